@@ -1,0 +1,123 @@
+"""What a generator is: the adapter that calls one seller, and nothing more.
+
+The driver (`qfloor.generate`) owns clocks, retries, limits, budget and storage; an adapter only
+translates. Three verbs, all coroutines, and two that are optional:
+
+    submit(request)  -> Accepted | Ended     the only call that may cost money
+    poll(job)        -> Running | Ready | Ended
+    collect(job)     -> Ended                downloads; may be repeated freely
+    lookup(request)  -> Accepted | None      optional: was this request key already accepted?
+    cancel(job)      -> None                 optional
+
+A synchronous seller answers ``submit`` with `Ended`. A seller that knows our request key lets a
+restarted run find a job that was accepted just before a crash; where `lookup` is absent such a
+request is ``unknown`` and is never sent again silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from qfloor.records import Offer, Prompt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One output asked for. ``key`` is the output's id: an idempotency key where one is known."""
+
+    key: str
+    prompt: Prompt
+    offer: Offer
+    repeat: int
+    round: str
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """Media as the seller gave it: bytes and the type it claims."""
+
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """The seller has taken the request; ``job`` is plain JSON and survives a restart."""
+
+    job: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """Still being made; ask again after ``retry_after_s`` seconds."""
+
+    retry_after_s: float = 1.0
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """Finished at the seller: `collect` will fetch it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """The last word on a request.
+
+    ``reason`` is a key of `qfloor.records.REASONS`; ``artifact`` is present exactly when the
+    reason is ``ok``. ``amount_nanousd`` is what the seller says it charged, None when it does
+    not say. ``report`` is the seller's own account of the output (seed, version, log), plain
+    JSON, kept with the output.
+    """
+
+    reason: str
+    artifact: Artifact | None = None
+    detail: str = ""
+    charged: Literal["yes", "no", "unknown"] = "unknown"
+    amount_nanousd: int | None = None
+    seconds_run: float | None = None
+    seconds_queue: float | None = None
+    model_version: str | None = None
+    unsafe: bool = False
+    retry_after_s: float | None = None
+    report: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """The seam a seller is attached by; a class with these coroutines is a generator.
+
+    Built by `qfloor.plugins` as ``cls(offers, state_dir, **args)`` once for all offers that share
+    one generator spec; ``state_dir`` is a folder of its own inside the workspace.
+    """
+
+    async def submit(self, request: Request) -> Accepted | Ended:
+        """Ask for one output. May cost money; the driver calls it at most once a request."""
+
+    async def poll(self, job: Mapping[str, Any]) -> Running | Ready | Ended:
+        """Ask how a job stands; free, repeatable."""
+
+    async def collect(self, job: Mapping[str, Any]) -> Ended:
+        """Fetch a ready job's media; free, repeatable."""
+
+    async def close(self) -> None:
+        """Let go of connections and workers."""
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """A generator whose seller remembers request keys."""
+
+    async def lookup(self, request: Request) -> Accepted | None:
+        """Return the job accepted under this request's key, or None if there is none."""
+
+
+@runtime_checkable
+class Cancels(Protocol):
+    """A generator whose seller can stop a job."""
+
+    async def cancel(self, job: Mapping[str, Any]) -> None:
+        """Stop a job that is no longer wanted."""

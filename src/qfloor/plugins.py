@@ -1,0 +1,108 @@
+"""Plugins: from a name and arguments in a benchmark file to a live generator or scorer.
+
+Names come from the entry-point groups ``qfloor.generators`` and ``qfloor.scorers``, so a package
+that is merely installed takes part; or from ``module:attribute``, for a class that is not
+installed as a plugin. This module knows no plugin by name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+from collections.abc import Sequence
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, Literal
+
+from qfloor.errors import PluginError, QfloorError
+from qfloor.records import Offer, PluginSpec
+
+Group = Literal["qfloor.generators", "qfloor.scorers"]
+
+
+def installed(group: Group) -> dict[str, EntryPoint]:
+    """Return the plugins of a group by name, sorted.
+
+    Raises
+    ------
+    PluginError
+        When two installed packages claim one name: which would run is not ours to guess.
+    """
+    found: dict[str, EntryPoint] = {}
+    for point in sorted(entry_points(group=group), key=lambda p: (p.name, p.value)):
+        other = found.get(point.name)
+        if other is not None and other.value != point.value:
+            raise PluginError(
+                f"two plugins of {group} are called {point.name!r}: {other.value} and "
+                f"{point.value}; uninstall one, or name it as module:attribute"
+            )
+        found[point.name] = point
+    return found
+
+
+def _find(group: Group, name: str) -> Any:
+    if ":" in name:
+        module, _, attribute = name.partition(":")
+        try:
+            return getattr(importlib.import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            raise PluginError(f"plugin {name!r} cannot be imported: {error}") from error
+    known = installed(group)
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+        raise PluginError(f"no plugin of {group} is called {name!r}{hint}")
+    try:
+        return known[name].load()
+    except ImportError as error:
+        raise PluginError(
+            f"plugin {name!r} needs a package that is not installed: {error}; "
+            f"install the extra it belongs to, e.g. pip install 'qfloor[clip,ocr]'"
+        ) from error
+
+
+def _build(kind: str, spec: PluginSpec, cls: Any, *positional: Any) -> Any:
+    """Call the class, having checked that its signature takes the arguments it was given."""
+    try:
+        inspect.signature(cls).bind(*positional, **spec.args)
+    except TypeError as error:
+        raise PluginError(f"{kind} {spec.name!r} does not take these arguments: {error}") from error
+    try:
+        return cls(*positional, **spec.args)
+    except QfloorError:
+        raise
+    except ImportError as error:
+        raise PluginError(
+            f"{kind} {spec.name!r} needs a package that is not installed: {error}"
+        ) from error
+
+
+def build_generator(spec: PluginSpec, offers: Sequence[Offer], state_dir: Path) -> Any:
+    """Build the one generator that serves all ``offers`` of an equal spec.
+
+    Parameters
+    ----------
+    spec : PluginSpec
+        Name and arguments, as an offer or benchmark file has them.
+    offers : sequence of Offer
+        Those the generator will be asked for.
+    state_dir : Path
+        A folder of its own inside the workspace; created here.
+
+    Returns
+    -------
+    qfloor.generators.protocol.Generator
+
+    Raises
+    ------
+    PluginError
+        When the name is unknown, an argument is not taken or a package is missing.
+    """
+    state_dir.mkdir(parents=True, exist_ok=True)
+    return _build("generator", spec, _find("qfloor.generators", spec.name), offers, state_dir)
+
+
+def build_scorer(spec: PluginSpec) -> Any:
+    """Build a scorer from its name and arguments; see `build_generator` for the errors."""
+    return _build("scorer", spec, _find("qfloor.scorers", spec.name))
