@@ -1,0 +1,337 @@
+"""The benchmark file: what a run is, in one TOML that a person can read and a digest can name.
+
+A run is decided by this file, the suites it names and the code's version; nothing is taken from
+the environment. `load` validates all of it before anything is spent.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import re
+import tomllib
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from qfloor.errors import BenchmarkError
+from qfloor.generators.catalogue import catalogue
+from qfloor.records import (
+    CATEGORIES,
+    GENERAL,
+    TIERS,
+    Modality,
+    Offer,
+    PluginSpec,
+    Quality,
+    Threshold,
+    digest_of,
+)
+from qfloor.suite.loading import packaged
+
+ROUND = re.compile(r"^\d{4}-(0[1-9]|1[0-2])([.-][A-Za-z0-9]+)?$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RaterPanel:
+    """Simulated raters of the painters' world: how many, and what share of outputs they see."""
+
+    share: float
+    raters: int
+    votes: int
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationPlan:
+    """Which metric shall speak for people, and how wrong it may be.
+
+    ``epsilon`` bounds P(human < t | metric >= its threshold) at confidence 1 - ``alpha``.
+    """
+
+    metric: str
+    epsilon: float
+    alpha: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """What a run is."""
+
+    name: str
+    title: str
+    suites: tuple[str, ...]
+    offers: tuple[Offer, ...]
+    repeats: int
+    scorers: tuple[PluginSpec, ...]
+    quality: Quality
+    thresholds: tuple[Threshold, ...]
+    alpha: float
+    family: Literal["category", "release"]
+    round: str
+    seed: int
+    budget_nanousd: int | None
+    panel: RaterPanel | None
+    calibrations: tuple[CalibrationPlan, ...] = ()
+    illustrative: bool = False
+    notes: str = ""
+    path: str | None = field(default=None, compare=False)
+
+    @property
+    def digest(self) -> str:
+        """Names all that decides the run's evidence, not the file it came from."""
+        plain = {k: v for k, v in self.__dict__.items() if k not in {"path", "budget_nanousd"}}
+        return digest_of(plain)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
+
+
+class BenchmarkTable(_Strict):
+    """``[benchmark]``."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    title: str = ""
+    suites: Annotated[list[str], Field(min_length=1)]
+    offers: Annotated[list[str], Field(min_length=1)]
+    repeats: Annotated[int, Field(ge=1, le=100)] = 1
+    round: str
+    seed: int = 0
+    budget_usd: str | int | float | None = None
+    alpha: Annotated[float, Field(gt=0, lt=0.5, strict=False)] = 0.05
+    family: Literal["category", "release"] = "category"
+    illustrative: bool = False
+    notes: str = ""
+
+
+class QualityTable(_Strict):
+    """``[quality]``: the number that decides."""
+
+    source: Literal["human"] = "human"
+    criterion: str = "overall"
+    lo: Annotated[float, Field(strict=False)] = 0.0
+    hi: Annotated[float, Field(strict=False)] = 10.0
+    step: Annotated[float, Field(gt=0, strict=False)] | None = None
+
+
+class PluginTable(_Strict):
+    """``[[scorers]]``."""
+
+    name: str
+    args: dict[str, Any] = {}
+
+
+class PanelTable(_Strict):
+    """``[raters]``."""
+
+    share: Annotated[float, Field(gt=0, le=1, strict=False)]
+    raters: Annotated[int, Field(ge=1)] = 12
+    votes: Annotated[int, Field(ge=1)] = 1
+    seed: int = 0
+
+
+class CalibrationTable(_Strict):
+    """``[[calibrations]]``."""
+
+    metric: str
+    epsilon: Annotated[float, Field(gt=0, lt=0.25, strict=False)] = 0.1
+    alpha: Annotated[float, Field(gt=0, lt=0.5, strict=False)] = 0.05
+
+
+class ThresholdTable(_Strict):
+    """``[[thresholds]]``; ``category`` and ``modality`` may be ``*``."""
+
+    category: str = "*"
+    modality: Literal["image", "video", "*"] = "*"
+    tier: str
+    value: Annotated[float, Field(strict=False)]
+    max_fail: Annotated[float, Field(gt=0, le=0.5, strict=False)] = 0.25
+    evidence: str = ""
+
+
+class BenchmarkFile(_Strict):
+    """A whole benchmark file."""
+
+    benchmark: BenchmarkTable
+    quality: QualityTable = QualityTable()
+    scorers: list[PluginTable] = []
+    raters: PanelTable | None = None
+    calibrations: list[CalibrationTable] = []
+    thresholds: Annotated[list[ThresholdTable], Field(min_length=1)]
+
+
+def names() -> list[str]:
+    """Return the names of the benchmarks that ship."""
+    return sorted(p.stem for p in packaged("benchmarks").glob("*.toml"))
+
+
+def find(name_or_path: str | Path) -> Path:
+    """Resolve a benchmark's name or path to a file."""
+    path = Path(name_or_path)
+    if path.suffix == ".toml" or path.exists():
+        if not path.is_file():
+            raise BenchmarkError(f"{path}: no such benchmark file")
+        return path
+    known = names()
+    if str(name_or_path) in known:
+        return packaged("benchmarks") / f"{name_or_path}.toml"
+    close = difflib.get_close_matches(str(name_or_path), known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+    raise BenchmarkError(f"no benchmark is called {str(name_or_path)!r}; {hint}, or give a file")
+
+
+def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
+    """Load and validate a benchmark file.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+    round : str, optional
+        Overrides the file's round, e.g. ``2026-12``: a new round buys anew.
+
+    Returns
+    -------
+    Benchmark
+
+    Raises
+    ------
+    BenchmarkError
+        One sentence naming file, field and the nearest valid value.
+    """
+    path = find(name_or_path)
+    file = _parse(path)
+    table = file.benchmark
+    quality = _quality(path, file.quality)
+    used = round or table.round
+    if not ROUND.match(used):
+        raise BenchmarkError(f"{path}: round is {used!r}, must look like 2026-11")
+    return Benchmark(
+        name=table.name,
+        title=table.title,
+        suites=tuple(table.suites),
+        offers=_offers(path, table.offers),
+        repeats=table.repeats,
+        scorers=tuple(PluginSpec(name=s.name, args=s.args) for s in file.scorers),
+        quality=quality,
+        thresholds=_thresholds(path, file.thresholds, quality),
+        alpha=table.alpha,
+        family=table.family,
+        round=used,
+        seed=table.seed,
+        budget_nanousd=_budget(path, table.budget_usd),
+        panel=None if file.raters is None else RaterPanel(**file.raters.model_dump()),
+        calibrations=tuple(CalibrationPlan(**c.model_dump()) for c in file.calibrations),
+        illustrative=table.illustrative,
+        notes=table.notes,
+        path=str(path),
+    )
+
+
+def _parse(path: Path) -> BenchmarkFile:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise BenchmarkError(f"{path}: not UTF-8 at byte {error.start}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BenchmarkError(f"{path}: not valid TOML: {error}") from error
+    try:
+        return BenchmarkFile.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            tables = (BenchmarkTable, QualityTable, PanelTable, ThresholdTable, BenchmarkFile)
+            fields = {name for t in tables for name in t.model_fields}
+            close = difflib.get_close_matches(str(first["loc"][-1]), fields, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise BenchmarkError(f"{path}: unknown field {where!r}{hint}") from error
+        if first["type"] == "missing":
+            raise BenchmarkError(f"{path}: field {where!r} is missing") from error
+        raise BenchmarkError(
+            f"{path}: field {where!r} is {first['input']!r}: {first['msg'].lower()}"
+        ) from error
+
+
+def _offers(path: Path, patterns: list[str]) -> tuple[Offer, ...]:
+    known = catalogue()
+    chosen: dict[str, Offer] = {}
+    for pattern in patterns:
+        matched = fnmatch.filter(sorted(known), pattern)
+        if not matched:
+            close = difflib.get_close_matches(pattern, known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else "; see qfloor offers list"
+            raise BenchmarkError(f"{path}: no offer matches {pattern!r}{hint}")
+        chosen |= {name: known[name] for name in matched}
+    return tuple(chosen[name] for name in sorted(chosen))
+
+
+def _quality(path: Path, table: QualityTable) -> Quality:
+    if table.lo >= table.hi:
+        raise BenchmarkError(f"{path}: quality.lo {table.lo:g} must be below hi {table.hi:g}")
+    return Quality(
+        source=table.source, name=table.criterion, lo=table.lo, hi=table.hi, step=table.step
+    )
+
+
+def _thresholds(
+    path: Path, tables: list[ThresholdTable], quality: Quality
+) -> tuple[Threshold, ...]:
+    """Expand ``*`` over categories and modalities; a later, more special line wins."""
+    known = {c.id: c for c in (*CATEGORIES, GENERAL)}
+    cells: dict[tuple[str, Modality, str], Threshold] = {}
+    for table in sorted(tables, key=lambda t: (t.category != "*") + (t.modality != "*")):
+        if table.tier not in TIERS:
+            close = difflib.get_close_matches(table.tier, TIERS, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(TIERS)}"
+            raise BenchmarkError(f"{path}: tier {table.tier!r} is unknown{hint}")
+        if not quality.lo <= table.value <= quality.hi:
+            raise BenchmarkError(
+                f"{path}: threshold {table.value:g} of {table.category}/{table.tier} lies outside "
+                f"the scale {quality.lo:g} to {quality.hi:g}"
+            )
+        if table.category not in known and table.category != "*":
+            close = difflib.get_close_matches(table.category, known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+            raise BenchmarkError(f"{path}: category {table.category!r} is unknown{hint}")
+        for category in known.values() if table.category == "*" else [known[table.category]]:
+            for modality in category.modalities:
+                if table.modality in ("*", modality):
+                    cells[category.id, modality, table.tier] = Threshold(
+                        category=category.id,
+                        modality=modality,
+                        quality=quality.id,
+                        tier=table.tier,
+                        value=table.value,
+                        max_fail=table.max_fail,
+                        evidence=table.evidence,
+                    )
+    _ordered(path, cells)
+    return tuple(cells[key] for key in sorted(cells))
+
+
+def _ordered(path: Path, cells: dict[tuple[str, Modality, str], Threshold]) -> None:
+    """A dearer tier may not demand less: a router would sell less for more."""
+    for (category, modality, tier), threshold in cells.items():
+        for higher in TIERS[TIERS.index(tier) + 1 :]:
+            above = cells.get((category, modality, higher))
+            if above and above.value < threshold.value and above.max_fail >= threshold.max_fail:
+                raise BenchmarkError(
+                    f"{path}: {category}/{higher} demands {above.value:g}, less than "
+                    f"{tier}'s {threshold.value:g}"
+                )
+
+
+def _budget(path: Path, value: str | float | None) -> int | None:
+    if value is None:
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        raise BenchmarkError(f"{path}: budget_usd is {value!r}, must be an amount") from None
+    if not amount.is_finite() or amount < 0:
+        raise BenchmarkError(f"{path}: budget_usd is {value!r}, must not be negative")
+    return int(amount * 1_000_000_000)

@@ -1,0 +1,16 @@
+"""Stage 1: prompt suites. Load and validate, check, import foreign ones, sample a team's own.
+
+>>> from qfloor import suite
+>>> suite.load("painters").name
+'painters'
+"""
+
+from __future__ import annotations
+
+from qfloor.suite.checking import Finding, check
+from qfloor.suite.importing import import_suite
+from qfloor.suite.loading import load, names
+from qfloor.suite.sampling import sample_log
+from qfloor.suite.writing import dump, write
+
+__all__ = ["Finding", "check", "dump", "import_suite", "load", "names", "sample_log", "write"]

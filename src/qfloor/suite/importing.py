@@ -1,0 +1,240 @@
+"""Import prompt sets that others publish, keeping their own labels and inventing none.
+
+Every importer yields ours from theirs, with the foreign label kept in ``source``. A foreign
+category becomes one of ours only where the set says so by construction (a text-rendering set is
+``text-in-image``, a text-to-video set is ``video``); everything else is ``general`` unless the
+caller maps it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from qfloor import tables
+from qfloor.errors import SuiteError
+from qfloor.records import CATEGORIES, GENERAL, Prompt, Suite
+from qfloor.suite.loading import split_of
+
+CHALLENGE_TAGS = {
+    "Quantity": "count",
+    "Counting": "count",
+    "counting": "count",
+    "Writing & Symbols": "text",
+    "Text": "text",
+    "Perspective": "camera",
+    "Positional": "relation",
+    "position": "relation",
+    "Colors": "colour",
+    "colors": "colour",
+    "color_attr": "colour",
+    "Rare Words": "rare",
+    "Imagination": "counterfactual",
+    "Conflicting": "counterfactual",
+    "Style & Format": "style",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions:
+    """How a foreign set is read.
+
+    Attributes
+    ----------
+    columns : mapping
+        For ``csv``: our field -> their column (``text`` is required).
+    categories : mapping
+        Their label -> our category.
+    category : str or None
+        Our category for every prompt that no mapping covers.
+    """
+
+    columns: Mapping[str, str]
+    categories: Mapping[str, str]
+    category: str | None = None
+
+
+def _prompt(name: str, number: int, text: str, **fields: Any) -> Prompt:
+    identity = f"{name}-{number:05d}"
+    family = fields.pop("family", None) or identity
+    return Prompt(
+        id=identity, text=text.strip(), family=family, split=split_of(family),
+        **{"category": GENERAL.id, **fields},
+    )  # fmt: skip
+
+
+def _tags(*labels: str) -> tuple[str, ...]:
+    return tuple(sorted({CHALLENGE_TAGS[label] for label in labels if label in CHALLENGE_TAGS}))
+
+
+def _need(path: Path, where: str, row: Mapping[str, Any], field: str) -> Any:
+    if field in row:
+        return row[field]
+    close = difflib.get_close_matches(field, list(row), n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else f"; it has {', '.join(map(str, row))}"
+    raise SuiteError(f"{path}: {where}: no field {field!r}{hint}")
+
+
+def _parti(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, Prompt]]:
+    for line, row in tables.rows(path, SuiteError, delimiter="\t", quoted=False):
+        text = _need(path, f"line {line}", row, "Prompt")
+        theirs, challenge = row.get("Category", "").strip(), row.get("Challenge", "").strip()
+        source = f"PartiPrompts: {theirs} / {challenge}"
+        yield theirs, _prompt(name, line - 1, text, tags=_tags(challenge), source=source)
+
+
+def _drawbench(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, Prompt]]:
+    for number, (line, row) in enumerate(tables.rows(path, SuiteError), start=1):
+        text = _need(path, f"line {line}", row, "Prompts")
+        theirs = row.get("Category", "").strip()
+        yield theirs, _prompt(name, number, text, tags=_tags(theirs), source=f"DrawBench: {theirs}")
+
+
+def _geneval(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, Prompt]]:
+    for line, row in tables.json_rows(path, SuiteError):
+        tag = str(_need(path, f"line {line}", row, "tag"))
+        text = str(_need(path, f"line {line}", row, "prompt"))
+        yield tag, _prompt(name, line, text, tags=_tags(tag), source=f"GenEval: {tag}")
+
+
+def _vbench(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, Prompt]]:
+    for i, row in tables.json_rows(path, SuiteError):
+        text = str(_need(path, f"entry {i}", row, "prompt_en"))
+        theirs = "+".join(map(str, row.get("dimension", [])))
+        yield theirs, _prompt(
+            name, i, text, category="video", modality="video", seconds=5.0,
+            source=f"VBench: {theirs}",
+        )  # fmt: skip
+
+
+def _longtext(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, Prompt]]:
+    for i, row in tables.json_rows(path, SuiteError):
+        text = str(_need(path, f"line {i}", row, "prompt"))
+        wanted = _need(path, f"line {i}", row, "text")
+        wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+        theirs = str(row.get("category", ""))
+        chinese = any("\u4e00" <= c <= "\u9fff" for c in text)
+        yield theirs, _prompt(
+            name, i, text, category="text-in-image", must_render=tuple(map(str, wanted)),
+            tags=("text",), language="zh" if chinese else "en",
+            source=f"LongText-Bench: {theirs} / {row.get('length', '')}",
+        )  # fmt: skip
+
+
+def _csv(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, Prompt]]:
+    columns = dict(options.columns) or {"text": "text"}
+    if "text" not in columns:
+        raise SuiteError("a CSV import needs to know its text column: --column text=NAME")
+    for number, (line, row) in enumerate(tables.rows(path, SuiteError), start=1):
+        values = {
+            ours: str(_need(path, f"line {line}", row, theirs)).strip()
+            for ours, theirs in columns.items()
+        }
+        text = values.pop("text")
+        if not text:
+            raise SuiteError(f"{path}: line {line}: the text column {columns['text']!r} is empty")
+        theirs = values.pop("category", "")
+        yield theirs, _typed(path, line, _prompt(name, number, text, source=path.name), values)
+
+
+def _typed(path: Path, line: int, prompt: Prompt, values: dict[str, str]) -> Prompt:
+    changes: dict[str, Any] = {k: v for k, v in values.items() if v}
+    for field in ("must_render", "tags"):
+        if field in changes:
+            changes[field] = tuple(part.strip() for part in changes[field].split("|"))
+    if "seconds" in changes:
+        try:
+            changes["seconds"] = float(changes["seconds"])
+        except ValueError:
+            raise SuiteError(
+                f"{path}: line {line}: seconds is {changes['seconds']!r}, must be a number"
+            ) from None
+    if changes.get("modality") not in (None, "image", "video"):
+        raise SuiteError(
+            f"{path}: line {line}: modality is {changes['modality']!r}, must be image or video"
+        )
+    try:
+        return replace(prompt, **changes)
+    except TypeError:
+        allowed = "text, category, modality, negative, aspect_ratio, seconds, must_render, language"
+        raise SuiteError(f"--column names a field we do not have; known: {allowed}") from None
+
+
+IMPORTERS: dict[str, Callable[[Path, str, ImportOptions], Iterator[tuple[str, Prompt]]]] = {
+    "partiprompts": _parti,
+    "drawbench": _drawbench,
+    "geneval": _geneval,
+    "vbench": _vbench,
+    "longtext": _longtext,
+    "csv": _csv,
+}
+
+
+def import_suite(
+    path: str | Path,
+    format: str,
+    *,
+    name: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    categories: Mapping[str, str] | None = None,
+    category: str | None = None,
+) -> Suite:
+    """Read a foreign prompt set as a suite.
+
+    Parameters
+    ----------
+    path : str or Path
+    format : {"partiprompts", "drawbench", "geneval", "vbench", "longtext", "csv"}
+    name : str, optional
+        The suite's name; by default the format's.
+    columns : mapping, optional
+        For ``csv``: our field -> their column.
+    categories : mapping, optional
+        Their label -> our category.
+    category : str, optional
+        Our category for every prompt that no mapping covers.
+
+    Returns
+    -------
+    Suite
+
+    Raises
+    ------
+    SuiteError
+        One sentence with file and row.
+    """
+    if format not in IMPORTERS:
+        close = difflib.get_close_matches(format, IMPORTERS, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(IMPORTERS)}"
+        raise SuiteError(f"no importer is called {format!r}{hint}")
+    options = ImportOptions(columns=columns or {}, categories=categories or {}, category=category)
+    known = {c.id for c in (*CATEGORIES, GENERAL)}
+    for ours in (*options.categories.values(), *([category] if category else [])):
+        if ours not in known:
+            close = difflib.get_close_matches(ours, known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+            raise SuiteError(f"category {ours!r} is unknown{hint}")
+    suite_name = name or format
+    prompts = tuple(
+        _placed(theirs, prompt, options, known)
+        for theirs, prompt in IMPORTERS[format](Path(path), suite_name, options)
+    )
+    if not prompts:
+        raise SuiteError(f"{path}: holds no prompts")
+    return Suite(name=suite_name, version="1.0.0", prompts=prompts, title=f"imported from {format}")
+
+
+def _placed(theirs: str, prompt: Prompt, options: ImportOptions, known: set[str]) -> Prompt:
+    """Give a prompt its category: mapped, else equal by name, else the importer's own."""
+    ours = options.categories.get(theirs) or (theirs if theirs in known else None)
+    if ours is None and prompt.category == GENERAL.id:
+        ours = options.category
+    if ours is None:
+        return prompt
+    video = next((c for c in CATEGORIES if c.id == ours), GENERAL).modalities == ("video",)
+    modality = "video" if video else prompt.modality
+    seconds = prompt.seconds or (5.0 if modality == "video" else None)
+    return replace(prompt, category=ours, modality=modality, seconds=seconds)

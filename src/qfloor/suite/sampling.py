@@ -1,0 +1,91 @@
+"""Draw a stratified sample of a team's own requests; nothing leaves the machine.
+
+Inclusion probabilities are kept, so that a floor over the sample can be weighted back to the
+traffic it came from.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from qfloor import tables
+from qfloor.errors import SuiteError
+from qfloor.records import CATEGORIES, GENERAL, Prompt, Suite
+from qfloor.suite.loading import split_of
+
+
+def _requests(path: Path, text_field: str, category_field: str) -> list[tuple[str, str]]:
+    jsonl = path.suffix.lower() in {".jsonl", ".json", ".ndjson"}
+    found = tables.json_rows(path, SuiteError) if jsonl else tables.rows(path, SuiteError)
+    known = {c.id for c in CATEGORIES}
+    requests = []
+    for line, row in found:
+        if text_field not in row:
+            raise SuiteError(
+                f"{path}: line {line}: no field {text_field!r}; it has {', '.join(row)}; "
+                "name the right one with --text-field"
+            )
+        text = " ".join(str(row[text_field]).split())
+        category = str(row.get(category_field) or GENERAL.id).strip()
+        if text:
+            requests.append((text, category if category in known else GENERAL.id))
+    return requests
+
+
+def sample_log(
+    path: str | Path,
+    per_stratum: int,
+    rng: np.random.Generator,
+    *,
+    name: str = "own",
+    text_field: str = "prompt",
+    category_field: str = "category",
+) -> tuple[Suite, dict[str, float]]:
+    """Draw ``per_stratum`` distinct requests of every category from a log.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV, TSV or JSON lines; one request a row.
+    per_stratum : int
+        Requests wanted of each category; a smaller category is taken whole.
+    rng : numpy.random.Generator
+    name, text_field, category_field : str
+
+    Returns
+    -------
+    suite : Suite
+    inclusion : dict
+        Prompt id -> probability in (0, 1] with which that request entered the sample. Equal
+        texts are one request, drawn in proportion to no weight of their own.
+
+    Raises
+    ------
+    SuiteError
+    """
+    path = Path(path)
+    if per_stratum < 1:
+        raise SuiteError(f"--per-stratum is {per_stratum}, must be at least 1")
+    strata: dict[str, dict[str, None]] = defaultdict(dict)
+    for text, category in _requests(path, text_field, category_field):
+        strata[category].setdefault(text)
+    if not strata:
+        raise SuiteError(f"{path}: holds no requests")
+    prompts: list[Prompt] = []
+    inclusion: dict[str, float] = {}
+    for category in sorted(strata):
+        texts = list(strata[category])
+        n = min(per_stratum, len(texts))
+        chosen = sorted(rng.choice(len(texts), size=n, replace=False).tolist())
+        for i in chosen:
+            prompt = Prompt(id=f"{name}-{category}-{i + 1:06d}", text=texts[i], category=category)
+            prompt = replace(prompt, family=prompt.id, split=split_of(prompt.id), source=path.name)
+            if category == "video":
+                prompt = replace(prompt, modality="video", seconds=5.0)
+            prompts.append(prompt)
+            inclusion[prompt.id] = n / len(texts)
+    return Suite(name=name, version="1.0.0", prompts=tuple(prompts)), inclusion
