@@ -282,12 +282,14 @@ REASONS: dict[str, Status] = {
     "zero_frames": Status.BLANK,
     "undecodable": Status.BLANK,
     "wrong_modality": Status.BLANK,
+    "animated": Status.BLANK,
     "provider_error": Status.FAILED,
     "capacity": Status.FAILED,
     "rate_limited": Status.FAILED,
     "job_expired": Status.FAILED,
     "url_expired": Status.FAILED,
     "outage": Status.FAILED,
+    "not_sent": Status.FAILED,
     "auth": Status.SETUP,
     "permission": Status.SETUP,
     "billing": Status.SETUP,
@@ -296,6 +298,7 @@ REASONS: dict[str, Status] = {
     "unsupported": Status.SETUP,
     "timeout_ambiguous": Status.UNKNOWN,
     "poll_deadline": Status.UNKNOWN,
+    "malformed_answer": Status.UNKNOWN,
 }
 
 
@@ -318,6 +321,7 @@ class Output:
     frames: int | None = None
     seconds_total: float | None = None
     seconds_run: float | None = None
+    seconds_queue: float | None = None
     model_version: str | None = None
     unsafe: bool = False
     report: Mapping[str, Any] = field(default_factory=dict)
@@ -358,6 +362,7 @@ class Attempt:
     charged: Literal["yes", "no", "unknown"] = "unknown"
     amount_nanousd: int | None = None
     price_row: str | None = None
+    detail: str = ""
 
 
 # -- what it is worth ------------------------------------------------------------------------

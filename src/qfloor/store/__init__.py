@@ -1,0 +1,21 @@
+"""The workspace's store: SQLite for rows, files named by their content for media.
+
+    schema.py       the tables          migrations.py   how they came about
+    connection.py   transactions        rows.py         records <-> rows
+    outputs.py      prompts, offers, requests, outputs
+    ledger.py       attempts: what was asked of a seller and what it cost
+    judgments.py    metrics, scores, ratings, comparisons, imports
+    evidence.py     runs, thresholds, calibrations, floors, verdicts
+    frames.py       the same as pandas frames
+    media_files.py  media/ab/<sha256>.<ext>        lock.py   one writer
+
+What the store does not know: what a number means, or whether a status is good news.
+"""
+
+from __future__ import annotations
+
+from qfloor.store.evidence import Run
+from qfloor.store.ledger import Spending
+from qfloor.store.store import Store
+
+__all__ = ["Run", "Spending", "Store"]

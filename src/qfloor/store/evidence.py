@@ -1,0 +1,89 @@
+"""What a run found: thresholds, calibrations, floors and verdicts, and the run itself.
+
+Rows of a run are written whole: saving floors of a run replaces the floors it had, in one
+transaction, so that no reader ever sees half of an old and half of a new computation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from qfloor.records import Calibration, Floor, Threshold, Verdict
+from qfloor.store import rows as r
+from qfloor.store.connection import Database, among, where
+
+E = TypeVar("E", Threshold, Calibration, Floor, Verdict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run of a benchmark in a round; ``digests`` names all that went into it."""
+
+    id: str
+    benchmark: str
+    round: str
+    digests: Mapping[str, Any] = field(default_factory=dict)
+    started_at: str
+    ended_at: str | None = None
+
+
+class EvidenceTables(Database):
+    """Readers and writers of what a run found; ``run`` is a run's id, or "" for none."""
+
+    def save_run(self, run: Run) -> None:
+        """Keep a run, replacing an earlier state of it."""
+        self._write(r.upsert("runs", Run, ("id",)), r.encode(run))
+
+    def runs_of(self) -> Iterator[Run]:
+        """Give runs, oldest first."""
+        return (
+            r.decode(Run, row) for row in self.rows(r.select("runs", Run, order="started_at, id"))
+        )
+
+    def save_thresholds(self, thresholds: Iterable[Threshold], *, run: str = "") -> int:
+        """Replace the thresholds of a run."""
+        return self._replace("thresholds", Threshold, thresholds, run)
+
+    def thresholds_of(self, *, run: str | None = "") -> Iterator[Threshold]:
+        """Give the thresholds of a run; of all runs for None."""
+        return self._read("thresholds", Threshold, run)
+
+    def save_calibrations(self, calibrations: Iterable[Calibration], *, run: str = "") -> int:
+        """Replace the calibrations of a run."""
+        return self._replace("calibrations", Calibration, calibrations, run)
+
+    def calibrations_of(self, *, run: str | None = "") -> Iterator[Calibration]:
+        """Give the calibrations of a run; of all runs for None."""
+        return self._read("calibrations", Calibration, run)
+
+    def save_floors(self, floors: Iterable[Floor], *, run: str = "") -> int:
+        """Replace the floors of a run."""
+        return self._replace("floors", Floor, floors, run)
+
+    def floors_of(self, *, run: str | None = "") -> Iterator[Floor]:
+        """Give the floors of a run; of all runs for None."""
+        return self._read("floors", Floor, run)
+
+    def save_verdicts(self, verdicts: Iterable[Verdict], *, run: str = "") -> int:
+        """Replace the verdicts of a run."""
+        return self._replace("verdicts", Verdict, verdicts, run)
+
+    def verdicts_of(self, *, run: str | None = "") -> Iterator[Verdict]:
+        """Give the verdicts of a run; of all runs for None."""
+        return self._read("verdicts", Verdict, run)
+
+    def _replace(self, table: str, cls: type[E], records: Iterable[E], run: str) -> int:
+        with self.transaction():
+            self._write(f"DELETE FROM {table} WHERE run = ?", (run,))
+            sql = r.insert(table, cls, extra=("run",))
+            return self._write_many(sql, [(run, *r.encode(found)) for found in records])
+
+    def _read(self, table: str, cls: type[E], run: str | None) -> Iterator[E]:
+        clause, values = where(among("run", None if run is None else [run]))
+        order = "run, category, modality, quality" + (
+            ", offer_id" if cls in (Floor, Verdict) else ""
+        )
+        found = self.rows(r.select(table, cls, clause, order), values)
+        return (r.decode(cls, row) for row in found)

@@ -1,0 +1,112 @@
+"""Tables as pandas frames, for notebooks and statistics.
+
+Columns are nullable (``Float64``, ``Int64``, ``string``, ``boolean``): what is absent is
+``pd.NA`` and never NaN. Outputs, scores and judgments come with their offer, prompt, category,
+modality, family, repeat and round, so that nobody parses an id. pandas is imported here only,
+when a frame is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qfloor.store.connection import Database
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_DTYPES = {"TEXT": "string", "INTEGER": "Int64", "REAL": "Float64"}
+_FLAGS = ("unsafe", "usable", "provisional", "post_hoc")
+_OUTPUT = (
+    "o.offer_id, o.prompt_id, p.category, p.modality, p.family, p.split, o.repeat, o.round, "
+    "o.status AS output_status"
+)
+_OF_OUTPUT = "JOIN outputs o ON o.id = t.output_id JOIN prompts p ON p.digest = o.prompt_digest"
+
+
+class Frames(Database):
+    """Readers that give pandas frames."""
+
+    def outputs(self, *, round: str | None = None) -> pd.DataFrame:
+        """Outputs with the category, modality, family, split and text of their prompts."""
+        sql = (
+            "SELECT o.*, p.category, p.modality, p.family, p.split, p.text AS prompt_text "
+            "FROM outputs o JOIN prompts p ON p.digest = o.prompt_digest"
+        )
+        return self._frame(sql, ("outputs", "prompts"), "o.round", round, "o.offer_id, o.id")
+
+    def scores(self, *, round: str | None = None) -> pd.DataFrame:
+        """Scores with the metric's name and what their output belongs to."""
+        sql = (
+            f"SELECT t.*, m.name AS metric_name, {_OUTPUT} FROM scores t "
+            f"JOIN metrics m ON m.key = t.metric {_OF_OUTPUT}"
+        )
+        return self._frame(sql, ("scores", "outputs", "prompts"), "o.round", round, "1, 2")
+
+    def ratings(self, *, round: str | None = None) -> pd.DataFrame:
+        """Ratings with what their output belongs to."""
+        sql = f"SELECT t.*, {_OUTPUT} FROM ratings t {_OF_OUTPUT}"
+        return self._frame(sql, ("ratings", "outputs", "prompts"), "o.round", round, "t.id")
+
+    def comparisons(self, *, round: str | None = None) -> pd.DataFrame:
+        """Comparisons with both offers and what the left output belongs to."""
+        sql = (
+            "SELECT t.*, o.offer_id AS left_offer_id, q.offer_id AS right_offer_id, o.prompt_id, "
+            "p.category, p.modality, p.family, p.split, o.round FROM comparisons t "
+            "JOIN outputs o ON o.id = t.left_output_id "
+            "JOIN outputs q ON q.id = t.right_output_id "
+            "JOIN prompts p ON p.digest = o.prompt_digest"
+        )
+        return self._frame(sql, ("comparisons", "outputs", "prompts"), "o.round", round, "t.id")
+
+    def attempts(self, *, round: str | None = None) -> pd.DataFrame:
+        """The ledger, in order, with what each request was for."""
+        sql = (
+            "SELECT t.*, q.offer_id, q.repeat, q.round, p.id AS prompt_id, p.category "
+            "FROM attempts t JOIN requests q ON q.output_id = t.output_id "
+            "JOIN prompts p ON p.digest = q.prompt_digest"
+        )
+        tables = ("attempts", "requests", "prompts")
+        return self._frame(sql, tables, "q.round", round, "t.seq")
+
+    def floors(self, *, run: str | None = None) -> pd.DataFrame:
+        """Floors of a run, or of all runs."""
+        return self._frame("SELECT * FROM floors", ("floors",), "run", run, "1, 2, 3, 4, 5, 6")
+
+    def verdicts(self, *, run: str | None = None) -> pd.DataFrame:
+        """Verdicts of a run, or of all runs."""
+        sql = "SELECT * FROM verdicts"
+        return self._frame(sql, ("verdicts",), "run", run, "1, 2, 3, 4, 5, 6")
+
+    def thresholds(self, *, run: str | None = None) -> pd.DataFrame:
+        """Thresholds of a run, or of all runs."""
+        return self._frame("SELECT * FROM thresholds", ("thresholds",), "run", run, "1, 2, 3, 4, 5")
+
+    def _frame(
+        self, sql: str, tables: tuple[str, ...], column: str, value: str | None, order: str
+    ) -> pd.DataFrame:
+        import pandas as pd
+
+        clause = "" if value is None else f" WHERE {column} = ?"
+        with self._lock:
+            cursor = self._connection.execute(
+                f"{sql}{clause} ORDER BY {order}", () if value is None else (value,)
+            )
+            names = [c[0] for c in cursor.description]
+            found = cursor.fetchall()
+        kinds = self._kinds(tables)
+        by_column: list[Any] = list(zip(*found, strict=True)) if found else [()] * len(names)
+        return pd.DataFrame(
+            {
+                name: pd.array(list(values), dtype=kinds.get(name, "string"))
+                for name, values in zip(names, by_column, strict=True)
+            }
+        )
+
+    def _kinds(self, tables: tuple[str, ...]) -> dict[str, Any]:
+        """Pandas dtype of each column, from the declared types; the first table wins."""
+        kinds: dict[str, Any] = {}
+        for table in tables:
+            for _, name, declared, *_ in self.rows(f"PRAGMA table_info({table})"):
+                kinds.setdefault(name, "boolean" if name in _FLAGS else _DTYPES[declared])
+        return kinds

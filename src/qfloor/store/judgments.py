@@ -1,0 +1,134 @@
+"""Metrics, scores, ratings, comparisons and the imports they came by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from qfloor.errors import StoreError
+from qfloor.records import Comparison, Metric, Rating, Score
+from qfloor.store import rows as r
+from qfloor.store.connection import CHUNK, Database, among, chunks, where
+
+J = TypeVar("J", Rating, Comparison)
+
+
+class JudgmentTables(Database):
+    """Readers and writers of what scorers and people said."""
+
+    # -- scorers -----------------------------------------------------------------------------
+
+    def save_metrics(self, metrics: Iterable[Metric]) -> int:
+        """Keep metrics by their key, which holds their identity."""
+        sql = "INSERT INTO metrics VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET record = excluded.record"  # noqa: E501
+        return self._write_many(sql, ((m.key, m.name, r.encode_json(m, "metric")) for m in metrics))
+
+    def metrics_of(self, names: Iterable[str] | None = None) -> Iterator[Metric]:
+        """Give stored metrics, by key; ``names`` are metric names, not keys."""
+        clause, values = where(among("name", names))
+        sql = f"SELECT record FROM metrics{clause and ' WHERE ' + clause} ORDER BY key"
+        return (r.decode_record(Metric, text) for (text,) in self.rows(sql, values))
+
+    def save_scores(self, scores: Iterable[Score]) -> int:
+        """Keep scores of stored outputs and metrics; a rescored output's row is replaced.
+
+        Raises
+        ------
+        StoreError
+            When a value is NaN or infinite, or a status and its value contradict each other.
+        """
+        return self._write_many(
+            r.upsert("scores", Score, ("metric", "output_id")), (r.encode(s) for s in scores)
+        )
+
+    def scores_of(
+        self,
+        *,
+        metric: str | None = None,
+        outputs: Iterable[str] | None = None,
+        round: str | None = None,
+    ) -> Iterator[Score]:
+        """Give scores of a metric (key), of some outputs or of a round."""
+        clauses = [
+            among("metric", None if metric is None else [metric]), among("output_id", outputs)
+        ]  # fmt: skip
+        if round is not None:
+            clauses.append(("output_id IN (SELECT id FROM outputs WHERE round = ?)", [round]))
+        clause, values = where(*clauses)
+        found = self.rows(r.select("scores", Score, clause, "metric, output_id"), values)
+        return (r.decode(Score, row) for row in found)
+
+    def scored_ids(self, metric: str) -> set[str]:
+        """Ids of the outputs that have a row of this metric (key), whatever its status."""
+        return {i for (i,) in self.rows("SELECT output_id FROM scores WHERE metric = ?", (metric,))}
+
+    # -- people ------------------------------------------------------------------------------
+
+    def save_ratings(self, ratings: Iterable[Rating]) -> int:
+        """Keep ratings of stored outputs; returns how many were new.
+
+        A rating that is there already is left; the same id with other content is an error.
+        """
+        return self._save_judgments("ratings", ratings)
+
+    def save_comparisons(self, comparisons: Iterable[Comparison]) -> int:
+        """Keep comparisons of stored outputs; returns how many were new (see `save_ratings`)."""
+        return self._save_judgments("comparisons", comparisons)
+
+    def _save_judgments(self, table: str, judgments: Iterable[J]) -> int:
+        new = 0
+        with self.transaction():
+            for chunk in chunks(judgments, CHUNK):
+                sql = r.insert(table, type(chunk[0]), conflict="ON CONFLICT (id) DO NOTHING")
+                added = self._write_many(sql, [r.encode(j) for j in chunk])
+                if added < len(chunk):
+                    self._refuse_changed(table, chunk)
+                new += added
+        return new
+
+    def _refuse_changed(self, table: str, judgments: list[J]) -> None:
+        cls = type(judgments[0])
+        clause, values = where(among("id", (j.id for j in judgments)))
+        stored = {row[0]: row for row in self.rows(r.select(table, cls, clause), values)}
+        for judgment in judgments:
+            if r.decode(cls, stored[judgment.id]) != judgment:
+                raise StoreError(
+                    f"{table} already holds {judgment.id!r} with other content; nothing was "
+                    f"changed: give a new judgment a new id"
+                )
+
+    def ratings_of(
+        self, *, criterion: str | None = None, outputs: Iterable[str] | None = None
+    ) -> Iterator[Rating]:
+        """Give ratings of a criterion or of some outputs, ordered by output, rater and id."""
+        clause, values = where(
+            among("criterion", None if criterion is None else [criterion]),
+            among("output_id", outputs),
+        )
+        found = self.rows(r.select("ratings", Rating, clause, "output_id, rater, id"), values)
+        return (r.decode(Rating, row) for row in found)
+
+    def comparisons_of(self, *, criterion: str | None = None) -> Iterator[Comparison]:
+        """Give comparisons, ordered by id."""
+        clause, values = where(among("criterion", None if criterion is None else [criterion]))
+        found = self.rows(r.select("comparisons", Comparison, clause, "id"), values)
+        return (r.decode(Comparison, row) for row in found)
+
+    # -- imports -----------------------------------------------------------------------------
+
+    def save_import(
+        self, *, digest: str, kind: str, source: str, counts: Mapping[str, Any]
+    ) -> bool:
+        """Note that a file was imported; False when it had been before.
+
+        Call it in the `transaction` that writes the file's rows: then both are kept or none.
+        """
+        sql = "INSERT INTO imports VALUES (?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING"
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        row = (digest, kind, source, r.encode_json(counts, "import"), at)
+        return self._write(sql, row) == 1
+
+    def was_imported(self, digest: str) -> bool:
+        """Whether a file of these bytes has been imported."""
+        return self.one("SELECT 1 FROM imports WHERE digest = ?", (digest,)) is not None

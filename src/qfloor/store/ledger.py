@@ -1,0 +1,90 @@
+"""The ledger: every event in the life of every attempt, append-only.
+
+It is written ahead: ``intended`` before a seller is called, ``accepted`` with the job handle
+right after, ``ended`` together with the output's row. What happened to money is read from here
+and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from qfloor.records import Attempt, Event
+from qfloor.store import rows as r
+from qfloor.store.connection import Database, among, where
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spending:
+    """What an offer has cost in a round, as the ledger knows it."""
+
+    offer_id: str
+    amount_nanousd: int
+    attempts: int
+    charged: int
+    unknown: int
+
+
+class LedgerTables(Database):
+    """Readers and the one writer of the ledger."""
+
+    def append_attempt(self, attempt: Attempt) -> None:
+        """Append one event; see `append_attempts`."""
+        self.append_attempts([attempt])
+
+    def append_attempts(self, attempts: Iterable[Attempt]) -> int:
+        """Append events in order; durable when this returns.
+
+        Raises
+        ------
+        StoreError
+            When an event names a request that is not stored (`Store.save_requests`).
+        """
+        return self._write_many(r.insert("attempts", Attempt), (r.encode(a) for a in attempts))
+
+    def attempts_of(
+        self,
+        *,
+        round: str | None = None,
+        offers: Iterable[str] | None = None,
+        outputs: Iterable[str] | None = None,
+    ) -> Iterator[Attempt]:
+        """Give ledger rows in the order they were written."""
+        asked = where(among("round", None if round is None else [round]), among("offer_id", offers))
+        clauses = [among("output_id", outputs)]
+        if asked[0]:
+            clauses.append((f"output_id IN (SELECT output_id FROM requests WHERE {asked[0]})",
+                            asked[1]))  # fmt: skip
+        clause, values = where(*clauses)
+        found = self.rows(r.select("attempts", Attempt, clause, "seq"), values)
+        return (r.decode(Attempt, row) for row in found)
+
+    def histories(self, *, round: str) -> dict[str, list[Attempt]]:
+        """Ledger rows of a round by output id, each in order: what a restart is planned from."""
+        found: dict[str, list[Attempt]] = {}
+        for attempt in self.attempts_of(round=round):
+            found.setdefault(attempt.output_id, []).append(attempt)
+        return found
+
+    def ledger_position(self) -> int:
+        """Number of the last ledger row; a plan made at another position is stale."""
+        row = self.one("SELECT coalesce(max(seq), 0) FROM attempts")
+        return 0 if row is None else int(row[0])
+
+    def spending(self, *, round: str | None = None) -> list[Spending]:
+        """What each offer has cost, by offer id; unknown charges are counted, not guessed."""
+        clause, values = where(
+            among("round", None if round is None else [round]), among("event", [Event.ENDED])
+        )
+        sql = (
+            "SELECT offer_id, coalesce(sum(amount_nanousd), 0), count(*), "
+            "coalesce(sum(charged = 'yes'), 0), "
+            "coalesce(sum(charged = 'unknown' OR (charged = 'yes' AND amount_nanousd IS NULL)), 0) "
+            f"FROM attempts JOIN requests USING (output_id) WHERE {clause} "
+            "GROUP BY offer_id ORDER BY offer_id"
+        )
+        return [
+            Spending(offer_id=o, amount_nanousd=a, attempts=n, charged=c, unknown=u)
+            for o, a, n, c, u in self.rows(sql, values)
+        ]

@@ -1,0 +1,103 @@
+"""How a store comes to have its tables: small named functions, in order, each recorded.
+
+A migration is never edited once released; a change of the schema is a new function at the end
+of `MIGRATIONS`. All that are due run in one transaction: a store is migrated or untouched.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from qfloor.errors import StoreError
+from qfloor.store.schema import EVIDENCE, FIRST
+
+Migration = Callable[[sqlite3.Connection], None]
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Prompts, offers, outputs, the ledger, scores, judgments, imports and runs."""
+    for statement in FIRST:
+        connection.execute(statement)
+
+
+def create_evidence(connection: sqlite3.Connection) -> None:
+    """Thresholds, calibrations, floors and verdicts of a run."""
+    for statement in EVIDENCE:
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (create_tables, create_evidence)
+
+
+def applied(connection: sqlite3.Connection) -> list[str]:
+    """Names of the migrations a store has had, in order; empty for a new file."""
+    exists = connection.execute(
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'"
+    ).fetchone()
+    if not exists:
+        return []
+    return [name for (name,) in connection.execute("SELECT name FROM migrations ORDER BY n")]
+
+
+def migrate(
+    connection: sqlite3.Connection, migrations: Sequence[Migration] | None = None
+) -> list[str]:
+    """Bring a store up to date in one transaction.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        In autocommit mode (``isolation_level=None``).
+    migrations : sequence of callables, optional
+        `MIGRATIONS` unless a test says otherwise.
+
+    Returns
+    -------
+    list of str
+        Names of the migrations that ran now.
+
+    Raises
+    ------
+    StoreError
+        When a newer qfloor wrote the store, or it is not a store of qfloor.
+    """
+    todo = MIGRATIONS if migrations is None else migrations
+    names = [m.__name__ for m in todo]
+    if applied(connection) == names:
+        return []
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        done = applied(connection)  # again: another process may have been faster
+        _refuse_foreign(connection, done, names)
+        for n, migration in enumerate(todo[len(done) :], start=len(done) + 1):
+            migration(connection)
+            _note(connection, n, migration.__name__)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    return names[len(done) :]
+
+
+def _note(connection: sqlite3.Connection, n: int, name: str) -> None:
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS migrations "
+        "(n INTEGER PRIMARY KEY, name TEXT NOT NULL, at TEXT NOT NULL) STRICT"
+    )
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    connection.execute("INSERT INTO migrations VALUES (?, ?, ?)", (n, name, at))
+
+
+def _refuse_foreign(connection: sqlite3.Connection, done: list[str], names: list[str]) -> None:
+    if not done and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise StoreError("this SQLite file holds other tables and is not a store of qfloor")
+    if done == names[: len(done)]:
+        return
+    if done[: len(names)] == names:
+        raise StoreError(
+            f"this store was written by a newer qfloor (it has {done[-1]!r}, number {len(done)}, "
+            f"and this version knows {len(names)}); upgrade qfloor"
+        )
+    raise StoreError(f"this store's history is not one this version knows: {', '.join(done)}")

@@ -1,0 +1,134 @@
+"""Prompts, offers, requests and outputs: what was asked and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from qfloor.errors import StoreError
+from qfloor.records import Offer, Output, Prompt, Status, digest_of
+from qfloor.store import rows as r
+from qfloor.store.connection import Database, among, where
+
+
+class OutputTables(Database):
+    """Readers and writers of prompts, offers, requests and outputs."""
+
+    # -- prompts and offers ------------------------------------------------------------------
+
+    def save_prompts(self, prompts: Iterable[Prompt]) -> int:
+        """Keep prompts; one that is there is given its newest labels (category, split)."""
+        sql = (
+            "INSERT INTO prompts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE "
+            "SET category = excluded.category, family = excluded.family, split = excluded.split, "
+            "language = excluded.language, record = excluded.record"
+        )
+        return self._write_many(
+            sql,
+            (
+                (p.digest, p.id, p.category, p.modality, p.family, p.split, p.language, p.text,
+                 r.encode_json(p, "prompt"))
+                for p in prompts
+            ),
+        )  # fmt: skip
+
+    def prompts_of(self, *, digests: Iterable[str] | None = None) -> Iterator[Prompt]:
+        """Give stored prompts, by id."""
+        clause, values = where(among("digest", digests))
+        sql = f"SELECT record FROM prompts{clause and ' WHERE ' + clause} ORDER BY id, digest"
+        return (r.decode_record(Prompt, text) for (text,) in self.rows(sql, values))
+
+    def prompts_by_digest(self) -> dict[str, Prompt]:
+        """Every stored prompt by its digest, which is how an output names it."""
+        return {p.digest: p for p in self.prompts_of()}
+
+    def save_offers(self, offers: Iterable[Offer]) -> int:
+        """Keep offers; an offer that changed gets a new row and the old one stays."""
+        sql = (
+            "INSERT INTO offers (id, digest, model, provider, price_row, record) "
+            "VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (id, digest) DO NOTHING"
+        )
+        return self._write_many(
+            sql,
+            (
+                (o.id, digest_of(o), o.model, o.provider, o.price and o.price.row,
+                 r.encode_json(o, "offer"))
+                for o in offers
+            ),
+        )  # fmt: skip
+
+    def offers_of(self, ids: Iterable[str] | None = None) -> Iterator[Offer]:
+        """Give the current version of stored offers, by id."""
+        clause, values = where(
+            ("seq IN (SELECT max(seq) FROM offers GROUP BY id)", []), among("id", ids)
+        )
+        sql = f"SELECT record FROM offers WHERE {clause} ORDER BY id"
+        return (r.decode_record(Offer, text) for (text,) in self.rows(sql, values))
+
+    def offer(self, offer_id: str) -> Offer:
+        """The current version of an offer.
+
+        Raises
+        ------
+        StoreError
+            When the store has no such offer.
+        """
+        for found in self.offers_of([offer_id]):
+            return found
+        raise StoreError(f"the store has no offer {offer_id!r}")
+
+    # -- requests and outputs ----------------------------------------------------------------
+
+    def save_requests(self, requests: Iterable[tuple[str, str, str, int, str]]) -> int:
+        """Keep what is asked for: (output id, prompt digest, offer id, repeat, round)."""
+        sql = "INSERT INTO requests VALUES (?, ?, ?, ?, ?) ON CONFLICT (output_id) DO NOTHING"
+        return self._write_many(sql, requests)
+
+    def save_output(self, output: Output) -> None:
+        """Keep an output; see `save_outputs`."""
+        self.save_outputs([output])
+
+    def save_outputs(self, outputs: Iterable[Output]) -> int:
+        """Keep outputs whose prompts and media are stored; a later status replaces an earlier.
+
+        Raises
+        ------
+        StoreError
+            When a made output would change, its prompt is not stored, or a number is NaN.
+        """
+        sql = r.upsert("outputs", Output, ("id",))
+        return self._write_many(sql, (r.encode(o) for o in outputs))
+
+    def output(self, output_id: str) -> Output | None:
+        """One output by id, or None."""
+        row = self.one(r.select("outputs", Output, "id = ?"), (output_id,))
+        return None if row is None else r.decode(Output, row)
+
+    def outputs_of(
+        self,
+        *,
+        round: str | None = None,
+        offers: Iterable[str] | None = None,
+        status: Status | Iterable[Status] | None = None,
+        prompts: Iterable[str] | None = None,
+        ids: Iterable[str] | None = None,
+    ) -> Iterator[Output]:
+        """Give outputs, limited to a round, offers (ids), statuses, prompts (ids) or ids.
+
+        Ordered by offer, prompt and repeat, so that two readings are alike.
+        """
+        wanted = [status] if isinstance(status, Status) else status
+        clause, values = where(
+            among("round", None if round is None else [round]),
+            among("offer_id", offers),
+            among("status", wanted),
+            among("prompt_id", prompts),
+            among("id", ids),
+        )
+        order = "offer_id, prompt_id, repeat, round, id"
+        found = self.rows(r.select("outputs", Output, clause, order), values)
+        return (r.decode(Output, row) for row in found)
+
+    def rounds(self) -> list[str]:
+        """Names of the rounds that have outputs, sorted."""
+        return [name for (name,) in self.rows("SELECT DISTINCT round FROM outputs ORDER BY 1")]

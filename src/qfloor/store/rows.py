@@ -1,0 +1,148 @@
+"""Records to rows and back: one generic pair, driven by the records' own annotations.
+
+Scalars are columns as they are, enums and flags are plain values, mappings and tuples are
+canonical JSON. A number that is not finite never passes, in either direction.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import math
+import types
+import typing
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any, Literal, TypeVar, Union
+
+from qfloor.errors import StoreError
+from qfloor.records import canonical_json
+
+T = TypeVar("T")
+
+
+def from_plain(kind: Any, value: Any) -> Any:
+    """Rebuild a value of the annotated type ``kind`` from JSON: the inverse of `to_plain`.
+
+    Unknown keys of a record are dropped, so that an older version reads what a newer wrote.
+    """
+    origin = typing.get_origin(kind)
+    if value is None or kind is Any or origin is Literal:
+        return value
+    if origin in (Union, types.UnionType):
+        return from_plain(next(a for a in typing.get_args(kind) if a is not type(None)), value)
+    if origin is tuple:
+        kinds = typing.get_args(kind)
+        if kinds[-1] is Ellipsis:
+            return tuple(from_plain(kinds[0], v) for v in value)
+        return tuple(from_plain(k, v) for k, v in zip(kinds, value, strict=True))
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        known = _hints(kind)
+        return kind(**{k: from_plain(known[k], v) for k, v in value.items() if k in known})
+    if isinstance(kind, type) and issubclass(kind, StrEnum | bool | float):
+        return kind(value)
+    return value
+
+
+@functools.cache
+def _hints(cls: Any) -> dict[str, Any]:
+    hints = typing.get_type_hints(cls)
+    return {f.name: hints[f.name] for f in dataclasses.fields(cls)}
+
+
+@functools.cache
+def columns(cls: Any) -> tuple[str, ...]:
+    """Column names of a record: its field names, in order."""
+    return tuple(_hints(cls))
+
+
+def _is_json(kind: Any) -> bool:
+    """Whether a field of this type is kept as JSON."""
+    if typing.get_origin(kind) in (Union, types.UnionType):
+        return any(_is_json(a) for a in typing.get_args(kind))
+    base = typing.get_origin(kind) or kind
+    return base is tuple or (isinstance(base, type) and issubclass(base, Mapping))
+
+
+@functools.cache
+def _json_columns(cls: Any) -> tuple[int, ...]:
+    return tuple(i for i, kind in enumerate(_hints(cls).values()) if _is_json(kind))
+
+
+@functools.cache
+def _getter(cls: Any) -> Callable[[Any], tuple[Any, ...]]:
+    return attrgetter(*columns(cls))
+
+
+def encode(record: Any) -> tuple[Any, ...]:
+    """Turn a record into the values of its columns.
+
+    Raises
+    ------
+    StoreError
+        When a number is NaN or infinite: an absent value is None, and says why elsewhere.
+    """
+    cls = type(record)
+    values = _getter(cls)(record)
+    for value in values:
+        if isinstance(value, float) and not math.isfinite(value):
+            raise StoreError(f"a {cls.__name__} holds {value}, which is not a number: {record!r}")
+    json_at = _json_columns(cls)
+    if not json_at:
+        return values
+    row = list(values)
+    for i in json_at:
+        row[i] = None if row[i] is None else encode_json(row[i], cls.__name__)
+    return tuple(row)
+
+
+def encode_json(value: Any, what: str) -> str:
+    """Canonical JSON of a value, or a `StoreError` that names what could not be kept."""
+    try:
+        return canonical_json(value)
+    except (TypeError, ValueError) as error:
+        raise StoreError(f"a {what} holds what JSON cannot keep: {error}") from error
+
+
+def decode(cls: type[T], row: tuple[Any, ...]) -> T:
+    """Rebuild a record from the values of its columns."""
+    return cls(**{n: f(v) for n, f, v in zip(*_decoders(cls), row, strict=True)})
+
+
+@functools.cache
+def _decoders(cls: Any) -> tuple[tuple[str, ...], tuple[Callable[[Any], Any], ...]]:
+    decoders = tuple(
+        functools.partial(_decode_json if _is_json(kind) else from_plain, kind)
+        for kind in _hints(cls).values()
+    )
+    return columns(cls), decoders
+
+
+def _decode_json(kind: Any, value: str | None) -> Any:
+    return None if value is None else from_plain(kind, json.loads(value))
+
+
+def decode_record(cls: type[T], text: str) -> T:
+    """Rebuild a record that is kept whole, as JSON."""
+    return typing.cast("T", from_plain(cls, json.loads(text)))
+
+
+def insert(table: str, cls: type, *, extra: tuple[str, ...] = (), conflict: str = "") -> str:
+    """SQL that inserts a record, with ``extra`` columns first."""
+    names = (*extra, *columns(cls))
+    marks = ", ".join("?" * len(names))
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}) {conflict}".strip()
+
+
+def upsert(table: str, cls: type, key: tuple[str, ...]) -> str:
+    """SQL that inserts a record or replaces all but its key."""
+    rest = ", ".join(f"{c} = excluded.{c}" for c in columns(cls) if c not in key)
+    return insert(table, cls, conflict=f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {rest}")
+
+
+def select(table: str, cls: type, where: str = "", order: str = "") -> str:
+    """SQL that reads a record's columns."""
+    tail = (f" WHERE {where}" if where else "") + (f" ORDER BY {order}" if order else "")
+    return f"SELECT {', '.join(columns(cls))} FROM {table}{tail}"

@@ -1,0 +1,124 @@
+"""The store: one folder that keeps what was bought, said and found out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+from qfloor.errors import StoreError
+from qfloor.store.evidence import EvidenceTables
+from qfloor.store.frames import Frames
+from qfloor.store.judgments import JudgmentTables
+from qfloor.store.ledger import LedgerTables
+from qfloor.store.lock import WriterLock
+from qfloor.store.media_files import MediaFiles
+from qfloor.store.outputs import OutputTables
+
+DATABASE = "store.db"
+
+
+class Store(OutputTables, LedgerTables, JudgmentTables, EvidenceTables, Frames):
+    """A workspace's store: ``store.db``, ``media/`` and the lock of its one writer.
+
+    Readers that give records end in ``_of`` (``outputs_of``, ``ratings_of``); those with the
+    plain name give pandas frames (``outputs``, ``ratings``). Writers are ``save_*``, and
+    ``append_*`` for the ledger. Each is one transaction unless called within `transaction`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, Store.open(folder, create=True) as store:
+    ...     list(store.outputs_of(round="2026-11"))
+    []
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.media = MediaFiles(root / "media")
+        self._writer = WriterLock(root / "store.lock")
+        super().__init__(root / DATABASE)
+
+    @classmethod
+    def open(cls, path: str | Path, create: bool = False) -> Store:
+        """Open the store of a workspace, bringing an older one up to date.
+
+        Parameters
+        ----------
+        path : str or Path
+            A workspace folder or its ``store.db``.
+        create : bool, default False
+            Make folder and store when they are not there.
+
+        Raises
+        ------
+        StoreError
+            When there is none (and ``create`` is False), it is not a store, or a newer qfloor
+            wrote it.
+        """
+        given = Path(path).expanduser()
+        root = given.parent if given.name == DATABASE else given
+        if not (root / DATABASE).exists():
+            if not create:
+                raise StoreError(f"there is no store at {root}; run `qfloor run` or name another")
+            _make_folder(root)
+        return cls(root.resolve())
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the lock and close the file."""
+        self._writer.release()
+        super().close()
+
+    @contextlib.contextmanager
+    def writing(self, purpose: str) -> Iterator[None]:
+        """Hold the store as its one writer for the length of a run.
+
+        Parameters
+        ----------
+        purpose : str
+            What another process is told when it asks, e.g. ``generate``.
+
+        Raises
+        ------
+        StoreError
+            When another run holds it; names the process and since when.
+        """
+        self._writer.acquire(purpose)
+        try:
+            self.media.sweep()
+            yield
+        finally:
+            self._writer.release()
+
+    def put_media(self, content: bytes, media_type: str) -> str:
+        """Store media bytes durably; returns the SHA-256 a row may name from now on."""
+        return self.media.put(content, media_type)
+
+    def media_path(self, sha256: str) -> Path:
+        """Path of stored media; `StoreError` when there is none."""
+        return self.media.path(sha256)
+
+    def generator_folder(self, name: str) -> Path:
+        """A generator's own folder in the workspace; made here."""
+        folder = self.root / "generators" / "".join(c if c.isalnum() else "-" for c in name)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def _make_folder(root: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the workspace folder {root} cannot be made: {error}") from error
