@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from qfloor import package_data
 from qfloor.errors import BenchmarkError
 from qfloor.generators.catalogue import catalogue
 from qfloor.records import (
@@ -30,7 +31,6 @@ from qfloor.records import (
     Threshold,
     digest_of,
 )
-from qfloor.suite.loading import packaged
 
 ROUND = re.compile(r"^\d{4}-(0[1-9]|1[0-2])([.-][A-Za-z0-9]+)?$")
 
@@ -166,22 +166,12 @@ class BenchmarkFile(_Strict):
 
 def names() -> list[str]:
     """Return the names of the benchmarks that ship."""
-    return sorted(p.stem for p in packaged("benchmarks").glob("*.toml"))
+    return package_data.names("benchmarks")
 
 
 def find(name_or_path: str | Path) -> Path:
-    """Resolve a benchmark's name or path to a file."""
-    path = Path(name_or_path)
-    if path.suffix == ".toml" or path.exists():
-        if not path.is_file():
-            raise BenchmarkError(f"{path}: no such benchmark file")
-        return path
-    known = names()
-    if str(name_or_path) in known:
-        return packaged("benchmarks") / f"{name_or_path}.toml"
-    close = difflib.get_close_matches(str(name_or_path), known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-    raise BenchmarkError(f"no benchmark is called {str(name_or_path)!r}; {hint}, or give a file")
+    """Resolve a benchmark's name or path to a file; BenchmarkError when there is none."""
+    return package_data.find("benchmarks", "benchmark", name_or_path, BenchmarkError)
 
 
 def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:

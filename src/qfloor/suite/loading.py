@@ -10,12 +10,12 @@ from __future__ import annotations
 import difflib
 import hashlib
 import tomllib
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from qfloor import package_data
 from qfloor.errors import SuiteError
 from qfloor.records import CATEGORIES, GENERAL, Prompt, Split, Suite
 
@@ -90,38 +90,14 @@ class SuiteFile(_Strict):
     prompts: list[dict[str, Any]] = []
 
 
-def packaged(folder: str) -> Path:
-    """Return where a folder of package data lies, installed or in a source checkout."""
-    inside = resources.files("qfloor") / folder
-    if inside.is_dir():
-        return Path(str(inside))
-    return Path(__file__).resolve().parents[3] / folder
-
-
 def names() -> list[str]:
     """Return the names of the suites that ship, sorted."""
-    return sorted(p.stem for p in packaged("prompts").glob("*.toml"))
+    return package_data.names("prompts")
 
 
 def find(name_or_path: str | Path) -> Path:
-    """Resolve a suite's name or path to a file.
-
-    Raises
-    ------
-    SuiteError
-        When there is neither such a file nor such a name.
-    """
-    path = Path(name_or_path)
-    if path.suffix == ".toml" or path.exists():
-        if not path.is_file():
-            raise SuiteError(f"{path}: no such suite file")
-        return path
-    known = names()
-    if str(name_or_path) in known:
-        return packaged("prompts") / f"{name_or_path}.toml"
-    close = difflib.get_close_matches(str(name_or_path), known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-    raise SuiteError(f"no suite is called {str(name_or_path)!r}; {hint}, or give a .toml file")
+    """Resolve a suite's name or path to a file; SuiteError when there is none."""
+    return package_data.find("prompts", "suite", name_or_path, SuiteError)
 
 
 def read(path: Path) -> SuiteFile:

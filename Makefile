@@ -1,0 +1,59 @@
+# Two commands for a newcomer: `make demo` and `make test`. Everything else is for those who stay.
+# TORCH_INDEX: where the CPU build of torch comes from, where PyPI's own wheel is the CUDA build:
+#   make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location
+TORCH := $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
+
+.PHONY: demo test verify check docs bench lab ci clean
+.DEFAULT_GOAL := demo
+
+$(VENV)/.run: pyproject.toml requirements-cpu.txt
+	@echo "qfloor: setting up $(VENV) (once; a minute or two)" >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) $(TORCH) -r requirements-cpu.txt
+	@$(PIP) -e ".[clip,ocr]"
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	@echo "qfloor: adding test tools to $(VENV) (once)" >&2
+	@$(PIP) -e ".[clip,ocr,dev]"
+	@touch $@
+
+$(VENV)/.lab: $(VENV)/.dev
+	@$(PIP) -e ".[clip,ocr,dev,lab]"
+	@touch $@
+
+demo: $(VENV)/.run  ## the built-in benchmark, from prompts to a routed decision
+	@$(BIN)/qfloor demo
+
+test: $(VENV)/.dev  ## the fast tests: at most 12 minutes on 2 cores
+	@$(BIN)/python -m pytest
+
+verify: $(VENV)/.dev  ## the slow checks: kills, chaos, notebooks, validity; at most 45 minutes
+	@$(BIN)/python -m pytest -m slow --timeout=1800
+
+check: $(VENV)/.dev  ## format, lint, types, layers, docs in step
+	@$(BIN)/ruff format --check src tests benchmarks
+	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python docs/generate.py --check
+
+docs: $(VENV)/.dev  ## regenerate the reference pages and the README's command outputs
+	@$(BIN)/python docs/generate.py
+
+bench: $(VENV)/.dev  ## performance benchmarks, as ratios side by side in one run
+	@for script in benchmarks/perf/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+lab: $(VENV)/.lab  ## the notebooks in JupyterLab
+	@$(BIN)/jupytext --sync notebooks/*.py
+	@$(BIN)/jupyter lab notebooks
+
+ci:  ## what CI runs
+	@bash .ci/run
+
+clean:
+	@rm -rf .qfloor .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,250 @@
+"""Stage 4: let a metric speak for people where it has earned it, by learn-then-test.
+
+The question is one-sided and exact: from which metric value on is at most a share epsilon of
+outputs below the human threshold, at confidence 1 - alpha? The value is learned on prompts that
+never certify. Averaging calibration (predict the rating, take its quartile) is not offered: on
+real ratings it put the lower quartile at 3.77 where it was 3.00. The 0-10 curve fitted here is
+for display and sorting only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qfloor import stats
+from qfloor.errors import CertificationError
+from qfloor.records import Calibration, Modality, digest_of
+
+GRID_STEPS = 40
+"""Candidate metric thresholds, at fixed ranks of the metric alone: chosen without ratings."""
+
+DISPLAY_POINTS = 21
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """One output with both numbers: what the metric said and what a person said."""
+
+    output_id: str
+    offer_id: str
+    family: str
+    fit: bool
+    metric: float
+    human: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationRequest:
+    """Which metric shall speak for which quality, where, and how wrong it may be.
+
+    ``epsilon`` bounds P(human < ``human_threshold`` | metric at or above the learned value).
+    """
+
+    category: str
+    modality: Modality
+    quality: str
+    metric: str
+    human_threshold: float
+    epsilon: float
+    alpha: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learned:
+    """What learn-then-test found: None where no metric value is good enough."""
+
+    threshold: float | None
+    grid: tuple[float, ...]
+    n_passed: int
+
+
+def learn_threshold(
+    metric: Sequence[float] | NDArray[np.float64],
+    fails: Sequence[bool] | NDArray[np.bool_],
+    families: Sequence[str],
+    epsilon: float,
+    alpha: float,
+) -> Learned:
+    """Smallest metric value above which people fail at most a share ``epsilon``.
+
+    Parameters
+    ----------
+    metric : sequence of float, shape (outputs,)
+        Higher is better.
+    fails : sequence of bool, shape (outputs,)
+        Whether a person put the output below the human threshold.
+    families : sequence of str, shape (outputs,)
+        Prompt family of each output: the clusters.
+    epsilon, alpha : float
+        Tolerated fail rate among outputs that pass, and error probability.
+
+    Returns
+    -------
+    Learned
+
+    Notes
+    -----
+    Fixed-sequence testing: candidates go from strict to lax, starting where enough prompts
+    remain to certify anything, and stop at the first that fails; so one alpha covers all.
+    Korn-Graubard over prompts, because several offers answered each prompt.
+
+    References
+    ----------
+    Angelopoulos, Bates, Candes, Jordan and Lei, "Learn then Test", arXiv 2110.01052.
+    """
+    values = np.asarray(metric, dtype=np.float64)
+    bad = np.asarray(fails, dtype=bool)
+    codes = np.unique(np.asarray(families), return_inverse=True)[1]
+    if not values.size:
+        return Learned(threshold=None, grid=(), n_passed=0)
+    ranks = np.unique(np.linspace(0, values.size - 1, GRID_STEPS).astype(int))
+    grid = np.unique(np.sort(values)[ranks])
+    needed = stats.min_prompts(alpha, epsilon)
+    learned: float | None = None
+    for candidate in grid[::-1]:
+        chosen = values >= candidate
+        if np.unique(codes[chosen]).size < needed:
+            continue
+        if _fail_upper(bad[chosen], codes[chosen], alpha) > epsilon:
+            break
+        learned = float(candidate)
+    passed = 0 if learned is None else int((values >= learned).sum())
+    return Learned(threshold=learned, grid=tuple(map(float, grid)), n_passed=passed)
+
+
+def _fail_upper(bad: NDArray[np.bool_], codes: NDArray[np.intp], alpha: float) -> float:
+    used, inverse, sizes = np.unique(codes, return_inverse=True, return_counts=True)
+    shares = np.bincount(inverse, weights=bad) / sizes
+    upper = stats.korn_graubard_upper(shares, sizes, 1.0 - alpha)
+    return max(upper, stats.clopper_pearson_upper(0, used.size, alpha))
+
+
+def calibrate(request: CalibrationRequest, pairs: Sequence[Pair]) -> Calibration:
+    """Learn a metric's threshold on fit prompts and say how well it holds elsewhere.
+
+    Parameters
+    ----------
+    request : CalibrationRequest
+    pairs : sequence of Pair
+        Outputs with both numbers, of every offer that has them.
+
+    Returns
+    -------
+    Calibration
+        ``metric_threshold`` is None, with the reason, when no value is good enough.
+        ``held_out_agreement`` is the share of held-out outputs on which metric and person agree
+        about failing; ``worst_leave_one_model_out`` the largest excess of the true fail rate
+        above epsilon among outputs that pass, of an offer that was left out of the fit.
+
+    Raises
+    ------
+    CertificationError
+        When epsilon or alpha leave no room for a certificate.
+    """
+    if not 0.0 < request.epsilon < 0.25 or not 0.0 < request.alpha < 0.5:
+        raise CertificationError(
+            f"epsilon {request.epsilon:g} must lie in (0, 0.25) and alpha {request.alpha:g} in "
+            "(0, 0.5), else a passing metric could never certify a lower quartile"
+        )
+    fit = [p for p in pairs if p.fit]
+    learned = _learn(request, fit)
+    return Calibration(
+        category=request.category,
+        modality=request.modality,
+        quality=request.quality,
+        metric=request.metric,
+        method="learn-then-test, fixed sequence, Korn-Graubard over prompts",
+        human_threshold=request.human_threshold,
+        metric_threshold=learned.threshold,
+        epsilon=request.epsilon,
+        alpha=request.alpha,
+        t_grid=learned.grid,
+        n_fit=len(fit),
+        n_passed=learned.n_passed,
+        fitted_on=digest_of(sorted((p.output_id, p.metric, p.human) for p in fit)),
+        held_out_agreement=_agreement(request, learned, [p for p in pairs if not p.fit]),
+        worst_leave_one_model_out=_leave_one_out(request, fit),
+        display=_display_curve(fit),
+        reason=_reason(request, learned, fit),
+    )
+
+
+def _learn(request: CalibrationRequest, pairs: Sequence[Pair]) -> Learned:
+    return learn_threshold(
+        [p.metric for p in pairs],
+        [p.human < request.human_threshold for p in pairs],
+        [p.family for p in pairs],
+        request.epsilon,
+        request.alpha,
+    )
+
+
+def _reason(request: CalibrationRequest, learned: Learned, fit: Sequence[Pair]) -> str:
+    if learned.threshold is not None:
+        return ""
+    needed = stats.min_prompts(request.alpha, request.epsilon)
+    have = len({p.family for p in fit})
+    if have < needed:
+        return f"{have} rated prompts to fit on, at least {needed} needed"
+    return (
+        f"no value of the metric keeps people's fails at or below {request.epsilon:g}: "
+        "it does not tell good outputs from bad ones well enough here"
+    )
+
+
+def _agreement(
+    request: CalibrationRequest, learned: Learned, held_out: Sequence[Pair]
+) -> float | None:
+    if learned.threshold is None or not held_out:
+        return None
+    same = [
+        (p.metric >= learned.threshold) == (p.human >= request.human_threshold) for p in held_out
+    ]
+    return sum(same) / len(same)
+
+
+def _leave_one_out(request: CalibrationRequest, fit: Sequence[Pair]) -> float | None:
+    """Fit without each offer in turn, and see how the left-out one does above the threshold."""
+    excess: list[float] = []
+    for offer in sorted({p.offer_id for p in fit}):
+        learned = _learn(request, [p for p in fit if p.offer_id != offer])
+        passing = [
+            p.human < request.human_threshold
+            for p in fit
+            if p.offer_id == offer
+            and learned.threshold is not None
+            and p.metric >= learned.threshold
+        ]
+        if passing:
+            excess.append(sum(passing) / len(passing) - request.epsilon)
+    return max(excess) if excess else None
+
+
+def _display_curve(fit: Sequence[Pair]) -> tuple[tuple[float, float], ...]:
+    """Monotone curve metric -> mean rating, for display and sorting only."""
+    if len(fit) < 2:
+        return ()
+    from sklearn.isotonic import IsotonicRegression
+
+    metric = np.array([p.metric for p in fit])
+    curve = IsotonicRegression(out_of_bounds="clip").fit(metric, np.array([p.human for p in fit]))
+    points = np.unique(np.quantile(metric, np.linspace(0.0, 1.0, DISPLAY_POINTS)))
+    return tuple((float(x), float(y)) for x, y in zip(points, curve.predict(points), strict=True))
+
+
+def total_max_fail(max_fail: float, epsilon: float) -> float:
+    """Metric fails tolerated so that people's fails stay within ``max_fail``.
+
+    P(human < t) <= P(metric fails) + epsilon P(metric passes), so at most
+    ``(max_fail - epsilon) / (1 - epsilon)`` of the outputs may fail the metric.
+
+    Examples
+    --------
+    >>> round(total_max_fail(0.25, 0.1), 4)
+    0.1667
+    """
+    return (max_fail - epsilon) / (1.0 - epsilon)

@@ -1,0 +1,171 @@
+"""What a floor is computed from: every value of an offer in a category, with its clusters.
+
+A cell knows how outputs count (DESIGN section 2's table), not how a bound is made of them.
+Outputs that never gave a value because they were refused, blank or could not be scored enter as
+fails at every threshold: the marker is ``-inf`` here, inside arrays, and never leaves them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qfloor.records import (
+    STATUS_TABLE,
+    CountsAs,
+    FloorKind,
+    Modality,
+    Status,
+    digest_of,
+)
+
+FAIL = -math.inf
+"""Marks a value that fails at every threshold."""
+
+NO_RATER = -1
+"""Rater code of a value that no person gave."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """One output as a floor sees it: how it ended, and the numbers it got.
+
+    ``values`` holds a rating for each of ``raters``, or a metric's single number with no rater.
+    ``scorer_failed`` says that a made output should have been scored and could not be.
+    """
+
+    output_id: str
+    family: str
+    repeat: int
+    status: Status
+    values: tuple[float, ...] = ()
+    raters: tuple[str, ...] = ()
+    scorer_failed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One offer in one category and modality, on one quality.
+
+    Arrays run over values (ratings, or scores): ``value`` higher is better, ``cluster`` the
+    prompt family, ``repeat`` which repeat, ``rater`` who (-1 for outputs that failed before
+    anyone could judge them, and for metrics).
+    """
+
+    offer_id: str
+    category: str
+    modality: Modality
+    kind: FloorKind
+    value: NDArray[np.float64]
+    cluster: NDArray[np.intp]
+    repeat: NDArray[np.intp]
+    rater: NDArray[np.intp]
+    n_clusters: int
+    n_outputs: int
+    n_missing: int
+    n_asked: int
+    n_raters: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def missing_share(self) -> float:
+        """Share of outputs that should have a value and have none."""
+        return self.n_missing / self.n_asked if self.n_asked else 0.0
+
+
+def build_cell(
+    offer_id: str,
+    category: str,
+    modality: Modality,
+    kind: FloorKind,
+    outputs: Sequence[Judged],
+    *,
+    sign: float = 1.0,
+    missing_as_fail: bool = False,
+) -> Cell:
+    """Turn judged outputs into a cell.
+
+    Parameters
+    ----------
+    offer_id, category, modality, kind
+        What the cell is about.
+    outputs : sequence of Judged
+        All outputs of the population, whatever their status.
+    sign : float
+        -1 where lower is better: values are negated so that a fail is always "below".
+    missing_as_fail : bool
+        Count outputs that should have a value and have none as fails: the worst case.
+
+    Returns
+    -------
+    Cell
+    """
+    families = {name: i for i, name in enumerate(sorted({o.family for o in outputs}))}
+    raters = {name: i for i, name in enumerate(sorted({r for o in outputs for r in o.raters}))}
+    counts: Counter[str] = Counter()
+    rows: list[tuple[float, int, int, int]] = []
+    n_outputs = asked = missing = 0
+    for output in sorted(outputs, key=lambda o: (o.family, o.repeat, o.output_id)):
+        counts[output.status.value] += 1
+        place = (families[output.family], output.repeat)
+        counts_as = _counts_as(output, kind)
+        if counts_as is CountsAs.ABSENT:
+            continue
+        asked += 1
+        if counts_as is CountsAs.MISSING:
+            missing += 1
+            counts["unjudged"] += output.status is Status.MADE
+        counts["scorer_failed"] += output.scorer_failed
+        if counts_as is CountsAs.SCORED:
+            rows += [(sign * v, *place, r) for v, r in _drawn(output, raters)]
+        elif counts_as is CountsAs.FAIL or missing_as_fail:
+            rows.append((FAIL, *place, NO_RATER))
+        else:
+            continue
+        n_outputs += 1
+    table = np.array(rows, dtype=np.float64).reshape(-1, 4)
+    used, cluster = np.unique(table[:, 1].astype(np.intp), return_inverse=True)
+    return Cell(
+        offer_id=offer_id,
+        category=category,
+        modality=modality,
+        kind=kind,
+        value=table[:, 0],
+        cluster=cluster.astype(np.intp),
+        repeat=table[:, 2].astype(np.intp),
+        rater=table[:, 3].astype(np.intp),
+        n_clusters=int(used.size),
+        n_outputs=n_outputs,
+        n_missing=missing,
+        n_asked=asked,
+        n_raters=len(raters),
+        counts={k: v for k, v in sorted(counts.items()) if v},
+    )
+
+
+def _counts_as(output: Judged, kind: FloorKind) -> CountsAs:
+    """Apply the status table, and what it leaves open: made, but without a number."""
+    counts_as = STATUS_TABLE[output.status][kind]
+    if counts_as is not CountsAs.SCORED:
+        return counts_as
+    if output.scorer_failed:
+        return CountsAs.FAIL
+    return CountsAs.SCORED if output.values else CountsAs.MISSING
+
+
+def _drawn(output: Judged, raters: Mapping[str, int]) -> list[tuple[float, int]]:
+    """Values with their rater codes, in an order drawn by hash.
+
+    The exact bound takes the first value of each prompt: drawn so, that is a random rater for
+    every prompt, chosen without looking at what they said, not the same one throughout.
+    """
+    if not output.raters:
+        return [(value, NO_RATER) for value in output.values]
+    pairs = zip(output.values, output.raters, strict=True)
+    ordered = sorted(pairs, key=lambda pair: digest_of([output.output_id, pair[1]]))
+    return [(value, raters[rater]) for value, rater in ordered]

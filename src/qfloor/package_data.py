@@ -1,0 +1,43 @@
+"""Files that ship with the package and are found by name: suites and benchmarks."""
+
+from __future__ import annotations
+
+import difflib
+from importlib import resources
+from pathlib import Path
+
+from qfloor.errors import InputError
+
+
+def folder(name: str) -> Path:
+    """Return where a folder of package data lies, installed or in a source checkout."""
+    inside = resources.files("qfloor") / name
+    if inside.is_dir():
+        return Path(str(inside))
+    return Path(__file__).resolve().parents[2] / name
+
+
+def names(of: str) -> list[str]:
+    """Return the names of the TOML files that ship in a folder, sorted."""
+    return sorted(p.stem for p in folder(of).glob("*.toml"))
+
+
+def find(of: str, kind: str, name_or_path: str | Path, error: type[InputError]) -> Path:
+    """Resolve a name that ships, or a path, to a file.
+
+    Raises
+    ------
+    InputError
+        Of the class given, when there is neither such a file nor such a name.
+    """
+    path = Path(name_or_path)
+    if path.suffix == ".toml" or path.exists():
+        if not path.is_file():
+            raise error(f"{path}: no such {kind} file")
+        return path
+    known = names(of)
+    if str(name_or_path) in known:
+        return folder(of) / f"{name_or_path}.toml"
+    close = difflib.get_close_matches(str(name_or_path), known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+    raise error(f"no {kind} is called {str(name_or_path)!r}; {hint}, or give a .toml file")
