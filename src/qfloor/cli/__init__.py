@@ -1,0 +1,70 @@
+"""The command line: a thin shell over pipeline and stages, in pipeline order, with no logic.
+
+Exit codes: 0 done, 1 told why in one sentence, 2 used wrongly. Tables and answers go to stdout,
+progress and errors to stderr. Nothing heavy is imported before a command runs.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from qfloor import __version__
+from qfloor.cli import judging, offers, releasing, running, suites, system
+from qfloor.errors import QfloorError
+
+app = typer.Typer(
+    name="qfloor",
+    help=(
+        "Measure how bad a generative model's bad days are, and route by it.\n\n"
+        "suite -> generate -> score -> calibrate -> floors -> export -> route"
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    """Options of every command."""
+
+
+running.register_demo(app)
+app.add_typer(suites.app, name="suite")
+app.add_typer(offers.app, name="offers")
+running.register(app)
+app.add_typer(judging.ratings, name="ratings")
+judging.register(app)
+releasing.register(app)
+system.register(app)
+
+
+def main() -> None:
+    """Run the command line; every error of ours is one sentence and exit code 1."""
+    try:
+        app()
+    except QfloorError as error:
+        typer.echo(f"qfloor: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo(
+            "qfloor: stopped; what was finished is kept, run the same command again", err=True
+        )
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

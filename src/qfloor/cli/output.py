@@ -1,0 +1,124 @@
+"""What commands print: tables for people, JSON and CSV for programs, progress on stderr."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from qfloor.records import to_plain
+
+Json = typer.Option(False, "--json", help="Print JSON instead of a table.")
+Csv = typer.Option(False, "--csv", help="Print CSV instead of a table.")
+Workspace = typer.Option(
+    Path(".qfloor"), "--workspace", "-w", help="Folder of the store, media and feeds."
+)
+
+
+def show(value: object) -> str:
+    """One value as a person reads it: no sentinel, no 17 digits."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} {show(v)}" for k, v in value.items())
+    if isinstance(value, list | tuple | set):
+        return ", ".join(show(v) for v in value)
+    return str(value)
+
+
+def emit(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    as_json: bool = False,
+    as_csv: bool = False,
+    title: str | None = None,
+    empty: str = "nothing to show",
+) -> None:
+    """Print rows as a table, or as JSON or CSV with full precision."""
+    if as_json:
+        typer.echo(json.dumps([to_plain(dict(r)) for r in rows], ensure_ascii=False, indent=2))
+        return
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    if as_csv:
+        buffer = io.StringIO()
+        writer = csv.DictWriter(buffer, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({k: _cell(v) for k, v in row.items()} for row in rows)
+        typer.echo(buffer.getvalue(), nl=False)
+        return
+    if not rows:
+        typer.echo(empty)
+        return
+    _table(rows, columns, title)
+
+
+def _cell(value: object) -> object:
+    plain = to_plain(value)
+    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, dict | list) else plain
+
+
+def _table(rows: Sequence[Mapping[str, Any]], columns: list[str], title: str | None) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        numeric = all(isinstance(r.get(name), int | float | None) for r in rows)
+        table.add_column(
+            name.replace("_", " "), justify="right" if numeric else "left", overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*(show(row.get(name)) for name in columns))
+    # Through a pipe there is no width to fit: lines are kept whole for grep.
+    width = None if sys.stdout.isatty() else 200
+    Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False).print(table)
+
+
+def say(message: str) -> None:
+    """Tell a person something that is not data."""
+    typer.echo(message, err=True)
+
+
+Report = Callable[[str, int, int], None]
+
+
+@contextmanager
+def progress() -> Iterator[Report]:
+    """Show one bar a stage on stderr; yields ``report(stage, done, total)``."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description:<10}"),
+        BarColumn(bar_width=32),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    console = Console(file=sys.stderr)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        tasks: dict[str, Any] = {}
+        tenths: dict[str, int] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+            # Where no bar can be drawn (a log file), a line every tenth says the same.
+            tenth = 10 if total == 0 else 10 * done // total
+            if not console.is_terminal and tenth > tenths.get(stage, -1):
+                tenths[stage] = tenth
+                typer.echo(f"{stage:<10} {done}/{total}", err=True)
+
+        yield report

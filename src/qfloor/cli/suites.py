@@ -1,0 +1,133 @@
+"""``qfloor suite``: list, check, import and sample prompt suites."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from qfloor.cli.output import Csv, Json, emit, say
+from qfloor.errors import SuiteError
+
+app = typer.Typer(help="Prompt suites: list, check, import, sample.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(as_json: bool = Json, as_csv: bool = Csv) -> None:
+    """List the suites that ship.
+
+    Example: qfloor suite list
+    """
+    from qfloor import suite
+
+    rows = []
+    for name in suite.names():
+        loaded = suite.load(name)
+        rows.append(
+            {
+                "name": loaded.name,
+                "version": loaded.version,
+                "prompts": len(loaded.prompts),
+                "categories": len({p.category for p in loaded.prompts}),
+                "languages": len({p.language for p in loaded.prompts}),
+                "digest": loaded.digest,
+                "title": loaded.title,
+            }
+        )
+    emit(rows, as_json=as_json, as_csv=as_csv)
+
+
+@app.command()
+def check(
+    name: str = typer.Argument(help="A suite that ships, or a .toml file."),
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Validate a suite and check its variety; exit 1 when something is wrong.
+
+    Example: qfloor suite check core
+    """
+    from qfloor import suite
+    from qfloor.suite.checking import counts
+
+    loaded = suite.load(name)
+    emit(counts(loaded), as_json=as_json, as_csv=as_csv)
+    findings = suite.check(loaded)
+    for finding in findings:
+        say(f"{loaded.name}: {finding.category}: {finding.rule}: {finding.message}")
+    if findings:
+        raise SuiteError(f"suite {loaded.name} has {len(findings)} findings, listed above")
+
+
+def _mapping(values: list[str], option: str) -> dict[str, str]:
+    mapping = {}
+    for value in values:
+        left, equals, right = value.partition("=")
+        if not (left and equals and right):
+            raise typer.BadParameter(f"{value!r} must look like NAME=VALUE", param_hint=option)
+        mapping[left] = right
+    return mapping
+
+
+@app.command("import")
+def import_(
+    file: Path = typer.Argument(help="The foreign prompt set."),
+    format: str = typer.Option(
+        ..., "--format", "-f", help="partiprompts, drawbench, geneval, vbench, longtext or csv."
+    ),
+    out: Path = typer.Option(..., "--out", "-o", help="The suite file to write."),
+    name: str | None = typer.Option(None, help="The suite's name; by default the format's."),
+    column: list[str] = typer.Option([], help="For csv: OURS=THEIRS, e.g. text=caption."),
+    map_: list[str] = typer.Option([], "--map", help="THEIR-LABEL=our-category."),
+    category: str | None = typer.Option(None, help="Our category for prompts no --map covers."),
+) -> None:
+    """Import a published prompt set as a suite file.
+
+    Example: qfloor suite import PartiPrompts.tsv --format partiprompts --out parti.toml
+    """
+    from qfloor import suite
+
+    imported = suite.import_suite(
+        file,
+        format,
+        name=name,
+        columns=_mapping(column, "--column"),
+        categories=_mapping(map_, "--map"),
+        category=category,
+    )
+    suite.write(imported, out)
+    say(f"wrote {out}: {len(imported.prompts)} prompts, digest {imported.digest}")
+
+
+@app.command()
+def sample(
+    log: Path = typer.Option(..., "--log", help="Requests: CSV, TSV or JSON lines."),
+    out: Path = typer.Option(..., "--out", "-o", help="The suite file to write; stays local."),
+    per_stratum: int = typer.Option(60, help="Requests to draw from each category."),
+    seed: int = typer.Option(0, help="Seed of the draw."),
+    name: str = typer.Option("own", help="The suite's name."),
+    text_field: str = typer.Option("prompt", help="Field that holds the request's text."),
+    category_field: str = typer.Option("category", help="Field that holds its category, if any."),
+) -> None:
+    """Draw a stratified sample of a team's own requests, with inclusion probabilities.
+
+    Example: qfloor suite sample --log requests.jsonl --out own.toml --per-stratum 60
+    """
+    import json
+
+    import numpy as np
+
+    from qfloor import suite
+
+    drawn, inclusion = suite.sample_log(
+        log,
+        per_stratum,
+        np.random.default_rng(seed),
+        name=name,
+        text_field=text_field,
+        category_field=category_field,
+    )
+    suite.write(drawn, out)
+    beside = out.with_suffix(".inclusion.json")
+    beside.write_text(json.dumps(inclusion, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    say(f"wrote {out}: {len(drawn.prompts)} prompts; inclusion probabilities in {beside}")

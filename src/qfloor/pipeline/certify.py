@@ -1,0 +1,230 @@
+"""Floors, calibrations and verdicts of one round, from what its store holds.
+
+People's ratings come first and carry the verdicts that a router goes by. A metric that a
+benchmark lets speak for people gets floors of its own, on its own quality, at the threshold that
+was learned for it; for an offer nobody rated they stay provisional.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from qfloor import calibrate
+from qfloor.benchmark import Benchmark, CalibrationPlan
+from qfloor.floors import CellRequest, FamilyPlan, compute_floor
+from qfloor.pipeline.judging import (
+    CellKey,
+    Cells,
+    RoundView,
+    human_cells,
+    metric_cells,
+    metric_key,
+    pairs,
+)
+from qfloor.records import (
+    Calibration,
+    Direction,
+    Floor,
+    Modality,
+    Offer,
+    Quality,
+    Threshold,
+    Verdict,
+)
+from qfloor.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What a round says: floors of both kinds, verdicts, and what they rest on."""
+
+    floors: tuple[Floor, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    calibrations: tuple[Calibration, ...] = ()
+
+    def __add__(self, other: Findings) -> Findings:
+        return Findings(
+            floors=self.floors + other.floors,
+            verdicts=self.verdicts + other.verdicts,
+            thresholds=self.thresholds + other.thresholds,
+            calibrations=self.calibrations + other.calibrations,
+        )
+
+
+def certify(
+    store: Store, benchmark: Benchmark, view: RoundView, offers: Iterable[Offer]
+) -> Findings:
+    """Compute everything a benchmark asks for from a round that was scored and rated.
+
+    Parameters
+    ----------
+    store : Store
+    benchmark : Benchmark
+    view : RoundView
+    offers : iterable of Offer
+        All offers of the plan; their number, not that of the offers with data, sets the level.
+
+    Returns
+    -------
+    Findings
+    """
+    planned = tuple(offers)
+    human = human_cells(store, view, benchmark.quality)
+    findings = _judge(benchmark, view, planned, human, benchmark.quality, benchmark.thresholds)
+    for plan in benchmark.calibrations:
+        findings += _by_metric(store, benchmark, view, planned, plan, rated=set(human))
+    return findings
+
+
+def _judge(
+    benchmark: Benchmark,
+    view: RoundView,
+    planned: tuple[Offer, ...],
+    cells: Cells,
+    quality: Quality,
+    thresholds: Iterable[Threshold],
+    *,
+    direction: Direction = "higher",
+    rated: set[CellKey] | None = None,
+) -> Findings:
+    """Floors and verdicts of every cell on one quality; ``rated`` limits what may certify."""
+    demanded: dict[tuple[str, Modality], list[Threshold]] = {}
+    for threshold in thresholds:
+        demanded.setdefault((threshold.category, threshold.modality), []).append(threshold)
+    floors: list[Floor] = []
+    verdicts: list[Verdict] = []
+    used: set[tuple[str, Modality]] = set()
+    for key, outputs in sorted(cells.items(), key=lambda item: item[0]):
+        request = CellRequest(
+            offer_id=key.offer_id,
+            category=key.category,
+            modality=key.modality,
+            quality=quality,
+            outputs=outputs,
+            thresholds=demanded.get((key.category, key.modality), []),
+            family=_family(benchmark, view, planned, key),
+            direction=direction,
+            provisional=rated is not None and key not in rated,
+            population=_population(view, key, outputs_of={o.output_id for o in outputs}),
+            digests={"benchmark": benchmark.digest},
+            valid_until=valid_until(benchmark.round),
+        )
+        for kind in ("delivered", "conditional"):
+            floor, ruled = compute_floor(request, kind)
+            floors.append(floor)
+            verdicts += ruled
+        used.add((key.category, key.modality))
+    kept = (t for place, ts in sorted(demanded.items()) if place in used for t in ts)
+    return Findings(floors=tuple(floors), verdicts=tuple(verdicts), thresholds=tuple(kept))
+
+
+def _family(
+    benchmark: Benchmark, view: RoundView, planned: tuple[Offer, ...], key: CellKey
+) -> FamilyPlan:
+    """Name who is judged together; m is what was planned, never what happened to have data."""
+    m = sum(offer.makes(key.modality) for offer in planned)
+    name = f"{key.category}/{key.modality}"
+    if benchmark.family == "release":
+        places = {(p.category, p.modality) for p in view.prompts.values()}
+        m = sum(offer.makes(modality) for _, modality in places for offer in planned)
+        name = "release"
+    return FamilyPlan(name=name, m=max(1, m), alpha=benchmark.alpha)
+
+
+def _population(view: RoundView, key: CellKey, outputs_of: set[str]) -> Mapping[str, object]:
+    prompts = [view.prompts[o.prompt_digest] for o in view.outputs if o.id in outputs_of]
+    return {
+        "languages": sorted({p.language for p in prompts}),
+        "tags": sorted({tag for p in prompts for tag in p.tags}),
+        "split": sorted({p.split for p in prompts}),
+    }
+
+
+def _by_metric(
+    store: Store,
+    benchmark: Benchmark,
+    view: RoundView,
+    planned: tuple[Offer, ...],
+    plan: CalibrationPlan,
+    rated: set[CellKey],
+) -> Findings:
+    """Let one metric speak for people: learn its thresholds, then judge by them."""
+    key = metric_key(store, plan.metric, view)
+    if key is None:
+        return Findings()
+    metric = next(m for m in store.metrics_of(names=[plan.metric]) if m.key == key)
+    quality = Quality(
+        source="metric",
+        name=metric.name,
+        lo=metric.lo if metric.lo is not None else float("-1e9"),
+        hi=metric.hi if metric.hi is not None else float("1e9"),
+        metric_key=key,
+    )
+    calibrations = tuple(_calibrations(store, benchmark, view, plan, key))
+    thresholds = tuple(_learned(benchmark, calibrations, quality))
+    found = _judge(
+        benchmark,
+        view,
+        planned,
+        metric_cells(store, view, key),
+        quality,
+        thresholds,
+        direction=metric.direction,
+        rated=rated,
+    )
+    return found + Findings(calibrations=calibrations)
+
+
+def _calibrations(
+    store: Store, benchmark: Benchmark, view: RoundView, plan: CalibrationPlan, key: str
+) -> Iterator[Calibration]:
+    together = pairs(store, view, benchmark.quality, key)
+    for threshold in benchmark.thresholds:
+        found = together.get((threshold.category, threshold.modality))
+        if not found:
+            continue
+        request = calibrate.CalibrationRequest(
+            category=threshold.category,
+            modality=threshold.modality,
+            quality=benchmark.quality.id,
+            metric=key,
+            human_threshold=threshold.value,
+            epsilon=plan.epsilon,
+            alpha=plan.alpha,
+        )
+        yield calibrate.calibrate(request, found)
+
+
+def _learned(
+    benchmark: Benchmark, calibrations: Iterable[Calibration], quality: Quality
+) -> Iterator[Threshold]:
+    """Thresholds on the metric, for every tier whose human threshold it could learn."""
+    learned = {
+        (c.category, c.modality, c.human_threshold): c
+        for c in calibrations
+        if c.metric_threshold is not None
+    }
+    for threshold in benchmark.thresholds:
+        found = learned.get((threshold.category, threshold.modality, threshold.value))
+        if found is None or found.metric_threshold is None or threshold.max_fail <= found.epsilon:
+            continue
+        yield Threshold(
+            category=threshold.category,
+            modality=threshold.modality,
+            quality=quality.id,
+            tier=threshold.tier,
+            value=found.metric_threshold,
+            max_fail=calibrate.total_max_fail(threshold.max_fail, found.epsilon),
+            evidence=f"learn-then-test of {benchmark.quality.id} >= {threshold.value:g} "
+            f"at epsilon {found.epsilon:g}, fitted on {found.fitted_on}",
+        )
+
+
+def valid_until(round: str) -> str:
+    """Return the last day of the month after a round's: hosted models change without notice."""
+    year, month = int(round[:4]), int(round[5:7]) + 1
+    year, month = (year + 1, 1) if month > 12 else (year, month)
+    return f"{year:04d}-{month:02d}-{calendar.monthrange(year, month)[1]:02d}"

@@ -1,0 +1,182 @@
+"""What crosses from generation, scoring and ratings into floors: outputs with their judgments.
+
+The population of a human floor is every output of a *rated prompt*, whatever became of it: a
+refusal of a rated prompt is a fail, a refusal of a prompt that nobody rated is not in the
+population, and a made output of a rated prompt that has no rating is missing, and counted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from qfloor.calibrate import Pair
+from qfloor.errors import RatingsError, ScoringError
+from qfloor.floors import Judged
+from qfloor.records import Modality, Output, Prompt, Quality, Rating, ScoreStatus
+from qfloor.store import Store
+
+
+@dataclass(frozen=True, order=True)
+class CellKey:
+    """Where a floor belongs."""
+
+    category: str
+    modality: Modality
+    offer_id: str
+
+
+Cells = dict[CellKey, list[Judged]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundView:
+    """The outputs of a round with their prompts: what every judgment is attached to."""
+
+    outputs: tuple[Output, ...]
+    prompts: Mapping[str, Prompt]
+
+    @classmethod
+    def of(
+        cls,
+        store: Store,
+        round: str,
+        offers: Iterable[str],
+        prompt_digests: Iterable[str] | None = None,
+    ) -> RoundView:
+        """Read a round; with ``prompt_digests`` only those prompts (the benchmark's suites)."""
+        prompts = store.prompts_by_digest()
+        if prompt_digests is not None:
+            wanted = set(prompt_digests)
+            prompts = {d: p for d, p in prompts.items() if d in wanted}
+        found = store.outputs_of(round=round, offers=list(offers))
+        outputs = tuple(o for o in found if o.prompt_digest in prompts)
+        return cls(outputs=outputs, prompts=prompts)
+
+    def key(self, output: Output) -> CellKey:
+        """Name the cell an output belongs to."""
+        prompt = self.prompts[output.prompt_digest]
+        return CellKey(prompt.category, prompt.modality, output.offer_id)
+
+
+def human_cells(store: Store, view: RoundView, quality: Quality) -> Cells:
+    """Judge a round's outputs by people's ratings on one criterion.
+
+    Raises
+    ------
+    RatingsError
+        When ratings of that criterion lie on another scale than the quality's.
+    """
+    ratings = _ratings(store, view, quality)
+    rated_prompts = {o.prompt_digest for o in view.outputs if o.id in ratings}
+    cells: Cells = defaultdict(list)
+    for output in view.outputs:
+        if output.prompt_digest not in rated_prompts:
+            continue
+        given = sorted(ratings.get(output.id, ()), key=lambda r: r.id)
+        cells[view.key(output)].append(
+            Judged(
+                output_id=output.id,
+                family=view.prompts[output.prompt_digest].family,
+                repeat=output.repeat,
+                status=output.status,
+                values=tuple(r.value for r in given),
+                raters=tuple(r.rater for r in given),
+            )
+        )
+    return dict(cells)
+
+
+def _ratings(store: Store, view: RoundView, quality: Quality) -> dict[str, list[Rating]]:
+    ids = {o.id for o in view.outputs}
+    found: dict[str, list[Rating]] = defaultdict(list)
+    for rating in store.ratings_of(criterion=quality.name):
+        if rating.control != "test" or rating.output_id not in ids:
+            continue
+        if (rating.lo, rating.hi) != (quality.lo, quality.hi):
+            raise RatingsError(
+                f"rating {rating.id} lies on a scale of {rating.lo:g} to {rating.hi:g}, but the "
+                f"quality {quality.id} is on {quality.lo:g} to {quality.hi:g}; "
+                "scales are never converted silently"
+            )
+        found[rating.output_id].append(rating)
+    return found
+
+
+def metric_cells(store: Store, view: RoundView, metric_key: str) -> Cells:
+    """Judge the outputs of a round's certifying prompts by one metric.
+
+    Prompts of the fit split are left out: thresholds were learned on them. Outputs that the
+    metric does not apply to at all (no row) are missing unless the whole cell has none.
+    """
+    scores = {s.output_id: s for s in store.scores_of(metric=metric_key)}
+    cells: Cells = defaultdict(list)
+    scored: set[CellKey] = set()
+    for output in view.outputs:
+        prompt = view.prompts[output.prompt_digest]
+        if prompt.split != "certify":
+            continue
+        score = scores.get(output.id)
+        if score is not None and score.status is ScoreStatus.SCORED:
+            scored.add(view.key(output))
+        number = None if score is None else score.value
+        cells[view.key(output)].append(
+            Judged(
+                output_id=output.id,
+                family=prompt.family,
+                repeat=output.repeat,
+                status=output.status,
+                values=() if number is None else (number,),
+                scorer_failed=score is not None and score.status is ScoreStatus.FAILED,
+            )
+        )
+    return {key: outputs for key, outputs in cells.items() if key in scored}
+
+
+def metric_key(store: Store, name: str, view: RoundView) -> str | None:
+    """Find the one identity under which this round's outputs carry a metric.
+
+    Raises
+    ------
+    ScoringError
+        When they carry two: numbers of two identities never share a column.
+    """
+    ids = {o.id for o in view.outputs}
+    keys = {
+        metric.key
+        for metric in store.metrics_of(names=[name])
+        if any(s.output_id in ids for s in store.scores_of(metric=metric.key))
+    }
+    if len(keys) > 1:
+        raise ScoringError(
+            f"this round carries {name} under {len(keys)} identities ({', '.join(sorted(keys))}); "
+            "score it again with one of them, since their numbers must not be mixed"
+        )
+    return next(iter(keys), None)
+
+
+def pairs(
+    store: Store, view: RoundView, quality: Quality, metric_key: str
+) -> dict[tuple[str, Modality], list[Pair]]:
+    """Bring both numbers of every rated and scored output together, by category and modality."""
+    ratings = _ratings(store, view, quality)
+    scores = {s.output_id: s.value for s in store.scores_of(metric=metric_key)}
+    found: dict[tuple[str, Modality], list[Pair]] = defaultdict(list)
+    for output in view.outputs:
+        value = scores.get(output.id)
+        given: Sequence[Rating] = ratings.get(output.id, ())
+        if value is None or not given:
+            continue
+        prompt = view.prompts[output.prompt_digest]
+        found[prompt.category, prompt.modality].append(
+            Pair(
+                output_id=output.id,
+                offer_id=output.offer_id,
+                family=prompt.family,
+                fit=prompt.split == "fit",
+                metric=value,
+                human=sum(r.value for r in given) / len(given),
+            )
+        )
+    return dict(found)
