@@ -1,0 +1,1 @@
+"""The built-in painters: programs that draw with declared skill. They are not AI models."""

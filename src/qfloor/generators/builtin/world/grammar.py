@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from qfloor.generators.builtin.world import phrases
-from qfloor.generators.builtin.world.phrases import Rng, chance, pick
+from qfloor.generators.builtin.world.phrases import Rng, pick
 from qfloor.generators.builtin.world.reading import parse
 from qfloor.generators.builtin.world.scene import Scene
 from qfloor.generators.builtin.world.scenes import CATEGORIES, scene
