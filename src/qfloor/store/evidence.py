@@ -14,7 +14,7 @@ from qfloor.records import Calibration, Floor, Threshold, Verdict
 from qfloor.store import rows as r
 from qfloor.store.connection import Database, among, where
 
-E = TypeVar("E", Threshold, Calibration, Floor, Verdict)
+E = TypeVar("E", bound=Threshold | Calibration | Floor | Verdict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +77,9 @@ class EvidenceTables(Database):
     def _replace(self, table: str, cls: type[E], records: Iterable[E], run: str) -> int:
         with self.transaction():
             self._write(f"DELETE FROM {table} WHERE run = ?", (run,))
-            sql = r.insert(table, cls, extra=("run",))
-            return self._write_many(sql, [(run, *r.encode(found)) for found in records])
+            found: list[Any] = list(records)
+            rows = [(run, *r.encode(record)) for record in found]
+            return self._write_many(r.insert(table, cls, extra=("run",)), rows)
 
     def _read(self, table: str, cls: type[E], run: str | None) -> Iterator[E]:
         clause, values = where(among("run", None if run is None else [run]))

@@ -84,7 +84,7 @@ def encode(record: Any) -> tuple[Any, ...]:
     StoreError
         When a number is NaN or infinite: an absent value is None, and says why elsewhere.
     """
-    cls = type(record)
+    cls: Any = type(record)
     values = _getter(cls)(record)
     for value in values:
         if isinstance(value, float) and not math.isfinite(value):
@@ -108,16 +108,30 @@ def encode_json(value: Any, what: str) -> str:
 
 def decode(cls: type[T], row: tuple[Any, ...]) -> T:
     """Rebuild a record from the values of its columns."""
-    return cls(**{n: f(v) for n, f, v in zip(*_decoders(cls), row, strict=True)})
+    kind: Any = cls
+    values = list(row)
+    for i, rebuild in _decoders(kind):
+        values[i] = rebuild(values[i])
+    return cls(**dict(zip(columns(kind), values, strict=True)))
 
 
 @functools.cache
-def _decoders(cls: Any) -> tuple[tuple[str, ...], tuple[Callable[[Any], Any], ...]]:
-    decoders = tuple(
-        functools.partial(_decode_json if _is_json(kind) else from_plain, kind)
-        for kind in _hints(cls).values()
+def _decoders(cls: Any) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    """Where a column is not yet the field's value, and what makes it so."""
+    return tuple(
+        (i, functools.partial(_decode_json if _is_json(kind) else from_plain, kind))
+        for i, kind in enumerate(_hints(cls).values())
+        if _is_json(kind) or not _is_scalar(kind)
     )
-    return columns(cls), decoders
+
+
+def _is_scalar(kind: Any) -> bool:
+    """Whether SQLite gives the value back as it was; flags and enums are not."""
+    if typing.get_origin(kind) is Literal:
+        return True
+    if typing.get_origin(kind) in (Union, types.UnionType):
+        return all(_is_scalar(a) for a in typing.get_args(kind))
+    return kind in (str, int, float, type(None))
 
 
 def _decode_json(kind: Any, value: str | None) -> Any:

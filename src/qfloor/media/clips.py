@@ -1,0 +1,216 @@
+"""Clips: probed and decoded through PyAV, with the time of every frame.
+
+Frames are upright RGB in order of presentation. Timestamps come from the file, so a clip of
+variable frame rate is sampled where its frames are. The container is told to PyAV from the
+magic bytes: a playlist in disguise must never make the decoder open other files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qfloor.errors import MediaError
+from qfloor.media.pictures import read_media
+from qfloor.media.sniff import LIMITS, Limits, describe, sniff
+
+Pixels = npt.NDArray[np.uint8]
+_DEMUXERS = {
+    "video/mp4": "mp4",
+    "video/quicktime": "mp4",
+    "video/webm": "matroska",
+    "video/x-matroska": "matroska",
+    "video/x-msvideo": "avi",
+    "image/gif": "gif",
+}
+SHORTFALL = 0.9  # a clip with less than this share of its declared frames or length is truncated
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Decoded frames: ``timestamps`` in seconds, ``total`` frames in the file."""
+
+    frames: list[Pixels]
+    fps: float
+    timestamps: list[float]
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """What decoding a whole clip showed."""
+
+    width: int
+    height: int
+    frames: int
+    fps: float
+    seconds: float
+    samples: list[Pixels]
+
+
+def load_frames(
+    source: str | Path | bytes, *, limit: int | None = None, limits: Limits = LIMITS
+) -> Clip:
+    """Decode a clip's frames.
+
+    Parameters
+    ----------
+    source : str, Path or bytes
+        A file or its content.
+    limit : int, optional
+        At most this many frames, spread evenly from the first to the last.
+    limits : Limits
+        Above which the clip is refused.
+
+    Returns
+    -------
+    Clip
+
+    Raises
+    ------
+    MediaError
+        When it is missing, no clip, cannot be decoded, has no frames or too many.
+    """
+    content = read_media(source, limits)
+    name = "the clip" if isinstance(source, bytes) else str(source)
+    total, fps = _count(content, name, limits)
+    wanted = None if limit is None or total <= limit else set(_spread(total, limit))
+    frames: list[Pixels] = []
+    timestamps: list[float] = []
+    with _container(content, name) as container:
+        for index, frame in enumerate(_decode(container, name)):
+            if wanted is None or index in wanted:
+                frames.append(_upright(frame))
+                timestamps.append(_time(frame, index, fps))
+    if not frames:
+        raise MediaError(f"{name} has no frames")
+    return Clip(frames, fps, timestamps, total)
+
+
+def probe(content: bytes, name: str, *, samples: int = 8, limits: Limits = LIMITS) -> Probe:
+    """Decode a whole clip, keeping a few frames.
+
+    Raises
+    ------
+    MediaError
+        When it cannot be decoded to its end, or is beyond the limits.
+    """
+    with _container(content, name) as container:
+        stream = container.streams.video[0]
+        fps = _rate(stream)
+        declared = int(stream.frames or 0)
+        length = _declared_seconds(container, stream)
+        step = max(1, (declared or int((length or 0.0) * fps) or samples * 8) // samples)
+        kept: list[Pixels] = []
+        times: list[float] = []
+        for index, frame in enumerate(_decode(container, name)):
+            _check_size(frame, index, name, limits)
+            times.append(_time(frame, index, fps))
+            if index % step == 0:
+                kept.append(_upright(frame))
+    _refuse_truncated(name, len(times), declared, times, fps, length)
+    seconds = times[-1] - times[0] + 1.0 / fps if times else 0.0
+    height, width = kept[0].shape[:2] if kept else (0, 0)
+    return Probe(
+        width=width, height=height, frames=len(times), fps=fps, seconds=seconds, samples=kept
+    )
+
+
+def _refuse_truncated(
+    name: str, found: int, declared: int, times: list[float], fps: float, length: float | None
+) -> None:
+    if declared and found < SHORTFALL * declared:
+        raise MediaError(f"{name} is truncated: {found} of {declared} frames can be decoded")
+    span = times[-1] - times[0] + 1.0 / fps if times else 0.0
+    if length is not None and found and span < SHORTFALL * length - 1.0 / fps:
+        raise MediaError(f"{name} is truncated: {span:.2f} of {length:.2f} s can be decoded")
+
+
+@contextlib.contextmanager
+def _container(content: bytes, name: str) -> Iterator[Any]:
+    import av
+
+    media_type = sniff(content)
+    if media_type not in _DEMUXERS:
+        what = describe(content) if media_type is None else f"a picture ({media_type}), not a clip"
+        raise MediaError(f"{name} cannot be decoded as a clip: {what}")
+    try:
+        container: Any = av.open(io.BytesIO(content), format=_DEMUXERS[media_type])
+    except (av.error.FFmpegError, ValueError, OSError) as error:
+        raise MediaError(f"{name} cannot be decoded: {_say(error)}") from error
+    with container:
+        if not container.streams.video:
+            raise MediaError(f"{name} has no video stream")
+        yield container
+
+
+def _decode(container: Any, name: str) -> Iterator[Any]:
+    import av
+
+    stream = container.streams.video[0]
+    stream.thread_type = "AUTO"
+    try:
+        yield from container.decode(stream)
+    except (av.error.FFmpegError, ValueError, OSError) as error:
+        raise MediaError(f"{name} cannot be decoded to its end: {_say(error)}") from error
+
+
+def _count(content: bytes, name: str, limits: Limits) -> tuple[int, float]:
+    """Frames and rate, from a pass that decodes but converts nothing."""
+    with _container(content, name) as container:
+        fps = _rate(container.streams.video[0])
+        total = 0
+        for index, frame in enumerate(_decode(container, name)):
+            _check_size(frame, index, name, limits)
+            total += 1
+    return total, fps
+
+
+def _check_size(frame: Any, index: int, name: str, limits: Limits) -> None:
+    if index >= limits.max_frames:
+        raise MediaError(f"{name} has more than {limits.max_frames} frames")
+    if frame.width * frame.height > limits.max_pixels:
+        raise MediaError(
+            f"{name} is {frame.width} x {frame.height}, above the limit of {limits.max_pixels} "
+            f"pixels"
+        )
+
+
+def _upright(frame: Any) -> Pixels:
+    pixels: Pixels = frame.to_ndarray(format="rgb24")
+    turns = round(getattr(frame, "rotation", 0) / 90) % 4
+    return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
+
+
+def _time(frame: Any, index: int, fps: float) -> float:
+    return float(frame.time) if frame.time is not None else index / fps
+
+
+def _rate(stream: Any) -> float:
+    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
+        if rate:
+            return float(rate)
+    return 25.0
+
+
+def _declared_seconds(container: Any, stream: Any) -> float | None:
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return None if container.duration is None else container.duration / 1_000_000
+
+
+def _spread(total: int, limit: int) -> list[int]:
+    if limit == 1:
+        return [total // 2]
+    return [round(i * (total - 1) / (limit - 1)) for i in range(limit)]
+
+
+def _say(error: BaseException) -> str:
+    return getattr(error, "strerror", None) or str(error)

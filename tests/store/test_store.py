@@ -1,0 +1,393 @@
+"""The store keeps what it is given, refuses what is wrong and gives back equal records."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from qfloor.errors import StoreError
+from qfloor.records import (
+    Attempt,
+    Calibration,
+    Capabilities,
+    Comparison,
+    Event,
+    FailRate,
+    Floor,
+    Metric,
+    Offer,
+    Output,
+    PluginSpec,
+    PriceComponent,
+    PriceRule,
+    Prompt,
+    Rating,
+    Ruling,
+    Score,
+    ScoreStatus,
+    Status,
+    Threshold,
+    Verdict,
+)
+from qfloor.store import Run, Store
+from qfloor.store import migrations as m
+from qfloor.store import rows as r
+from qfloor.store.schema import TABLES
+
+PROMPT = Prompt(
+    id="p1", text="a red kettle", category="product-photo", family="f1", tags=("count",)
+)
+OFFER = Offer(
+    id="seller/model@hd", model="model", provider="seller", settings={"quality": "hd", "steps": 4},
+    generator=PluginSpec(name="folder", args={"manifest": "x.csv"}),
+    capabilities=Capabilities(aspect_ratios=("1:1",), languages=("en",)),
+    price=PriceRule(
+        components=(PriceComponent(unit="image", amount="0.04", when={"quality": "hd"}),),
+        source="page", as_of="2026-11-01",
+    ),
+)  # fmt: skip
+MADE = Output(
+    id="o1", prompt_id="p1", prompt_digest=PROMPT.digest, offer_id=OFFER.id, repeat=0, round="r1",
+    status=Status.MADE, reason="ok", media_sha256="ab" * 32, media_type="image/png", width=8,
+    height=9, frames=1, seconds_total=1.5, unsafe=True, report={"defects": ["blur"]}, at="t",
+)  # fmt: skip
+METRIC = Metric(name="clip.cos", unit="1", lo=-1.0, hi=1.0, definition={"weights": "abc"})
+FLOOR = Floor(
+    offer_id=OFFER.id, category="portrait", modality="image", quality="human:overall[0,10]",
+    kind="delivered", n_prompts=30, n_outputs=60, n_values=90, counts={"made": 60},
+    fail_rates=(FailRate(threshold=5.0, fails=3, n=90, rate=1 / 30, upper=0.1),), q25=6.5,
+    q25_harrell_davis=6.4, q25_lo_release=None, q25_lo_cell=6.0, mean=7.0, alpha_release=0.01,
+    alpha_cell=0.05, family="portrait", m=5, bound="clopper-pearson", design_effect=None,
+    n_effective=None, population={"suite": "core"}, digests={"suite": "d"},
+)  # fmt: skip
+VERDICT = Verdict(
+    offer_id=OFFER.id, category="portrait", modality="image", quality="human:overall[0,10]",
+    tier="standard", threshold=5.0, max_fail=0.25, ruling=Ruling.CERTIFIED, reason="", upper=0.1,
+    lower=None, level=0.95, family="portrait", m=5,
+)  # fmt: skip
+CALIBRATION = Calibration(
+    category="portrait", modality="image", quality="human:overall[0,10]", metric=METRIC.key,
+    method="ltt", human_threshold=5.0, metric_threshold=0.2, epsilon=0.1, alpha=0.05,
+    t_grid=(0.1, 0.2), n_fit=10, n_passed=2, fitted_on="d", held_out_agreement=None,
+    worst_leave_one_model_out=None, display=((0.1, 2.0), (0.3, 9.0)),
+)  # fmt: skip
+THRESHOLD = Threshold(
+    category="portrait", modality="image", quality="human:overall[0,10]", tier="standard", value=5
+)
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.open(tmp_path / "w", create=True) as opened:
+        opened.save_prompts([PROMPT])
+        opened.save_offers([OFFER])
+        yield opened
+
+
+def rating(i: int, value: float = 5.0) -> Rating:
+    return Rating(
+        id=f"r{i}", output_id="o1", rater=f"a{i % 3}", criterion="overall", value=value, lo=0, hi=10
+    )
+
+
+def test_records_come_back_equal(store):
+    store.save_output(MADE)
+    store.save_metrics([METRIC])
+    scores = [
+        Score(output_id="o1", metric=METRIC.key, status=ScoreStatus.SCORED, value=0.25,
+              series=(0.1, 0.4)),
+    ]  # fmt: skip
+    other = dataclasses.replace(MADE, id="o2", repeat=1, media_sha256=None, status=Status.REFUSED,
+                                reason="refused_input", unsafe=False, report={})  # fmt: skip
+    store.save_output(other)
+    comparison = Comparison(id="c1", left_output_id="o1", right_output_id="o2", rater="a",
+                            criterion="overall", winner="both_bad")  # fmt: skip
+    store.save_scores(scores)
+    store.save_ratings([rating(1)])
+    store.save_comparisons([comparison])
+    assert list(store.prompts_of()) == [PROMPT]
+    assert store.prompts_by_digest() == {PROMPT.digest: PROMPT}
+    assert list(store.offers_of()) == [OFFER]
+    assert list(store.outputs_of(round="r1")) == [MADE, other]
+    assert list(store.outputs_of(status=Status.REFUSED, offers=[OFFER.id])) == [other]
+    assert list(store.outputs_of(prompts=["none"])) == []
+    assert list(store.metrics_of()) == [METRIC]
+    assert list(store.scores_of(metric=METRIC.key)) == scores
+    assert list(store.scores_of(round="r2")) == []
+    assert store.scored_ids(METRIC.key) == {"o1"}
+    assert list(store.ratings_of(criterion="overall")) == [rating(1)]
+    assert list(store.comparisons_of()) == [comparison]
+    assert store.rounds() == ["r1"]
+
+
+def test_evidence_comes_back_equal_and_replaces_only_its_run(store):
+    run = Run(id="run1", benchmark="b", round="r1", digests={"suite": "d"}, started_at="t")
+    store.save_run(run)
+    for name, record in (
+        ("floors", FLOOR), ("verdicts", VERDICT), ("calibrations", CALIBRATION),
+        ("thresholds", THRESHOLD),
+    ):  # fmt: skip
+        save, read = getattr(store, f"save_{name}"), getattr(store, f"{name}_of")
+        save([record], run="run1")
+        save([record])
+        save([record])
+        assert list(read()) == [record]
+        assert list(read(run=None)) == [record, record]
+        save([])
+        assert list(read()) == []
+        assert list(read(run="run1")) == [record]
+    assert list(store.runs_of()) == [run]
+
+
+def test_a_changed_offer_is_kept_beside_the_old_one(store):
+    dearer = dataclasses.replace(OFFER, notes="dearer")
+    store.save_offers([dearer, dearer])
+    assert store.offer(OFFER.id) == dearer
+    assert store.rows("SELECT count(*) FROM offers") == [(2,)]
+    with pytest.raises(StoreError, match="no offer 'x'"):
+        store.offer("x")
+
+
+def test_a_made_output_never_changes(store):
+    store.save_output(dataclasses.replace(MADE, status=Status.FAILED, reason="outage"))
+    store.save_output(MADE)
+    with pytest.raises(StoreError, match="made output never changes"):
+        store.save_output(dataclasses.replace(MADE, status=Status.FAILED, reason="outage"))
+    assert store.output("o1") == MADE
+    assert store.output("none") is None
+
+
+def test_the_ledger_is_append_only(store):
+    store.save_requests([("o1", PROMPT.digest, OFFER.id, 0, "r1")])
+    intended = Attempt(output_id="o1", n=1, event=Event.INTENDED, at="t1")
+    accepted = Attempt(output_id="o1", n=1, event=Event.ACCEPTED, at="t2", job={"id": 7})
+    ended = Attempt(output_id="o1", n=1, event=Event.ENDED, at="t3", status=Status.MADE,
+                    reason="ok", charged="yes", amount_nanousd=40_000_000)  # fmt: skip
+    store.append_attempts([intended, accepted, ended])
+    assert store.histories(round="r1") == {"o1": [intended, accepted, ended]}
+    assert list(store.attempts_of(outputs=["o1"], round="r1")) == [intended, accepted, ended]
+    assert list(store.attempts_of(offers=["other"])) == []
+    assert store.ledger_position() == 3
+    (spent,) = store.spending(round="r1")
+    assert (spent.amount_nanousd, spent.attempts, spent.unknown) == (40_000_000, 1, 0)
+    for sql in ("DELETE FROM attempts", "UPDATE attempts SET n = 2"):
+        with pytest.raises(StoreError, match="append-only"):
+            store._write(sql)
+    with pytest.raises(StoreError, match="FOREIGN KEY"):
+        store.append_attempt(dataclasses.replace(intended, output_id="never asked for"))
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_no_nan_enters(store, bad):
+    store.save_output(MADE)
+    store.save_metrics([METRIC])
+    scored = Score(output_id="o1", metric=METRIC.key, status=ScoreStatus.SCORED, value=bad)
+    with pytest.raises(StoreError, match="not a number"):
+        store.save_scores([scored])
+    with pytest.raises(StoreError, match="JSON cannot keep"):
+        store.save_scores([dataclasses.replace(scored, value=0.5, series=(bad,))])
+    with pytest.raises(StoreError, match="JSON cannot keep"):
+        store.save_output(dataclasses.replace(MADE, id="o3", report={"x": bad}))
+    with pytest.raises(StoreError, match="CHECK"):
+        store.save_scores([dataclasses.replace(scored, value=None)])
+    assert list(store.scores_of()) == []
+
+
+def test_ratings_enter_once_and_all_or_none(store):
+    store.save_output(MADE)
+    assert store.save_ratings([rating(1), rating(2)]) == 2
+    assert store.save_ratings([rating(1), rating(3)]) == 1
+    with pytest.raises(StoreError, match="'r1' with other content"):
+        store.save_ratings([rating(4), rating(1, value=6.0)])
+    with pytest.raises(StoreError, match="CHECK"):
+        store.save_ratings([rating(5), rating(6, value=11.0)])
+    with pytest.raises(StoreError, match="FOREIGN KEY"):
+        store.save_ratings([dataclasses.replace(rating(7), output_id="none")])
+    assert [x.id for x in store.ratings_of()] == ["r3", "r1", "r2"]
+
+
+def test_a_caught_error_still_undoes_the_whole_transaction(store):
+    store.save_output(MADE)
+    with store.transaction():
+        store.save_ratings([rating(1)])
+        with pytest.raises(StoreError):
+            store.save_ratings([rating(2, value=99)])
+    assert list(store.ratings_of()) == []
+
+
+def test_an_import_is_noted_once(store):
+    note = {"digest": "d", "kind": "ratings", "source": "a.csv", "counts": {"ratings": 3}}
+    assert store.save_import(**note)
+    assert not store.save_import(**note)
+    assert store.was_imported("d")
+    assert not store.was_imported("e")
+
+
+def test_a_hundred_thousand_ratings_in_two_seconds(store):
+    store.save_output(MADE)
+    many = [rating(i) for i in range(100_000)]
+    start = time.process_time()  # the cores are shared: what the machine does besides is not ours
+    assert store.save_ratings(many) == 100_000
+    assert time.process_time() - start < 2.0
+
+
+def test_frames_are_nullable_and_carry_the_prompt(store):
+    store.save_output(MADE)
+    store.save_metrics([METRIC])
+    store.save_scores([Score(output_id="o1", metric=METRIC.key, status=ScoreStatus.UNSCORED,
+                             reason="no text")])  # fmt: skip
+    store.save_ratings([rating(1)])
+    store.save_floors([FLOOR])
+    store.save_verdicts([VERDICT])
+    scores = store.scores(round="r1")
+    assert scores.loc[0, "value"] is pd.NA
+    assert scores.loc[0, "category"] == "product-photo"
+    assert scores.loc[0, "metric_name"] == "clip.cos"
+    assert store.outputs().loc[0, "prompt_text"] == "a red kettle"
+    assert store.ratings().loc[0, "offer_id"] == OFFER.id
+    assert store.floors().loc[0, "q25_lo_release"] is pd.NA
+    assert str(store.verdicts().dtypes["threshold"]) == "Float64"
+    for empty in (
+        store.attempts(),
+        store.comparisons(),
+        store.thresholds(),
+        store.outputs(round="x"),
+    ):
+        assert empty.empty
+
+
+@pytest.mark.parametrize(
+    ("table", "cls", "extra"),
+    [
+        ("outputs", Output, ()), ("attempts", Attempt, ("seq",)), ("scores", Score, ()),
+        ("ratings", Rating, ()), ("comparisons", Comparison, ()), ("runs", Run, ()),
+        ("floors", Floor, ("run",)), ("verdicts", Verdict, ("run",)),
+        ("thresholds", Threshold, ("run",)), ("calibrations", Calibration, ("run",)),
+    ],
+)  # fmt: skip
+def test_columns_are_the_fields_of_the_record(store, table, cls, extra):
+    names = [row[1] for row in store.rows(f"PRAGMA table_info({table})")]
+    assert sorted(names) == sorted((*extra, *r.columns(cls)))
+
+
+def test_every_table_has_a_sentence(store):
+    names = {n for (n,) in store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert names - {"migrations", "sqlite_sequence"} == set(TABLES)
+
+
+# -- opening ---------------------------------------------------------------------------------
+
+
+def test_open_refuses_what_is_not_there_or_no_store(tmp_path):
+    with pytest.raises(StoreError, match="no store at"):
+        Store.open(tmp_path / "none")
+    (tmp_path / "store.db").write_bytes(b"not a database at all, not at all" * 100)
+    with pytest.raises(StoreError, match="cannot be opened as a store"):
+        Store.open(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir()
+    connection = sqlite3.connect(other / "store.db")
+    connection.execute("CREATE TABLE t (x)")
+    connection.close()
+    with pytest.raises(StoreError, match="is not a store of qfloor"):
+        Store.open(other)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StoreError, match="cannot be made"):
+        Store.open(tmp_path / "file" / "w", create=True)
+
+
+def test_a_newer_store_is_refused_in_one_sentence(tmp_path):
+    Store.open(tmp_path, create=True).close()
+    connection = sqlite3.connect(tmp_path / "store.db")
+    connection.execute("INSERT INTO migrations VALUES (99, 'from_the_future', 't')")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreError, match=r"written by a newer qfloor .* upgrade qfloor$"):
+        Store.open(tmp_path / "store.db")
+
+
+def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path):
+    Store.open(tmp_path, create=True).close()
+    connection = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
+
+    def add_column(c):
+        c.execute("CREATE TABLE extra (x)")
+
+    def break_down(c):
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        m.migrate(connection, [*m.MIGRATIONS, add_column, break_down])
+    assert len(m.applied(connection)) == len(m.MIGRATIONS)
+    assert connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'extra'").fetchone() is None
+    assert m.migrate(connection, [*m.MIGRATIONS, add_column]) == ["add_column"]
+    connection.close()
+    with pytest.raises(StoreError, match="newer qfloor"):
+        Store.open(tmp_path)
+
+
+# -- media and the one writer ----------------------------------------------------------------
+
+
+def test_media_are_stored_once_under_their_content(store):
+    sha256 = store.put_media(b"bytes", "image/png")
+    assert store.put_media(b"bytes", "image/jpeg; q=1") == sha256
+    path = store.media_path(sha256)
+    assert path == store.root / "media" / sha256[:2] / f"{sha256}.png"
+    assert path.read_bytes() == b"bytes"
+    assert store.media_path(store.put_media(b"odd", "x/y")).suffix == ".bin"
+    assert list((store.root / "media" / "drafts").iterdir()) == []
+    with pytest.raises(StoreError, match="no media"):
+        store.media_path("0" * 64)
+
+
+def test_drafts_of_a_killed_run_are_swept(store):
+    (store.root / "media" / "drafts").mkdir(parents=True)
+    (store.root / "media" / "drafts" / "half").write_bytes(b"x")
+    with store.writing("generate"):
+        assert list((store.root / "media" / "drafts").iterdir()) == []
+
+
+def test_one_writer_at_a_time_across_processes(store):
+    code = (
+        "import sys; from qfloor.store import Store; s = Store.open(sys.argv[1])\n"
+        "with s.writing('generate'): print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(store.root)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as child:  # fmt: skip
+        assert child.stdout.readline() == "held\n"
+        with (
+            pytest.raises(StoreError, match=rf"\(generate, process {child.pid}, since"),
+            store.writing("score"),
+        ):
+            pass
+        child.kill()
+    with store.writing("generate"):
+        pass
+
+
+def test_a_busy_store_says_so(store):
+    connection = sqlite3.connect(store.root / "store.db", isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    store._connection.execute("PRAGMA busy_timeout = 50")
+    with pytest.raises(StoreError, match="another process is writing"):
+        store.save_output(MADE)
+    connection.execute("ROLLBACK")
+    connection.close()
+    store.save_output(MADE)
+
+
+def test_a_closed_store_says_so(tmp_path):
+    store = Store.open(tmp_path, create=True)
+    store.close()
+    with pytest.raises(StoreError):
+        store.save_prompts([PROMPT])

@@ -1,0 +1,116 @@
+"""Price rules to money: one table, exact."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from qfloor.errors import InputError
+from qfloor.prices import charge, check_rule, estimate, monthly, nanousd
+from qfloor.records import PriceComponent, PriceRule
+
+
+def rule(*components: dict[str, object], **rest: object) -> PriceRule:
+    lines = tuple(PriceComponent(**c) for c in components)  # type: ignore[arg-type]
+    return PriceRule(components=lines, source="test", as_of="2026-11-01", **rest)  # type: ignore[arg-type]
+
+
+IMAGE = {"unit": "image", "amount": "0.04"}
+FIRST = {"unit": "megapixel", "amount": "0.03", "upto": 1, "rounding": "up"}
+FURTHER = {"unit": "megapixel", "amount": "0.015", "above": 1, "rounding": "up"}
+SECOND = {"unit": "second", "amount": "0.084"}
+AUDIO = {"unit": "second", "amount": "0.05", "when": {"audio": "true"}}
+LOW = {"unit": "image", "amount": "0.006", "when": {"quality": "low"}}
+HIGH = {"unit": "image", "amount": "0.211", "when": {"quality": "high", "size": "1024x1024"}}
+
+CASES = [
+    ("a picture", [IMAGE], {}, 40_000_000),
+    ("three pictures", [IMAGE], {"images": 3}, 120_000_000),
+    ("no picture", [IMAGE], {"images": 0}, 0),
+    ("one megapixel", [FIRST, FURTHER], {"width": 1000, "height": 1000}, 30_000_000),
+    ("just above one", [FIRST, FURTHER], {"width": 1024, "height": 1024}, 45_000_000),
+    ("four, twice", [FIRST, FURTHER], {"width": 2000, "height": 2000, "images": 2}, 150_000_000),
+    ("not rounded", [{"unit": "megapixel", "amount": "0.01"}], {"width": 1024, "height": 1024},
+     10_485_760),
+    ("size unknown", [FIRST], {}, None),
+    ("seconds", [SECOND], {"seconds": 2.5}, 210_000_000),
+    ("seconds rounded up", [{**SECOND, "rounding": "up"}], {"seconds": 2.5}, 252_000_000),
+    ("seconds unknown", [SECOND], {}, None),
+    ("sound asked for", [SECOND, AUDIO], {"seconds": 1, "settings": {"audio": True}}, 134_000_000),
+    ("sound not asked for", [SECOND, AUDIO], {"seconds": 1}, 84_000_000),
+    ("a quality", [LOW, HIGH], {"settings": {"quality": "low"}}, 6_000_000),
+    ("a size that follows", [LOW, HIGH],
+     {"settings": {"quality": "HIGH"}, "width": 1024, "height": 1024}, 211_000_000),
+    ("no line applies", [LOW, HIGH], {"settings": {"quality": "medium"}}, None),
+    ("a resolution that follows", [{**SECOND, "when": {"resolution": "720p"}}],
+     {"seconds": 1, "width": 1280, "height": 720}, 84_000_000),
+    ("tokens", [{"unit": "token", "amount": "0.00004"}], {"tokens": 1290}, 51_600_000),
+    ("tokens unknown", [{"unit": "token", "amount": "0.00004"}], {}, None),
+    ("a clip", [{"unit": "video", "amount": "0.28"}], {"seconds": 6}, 280_000_000),
+    ("first and further pictures", [{**IMAGE, "upto": 2}, {**IMAGE, "amount": "0.01", "above": 2}],
+     {"images": 5}, 110_000_000),
+    ("a minimum", [{**SECOND, "minimum": "0.5"}], {"seconds": 1}, 500_000_000),
+    ("above the minimum", [{**SECOND, "minimum": "0.5"}], {"seconds": 10}, 840_000_000),
+    ("flat", [{"unit": "month", "amount": "20"}], {}, 0),
+    ("flat and per picture", [{"unit": "month", "amount": "20"}, IMAGE], {}, 40_000_000),
+    ("free", [{"unit": "image", "amount": "0"}], {}, 0),
+    ("euro without a rate", [{**IMAGE, "currency": "EUR"}], {}, None),
+    ("euro with a rate", [{**IMAGE, "currency": "EUR"}], {"rates": {"EUR": "1.1"}}, 44_000_000),
+    ("euro that does not apply", [IMAGE, {**AUDIO, "currency": "EUR"}], {}, 40_000_000),
+    ("no float error", [{"unit": "second", "amount": "0.1"}], {"seconds": 0.3}, 30_000_000),
+    ("nothing at all", [], {}, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "lines", "call", "nano"), CASES, ids=[c[0] for c in CASES])
+def test_estimate(name, lines, call, nano):
+    assert estimate(rule(*lines), **call) == nano
+    assert charge(rule(*lines), **call) == nano
+
+
+def test_an_estimate_is_rounded_up_and_a_charge_to_the_nearest():
+    tiny = rule({"unit": "token", "amount": "0.0000000001"})
+    assert estimate(tiny, tokens=1) == 1
+    assert charge(tiny, tokens=1) == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "nano"), [("made", 40_000_000), ("refused", 40_000_000), ("failed", 0)]
+)
+def test_charge_by_status(status, nano):
+    assert charge(rule(IMAGE, charged_on=("made", "refused")), status=status) == nano
+
+
+def test_monthly():
+    assert monthly(rule(IMAGE)) == 0
+    assert monthly(rule({"unit": "month", "amount": "19.99"})) == 19_990_000_000
+    assert monthly(rule({"unit": "month", "amount": "1", "currency": "CNY"})) is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([], "no components"),
+        ([{**IMAGE, "amount": "4 cents"}], "must be a decimal number"),
+        ([{**IMAGE, "amount": "-1"}], "finite number >= 0"),
+        ([{**IMAGE, "amount": "NaN"}], "finite number >= 0"),
+        ([{**SECOND, "minimum": "x"}], "the minimum per second"),
+        ([{**FIRST, "above": 2}], "covers nothing"),
+    ],
+)
+def test_a_bad_rule_is_refused_in_one_sentence(lines, message):
+    with pytest.raises(InputError, match=message):
+        check_rule(rule(*lines))
+
+
+@pytest.mark.parametrize("bad", [{"seconds": math.nan}, {"width": -1, "height": 1}, {"images": -1}])
+def test_a_bad_quantity_is_refused(bad):
+    with pytest.raises(InputError, match="cannot be priced"):
+        estimate(rule(IMAGE), **bad)
+
+
+def test_nanousd():
+    assert nanousd("0.0000000015") == 2
+    with pytest.raises(InputError):
+        nanousd("a lot")
