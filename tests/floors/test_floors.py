@@ -1,0 +1,254 @@
+"""Floors and verdicts: the status table, the family's level, and number and verdict as one."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import beta
+
+from qfloor.errors import CertificationError
+from qfloor.floors import CellRequest, FamilyPlan, Judged, build_cell, compute_floor
+from qfloor.records import Floor, Quality, Ruling, Status, Threshold, Verdict
+
+QUALITY = Quality(source="human", name="overall", lo=0, hi=10, step=0.1)
+ONE = FamilyPlan(name="portrait/image", m=1, alpha=0.05)
+
+
+def _threshold(value: float, tier: str = "standard", max_fail: float = 0.25) -> Threshold:
+    return Threshold(
+        category="portrait", modality="image", quality=QUALITY.id, tier=tier, value=value,
+        max_fail=max_fail,
+    )  # fmt: skip
+
+
+def _made(values: list[float], **fields: object) -> list[Judged]:
+    return [
+        Judged(output_id=f"o{i}", family=f"p{i}", repeat=0, status=Status.MADE, values=(v,),
+               **fields)
+        for i, v in enumerate(values)
+    ]  # fmt: skip
+
+
+def _ended(status: Status, n: int, start: int = 1000) -> list[Judged]:
+    return [
+        Judged(output_id=f"e{i}", family=f"q{i}", repeat=0, status=status)
+        for i in range(start, start + n)
+    ]
+
+
+def _compute(
+    outputs: list[Judged],
+    *thresholds: Threshold,
+    family: FamilyPlan = ONE,
+    kind: str = "delivered",
+    **fields: object,
+) -> tuple[Floor, tuple[Verdict, ...]]:
+    request = CellRequest(
+        offer_id="x/y", category="portrait", modality="image", quality=QUALITY,
+        outputs=outputs, thresholds=thresholds, family=family, **fields,
+    )  # fmt: skip
+    return compute_floor(request, kind)
+
+
+def test_one_output_a_prompt_is_clopper_pearson() -> None:
+    floor, (verdict,) = _compute(_made([5.0] * 9 + [8.0] * 91), _threshold(6.0))
+    expected = beta.ppf(0.95, 10, 91)
+    assert floor.fail_rates[0].upper == pytest.approx(expected, rel=1e-12)
+    assert verdict.upper == floor.fail_rates[0].upper
+    assert verdict.ruling is Ruling.CERTIFIED
+    assert (floor.q25_lo_release, floor.q25, floor.bound) == (8.0, 8.0, "exact")
+
+
+@pytest.mark.parametrize(
+    ("fails", "n", "m", "ruling"),
+    [
+        (17, 100, 1, Ruling.CERTIFIED),  # k* of facts/statistics.md section 2
+        (18, 100, 1, Ruling.UNDECIDED),
+        (40, 100, 1, Ruling.REJECTED),
+        (0, 18, 7, Ruling.CERTIFIED),
+        (0, 17, 7, Ruling.UNDECIDED),
+    ],
+)
+def test_reference_decisions(fails: int, n: int, m: int, ruling: Ruling) -> None:
+    outputs = _made([1.0] * fails + [9.0] * (n - fails))
+    family = FamilyPlan(name="f", m=m, alpha=0.05)
+    _, (verdict,) = _compute(outputs, _threshold(5.0), family=family)
+    assert verdict.ruling is ruling
+    assert verdict.level == 0.05 / m
+
+
+def test_too_few_and_more_prompts_say_how_many() -> None:
+    _, (few,) = _compute(_made([9.0] * 10), _threshold(5.0))
+    assert (few.reason, few.more_prompts) == ("too_few_prompts", 1)
+    _, (more,) = _compute(_made([1.0] * 9 + [9.0] * 41), _threshold(5.0))
+    assert more.reason == "more_prompts"
+    assert more.more_prompts is not None
+    assert more.more_prompts > 0
+    _, (never,) = _compute(_made([1.0] * 13 + [9.0] * 37), _threshold(5.0))
+    assert (never.reason, never.more_prompts) == ("more_prompts", None)
+
+
+def test_delivered_and_conditional_by_the_status_table() -> None:
+    outputs = _made([8.0] * 80) + _ended(Status.REFUSED, 20) + _ended(Status.SETUP, 5, 3000)
+    delivered, _ = _compute(outputs, _threshold(5.0))
+    conditional, none = _compute(outputs, _threshold(5.0), kind="conditional")
+    assert none == ()
+    assert delivered.fail_rates[0].rate == pytest.approx(0.20)
+    assert conditional.fail_rates[0].rate == 0.0
+    assert delivered.counts == {"made": 80, "refused": 20, "setup": 5}
+    assert (delivered.n_outputs, conditional.n_outputs) == (100, 80)
+
+
+def test_blank_and_unscorable_outputs_fail_in_both() -> None:
+    broken = [Judged(output_id="s", family="s", repeat=0, status=Status.MADE, scorer_failed=True)]
+    outputs = _made([8.0] * 98) + _ended(Status.BLANK, 1) + broken
+    for kind in ("delivered", "conditional"):
+        floor, _ = _compute(outputs, _threshold(5.0), kind=kind)
+        assert floor.fail_rates[0].rate == pytest.approx(0.02)
+        assert floor.counts["scorer_failed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("missing", "ruling", "reason"),
+    [
+        (2, Ruling.CERTIFIED, "clears"),  # 2 % are left out
+        (4, Ruling.CERTIFIED, "clears"),  # above 2 % the worst case must hold, and does
+        (6, Ruling.UNDECIDED, "too_much_missing"),
+    ],
+)
+def test_missing_outputs(missing: int, ruling: Ruling, reason: str) -> None:
+    outputs = _made([8.0] * (100 - missing)) + _ended(Status.FAILED, missing)
+    floor, (verdict,) = _compute(outputs, _threshold(5.0))
+    assert (verdict.ruling, verdict.reason) == (ruling, reason)
+    assert floor.population["missing"] == missing
+    assert (floor.q25_lo_release is None) == (reason == "too_much_missing")
+
+
+def test_the_worst_case_can_take_a_certificate_away() -> None:
+    certain = _made([1.0] * 16 + [8.0] * 80)
+    _, (without,) = _compute(certain, _threshold(5.0))
+    _, (with_missing,) = _compute(certain + _ended(Status.UNKNOWN, 4), _threshold(5.0))
+    assert without.ruling is Ruling.CERTIFIED
+    assert with_missing.ruling is Ruling.UNDECIDED
+
+
+def test_provisional_never_certifies() -> None:
+    _, (verdict,) = _compute(_made([9.0] * 100), _threshold(5.0), provisional=True)
+    assert (verdict.ruling, verdict.reason) == (Ruling.UNDECIDED, "provisional")
+
+
+def test_nothing_to_judge() -> None:
+    floor, (verdict,) = _compute(_ended(Status.SETUP, 3), _threshold(5.0))
+    assert (floor.q25, floor.q25_lo_release, floor.fail_rates) == (None, None, ())
+    assert (verdict.ruling, verdict.upper) == (Ruling.UNDECIDED, None)
+
+
+def test_thresholds_never_cross_qualities() -> None:
+    other = Threshold(
+        category="portrait", modality="image", quality="metric:x", tier="standard", value=1.0
+    )
+    with pytest.raises(CertificationError, match="never cross"):
+        _compute(_made([1.0]), other)
+
+
+def test_lower_is_better_is_mirrored() -> None:
+    outputs = _made([0.1] * 90 + [0.9] * 10)
+    floor, (verdict,) = _compute(outputs, _threshold(0.5), direction="lower")
+    assert verdict.ruling is Ruling.CERTIFIED
+    assert floor.fail_rates[0].rate == pytest.approx(0.10)
+    assert floor.q25_lo_release == 0.1
+
+
+def test_few_raters_are_a_panel_and_many_a_population() -> None:
+    rng = np.random.default_rng(3)
+
+    def rated(n_raters: int) -> Floor:
+        outputs = [
+            Judged(
+                output_id=f"o{i}", family=f"p{i}", repeat=0, status=Status.MADE,
+                values=tuple(8.0 + rng.normal(0, 0.5, 3)),
+                raters=tuple(f"r{(i + j) % n_raters}" for j in range(3)),
+            )
+            for i in range(60)
+        ]  # fmt: skip
+        return _compute(outputs, _threshold(5.0))[0]
+
+    few, many = rated(3), rated(20)
+    assert few.population["raters"] == "conditional on this panel of 3"
+    assert (few.bound, many.bound) == ("korn_graubard", "two_way")
+    assert many.population["raters"] == "drawn from a population"
+
+
+def test_a_harsh_rater_costs_certainty() -> None:
+    def rated(fails: set[int]) -> Floor:
+        outputs = [
+            Judged(
+                output_id=f"o{i}", family=f"p{i}", repeat=0, status=Status.MADE,
+                values=(1.0 if i in fails else 9.0,), raters=(f"r{i % 10}",),
+            )
+            for i in range(200)
+        ]  # fmt: skip
+        return _compute(outputs, _threshold(5.0))[0]
+
+    # the same number of fails: all given by one rater of ten, or two by each
+    one = rated(set(range(0, 200, 10))).fail_rates[0]
+    spread = rated(set(range(0, 200, 11)) | {5}).fail_rates[0]
+    assert one.rate == spread.rate == 0.1
+    assert one.upper > spread.upper
+
+
+SCORE = st.integers(0, 20).map(lambda i: i / 2)
+OUTPUT = st.tuples(st.integers(0, 30), st.sampled_from(["made"] * 8 + ["refused", "blank"]), SCORE)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=st.lists(OUTPUT, min_size=1, max_size=90), t=SCORE, m=st.sampled_from([1, 3, 9]),
+       raters=st.sampled_from([0, 3, 8]))  # fmt: skip
+def test_number_and_verdict_cannot_disagree(
+    rows: list[tuple[int, str, float]], t: float, m: int, raters: int
+) -> None:
+    outputs = [
+        Judged(
+            output_id=f"o{i}", family=f"p{family}", repeat=i, status=Status(status),
+            values=(value,) if status == "made" else (),
+            raters=(f"r{i % raters}",) if status == "made" and raters else (),
+        )
+        for i, (family, status, value) in enumerate(rows)
+    ]  # fmt: skip
+    family = FamilyPlan(name="f", m=m, alpha=0.05)
+    floor, verdicts = _compute(outputs, _threshold(t), _threshold(t + 1, "premium"), family=family)
+    for verdict in verdicts:
+        certified = verdict.ruling is Ruling.CERTIFIED
+        lo = floor.q25_lo_release
+        assert certified == (lo is not None and verdict.threshold <= lo)
+        assert verdict.upper is None or certified == (verdict.upper <= 0.25 + 1e-12)
+    rates = [r.upper for r in floor.fail_rates]
+    assert rates == sorted(rates)
+    if floor.q25_lo_cell is not None and floor.q25_lo_release is not None:
+        assert floor.q25_lo_release <= floor.q25_lo_cell
+    assert all(math.isfinite(r.rate) for r in floor.fail_rates)
+
+
+@settings(max_examples=30, deadline=None)
+@given(rows=st.lists(OUTPUT, min_size=12, max_size=40), seed=st.integers(0, 5))
+def test_row_order_and_names_change_nothing(rows: list[tuple[int, str, float]], seed: int) -> None:
+    outputs = [
+        Judged(
+            output_id=f"o{i}", family=f"p{family}", repeat=i, status=Status(status),
+            values=(value,) if status == "made" else (),
+        )
+        for i, (family, status, value) in enumerate(rows)
+    ]  # fmt: skip
+    shuffled = [outputs[i] for i in np.random.default_rng(seed).permutation(len(outputs))]
+    assert _compute(outputs, _threshold(5.0)) == _compute(shuffled, _threshold(5.0))
+
+
+def test_fails_never_leave_the_arrays() -> None:
+    cell = build_cell("x", "portrait", "image", "delivered", _ended(Status.REFUSED, 30))
+    assert not np.isfinite(cell.value).any()
+    floor, _ = _compute(_ended(Status.REFUSED, 30), _threshold(5.0))
+    assert (floor.q25, floor.q25_harrell_davis, floor.mean) == (None, None, None)

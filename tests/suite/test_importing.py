@@ -1,0 +1,120 @@
+"""Importers read what others publish, row by row, and invent no labels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qfloor import suite
+from qfloor.errors import SuiteError
+from qfloor.suite.importing import IMPORTERS
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+REAL = [
+    ("partiprompts", "prompts_parti/PartiPrompts.tsv", 1632, {"general"}),
+    ("vbench", "prompts_vbench/VBench_full_info.json", 946, {"video"}),
+    ("vbench", "prompts_vbench/VBench2_full_info.json", 1230, {"video"}),
+    ("longtext", "prompts_longtext_bench/text_prompts.jsonl", 160, {"text-in-image"}),
+    ("longtext", "prompts_longtext_bench/text_prompts_zh.jsonl", 160, {"text-in-image"}),
+]
+
+
+@pytest.mark.parametrize(("format", "file", "n", "categories"), REAL)
+def test_real_sets(tmp_path: Path, format: str, file: str, n: int, categories: set[str]) -> None:
+    if not (DATA / file).exists():
+        pytest.skip(f"../shared/data/{file} is not here")
+    imported = suite.import_suite(DATA / file, format)
+    assert len(imported.prompts) == n
+    assert {p.category for p in imported.prompts} == categories
+    written = suite.write(imported, tmp_path / "s.toml")
+    assert suite.load(written).digest == imported.digest
+
+
+def test_geneval_and_drawbench(tmp_path: Path) -> None:
+    rows = [
+        {"tag": "counting", "include": [{"class": "cup", "count": 3}], "prompt": "three cups"},
+        {"tag": "position", "include": [], "prompt": "a cup left of a fork"},
+    ]
+    geneval = tmp_path / "g.jsonl"
+    geneval.write_text("\n".join(map(json.dumps, rows)))
+    imported = suite.import_suite(geneval, "geneval")
+    assert [p.tags for p in imported.prompts] == [("count",), ("relation",)]
+    assert imported.prompts[0].source == "GenEval: counting"
+    draw = tmp_path / "d.csv"
+    draw.write_text('Prompts,Category\n"A cat, ""asleep"".",Conflicting\nTwo dogs,Counting\n')
+    imported = suite.import_suite(draw, "drawbench", category="animation")
+    assert imported.prompts[0].text == 'A cat, "asleep".'
+    assert {p.category for p in imported.prompts} == {"animation"}
+
+
+def test_csv_with_columns_and_maps(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("caption,kind,secs\na man,people,\na wave,clips,4\n")
+    imported = suite.import_suite(
+        path, "csv",
+        columns={"text": "caption", "category": "kind", "seconds": "secs"},
+        categories={"people": "portrait", "clips": "video"},
+    )  # fmt: skip
+    assert [(p.category, p.modality, p.seconds) for p in imported.prompts] == [
+        ("portrait", "image", None),
+        ("video", "video", 4.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("format", "content", "options", "says"),
+    [
+        ("csv", "a,b\n1,2\n", {}, "line 2: no field 'text'; it has a, b"),
+        ("csv", "text\n \nx\n", {}, None),
+        ("csv", "text,s\nx,soon\n", {"columns": {"text": "text", "seconds": "s"}},
+         "line 2: seconds is 'soon', must be a number"),
+        ("csv", "text\nx\n", {"category": "portrat"}, "'portrat' is unknown; did you mean"),
+        ("geneval", '{"tag": "x"}', {}, "line 1: no field 'prompt'"),
+        ("vbench", "[]", {}, "holds no prompts"),
+        ("drawbnech", "", {}, "did you mean 'drawbench'"),
+    ],
+)  # fmt: skip
+def test_bad_sets(
+    tmp_path: Path, format: str, content: str, options: dict[str, object], says: str | None
+) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text(content)
+    if says is None:
+        assert len(suite.import_suite(path, format, **options).prompts) == 1
+        return
+    with pytest.raises(SuiteError) as told:
+        suite.import_suite(path, format, **options)
+    assert says in str(told.value)
+
+
+def test_every_importer_refuses_a_missing_file(tmp_path: Path) -> None:
+    for format in IMPORTERS:
+        with pytest.raises(SuiteError, match="no such file"):
+            suite.import_suite(tmp_path / "none", format)
+
+
+def test_sampling_a_log_keeps_inclusion_probabilities(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    rows = [{"prompt": f"a face {i}", "category": "portrait"} for i in range(50)]
+    rows += [{"prompt": f"a wave {i}", "category": "video"} for i in range(5)]
+    rows += [{"prompt": "a face 1", "category": "portrait"}, {"prompt": "odd", "category": "?"}]
+    log.write_text("\n".join(map(json.dumps, rows)))
+    drawn, inclusion = suite.sample_log(log, 10, np.random.default_rng(1))
+    again, _ = suite.sample_log(log, 10, np.random.default_rng(1))
+    other, _ = suite.sample_log(log, 10, np.random.default_rng(2))
+    assert drawn.digest == again.digest != other.digest
+    by_category = {c: [p for p in drawn.prompts if p.category == c] for c in
+                   ("portrait", "video", "general")}  # fmt: skip
+    assert {c: len(ps) for c, ps in by_category.items()} == {
+        "portrait": 10, "video": 5, "general": 1,
+    }  # fmt: skip
+    assert {inclusion[p.id] for p in by_category["portrait"]} == {10 / 50}
+    assert {inclusion[p.id] for p in by_category["video"]} == {1.0}
+    path = suite.write(drawn, tmp_path / "own.toml")
+    assert suite.load(path).digest == drawn.digest
+    with pytest.raises(SuiteError, match="no field 'text'"):
+        suite.sample_log(log, 10, np.random.default_rng(1), text_field="text")

@@ -1,0 +1,66 @@
+"""The size of rooms, the layers, and that what is promised as public is there."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = sorted((ROOT / "src" / "qfloor").rglob("*.py"))
+
+# Tables of words and of data rows are read, not followed: their length is not a room's size.
+DATA_MODULES = {"vocabulary.py", "lexicon.py"}
+MODULE_LINES, FUNCTION_LINES = 400, 50
+
+
+def _body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    lines = (function.end_lineno or function.lineno) - function.lineno + 1
+    documented = ast.get_docstring(function, clean=False)
+    return lines - (len(documented.splitlines()) + 1 if documented else 0)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT / "src")))
+def test_modules_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    if path.name not in DATA_MODULES:
+        assert len(text.splitlines()) <= MODULE_LINES
+    functions = (
+        node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    long = {f.name: _body_lines(f) for f in functions if _body_lines(f) > FUNCTION_LINES}
+    assert long == {}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT / "src")))
+def test_modules_say_what_they_are(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not tree.body or ast.get_docstring(tree), "a module says what it does and does not know"
+
+
+def test_layers_hold() -> None:
+    lint = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
+    if lint is None:
+        pytest.skip("import-linter is not installed (extra [dev])")
+    ran = subprocess.run(
+        [lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_every_exported_name_exists() -> None:
+    import qfloor
+    from qfloor import floors, router, stats, suite
+
+    for module in (qfloor, floors, router, stats, suite):
+        missing = [name for name in module.__all__ if not hasattr(module, name)]
+        assert missing == [], module.__name__
+    assert {"load", "Need", "classify", "choose"} <= set(router.__all__)
+    promised = {"clopper_pearson", "korn_graubard_upper", "q25_lower_bound", "EProcess"}
+    assert promised <= set(stats.__all__)

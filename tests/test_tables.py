@@ -1,0 +1,91 @@
+"""Traps of real files: none may lose, double or invent a row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qfloor import tables
+from qfloor.errors import InputError
+
+CELL = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=12)
+
+
+def _write(tmp_path: Path, content: bytes, name: str = "t.csv") -> Path:
+    path = tmp_path / name
+    path.write_bytes(content)
+    return path
+
+
+@given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=8))
+def test_what_csv_writes_is_what_is_read(
+    tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[str, str]]
+) -> None:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(["left", "right"])
+    writer.writerows(pairs)
+    path = _write(tmp_path_factory.mktemp("csv"), buffer.getvalue().encode())
+    read = [(row["left"], row["right"]) for _, row in tables.rows(path)]
+    assert read == [p for p in pairs if p[0].strip() or p[1].strip()]
+
+
+def test_byte_order_mark_crlf_and_blank_lines(tmp_path: Path) -> None:
+    path = _write(tmp_path, b"\xef\xbb\xbfa,b\r\n1,2\r\n\r\n3,4\r\n")
+    assert [(n, row) for n, row in tables.rows(path)] == [
+        (2, {"a": "1", "b": "2"}),
+        (4, {"a": "3", "b": "4"}),
+    ]
+
+
+def test_a_lone_carriage_return_is_not_a_row(tmp_path: Path) -> None:
+    path = _write(tmp_path, b"a,b\nfirst\rhalf,2\nx,3\n")
+    assert [row["a"] for _, row in tables.rows(path)] == ["first half", "x"]
+
+
+def test_quoted_line_breaks_stay_inside(tmp_path: Path) -> None:
+    path = _write(tmp_path, b'a,b\n"one\ntwo",2\n3,4\n')
+    found = list(tables.rows(path))
+    assert found[0][1]["a"] == "one\ntwo"
+    assert found[1] == (4, {"a": "3", "b": "4"})
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "the file is empty"),
+        (b"a,a\n1,2\n", "column 'a' appears twice"),
+        (b"a,b\n1\n", "line 2: 1 fields, but the header has 2"),
+        (b'a,b\n"x"y,2\n', "line 2: not valid CSV"),
+        (b"a,b\n\xff,2\n", "not UTF-8 at byte 4"),
+    ],
+)
+def test_bad_files_are_told_in_one_sentence(tmp_path: Path, content: bytes, says: str) -> None:
+    path = _write(tmp_path, content)
+    with pytest.raises(InputError, match=r"t\.csv") as told:
+        list(tables.rows(path))
+    assert says in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_json_lines_and_arrays(tmp_path: Path) -> None:
+    lines = _write(tmp_path, b'{"a": 1}\n\n{"a": 2}\n', "x.json")
+    array = _write(tmp_path, b'[{"a": 1}, {"a": 2}]', "y.json")
+    assert [r["a"] for _, r in tables.json_rows(lines)] == [1, 2]
+    assert [r["a"] for _, r in tables.json_rows(array)] == [1, 2]
+    broken = _write(tmp_path, b'{"a": 1}\n{"a": \n', "z.json")
+    with pytest.raises(InputError, match="line 2: not valid JSON"):
+        list(tables.json_rows(broken))
+    scalar = _write(tmp_path, b"[1]", "s.json")
+    with pytest.raises(InputError, match="entry 1: expected an object, found int"):
+        list(tables.json_rows(scalar))
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        tables.read_text(tmp_path / "none.csv")
