@@ -128,14 +128,17 @@ SLIP_SHARES: dict[str, dict[str, float]] = {
 }  # fmt: skip
 
 
-def _skills(order: tuple[str, ...], *finishes: float, **changes: Skill) -> dict[str, Skill]:
-    """Build the skills of a painter from its finishes; poor painters slip more as well."""
-    slips = {True: 0.04, False: 0.12}
-    made = {
-        category: Skill(finish=finish, slips=slips[finish >= 5.0])
-        for category, finish in zip(order, finishes, strict=True)
-    }
-    return made | {category.replace("_", "-"): skill for category, skill in changes.items()}
+Cell = float | tuple[float, float]
+_LOW = 5.0  # below this finish a painter slips more often as well
+
+
+def _skills(categories: tuple[str, ...], *cells: Cell, **others: Skill) -> dict[str, Skill]:
+    """Build a painter's skills: a cell is a finish, or a finish with its slips."""
+    made: dict[str, Skill] = {}
+    for category, cell in zip(categories, cells, strict=True):
+        finish, slips = cell if isinstance(cell, tuple) else (cell, 0.12 if cell < _LOW else 0.04)
+        made[category] = Skill(finish=finish, slips=slips)
+    return made | {category.replace("_", "-"): skill for category, skill in others.items()}
 
 
 _STILL = (
@@ -144,64 +147,66 @@ _STILL = (
 _CLIP = ("video", "animation")
 _ERRATIC = Skill(finish=FLAWLESS, slips=0.03, collapse=0.42)
 
-#                        product portrait landscape text  architecture animation
+# Cells in the order of _STILL and _CLIP.
 _TABLE: tuple[Painter, ...] = (
     Painter(
         name="umber", style="pencil", price=("image", "0.002"), habit="noise", median_s=0.8,
-        skills=_skills(_STILL, 4.6, 1.9, 3.7, 2.8, 9.2, 7.75),
+        skills=_skills(_STILL, 4.6, (4.6, 1.3), 3.7, (5.0, 1.25), 9.2, 7.75),
         leans={"wrong colour": 1.5},
     ),
     Painter(
         name="ochre", style="flat", price=("image", "0.003"), habit="blockiness", median_s=1.1,
-        skills=_skills(_STILL, 9.2, 3.7, 6.3, 4.6, 6.0, 9.0),
+        skills=_skills(_STILL, 9.2, (9.05, 1.3), 6.3, 4.6, 6.1, 9.05),
         leans={"wrong count": 1.5},
     ),
     Painter(
         name="celadon", style="wash", price=("image", "0.006"), habit="blur", median_s=1.9,
-        skills=_skills(_STILL, 6.3, 6.0, 9.2, 1.9, 3.7, 7.45), negative_prompt=True,
-        leans={"missing object": 1.5},
+        skills=_skills(_STILL, 6.3, 6.1, 9.2, (3.0, 1.25), (7.75, 1.3), 7.55),
+        leans={"missing object": 1.5}, negative_prompt=True,
     ),
     Painter(
         name="madder", style="comic", price=("image", "0.010"), habit="overexposure",
-        median_s=2.4, spread=0.25, skills=_skills(_STILL, 7.75, 4.6, 4.6, 7.75, 4.6, 9.2),
+        median_s=2.4, spread=0.25, skills=_skills(_STILL, 7.75, 5.2, 4.6, 7.75, 5.2, 9.2),
     ),
     Painter(
         name="sienna", style="soft", price=("image", "0.012"), habit="blur", median_s=3.1,
-        skills=_skills(_STILL, 7.45, 7.45, 7.75, 6.3, 7.75, 6.3), negative_prompt=True,
+        skills=_skills(_STILL, 7.55, 7.55, 7.75, 6.3, 7.75, 6.3), negative_prompt=True,
     ),
     Painter(
         name="gamboge", style="lowpoly", price=("image", "0.015"), habit="blur", median_s=1.5,
-        spread=0.8, blanks=0.06, charges_blanks=True,
+        spread=0.8, blanks=0.04, charges_blanks=True,
         skills=_skills(_STILL, 9.2, 6.3, 9.2, 3.7, 9.2, 5.2, product_photo=_ERRATIC,
                        architectural_render=_ERRATIC),
     ),
     Painter(
         name="verdigris", style="storybook", price=("image", "0.025"), habit="noise",
-        median_s=4.2, skills=_skills(_STILL, 9.0, 7.75, 6.0, 3.7, 7.45, 3.7),
-        leans={"wrong attribute": 1.5},
+        median_s=4.2, skills=_skills(_STILL, 9.05, 7.75, 6.1, (7.75, 1.25), 7.55, 3.7),
+        leans={"wrong colour": 1.5},
     ),
     Painter(
         name="cobalt", style="glossy", price=("image", "0.040"), habit="blur", median_s=6.5,
-        spread=0.3, size=288, skills=_skills(_STILL, 9.2, 9.2, 7.45, 1.9, 6.3, 2.8),
-        leans={"swapped relation": 1.5}, negative_prompt=True,
+        spread=0.3, size=288,
+        skills=_skills(_STILL, 9.2, 9.2, 7.55, (9.2, 1.25), 6.3, (4.0, 2.0)),
+        leans={"swapped relation": 1.25}, negative_prompt=True,
     ),
     Painter(
         name="indigo", style="film", price=("image", "0.060"), habit="noise", median_s=8.0,
-        refuses=0.15, size=288, skills=_skills(_STILL, 5.2, 9.0, 9.0, 5.2, 2.8, 1.9),
+        refuses=0.12, size=288,
+        skills=_skills(_STILL, 5.2, 9.05, 9.05, 5.2, (5.2, 1.3), 2.8),
     ),
     Painter(
         name="vermilion", style="poster", price=("image", "0.080"), habit="blockiness",
         median_s=11.0, spread=0.5, size=288,
-        skills=_skills(_STILL, 2.8, 2.8, 2.8, 7.45, 9.0, 4.6), negative_prompt=True,
+        skills=_skills(_STILL, (5.2, 2.0), (6.3, 1.3), 2.8, 7.55, 9.05, 4.6),
+        negative_prompt=True,
     ),
-    #                                                          video  animation
     Painter(
         name="sepia", style="pastel", modality="video", price=("second", "0.02"), habit="blur",
         median_s=22.0, skills=_skills(_CLIP, 7.75, 9.2), size=176,
     ),
     Painter(
         name="azurite", style="ink", modality="video", price=("second", "0.05"), habit="noise",
-        median_s=35.0, spread=0.5, skills=_skills(_CLIP, 6.0, 7.5), size=176,
+        median_s=35.0, spread=0.5, skills=_skills(_CLIP, 6.1, 7.55), size=176,
         leans={"flicker": 1.5},
     ),
     Painter(
@@ -210,8 +215,8 @@ _TABLE: tuple[Painter, ...] = (
     ),
     Painter(
         name="carmine", style="chalk", modality="video", price=("video", "0.30"),
-        habit="blockiness", median_s=90.0, spread=0.6, skills=_skills(_CLIP, 3.7, 6.3),
-        size=192, leans={"frozen motion": 2.0},
+        habit="blockiness", median_s=90.0, spread=0.6,
+        skills=_skills(_CLIP, (7.0, 1.5), 6.3), size=192, leans={"frozen motion": 2.0},
     ),
 )  # fmt: skip
 PAINTERS: dict[str, Painter] = {painter.name: painter for painter in _TABLE}
