@@ -7,9 +7,9 @@ same backbone embed it once. A scorer never opens a file and never sees the stor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -22,14 +22,34 @@ Pixels = npt.NDArray[np.uint8]
 Embedding = npt.NDArray[np.float32]
 """Unit vectors: (dimensions,) for a picture or text, (frames, dimensions) for a clip."""
 
+EMBEDDED_FRAMES = 16
+"""How many evenly spaced frames of a clip are embedded; part of the metrics' definitions."""
+
+
+def evenly_spaced(frames: int, wanted: int = EMBEDDED_FRAMES) -> list[int]:
+    """Return the indices of ``wanted`` frames spread over ``frames``: the middles of equal parts.
+
+    All of them when there are no more than wanted.
+
+    Examples
+    --------
+    >>> evenly_spaced(8, 4)
+    [1, 3, 5, 7]
+    >>> evenly_spaced(3, 4)
+    [0, 1, 2]
+    """
+    if frames <= wanted:
+        return list(range(frames))
+    return [(2 * i + 1) * frames // (2 * wanted) for i in range(wanted)]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """One output with the inputs that were declared and could be computed.
 
     ``inputs`` maps an input's name to its value: ``pixels`` (`Pixels`; a clip's middle frame),
-    ``frames`` (list of `Pixels`), ``fps`` (float), ``image_embedding:B`` and
-    ``text_embedding:B`` (`Embedding`, of backbone B).
+    ``frames`` (list of `Pixels`) and ``fps`` (float) of a clip, ``image_embedding:B`` and
+    ``text_embedding:B`` (`Embedding`, of backbone B; a clip's at `evenly_spaced` frames).
     """
 
     output_id: str
@@ -84,10 +104,37 @@ class Backbone(Protocol):
 
     @property
     def name(self) -> str:
-        """How inputs name it: ``image_embedding:<name>``."""
+        """How inputs name it: ``image_embedding:<name>``; equal names mean equal vectors."""
+
+    @property
+    def definition(self) -> Mapping[str, Any]:
+        """What its vectors mean (weights, preprocessing, truncation): part of metrics' identity."""
+
+    @property
+    def execution(self) -> Mapping[str, Any]:
+        """How they are computed (dtype, runtime): the other part."""
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of a text are read, start and end included."""
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens a text has, start and end included, before truncation."""
 
     def embed_images(self, pictures: Sequence[Pixels]) -> Embedding:
         """Return (len(pictures), dimensions) unit vectors."""
 
     def embed_texts(self, texts: Sequence[str]) -> Embedding:
         """Return (len(texts), dimensions) unit vectors."""
+
+
+@runtime_checkable
+class CarriesBackbones(Protocol):
+    """A scorer that brings the backbones whose embeddings it declares as inputs.
+
+    Two scorers that bring a backbone of the same name share one: each picture is embedded once.
+    """
+
+    @property
+    def backbones(self) -> tuple[Backbone, ...]:
+        """The backbones behind the embeddings in ``inputs``."""

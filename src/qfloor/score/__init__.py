@@ -1,0 +1,18 @@
+"""The stage that turns made outputs into scores.
+
+    stage.py      what is missing, in which batches, and what is written: read this first
+    scoring.py    one batch: inputs -> scorers -> rows; one bad item never costs the others
+    inputs.py     each declared input computed once: pixels, frames, embeddings
+    contract.py   what a scorer must return, checked on every batch
+    engine.py     how batches are run: threads here, other engines beside them
+    identity.py   scores of two identities never meet
+
+What the stage does not know: what any metric means, or which scorers there are.
+"""
+
+from __future__ import annotations
+
+from qfloor.score.identity import check_comparable, metric_of
+from qfloor.score.stage import ScoreSummary, score_outputs
+
+__all__ = ["ScoreSummary", "check_comparable", "metric_of", "score_outputs"]

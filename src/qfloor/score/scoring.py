@@ -1,0 +1,144 @@
+"""One batch from media to scores. A bad file, picture or scorer costs its own rows, no others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from qfloor.errors import PluginError, ScoringError
+from qfloor.records import Metric, Modality, Output, Prompt, Score, ScoreStatus
+from qfloor.score.contract import check_rows
+from qfloor.score.inputs import Decoded, InputComputer, Inputs, explain
+from qfloor.scorers.protocol import Item, Row, Scorer
+
+Decode = Callable[[Output, Modality], Decoded]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """An output and which scorers (by index) still owe it rows."""
+
+    output: Output
+    prompt: Prompt
+    scorers: tuple[int, ...]
+
+
+class Scoring:
+    """Everything a batch needs; an engine calls `load` ahead of time and `score` in order.
+
+    Parameters
+    ----------
+    scorers : sequence of Scorer
+        In the order their rows are written.
+    decode : callable
+        From a made output to its pixels; may raise anything.
+    """
+
+    def __init__(self, scorers: Sequence[Scorer], decode: Decode) -> None:
+        self._scorers = scorers
+        self._metrics = [scorer.metrics for scorer in scorers]
+        self._decode = decode
+        self._inputs = InputComputer(scorers)
+
+    def load(self, work: Work) -> Decoded | str:
+        """Decode one output's media, or say why it cannot be; safe in any thread."""
+        try:
+            return self._decode(work.output, work.prompt.modality)
+        except Exception as error:
+            return explain(error)
+
+    def score(self, batch: Sequence[Work], loaded: Sequence[Decoded | str]) -> list[Score]:
+        """Score a batch whose media are loaded; scorers run side by side, one thread each."""
+        readable = [(w, d) for w, d in zip(batch, loaded, strict=True) if isinstance(d, Decoded)]
+        inputs = self._inputs.compute(
+            [d for _, d in readable],
+            [w.prompt.text for w, _ in readable],
+            [{n for i in w.scorers for n in self._scorers[i].inputs} for w, _ in readable],
+        )
+        work = [(w, i) for (w, _), i in zip(readable, inputs, strict=True)]
+        work += [(w, Inputs(failures={"media": d}))
+                 for w, d in zip(batch, loaded, strict=True) if isinstance(d, str)]  # fmt: skip
+        with ThreadPoolExecutor(max(1, len(self._scorers))) as pool:
+            found = list(pool.map(lambda i: self._score_with(i, work), range(len(self._scorers))))
+        return [score for scores in found for score in scores]
+
+    def _score_with(self, index: int, work: Sequence[tuple[Work, Inputs]]) -> list[Score]:
+        scorer, metrics = self._scorers[index], self._metrics[index]
+        mine = [(w, inputs) for w, inputs in work if index in w.scorers]
+        ready: list[tuple[Work, Item]] = []
+        scores: list[Score] = []
+        for w, inputs in mine:
+            failure = _failure(scorer, inputs)
+            if failure is None:
+                ready.append((w, _item(w, inputs, scorer)))
+            else:
+                scores += _as_scores(w, metrics, _failed(metrics, failure))
+        rows = run_scorer(scorer, metrics, [item for _, item in ready])
+        for (w, _), own in zip(ready, rows, strict=True):
+            scores += _as_scores(w, metrics, own)
+        return scores
+
+
+def run_scorer(
+    scorer: Scorer, metrics: Sequence[Metric], items: Sequence[Item]
+) -> list[Sequence[Row]]:
+    """Call a scorer; if it raises, call it for each item alone and fail only those that raise.
+
+    Raises
+    ------
+    ScoringError
+        When it broke its contract (see `check_rows`).
+    """
+    if not items:
+        return []
+    try:
+        result = scorer.score(items)
+    except (PluginError, ScoringError):
+        raise  # not this item's fault: a package is missing, or scores were mixed
+    except Exception as error:
+        if len(items) == 1:
+            return [_failed(metrics, explain(error))]
+        return [rows for item in items for rows in run_scorer(scorer, metrics, [item])]
+    check_rows(type(scorer).__name__, metrics, len(items), result)
+    return list(result)
+
+
+def _failure(scorer: Scorer, inputs: Inputs) -> str | None:
+    if "media" in inputs.failures:
+        return inputs.failures["media"]
+    return next((f"{n}: {inputs.failures[n]}" for n in scorer.inputs if n in inputs.failures), None)
+
+
+def _item(work: Work, inputs: Inputs, scorer: Scorer) -> Item:
+    declared = {name: inputs.values[name] for name in scorer.inputs if name in inputs.values}
+    return Item(
+        output_id=work.output.id,
+        prompt=work.prompt,
+        media_type=work.output.media_type or "",
+        inputs=declared,
+    )
+
+
+def _failed(metrics: Sequence[Metric], reason: str) -> tuple[Row, ...]:
+    return tuple(
+        Row(metric=metric.name, status=ScoreStatus.FAILED, reason=reason) for metric in metrics
+    )
+
+
+def _as_scores(work: Work, metrics: Sequence[Metric], rows: Sequence[Row]) -> list[Score]:
+    """Rows under their metrics' keys; metrics that are not of this modality get none."""
+    by_name = {row.metric: row for row in rows}
+    return [
+        Score(
+            output_id=work.output.id,
+            metric=metric.key,
+            status=row.status,
+            value=None if row.value is None else float(row.value),
+            reason=row.reason,
+            series=None if row.series is None else tuple(map(float, row.series)),
+        )
+        for metric in metrics
+        if work.prompt.modality in metric.modalities
+        for row in (by_name[metric.name],)
+    ]

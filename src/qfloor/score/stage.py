@@ -1,0 +1,210 @@
+"""Score made outputs: find what is missing, run it in batches, write each batch as it is done.
+
+A killed run loses at most the batches in flight; started again it does only what is missing
+under each metric's present identity. Rows of older identities stay where they are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from qfloor import media
+from qfloor.errors import MediaError, ScoringError
+from qfloor.records import Metric, Modality, Output, Prompt, Score, ScoreStatus, Status
+from qfloor.score.engine import engine_called
+from qfloor.score.identity import check_comparable
+from qfloor.score.inputs import Decoded
+from qfloor.score.scoring import Scoring, Work
+from qfloor.scorers.protocol import Scorer
+
+if TYPE_CHECKING:
+    from qfloor.store import Store
+
+Progress = Callable[[int, int], None]
+"""Called with (outputs done, outputs to do) after every batch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreSummary:
+    """What a call of `score_outputs` did.
+
+    ``rows`` counts written rows by metric key and status; ``reasons`` counts their reasons up to
+    the first colon (``truncated``: scored, but on a cut prompt); ``failures`` are the first
+    twenty failed rows as (output id, metric key, reason).
+    """
+
+    metrics: tuple[Metric, ...]
+    n_outputs: int
+    n_made: int
+    n_scored_now: int
+    n_already: int
+    rows: Mapping[str, Mapping[str, int]]
+    reasons: Mapping[str, int]
+    failures: tuple[tuple[str, str, str], ...]
+    seconds: float
+
+    @property
+    def n_failed_rows(self) -> int:
+        """How many rows say that an output could not be scored."""
+        return sum(counts.get(ScoreStatus.FAILED.value, 0) for counts in self.rows.values())
+
+
+@dataclass(kw_only=True)
+class _Tally:
+    rows: dict[str, Counter[str]] = field(default_factory=dict)
+    reasons: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def add(self, scores: Iterable[Score]) -> None:
+        for score in scores:
+            self.rows.setdefault(score.metric, Counter())[score.status.value] += 1
+            if score.reason:
+                self.reasons[score.reason.partition(":")[0]] += 1
+            if score.status is ScoreStatus.FAILED and len(self.failures) < 20:
+                self.failures.append((score.output_id, score.metric, score.reason or ""))
+
+
+def score_outputs(
+    store: Store,
+    outputs: Iterable[Output],
+    prompts: Mapping[str, Prompt],
+    scorers: Sequence[Scorer],
+    *,
+    engine: str = "local",
+    batch_size: int = 16,
+    progress: Progress | None = None,
+    retry_failed: bool = False,
+) -> ScoreSummary:
+    """Score what is not scored yet; write the rows batch by batch.
+
+    Parameters
+    ----------
+    store : Store
+        Holds the media; receives metrics and scores. The caller holds it for writing.
+    outputs : iterable of Output
+        Only made ones are scored; the others are counted.
+    prompts : mapping of str to Prompt
+        By prompt digest, e.g. ``store.prompts_by_digest()``.
+    scorers : sequence of Scorer
+        Their metrics must not share a name under two identities.
+    engine : str, default "local"
+        Where batches run; does not move a number.
+    batch_size : int, default 16
+        Pictures, or frames of clips, that are scored together. Numbers do not depend on it as
+        far as each scorer keeps its promise (`qfloor.testing.check_scorer` tests it).
+    progress : callable, optional
+        See `Progress`.
+    retry_failed : bool, default False
+        Score rows with status ``failed`` again.
+
+    Raises
+    ------
+    ScoringError
+        When metrics would be mixed, a scorer breaks its contract, or a prompt is not given. An
+        unreadable file, or a scorer that raises on one output, is a failed row instead.
+    """
+    if batch_size < 1:
+        raise ScoringError(f"batch_size must be at least 1, not {batch_size}")
+    started = time.perf_counter()
+    run = engine_called(engine)
+    metrics = tuple(metric for scorer in scorers for metric in scorer.metrics)
+    _refuse_twice(metrics)
+    given = list(outputs)
+    made = [output for output in given if output.status is Status.MADE]
+    todo = missing_work(store, made, prompts, scorers, retry_failed)
+    scoring = Scoring(scorers, lambda output, modality: decode(store, output, modality))
+    store.save_metrics(metrics)
+    tally = _Tally()
+    done = 0
+    for batch, scores in run(scoring, batches_of(todo, batch_size)):
+        store.save_scores(scores)
+        tally.add(scores)
+        done += len(batch)
+        if progress is not None:
+            progress(done, len(todo))
+    return ScoreSummary(
+        metrics=metrics,
+        n_outputs=len(given),
+        n_made=len(made),
+        n_scored_now=len(todo),
+        n_already=len(made) - len(todo),
+        rows={key: dict(counts) for key, counts in sorted(tally.rows.items())},
+        reasons=dict(sorted(tally.reasons.items())),
+        failures=tuple(tally.failures),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _refuse_twice(metrics: Sequence[Metric]) -> None:
+    check_comparable(metrics)
+    names = [metric.name for metric in metrics]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ScoringError(f"two scorers compute {', '.join(twice)}; name each scorer once")
+
+
+def missing_work(
+    store: Store,
+    made: Sequence[Output],
+    prompts: Mapping[str, Prompt],
+    scorers: Sequence[Scorer],
+    retry_failed: bool = False,
+) -> list[Work]:
+    """List the outputs that some scorer has not scored under its present identity."""
+    there: dict[str, set[str]] = {}
+    for metric in (metric for scorer in scorers for metric in scorer.metrics):
+        there[metric.key] = store.scored_ids(metric.key)
+        if retry_failed:
+            failed = (s for s in store.scores_of(metric=metric.key) if s.status == "failed")
+            there[metric.key] -= {score.output_id for score in failed}
+    declared = [scorer.metrics for scorer in scorers]
+    work = []
+    for output in made:
+        prompt = prompts.get(output.prompt_digest)
+        if prompt is None:
+            raise ScoringError(
+                f"output {output.id} is of prompt {output.prompt_id} ({output.prompt_digest}), "
+                f"which was not given; pass every prompt of the outputs, by digest"
+            )
+        due = tuple(
+            i
+            for i, scorer in enumerate(scorers)
+            if any(
+                prompt.modality in metric.modalities and output.id not in there[metric.key]
+                for metric in declared[i]
+            )
+            and scorer.applies(prompt, output.media_type or "")
+        )
+        if due:
+            work.append(Work(output=output, prompt=prompt, scorers=due))
+    return work
+
+
+def batches_of(work: Iterable[Work], size: int) -> Iterator[list[Work]]:
+    """Cut work into batches of at most ``size`` pictures; a frame of a clip counts as one."""
+    batch: list[Work] = []
+    weight = 0
+    for one in work:
+        pictures = max(1, one.output.frames or 1)
+        if batch and weight + pictures > size:
+            yield batch
+            batch, weight = [], 0
+        batch.append(one)
+        weight += pictures
+    if batch:
+        yield batch
+
+
+def decode(store: Store, output: Output, modality: Modality) -> Decoded:
+    """Read and decode a made output's media; in any thread, for it does not touch the database."""
+    if output.media_sha256 is None:
+        raise MediaError("the output has no media")
+    content = store.media_path(output.media_sha256).read_bytes()
+    if modality == "image":
+        return Decoded(frames=(media.load_pixels(content),), fps=None)
+    clip = media.load_frames(content)
+    return Decoded(frames=clip.frames, fps=clip.fps)

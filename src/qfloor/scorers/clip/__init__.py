@@ -1,0 +1,8 @@
+"""CLIP through open_clip's own loader. Importing this package loads neither torch nor open_clip."""
+
+from __future__ import annotations
+
+from qfloor.scorers.clip.backbone import OpenClipBackbone, load_backbone
+from qfloor.scorers.clip.scorer import ClipScorer
+
+__all__ = ["ClipScorer", "OpenClipBackbone", "load_backbone"]

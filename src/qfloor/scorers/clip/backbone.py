@@ -1,0 +1,192 @@
+"""An open_clip model as a backbone: pictures and texts to unit vectors of one space.
+
+Loaded by open_clip's own loader on first use; torch and open_clip are imported then and not
+before. It does not know what its vectors are used for.
+
+A forward always runs on a full chunk (the last one is filled up by repeating its last row):
+the kernels then see one shape, and a vector does not depend on how many neighbours it had.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from qfloor.errors import PluginError
+from qfloor.records import digest_of
+from qfloor.scorers.clip import checkpoint as checkpoints
+from qfloor.scorers.clip import preprocess, shim
+
+if TYPE_CHECKING:
+    import torch
+
+    from qfloor.scorers.protocol import Embedding, Pixels
+
+Device = Literal["cpu", "cuda"]
+
+CHUNK = 16  # rows of a forward: batches stop paying at 16 on a CPU (measured)
+_DEFAULT_CONTEXT = 77
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Loaded:
+    model: Any
+    tokenizer: Any
+    preprocess: Callable[[Sequence[Pixels]], torch.Tensor]
+
+
+class OpenClipBackbone:
+    """A CLIP from a checkpoint; see `load_backbone`, which shares one per process.
+
+    Parameters
+    ----------
+    checkpoint : str
+        ``painters`` or ``local-dir:DIR``.
+    device : {"cpu", "cuda"}
+        Where it runs; never guessed, because it is part of the identity.
+    path : {"fast", "open_clip"}
+        Which preprocessing to take; the fast one only where it does what the model asks for.
+    """
+
+    def __init__(
+        self, checkpoint: str = "painters", device: Device = "cpu", path: preprocess.Path = "fast"
+    ) -> None:
+        if device not in ("cpu", "cuda"):
+            raise PluginError(f"device {device!r} is neither 'cpu' nor 'cuda'")
+        if path not in ("fast", "open_clip"):
+            raise PluginError(f"preprocessing {path!r} is neither 'fast' nor 'open_clip'")
+        self.checkpoint = checkpoints.find(checkpoint)
+        self._device = device
+        self._path: preprocess.Path = path
+        self._loading = threading.Lock()
+
+    @cached_property
+    def name(self) -> str:
+        """``painters-1f2e3d4c5b6a``: a label, and the digest of definition and execution."""
+        return f"{self.checkpoint.label}-{digest_of([self.definition, self.execution], 12)}"
+
+    @cached_property
+    def definition(self) -> dict[str, Any]:
+        """Digests of the files, preprocessing, truncation, and the world the weights know."""
+        config = self.checkpoint.config.get("preprocess_cfg", {})
+        return {
+            **self.checkpoint.digests,
+            "world": self.checkpoint.world,
+            "preprocessing": preprocess.describe(self._path, config),
+            "text": {"max_tokens": self.max_tokens, "truncation": "cut, end token kept"},
+        }
+
+    @cached_property
+    def execution(self) -> dict[str, Any]:
+        """Dtype, device, runtime and rows of a forward."""
+        runtime = f"torch {version('torch').split('+')[0]}"
+        return {"dtype": "float32", "device": self._device, "runtime": runtime, "chunk": CHUNK}
+
+    @cached_property
+    def max_tokens(self) -> int:
+        """The text tower's context length."""
+        text = self.checkpoint.config["model_cfg"]["text_cfg"]
+        return int(text.get("context_length", _DEFAULT_CONTEXT))
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens a text has, start and end included, before truncation."""
+        return len(self._loaded.tokenizer.encode(text)) + 2
+
+    def embed_images(self, pictures: Sequence[Pixels]) -> Embedding:
+        """Return (len(pictures), dimensions) unit vectors."""
+        loaded = self._loaded
+        return self._forward(
+            pictures, lambda chunk: loaded.model.encode_image(self._put(loaded.preprocess(chunk)))
+        )
+
+    def embed_texts(self, texts: Sequence[str]) -> Embedding:
+        """Return (len(texts), dimensions) unit vectors; long texts are cut, end token kept."""
+        loaded = self._loaded
+        return self._forward(
+            texts, lambda chunk: loaded.model.encode_text(self._put(loaded.tokenizer(list(chunk))))
+        )
+
+    def _put(self, tensor: torch.Tensor) -> torch.Tensor:
+        return tensor.to(self._device)
+
+    def _forward(self, rows: Sequence[Any], encode: Callable[[Any], torch.Tensor]) -> Embedding:
+        import torch
+
+        if not rows:
+            return np.zeros((0, int(self.checkpoint.config["model_cfg"]["embed_dim"])), np.float32)
+        vectors = []
+        with torch.inference_mode():
+            for start in range(0, len(rows), CHUNK):
+                chunk = list(rows[start : start + CHUNK])
+                filled = chunk + [chunk[-1]] * (CHUNK - len(chunk))
+                unit = torch.nn.functional.normalize(encode(filled).float(), dim=-1)
+                vectors.append(unit[: len(chunk)].cpu().numpy())
+        return np.concatenate(vectors)
+
+    @property
+    def _loaded(self) -> _Loaded:
+        with self._loading:
+            return self._load
+
+    @cached_property
+    def _load(self) -> _Loaded:
+        try:
+            shim.prepare()
+            import open_clip
+        except ImportError as error:
+            raise PluginError(
+                f"CLIP scores need a package that is not installed: {error}; "
+                f"install pip install 'qfloor[clip]'"
+            ) from error
+        _limit_threads()
+        name = f"local-dir:{self.checkpoint.directory}"
+        tokenizer = self.checkpoint.tokenizer
+        own_vocabulary = {"bpe_path": str(tokenizer)} if tokenizer else {}
+        logging.getLogger("open_clip").setLevel(logging.WARNING)
+        try:
+            model, _, transform = open_clip.create_model_and_transforms(
+                name, device=self._device, precision="fp32"
+            )
+            tokenize = open_clip.get_tokenizer(name, **own_vocabulary)
+        except Exception as error:  # three libraries' loaders raise what their parsers raise
+            raise PluginError(
+                f"open_clip cannot load {self.checkpoint.directory}: {error}"
+            ) from error
+        model.eval()
+        config = model.visual.preprocess_cfg
+        is_fast = self.definition["preprocessing"] == preprocess.FAST
+        path = preprocess.fast(config) if is_fast else preprocess.own(transform)
+        return _Loaded(model=model, tokenizer=tokenize, preprocess=path)
+
+
+def load_backbone(
+    checkpoint: str = "painters", device: Device = "cpu", path: preprocess.Path = "fast"
+) -> OpenClipBackbone:
+    """Return the one backbone of this process for these arguments; weights load on first use."""
+    digests = tuple(checkpoints.find(checkpoint).digests.values())  # changed files: another model
+    return _shared(checkpoint, device, path, digests)
+
+
+@cache
+def _shared(
+    checkpoint: str, device: Device, path: preprocess.Path, digests: tuple[str, ...]
+) -> OpenClipBackbone:
+    return OpenClipBackbone(checkpoint, device, path)
+
+
+def _limit_threads() -> None:
+    """Never let torch start more threads than this process may use cores."""
+    import torch
+
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else (os.cpu_count() or 1)
+    if torch.get_num_threads() > cores:
+        torch.set_num_threads(cores)

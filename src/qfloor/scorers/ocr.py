@@ -1,0 +1,119 @@
+"""Reading the lines of text in a picture with rapidocr, whose wheel carries its models.
+
+Nothing is downloaded: the model files are named explicitly and must lie in the wheel. rapidocr
+(and with it OpenCV) is imported when the first picture is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import threading
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qfloor.errors import PluginError
+from qfloor.scorers.protocol import Pixels
+
+_DETECT = "PP-OCRv6_det_small.onnx"
+_RECOGNISE = "PP-OCRv6_rec_small.onnx"
+
+
+class RapidReader:
+    """Text lines of a picture, top to bottom and left to right.
+
+    Parameters
+    ----------
+    detect_side : int, default 960
+        Pictures with a longer side are shrunk to it before lines are looked for; lines are then
+        recognised at full resolution.
+    """
+
+    def __init__(self, detect_side: int = 960) -> None:
+        self._detect_side = detect_side
+        self._building = threading.Lock()
+        self._models = _models()
+
+    @cached_property
+    def definition(self) -> dict[str, Any]:
+        """Digests of both models, and the settings that move what is read."""
+        return {
+            "engine": "rapidocr",
+            "models_sha256": [_sha256(self._models / name) for name in (_DETECT, _RECOGNISE)],
+            "detect_side": self._detect_side,
+            "turned_lines": "not righted",
+        }
+
+    @cached_property
+    def execution(self) -> dict[str, Any]:
+        """Versions of engine and runtime."""
+        names = ("rapidocr", "onnxruntime")
+        return {"dtype": "float32", "runtime": " ".join(f"{n} {version(n)}" for n in names)}
+
+    @cached_property
+    def alphabet(self) -> frozenset[str]:
+        """Every character the recogniser can write; a word outside it can never be read."""
+        from onnxruntime import InferenceSession
+
+        session = InferenceSession(
+            str(self._models / _RECOGNISE), providers=["CPUExecutionProvider"]
+        )
+        characters = session.get_modelmeta().custom_metadata_map["character"]
+        return frozenset(characters.split("\n"))
+
+    def __call__(self, picture: Pixels) -> tuple[str, ...]:
+        """Return the lines that were read; none is an empty tuple."""
+        with self._building:
+            engine = self._engine
+        found = engine(np.ascontiguousarray(picture[:, :, ::-1]))
+        return tuple(found.txts or ())
+
+    @cached_property
+    def _engine(self) -> Any:
+        from rapidocr import RapidOCR
+
+        affinity = getattr(os, "sched_getaffinity", None)
+        cores = len(affinity(0)) if affinity else (os.cpu_count() or 1)
+        return RapidOCR(
+            params={
+                "Global.log_level": "critical",
+                "Global.use_cls": False,
+                "Det.model_path": str(self._models / _DETECT),
+                "Rec.model_path": str(self._models / _RECOGNISE),
+                "Det.limit_side_len": self._detect_side,
+                "Det.limit_type": "max",
+                "EngineConfig.onnxruntime.intra_op_num_threads": cores,
+            }
+        )
+
+
+def _models() -> Path:
+    spec = importlib.util.find_spec("rapidocr")  # does not import it
+    if spec is None or spec.origin is None:
+        raise PluginError(
+            "reading text needs rapidocr, which is not installed; pip install 'qfloor[ocr]'"
+        )
+    folder = Path(spec.origin).parent / "models"
+    for name in (_DETECT, _RECOGNISE):
+        if not (folder / name).is_file():
+            raise PluginError(
+                f"rapidocr {_version()} does not carry {name}; install rapidocr>=3.10"
+            )
+    return folder
+
+
+def _version() -> str:
+    try:
+        return version("rapidocr")
+    except PackageNotFoundError:
+        return "(unknown version)"
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,214 @@
+"""`TemporalScorer`: what can be said of a clip that cannot be said of its frames.
+
+Formulas follow VBench where they can be followed; where a part of the original is not there
+(its backbones, its optical flow) the metric has another name and says what it measures instead.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from qfloor.records import Metric, Prompt, ScoreStatus
+from qfloor.scorers.clip.backbone import Device, load_backbone
+from qfloor.scorers.protocol import EMBEDDED_FRAMES, Backbone, Embedding, Item, Pixels, Row
+
+if TYPE_CHECKING:
+    from qfloor.scorers.clip.preprocess import Path
+
+_SMALL_SIDE = 64
+_TOP_SHARE = 0.05
+_MOVING_LEVELS = 4.0
+_MOVING_SHARE = 0.25
+
+_ONE_FRAME = "a clip of one frame does not change in time"
+
+
+def flickering(frames: Sequence[Pixels]) -> list[float]:
+    """Return (255 - MAE(f_t, f_{t+1})) / 255 for each pair of neighbours. In [0, 1].
+
+    Exactly 1 for identical frames, exactly 0 between all black and all white.
+
+    References
+    ----------
+    Huang et al., "VBench", CVPR 2024: ``temporal_flickering``, whose mean over t this is, on
+    all clips (VBench first drops moving ones by optical flow).
+    """
+    values = []
+    for before, after in itertools.pairwise(frames):
+        # |a - b| of unsigned bytes without leaving 8 bits
+        apart = np.maximum(before, after) - np.minimum(before, after)
+        values.append((255.0 - int(apart.sum(dtype=np.int64)) / apart.size) / 255.0)
+    return values
+
+
+def consistency(embeddings: Embedding) -> list[float]:
+    """Return half of [max(0, cos(d_t, d_{t-1})) + max(0, cos(d_t, d_1))] for each t >= 2.
+
+    In [0, 1]; 1 when nothing changes that the backbone can see.
+
+    References
+    ----------
+    VBench's ``subject_consistency`` formula; there d is DINO ViT-B/16 on all frames, here it is
+    the scorer's backbone on evenly spaced frames, so the numbers are not VBench's.
+    """
+    vectors = embeddings.astype(np.float64)
+    to_previous = np.clip((vectors[1:] * vectors[:-1]).sum(axis=1), 0.0, 1.0)
+    to_first = np.clip((vectors[1:] * vectors[:1]).sum(axis=1), 0.0, 1.0)
+    return [float(value) for value in (to_previous + to_first) / 2]
+
+
+def motion(frames: Sequence[Pixels]) -> list[float]:
+    """Return, for each pair of neighbours, the mean of the largest 5% of |Y change|.
+
+    Y is luma averaged down to a short side of at most 64 pixels, in grey levels 0-255. It is
+    a frame difference, not optical flow: a flash reads as motion.
+    """
+    small = [_small_luma(frame) for frame in frames]
+    values = []
+    for before, after in itertools.pairwise(small):
+        apart = np.abs(after - before).ravel()
+        top = max(1, math.ceil(_TOP_SHARE * apart.size))
+        values.append(float(np.partition(apart, -top)[-top:].mean(dtype=np.float64)))
+    return values
+
+
+def is_moving(motions: Sequence[float]) -> bool:
+    """Whether at least a quarter of the pairs move by 4 grey levels or more.
+
+    The shape of VBench's ``dynamic_degree`` rule (4 of 16 pairs above a threshold).
+    """
+    moving = sum(value >= _MOVING_LEVELS for value in motions)
+    return moving >= math.ceil(_MOVING_SHARE * len(motions))
+
+
+def _small_luma(frame: Pixels) -> npt.NDArray[np.float32]:
+    factor = max(1, min(frame.shape[:2]) // _SMALL_SIDE)
+    height, width = (side // factor * factor for side in frame.shape[:2])
+    y = frame[:height, :width].astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    blocks = y.reshape(height // factor, factor, width // factor, factor)
+    return np.asarray(blocks.mean(axis=(1, 3)), dtype=np.float32)
+
+
+class TemporalScorer:
+    """Flickering, consistency and motion of clips; stills are not its business.
+
+    ====================================  ===================================================
+    ``temporal.flickering``               mean of `flickering`. Share in [0, 1], higher better
+    ``temporal.embedding_consistency``    mean of `consistency`. Share in [0, 1], higher better
+    ``temporal.motion``                   mean of `motion`. Grey levels in [0, 255]
+    ``temporal.moving``                   boolean: `is_moving`; 0 is a frozen clip
+    ====================================  ===================================================
+
+    The first three keep their values over time as the row's series. A clip of one frame is
+    unscored.
+
+    Parameters
+    ----------
+    checkpoint, device, preprocess, backbone
+        As for `qfloor.scorers.clip.ClipScorer`; with equal ones both share the embeddings.
+    """
+
+    def __init__(
+        self,
+        checkpoint: str = "painters",
+        device: Device = "cpu",
+        preprocess: Path = "fast",
+        backbone: Backbone | None = None,
+    ) -> None:
+        self._backbone = backbone or load_backbone(checkpoint, device, preprocess)
+        self._image = f"image_embedding:{self._backbone.name}"
+        self._metrics = _metrics(self._backbone)
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The four metrics; only consistency depends on the backbone."""
+        return self._metrics
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """All frames, and the embeddings of evenly spaced ones."""
+        return ("frames", self._image)
+
+    @property
+    def backbones(self) -> tuple[Backbone, ...]:
+        """The model, for `qfloor.score` to embed with."""
+        return (self._backbone,)
+
+    def applies(self, prompt: Prompt, media_type: str) -> bool:
+        """Only clips."""
+        return prompt.modality == "video"
+
+    def score(self, batch: Sequence[Item]) -> list[tuple[Row, ...]]:
+        """Score a batch; see `qfloor.scorers.protocol.Scorer.score`."""
+        return [self._score_one(item) for item in batch]
+
+    def _score_one(self, item: Item) -> tuple[Row, ...]:
+        frames, embeddings = item.inputs["frames"], item.inputs[self._image]
+        assert isinstance(frames, Sequence)
+        assert isinstance(embeddings, np.ndarray)
+        if len(frames) < 2:
+            unscored = ScoreStatus.UNSCORED
+            return tuple(
+                Row(metric=m.name, status=unscored, reason=_ONE_FRAME) for m in self.metrics
+            )
+        motions = motion(frames)
+        return (
+            _mean_row("temporal.flickering", flickering(frames)),
+            _mean_row("temporal.embedding_consistency", consistency(embeddings)),
+            _mean_row("temporal.motion", motions),
+            Row(
+                metric="temporal.moving",
+                status=ScoreStatus.SCORED,
+                value=float(is_moving(motions)),
+            ),
+        )
+
+
+def _mean_row(metric: str, series: Sequence[float]) -> Row:
+    return Row(
+        metric=metric,
+        status=ScoreStatus.SCORED,
+        value=math.fsum(series) / len(series),
+        series=tuple(series),
+    )
+
+
+def _metrics(backbone: Backbone) -> tuple[Metric, ...]:
+    numpy = {"dtype": "integer and float32, summed in float64", "runtime": "numpy"}
+
+    def metric(name: str, unit: str, hi: float, formula: str) -> Metric:
+        return Metric(
+            name=f"temporal.{name}",
+            unit=unit,
+            lo=0.0,
+            hi=hi,
+            modalities=("video",),
+            boolean=name == "moving",
+            definition={"formula": formula, "frames": "all"},
+            execution=numpy,
+        )
+
+    return (
+        metric("flickering", "share", 1.0, "VBench temporal_flickering, no static filter"),
+        Metric(
+            name="temporal.embedding_consistency",
+            unit="share",
+            lo=0.0,
+            hi=1.0,
+            modalities=("video",),
+            definition={
+                "formula": "VBench subject_consistency with this backbone",
+                "frames": f"{EMBEDDED_FRAMES} evenly spaced",
+                "backbone": dict(backbone.definition),
+            },
+            execution=backbone.execution,
+        ),
+        metric("motion", "grey levels", 255.0, "mean of top 5% luma change at 64 px, version 1"),
+        metric("moving", "boolean", 1.0, "motion >= 4 levels in a quarter of pairs, version 1"),
+    )

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scoring_fakes import CountingBackbone, noise_picture
+
+from qfloor.records import Prompt, ScoreStatus
+from qfloor.scorers import video as v
+from qfloor.scorers.protocol import Item, Pixels, evenly_spaced
+from qfloor.testing import check_scorer
+
+BLACK, WHITE = np.zeros((48, 64, 3), np.uint8), np.full((48, 64, 3), 255, np.uint8)
+BACKBONE = CountingBackbone()
+
+
+def clip(frames: list[Pixels]) -> Item:
+    chosen = [frames[i] for i in evenly_spaced(len(frames))]
+    return Item(
+        output_id="o",
+        prompt=Prompt(id="p", text="a ball rolls", category="video", modality="video"),
+        media_type="video/webm",
+        inputs={
+            "frames": frames,
+            "fps": 8.0,
+            f"image_embedding:{BACKBONE.name}": BACKBONE.embed_images(chosen),
+        },
+    )
+
+
+def scores(frames: list[Pixels]) -> dict[str, Any]:
+    (rows,) = v.TemporalScorer(backbone=BACKBONE).score([clip(frames)])
+    return {row.metric.removeprefix("temporal."): row for row in rows}
+
+
+def rolling(frames: int = 16, step: int = 4) -> list[Pixels]:
+    made = []
+    for i in range(frames):
+        frame = np.full((96, 128, 3), 60, np.uint8)
+        frame[30:60, 5 + i * step : 30 + i * step] = (220, 120, 30)
+        made.append(frame)
+    return made
+
+
+def test_identical_frames() -> None:
+    frozen = scores([noise_picture(1)] * 9)
+    assert frozen["flickering"].value == 1.0
+    assert frozen["embedding_consistency"].value == pytest.approx(1, abs=1e-6)
+    assert frozen["motion"].value == 0
+    assert frozen["moving"].value == 0
+
+
+def test_alternating_black_and_white() -> None:
+    assert scores([BLACK, WHITE] * 5)["flickering"].value == 0.0
+
+
+def test_flickering_agrees_with_the_formula() -> None:
+    frames = [noise_picture(i) for i in range(6)]
+    expected = [(255.0 - np.mean(np.abs(a.astype(float) - b))) / 255.0 for a, b in pairwise(frames)]
+    np.testing.assert_allclose(v.flickering(frames), expected, rtol=1e-12)
+
+
+def test_consistency_agrees_with_the_formula() -> None:
+    vectors = BACKBONE.embed_images([noise_picture(i) // (i + 1) for i in range(5)])
+    expected = []
+    for i in range(1, 5):
+        pair = max(0.0, float(vectors[i] @ vectors[i - 1]))
+        first = max(0.0, float(vectors[i] @ vectors[0]))
+        expected.append((pair + first) / 2)
+    np.testing.assert_allclose(v.consistency(vectors), expected, atol=1e-6)
+
+
+def test_motion_tells_moving_from_frozen_and_from_noise() -> None:
+    moving = scores(rolling())
+    assert moving["moving"].value == 1
+    rng = np.random.default_rng(0)
+    still = [
+        np.clip(rolling(1)[0] + rng.normal(0, 1, (96, 128, 3)), 0, 255).astype(np.uint8)
+        for _ in range(16)
+    ]
+    assert scores(still)["moving"].value == 0
+    assert scores(still)["motion"].value < moving["motion"].value
+
+
+def test_frozen_halfway_still_moves_but_less() -> None:
+    frames = rolling()
+    halfway = frames[:8] + [frames[7]] * 8
+    assert scores(halfway)["moving"].value == 1
+    assert scores(halfway)["motion"].value < scores(frames)["motion"].value
+
+
+def test_series_are_kept() -> None:
+    rows = scores(rolling(20))
+    assert len(rows["flickering"].series) == 19
+    assert len(rows["motion"].series) == 19
+    assert len(rows["embedding_consistency"].series) == 15
+    assert rows["flickering"].value == pytest.approx(np.mean(rows["flickering"].series))
+
+
+def test_one_frame_is_unscored() -> None:
+    for row in scores([noise_picture(0)]).values():
+        assert (row.status, row.value) == (ScoreStatus.UNSCORED, None)
+        assert "one frame" in row.reason
+
+
+@given(st.integers(1, 9), st.integers(1, 150), st.integers(2, 4))
+def test_any_size(height: int, width: int, frames: int) -> None:
+    rows = scores([noise_picture(i, height, width) for i in range(frames)])
+    assert all(np.isfinite(row.value) for row in rows.values())
+
+
+def test_applies_to_clips_only() -> None:
+    scorer = v.TemporalScorer(backbone=BACKBONE)
+    assert not scorer.applies(Prompt(id="p", text="t", category="portrait"), "image/png")
+    assert scorer.applies(clip(rolling(2)).prompt, "video/webm")
+
+
+def test_conforms() -> None:
+    batch = [clip(rolling()), clip([BLACK, WHITE] * 4), clip([BLACK])]
+    check_scorer(lambda: v.TemporalScorer(backbone=BACKBONE), batch)
