@@ -75,7 +75,7 @@ def score_outputs(
     scorers: Sequence[Scorer],
     *,
     engine: str = "local",
-    batch_size: int = 16,
+    batch_size: int = 32,
     progress: Progress | None = None,
     retry_failed: bool = False,
 ) -> ScoreSummary:
@@ -93,7 +93,7 @@ def score_outputs(
         Their metrics must not share a name under two identities.
     engine : str, default "local"
         Where batches run; does not move a number.
-    batch_size : int, default 16
+    batch_size : int, default 32
         Pictures, or frames of clips, that are scored together. Numbers do not depend on it as
         far as each scorer keeps its promise (`qfloor.testing.check_scorer` tests it).
     progress : callable, optional

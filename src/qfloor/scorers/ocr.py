@@ -1,14 +1,14 @@
 """Reading the lines of text in a picture with rapidocr, whose wheel carries its models.
 
 Nothing is downloaded: the model files are named explicitly and must lie in the wheel. rapidocr
-(and with it OpenCV) is imported when the first picture is read.
+(and with it OpenCV) is imported when the first picture is read. A picture is read in one
+thread, and several at a time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 import threading
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -77,8 +77,6 @@ class RapidReader:
     def _engine(self) -> Any:
         from rapidocr import RapidOCR
 
-        affinity = getattr(os, "sched_getaffinity", None)
-        cores = len(affinity(0)) if affinity else (os.cpu_count() or 1)
         return RapidOCR(
             params={
                 "Global.log_level": "critical",
@@ -87,7 +85,7 @@ class RapidReader:
                 "Rec.model_path": str(self._models / _RECOGNISE),
                 "Det.limit_side_len": self._detect_side,
                 "Det.limit_type": "max",
-                "EngineConfig.onnxruntime.intra_op_num_threads": cores,
+                "EngineConfig.onnxruntime.intra_op_num_threads": 1,
             }
         )
 

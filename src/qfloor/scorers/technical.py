@@ -78,9 +78,10 @@ def exposure(picture: Pixels) -> float:
 
 def clipping(picture: Pixels) -> float:
     """Return the share of pixels at the ends: all channels <= 2, or all >= 253. In [0, 1]."""
-    black = (picture <= 2).all(axis=2)
-    white = (picture >= 253).all(axis=2)
-    return float((black | white).mean(dtype=np.float64))
+    red, green, blue = picture[:, :, 0], picture[:, :, 1], picture[:, :, 2]
+    highest = np.maximum(np.maximum(red, green), blue)
+    lowest = np.minimum(np.minimum(red, green), blue)
+    return float(((highest <= 2) | (lowest >= 253)).mean(dtype=np.float64))
 
 
 def noise(picture: Pixels) -> float:

@@ -26,6 +26,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from qfloor.records import Direction, Metric, Prompt, ScoreStatus
+from qfloor.scorers.lanes import Lanes
 from qfloor.scorers.ocr import RapidReader
 from qfloor.scorers.protocol import Item, Pixels, Row
 
@@ -153,6 +154,7 @@ class TextScorer:
     def __init__(self, detect_side: int = 960, reader: Reader | None = None) -> None:
         self._reader: Reader = reader or RapidReader(detect_side)
         self._metrics = _metrics(self._reader)
+        self._lanes = Lanes()
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -170,7 +172,7 @@ class TextScorer:
 
     def score(self, batch: Sequence[Item]) -> list[tuple[Row, ...]]:
         """Score a batch; see `qfloor.scorers.protocol.Scorer.score`."""
-        return [self._score_one(item) for item in batch]
+        return self._lanes.map(self._score_one, batch)
 
     def _score_one(self, item: Item) -> tuple[Row, ...]:
         targets = [text for text in map(normalise, item.prompt.must_render) if text]
