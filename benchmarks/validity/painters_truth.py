@@ -184,8 +184,10 @@ def main() -> int:
         print(f"{category} ({modality}): {share:.0%} of pairs more than {APART} points apart")
     for c in cells:
         at = dict(zip(THRESHOLDS, c.fails, strict=True))
-        print(f"{c.category:21s}{c.modality:6s}{c.painter:10s} q25 {c.q25:4.1f}  mean {c.mean:4.1f}"
-              f"  fail<5 {at[5.0]:.3f}  <6.5 {at[6.5]:.3f}  <8 {at[8.0]:.3f}")
+        print(
+            f"{c.category:21s}{c.modality:6s}{c.painter:10s} q25 {c.q25:4.1f}  mean {c.mean:4.1f}"
+            f"  fail<5 {at[5.0]:.3f}  <6.5 {at[6.5]:.3f}  <8 {at[8.0]:.3f}"
+        )
     return 0
 
 

@@ -8,6 +8,7 @@ workers after a SIGKILL of the parent, and imports the caller's ``__main__`` aga
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -47,6 +48,7 @@ class Atelier:
         self._all: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
         self._may_start = workers
+        self._spares = 4
 
     def submit(self, job: Job) -> Future[bytes]:
         """Paint a job; the future has its bytes."""
@@ -56,11 +58,7 @@ class Atelier:
         """Finish what is being painted and end the workers."""
         self._threads.shutdown(wait=True, cancel_futures=True)
         for worker in self._all:
-            if worker.stdin:
-                worker.stdin.close()
-            worker.wait(timeout=10)
-            if worker.stdout:
-                worker.stdout.close()
+            _end(worker)
         self._all.clear()
 
     def _paint(self, job: Job) -> bytes:
@@ -70,10 +68,20 @@ class Atelier:
         try:
             content = _ask(worker, job)
         except (OSError, EOFError):  # the worker was killed; the job is as good as new
-            worker.kill()
+            self._bury(worker)
             return paint(job)
         self._idle.put(worker)
         return content
+
+    def _bury(self, worker: subprocess.Popen[bytes]) -> None:
+        """Let go of a dead worker; a few may be replaced, so that no fault starts them for ever."""
+        worker.kill()
+        _end(worker)
+        with self._lock:
+            self._all.remove(worker)
+            if self._spares > 0:
+                self._spares -= 1
+                self._may_start += 1
 
     def _worker(self) -> subprocess.Popen[bytes] | None:
         try:
@@ -102,6 +110,16 @@ def _start() -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": path},
     )
+
+
+def _end(worker: subprocess.Popen[bytes]) -> None:
+    """Close a worker's pipes, which ends it, and wait for that."""
+    with contextlib.suppress(OSError):  # what was not yet read by a dead worker
+        if worker.stdin:
+            worker.stdin.close()
+    worker.wait(timeout=30)
+    if worker.stdout:
+        worker.stdout.close()
 
 
 def _ask(worker: subprocess.Popen[bytes], job: Job) -> bytes:

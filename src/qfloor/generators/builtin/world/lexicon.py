@@ -117,7 +117,7 @@ def entries(text: str) -> list[Entry]:
     Examples
     --------
     >>> [e.value for e in entries("Two crimson automobiles at dusk")]
-    ['2', 'red', 'at', 'sunset']
+    ['2', 'red', 'car', 'at', 'sunset']
     """
     words_of = tokens(text)
     found: list[Entry] = []

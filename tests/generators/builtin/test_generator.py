@@ -1,0 +1,209 @@
+"""The painters as a seller: asynchronous, forgetting nothing, never called twice."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import qfloor
+from qfloor.errors import SetupError
+from qfloor.generators.builtin.atelier import Atelier
+from qfloor.generators.builtin.calllog import CallLog, calls
+from qfloor.generators.builtin.defects import defects_of
+from qfloor.generators.builtin.generator import PainterGenerator
+from qfloor.generators.builtin.jobs import Job
+from qfloor.generators.builtin.painters import PAINTERS
+from qfloor.generators.protocol import Accepted, Ended, Generator, LooksUp, Ready, Request
+from qfloor.prices import check_rule
+from qfloor.records import REASONS, Prompt, canonical_json, output_id
+
+OFFERS = {offer.model: offer for offer in PainterGenerator.catalogue()}
+
+
+def request_of(text, name="ochre", modality="image", repeat=0, **fields):
+    prompt = Prompt(id="p-1", text=text, category="product-photo", modality=modality, **fields)
+    offer = OFFERS[name]
+    key = output_id(prompt, offer, repeat, "2026-11")
+    return Request(key=key, prompt=prompt, offer=offer, repeat=repeat, round="2026-11", seed=0)
+
+
+async def bought(generator, request):
+    answer = await generator.submit(request)
+    assert isinstance(answer, Accepted)
+    ready = await generator.poll(answer.job)
+    return ready if isinstance(ready, Ended) else await generator.collect(answer.job)
+
+
+def run(work, state, workers=0):
+    async def whole():
+        generator = PainterGenerator(list(OFFERS.values()), state, workers=workers)
+        try:
+            return await work(generator)
+        finally:
+            await generator.close()
+
+    return asyncio.run(whole())
+
+
+def test_it_is_a_generator_that_looks_up(tmp_path):
+    async def work(generator):
+        assert isinstance(generator, Generator)
+        assert isinstance(generator, LooksUp)
+
+    run(work, tmp_path)
+
+
+def test_a_request_is_accepted_logged_painted_and_found_again(tmp_path):
+    request = request_of("two red mugs on a wooden table")
+
+    async def first(generator):
+        assert await generator.lookup(request) is None
+        return await bought(generator, request)
+
+    async def again(generator):
+        found = await generator.lookup(request)
+        assert found is not None
+        assert isinstance(await generator.poll(found.job), Ready)
+        return await generator.collect(found.job)
+
+    made = run(first, tmp_path)
+    assert made.reason == "ok"
+    assert made.artifact is not None
+    assert made.amount_nanousd == 3_000_000
+    assert made.charged == "yes"
+    assert made == run(again, tmp_path)
+    assert Counter(row["key"] for row in calls(tmp_path)) == {request.key: 1}
+
+
+def test_the_report_is_plain_has_the_log_and_hides_the_skill(tmp_path):
+    made = run(lambda g: bought(g, request_of("a mug", name="vermilion")), tmp_path)
+    text = canonical_json(made.report)
+    assert defects_of(made.report)
+    assert "not an AI model" in text
+    assert not any(word in text for word in ("skill", "finish", "slips", "probability"))
+
+
+def test_refusals_end_at_the_first_poll_and_cost_nothing(tmp_path):
+    async def work(generator):
+        return [
+            await bought(generator, request_of(f"a red mug number {n}", name="indigo"))
+            for n in range(30)
+        ]
+
+    ended = [e for e in run(work, tmp_path) if e.reason == "refused_input"]
+    assert 1 <= len(ended) <= 12
+    assert all(e.artifact is None and e.amount_nanousd == 0 for e in ended)
+    assert {e.reason for e in ended} <= set(REASONS)
+
+
+def test_a_clip_is_charged_by_the_seconds_it_has(tmp_path):
+    request = request_of("a cat bounces", name="sepia", modality="video", seconds=9.0)
+    made = run(lambda g: bought(g, request), tmp_path)
+    assert made.artifact is not None
+    assert made.artifact.media_type == "video/webm"
+    assert made.report["seconds_asked"] == 9.0
+    assert made.report["seconds_delivered"] == 2.0
+    assert made.amount_nanousd == 40_000_000
+
+
+def test_the_wrong_modality_is_not_sold(tmp_path):
+    async def work(generator):
+        return await generator.submit(request_of("a cat", name="sepia"))
+
+    ended = run(work, tmp_path)
+    assert isinstance(ended, Ended)
+    assert ended.reason == "unsupported"
+    assert list(calls(tmp_path)) == []
+
+
+def test_an_offer_without_a_painter_is_a_setup_error(tmp_path):
+    from dataclasses import replace
+
+    with pytest.raises(SetupError, match="no painter 'picasso'"):
+        PainterGenerator([replace(OFFERS["ochre"], model="picasso")], tmp_path)
+
+
+def test_worker_processes_paint_the_same_bytes(tmp_path):
+    request = request_of("a green vase on a marble counter", name="cobalt")
+    threads = run(lambda g: bought(g, request), tmp_path / "a", workers=0)
+    processes = run(lambda g: bought(g, request), tmp_path / "b", workers=1)
+    assert threads == processes
+
+
+def test_a_dead_worker_loses_no_job():
+    atelier = Atelier(workers=1)
+    job = Job(offer_id="o", painter="ochre", repeat=0, round="r", text="a cat", modality="image")
+    first = atelier.submit(job).result()
+    atelier._all[0].kill()
+    atelier._all[0].wait()
+    assert atelier.submit(job).result() == first  # painted here, and the worker is replaced
+    assert atelier.submit(job).result() == first
+    assert len(atelier._all) == 1
+    atelier.close()
+
+
+ORPHAN = """
+import os, sys
+from qfloor.generators.builtin.atelier import Atelier
+from qfloor.generators.builtin.jobs import Job
+atelier = Atelier(workers=1)
+job = Job(offer_id="o", painter="ochre", repeat=0, round="r", text="a cat", modality="image")
+atelier.submit(job).result()
+print(atelier._all[0].pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_workers_end_when_their_parent_is_killed():
+    root = str(Path(qfloor.__file__).parents[1])
+    parent = subprocess.Popen(
+        [sys.executable, "-c", ORPHAN], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": root},
+    )  # fmt: skip
+    assert parent.stdout is not None
+    worker = int(parent.stdout.readline())
+    parent.send_signal(signal.SIGKILL)
+    parent.communicate()
+    for _ in range(200):
+        if not _alive(worker):
+            return
+        time.sleep(0.05)
+    os.kill(worker, signal.SIGKILL)
+    raise AssertionError("the worker outlived its parent")
+
+
+def _alive(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def test_the_call_log_survives_half_a_line_and_other_writers(tmp_path):
+    log = CallLog(tmp_path)
+    log.record("a", {"x": 1})
+    with log.path.open("ab") as file:
+        file.write(b'{"key": "b", "x"')
+    other = CallLog(tmp_path)
+    other.record("c", {"x": "\ud800ü"})
+    assert log.job("a") == {"x": 1}
+    assert log.job("b") is None
+    assert log.job("c") == {"x": "\ud800ü"}
+    assert [row["key"] for row in calls(tmp_path)] == ["a", "c"]
+
+
+def test_offers_are_priced_honest_and_one_a_painter():
+    assert set(OFFERS) == set(PAINTERS)
+    for offer in OFFERS.values():
+        assert offer.id == f"painters/{offer.model}"
+        assert "not an AI model" in offer.notes
+        assert offer.price is not None
+        check_rule(offer.price)
+        assert offer.latency_s["p95"] > offer.latency_s["p50"] > 0
