@@ -1,13 +1,14 @@
 """What a generator is: the adapter that calls one seller, and nothing more.
 
 The driver (`qfloor.generate`) owns clocks, retries, limits, budget and storage; an adapter only
-translates. Three verbs, all coroutines, and two that are optional:
+translates. Three verbs, all coroutines, and three that are optional:
 
     submit(request)  -> Accepted | Ended     the only call that may cost money
     poll(job)        -> Running | Ready | Ended
     collect(job)     -> Ended                downloads; may be repeated freely
     lookup(request)  -> Accepted | None      optional: was this request key already accepted?
     cancel(job)      -> None                 optional
+    declines(request) -> str | None          optional: why it will not be asked at all
 
 A synchronous seller answers ``submit`` with `Ended`. A seller that knows our request key lets a
 restarted run find a job that was accepted just before a crash; where `lookup` is absent such a
@@ -121,3 +122,11 @@ class Cancels(Protocol):
 
     async def cancel(self, job: Mapping[str, Any]) -> None:
         """Stop a job that is no longer wanted."""
+
+
+@runtime_checkable
+class Declines(Protocol):
+    """A generator that knows beforehand what it does not have; nothing is asked of a seller."""
+
+    def declines(self, request: Request) -> str | None:
+        """Say in a few words why the request is left out of a plan, or None to be asked."""

@@ -73,9 +73,13 @@ class LedgerTables(Database):
         return 0 if row is None else int(row[0])
 
     def spending(self, *, round: str | None = None) -> list[Spending]:
-        """What each offer has cost, by offer id; unknown charges are counted, not guessed."""
+        """What each offer has cost, by offer id; unknown charges are counted, not guessed.
+
+        An attempt that ended twice (given up, then found after all) counts as it ended last.
+        """
+        last = f"SELECT max(seq) FROM attempts WHERE event = '{Event.ENDED}' GROUP BY output_id, n"
         clause, values = where(
-            among("round", None if round is None else [round]), among("event", [Event.ENDED])
+            among("round", None if round is None else [round]), (f"seq IN ({last})", [])
         )
         sql = (
             "SELECT offer_id, coalesce(sum(amount_nanousd), 0), count(*), "

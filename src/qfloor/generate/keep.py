@@ -1,0 +1,135 @@
+"""Keep what came of a request: media first, then the ledger row and the output, together."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from qfloor.generate import outcome as oc
+from qfloor.generate.desk import Desk
+from qfloor.generate.outcome import Outcome
+from qfloor.generate.policy import seconds_or
+from qfloor.generators.protocol import Ended, Request
+from qfloor.media import Inspection, inspect
+from qfloor.records import Attempt, Event, Output, canonical_json
+
+
+class Keeper:
+    """Writes the rows of one request.
+
+    ``n`` is the attempt under way, ``started`` when its call was made (None when it was made
+    by an earlier run), ``told_s`` how long the seller asked to be left alone.
+    """
+
+    def __init__(self, request: Request, n: int, desk: Desk) -> None:
+        self.request, self.n, self.desk = request, n, desk
+        self.started: float | None = None
+        self.told_s: float | None = None
+
+    async def look(self, ended: Ended) -> Inspection | None:
+        """See what an answer's media are; None when it has none to judge."""
+        content, declared = _media(ended)
+        if content is None or ended.reason != "ok":
+            return None
+        return await asyncio.to_thread(inspect, content, declared, self.request.prompt.modality)
+
+    async def close(self, answer: Any, verb: str) -> Outcome:
+        """Keep the last word on an attempt: its media, then its rows."""
+        self.trace("after_collect")
+        seconds = None if self.started is None else self.desk.clock() - self.started
+        if not isinstance(answer, Ended):
+            ended = Ended(reason="malformed_answer")
+            seen = None
+            outcome = answer if isinstance(answer, Outcome) else oc.not_an_answer(answer, verb)
+        else:
+            ended, seen = answer, await self.look(answer)
+            request = self.request
+            outcome = oc.classify(ended, seen, offer=request.offer, prompt=request.prompt)
+            self.told_s = seconds_or(ended.retry_after_s, None)
+        content, declared = _media(ended)
+        media_type = seen.media_type if seen and seen.media_type else declared
+        sha256 = None
+        if content:
+            sha256 = await asyncio.to_thread(self.desk.store.put_media, content, media_type)
+        self.trace("after_media")
+        output = self._output(ended, outcome, seen, seconds)
+        await self.note(
+            Event.ENDED,
+            outcome=outcome,
+            output=Output(**output, media_sha256=sha256, media_type=media_type if sha256 else None),
+        )
+        self.trace("after_row")
+        return outcome
+
+    def _output(
+        self, ended: Ended, outcome: Outcome, seen: Inspection | None, seconds: float | None
+    ) -> dict[str, Any]:
+        request = self.request
+        report = dict(ended.report) if is_plain(ended.report) else {}
+        if outcome.detail:
+            report["detail"] = outcome.detail
+        return {
+            "id": request.key,
+            "prompt_id": request.prompt.id,
+            "prompt_digest": request.prompt.digest,
+            "offer_id": request.offer.id,
+            "repeat": request.repeat,
+            "round": request.round,
+            "status": outcome.status,
+            "reason": outcome.reason,
+            "width": seen and seen.width,
+            "height": seen and seen.height,
+            "frames": seen and seen.frames,
+            "seconds_total": seconds,
+            "seconds_run": seconds_or(ended.seconds_run, None),
+            "seconds_queue": seconds_or(ended.seconds_queue, None),
+            "model_version": None if ended.model_version is None else str(ended.model_version),
+            "unsafe": bool(ended.unsafe),
+            "report": report,
+            "at": self.desk.now(),
+        }
+
+    async def note(
+        self,
+        event: Event,
+        *,
+        job: Any = None,
+        outcome: Outcome | None = None,
+        output: Output | None = None,
+    ) -> None:
+        """Write a row of the ledger, and with it an output; durable when awaited."""
+        price = self.request.offer.price
+        attempt = Attempt(
+            output_id=self.request.key,
+            n=self.n,
+            event=event,
+            at=self.desk.now(),
+            job=job,
+            status=outcome.status if outcome else None,
+            reason=outcome.reason if outcome else None,
+            charged=outcome.charged if outcome else "unknown",
+            amount_nanousd=outcome.amount_nanousd if outcome else None,
+            price_row=price.row if price and outcome else None,
+            detail=outcome.detail if outcome else "",
+        )
+        await self.desk.journal.write(attempt, output=output)
+
+    def trace(self, step: str) -> None:
+        """Tell the witness of a run which instant this is."""
+        self.desk.trace(step, self.request.key)
+
+
+def _media(ended: Ended) -> tuple[bytes | None, str]:
+    content = getattr(ended.artifact, "content", None)
+    if not isinstance(content, bytes):
+        return None, ""
+    return content, str(getattr(ended.artifact, "media_type", ""))
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is a JSON object that survives a restart."""
+    try:
+        canonical_json(value)
+    except (TypeError, ValueError):
+        return False
+    return isinstance(value, dict)

@@ -1,0 +1,73 @@
+"""How patient a run is, and how it keeps within its budget."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+N = TypeVar("N", float, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPolicy:
+    """Limits of a run.
+
+    Attributes
+    ----------
+    backoff_s, backoff_most_s : float
+        First and longest wait before a new attempt; doubled each time, jittered by half.
+    poll_deadline_s : float
+        How long a job is waited for; later it is ``unknown`` and a next run resumes it.
+    lost_polls : int
+        How many polls or downloads in a row may raise before the job is left for a next run.
+    grace_s : float
+        How long calls under way are waited for when a run is interrupted.
+    budget_nanousd : int or None
+        Money the round may cost in all; checked again before every single call.
+    """
+
+    backoff_s: float = 1.0
+    backoff_most_s: float = 60.0
+    poll_deadline_s: float = 1_800.0
+    lost_polls: int = 5
+    grace_s: float = 120.0
+    budget_nanousd: int | None = None
+
+    def wait_s(self, failures: int, told_s: float | None, rng: random.Random) -> float:
+        """How long to wait after the ``failures``-th failure: as told, never less."""
+        own = min(self.backoff_most_s, self.backoff_s * 2.0 ** (failures - 1))
+        jittered = own * (0.5 + 0.5 * rng.random())
+        return jittered if told_s is None else max(told_s, 0.0) + jittered * 0.1
+
+
+class Purse:
+    """The budget during a run: what was spent and what calls under way may still cost."""
+
+    def __init__(self, budget_nanousd: int | None, spent_nanousd: int) -> None:
+        self.budget_nanousd = budget_nanousd
+        self.spent_nanousd = spent_nanousd
+        self._held_nanousd = 0
+
+    def hold(self, worst_nanousd: int | None) -> bool:
+        """Set aside the worst case of a call; False when the budget does not cover it."""
+        worst = worst_nanousd or 0
+        total = self.spent_nanousd + self._held_nanousd + worst
+        if self.budget_nanousd is not None and total > self.budget_nanousd:
+            return False
+        self._held_nanousd += worst
+        return True
+
+    def settle(self, worst_nanousd: int | None, amount_nanousd: int | None) -> None:
+        """Replace what was set aside by what it cost; an unknown charge stays at its worst."""
+        worst = worst_nanousd or 0
+        self._held_nanousd -= worst
+        self.spent_nanousd += worst if amount_nanousd is None else amount_nanousd
+
+
+def seconds_or(value: Any, otherwise: N) -> float | N:
+    """A number of seconds as an adapter gave it, or something else when it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return otherwise
+    return max(0.0, float(value)) if math.isfinite(value) else otherwise

@@ -1,0 +1,288 @@
+"""Drive a plan to its end: many calls at once, each offer within its own limit.
+
+`generate` is the stage in one call: lock the store, build the generators, plan, check the
+budget, run. `run_generation` is the part of it that is a coroutine, for who has the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from qfloor.errors import StoreError
+from qfloor.generate.desk import Desk, utc_now
+from qfloor.generate.journal import Journal
+from qfloor.generate.life import Life
+from qfloor.generate.plan import GenerationPlan, Planned, plan_generation
+from qfloor.generate.policy import Purse, RunPolicy
+from qfloor.generate.state import Step
+from qfloor.plugins import build_generator
+from qfloor.records import Offer, Prompt, Status, digest_of
+from qfloor.store import Store
+
+T = TypeVar("T")
+Progress = Callable[[int, int, str], None]
+PATIENT = RunPolicy()
+_FIRST = {Step.RESUME: 0, Step.DOUBT: 1, Step.NEW: 2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerationResult:
+    """How a run went.
+
+    ``counts`` are ends of this run by status; ``left`` are requests it did not get to, and
+    ``stopped`` says why, by offer (``halted`` for all of them). ``waiting`` are output ids that
+    may have been charged and are not asked for again until a person releases them.
+    """
+
+    plan: GenerationPlan
+    counts: Mapping[Status, int]
+    left: int
+    stopped: Mapping[str, str]
+    halted: str
+    waiting: tuple[str, ...]
+    spent_nanousd: int
+    seconds: float
+
+
+@dataclass
+class _Tally:
+    total: int
+    progress: Progress | None
+    counts: Counter[Status] = field(default_factory=Counter)
+    waiting: list[str] = field(default_factory=list)
+    left: int = 0
+    done: int = 0
+
+    def add(self, item: Planned, status: Status | None) -> None:
+        """Count one request that is through."""
+        self.done += 1
+        if status is None:
+            self.left += 1
+        else:
+            self.counts[status] += 1
+        if status is Status.UNKNOWN:
+            self.waiting.append(item.request.key)
+        if self.progress is not None:
+            self.progress(self.done, self.total, item.request.offer.id)
+
+
+async def run_generation(
+    plan: GenerationPlan,
+    store: Store,
+    generators: Mapping[str, Any],
+    *,
+    policy: RunPolicy = PATIENT,
+    progress: Progress | None = None,
+    rng: random.Random | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    now: Callable[[], str] = utc_now,
+    trace: Callable[[str, str], None] = lambda step, key: None,
+) -> GenerationResult:
+    """Carry out a plan.
+
+    Parameters
+    ----------
+    plan : GenerationPlan
+        Made from this store as it is now.
+    store : Store
+        Held by the caller with `Store.writing`.
+    generators : mapping of str to Generator
+        By offer id.
+    policy : RunPolicy
+        Patience and budget.
+    progress : callable, optional
+        Told (done, total, offer id) after each request.
+    rng : random.Random, optional
+        Jitter of waits; seeded with 0 when not given.
+    clock, sleep, now, trace : callables
+        Sources of time, and a witness of each step (`qfloor.generate.desk.STEPS`), for tests.
+
+    Returns
+    -------
+    GenerationResult
+
+    Raises
+    ------
+    StoreError
+        When the store has changed since the plan, or cannot be written. Calls under way are
+        finished and kept first; a next run goes on from there.
+    """
+    if store.ledger_position() != plan.ledger_position:
+        raise StoreError("the store has changed since this plan was made; plan again")
+    _keep_what_is_asked(plan, store)
+    started = clock()
+    desk = Desk(
+        store=store,
+        journal=Journal(store),
+        policy=policy,
+        purse=Purse(policy.budget_nanousd, plan.spent_nanousd),
+        max_attempts=plan.max_attempts,
+        rng=rng or random.Random(0),
+        clock=clock,
+        sleep=sleep,
+        now=now,
+        trace=trace,
+    )
+    tally = _Tally(total=len(plan.items), progress=progress)
+    try:
+        await _work(_workers(plan, generators, desk, tally), desk)
+    finally:
+        await desk.journal.close()
+    return GenerationResult(
+        plan=plan,
+        counts=dict(tally.counts),
+        left=tally.left,
+        stopped=dict(desk.stopped),
+        halted=desk.halted,
+        waiting=(*plan.waiting, *sorted(tally.waiting)),
+        spent_nanousd=sum(s.amount_nanousd for s in store.spending(round=plan.round)),
+        seconds=clock() - started,
+    )
+
+
+def _keep_what_is_asked(plan: GenerationPlan, store: Store) -> None:
+    requests = [item.request for item in plan.items]
+    with store.transaction():
+        store.save_prompts({r.prompt.digest: r.prompt for r in requests}.values())
+        store.save_offers({r.offer.id: r.offer for r in requests}.values())
+        store.save_requests(
+            (r.key, r.prompt.digest, r.offer.id, r.repeat, r.round) for r in requests
+        )
+
+
+def _workers(
+    plan: GenerationPlan, generators: Mapping[str, Any], desk: Desk, tally: _Tally
+) -> list[Coroutine[Any, Any, None]]:
+    """As many workers an offer as it takes calls at once; jobs under way come first."""
+    queues: dict[str, deque[Planned]] = defaultdict(deque)
+    for item in sorted(plan.items, key=lambda i: _FIRST[i.standing.step]):
+        queues[item.request.offer.id].append(item)
+    return [
+        _serve(queue, generators[offer_id], desk, tally)
+        for offer_id, queue in queues.items()
+        for _ in range(min(len(queue), max(1, queue[0].request.offer.concurrency)))
+    ]
+
+
+async def _serve(queue: deque[Planned], generator: Any, desk: Desk, tally: _Tally) -> None:
+    while queue:
+        item = queue.popleft()
+        outcome = await Life(item, generator, desk).live()
+        tally.add(item, None if outcome is None else outcome.status)
+
+
+async def _work(workers: Sequence[Coroutine[Any, Any, None]], desk: Desk) -> None:
+    """Run the workers; on an interrupt or a failing store, finish the calls under way first."""
+    tasks = [asyncio.create_task(worker) for worker in workers]
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        desk.halted = desk.halted or "interrupted"
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if desk.under_way:
+            await asyncio.wait(set(desk.under_way), timeout=desk.policy.grace_s)
+        raise
+
+
+def generate(
+    prompts: Sequence[Prompt],
+    offers: Sequence[Offer],
+    *,
+    store: Store,
+    round: str,
+    repeats: int = 1,
+    policy: RunPolicy = PATIENT,
+    progress: Progress | None = None,
+    trace: Callable[[str, str], None] = lambda step, key: None,
+    **limits: Any,
+) -> GenerationResult:
+    """Make what a round still lacks: the generate stage in one call.
+
+    Killed at any instant and called again, it goes on where it was: jobs that were accepted
+    are polled and collected, nothing is bought twice in a round.
+
+    Parameters
+    ----------
+    prompts, offers, repeats, round
+        See `qfloor.generate.plan_generation`.
+    store : Store
+        Where it is kept; held as its one writer meanwhile.
+    policy : RunPolicy, optional
+        Patience.
+    progress, trace : callables
+        See `run_generation`.
+    **limits
+        ``budget_nanousd``, ``allow_unpriced``, ``release_unknown`` and ``max_attempts`` as
+        `qfloor.generate.plan_generation` takes them.
+
+    Returns
+    -------
+    GenerationResult
+
+    Raises
+    ------
+    BudgetError
+        When the worst case is above the budget; nothing was bought.
+    PluginError
+        When a generator cannot be built.
+    StoreError
+        When another run is writing the store.
+    """
+    if limits.get("budget_nanousd") is not None:
+        policy = replace(policy, budget_nanousd=limits["budget_nanousd"])
+
+    async def stage(generators: Mapping[str, Any]) -> GenerationResult:
+        try:
+            plan = plan_generation(
+                prompts, offers, repeats, round, store, generators=generators, **limits
+            )
+            return await run_generation(
+                plan, store, generators, policy=policy, progress=progress, trace=trace
+            )
+        finally:
+            await close_all(generators)
+
+    with store.writing("generate"):
+        return run_anywhere(stage(build_generators(offers, store)))
+
+
+async def close_all(generators: Mapping[str, Any]) -> None:
+    """Close each generator once."""
+    for generator in {id(g): g for g in generators.values()}.values():
+        await generator.close()
+
+
+def build_generators(offers: Sequence[Offer], store: Store) -> dict[str, Any]:
+    """Build generators by offer id; offers of an equal spec share one, in a folder of its own."""
+    groups: dict[str, list[Offer]] = defaultdict(list)
+    for offer in offers:
+        if offer.generator is not None:
+            groups[digest_of(offer.generator, 12)].append(offer)
+    built: dict[str, Any] = {}
+    for digest, group in groups.items():
+        spec = group[0].generator
+        assert spec is not None
+        folder = store.generator_folder(f"{spec.name}-{digest}")
+        generator = build_generator(spec, group, folder)
+        built.update({offer.id: generator for offer in group})
+    return built
+
+
+def run_anywhere(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, also from within a notebook, which has a loop of its own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()

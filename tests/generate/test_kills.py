@@ -1,0 +1,97 @@
+"""Killed at any instant, a run goes on: nothing lost, nothing bought twice in a round."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from fakes.seller import calls
+
+from qfloor.generate.desk import STEPS
+
+_spec = importlib.util.spec_from_file_location(
+    "kill_harness", Path(__file__).with_name("kill_harness.py")
+)
+harness = importlib.util.module_from_spec(_spec)
+sys.modules["kill_harness"] = harness
+_spec.loader.exec_module(harness)
+
+SETUP = "fakes.seller:kill_setup"
+SELLERS = {
+    "jobs, remembers keys": {"cls": "RememberingSeller", "jobs": True},
+    "answers at once, remembers keys": {"cls": "RememberingSeller", "jobs": False},
+    "jobs, forgets keys": {"cls": "FakeSeller", "jobs": True},
+    "answers at once, forgets keys": {"cls": "FakeSeller", "jobs": False},
+}
+AT_ONCE = [s for s in STEPS if s not in ("after_accepted", "during_poll")]
+
+
+def cases():
+    for name, args in SELLERS.items():
+        for step in STEPS if args["jobs"] else AT_ONCE:
+            yield pytest.param(args, step, id=f"{name}, {step}")
+
+
+@pytest.mark.parametrize(("args", "step"), list(cases()))
+def test_one_death_at_each_step(args, step, tmp_path):
+    remote, workspace = tmp_path / "seller", tmp_path / "w"
+    given = {"remote": str(remote), "n": 3, **args}
+    assert harness.run(workspace, SETUP, given, "r1", die=f"{step}:2") == harness.DIED
+    harness.go_on(workspace, SETUP, given, "r1")
+    remembers = args["cls"] == "RememberingSeller"
+    found = harness.judge(workspace, calls(remote), remembers=remembers)
+    assert found["outputs"] == 6
+    assert found["submitted"] <= 6
+    if remembers:
+        assert found == {
+            "outputs": 6,
+            "submitted": 6,
+            "made": 6,
+            "twice": 0,
+            "lost": 0,
+            "unknown": 0,
+        }
+    before = len(calls(remote))
+    harness.go_on(workspace, SETUP, given, "r1")  # once more: nothing is left to do
+    assert len(calls(remote)) == before
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", list(SELLERS))
+def test_random_kills(name, tmp_path, record_property):
+    kills = 100 if name == "jobs, remembers keys" else 25
+    args = SELLERS[name]
+    found = kill_at_random(tmp_path, args, kills=kills, seed=1)
+    record_property("kills", found)
+    assert found["killed"] == kills
+    assert found["twice"] == 0
+
+
+def kill_at_random(folder: Path, args: dict, *, kills: int, seed: int) -> dict:
+    rng = random.Random(seed)
+    remote, workspace = folder / "seller", folder / "w"
+    given = {"remote": str(remote), "n": 40, "latency_s": 0.005, **args}
+    killed = rounds = 0
+    while killed < kills:
+        with harness.start(workspace, SETUP, given, f"r{rounds}") as child:
+            child.stdout.readline()
+            time.sleep(rng.uniform(0.0, 0.5))
+            child.send_signal(signal.SIGKILL)
+            _, said = child.communicate()
+        if child.returncode == -signal.SIGKILL:
+            killed += 1
+        else:
+            assert child.returncode == 0, said
+            rounds += 1
+    for r in range(rounds + 1):
+        harness.go_on(workspace, SETUP, given, f"r{r}")
+    remembers = args["cls"] == "RememberingSeller"
+    found = harness.judge(workspace, calls(remote), remembers=remembers)
+    assert found["outputs"] == 80 * (rounds + 1)
+    return {"killed": killed, "rounds": rounds + 1, **found}
