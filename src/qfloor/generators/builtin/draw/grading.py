@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter
 
-from .canvas import mix
+from .canvas import mix, scaled
 from .style import RGB, Style
 
 Floats = NDArray[np.float64]
@@ -65,7 +65,7 @@ def field(kind: str, width: int, height: int) -> Image.Image:
 
 
 def _lay(image: Image.Image, colour: RGB, mask: Image.Image, share: float) -> None:
-    image.paste(colour, mask=mask.point([round(v * share) for v in range(256)]))
+    image.paste(colour, mask=scaled(mask, share))
 
 
 def _rim(subject: Image.Image, width: int) -> tuple[Image.Image, Image.Image]:

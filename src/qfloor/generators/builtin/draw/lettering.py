@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from ..world.scene import Lettering
 from ..world.vocabulary import COLOURS
 from . import materials
-from .canvas import Pen, mix
+from .canvas import Pen, mix, scaled
 from .carriers import SURFACES, Panel
 from .dice import Dice
 from .style import RGB, Style
@@ -161,4 +161,4 @@ def _dust(image: Image.Image, box: tuple[float, float, float, float], panel: Pan
     """Chalk's grain over the words."""
     left, top, right, low = (round(v) for v in box)
     grain = materials.texture("speckle", max(1, right - left), max(1, low - top))
-    image.paste(panel.ground, (left, top), grain.point([round(v * 0.28) for v in range(256)]))
+    image.paste(panel.ground, (left, top), scaled(grain, 0.28))

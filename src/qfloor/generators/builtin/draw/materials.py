@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter
 
-from .canvas import luminance, mix
+from .canvas import luminance, mix, scaled
 from .style import RGB
 
 SIDE = 256
@@ -213,7 +213,7 @@ def apply(image: Image.Image, mask: Image.Image, material: str, body: RGB) -> No
     for ink in LAYERS[material]:
         cover = ImageChops.multiply(mask, texture(ink.texture, w, h))
         if ink.strength < 1:
-            cover = cover.point([round(v * ink.strength) for v in range(256)])
+            cover = scaled(cover, ink.strength)
         image.paste(_ink(ink, body), mask=cover)
     if material == "leather":
         thread = (246, 226, 184) if luminance(body) < 170 else (120, 80, 50)

@@ -9,7 +9,7 @@ from PIL import Image, ImageChops
 from ..world.scene import Building, Scene
 from ..world.vocabulary import COLOURS
 from . import buildings, faces, lettering, materials, motion, scenery, sprites, surfaces, terrains
-from .canvas import Pen, mix
+from .canvas import Pen, mix, scaled
 from .dice import Dice
 from .grading import finish, light
 from .layout import Layout, Placed
@@ -61,7 +61,7 @@ def render(layout: Layout, width: int, height: int, moment: float | None = None)
 
 def _supersampling(width: int, height: int) -> int:
     side = max(width, height)
-    if side <= 160:
+    if side <= 128:
         return 3
     return 2 if side <= 900 else 1
 
@@ -236,7 +236,7 @@ def _house(layout: Layout, asked: Building, half: float, angle: float) -> Image.
     sprites.shade(sprite, layout.style, large=True)
     if sky.amount:
         share = sky.amount * (0.75 if dark else 0.45)
-        sprite.paste(sky.light, mask=unlit.point([round(v * share) for v in range(256)]))
+        sprite.paste(sky.light, mask=scaled(unlit, share))
         sprite.putalpha(alpha)
     return sprite
 

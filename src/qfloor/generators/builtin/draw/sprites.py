@@ -8,16 +8,12 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from . import materials
-from .canvas import Pen, mix
+from .canvas import Pen, mix, scaled
 from .nouns import NOUNS
 from .style import RGB, Style
 
 MARGIN = 1.12
 INK: RGB = (30, 18, 50)
-
-
-def _scaled(image: Image.Image, share: float) -> Image.Image:
-    return image.point([round(v * share) for v in range(256)])
 
 
 @lru_cache(maxsize=1)
@@ -38,7 +34,7 @@ def _sphere(width: int, height: int) -> tuple[Image.Image, Image.Image]:
 
 @lru_cache(maxsize=8)
 def _hatch_base(lines: int) -> Image.Image:
-    side = 640
+    side = 288
     y, x = np.mgrid[0:side, 0:side] / side
     phase = (x + y + 0.3 / lines * np.sin(y * 9)) * lines
     return Image.fromarray(((phase % 1 < 0.42) * 255).astype(np.uint8))
@@ -90,6 +86,19 @@ def _crescent(alpha: Image.Image, share: float, sign: int, low: bool = True) -> 
     return ImageChops.subtract(alpha, moved)
 
 
+def _soften(image: Image.Image, alpha: Image.Image, large: bool, ink: RGB) -> None:
+    """Round light and shadow, worked out at half size."""
+    size = image.size
+    small = alpha.reduce(2) if size[0] > 80 else alpha
+    dark, light = _sphere(*small.size)
+    part = 0.5 if large else 1.0
+    rim = _crescent(small, 0.05, 1, not large)
+    rim = rim.filter(ImageFilter.BoxBlur(max(1, small.size[0] // 36)))
+    shadow = ImageChops.add(scaled(dark, part), scaled(rim, 0.42 * part))
+    image.paste(ink, mask=shadow.resize(size, Image.Resampling.BILINEAR))
+    image.paste((255, 255, 255), mask=scaled(light.resize(size, Image.Resampling.BILINEAR), part))
+
+
 def shade(image: Image.Image, style: Style, large: bool = False, ink: RGB = INK) -> None:
     """Give a sprite its style's light and shadow, in place.
 
@@ -108,27 +117,21 @@ def shade(image: Image.Image, style: Style, large: bool = False, ink: RGB = INK)
     alpha = image.getchannel("A")
     kind = "soft" if large and style.shading == "gloss" else style.shading
     if kind in ("soft", "gloss"):
-        dark, light = _sphere(w, h)
-        part = 0.5 if large else 1.0
-        image.paste(ink, mask=_scaled(ImageChops.multiply(alpha, dark), part))
-        image.paste((255, 255, 255), mask=_scaled(ImageChops.multiply(alpha, light), part))
-        rim = _crescent(alpha, 0.05, 1, not large).filter(ImageFilter.BoxBlur(max(1, w // 36)))
-        image.paste(ink, mask=_scaled(ImageChops.multiply(rim, alpha), 0.42 * part))
+        _soften(image, alpha, large, ink)
         if kind == "gloss":
-            spot = materials.texture("gloss", w, h)
-            image.paste((255, 255, 255), mask=_scaled(ImageChops.multiply(alpha, spot), 0.7))
+            image.paste((255, 255, 255), mask=scaled(materials.texture("gloss", w, h), 0.7))
     elif kind == "cel":
         share = 0.03 if large else 0.05
-        image.paste(ink, mask=_scaled(_crescent(alpha, share, 1, not large), 0.22))
-        image.paste((255, 255, 255), mask=_scaled(_crescent(alpha, 0.022, -1, not large), 0.22))
+        image.paste(ink, mask=scaled(_crescent(alpha, share, 1, not large), 0.22))
+        image.paste((255, 255, 255), mask=scaled(_crescent(alpha, 0.022, -1, not large), 0.22))
     elif kind == "hatched":
         lines = hatching(w, h, 44 if large else 24)
         lit = _crescent(alpha, 0.06 if large else 0.13, 1, not large)
-        image.paste(style.line_colour or ink, mask=_scaled(ImageChops.multiply(lit, lines), 0.65))
+        image.paste(style.line_colour or ink, mask=scaled(ImageChops.multiply(lit, lines), 0.65))
     elif kind == "facets":
         dark, light = _facet_masks(w, h)
-        image.paste(ink, mask=ImageChops.multiply(alpha, dark))
-        image.paste((255, 255, 255), mask=ImageChops.multiply(alpha, light))
+        image.paste(ink, mask=dark)
+        image.paste((255, 255, 255), mask=light)
     image.putalpha(alpha)
 
 

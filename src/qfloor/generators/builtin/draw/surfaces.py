@@ -7,7 +7,7 @@ import math
 from PIL import Image
 
 from . import materials
-from .canvas import Pen, mix
+from .canvas import Pen, mix, scaled
 from .dice import Dice
 from .scenery import backdrop_sky, gradient
 from .style import RGB, Style
@@ -50,7 +50,7 @@ def wooden_table(image: Image.Image, dice: Dice) -> None:
     pen = _shelf(image, 0.6, mix(wall, (150, 120, 90), 0.12), WOOD, (120, 74, 38))
     top = round(h * 0.6)
     grain = materials.texture("grain", w, h - top)
-    image.paste((118, 70, 34), (0, top), grain.point([round(v * 0.62) for v in range(256)]))
+    image.paste((118, 70, 34), (0, top), scaled(grain, 0.62))
     for k in range(-5, 6):
         pen.stroke([(0.5 + 0.12 * k, 0.6), (0.5 + 0.24 * k, 1.0)], (112, 68, 36), 0.007)
 
@@ -80,7 +80,7 @@ def brick_wall(image: Image.Image, dice: Dice) -> None:
     image.paste(body, (0, 0, w, h))
     side = max(w, h)
     tones = materials.texture("bricks", side, side).crop((0, 0, w, h))
-    image.paste((124, 52, 42), mask=tones.point([round(v * 0.6) for v in range(256)]))
+    image.paste((124, 52, 42), mask=scaled(tones, 0.6))
     image.paste((214, 196, 180), mask=materials.texture("mortar", side, side).crop((0, 0, w, h)))
 
 
