@@ -303,7 +303,7 @@ def test_clips_are_scored_with_series(store: Store) -> None:
 def test_a_truncated_clip_is_a_failed_row(store: Store) -> None:
     add(store, webm(10)[:60], 0, media_type="video/webm", modality="video")
     temporal = TemporalScorer(backbone=CountingBackbone())
-    assert run(store, temporal).n_failed_rows == 4
+    assert run(store, temporal).n_failed_rows == 5
 
 
 def test_truncated_prompts_are_counted(store: Store) -> None:

@@ -52,6 +52,7 @@ def test_identical_frames() -> None:
     assert frozen["embedding_consistency"].value == pytest.approx(1, abs=1e-6)
     assert frozen["motion"].value == 0
     assert frozen["moving"].value == 0
+    assert frozen["frozen_share"].value == 1
 
 
 def test_alternating_black_and_white() -> None:
@@ -91,6 +92,14 @@ def test_frozen_halfway_still_moves_but_less() -> None:
     halfway = frames[:8] + [frames[7]] * 8
     assert scores(halfway)["moving"].value == 1
     assert scores(halfway)["motion"].value < scores(frames)["motion"].value
+    assert scores(halfway)["frozen_share"].value == pytest.approx(8 / 15)
+    assert scores(frames)["frozen_share"].value == 0
+
+
+def test_motion_hardly_depends_on_the_frame_rate() -> None:
+    slow, fast = rolling(16, step=4), rolling(31, step=2)
+    assert np.mean(v.motion(fast, 16.0)) == pytest.approx(np.mean(v.motion(slow, 8.0)), rel=0.01)
+    assert len(v.motion(slow[:2], 60.0)) == 1
 
 
 def test_series_are_kept() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from qfloor.records import Metric, Prompt, ScoreStatus
+from qfloor.records import Direction, Metric, Prompt, ScoreStatus
 from qfloor.scorers.clip.backbone import Device, load_backbone
 from qfloor.scorers.protocol import EMBEDDED_FRAMES, Backbone, Embedding, Item, Pixels, Row
 
@@ -25,6 +25,7 @@ _SMALL_SIDE = 64
 _TOP_SHARE = 0.05
 _MOVING_LEVELS = 4.0
 _MOVING_SHARE = 0.25
+_MOTION_FPS = 8.0
 
 _ONE_FRAME = "a clip of one frame does not change in time"
 
@@ -63,13 +64,16 @@ def consistency(embeddings: Embedding) -> list[float]:
     return [float(value) for value in (to_previous + to_first) / 2]
 
 
-def motion(frames: Sequence[Pixels]) -> list[float]:
-    """Return, for each pair of neighbours, the mean of the largest 5% of |Y change|.
+def motion(frames: Sequence[Pixels], fps: float) -> list[float]:
+    """Return the mean of the largest 5% of |Y change| over each eighth of a second.
 
-    Y is luma averaged down to a short side of at most 64 pixels, in grey levels 0-255. It is
-    a frame difference, not optical flow: a flash reads as motion.
+    Frames ``round(fps / 8)`` apart are compared, as in VBench's ``dynamic_degree``, so that
+    frame rates do not matter much; neighbours in a clip shorter than that. Y is luma averaged
+    down to a short side of 64 to 127 pixels, in grey levels 0-255. It is a frame difference, not
+    optical flow: a flash reads as motion.
     """
-    small = [_small_luma(frame) for frame in frames]
+    step = min(max(1, round(fps / _MOTION_FPS)), len(frames) - 1)
+    small = [_small_luma(frame) for frame in frames[::step]]
     values = []
     for before, after in itertools.pairwise(small):
         apart = np.abs(after - before).ravel()
@@ -79,12 +83,17 @@ def motion(frames: Sequence[Pixels]) -> list[float]:
 
 
 def is_moving(motions: Sequence[float]) -> bool:
-    """Whether at least a quarter of the pairs move by 4 grey levels or more.
+    """Whether at least a quarter of the values are 4 grey levels or more.
 
     The shape of VBench's ``dynamic_degree`` rule (4 of 16 pairs above a threshold).
     """
     moving = sum(value >= _MOVING_LEVELS for value in motions)
     return moving >= math.ceil(_MOVING_SHARE * len(motions))
+
+
+def frozen_share(motions: Sequence[float]) -> float:
+    """Return the share of values below 4 grey levels: the part in which nothing moves."""
+    return sum(value < _MOVING_LEVELS for value in motions) / len(motions)
 
 
 def _small_luma(frame: Pixels) -> npt.NDArray[np.float32]:
@@ -102,6 +111,7 @@ class TemporalScorer:
     ``temporal.flickering``               mean of `flickering`. Share in [0, 1], higher better
     ``temporal.embedding_consistency``    mean of `consistency`. Share in [0, 1], higher better
     ``temporal.motion``                   mean of `motion`. Grey levels in [0, 255]
+    ``temporal.frozen_share``             `frozen_share` in [0, 1], lower is better
     ``temporal.moving``                   boolean: `is_moving`; 0 is a frozen clip
     ====================================  ===================================================
 
@@ -127,13 +137,13 @@ class TemporalScorer:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """The four metrics; only consistency depends on the backbone."""
+        """The five metrics; only consistency depends on the backbone."""
         return self._metrics
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """All frames, and the embeddings of evenly spaced ones."""
-        return ("frames", self._image)
+        """All frames with their rate, and the embeddings of evenly spaced ones."""
+        return ("frames", "fps", self._image)
 
     @property
     def backbones(self) -> tuple[Backbone, ...]:
@@ -149,25 +159,28 @@ class TemporalScorer:
         return [self._score_one(item) for item in batch]
 
     def _score_one(self, item: Item) -> tuple[Row, ...]:
-        frames, embeddings = item.inputs["frames"], item.inputs[self._image]
+        frames, fps = item.inputs["frames"], item.inputs["fps"]
+        embeddings = item.inputs[self._image]
         assert isinstance(frames, Sequence)
+        assert isinstance(fps, float)
         assert isinstance(embeddings, np.ndarray)
         if len(frames) < 2:
             unscored = ScoreStatus.UNSCORED
             return tuple(
                 Row(metric=m.name, status=unscored, reason=_ONE_FRAME) for m in self.metrics
             )
-        motions = motion(frames)
+        motions = motion(frames, fps)
         return (
             _mean_row("temporal.flickering", flickering(frames)),
             _mean_row("temporal.embedding_consistency", consistency(embeddings)),
             _mean_row("temporal.motion", motions),
-            Row(
-                metric="temporal.moving",
-                status=ScoreStatus.SCORED,
-                value=float(is_moving(motions)),
-            ),
+            _row("temporal.frozen_share", frozen_share(motions)),
+            _row("temporal.moving", float(is_moving(motions))),
         )
+
+
+def _row(metric: str, value: float) -> Row:
+    return Row(metric=metric, status=ScoreStatus.SCORED, value=value)
 
 
 def _mean_row(metric: str, series: Sequence[float]) -> Row:
@@ -180,14 +193,18 @@ def _mean_row(metric: str, series: Sequence[float]) -> Row:
 
 
 def _metrics(backbone: Backbone) -> tuple[Metric, ...]:
+    moved = f"top {_TOP_SHARE} of luma change at {_SMALL_SIDE} px in 1/{_MOTION_FPS:g} s"
     numpy = {"dtype": "integer and float32, summed in float64", "runtime": "numpy"}
 
-    def metric(name: str, unit: str, hi: float, formula: str) -> Metric:
+    def metric(
+        name: str, unit: str, hi: float, formula: str, direction: Direction = "higher"
+    ) -> Metric:
         return Metric(
             name=f"temporal.{name}",
             unit=unit,
             lo=0.0,
             hi=hi,
+            direction=direction,
             modalities=("video",),
             boolean=name == "moving",
             definition={"formula": formula, "frames": "all"},
@@ -209,6 +226,7 @@ def _metrics(backbone: Backbone) -> tuple[Metric, ...]:
             },
             execution=backbone.execution,
         ),
-        metric("motion", "grey levels", 255.0, "mean of top 5% luma change at 64 px, version 1"),
-        metric("moving", "boolean", 1.0, "motion >= 4 levels in a quarter of pairs, version 1"),
+        metric("motion", "grey levels", 255.0, f"{moved}; mean"),
+        metric("frozen_share", "share", 1.0, f"{moved}; share below {_MOVING_LEVELS}", "lower"),
+        metric("moving", "boolean", 1.0, f"{moved}; a quarter at {_MOVING_LEVELS} or above"),
     )
