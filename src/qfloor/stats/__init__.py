@@ -1,0 +1,109 @@
+"""Pure numbers behind floors and verdicts: arrays in, numbers out.
+
+==================  ========================================================================
+`binomial`          exact bounds and tests, fails allowed, exact McNemar
+`power`             prompts needed, chance of a certificate
+`clusters`          Korn-Graubard and exact bounds when prompts have repeats
+`two_way`           the same over random prompts and random raters
+`quantiles`         point estimates: inverted_cdf, Harrell-Davis
+`thresholds`        the largest certifiable threshold, and the verdict it implies
+`sequential`        betting e-processes, valid at any stopping time
+`multiplicity`      Holm, Benjamini-Hochberg, Benjamini-Yekutieli, e-BH
+`agreement`         Krippendorff's alpha, intraclass correlations
+`display`           bootstrap band in closed form, never a verdict
+==================  ========================================================================
+
+It knows nothing of offers, stores or files. No NaN leaves a function: what cannot be computed is
+None, what is not allowed raises ValueError.
+"""
+
+from __future__ import annotations
+
+from qfloor.stats.agreement import (
+    IntraclassCorrelations,
+    icc_oneway,
+    intraclass_correlations,
+    krippendorff_alpha,
+)
+from qfloor.stats.binomial import (
+    clopper_pearson,
+    clopper_pearson_lower,
+    clopper_pearson_upper,
+    fail_p_value,
+    max_fails,
+    mcnemar_exact,
+    min_prompts,
+)
+from qfloor.stats.clusters import (
+    KornGraubard,
+    exact_one_repeat_upper,
+    hoeffding_bentkus_p_value,
+    korn_graubard,
+    korn_graubard_lower,
+    korn_graubard_upper,
+)
+from qfloor.stats.display import QuantileBand, quantile_band
+from qfloor.stats.fail_path import FEW_PROMPTS, TRUSTED_ALPHA
+from qfloor.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, e_bh, holm
+from qfloor.stats.power import certification_power, prompts_needed
+from qfloor.stats.quantiles import harrell_davis, quantile_inverted_cdf
+from qfloor.stats.sequential import EProcess
+from qfloor.stats.thresholds import (
+    FailBound,
+    FailRateBounds,
+    ThresholdLimits,
+    fail_rate_bounds,
+    lower_bound,
+    q25_lower_bound,
+    threshold_limits,
+)
+from qfloor.stats.two_way import (
+    FEW_RATERS,
+    TwoWayKornGraubard,
+    korn_graubard_ratings,
+    korn_graubard_two_way,
+)
+
+__all__ = [
+    "FEW_PROMPTS",
+    "FEW_RATERS",
+    "TRUSTED_ALPHA",
+    "EProcess",
+    "FailBound",
+    "FailRateBounds",
+    "IntraclassCorrelations",
+    "KornGraubard",
+    "QuantileBand",
+    "ThresholdLimits",
+    "TwoWayKornGraubard",
+    "benjamini_hochberg",
+    "benjamini_yekutieli",
+    "certification_power",
+    "clopper_pearson",
+    "clopper_pearson_lower",
+    "clopper_pearson_upper",
+    "e_bh",
+    "exact_one_repeat_upper",
+    "fail_p_value",
+    "fail_rate_bounds",
+    "harrell_davis",
+    "hoeffding_bentkus_p_value",
+    "holm",
+    "icc_oneway",
+    "intraclass_correlations",
+    "korn_graubard",
+    "korn_graubard_lower",
+    "korn_graubard_ratings",
+    "korn_graubard_two_way",
+    "korn_graubard_upper",
+    "krippendorff_alpha",
+    "lower_bound",
+    "max_fails",
+    "mcnemar_exact",
+    "min_prompts",
+    "prompts_needed",
+    "q25_lower_bound",
+    "quantile_band",
+    "quantile_inverted_cdf",
+    "threshold_limits",
+]

@@ -1,0 +1,117 @@
+"""How many prompts a certificate needs, before a single output is bought.
+
+For one independent output a prompt. With repeats the counts shrink by the design effect, which
+only data can tell; how close the true fail rate is to the tolerated one matters far more.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from qfloor.stats.binomial import at_most, check_share, max_fails, min_prompts
+
+# Beyond this many prompts a plan is not a plan.
+_MOST_PROMPTS = 100_000
+
+
+def certification_power(fail_rate: float, n: int, alpha: float, max_fail: float = 0.25) -> float:
+    """Probability that an offer with this true fail rate is certified on ``n`` prompts.
+
+    Parameters
+    ----------
+    fail_rate : float
+        True fail rate, in [0, 1].
+    n : int
+        Independent prompts, at least 1.
+    alpha, max_fail : float
+        Error probability and tolerated fail rate, strictly between 0 and 1.
+
+    Returns
+    -------
+    float
+        ``P(Binomial(n, fail_rate) <= max_fails(n, alpha, max_fail))``; 0.0 below `min_prompts`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
+    >>> print(f"{certification_power(0.12, 60, 0.05):.2f}")
+    0.82
+    """
+    if not 0.0 <= fail_rate <= 1.0:
+        raise ValueError(f"fail_rate must lie in [0, 1], got {fail_rate!r}.")
+    most = max_fails(n, alpha, max_fail)
+    return 0.0 if most is None else float(special.bdtr(most, n, fail_rate))
+
+
+def prompts_needed(
+    fail_rate: float, alpha: float, max_fail: float = 0.25, power: float = 0.8
+) -> int | None:
+    """Fewest independent prompts from which on certification has the wanted power.
+
+    Power is a saw-tooth in ``n``; the answer is the ``n`` from which it never falls below
+    ``power`` again, so that buying a few prompts more cannot spoil the plan.
+
+    Parameters
+    ----------
+    fail_rate : float
+        True (or estimated) fail rate, in [0, 1].
+    alpha, max_fail, power : float
+        Error probability, tolerated fail rate and wanted power, strictly between 0 and 1.
+
+    Returns
+    -------
+    int or None
+        Prompts; None when the fail rate is not below ``max_fail`` or is so close to it that
+        more than 100,000 prompts would be needed.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    Notes
+    -----
+    With ``m`` repeats a prompt multiply by ``design_effect / m`` (see `clusters.korn_graubard`).
+
+    Examples
+    --------
+    >>> prompts_needed(0.10, 0.05), prompts_needed(0.10, 0.05 / 7, power=0.9)
+    (50, 99)
+    """
+    check_share("power", power)
+    least = min_prompts(alpha, max_fail)
+    if not 0.0 <= fail_rate <= 1.0:
+        raise ValueError(f"fail_rate must lie in [0, 1], got {fail_rate!r}.")
+    if fail_rate >= max_fail:
+        return None
+    spread = -special.ndtri(alpha) * math.sqrt(max_fail * (1 - max_fail))
+    spread += abs(special.ndtri(power)) * math.sqrt(fail_rate * (1 - fail_rate))
+    horizon = 2.0 * (spread / (max_fail - fail_rate)) ** 2 + 4.0 * least + 100.0
+    if horizon > 3.0 * _MOST_PROMPTS:
+        return None
+    n = np.arange(least, math.ceil(horizon) + 1)
+    short = np.flatnonzero(_powers(n, fail_rate, alpha, max_fail) < power)
+    answer = int(n[0]) if short.size == 0 else int(n[short[-1]]) + 1
+    return answer if answer <= _MOST_PROMPTS else None
+
+
+def _powers(
+    n: NDArray[np.int64], fail_rate: float, alpha: float, max_fail: float
+) -> NDArray[np.float64]:
+    """`certification_power` for consecutive ``n`` from `min_prompts` on, walking k* along."""
+    most = np.empty(n.size, dtype=np.int64)
+    now = -1
+    # k* rises by at most one a prompt, so one look ahead is enough.
+    for i, size in enumerate(n.tolist()):
+        if at_most(float(special.bdtr(now + 1, size, max_fail)), alpha):
+            now += 1
+        most[i] = now
+    return np.asarray(special.bdtr(most, n, fail_rate), dtype=np.float64)

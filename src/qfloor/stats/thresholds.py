@@ -1,0 +1,298 @@
+"""Which thresholds an offer clears: one function behind the verdict and the published number.
+
+"The q-quantile is at least t" means that at most a share q falls strictly below t, so every
+statement here is a bound of a fail rate. ``certified_to`` is the largest threshold that can be
+certified, and a verdict is a comparison with it: number and verdict cannot disagree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from qfloor.stats.binomial import check_share, max_fails
+from qfloor.stats.clusters import check_confidence, effective
+from qfloor.stats.fail_path import (
+    BoolArray,
+    FloatArray,
+    Rule,
+    build_path,
+    passes,
+    rule_of,
+    upper_bounds,
+)
+from qfloor.stats.quantiles import check_scores, finite_or_none
+
+FailBound = Callable[[BoolArray], float]
+"""Upper bound of P(fail) from fails in the order of the scores; called on the complement too."""
+
+Clears = Literal["certified", "rejected", "undecided"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThresholdLimits:
+    """Between which thresholds the data cannot decide.
+
+    ``certified_to`` is the largest threshold that is certified (None: nothing is);
+    ``rejected_above`` the largest that is *not* rejected (None: nothing is rejected; ``-inf``:
+    everything is). The rest echoes the inputs.
+    """
+
+    certified_to: float | None
+    rejected_above: float | None
+    alpha: float
+    max_fail: float
+    bound: str
+
+    def verdict(self, threshold: float) -> Clears:
+        """Return the verdict at a finite threshold."""
+        if not math.isfinite(threshold):
+            raise ValueError(f"threshold must be finite, got {threshold!r}.")
+        if self.certified_to is not None and threshold <= self.certified_to:
+            return "certified"
+        if self.rejected_above is not None and threshold > self.rejected_above:
+            return "rejected"
+        return "undecided"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailRateBounds:
+    """One-sided bounds of P(score < threshold), each at ``1 - alpha``, monotone in the threshold.
+
+    ``design_effect`` and ``n_star`` are Korn-Graubard's at this threshold; ``bound`` names the
+    rule that decided (``one_repeat`` is exact).
+    """
+
+    threshold: float
+    fail_rate: float
+    lower: float
+    upper: float
+    design_effect: float
+    n_star: float
+    n_prompts: int
+    n_outputs: int
+    alpha: float
+    bound: str
+
+
+def threshold_limits(
+    scores: ArrayLike,
+    prompts: Sequence[Hashable] | ArrayLike | None = None,
+    *,
+    alpha: float = 0.05,
+    max_fail: float = 0.25,
+    bound: Rule | FailBound = "auto",
+    first: ArrayLike | None = None,
+) -> ThresholdLimits:
+    """Largest certified and largest not rejected threshold; the verdict at every threshold.
+
+    Parameters
+    ----------
+    scores : array_like, shape (outputs,)
+        Scores, higher is better; ``-inf`` marks an output that failed outright (refused, blank,
+        not scorable): a fail at every threshold.
+    prompts : sequence, shape (outputs,), optional
+        Label of the prompt (family) of each output: the clusters. Without it every output is a
+        prompt of its own.
+    alpha : float
+        One-sided error probability, in (0, 0.5); each side gets all of it.
+    max_fail : float
+        Tolerated fail rate, strictly between 0 and 1 (0.25: the lower quartile).
+    bound : {"auto", "korn_graubard", "one_repeat"} or callable
+        ``auto``: exact at one output a prompt; with repeats Korn-Graubard, joined by the exact
+        bound of one repeat (the stricter counts) below 15 prompts, and replaced by it below
+        alpha 0.01. A callable maps fails (bool, in the order of the
+        scores) to an upper bound of P(fail) and is tried at every threshold.
+    first : array_like of bool, shape (outputs,), optional
+        Which output stands for its prompt in the exact bound, one each, chosen without looking
+        at scores. By default the first row of each prompt: pass rows in the order of repeats.
+
+    Returns
+    -------
+    ThresholdLimits
+        In the unit of the scores.
+
+    Raises
+    ------
+    ValueError
+        If scores are missing, NaN or ``+inf``, labels do not fit, or a level is out of range.
+
+    Notes
+    -----
+    Korn-Graubard is not monotone in the fails, so a threshold passes only if all lower ones do
+    (``U(t) = max of U(s) over s <= t``), and no bound is below Clopper-Pearson of no fail in as
+    many prompts. Thresholds nest, so one alpha covers all of them.
+
+    Examples
+    --------
+    >>> limits = threshold_limits(range(100))
+    >>> limits.certified_to, limits.rejected_above
+    (17.0, 32.0)
+    >>> [limits.verdict(t) for t in (17, 18, 33)]
+    ['certified', 'undecided', 'rejected']
+    """
+    if not 0.0 < alpha < 0.5:
+        raise ValueError(f"alpha must lie strictly between 0 and 0.5, got {alpha!r}.")
+    check_share("max_fail", max_fail)
+    if callable(bound):
+        low, high = _limits_by_trial(check_scores(scores), max_fail, bound)
+        decides = "callable"
+    elif prompts is None:
+        low, high = _limits_exact(check_scores(scores), alpha, max_fail)
+        decides = "one_repeat"
+    else:
+        path = build_path(scores, prompts, first)
+        certified = passes(path, alpha, max_fail, bound, mirror=False)
+        rejected = passes(path, alpha, 1.0 - max_fail, bound, mirror=True)
+        low, high = _limits_of(path.thresholds, certified, rejected)
+        decides = rule_of(path, alpha, bound)[0]
+    return ThresholdLimits(
+        certified_to=low, rejected_above=high, alpha=alpha, max_fail=max_fail, bound=decides
+    )
+
+
+def lower_bound(
+    scores: ArrayLike,
+    prompts: Sequence[Hashable] | ArrayLike | None = None,
+    *,
+    alpha: float = 0.05,
+    max_fail: float = 0.25,
+    bound: Rule | FailBound = "auto",
+    first: ArrayLike | None = None,
+) -> float | None:
+    """Largest threshold that can be certified, or None; see `threshold_limits`.
+
+    Examples
+    --------
+    >>> lower_bound(range(100), max_fail=0.1, alpha=0.05)
+    4.0
+    >>> lower_bound(range(100), max_fail=0.1, alpha=0.05 / 280) is None
+    False
+    """
+    limits = threshold_limits(
+        scores, prompts, alpha=alpha, max_fail=max_fail, bound=bound, first=first
+    )
+    return limits.certified_to
+
+
+def q25_lower_bound(
+    scores: ArrayLike,
+    prompts: Sequence[Hashable] | ArrayLike | None = None,
+    confidence: float = 0.95,
+    *,
+    first: ArrayLike | None = None,
+) -> float | None:
+    """Lower confidence bound of the lower quartile: the largest certifiable threshold.
+
+    Parameters, errors and notes are those of `threshold_limits` with ``max_fail`` 0.25;
+    ``confidence`` is one-sided, strictly between 0.5 and 1.
+
+    Returns
+    -------
+    float or None
+        An observed score; None when nothing can be certified (fewer than 11 prompts at 95 %, or
+        the bound falls on an output that failed outright).
+
+    Examples
+    --------
+    >>> q25_lower_bound(range(100))
+    17.0
+    >>> q25_lower_bound(range(10)) is None
+    True
+    """
+    return lower_bound(scores, prompts, alpha=check_confidence(confidence), first=first)
+
+
+def fail_rate_bounds(
+    scores: ArrayLike,
+    threshold: float,
+    prompts: Sequence[Hashable] | ArrayLike | None = None,
+    *,
+    alpha: float = 0.05,
+    bound: Rule = "auto",
+    first: ArrayLike | None = None,
+) -> FailRateBounds:
+    """Bounds of P(score < threshold) to print beside a verdict.
+
+    Parameters, errors and rules are those of `threshold_limits`; ``threshold`` is finite. The
+    verdict itself comes from there: ``upper <= max_fail`` says the same up to rounding.
+
+    Returns
+    -------
+    FailRateBounds
+        Rates in [0, 1].
+
+    Examples
+    --------
+    >>> bounds = fail_rate_bounds(range(100), 17)
+    >>> print(f"{bounds.fail_rate:.2f} {bounds.lower:.4f} {bounds.upper:.4f}")
+    0.17 0.1113 0.2440
+    """
+    if not math.isfinite(threshold):
+        raise ValueError(f"threshold must be finite, got {threshold!r}.")
+    if not 0.0 < alpha < 0.5:
+        raise ValueError(f"alpha must lie strictly between 0 and 0.5, got {alpha!r}.")
+    path = build_path(scores, prompts, first)
+    at = path.step(threshold)
+    p, variance = float(path.p[at]), float(path.variance[at])
+    worth = effective(p, variance, float(path.n_outputs), float(path.n_prompts))
+    return FailRateBounds(
+        threshold=float(threshold),
+        fail_rate=p,
+        lower=1.0 - float(upper_bounds(path, alpha, bound, mirror=True)[at:].max()),
+        upper=float(upper_bounds(path, alpha, bound, mirror=False)[: at + 1].max()),
+        design_effect=path.n_outputs / worth if path.clustered else 1.0,
+        n_star=float(path.n_star(alpha)[at]),
+        n_prompts=path.n_prompts,
+        n_outputs=path.n_outputs,
+        alpha=alpha,
+        bound=rule_of(path, alpha, bound)[0],
+    )
+
+
+def _limits_exact(
+    scores: FloatArray, alpha: float, max_fail: float
+) -> tuple[float | None, float | None]:
+    """One output a prompt: both limits are order statistics."""
+    ordered, n = np.sort(scores), scores.size
+    most, most_fine = max_fails(n, alpha, max_fail), max_fails(n, alpha, 1.0 - max_fail)
+    low = None if most is None else finite_or_none(ordered[most])
+    high = None if most_fine is None else float(ordered[n - most_fine - 1])
+    return low, high
+
+
+def _limits_of(
+    thresholds: FloatArray, certified: BoolArray, rejected: BoolArray
+) -> tuple[float | None, float | None]:
+    """Limits from steps: certified from the lowest upwards, rejected from the highest down."""
+    lead = int(np.argmin(np.append(certified[: thresholds.size], False)))
+    trail = int(np.argmin(np.append(rejected[::-1], False)))
+    low = None if lead == 0 else float(thresholds[lead - 1])
+    first_rejected = rejected.size - trail
+    if trail == 0:
+        return low, None
+    return low, -math.inf if first_rejected == 0 else float(thresholds[first_rejected - 1])
+
+
+def _limits_by_trial(
+    scores: FloatArray, max_fail: float, bound: FailBound
+) -> tuple[float | None, float | None]:
+    """Limits by calling a bound at one threshold after the other until it says no."""
+    thresholds = np.unique(scores[np.isfinite(scores)])
+    certified = np.zeros(thresholds.size + 1, dtype=bool)
+    rejected = np.zeros(thresholds.size + 1, dtype=bool)
+    for i, threshold in enumerate(thresholds):
+        certified[i] = bound(scores < threshold) <= max_fail
+        if not certified[i]:
+            break
+    for i in range(thresholds.size, -1, -1):
+        fine = scores >= thresholds[i] if i < thresholds.size else np.zeros(scores.size, bool)
+        rejected[i] = bound(fine) <= 1.0 - max_fail
+        if not rejected[i]:
+            break
+    return _limits_of(thresholds, certified, rejected)

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import stats as scipy_stats
+
+from qfloor import stats
+
+Fails = NDArray[np.bool_]
+
+
+def panel(
+    rng: np.random.Generator, raters: int, prompts: int, rater_sd: float, rate: float = 0.25
+) -> Fails:
+    """Return fails of random prompts by random raters with a true fail rate of ``rate``."""
+    noise = 0.7
+    cut = scipy_stats.norm.ppf(rate) * math.sqrt(1 + rater_sd**2 + noise**2)
+    prompt = rng.normal(size=(1, prompts))
+    rater = rater_sd * rng.normal(size=(raters, 1))
+    return np.asarray(prompt + rater + noise * rng.normal(size=(raters, prompts)) < cut)
+
+
+def test_variance_parts_against_plain_formulas() -> None:
+    y = panel(np.random.default_rng(1), 8, 40, 0.4).astype(float)
+    bound = stats.korn_graubard_two_way(y)
+    p = y.mean()
+    assert bound.p == pytest.approx(p)
+    assert bound.variance_prompts == pytest.approx(y.mean(axis=0).var(ddof=1) / 40)
+    assert bound.variance_raters == pytest.approx(y.mean(axis=1).var(ddof=1) / 8)
+    assert bound.variance_cells == pytest.approx(p * (1 - p) / (y.size - 1))
+    total = bound.variance_prompts + bound.variance_raters - bound.variance_cells
+    assert bound.variance == pytest.approx(
+        max(total, bound.variance_prompts, bound.variance_raters)
+    )
+    t = [float(scipy_stats.t.isf(0.05, df)) for df in (y.size - 1, 7)]
+    expected = p * (1 - p) / bound.variance * (t[0] / t[1]) ** 2
+    assert bound.n_star == pytest.approx(expected)
+    assert bound.upper == pytest.approx(
+        scipy_stats.beta.isf(0.05, p * expected + 1, expected - p * expected)
+    )
+
+
+def test_variance_is_never_below_that_of_raters_alone() -> None:
+    y = np.zeros((4, 20))
+    y[0, :14] = y[1, 14:18] = y[2, 18:] = 1  # one fail a prompt, so prompts do not vary
+    bound = stats.korn_graubard_two_way(y)
+    assert bound.variance_prompts == pytest.approx(0.0, abs=1e-15)
+    assert bound.variance == bound.variance_raters > 0.0
+
+
+def test_every_rating_by_another_rater_is_the_one_way_bound() -> None:
+    y = panel(np.random.default_rng(2), 3, 50, 0.0)
+    prompts = np.tile(np.arange(50), 3)
+    two_way = stats.korn_graubard_ratings(y.ravel(), prompts, np.arange(150))
+    assert two_way.upper == pytest.approx(stats.korn_graubard_upper(y.mean(axis=0), 3), abs=1e-12)
+
+
+@given(seed=st.integers(0, 10_000), raters=st.integers(1, 9), prompts=st.integers(1, 30))
+def test_two_way_is_never_below_one_way(seed: int, raters: int, prompts: int) -> None:
+    rng = np.random.default_rng(seed)
+    y = panel(rng, raters, prompts, 0.5, rate=rng.uniform(0, 1))
+    two_way = stats.korn_graubard_two_way(y)
+    one_way = stats.korn_graubard_upper(y.mean(axis=0), raters)
+    assert two_way.upper >= one_way - 1e-9
+    assert math.isfinite(two_way.n_star)
+    assert math.isfinite(two_way.design_effect)
+    assert two_way.conditional_on_panel == (raters < stats.FEW_RATERS)
+
+
+def test_relabelling_and_row_order_change_nothing() -> None:
+    rng = np.random.default_rng(4)
+    y = panel(rng, 5, 20, 0.4)
+    raters, prompts = (index.ravel() for index in np.indices(y.shape))
+    keep = rng.random(y.size) < 0.6
+    keep[prompts == 0] = True
+    mask = ~keep.reshape(y.shape)
+    mask[:, np.all(mask, axis=0)] = False
+    keep = ~mask.ravel()
+    matrix = stats.korn_graubard_two_way(y, mask)
+    shuffled = rng.permutation(np.flatnonzero(keep))
+    names = np.array(["e", "b", "d", "a", "c"])
+    long = stats.korn_graubard_ratings(
+        y.ravel()[shuffled], 100 - prompts[shuffled], names[raters[shuffled]]
+    )
+    assert long.upper == pytest.approx(matrix.upper, abs=1e-12)
+    with_nan = np.where(mask, np.nan, y.astype(float))
+    assert stats.korn_graubard_two_way(with_nan).upper == matrix.upper
+    assert stats.korn_graubard_two_way(np.ma.array(y, mask=mask)).upper == matrix.upper
+
+
+def test_one_rater_says_nothing_and_no_fail_needs_several() -> None:
+    assert stats.korn_graubard_two_way(np.zeros((1, 60))).upper == 1.0
+    assert stats.korn_graubard_two_way(np.zeros((2, 60))).upper > 0.25
+    clean = stats.korn_graubard_two_way(np.zeros((6, 60)))
+    assert clean.upper == pytest.approx(stats.clopper_pearson_upper(0, 60, 0.05))
+
+
+def false_rates(raters: int, prompts: int, runs: int, seed: int) -> tuple[float, float]:
+    rng = np.random.default_rng(seed)
+    both = prompt_only = 0
+    for _ in range(runs):
+        y = panel(rng, raters, prompts, 0.4)
+        both += stats.korn_graubard_two_way(y).upper <= 0.25
+        prompt_only += stats.korn_graubard_upper(y.mean(axis=0), raters) <= 0.25
+    return both / runs, prompt_only / runs
+
+
+@pytest.mark.parametrize("raters", [3, 6])
+def test_shared_raters_do_not_certify_falsely(raters: int) -> None:
+    runs = 600
+    both, prompt_only = false_rates(raters, 60, runs, seed=7)
+    assert both <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
+    assert prompt_only > 0.08  # the trap: raters left out of the variance
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("raters", [2, 3, 4, 5, 6, 10, 20])
+@pytest.mark.parametrize("prompts", [60, 150])
+def test_shared_raters_on_a_larger_grid(raters: int, prompts: int) -> None:
+    both, _ = false_rates(raters, prompts, 4000, seed=8)
+    assert both <= 0.055 + 3 * math.sqrt(0.05 * 0.95 / 4000)
+
+
+def test_bad_ratings_are_refused() -> None:
+    with pytest.raises(ValueError, match="matrix of raters by prompts"):
+        stats.korn_graubard_two_way([True, False])
+    with pytest.raises(ValueError, match="mask must have the shape"):
+        stats.korn_graubard_two_way(np.zeros((2, 3)), np.zeros((3, 2)))
+    with pytest.raises(ValueError, match="non-empty"):
+        stats.korn_graubard_two_way(np.full((2, 3), np.nan))
+    with pytest.raises(ValueError, match="true or false"):
+        stats.korn_graubard_ratings([0.5], ["a"], ["b"])
+    with pytest.raises(ValueError, match="raters must be one list of 2"):
+        stats.korn_graubard_ratings([0, 1], ["a", "b"], ["x"])
