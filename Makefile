@@ -5,6 +5,7 @@ PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location
+PAGES := README.md prompts/*.md docs/reference/*.md
 TORCH := $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 
 .PHONY: demo test verify check docs bench lab ci clean
@@ -40,10 +41,10 @@ check: $(VENV)/.dev  ## format, lint, types, layers, docs in step
 	@$(BIN)/ruff check src tests benchmarks
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python docs/generate.py --check
+	@$(BIN)/cog --check -P -I docs $(PAGES)
 
 docs: $(VENV)/.dev  ## regenerate the reference pages and the README's command outputs
-	@$(BIN)/python docs/generate.py
+	@$(BIN)/cog -r -P -I docs $(PAGES)
 
 bench: $(VENV)/.dev  ## performance benchmarks, as ratios side by side in one run
 	@for script in benchmarks/perf/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -59,12 +59,18 @@ class CalibrationPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class Benchmark:
-    """What a run is."""
+    """What a run is.
+
+    ``imported`` says that nothing is generated: the offers are those in the store that match
+    ``patterns``, the prompts those they were judged on.
+    """
 
     name: str
     title: str
     suites: tuple[str, ...]
     offers: tuple[Offer, ...]
+    patterns: tuple[str, ...]
+    imported: bool
     repeats: int
     scorers: tuple[PluginSpec, ...]
     quality: Quality
@@ -96,8 +102,9 @@ class BenchmarkTable(_Strict):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     title: str = ""
-    suites: Annotated[list[str], Field(min_length=1)]
+    suites: list[str] = []
     offers: Annotated[list[str], Field(min_length=1)]
+    imported: bool = False
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
     round: str
     seed: int = 0
@@ -196,6 +203,11 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
     file = _parse(path)
     table = file.benchmark
     quality = _quality(path, file.quality)
+    if bool(table.suites) == table.imported:
+        raise BenchmarkError(
+            f"{path}: benchmark.suites must name at least one suite, unless imported = true; "
+            "then the prompts are those that were judged, and no suite may be named"
+        )
     used = round or table.round
     if not ROUND.match(used):
         raise BenchmarkError(f"{path}: round is {used!r}, must look like 2026-11")
@@ -203,7 +215,9 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         name=table.name,
         title=table.title,
         suites=tuple(table.suites),
-        offers=_offers(path, table.offers),
+        offers=() if table.imported else _offers(path, table.offers),
+        patterns=tuple(table.offers),
+        imported=table.imported,
         repeats=table.repeats,
         scorers=tuple(PluginSpec(name=s.name, args=s.args) for s in file.scorers),
         quality=quality,
@@ -212,7 +226,7 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         family=table.family,
         round=used,
         seed=table.seed,
-        budget_nanousd=_budget(path, table.budget_usd),
+        budget_nanousd=parse_budget(path, table.budget_usd),
         panel=None if file.raters is None else RaterPanel(**file.raters.model_dump()),
         calibrations=tuple(CalibrationPlan(**c.model_dump()) for c in file.calibrations),
         illustrative=table.illustrative,
@@ -278,7 +292,7 @@ def _thresholds(
             close = difflib.get_close_matches(table.tier, TIERS, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(TIERS)}"
             raise BenchmarkError(f"{path}: tier {table.tier!r} is unknown{hint}")
-        if not quality.lo <= table.value <= quality.hi:
+        if not quality.holds(table.value):
             raise BenchmarkError(
                 f"{path}: threshold {table.value:g} of {table.category}/{table.tier} lies outside "
                 f"the scale {quality.lo:g} to {quality.hi:g}"
@@ -315,13 +329,14 @@ def _ordered(path: Path, cells: dict[tuple[str, Modality, str], Threshold]) -> N
                 )
 
 
-def _budget(path: Path, value: str | float | None) -> int | None:
+def parse_budget(where: str | Path, value: str | float | None) -> int | None:
+    """Turn an amount in USD into integer nano-USD, exactly; BenchmarkError if it is none."""
     if value is None:
         return None
     try:
         amount = Decimal(str(value))
     except InvalidOperation:
-        raise BenchmarkError(f"{path}: budget_usd is {value!r}, must be an amount") from None
+        raise BenchmarkError(f"{where}: budget_usd is {value!r}, must be an amount") from None
     if not amount.is_finite() or amount < 0:
-        raise BenchmarkError(f"{path}: budget_usd is {value!r}, must not be negative")
+        raise BenchmarkError(f"{where}: budget_usd is {value!r}, must not be negative")
     return int(amount * 1_000_000_000)

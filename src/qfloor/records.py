@@ -467,16 +467,28 @@ class Quality:
 
     source: Literal["human", "metric"]
     name: str
-    lo: float
-    hi: float
+    lo: float | None
+    hi: float | None
     step: float | None = None
     metric_key: str | None = None
 
     @property
     def id(self) -> str:
         """``human:overall[0,10]`` or ``metric:clip.cos@...``."""
-        scale = f"[{self.lo:g},{self.hi:g}]"
-        return f"{self.source}:{self.metric_key or self.name}{'' if self.metric_key else scale}"
+        if self.metric_key:
+            return f"{self.source}:{self.metric_key}"
+        return f"{self.source}:{self.name}[{self.lo:g},{self.hi:g}]"
+
+    def holds(self, value: float) -> bool:
+        """Whether a value lies on the scale."""
+        return (self.lo is None or self.lo <= value) and (self.hi is None or value <= self.hi)
+
+    @classmethod
+    def of_metric(cls, metric: Metric) -> Quality:
+        """The quality that a metric's own scale is; an open scale has no bound."""
+        return cls(
+            source="metric", name=metric.name, lo=metric.lo, hi=metric.hi, metric_key=metric.key
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

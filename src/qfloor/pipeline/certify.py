@@ -156,13 +156,7 @@ def _by_metric(
     if key is None:
         return Findings()
     metric = next(m for m in store.metrics_of(names=[plan.metric]) if m.key == key)
-    quality = Quality(
-        source="metric",
-        name=metric.name,
-        lo=metric.lo if metric.lo is not None else float("-1e9"),
-        hi=metric.hi if metric.hi is not None else float("1e9"),
-        metric_key=key,
-    )
+    quality = Quality.of_metric(metric)
     calibrations = tuple(_calibrations(store, benchmark, view, plan, key))
     thresholds = tuple(_learned(benchmark, calibrations, quality))
     found = _judge(

@@ -166,17 +166,16 @@ def _duplicates(prompts: Sequence[Prompt]) -> list[Finding]:
 
 
 def counts(suite: Suite) -> list[dict[str, object]]:
-    """Return one row a category: prompts, median words, share long, languages, split, tags."""
+    """Return one row a category and modality, which is where floors are computed."""
     rows: list[dict[str, object]] = []
-    for category in sorted({p.category for p in suite.prompts}):
-        prompts = [p for p in suite.prompts if p.category == category]
+    for category, modality in sorted({(p.category, p.modality) for p in suite.prompts}):
+        prompts = [p for p in suite.prompts if (p.category, p.modality) == (category, modality)]
         lengths = [len(words(p.text)) for p in prompts]
         rows.append(
             {
                 "category": category,
+                "modality": modality,
                 "prompts": len(prompts),
-                "image": sum(p.modality == "image" for p in prompts),
-                "video": sum(p.modality == "video" for p in prompts),
                 "median_words": median(lengths),
                 "over_30_words": sum(n > LONG_WORDS for n in lengths) / len(lengths),
                 "languages": len({p.language for p in prompts}),
@@ -189,4 +188,42 @@ def counts(suite: Suite) -> list[dict[str, object]]:
     return rows
 
 
-__all__ = ["Checks", "Finding", "check", "counts", "find", "words"]
+def card(suite: Suite, offers: int = 10, alpha: float = 0.05) -> str:
+    """Return a suite's counts as Markdown, with the fail rates it can still certify.
+
+    The last columns say at which true fail rate an offer is certified with 80 % chance, on one
+    output a prompt: judged alone, and among ``offers`` in its category.
+    """
+    lines = [
+        "| category | modality | prompts | median words | over 30 words | languages | fit | "
+        f"certifies alone | among {offers} |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in counts(suite):
+        n = int(str(row["prompts"]))
+        detectable = (_detectable(n, alpha), _detectable(n, alpha / offers))
+        lines.append(
+            f"| {row['category']} | {row['modality']} | {n} | "
+            f"{row['median_words']:g} | {row['over_30_words']:.0%} | {row['languages']} | "
+            f"{row['fit']} | {detectable[0]} | {detectable[1]} |"
+        )
+    return "\n".join(lines)
+
+
+def _detectable(n: int, alpha: float) -> str:
+    """Largest true fail rate, to a hundredth, with 80 % chance of a certificate."""
+    most = 0.0
+    for rate in (i / 100 for i in range(1, 25)):
+        if power(n, rate, alpha) >= 0.8:
+            most = rate
+    return f"fails <= {most:.2f}" if most else "nothing"
+
+
+def power(n: int, rate: float, alpha: float, max_fail: float = 0.25) -> float:
+    """Chance that an offer with this true fail rate is certified on ``n`` prompts."""
+    from qfloor.stats import certification_power
+
+    return certification_power(rate, n, alpha, max_fail)
+
+
+__all__ = ["Checks", "Finding", "card", "check", "counts", "find", "words"]

@@ -1,0 +1,64 @@
+"""Blocks that docs pages hold between cog markers: what a command prints, never typed by hand.
+
+`make docs` writes them, `make check` fails when one is out of step.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def command(line: str, *, shown: str | None = None, keep: int | None = None) -> None:
+    """Write a shell block with a qfloor command and what it prints."""
+    arguments = shlex.split(line)
+    program = [str(Path(sys.executable).parent / arguments[0]), *arguments[1:]]
+    ran = subprocess.run(
+        program,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"},
+    )
+    if ran.returncode not in (0, 1):
+        raise SystemExit(f"{line}: exit code {ran.returncode}\n{ran.stderr}")
+    printed = [text.rstrip() for text in ran.stdout.splitlines()]
+    if keep is not None and len(printed) > keep:
+        printed = [*printed[:keep], "..."]
+    body = "\n".join(printed).strip("\n")
+    print(f"\n```console\n$ {shown or line}\n{body}\n```\n")
+
+
+def commands() -> None:
+    """Write the help of every command, in pipeline order."""
+    from typer.main import get_command
+
+    from qfloor.cli import app
+
+    root = get_command(app)
+    for name, found in root.commands.items():
+        subcommands = getattr(found, "commands", {})
+        for full in [f"{name} {sub}" for sub in subcommands] or [name]:
+            print(f"\n## `qfloor {full}`")
+            command(f"qfloor {full} --help")
+
+
+def suite_card(name: str) -> None:
+    """Write the counts and the detectable fail rate of a suite that ships."""
+    from qfloor import suite
+    from qfloor.suite.checking import card
+
+    print(f"\n{card(suite.load(name))}\n")
+
+
+def quality_db() -> None:
+    """Write the reference of every table and column of the quality database."""
+    from qfloor.export import reference
+
+    print(f"\n{reference.reference_page()}\n")

@@ -1,0 +1,180 @@
+"""``qfloor ratings``, ``calibrate``, ``floors``, ``power``: from judgments to verdicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from qfloor.cli.output import Csv, Json, Workspace, emit, progress, say
+from qfloor.cli.running import BenchmarkName, Round, benchmark_of
+
+ratings = typer.Typer(help="People's judgments: import them, see how far raters agree.",
+                      no_args_is_help=True)  # fmt: skip
+
+
+@ratings.command("import")
+def import_(
+    file: Path = typer.Argument(help="The file of judgments."),
+    format: str = typer.Option(
+        "long", "--format", "-f", help="long (qfloor's own CSV) or genai_bench."
+    ),
+    round: str = typer.Option(..., "--round", help="Round the judgments belong to, e.g. 2024-06."),
+    scale: str | None = typer.Option(
+        None, help="LOW:HIGH, where the file does not say; never guessed."
+    ),
+    ignore_unknown_columns: bool = typer.Option(False, help="Leave unknown columns aside."),
+    workspace: Path = Workspace,
+    as_json: bool = Json,
+) -> None:
+    """Import ratings, all or nothing; the same file twice adds nothing.
+
+    Example: qfloor ratings import genai_image.json --format genai_bench --round 2024-06
+    """
+    from qfloor.ratings import import_ratings
+    from qfloor.store import Store
+
+    with Store.open(workspace, create=True) as store, store.writing("ratings import"):
+        report = import_ratings(
+            store,
+            file,
+            format,
+            round=round,
+            scale=scale,
+            ignore_unknown_columns=ignore_unknown_columns,
+        )
+    emit([report.to_row()], as_json=as_json)
+
+
+@ratings.command()
+def agreement(workspace: Path = Workspace, as_json: bool = Json, as_csv: bool = Csv) -> None:
+    """Show how far raters agree, by criterion and category, and how severe each is.
+
+    Example: qfloor ratings agreement
+    """
+    from qfloor.ratings import agreement_table
+    from qfloor.store import Store
+
+    with Store.open(workspace) as store:
+        emit(agreement_table(store), as_json=as_json, as_csv=as_csv, empty="no ratings")
+
+
+def calibrate(
+    name: str = BenchmarkName,
+    workspace: Path = Workspace,
+    round: str | None = Round,
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Learn from which metric value on people are content, and say where no value is.
+
+    Example: qfloor calibrate painters
+    """
+    from qfloor import pipeline
+    from qfloor.store import Store
+
+    benchmark = benchmark_of(name, round)
+    with Store.open(workspace) as store, store.writing("calibrate"):
+        found = pipeline.certify_round(store, benchmark, pipeline.prompts_of(benchmark))
+    rows = [
+        {
+            "category": c.category,
+            "modality": c.modality,
+            "metric": c.metric.partition("@")[0],
+            "people_want": c.human_threshold,
+            "metric_from": c.metric_threshold,
+            "epsilon": c.epsilon,
+            "n_fit": c.n_fit,
+            "held_out_agreement": c.held_out_agreement,
+            "worst_leave_one_out": c.worst_leave_one_model_out,
+            "reason": c.reason or None,
+        }
+        for c in found.calibrations
+    ]
+    emit(rows, as_json=as_json, as_csv=as_csv, empty="the benchmark asks for no calibration")
+
+
+def floors(
+    name: str = BenchmarkName,
+    workspace: Path = Workspace,
+    round: str | None = Round,
+    quality: str | None = typer.Option(
+        None, help="Show floors of another quality: part of its id, e.g. clip.cos."
+    ),
+    kind: str = typer.Option("delivered", help="delivered (refusals fail) or conditional."),
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Compute floors and verdicts of a round and show them.
+
+    Example: qfloor floors painters
+    """
+    from qfloor import pipeline
+    from qfloor.store import Store
+
+    benchmark = benchmark_of(name, round)
+    with Store.open(workspace) as store, store.writing("floors"), progress() as report:
+        prompts = pipeline.prompts_of(benchmark)
+        found = pipeline.certify_round(store, benchmark, prompts, report=report)
+    wanted = benchmark.quality.id if quality is None else quality
+    chosen = [f for f in found.floors if wanted in f.quality and f.kind == kind]
+    ruled = {
+        (v.offer_id, v.category, v.modality, v.quality, v.tier): v.ruling.value
+        for v in found.verdicts
+    }
+    tiers = sorted({v.tier for v in found.verdicts}, key=list(pipeline.TIERS).index)
+    rows = [
+        {
+            "category": f.category,
+            "modality": f.modality,
+            "offer": f.offer_id,
+            "q25": f.q25,
+            "q25_lo": f.q25_lo_release,
+            **{
+                tier: ruled.get((f.offer_id, f.category, f.modality, f.quality, tier))
+                for tier in tiers
+            },
+            "prompts": f.n_prompts,
+            "values": f.n_values,
+            "design_effect": f.design_effect,
+            "bound": f.bound,
+            "counts": f.counts,
+        }
+        for f in chosen
+    ]
+    emit(rows, as_json=as_json, as_csv=as_csv, empty=f"no floor of quality {wanted!r}")
+
+
+def power(
+    offers: int = typer.Option(1, help="Offers judged together in one category."),
+    alpha: float = typer.Option(0.05, help="Error probability of the family."),
+    max_fail: float = typer.Option(0.25, help="Tolerated fail rate."),
+    wanted: float = typer.Option(0.8, "--power", help="Wanted chance of a certificate."),
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Show how many prompts a certificate takes, by true fail rate.
+
+    Example: qfloor power --offers 10
+    """
+    from qfloor import stats
+
+    level = alpha / offers
+    rows = [
+        {
+            "true_fail_rate": rate,
+            "prompts": stats.prompts_needed(rate, level, max_fail, wanted),
+        }
+        for rate in (0.02, 0.05, 0.10, 0.125, 0.15, 0.175, 0.20)
+    ]
+    emit(rows, as_json=as_json, as_csv=as_csv)
+    say(
+        f"at level {level:.4g} nothing can be certified with fewer than "
+        f"{stats.min_prompts(level, max_fail)} prompts"
+    )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (calibrate, floors, power):
+        app.command()(command)

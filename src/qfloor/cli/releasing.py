@@ -1,0 +1,124 @@
+"""``qfloor export``, ``verify``, ``route``: the quality database, written and read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+from qfloor.cli.output import Workspace, say
+from qfloor.cli.running import BenchmarkName, Round, benchmark_of
+
+Database = typer.Option(Path(".qfloor/quality.db"), "--db", "-d", help="The quality database.")
+
+
+def export(
+    name: str = BenchmarkName,
+    out: Path = typer.Option(Path(".qfloor/quality.db"), "--out", "-o", help="Where to write it."),
+    json_out: Path | None = typer.Option(None, "--json-out", help="Write quality.json as well."),
+    parquet: Path | None = typer.Option(None, help="Write Parquet tables into this folder."),
+    workspace: Path = Workspace,
+    round: str | None = Round,
+) -> None:
+    """Write what a run found as one versioned quality database.
+
+    Example: qfloor export painters --out quality.db --json-out quality.json
+    """
+    import datetime as dt
+
+    from qfloor import export, pipeline
+    from qfloor.store import Store
+
+    benchmark = benchmark_of(name, round)
+    with Store.open(workspace) as store:
+        prompts = pipeline.prompts_of(benchmark)
+        release = pipeline.release_of(
+            store, benchmark, prompts, pipeline.run_id(benchmark), dt.datetime.now(dt.UTC)
+        )
+    say(f"wrote {export.write(out, release)}")
+    if json_out is not None:
+        say(f"wrote {export.write_json(json_out, release)}")
+    if parquet is not None:
+        say(f"wrote {export.write_parquet(parquet, release)}")
+
+
+def verify(
+    database: Path = typer.Argument(Path(".qfloor/quality.db"), help="The quality database."),
+) -> None:
+    """Check a quality database: its digest, and that verdicts and floors agree.
+
+    Example: qfloor verify quality.db
+    """
+    from qfloor import export
+
+    say(str(export.verify(database)))
+
+
+def route(
+    prompt: str = typer.Argument(help="The request, as a user would type it."),
+    database: Path = Database,
+    tier: str = typer.Option("professional", help="standard, professional or premium."),
+    max_price: float | None = typer.Option(None, help="Most one output may cost, in USD."),
+    max_latency: str | None = typer.Option(None, help="Seconds, or 'realtime' or 'batch'."),
+    modality: str | None = typer.Option(None, help="image or video; by default from the prompt."),
+    aspect_ratio: str | None = typer.Option(None, help="e.g. 16:9."),
+    seconds: float | None = typer.Option(None, help="Length of a clip."),
+    negative: str | None = typer.Option(None, help="What must not be in it."),
+    pin: str | None = typer.Option(None, help="Override: this offer, whatever it says."),
+    only: list[str] = typer.Option([], help="Choose among these offers only; repeatable."),
+    ignore: list[str] = typer.Option([], help="Leave these offers out; repeatable."),
+    on_uncertified: str = typer.Option(
+        "refuse", help="When nothing is certified: refuse, default:OFFER or best_bound."
+    ),
+    objective: str = typer.Option("price", help="price or usable_cost."),
+    allow_illustrative: bool = typer.Option(False, help="Accept a database that is an example."),
+    as_json: bool = typer.Option(False, "--json", help="Print the whole decision as JSON."),
+) -> None:
+    """Choose the cheapest offer that is certified for a request, and say why.
+
+    Exit 1 when no offer is eligible; the decision says which rule decided.
+
+    Example: qfloor route "a studio photo of a red mug on marble" --tier premium
+    """
+    from qfloor import router
+
+    db = router.load(database)
+    need = router.Need(
+        prompt=prompt,
+        negative=negative,
+        aspect_ratio=aspect_ratio,
+        modality=modality,
+        seconds=seconds,
+        tier=tier,
+        max_price_usd=max_price,
+        max_latency_s=_latency(max_latency),
+        only=tuple(only),
+        ignore=tuple(ignore),
+        pin=pin,
+    )
+    policy = router.Policy(
+        on_uncertified=on_uncertified, objective=objective, allow_illustrative=allow_illustrative
+    )
+    decision = router.choose(db, need, policy=policy)
+    if as_json:
+        typer.echo(json.dumps(decision.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        typer.echo(router.explain(decision))
+    if decision.offer is None:
+        raise typer.Exit(1)
+
+
+def _latency(text: str | None) -> float | str | None:
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (export, verify, route):
+        app.command()(command)

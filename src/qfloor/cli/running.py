@@ -1,0 +1,186 @@
+"""``qfloor demo``, ``plan``, ``run``, ``generate``, ``score``: from a benchmark to scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from qfloor.cli.output import Csv, Json, Workspace, emit, progress, say
+
+if TYPE_CHECKING:
+    from qfloor.benchmark import Benchmark
+    from qfloor.pipeline import RunResult
+
+BenchmarkName = typer.Argument(help="A benchmark that ships (painters), or a .toml file.")
+Round = typer.Option(None, "--round", help="Round to run, e.g. 2026-12; a new round buys anew.")
+Budget = typer.Option(None, "--budget", help="Most this round may cost, in USD.")
+
+
+def benchmark_of(name: str, round: str | None, budget: str | None = None) -> Benchmark:
+    """Load a benchmark with what the command line overrides."""
+    from dataclasses import replace
+
+    from qfloor import benchmark
+
+    loaded = benchmark.load(name, round=round)
+    if budget is None:
+        return loaded
+    return replace(loaded, budget_nanousd=benchmark.parse_budget("--budget", budget))
+
+
+def demo(
+    workspace: Path = Workspace,
+    out: Path | None = typer.Option(None, "--out", "-o", help="Where to write quality.db."),
+) -> None:
+    """Run the built-in benchmark and route a few requests by it.
+
+    The offers are painters: programs that draw, not AI models.
+
+    Example: qfloor demo
+    """
+    from qfloor.cli import demonstration
+
+    result = _run("painters", workspace, None, None, "local", out)
+    demonstration.show(result)
+
+
+def run(
+    name: str = BenchmarkName,
+    workspace: Path = Workspace,
+    round: str | None = Round,
+    budget: str | None = Budget,
+    engine: str = typer.Option("local", help="Where scoring runs."),
+    out: Path | None = typer.Option(None, "--out", "-o", help="Where to write quality.db."),
+) -> None:
+    """Run all stages of a benchmark, resuming what an earlier run left.
+
+    Example: qfloor run painters --round 2026-12
+    """
+    result = _run(name, workspace, round, budget, engine, out)
+    say(f"wrote {result.database}")
+
+
+def _run(
+    name: str, workspace: Path, round: str | None, budget: str | None, engine: str, out: Path | None
+) -> RunResult:
+    from qfloor import pipeline
+
+    with progress() as report:
+        return pipeline.run(
+            benchmark_of(name, round, budget), workspace, out=out, engine=engine, report=report
+        )
+
+
+def plan(
+    name: str = BenchmarkName,
+    workspace: Path = Workspace,
+    round: str | None = Round,
+    budget: str | None = Budget,
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Show what is left to generate and the most it can cost; nothing is bought.
+
+    Exit 1 when the worst case exceeds the budget.
+
+    Example: qfloor plan painters
+    """
+    from qfloor import pipeline
+    from qfloor.generate import usd
+    from qfloor.store import Store
+
+    benchmark = benchmark_of(name, round, budget)
+    with Store.open(workspace, create=True) as store:
+        planned = pipeline.plan_round(store, benchmark, pipeline.prompts_of(benchmark))
+    rows = [
+        {
+            "offer": cost.offer_id,
+            "calls": cost.calls,
+            "worst_usd": None if cost.worst_nanousd is None else cost.worst_nanousd / 1e9,
+        }
+        for cost in planned.costs
+    ]
+    emit(rows, as_json=as_json, as_csv=as_csv, empty="nothing is left to generate")
+    say(
+        f"round {planned.round}: {planned.calls} calls, at most {usd(planned.worst_nanousd)}; "
+        f"{planned.done} done, {usd(planned.spent_nanousd)} spent, {len(planned.skipped)} requests "
+        f"no offer can serve, {len(planned.waiting)} waiting for a person"
+    )
+    if benchmark.budget_nanousd is not None:
+        planned.check_budget(benchmark.budget_nanousd)
+
+
+def generate(
+    name: str | None = typer.Argument(None, help="A benchmark that ships, or a .toml file."),
+    manifest: Path | None = typer.Option(
+        None, "--manifest", help="Take in outputs made elsewhere, listed in this CSV or JSONL."
+    ),
+    workspace: Path = Workspace,
+    round: str | None = Round,
+    budget: str | None = Budget,
+) -> None:
+    """Make what a round still lacks, or take in outputs made elsewhere.
+
+    Killed at any instant and run again, it goes on where it was and buys nothing twice.
+
+    Example: qfloor generate painters
+
+    Example: qfloor generate --manifest pictures.csv --round 2026-11
+    """
+    from qfloor import pipeline
+    from qfloor.store import Store
+
+    if (name is None) == (manifest is None):
+        raise typer.BadParameter("give a benchmark or --manifest FILE, one of the two")
+    with Store.open(workspace, create=True) as store, progress() as report:
+        if manifest is not None:
+            made = pipeline.take_in(store, manifest, round=round or "", report=report)
+        else:
+            benchmark = benchmark_of(str(name), round, budget)
+            prompts = pipeline.prompts_of(benchmark)
+            made = pipeline.generate_round(store, benchmark, prompts, report=report)
+    for offer, why in sorted(made.stopped.items()):
+        say(f"{offer} was stopped: {why}")
+    counts = ", ".join(f"{n} {status.value}" for status, n in sorted(made.counts.items()))
+    say(f"{counts or 'nothing new'}; {made.plan.done} were there, {made.left} left")
+
+
+def score(
+    name: str = BenchmarkName,
+    workspace: Path = Workspace,
+    round: str | None = Round,
+    engine: str = typer.Option("local", help="Where scoring runs."),
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Score every made output of a round that is not scored yet.
+
+    Example: qfloor score painters
+    """
+    from qfloor import pipeline
+    from qfloor.store import Store
+
+    benchmark = benchmark_of(name, round)
+    with Store.open(workspace) as store, store.writing("score"), progress() as report:
+        prompts = pipeline.prompts_of(benchmark)
+        done = pipeline.score_round(store, benchmark, prompts, engine=engine, report=report)
+    emit(
+        [{"metric": key, **counts} for key, counts in done.rows.items()],
+        as_json=as_json,
+        as_csv=as_csv,
+        empty="nothing was left to score",
+    )
+    say(f"{done.n_scored_now} outputs scored, {done.n_already} were, in {done.seconds:.1f} s")
+
+
+def register_demo(app: typer.Typer) -> None:
+    """Add the newcomer's command, first in the list."""
+    app.command()(demo)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the other commands of this module."""
+    for command in (plan, run, generate, score):
+        app.command()(command)

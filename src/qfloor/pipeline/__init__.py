@@ -1,0 +1,47 @@
+"""The stages in order. `run.py` is the file to read first.
+
+This is the only package that knows more than one stage; what crosses stages lives here.
+"""
+
+from __future__ import annotations
+
+from qfloor.pipeline.certify import Findings, certify
+from qfloor.pipeline.judging import CellKey, RoundView, human_cells, metric_cells
+from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
+from qfloor.pipeline.release import release_of
+from qfloor.pipeline.run import (
+    RunResult,
+    certify_round,
+    export_round,
+    generate_round,
+    plan_round,
+    rate_round,
+    run,
+    score_round,
+)
+from qfloor.pipeline.taking_in import take_in
+from qfloor.records import TIERS
+
+__all__ = [
+    "TIERS",
+    "CellKey",
+    "Findings",
+    "RoundView",
+    "RunResult",
+    "certify",
+    "certify_round",
+    "export_round",
+    "generate_round",
+    "human_cells",
+    "metric_cells",
+    "offers_of",
+    "plan_round",
+    "prompts_of",
+    "rate_round",
+    "release_of",
+    "run",
+    "run_id",
+    "score_round",
+    "take_in",
+    "view_of",
+]

@@ -1,0 +1,127 @@
+"""What crosses from a run into a quality database: its evidence, prices and provenance."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from statistics import median, quantiles
+from typing import Any
+
+import qfloor
+from qfloor.benchmark import Benchmark
+from qfloor.errors import StoreError
+from qfloor.export import Release
+from qfloor.pipeline.planned import offers_of, view_of
+from qfloor.records import CATEGORIES, GENERAL, Offer, Output, Prompt, Quality
+from qfloor.store import Store
+
+ENOUGH_LATENCIES = 20
+"""Fewer measured calls than this say too little about a 95th percentile."""
+
+
+def release_of(
+    store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...], run: str, now: dt.datetime
+) -> Release:
+    """Collect a run's findings from the store as a release.
+
+    Parameters
+    ----------
+    store : Store
+    benchmark : Benchmark
+    prompts : tuple of Prompt
+        The benchmark's prompts; empty for imported judgments.
+    run : str
+        Whose findings; see `qfloor.pipeline.run_id`.
+    now : datetime
+
+    Returns
+    -------
+    Release
+
+    Raises
+    ------
+    StoreError
+        When the store has no findings of that run.
+    """
+    floors = tuple(store.floors_of(run=run))
+    if not floors:
+        raise StoreError(
+            f"{store.root}: has no floors of {benchmark.name} in round {benchmark.round}; "
+            f"run `qfloor floors {benchmark.name}` first"
+        )
+    offers = offers_of(store, benchmark)
+    view = view_of(store, benchmark, prompts)
+    used = {f.category for f in floors}
+    metric_keys = {f.quality.removeprefix("metric:") for f in floors}
+    return Release(
+        name=benchmark.name,
+        round=benchmark.round,
+        created_at=now.astimezone(dt.UTC).isoformat(timespec="seconds"),
+        primary_quality=benchmark.quality.id,
+        qualities=tuple(_qualities(store, benchmark.quality, metric_keys)),
+        categories=tuple(c for c in (*CATEGORIES, GENERAL) if c.id in used),
+        offers=offers,
+        floors=floors,
+        thresholds=tuple(store.thresholds_of(run=run)),
+        verdicts=tuple(store.verdicts_of(run=run)),
+        calibrations=tuple(store.calibrations_of(run=run)),
+        metrics=tuple(m for m in store.metrics_of() if m.key in metric_keys),
+        latency=_latency(offers, view.outputs, benchmark.round),
+        provenance=_provenance(benchmark, prompts, view.outputs),
+        illustrative=benchmark.illustrative,
+    )
+
+
+def _qualities(store: Store, human: Quality, metric_keys: set[str]) -> Iterable[Quality]:
+    yield human
+    for metric in store.metrics_of():
+        if metric.key in metric_keys:
+            yield Quality.of_metric(metric)
+
+
+def _latency(
+    offers: Iterable[Offer], outputs: Iterable[Output], round: str
+) -> dict[str, Mapping[str, Any]]:
+    """Measured seconds of made outputs by offer; offers with few keep what they declare."""
+    seconds: dict[str, list[float]] = {}
+    for output in outputs:
+        told = output.seconds_run if output.seconds_run is not None else output.seconds_total
+        if output.status == "made" and told is not None:
+            seconds.setdefault(output.offer_id, []).append(told)
+    return {
+        offer.id: {
+            "p50": round_to(median(found)),
+            "p95": round_to(quantiles(found, n=20)[-1]),
+            "n": len(found),
+            "as_of": round,
+        }
+        for offer in offers
+        if len(found := seconds.get(offer.id, [])) >= ENOUGH_LATENCIES
+    }
+
+
+def round_to(seconds: float) -> float:
+    """Round to milliseconds."""
+    return float(f"{seconds:.3f}")
+
+
+def _provenance(
+    benchmark: Benchmark, prompts: tuple[Prompt, ...], outputs: tuple[Output, ...]
+) -> dict[str, Any]:
+    return {
+        "benchmark": benchmark.name,
+        "benchmark_digest": benchmark.digest,
+        "title": benchmark.title,
+        "notes": benchmark.notes,
+        "suites": list(benchmark.suites),
+        "prompts": len({o.prompt_digest for o in outputs}),
+        "outputs": len(outputs),
+        "judgments": "imported"
+        if benchmark.imported
+        else "simulated raters"
+        if benchmark.panel
+        else "people",
+        "alpha": benchmark.alpha,
+        "family": benchmark.family,
+        "code": f"qfloor {qfloor.__version__}",
+    }

@@ -1,0 +1,200 @@
+"""The whole pipeline, stage by stage, in order: the file to read first.
+
+    suite -> generate -> score -> calibrate -> floors -> export -> route
+
+`run` does them all for a benchmark; each stage is a function of its own, which the command line
+offers as a command of its own. Every stage resumes: what is in the store is not done again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from qfloor import export, generate, plugins, ratings, score
+from qfloor.benchmark import Benchmark
+from qfloor.generate import GenerationPlan, GenerationResult
+from qfloor.pipeline.certify import Findings, certify
+from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
+from qfloor.pipeline.release import release_of
+from qfloor.records import Prompt, digest_of
+from qfloor.score import ScoreSummary
+from qfloor.store import Run, Store
+
+Report = Callable[[str, int, int], None]
+"""Called with (stage, done, total) as work goes on."""
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What a run did, stage by stage, and where its quality database lies."""
+
+    benchmark: Benchmark
+    generation: GenerationResult
+    scoring: ScoreSummary
+    n_rated: int
+    findings: Findings
+    database: Path
+
+
+def run(
+    benchmark: Benchmark,
+    workspace: Path,
+    *,
+    out: Path | None = None,
+    engine: str = "local",
+    report: Report = silent,
+    now: dt.datetime | None = None,
+) -> RunResult:
+    """Run every stage of a benchmark, resuming whatever an earlier run left.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+    workspace : Path
+        Folder of the store and media; created if absent.
+    out : Path, optional
+        Where to write the quality database; by default ``quality.db`` in the workspace.
+    engine : str
+        Where scoring runs.
+    report : callable
+        See `Report`.
+    now : datetime, optional
+        The clock; by default the machine's, in UTC.
+
+    Returns
+    -------
+    RunResult
+
+    Raises
+    ------
+    QfloorError
+        One sentence. What was bought and scored until then is kept.
+    """
+    now = now or dt.datetime.now(dt.UTC)
+    prompts = prompts_of(benchmark)
+    with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
+        started = now.isoformat(timespec="seconds")
+        generation = generate_round(store, benchmark, prompts, report=report)
+        scoring = score_round(store, benchmark, prompts, engine=engine, report=report)
+        n_rated = rate_round(store, benchmark, prompts, report=report)
+        findings = certify_round(store, benchmark, prompts, report=report)
+        record_run(store, benchmark, prompts, started)
+        database = export_round(store, benchmark, prompts, out or workspace / "quality.db", now)
+        report("export", 1, 1)
+    return RunResult(
+        benchmark=benchmark,
+        generation=generation,
+        scoring=scoring,
+        n_rated=n_rated,
+        findings=findings,
+        database=database,
+    )
+
+
+def plan_round(store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...]) -> GenerationPlan:
+    """Plan a benchmark's generation: what is left to make, and the most it can cost."""
+    return generate.plan_generation(
+        prompts, benchmark.offers, benchmark.repeats, benchmark.round, store
+    )
+
+
+def generate_round(
+    store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...], *, report: Report = silent
+) -> GenerationResult:
+    """Stage 2: make what is not made yet, inside the budget."""
+    return generate.generate(
+        prompts,
+        benchmark.offers,
+        store=store,
+        round=benchmark.round,
+        repeats=benchmark.repeats,
+        budget_nanousd=benchmark.budget_nanousd,
+        progress=lambda done, total, _offer: report("generate", done, total),
+    )
+
+
+def score_round(
+    store: Store,
+    benchmark: Benchmark,
+    prompts: tuple[Prompt, ...],
+    *,
+    engine: str = "local",
+    report: Report = silent,
+) -> ScoreSummary:
+    """Stage 3: score every made output of the round with every scorer."""
+    view = view_of(store, benchmark, prompts)
+    scorers = [plugins.build_scorer(spec) for spec in benchmark.scorers]
+    return score.score_outputs(
+        store,
+        view.outputs,
+        view.prompts,
+        scorers,
+        engine=engine,
+        progress=lambda done, total: report("score", done, total),
+    )
+
+
+def rate_round(
+    store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...], *, report: Report = silent
+) -> int:
+    """Let the simulated panel of a painters' benchmark rate; other benchmarks import ratings."""
+    if benchmark.panel is None:
+        return 0
+    view = view_of(store, benchmark, prompts)
+    n = ratings.rate_outputs(store, view.outputs, view.prompts, benchmark.panel)
+    report("rate", n, n)
+    return n
+
+
+def certify_round(
+    store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...], *, report: Report = silent
+) -> Findings:
+    """Stages 4 and 5: calibrations, floors, verdicts; they replace the run's earlier ones."""
+    view = view_of(store, benchmark, prompts)
+    findings = certify(store, benchmark, view, offers_of(store, benchmark))
+    name = run_id(benchmark)
+    with store.transaction():
+        store.save_thresholds(findings.thresholds, run=name)
+        store.save_calibrations(findings.calibrations, run=name)
+        store.save_floors(findings.floors, run=name)
+        store.save_verdicts(findings.verdicts, run=name)
+    report("floors", len(findings.floors), len(findings.floors))
+    return findings
+
+
+def record_run(
+    store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...], started: str
+) -> None:
+    """Write down which inputs a run had."""
+    digests = {
+        "benchmark": benchmark.digest,
+        "prompts": digest_of(sorted(p.digest for p in prompts)),
+    }
+    store.save_run(
+        Run(
+            id=run_id(benchmark),
+            benchmark=benchmark.name,
+            round=benchmark.round,
+            digests=digests,
+            started_at=started,
+            ended_at=None,
+        )
+    )
+
+
+def export_round(
+    store: Store,
+    benchmark: Benchmark,
+    prompts: tuple[Prompt, ...],
+    path: Path,
+    now: dt.datetime,
+) -> Path:
+    """Stage 6: write what a run found as a quality database."""
+    return export.write(path, release_of(store, benchmark, prompts, run_id(benchmark), now))
