@@ -135,6 +135,15 @@ def test_a_defect_changes_the_scene_or_only_pixels(name):
     assert applied > 20
 
 
+def test_a_painting_with_its_only_thing_missing_is_no_blank():
+    rng = random.Random(1)
+    for _, scene in TEXTS["product-photo"][:200]:
+        done = apply(scene, "missing object", 0.8, rng)
+        assert done is not None
+        assert done[0].things
+        assert {thing.noun for thing in done[0].things} != {thing.noun for thing in scene.things}
+
+
 def test_latency_has_the_declared_median_and_spread():
     painter = PAINTERS["vermilion"]
     logs = np.log([p.seconds_run for _, p in planned(painter, "landscape")])

@@ -50,6 +50,11 @@ def _missing_object(scene: Scene, severity: float, rng: Rng) -> Change | None:
         return None
     gone = pick(rng, scene.things)
     left = tuple(thing for thing in scene.things if thing is not gone)
+    if not (left or scene.terrain or scene.lettering or scene.face or scene.building):
+        # an empty picture would be a blank, which is another matter: something else is drawn
+        other = _other(gone.noun, tuple(words.NOUNS), rng)
+        drawn = replace(scene, things=(replace(gone, noun=other),))
+        return drawn, f"{gone.count} {gone.noun}", f"{gone.count} {other}"
     drawn = replace(scene, things=left, relation=None)
     return drawn, f"{gone.count} {gone.noun}", "none"
 

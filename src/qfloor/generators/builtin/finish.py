@@ -45,9 +45,10 @@ def blockiness(pixels: Pixels, severity: float, rng: np.random.Generator) -> Pix
 
 
 def overexposure(pixels: Pixels, severity: float, rng: np.random.Generator) -> Pixels:
-    """Lift and stretch the tones until the bright ones are lost."""
-    tones = np.arange(256, dtype=np.float32) * (1 + 1.3 * severity) + 70 * severity
-    table = np.clip(tones, 0, 255).astype(np.uint8)
+    """Lift the tones until bright ones can hardly be told apart; never to one plain white."""
+    dark = 1 - np.arange(256, dtype=np.float32) / 255
+    left = dark ** (1 + 2 * severity) * (1 - 0.5 * severity)
+    table = np.round(255 * (1 - left)).astype(np.uint8)
     return np.take(table, pixels)
 
 
