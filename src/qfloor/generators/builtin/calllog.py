@@ -31,7 +31,9 @@ class CallLog:
         line = json.dumps({"key": key, **job}, ensure_ascii=False, separators=(",", ":"))
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            os.write(descriptor, line.encode("utf-8", "surrogatepass") + b"\n")
+            content = line.encode("utf-8", "surrogatepass") + b"\n"
+            if os.write(descriptor, content) != len(content):
+                raise OSError(f"{self.path}: the disk took only part of a line; nothing accepted")
         finally:
             os.close(descriptor)
 
