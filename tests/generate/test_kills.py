@@ -64,11 +64,11 @@ def test_one_death_at_each_step(args, step, tmp_path):
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", list(SELLERS))
-def test_random_kills(name, tmp_path, record_property):
+def test_random_kills(name, tmp_path):
     kills = 100 if name == "jobs, remembers keys" else 25
     args = SELLERS[name]
     found = kill_at_random(tmp_path, args, kills=kills, seed=1)
-    record_property("kills", found)
+    sys.stdout.write(f"{name}: {found}\n")  # seen with pytest -s
     assert found["killed"] == kills
     assert found["twice"] == 0
 

@@ -1,0 +1,302 @@
+"""A manifest: what outputs made elsewhere are, one row each, as CSV or JSON lines.
+
+    prompt or prompt_id, offer, file [, category, repeat, seed, cost, seconds, model_version]
+
+Everything is checked before anything is used, and a fault is one sentence with its row number.
+What this module does not know: whether a file can be decoded; that is a status of its output.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qfloor.errors import InputError, ManifestError
+from qfloor.media import sniff
+from qfloor.prices import nanousd
+from qfloor.records import GENERAL, Modality, Offer, PluginSpec, Prompt, digest_of
+
+COLUMNS: tuple[str, ...] = (
+    "prompt", "prompt_id", "offer", "file", "category", "repeat", "seed", "cost", "seconds",
+    "model_version",
+)  # fmt: skip
+_CLIPS = (".mp4", ".webm", ".mkv", ".mov", ".avi")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManifestRow:
+    """One output made elsewhere; ``number`` is its line in the manifest."""
+
+    number: int
+    prompt_id: str
+    text: str
+    offer_id: str
+    path: Path
+    modality: Modality
+    category: str | None = None
+    repeat: int = 0
+    seed: int | None = None
+    amount_nanousd: int | None = None
+    seconds: float | None = None
+    model_version: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """A checked manifest: prompts and offers as a plan takes them, and the rows."""
+
+    path: Path
+    prompts: tuple[Prompt, ...]
+    offers: tuple[Offer, ...]
+    rows: tuple[ManifestRow, ...]
+
+    @property
+    def repeats(self) -> int:
+        """How many repeats a plan must ask for to reach every row."""
+        return 1 + max(row.repeat for row in self.rows)
+
+
+def read_manifest(path: str | Path, *, prompts: Sequence[Prompt] | None = None) -> Manifest:
+    """Read and check a manifest.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``.csv`` (with a header) or ``.jsonl`` file; files are named relative to its folder
+        and must lie in it.
+    prompts : sequence of Prompt, optional
+        A suite that the rows refer to by ``prompt_id`` or by exact text. Without one the
+        prompts are made from the rows (category `general` unless a column says otherwise).
+
+    Returns
+    -------
+    Manifest
+
+    Raises
+    ------
+    ManifestError
+        In one sentence with the row's number: missing or misnamed columns, a missing file or
+        one outside the folder, an unknown prompt, a number that is none, or two rows for one
+        prompt, offer and repeat.
+    """
+    manifest = Path(path).expanduser().resolve()
+    known = _Known(prompts)
+    rows: list[ManifestRow] = []
+    taken: dict[tuple[str, str, int], int] = {}
+    for number, cells in _cells(manifest):
+        row = _row(manifest, number, cells, known)
+        first = taken.setdefault((row.prompt_id, row.offer_id, row.repeat), number)
+        if first != number:
+            raise ManifestError(
+                f"{manifest.name} row {number}: prompt {row.prompt_id!r} by {row.offer_id!r} is "
+                f"already in row {first}; number repeats in a column 'repeat'"
+            )
+        rows.append(row)
+    if not rows:
+        raise ManifestError(f"{manifest.name} has no rows")
+    return Manifest(
+        path=manifest,
+        prompts=tuple(known.by_id[i] for i in dict.fromkeys(r.prompt_id for r in rows)),
+        offers=_offers(manifest, rows),
+        rows=tuple(rows),
+    )
+
+
+class _Known:
+    """The prompts rows may name: those of a suite, or those the rows themselves bring."""
+
+    def __init__(self, prompts: Sequence[Prompt] | None) -> None:
+        self.open = prompts is None
+        self.by_id = {p.id: p for p in prompts or ()}
+        self._by_text = {p.text.strip(): p for p in prompts or ()}
+
+    def find(self, cells: Mapping[str, str], modality: Modality, where: str) -> Prompt:
+        text, given = cells.get("prompt", ""), cells.get("prompt_id", "")
+        if not text and not given:
+            raise ManifestError(f"{where}: needs a prompt or a prompt_id")
+        found = self.by_id.get(given) if given else self._by_text.get(text)
+        if found is None:
+            if not self.open:
+                raise ManifestError(f"{where}: the suite has no prompt {(given or text)[:80]!r}")
+            return self._make(text, given, cells.get("category", ""), modality, where)
+        if text and found.text.strip() != text:
+            raise ManifestError(f"{where}: prompt_id {found.id!r} stands for another text")
+        if found.modality != modality:
+            if self.open and not given:
+                return self._make(text, "", cells.get("category", ""), modality, where)
+            raise ManifestError(
+                f"{where}: prompt {found.id!r} asks for {found.modality}, the file is {modality}"
+            )
+        return found
+
+    def _make(self, text: str, given: str, category: str, modality: Modality, where: str) -> Prompt:
+        if not text:
+            raise ManifestError(f"{where}: prompt_id {given!r} comes without a prompt or a suite")
+        prompt_id = given or f"m-{digest_of([text, modality], 12)}"
+        made = Prompt(
+            id=prompt_id,
+            text=text,
+            category=category or GENERAL.id,
+            modality=modality,
+            family=prompt_id,
+            source="manifest",
+        )
+        self._by_text.setdefault(text, made)
+        return self.by_id.setdefault(prompt_id, made)
+
+
+def _row(manifest: Path, number: int, cells: Mapping[str, str], known: _Known) -> ManifestRow:
+    where = f"{manifest.name} row {number}"
+    if not cells.get("offer"):
+        raise ManifestError(f"{where}: the offer is empty")
+    path = _file(manifest.parent, cells.get("file", ""), where)
+    prompt = known.find(cells, _modality(path), where)
+    return ManifestRow(
+        number=number,
+        prompt_id=prompt.id,
+        text=prompt.text,
+        offer_id=cells["offer"],
+        path=path,
+        modality=prompt.modality,
+        category=prompt.category,
+        repeat=_whole(cells, "repeat", where) or 0,
+        seed=_whole(cells, "seed", where),
+        amount_nanousd=_cost(cells, where),
+        seconds=_seconds(cells, where),
+        model_version=cells.get("model_version") or None,
+    )
+
+
+def _file(folder: Path, name: str, where: str) -> Path:
+    if not name:
+        raise ManifestError(f"{where}: the file is empty")
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder):
+        raise ManifestError(f"{where}: {name} lies outside {folder}")
+    if not path.is_file():
+        raise ManifestError(f"{where}: there is no file {name} in {folder}")
+    return path
+
+
+def _modality(path: Path) -> Modality:
+    """By the first bytes; by the name when they say nothing (a damaged file is a status)."""
+    with open(path, "rb") as file:
+        found = sniff(file.read(64))
+    if found is None:
+        return "video" if path.suffix.lower() in _CLIPS else "image"
+    return "video" if found.startswith("video/") else "image"
+
+
+def _whole(cells: Mapping[str, str], name: str, where: str) -> int | None:
+    text = cells.get(name, "")
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise ManifestError(f"{where}: {name} must be a whole number >= 0, not {text!r}")
+    return int(text)
+
+
+def _seconds(cells: Mapping[str, str], where: str) -> float | None:
+    text = cells.get("seconds", "")
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise ManifestError(f"{where}: seconds must be a number >= 0, not {text!r}")
+    return seconds
+
+
+def _cost(cells: Mapping[str, str], where: str) -> int | None:
+    text = cells.get("cost", "")
+    try:
+        return nanousd(text) if text else None
+    except InputError:
+        raise ManifestError(f"{where}: cost must be USD such as 0.04, not {text!r}") from None
+
+
+def _cells(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows as stripped text by column, with their line numbers."""
+    try:
+        text = manifest.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ManifestError(f"{manifest} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{manifest.name} is not UTF-8 text ({error.reason})") from error
+    rows = _csv(manifest, text) if manifest.suffix.lower() == ".csv" else _jsonl(manifest, text)
+    for number, cells in rows:
+        unknown = sorted(set(cells) - set(COLUMNS))
+        if unknown:
+            raise ManifestError(
+                f"{manifest.name} row {number}: unknown column {unknown[0]!r}; known: "
+                f"{', '.join(COLUMNS)}"
+            )
+        yield number, {k: _text(v, manifest, number) for k, v in cells.items()}
+
+
+def _csv(manifest: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        if len(set(header)) != len(header):
+            raise ManifestError(f"{manifest.name} names a column twice")
+        for cells in reader:
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                raise ManifestError(
+                    f"{manifest.name} row {reader.line_num}: {len(cells)} cells under "
+                    f"{len(header)} columns"
+                )
+            yield reader.line_num, dict(zip(header, cells, strict=True))
+    except csv.Error as error:
+        raise ManifestError(f"{manifest.name} row {reader.line_num}: {error}") from error
+
+
+def _jsonl(manifest: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise ManifestError(f"{manifest.name} row {number}: not JSON ({error})") from error
+        if not isinstance(row, dict):
+            raise ManifestError(f"{manifest.name} row {number}: not a JSON object")
+        yield number, row
+
+
+def _text(value: Any, manifest: Path, number: int) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool | list | dict):
+        raise ManifestError(f"{manifest.name} row {number}: {value!r} is neither text nor number")
+    return str(value).strip()
+
+
+def _offers(manifest: Path, rows: Sequence[ManifestRow]) -> tuple[Offer, ...]:
+    made: dict[str, list[Modality]] = {}
+    for row in rows:
+        kinds = made.setdefault(row.offer_id, [])
+        if row.modality not in kinds:
+            kinds.append(row.modality)
+    return tuple(
+        Offer(
+            id=offer_id,
+            model=offer_id.split("/")[-1].split("@")[0],
+            provider=offer_id.split("/")[0] if "/" in offer_id else "folder",
+            modality=kinds[0],
+            modalities=tuple(sorted(kinds)),
+            generator=PluginSpec(name="folder", args={"manifest": str(manifest)}),
+            notes=f"made elsewhere; taken in by {manifest.name}",
+        )
+        for offer_id, kinds in made.items()
+    )

@@ -1,0 +1,205 @@
+"""Outputs made elsewhere enter by a manifest; a faulty one is refused whole, in one sentence."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from qfloor.errors import ManifestError
+from qfloor.generate import generate
+from qfloor.generators.folder import FolderGenerator, read_manifest
+from qfloor.records import Prompt, Status
+from qfloor.store import Store
+
+DATA = Path("/work/shared/data")
+HEADER = "prompt,offer,file\n"
+
+
+def picture(seed: int) -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "files").mkdir()
+    for i in range(3):
+        (tmp_path / "files" / f"{i}.png").write_bytes(picture(i))
+    (tmp_path / "secret.png").write_bytes(picture(9))
+    return tmp_path / "files"
+
+
+def write(folder: Path, text: str, name: str = "m.csv") -> Path:
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
+
+
+def take_in(manifest: Path, workspace: Path):
+    found = read_manifest(manifest)
+    with Store.open(workspace, create=True) as store:
+        result = generate(
+            found.prompts, found.offers, store=store, round="r1", repeats=found.repeats
+        )
+        return result, list(store.outputs_of()), list(store.spending())
+
+
+def test_rows_become_outputs(folder, tmp_path):
+    manifest = write(
+        folder,
+        "prompt_id,prompt,offer,file,repeat,seed,cost,seconds,category,model_version\n"
+        '1,"a red, round kettle",us/m@a,0.png,,7,0.04,2.5,product-photo,v1\n'
+        '1,"a red, round kettle",us/m@a,1.png,1,8,0.05,,product-photo,\n'
+        "2,grün,us/n@a,2.png,,,,,,\n",
+    )
+    found = read_manifest(manifest)
+    assert [(p.id, p.category) for p in found.prompts] == [("1", "product-photo"), ("2", "general")]
+    assert [(o.id, o.provider, o.model) for o in found.offers] == [
+        ("us/m@a", "us", "m"), ("us/n@a", "us", "n")
+    ]  # fmt: skip
+    result, outputs, spending = take_in(manifest, tmp_path / "w")
+    assert result.counts == {Status.MADE: 3}
+    assert {s.reason for s in result.plan.skipped} == {"the manifest has no such row"}
+    assert [o.report["seed"] for o in outputs] == [7, 8, None]
+    assert outputs[0].seconds_run == 2.5
+    assert outputs[0].model_version == "v1"
+    assert [(s.amount_nanousd, s.unknown) for s in spending] == [(90_000_000, 0), (0, 1)]
+    again, outputs, _ = take_in(manifest, tmp_path / "w")
+    assert (again.plan.done, again.counts, len(outputs)) == (3, {}, 3)
+
+
+def test_json_lines_and_a_suite(folder):
+    rows = [
+        {"prompt_id": "k1", "offer": "us/m@a", "file": "0.png", "cost": 0.04, "seed": 3},
+        {"prompt": "a boat\u2028at sea", "offer": "us/m@a", "file": "1.png"},
+    ]
+    text = "\n".join(json.dumps(r, ensure_ascii=False) for r in rows) + "\n\n"
+    suite = [
+        Prompt(id="k1", text="a kettle", category="portrait"),
+        Prompt(id="k2", text="a boat\u2028at sea", category="landscape"),
+        Prompt(id="k3", text="unused", category="landscape"),
+    ]
+    found = read_manifest(write(folder, text, "m.jsonl"), prompts=suite)
+    assert [p.id for p in found.prompts] == ["k1", "k2"]
+    assert found.rows[0].amount_nanousd == 40_000_000
+
+
+def test_damaged_files_are_statuses(folder, tmp_path):
+    (folder / "zero.png").write_bytes(b"")
+    (folder / "page.jpg").write_bytes(b"<!doctype html><h1>502</h1>")
+    (folder / "half.png").write_bytes(picture(1)[:60])
+    (folder / "zero.webm").write_bytes(b"")
+    names = ["0.png", "zero.png", "page.jpg", "half.png", "zero.webm"]
+    rows = "".join(f"p{i},us/m@a,{name}\n" for i, name in enumerate(names))
+    result, outputs, _ = take_in(write(folder, HEADER + rows), tmp_path / "w")
+    assert result.counts == {Status.MADE: 1, Status.BLANK: 4}
+    assert {o.reason for o in outputs} == {"ok", "undecodable"}
+    assert any("zero bytes" in o.report.get("detail", "") for o in outputs)
+
+
+BAD = [
+    ("no file", HEADER + "a,o,none.png\n", "row 2: there is no file none.png"),
+    ("outside", HEADER + "a,o,../secret.png\n", r"row 2: \.\./secret\.png lies outside"),
+    ("absolute", HEADER + "a,o,/etc/hosts\n", "row 2: /etc/hosts lies outside"),
+    ("no offer", HEADER + "a,,0.png\n", "row 2: the offer is empty"),
+    ("no prompt", HEADER + " ,o,0.png\n", "row 2: needs a prompt or a prompt_id"),
+    ("empty file", HEADER + "a,o,\n", "row 2: the file is empty"),
+    ("twice", HEADER + "a,o,0.png\na,o,1.png\n", "row 3: .* is already in row 2; number repeats"),
+    ("column", "prompt,offer,file,costs\na,o,0.png,1\n", "row 2: unknown column 'costs'; known"),
+    ("cells", HEADER + "a,o\n", "row 2: 2 cells under 3 columns"),
+    ("two columns", "prompt,prompt,offer,file\na,a,o,0.png\n", "names a column twice"),
+    ("cost", "prompt,offer,file,cost\na,o,0.png,cheap\n", "row 2: cost must be USD"),
+    ("seconds", "prompt,offer,file,seconds\na,o,0.png,nan\n", "row 2: seconds must be"),
+    ("seed", "prompt,offer,file,seed\na,o,0.png,-1\n", "row 2: seed must be a whole number"),
+    ("id alone", "prompt_id,offer,file\nk,o,0.png\n", "row 2: prompt_id 'k' comes without"),
+    ("two texts", "prompt_id,prompt,offer,file\nk,a,o,0.png\nk,b,o,1.png\n", "row 3: .* another"),
+    ("empty", "", "has no rows"),
+    ("header only", HEADER, "has no rows"),
+    ("quote", HEADER + '"a,o,0.png\n', "row 2: unexpected end of data"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "message"), BAD, ids=[b[0] for b in BAD])
+def test_a_bad_manifest_is_one_sentence_with_its_row(name, text, message, folder):
+    with pytest.raises(ManifestError, match=message) as caught:
+        read_manifest(write(folder, text))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "row 1: not JSON"),
+        ("[1]", "row 1: not a JSON object"),
+        ('{"prompt": ["a"], "offer": "o", "file": "0.png"}', "row 1: .* neither text nor number"),
+    ],
+)
+def test_bad_json_lines(text, message, folder):
+    with pytest.raises(ManifestError, match=message):
+        read_manifest(write(folder, text, "m.jsonl"))
+
+
+def test_other_refusals(folder, tmp_path):
+    with pytest.raises(ManifestError, match="cannot be read: No such file"):
+        read_manifest(folder / "none.csv")
+    (folder / "latin.csv").write_bytes(HEADER.encode() + b"\xe9,o,0.png\n")
+    with pytest.raises(ManifestError, match="not UTF-8"):
+        read_manifest(folder / "latin.csv")
+    (folder / "link.png").symlink_to(tmp_path / "secret.png")
+    with pytest.raises(ManifestError, match="lies outside"):
+        read_manifest(write(folder, HEADER + "a,o,link.png\n"))
+    suite = [Prompt(id="k", text="a", category="general", modality="video")]
+    with pytest.raises(ManifestError, match="the suite has no prompt 'b'"):
+        read_manifest(write(folder, HEADER + "b,o,0.png\n"), prompts=suite)
+    with pytest.raises(ManifestError, match="asks for video, the file is image"):
+        read_manifest(write(folder, HEADER + "a,o,0.png\n"), prompts=suite)
+    found = read_manifest(write(folder, HEADER + "a,us/m@a,0.png\n"))
+    other = [*found.offers, type(found.offers[0])(id="x", model="x", provider="x")]
+    with pytest.raises(ManifestError, match="has no row for offer 'x'"):
+        FolderGenerator(other, tmp_path, manifest=str(found.path))
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the shared data is not on this machine")
+def test_real_generated_pictures(tmp_path):
+    source = DATA / "generated_images_t2v_metrics"
+    texts = json.loads((source / "prompts.json").read_text())
+    rows = []
+    for name, about in texts.items():
+        for path in sorted((source / name).iterdir()):
+            copy = tmp_path / "files" / f"{Path(name).name}-{path.name}"
+            copy.parent.mkdir(exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+            rows.append([about["genai_bench_id"], about["prompt"], path.stem, copy.name])
+    with open(tmp_path / "files" / "m.csv", "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["prompt_id", "prompt", "offer", "file"], *rows])
+    result, outputs, _ = take_in(tmp_path / "files" / "m.csv", tmp_path / "w")
+    assert result.counts == {Status.MADE: 8}
+    assert {o.offer_id for o in outputs} == {"DALLE3", "SDXL", "Midjourney", "DeepFloyd"}
+    assert all(o.width and o.width >= 200 for o in outputs)
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the shared data is not on this machine")
+def test_real_ranked_pictures(tmp_path):
+    source = DATA / "imagereward"
+    about = json.loads((source / "expected_scores.json").read_text())
+    lines = []
+    for i, name in enumerate(about["rewards"]):
+        copy = tmp_path / Path(name).name
+        copy.write_bytes((source / name).read_bytes())
+        row = {
+            "prompt": about["prompt"],
+            "offer": f"imagereward/picture-{i + 1}",
+            "file": copy.name,
+        }
+        lines.append(json.dumps(row))
+    manifest = write(tmp_path, "\n".join(lines), "m.jsonl")
+    result, outputs, _ = take_in(manifest, tmp_path / "w")
+    assert result.counts == {Status.MADE: 4}
+    assert {o.media_type for o in outputs} == {"image/webp"}
