@@ -239,3 +239,23 @@ def test_text_is_broken_where_it_helps() -> None:
     assert size > fit("Happy Birthday Anna", "bold", 120, 20)[1]
     assert fit("Supercalifragilistic", "bold", 30, 30)[0] == ("Supercalifragilistic",)
     assert fit("", "bold", 30, 30)[0] == ("",)
+
+
+def test_scenes_that_ask_for_little_or_much_are_drawn() -> None:
+    everything = Scene(
+        category="animation",
+        things=(Thing(noun="cat", count=2), Thing(noun="key"), Thing(noun="owl", count=5)),
+        face=Face(person="old man"),
+        building=Building(kind="castle", storeys=40),
+        terrain="beach",
+        lettering=Lettering(text="A very long text indeed, longer than any sign can bear"),
+        light="candlelight",
+        weather="fog",
+        medium="pixel art",
+        motion=Motion(kind="bounces", speed="quickly"),
+    )
+    nothing = Scene(category="landscape")
+    none_left = replace(MUG, things=(Thing(noun="mug", count=0),))
+    for scene in (everything, nothing, none_left):
+        assert picture(scene, moment=0.5).shape == (64, 64, 3)
+        assert paint(scene, FLAT, 160, 32, np.random.default_rng(0)).shape == (32, 160, 3)

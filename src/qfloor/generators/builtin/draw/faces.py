@@ -78,8 +78,8 @@ def portrait(p: Pen, f: Look) -> None:
 
 def _shoulders(p: Pen, f: Look) -> None:
     wide = 0.66 if f.young else (0.74 if f.female else 0.86)
-    p.blob([(-wide, 1.3), (-wide, 0.84), (-wide * 0.74, 0.64), (-0.2, 0.54), (0.2, 0.54),
-        (wide * 0.74, 0.64), (wide, 0.84), (wide, 1.3)], f.clothes)
+    p.blob([(-wide, 1.7), (-wide, 0.84), (-wide * 0.74, 0.64), (-0.2, 0.54), (0.2, 0.54),
+        (wide * 0.74, 0.64), (wide, 0.84), (wide, 1.7)], f.clothes)
     p.box(-0.17, 0.2, 0.17, 0.6, tone(f.skin, 0.86), r=0.08, line=False)
     p.blob([(-0.26, 0.54), (0.26, 0.54), (0.12, 0.72), (0.0, 0.78), (-0.12, 0.72)], f.skin,
         line=False)

@@ -115,7 +115,7 @@ def regions(scene: Scene, aspect: float, rng: np.random.Generator) -> list[Regio
     if n == 2 and scene.relation == "behind":
         shift = aspect * float(rng.choice([-1, 1])) * rng.uniform(0.12, 0.16)
         return [
-            (aspect * 0.16 - shift, 0.05, aspect * 0.68, 0.56),
+            (aspect * 0.16 - shift, 0.1, aspect * 0.68, 0.54),
             (aspect * 0.14 + shift * 0.6, 0.42, aspect * 0.72, 0.56),
         ]
     order = list(range(n))
@@ -131,6 +131,8 @@ def arrange(
     thing: Thing, region: Region, group: int, rng: np.random.Generator, flat: bool = False
 ) -> list[Placed]:
     """Lay the things of one group out in a region, without overlap; ``flat``: side by side."""
+    if thing.count < 1:
+        return []
     x0, y0, width, height = region
     left, top, right, bottom = extent(thing.noun)
     wide, tall = right - left, bottom - top

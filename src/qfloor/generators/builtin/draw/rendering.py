@@ -25,6 +25,7 @@ _WALLS = {
     "glass": "panes",
     "concrete": "concrete",
 }
+_HORIZONS = ("wooden table", "marble counter", "grass field")
 # first numbers of the dice each part reads, so that parts do not disturb one another
 _GROUND, _FALL, _SUBJECT = 0, 61, 23
 
@@ -159,19 +160,25 @@ def _thing(
         placed.angle + shift.angle,
         placed.flip,
     )
-    kind = layout.scene.motion.kind if layout.scene.motion else None
-    if thing.noun not in FLYING and layout.scene.backdrop != "brick wall" and kind != "spins":
+    if _casts(layout.scene, thing.noun, y / h):
         left, _, right, low = sprites.extent(thing.noun)
-        rise = shift.dy - 0.18 if kind == "bounces" and shift.dy else 0.0
-        _shadow(
-            image,
-            x + half * (left + right) / 2,
-            y - rise * h + half * low,
-            half * (right - left) / 2 * (1 + 0.8 * rise),
-        )
+        bounces = layout.scene.motion is not None and layout.scene.motion.kind == "bounces"
+        rise = shift.dy - 0.18 if bounces and shift.dy else 0.0
+        wide_half = half * (right - left) / 2 * (1 + 0.8 * rise)
+        _shadow(image, x + half * (left + right) / 2, y - rise * h + half * low, wide_half)
     corner = (round(x - sprite.width / 2), round(y - sprite.height / 2))
     image.paste(sprite, corner, sprite)
     subject.paste(255, corner, sprite.getchannel("A"))
+
+
+def _casts(scene: Scene, noun: str, y: float) -> bool:
+    """Whether a thing at a height has ground under it to cast a shadow on."""
+    if noun in FLYING or scene.backdrop == "brick wall":
+        return False
+    if scene.motion is not None and scene.motion.kind in ("spins", "rises", "falls"):
+        return False
+    horizon = scene.terrain is not None or scene.backdrop in _HORIZONS
+    return not horizon or y > 0.45
 
 
 def _shadow(image: Image.Image, x: float, y: float, half: float) -> None:
@@ -275,9 +282,10 @@ def _face(image: Image.Image, subject: Image.Image, layout: Layout, shift: motio
     if face is None:
         return
     w, h = image.size
-    half = 0.475 * min(w, h) * shift.scale
+    still = layout.scene.motion is None
+    half = (0.475 if still else 0.42) * min(w, h) * shift.scale
     look = faces.decide(face, Dice(layout.dice, _SUBJECT))
-    side = round(half * 2.6)
+    side = round(half * (2.6 if still else 3.5))
     sprite = Image.new("RGBA", (side, side), (*mix(look.skin, (40, 20, 40), 0.3), 0))
     pen = Pen(
         sprite,

@@ -101,7 +101,7 @@ _PRESETS: tuple[Style, ...] = (
           texture_amount=0.4, saturation=0.9, detail=0.3),
     Style(name="lowpoly", shading="facets", segments=9, saturation=1.05, detail=0.7),
     Style(name="riso", shading="hatched", texture="halftone", texture_amount=0.5,
-          misprint=0.011, saturation=1.12, tint=(255, 244, 220), tint_amount=0.12, detail=0.5),
+          misprint=0.006, saturation=1.12, tint=(255, 244, 220), tint_amount=0.12, detail=0.5),
     Style(name="glossy", shading="gloss", saturation=1.18, contrast=1.05, detail=0.2,
           vignette=0.15),
     Style(name="storybook", outline=0.4, shading="soft", wobble=0.35, texture="paper",

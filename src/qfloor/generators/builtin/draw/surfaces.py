@@ -47,23 +47,23 @@ def wooden_table(image: Image.Image, dice: Dice) -> None:
     """Boards under a warm wall."""
     w, h = image.size
     wall = STUDIO[dice.pick(len(STUDIO))]
-    pen = _shelf(image, 0.6, mix(wall, (150, 120, 90), 0.12), WOOD, (120, 74, 38))
-    top = round(h * 0.6)
+    pen = _shelf(image, 0.5, mix(wall, (150, 120, 90), 0.12), WOOD, (120, 74, 38))
+    top = round(h * 0.5)
     grain = materials.texture("grain", w, h - top)
     image.paste((118, 70, 34), (0, top), scaled(grain, 0.62))
     for k in range(-5, 6):
-        pen.stroke([(0.5 + 0.12 * k, 0.6), (0.5 + 0.24 * k, 1.0)], (112, 68, 36), 0.007)
+        pen.stroke([(0.5 + 0.12 * k, 0.5), (0.5 + 0.24 * k, 1.0)], (112, 68, 36), 0.007)
 
 
 def marble_counter(image: Image.Image, dice: Dice) -> None:
     """White veined marble before tiles."""
-    pen = _shelf(image, 0.6, (196, 208, 206), (240, 240, 242), (206, 206, 212))
+    pen = _shelf(image, 0.5, (196, 208, 206), (240, 240, 242), (206, 206, 212))
     for k in range(1, 6):
-        pen.stroke([(k / 6, 0), (k / 6, 0.6)], (224, 232, 230), 0.009)
+        pen.stroke([(k / 6, 0), (k / 6, 0.5)], (224, 232, 230), 0.009)
     for k in range(1, 5):
-        pen.stroke([(0, 0.6 - 0.14 * k), (1, 0.6 - 0.14 * k)], (224, 232, 230), 0.009)
+        pen.stroke([(0, 0.5 - 0.14 * k), (1, 0.5 - 0.14 * k)], (224, 232, 230), 0.009)
     for k in range(9):
-        x, y = dice.roll(-0.1, 1.0), dice.roll(0.62, 0.94)
+        x, y = dice.roll(-0.1, 1.0), dice.roll(0.52, 0.94)
         tone = (176, 178, 188) if k % 2 else (204, 204, 212)
         pen.stroke(
             [(x, y), (x + 0.08, y + dice.roll(-0.03, 0.06)), (x + 0.2, y + dice.roll(-0.02, 0.1))],
@@ -89,10 +89,10 @@ def grass_field(
 ) -> None:
     """Grass under the sky."""
     land = backdrop_sky(image, weather, style, dice, moment)
-    land.ridge(0.6, 0.07, land.tint((122, 176, 104), 0.2), 4)
-    land.pen.box(-0.02, 0.6, 1.02, 1.02, land.tint((104, 170, 72)), line=False)
+    land.ridge(0.5, 0.07, land.tint((122, 176, 104), 0.2), 4)
+    land.pen.box(-0.02, 0.5, 1.02, 1.02, land.tint((104, 170, 72)), line=False)
     for k in range(46):
-        y = 0.63 + 0.37 * k / 46
+        y = 0.54 + 0.46 * k / 46
         x, tall = dice.roll(), 0.02 + 0.05 * k / 46
         green = land.tint((64, 132, 52) if k % 2 else (146, 200, 92))
         for dx in (-0.4, 0.1, 0.5):
@@ -169,12 +169,12 @@ def fall(image: Image.Image, weather: str | None, dice: Dice, moment: float) -> 
     w, h = image.size
     pen = Pen(image, Style(name="plain", segments=12), origin=(0, 0), scale=(w, h))
     if weather == "rain":
-        for k in range(54):
+        for k in range(76):
             x = dice.roll(-0.1, 1.1)
             y = (dice.roll() + 2 * moment) % 1.1 - 0.05
             pen.stroke(
                 [(x, y), (x - 0.018, y + 0.075)],
-                (214, 226, 240) if k % 3 else (150, 168, 190),
+                (226, 236, 248) if k % 3 else (150, 168, 190),
                 0.006,
             )
     elif weather == "snow":
