@@ -117,6 +117,9 @@ def generate(
     manifest: Path | None = typer.Option(
         None, "--manifest", help="Take in outputs made elsewhere, listed in this CSV or JSONL."
     ),
+    suite: str | None = typer.Option(
+        None, help="With --manifest: the suite whose prompts its rows name."
+    ),
     workspace: Path = Workspace,
     round: str | None = Round,
     budget: str | None = Budget,
@@ -136,7 +139,9 @@ def generate(
         raise typer.BadParameter("give a benchmark or --manifest FILE, one of the two")
     with Store.open(workspace, create=True) as store, progress() as report:
         if manifest is not None:
-            made = pipeline.take_in(store, manifest, round=round or "", report=report)
+            made = pipeline.take_in(
+                store, manifest, round=round or "", suite_name=suite, report=report
+            )
         else:
             benchmark = benchmark_of(str(name), round, budget)
             prompts = pipeline.prompts_of(benchmark)
