@@ -88,6 +88,22 @@ def test_a_vector_does_not_depend_on_its_neighbours(backbone: OpenClipBackbone) 
     assert backbone.embed_images([]).shape == (0, together.shape[1])
 
 
+def test_forwards_run_in_one_thread_and_leave_torch_alone(backbone: OpenClipBackbone) -> None:
+    import torch
+
+    lanes = backbone._loaded.lanes
+    before = torch.get_num_threads()
+    assert set(lanes.map(lambda _: torch.get_num_threads(), range(8))) == {1}
+    assert torch.get_num_threads() == before
+    picture = noise_picture(0)
+    expected = backbone.embed_images([picture])
+    try:
+        torch.set_num_threads(before + 1)
+        np.testing.assert_array_equal(backbone.embed_images([picture]), expected)
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_one_backbone_a_process(tiny_checkpoint: Path, backbone: OpenClipBackbone) -> None:
     scorer = ClipScorer(f"local-dir:{tiny_checkpoint}")
     assert scorer.backbones[0] is backbone

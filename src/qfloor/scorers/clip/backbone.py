@@ -193,7 +193,11 @@ def _single_threaded_lanes(count: int | None) -> Lanes:
     """Lanes whose torch uses one thread; everybody else's torch is left as it was."""
     import torch
 
+    def prepare() -> None:
+        torch.get_num_threads()  # a thread takes over the process's number when first asked
+        torch.set_num_threads(1)
+
     before = torch.get_num_threads()
-    lanes = Lanes(count, prepare=lambda: torch.set_num_threads(1))
+    lanes = Lanes(count, prepare)
     torch.set_num_threads(before)
     return lanes
