@@ -1,0 +1,91 @@
+"""What is asked: categories, prompts, suites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from qfloor.records.plain import digest_of
+
+Modality = Literal["image", "video"]
+Split = Literal["fit", "certify"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Category:
+    """A declared stratum of requests; a team may declare its own."""
+
+    id: str
+    description: str
+    modalities: tuple[Modality, ...] = ("image",)
+    signals: tuple[str, ...] = ()
+
+
+CATEGORIES: tuple[Category, ...] = (
+    Category(id="product-photo", description="objects as shops and advertisers show them"),
+    Category(id="portrait", description="people, and animals sitting for their picture"),
+    Category(id="landscape", description="nature and outdoor scenery"),
+    Category(id="text-in-image", description="pictures whose words must be readable"),
+    Category(id="video", description="live-action clips", modalities=("video",)),
+    Category(
+        id="animation",
+        description="drawn or animated style, as stills or clips",
+        modalities=("image", "video"),
+    ),
+    Category(id="architectural-render", description="buildings and interiors"),
+)
+GENERAL = Category(
+    id="general",
+    description="imported judgments that carry no category",
+    modalities=("image", "video"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """One request of a suite.
+
+    ``family`` names the template or near-duplicate group and is the statistical cluster;
+    ``split`` keeps prompts that thresholds are fitted on apart from those that certify.
+    """
+
+    id: str
+    text: str
+    category: str
+    modality: Modality = "image"
+    negative: str | None = None
+    aspect_ratio: str | None = None
+    seconds: float | None = None
+    must_render: tuple[str, ...] = ()
+    language: str = "en"
+    tags: tuple[str, ...] = ()
+    difficulty: str | None = None
+    family: str = ""
+    split: Split = "certify"
+    inputs: tuple[str, ...] = ()
+    source: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Names what a generator would be sent, not the prompt's labels."""
+        return digest_of(
+            [self.id, self.text, self.modality, self.negative, self.aspect_ratio, self.seconds,
+             self.must_render, self.inputs]
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """A versioned set of prompts."""
+
+    name: str
+    version: str
+    prompts: tuple[Prompt, ...]
+    title: str = ""
+    licence: str = ""
+    path: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Names the suite's content; independent of the file it came from."""
+        return digest_of([self.name, self.version, self.prompts])

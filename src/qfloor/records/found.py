@@ -1,0 +1,165 @@
+"""What follows from judgments: qualities, thresholds, calibrations, floors, verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+from qfloor.records.asked import Modality
+from qfloor.records.judged import Metric
+from qfloor.records.made import FloorKind
+
+TIERS: tuple[str, ...] = ("standard", "professional", "premium")
+TIER_ALIASES: dict[str, str] = {"concept": "standard", "draft": "professional", "final": "premium"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """Which number a floor is about; thresholds never cross qualities.
+
+    ``source`` is ``human`` (a criterion with its scale) or ``metric`` (a metric's key, judged at
+    the threshold a calibration learned for the human one).
+    """
+
+    source: Literal["human", "metric"]
+    name: str
+    lo: float | None
+    hi: float | None
+    step: float | None = None
+    metric_key: str | None = None
+
+    @property
+    def id(self) -> str:
+        """``human:overall[0,10]`` or ``metric:clip.cos@...``."""
+        if self.metric_key:
+            return f"{self.source}:{self.metric_key}"
+        return f"{self.source}:{self.name}[{self.lo:g},{self.hi:g}]"
+
+    def holds(self, value: float) -> bool:
+        """Whether a value lies on the scale."""
+        return (self.lo is None or self.lo <= value) and (self.hi is None or value <= self.hi)
+
+    @classmethod
+    def of_metric(cls, metric: Metric) -> Quality:
+        """The quality that a metric's own scale is; an open scale has no bound."""
+        return cls(
+            source="metric", name=metric.name, lo=metric.lo, hi=metric.hi, metric_key=metric.key
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Threshold:
+    """What a tier demands of a category."""
+
+    category: str
+    modality: Modality
+    quality: str
+    tier: str
+    value: float
+    max_fail: float = 0.25
+    rule: Literal["absolute", "usable-rate", "relative"] = "absolute"
+    evidence: str = ""
+    post_hoc: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """How a metric speaks for people in one category (learn-then-test), and how well."""
+
+    category: str
+    modality: Modality
+    quality: str
+    metric: str
+    method: str
+    human_threshold: float
+    metric_threshold: float | None
+    epsilon: float
+    alpha: float
+    t_grid: tuple[float, ...]
+    n_fit: int
+    n_passed: int
+    fitted_on: str
+    held_out_agreement: float | None
+    worst_leave_one_model_out: float | None
+    display: tuple[tuple[float, float], ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailRate:
+    """Estimate and one-sided upper bound of P(score < threshold) at one threshold."""
+
+    threshold: float
+    fails: float
+    n: int
+    rate: float
+    upper: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Floor:
+    """What is known of an offer in a category: its bad days, and how sure we are.
+
+    ``q25_lo_release`` is the largest threshold certifiable at the family's level and alone
+    decides verdicts at max_fail .25; ``q25_lo_cell`` is at the uncorrected level and for display.
+    ``None`` means that no threshold can be certified, or (for q25) that the quartile is a fail.
+    """
+
+    offer_id: str
+    category: str
+    modality: Modality
+    quality: str
+    kind: FloorKind
+    n_prompts: int
+    n_outputs: int
+    n_values: int
+    counts: Mapping[str, int]
+    fail_rates: tuple[FailRate, ...]
+    q25: float | None
+    q25_harrell_davis: float | None
+    q25_lo_release: float | None
+    q25_lo_cell: float | None
+    mean: float | None
+    alpha_release: float
+    alpha_cell: float
+    family: str
+    m: int
+    bound: str
+    design_effect: float | None
+    n_effective: float | None
+    n_raters: int | None = None
+    population: Mapping[str, Any] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    provisional: bool = False
+
+
+class Ruling(StrEnum):
+    """What a verdict says."""
+
+    CERTIFIED = "certified"
+    REJECTED = "rejected"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether an offer reliably clears a tier's threshold, and why (not)."""
+
+    offer_id: str
+    category: str
+    modality: Modality
+    quality: str
+    tier: str
+    threshold: float
+    max_fail: float
+    ruling: Ruling
+    reason: str
+    upper: float | None
+    lower: float | None
+    level: float
+    family: str
+    m: int
+    more_prompts: int | None = None
+    valid_until: str | None = None

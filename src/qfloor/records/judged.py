@@ -1,0 +1,99 @@
+"""What an output is worth: metrics and scores, ratings and comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+from qfloor.records.asked import Modality
+from qfloor.records.plain import digest_of
+
+Direction = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A declared scale. ``definition`` and ``execution`` together are its identity.
+
+    ``definition`` holds what the number means (weights digest, preprocessing, sampling,
+    truncation), ``execution`` how it was computed (dtype, runtime). Numbers of two identities
+    never share a column.
+    """
+
+    name: str
+    unit: str
+    lo: float | None
+    hi: float | None
+    direction: Direction = "higher"
+    modalities: tuple[Modality, ...] = ("image", "video")
+    boolean: bool = False
+    definition: Mapping[str, Any] = field(default_factory=dict)
+    execution: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """Digest of the definition and the execution."""
+        return digest_of([self.name, self.definition, self.execution], 16)
+
+    @property
+    def key(self) -> str:
+        """How a score names its metric: ``name@identity``."""
+        return f"{self.name}@{self.identity}"
+
+
+class ScoreStatus(StrEnum):
+    """Whether there is a number, and if not why not."""
+
+    SCORED = "scored"
+    UNSCORED = "unscored"  # does not apply to this output (no text to read, a still has no flicker)
+    FAILED = "failed"  # should have been scored and could not be: a fail in the bound
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """One number for one output, or the reason why there is none. Never NaN, never a sentinel."""
+
+    output_id: str
+    metric: str
+    status: ScoreStatus
+    value: float | None = None
+    reason: str | None = None
+    series: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rating:
+    """An absolute human judgment on a declared scale."""
+
+    id: str
+    output_id: str
+    rater: str
+    criterion: str
+    value: float
+    lo: float
+    hi: float
+    usable: bool | None = None
+    session: str | None = None
+    control: str = "test"
+    seconds: float | None = None
+    at: str | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A pairwise human judgment."""
+
+    id: str
+    left_output_id: str
+    right_output_id: str
+    rater: str
+    criterion: str
+    winner: Literal["left", "right", "tie", "both_bad"]
+    session: str | None = None
+    control: str = "test"
+    seconds: float | None = None
+    at: str | None = None
+    source: str = ""
