@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -90,3 +92,14 @@ def test_epsilon_must_leave_room() -> None:
 def test_metric_fails_and_epsilon_add_up(max_fail: float, epsilon: float) -> None:
     u = total_max_fail(max_fail, epsilon)
     assert u + epsilon * (1 - u) == pytest.approx(max_fail)
+
+
+def test_lower_is_better_is_the_same_mirrored() -> None:
+    pairs = _pairs(np.random.default_rng(0), 200, 0.95)
+    mirrored = [replace(p, metric=-p.metric) for p in pairs]
+    a = calibrate(REQUEST, pairs)
+    b = calibrate(replace(REQUEST, direction="lower"), mirrored)
+    assert a.metric_threshold is not None
+    assert b.metric_threshold == -a.metric_threshold
+    assert (a.n_passed, a.held_out_agreement) == (b.n_passed, b.held_out_agreement)
+    assert b.display == tuple(sorted((-x, y) for x, y in a.display))

@@ -10,14 +10,14 @@ for display and sorting only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qfloor import stats
 from qfloor.errors import CertificationError
-from qfloor.records import Calibration, Modality, digest_of
+from qfloor.records import Calibration, Direction, Modality, digest_of
 
 GRID_STEPS = 40
 """Candidate metric thresholds, at fixed ranks of the metric alone: chosen without ratings."""
@@ -51,6 +51,7 @@ class CalibrationRequest:
     human_threshold: float
     epsilon: float
     alpha: float
+    direction: Direction = "higher"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +151,10 @@ def calibrate(request: CalibrationRequest, pairs: Sequence[Pair]) -> Calibration
             f"epsilon {request.epsilon:g} must lie in (0, 0.25) and alpha {request.alpha:g} in "
             "(0, 0.5), else a passing metric could never certify a lower quartile"
         )
-    fit = [p for p in pairs if p.fit]
+    # Inside, higher is always better; what goes out is in the metric's own direction again.
+    sign = 1.0 if request.direction == "higher" else -1.0
+    turned = [replace(p, metric=sign * p.metric) for p in pairs]
+    fit = [p for p in turned if p.fit]
     learned = _learn(request, fit)
     return Calibration(
         category=request.category,
@@ -159,16 +163,16 @@ def calibrate(request: CalibrationRequest, pairs: Sequence[Pair]) -> Calibration
         metric=request.metric,
         method="learn-then-test, fixed sequence, Korn-Graubard over prompts",
         human_threshold=request.human_threshold,
-        metric_threshold=learned.threshold,
+        metric_threshold=None if learned.threshold is None else sign * learned.threshold,
         epsilon=request.epsilon,
         alpha=request.alpha,
-        t_grid=learned.grid,
+        t_grid=tuple(sorted(sign * t for t in learned.grid)),
         n_fit=len(fit),
         n_passed=learned.n_passed,
-        fitted_on=digest_of(sorted((p.output_id, p.metric, p.human) for p in fit)),
-        held_out_agreement=_agreement(request, learned, [p for p in pairs if not p.fit]),
+        fitted_on=digest_of(sorted((p.output_id, p.metric, p.human) for p in pairs if p.fit)),
+        held_out_agreement=_agreement(request, learned, [p for p in turned if not p.fit]),
         worst_leave_one_model_out=_leave_one_out(request, fit),
-        display=_display_curve(fit),
+        display=tuple(sorted((sign * x, y) for x, y in _display_curve(fit))),
         reason=_reason(request, learned, fit),
     )
 

@@ -27,6 +27,7 @@ from qfloor.records import (
     Calibration,
     Direction,
     Floor,
+    Metric,
     Modality,
     Offer,
     Quality,
@@ -157,7 +158,7 @@ def _by_metric(
         return Findings()
     metric = next(m for m in store.metrics_of(names=[plan.metric]) if m.key == key)
     quality = Quality.of_metric(metric)
-    calibrations = tuple(_calibrations(store, benchmark, view, plan, key))
+    calibrations = tuple(_calibrations(store, benchmark, view, plan, metric))
     thresholds = tuple(_learned(benchmark, calibrations, quality))
     found = _judge(
         benchmark,
@@ -173,9 +174,9 @@ def _by_metric(
 
 
 def _calibrations(
-    store: Store, benchmark: Benchmark, view: RoundView, plan: CalibrationPlan, key: str
+    store: Store, benchmark: Benchmark, view: RoundView, plan: CalibrationPlan, metric: Metric
 ) -> Iterator[Calibration]:
-    together = pairs(store, view, benchmark.quality, key)
+    together = pairs(store, view, benchmark.quality, metric.key)
     for threshold in benchmark.thresholds:
         found = together.get((threshold.category, threshold.modality))
         if not found:
@@ -184,10 +185,11 @@ def _calibrations(
             category=threshold.category,
             modality=threshold.modality,
             quality=benchmark.quality.id,
-            metric=key,
+            metric=metric.key,
             human_threshold=threshold.value,
             epsilon=plan.epsilon,
             alpha=plan.alpha,
+            direction=metric.direction,
         )
         yield calibrate.calibrate(request, found)
 
