@@ -97,15 +97,16 @@ def judge(workspace: Path, calls: list[dict[str, str]], *, remembers: bool) -> d
             if a.event is Event.ENDED and a.status is Status.FAILED and a.reason != "not_sent"
         )  # fmt: skip
         twice = {k: n for k, n in submitted.items() if n > 1 + failed[k]}
-        lost = {k for k in made if k not in outputs or outputs[k].status is not Status.MADE}
         unknown = {k for k, o in outputs.items() if o.status is Status.UNKNOWN}
+        kept = {k for k, o in outputs.items() if o.status is Status.MADE}
+        lost = made - kept if remembers else made - kept - unknown
         for output in outputs.values():
             if output.media_sha256 is not None:
                 content = store.media_path(output.media_sha256).read_bytes()
                 assert hashlib.sha256(content).hexdigest() == output.media_sha256
     assert not twice, f"called for twice: {twice}"
-    assert not (lost if remembers else lost - unknown), f"made and lost: {lost}"
-    assert not (unknown if remembers else unknown - set(outputs))
+    assert not lost, f"made and lost: {lost}"
+    assert not (remembers and unknown), f"the seller could have been asked: {unknown}"
     return {"outputs": len(outputs), "submitted": sum(submitted.values()), "made": len(made),
             "twice": len(twice), "lost": len(lost), "unknown": len(unknown)}  # fmt: skip
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from fakes import painters
 from fakes.seller import calls
 
 from qfloor.generate.desk import STEPS
@@ -62,24 +63,50 @@ def test_one_death_at_each_step(args, step, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("step", STEPS)
+def test_the_painters_survive_each_step(step, tmp_path):
+    workspace, setup, given = tmp_path / "w", "fakes.painters:kill_setup", {"n": 2}
+    assert harness.run(workspace, setup, given, "r1", die=f"{step}:3") == harness.DIED
+    harness.go_on(workspace, setup, given, "r1")
+    found = harness.judge(workspace, painters.calls(workspace), remembers=True)
+    assert (found["outputs"], found["submitted"]) == (6, 6)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_random_kills_of_the_painters(tmp_path):
+    found = kill_at_random(
+        tmp_path / "w", "fakes.painters:kill_setup", {"n": 20}, painters.calls, kills=100, seed=2
+    )
+    sys.stdout.write(f"painters: {found}\n")
+    assert (found["killed"], found["twice"], found["lost"]) == (100, 0, 0)
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", list(SELLERS))
 def test_random_kills(name, tmp_path):
     kills = 100 if name == "jobs, remembers keys" else 25
-    args = SELLERS[name]
-    found = kill_at_random(tmp_path, args, kills=kills, seed=1)
+    args, remote = SELLERS[name], tmp_path / "seller"
+    found = kill_at_random(
+        tmp_path / "w",
+        SETUP,
+        {"remote": str(remote), "n": 40, "latency_s": 0.005, **args},
+        lambda _: calls(remote),
+        kills=kills,
+        seed=1,
+        remembers=args["cls"] == "RememberingSeller",
+    )
     sys.stdout.write(f"{name}: {found}\n")  # seen with pytest -s
-    assert found["killed"] == kills
-    assert found["twice"] == 0
+    assert (found["killed"], found["twice"], found["lost"]) == (kills, 0, 0)
 
 
-def kill_at_random(folder: Path, args: dict, *, kills: int, seed: int) -> dict:
+def kill_at_random(workspace, setup, given, calls_of, *, kills, seed, remembers=True):
+    """SIGKILL victims until so many have died, then finish every round and judge."""
     rng = random.Random(seed)
-    remote, workspace = folder / "seller", folder / "w"
-    given = {"remote": str(remote), "n": 40, "latency_s": 0.005, **args}
     killed = rounds = 0
     while killed < kills:
-        with harness.start(workspace, SETUP, given, f"r{rounds}") as child:
+        with harness.start(workspace, setup, given, f"r{rounds}") as child:
             child.stdout.readline()
             time.sleep(rng.uniform(0.0, 0.5))
             child.send_signal(signal.SIGKILL)
@@ -90,8 +117,6 @@ def kill_at_random(folder: Path, args: dict, *, kills: int, seed: int) -> dict:
             assert child.returncode == 0, said
             rounds += 1
     for r in range(rounds + 1):
-        harness.go_on(workspace, SETUP, given, f"r{r}")
-    remembers = args["cls"] == "RememberingSeller"
-    found = harness.judge(workspace, calls(remote), remembers=remembers)
-    assert found["outputs"] == 80 * (rounds + 1)
+        harness.go_on(workspace, setup, given, f"r{r}")
+    found = harness.judge(workspace, calls_of(workspace), remembers=remembers)
     return {"killed": killed, "rounds": rounds + 1, **found}
