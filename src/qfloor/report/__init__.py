@@ -1,0 +1,7 @@
+"""Plots of what a run found. It reads frames and draws; it computes no bound of its own."""
+
+from __future__ import annotations
+
+from qfloor.report.distributions import plot_distributions
+
+__all__ = ["plot_distributions"]
