@@ -7,15 +7,33 @@ progress and errors to stderr. Nothing heavy is imported before a command runs.
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from qfloor import __version__
 from qfloor.cli import judging, offers, releasing, running, suites, system
 from qfloor.errors import QfloorError
 
+# In pipeline order, so that the help is the architecture.
+ORDER = (
+    "demo", "suite", "offers", "plan", "power", "run", "generate", "score", "ratings", "calibrate",
+    "floors", "export", "verify", "route", "plugins", "doctor",
+)  # fmt: skip
+
+
+class _InOrder(TyperGroup):
+    """A group whose help keeps `ORDER`; typer would put groups of commands last."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        known = super().list_commands(ctx)
+        return sorted(known, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+
+
 app = typer.Typer(
     name="qfloor",
+    cls=_InOrder,
     help=(
         "Measure how bad a generative model's bad days are, and route by it.\n\n"
         "suite -> generate -> score -> calibrate -> floors -> export -> route"

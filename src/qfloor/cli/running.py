@@ -88,7 +88,7 @@ def plan(
     Example: qfloor plan painters
     """
     from qfloor import pipeline
-    from qfloor.generate import usd
+    from qfloor.generate.plan import usd
     from qfloor.store import Store
 
     benchmark = benchmark_of(name, round, budget)

@@ -105,7 +105,12 @@ def _panel(
                 _mark(axis, y, number, marker)
     for tier, value in sorted(set(zip(ruled["tier"], ruled["threshold"], strict=True))):
         axis.axvline(float(value), color=TIER_LINE, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
-        style = {"ha": "center", "va": "bottom", "fontsize": 7.5, "color": TIER_LINE}
+        style: dict[str, Any] = {
+            "ha": "center",
+            "va": "bottom",
+            "fontsize": 7.5,
+            "color": TIER_LINE,
+        }
         axis.text(float(value), len(ordered) + 0.12, tier, **style)
     axis.set_xlim(*scale)
     axis.set_ylim(-0.25, len(ordered) + 0.65)

@@ -1,0 +1,173 @@
+"""The command line as a person meets it: help, tables, exit codes, one sentence for a fault."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from qfloor.cli import main
+
+Cli = Callable[..., tuple[int, str, str]]
+
+# DESIGN section 11, as far as this version goes; `demo` comes first for the newcomer
+COMMANDS = [
+    "demo", "suite", "offers", "plan", "power", "run", "generate", "score", "ratings", "calibrate",
+    "floors", "export", "verify", "route", "plugins", "doctor",
+]  # fmt: skip
+
+
+@pytest.fixture
+def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
+    """Run a command in an empty folder; gives exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "160")
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["qfloor", *map(str, arguments)])
+        capfd.readouterr()
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
+        else:
+            code = 0
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return call
+
+
+def test_help_is_the_architecture(cli: Cli) -> None:
+    code, out, _ = cli("--help")
+    assert code == 0
+    places = [out.index(f" {name} ") for name in COMMANDS]
+    assert places == sorted(places)
+
+
+def _subcommands() -> list[list[str]]:
+    from typer.main import get_command
+
+    from qfloor.cli import app
+
+    found = []
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        found += [[name, sub] for sub in inner] if inner else [[name]]
+    return found
+
+
+@pytest.mark.parametrize("command", _subcommands(), ids=" ".join)
+def test_every_command_says_what_it_does_with_an_example(cli: Cli, command: list[str]) -> None:
+    code, out, _ = cli(*command, "--help")
+    assert code == 0
+    assert "Example: qfloor " + " ".join(command) in " ".join(out.split())
+
+
+def test_every_command_is_in_the_reference() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "cli.md"
+    text = page.read_text(encoding="utf-8")
+    assert [c for c in _subcommands() if f"## `qfloor {' '.join(c)}`" not in text] == []
+
+
+def test_tables_for_people_and_programs(cli: Cli) -> None:
+    _, table, _ = cli("offers", "list", "painters/o*")
+    assert "painters/ochre" in table
+    _, text, _ = cli("offers", "list", "painters/o*", "--json")
+    assert [row["offer"]["id"] for row in json.loads(text)] == ["painters/ochre"]
+    _, text, _ = cli("offers", "list", "painters/o*", "--csv")
+    assert [row["offer"] for row in csv.DictReader(io.StringIO(text))] == ["painters/ochre"]
+
+
+def test_used_wrongly_is_exit_2(cli: Cli) -> None:
+    assert cli("route")[0] == 2
+    assert cli("nonsense")[0] == 2
+    assert cli("generate")[0] == 2
+    assert cli("suite", "import", "x.csv")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["suite", "check", "quikc"], "did you mean 'quick'"),
+        (["suite", "check", "nowhere.toml"], "nowhere.toml: no such suite file"),
+        (["suite", "import", "none.tsv", "-f", "partiprompts", "-o", "s.toml"], "no such file"),
+        (["plan", "paniters"], "did you mean 'painters'"),
+        (["run", "painters", "--round", "november"], "round is 'november', must look like 2026-11"),
+        (["run", "painters", "--budget", "0.01"], "nothing was bought"),
+        (["run", "painters", "--budget", "lots"], "budget_usd is 'lots', must be an amount"),
+        (["score", "painters"], "no store"),
+        (["floors", "painters"], "no store"),
+        (["export", "painters"], "no store"),
+        (["verify", "none.db"], "none.db"),
+        (["route", "a cat", "--db", "none.db"], "none.db"),
+        (["generate", "--manifest", "none.csv", "--round", "2026-11"], "none.csv"),
+        (["generate", "--manifest", "none.csv"], "say which round"),
+        (["ratings", "import", "none.csv", "--round", "2026-11"], "no such file"),
+    ],
+    ids=lambda v: " ".join(v) if isinstance(v, list) else "",
+)
+def test_what_is_wrong_is_one_sentence_and_exit_1(
+    cli: Cli, arguments: list[str], says: str
+) -> None:
+    code, out, err = cli(*arguments)
+    assert (code, out) == (1, "")
+    told = [line for line in err.splitlines() if line.startswith("qfloor: ")]
+    assert len(told) == 1
+    assert says in told[0]
+    assert "Traceback" not in err
+
+
+def test_nothing_half_written_is_left(cli: Cli, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("text,seconds\nx,soon\n")
+    code, _, _ = cli(
+        "suite", "import", bad, "-f", "csv", "-o", "out.toml",
+        "--column", "text=text", "--column", "seconds=seconds",
+    )  # fmt: skip
+    assert code == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.csv"]
+
+
+def test_suite_check_fails_with_its_findings(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(
+        '[suite]\nname = "s"\nversion = "1.0.0"\n[checks]\nmin_per_category = 2\n'
+        '[[prompts]]\nid = "a"\ncategory = "portrait"\ntext = "a face"\n'
+    )
+    code, _, err = cli("suite", "check", path)
+    assert code == 1
+    assert "portrait: count: 1 prompts, needs 2" in err
+    assert "findings, listed above" in err
+
+
+def test_plan_shows_the_worst_case(cli: Cli) -> None:
+    code, out, err = cli("plan", "painters", "--csv")
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert len(rows) == 14
+    total = sum(float(row["worst_usd"]) for row in rows)
+    assert f"at most ${total:.2f}" in err
+
+
+def test_sampling_a_log(cli: Cli, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("prompt,category\n" + "".join(f"face {i},portrait\n" for i in range(9)))
+    code, _, err = cli("suite", "sample", "--log", log, "-o", "own.toml", "--per-stratum", "4")
+    assert code == 0
+    assert "4 prompts" in err
+    assert len(json.loads((tmp_path / "own.inclusion.json").read_text())) == 4
+
+
+def test_the_installed_command_runs() -> None:
+    program = Path(sys.executable).parent / "qfloor"
+    ran = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    import qfloor
+
+    assert ran.stdout.strip() == qfloor.__version__

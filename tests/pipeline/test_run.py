@@ -1,0 +1,157 @@
+"""The whole pipeline on a small benchmark: every stage for real, and nothing done twice."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import qfloor
+from qfloor import export, pipeline, router
+from qfloor.benchmark import Benchmark
+from qfloor.errors import BudgetError, RatingsError, ScoringError, StoreError
+from qfloor.generators.builtin.calllog import calls
+from qfloor.pipeline import RoundView, RunResult, human_cells
+from qfloor.pipeline.judging import metric_key
+from qfloor.records import Ruling, Score, ScoreStatus, Status
+from qfloor.store import Store
+
+
+def _workspace(ran: RunResult) -> Path:
+    return ran.database.parent
+
+
+def _calls(workspace: Path) -> Counter[str]:
+    logs = sorted((workspace / "generators").iterdir())
+    return Counter(call["key"] for log in logs for call in calls(log))
+
+
+def test_every_stage_left_something(ran: RunResult) -> None:
+    assert ran.generation.left == 0
+    assert ran.generation.counts[Status.MADE] > 100
+    assert ran.scoring.n_scored_now == ran.generation.counts[Status.MADE]
+    assert ran.n_rated == ran.generation.counts[Status.MADE]
+    assert ran.findings.floors
+    assert ran.findings.verdicts
+    assert ran.findings.calibrations
+
+
+def test_a_second_run_does_nothing_again(ran: RunResult, small: Benchmark) -> None:
+    before = _calls(_workspace(ran))
+    again = pipeline.run(small, _workspace(ran))
+    assert _calls(_workspace(ran)) == before
+    assert max(before.values()) == 1
+    assert sum(again.generation.counts.values()) == 0
+    assert again.scoring.n_scored_now == 0
+    assert again.findings == ran.findings
+    assert router.load(again.database).digest == router.load(ran.database).digest
+
+
+def test_the_database_is_consistent_and_routes(ran: RunResult) -> None:
+    export.verify(ran.database)
+    db = router.load(ran.database)
+    need = router.Need(prompt="A product photo of a red apple on a white background",
+                       tier="standard")  # fmt: skip
+    decision = router.choose(db, need)
+    certified = {
+        v.offer_id
+        for v in ran.findings.verdicts
+        if v.ruling is Ruling.CERTIFIED and v.category == "product-photo" and v.tier == "standard"
+    }
+    assert (decision.offer in certified) if certified else decision.offer is None
+
+
+def test_refusals_are_counted_and_fail_what_is_delivered(ran: RunResult) -> None:
+    with Store.open(_workspace(ran)) as store:
+        refused = Counter(
+            (o.offer_id, store.prompts_by_digest()[o.prompt_digest].category)
+            for o in store.outputs_of(status=Status.REFUSED)
+        )
+    assert refused, "indigo refuses some of these prompts"
+    human = [f for f in ran.findings.floors if f.quality.startswith("human")]
+    for (offer, category), n in refused.items():
+        delivered, conditional = (
+            next(f for f in human if (f.offer_id, f.category, f.kind) == (offer, category, kind))
+            for kind in ("delivered", "conditional")
+        )
+        assert delivered.counts["refused"] == conditional.counts["refused"] == n
+        assert delivered.n_outputs - conditional.n_outputs == n
+        at = delivered.fail_rates[0]
+        share = n / delivered.n_outputs
+        assert at.rate == pytest.approx(share + (1 - share) * conditional.fail_rates[0].rate)
+
+
+def test_no_number_without_a_status(ran: RunResult) -> None:
+    store = qfloor.open_store(_workspace(ran))
+    scores = store.scores()
+    assert set(scores["status"]) <= {s.value for s in ScoreStatus}
+    assert (scores["value"].isna() == (scores["status"] != "scored")).all()
+    assert not (scores["value"].dropna().astype(float).isna()).any()
+
+
+def test_metric_floors_leave_fit_prompts_out(ran: RunResult) -> None:
+    metric = [f for f in ran.findings.floors if f.quality.startswith("metric:")]
+    assert metric
+    assert all(f.population["split"] == ["certify"] for f in metric)
+    human = [f for f in ran.findings.floors if f.quality.startswith("human:")]
+    assert all(f.population["split"] == ["certify", "fit"] for f in human if f.n_prompts > 20)
+
+
+def test_the_family_is_what_was_planned(ran: RunResult, small: Benchmark) -> None:
+    sizes = {(f.category, f.modality): f.m for f in ran.findings.floors}
+    assert sizes["portrait", "image"] == 3
+    assert sizes["video", "video"] == 1
+    wide = replace(small, family="release")
+    with Store.open(_workspace(ran)) as store:
+        view = pipeline.view_of(store, wide, pipeline.prompts_of(wide))
+        found = pipeline.certify(store, wide, view, wide.offers)
+    assert {f.m for f in found.floors} == {3 + 3 + 1}
+
+
+def test_a_budget_below_the_worst_case_buys_nothing(small: Benchmark, tmp_path: Path) -> None:
+    with pytest.raises(BudgetError, match="nothing was bought"):
+        pipeline.run(replace(small, budget_nanousd=1), tmp_path)
+    assert not list(tmp_path.rglob("calls.jsonl"))
+
+
+def test_a_rating_on_another_scale_is_refused(ran: RunResult, small: Benchmark) -> None:
+    five = replace(small.quality, lo=1.0, hi=5.0)
+    with Store.open(_workspace(ran)) as store:
+        view = pipeline.view_of(store, small, pipeline.prompts_of(small))
+        with pytest.raises(RatingsError, match="scales are never converted silently"):
+            human_cells(store, view, five)
+
+
+def test_two_identities_of_a_metric_are_refused(
+    ran: RunResult, small: Benchmark, tmp_path: Path
+) -> None:
+    shutil.copytree(_workspace(ran), tmp_path / "copy")
+    with Store.open(tmp_path / "copy") as store:
+        view = pipeline.view_of(store, small, pipeline.prompts_of(small))
+        metric = store.metrics_of(names=["technical.sharpness"])[0]
+        other = replace(metric, execution={"runtime": "another"})
+        made = next(o for o in view.outputs if o.status is Status.MADE)
+        store.save_metrics([other])
+        store.save_scores(
+            [Score(output_id=made.id, metric=other.key, status=ScoreStatus.SCORED, value=0.5)]
+        )
+        with pytest.raises(ScoringError, match="2 identities"):
+            metric_key(store, "technical.sharpness", view)
+
+
+def test_an_export_needs_floors(small: Benchmark, tmp_path: Path) -> None:
+    with (
+        Store.open(tmp_path, create=True) as store,
+        pytest.raises(StoreError, match="has no floors of small in round 2026-11"),
+    ):
+        pipeline.release_of(store, small, (), pipeline.run_id(small), None)
+
+
+def test_a_view_holds_only_the_benchmarks_prompts(ran: RunResult, small: Benchmark) -> None:
+    with Store.open(_workspace(ran)) as store:
+        some = pipeline.prompts_of(small)[:2]
+        view = RoundView.of(store, small.round, ["painters/ochre"], [p.digest for p in some])
+    assert {o.prompt_id for o in view.outputs} == {p.id for p in some}
