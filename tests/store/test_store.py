@@ -375,6 +375,19 @@ def test_one_writer_at_a_time_across_processes(store):
         pass
 
 
+def test_stages_nest_within_the_run_that_holds_the_store(store):
+    with Store.open(store.root) as other, store.writing("run"):
+        with store.writing("generate"):
+            pass
+        with (
+            pytest.raises(StoreError, match=r"another run is writing .* \(run, process"),
+            other.writing("x"),
+        ):
+            pass
+    with Store.open(store.root) as other, other.writing("x"):
+        pass
+
+
 def test_a_busy_store_says_so(store):
     connection = sqlite3.connect(store.root / "store.db", isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")

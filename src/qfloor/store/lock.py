@@ -24,6 +24,11 @@ class WriterLock:
         self.path = path
         self._file: IO[str] | None = None
 
+    @property
+    def held(self) -> bool:
+        """Whether it is ours."""
+        return self._file is not None
+
     def acquire(self, purpose: str) -> None:
         """Take the lock, or say who has it.
 
@@ -32,8 +37,6 @@ class WriterLock:
         StoreError
             When another run, in this process or another, holds it.
         """
-        if self._file is not None:
-            raise StoreError(f"this store is already being written by this process ({purpose})")
         file = open(self.path, "a+", encoding="utf-8")  # noqa: SIM115  held beyond this call
         try:
             _lock(file)

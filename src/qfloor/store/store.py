@@ -83,7 +83,7 @@ class Store(OutputTables, LedgerTables, JudgmentTables, EvidenceTables, Frames):
 
     @contextlib.contextmanager
     def writing(self, purpose: str) -> Iterator[None]:
-        """Hold the store as its one writer for the length of a run.
+        """Hold the store as its one writer for the length of a run; stages within may nest it.
 
         Parameters
         ----------
@@ -95,12 +95,15 @@ class Store(OutputTables, LedgerTables, JudgmentTables, EvidenceTables, Frames):
         StoreError
             When another run holds it; names the process and since when.
         """
-        self._writer.acquire(purpose)
-        try:
+        outermost = not self._writer.held
+        if outermost:
+            self._writer.acquire(purpose)
             self.media.sweep()
+        try:
             yield
         finally:
-            self._writer.release()
+            if outermost:
+                self._writer.release()
 
     def put_media(self, content: bytes, media_type: str) -> str:
         """Store media bytes durably; returns the SHA-256 a row may name from now on."""
