@@ -1,0 +1,103 @@
+"""What must hold between the rows of a quality database, whoever wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from qfloor.export.release import Content, Row
+from qfloor.records import TIERS
+
+_CLOSE = 1e-9
+_WITHHELD = frozenset({"provisional", "drifted"})
+"""Reasons for which a floor that clears a threshold is yet no certificate."""
+
+Place = tuple[Any, ...]
+
+
+def problems_of(content: Content) -> list[str]:
+    """Return everything that contradicts itself, one sentence each; empty when sound."""
+    return [*_unnamed(content), *_unsupported(content)]
+
+
+def _unnamed(content: Content) -> Iterator[str]:
+    """References to rows that are not there."""
+    known = {
+        "offer_id": {row["id"] for row in content["offers"]},
+        "category": {row["id"] for row in content["categories"]},
+        "quality": {row["id"] for row in content["qualities"]},
+        "tier": set(TIERS),
+    }
+    primary = content["release"][0]["primary_quality"]
+    if primary not in known["quality"]:
+        yield f"the primary quality {primary!r} is not among its qualities"
+    for table in ("thresholds", "floors", "fail_rates", "verdicts", "calibrations", "latency"):
+        for row in content[table]:
+            for column in known.keys() & row.keys():
+                if row[column] not in known[column]:
+                    yield f"{table}: {_said(row)}: unknown {column} {row[column]!r}"
+    metrics = {row["key"] for row in content["metrics"]}
+    for row in content["qualities"]:
+        if row["metric_key"] is not None and row["metric_key"] not in metrics:
+            yield f"qualities: {row['id']}: no metric {row['metric_key']!r}"
+
+
+def _unsupported(content: Content) -> Iterator[str]:
+    """Verdicts that their threshold or floor does not bear out."""
+    thresholds = {_place(row, "category", "modality", "quality", "tier"): row
+                  for row in content["thresholds"]}  # fmt: skip
+    floors = {_place(row, "offer_id", "category", "modality", "quality"): row
+              for row in content["floors"] if row["kind"] == "delivered"}  # fmt: skip
+    lower_is_better = {r["id"] for r in content["qualities"] if r["direction"] == "lower"}
+    for verdict in content["verdicts"]:
+        demanded = thresholds.get(_place(verdict, "category", "modality", "quality", "tier"))
+        floor = floors.get(_place(verdict, "offer_id", "category", "modality", "quality"))
+        if demanded is None:
+            yield f"verdicts: {_said(verdict)}: there is no such threshold"
+        elif (demanded["value"], demanded["max_fail"]) != (
+            verdict["threshold"],
+            verdict["max_fail"],
+        ):
+            yield (
+                f"verdicts: {_said(verdict)}: judged at {verdict['threshold']:g}, "
+                f"but the tier demands {demanded['value']:g}"
+            )
+        if floor is None:
+            yield f"verdicts: {_said(verdict)}: there is no delivered floor under it"
+        else:
+            sign = -1.0 if verdict["quality"] in lower_is_better else 1.0
+            yield from _disagreements(verdict, floor, sign)
+
+
+def _disagreements(verdict: Row, floor: Row, sign: float) -> Iterator[str]:
+    certified = verdict["ruling"] == "certified"
+    if certified and (verdict["upper"] is None or verdict["upper"] > verdict["max_fail"] + _CLOSE):
+        yield (
+            f"verdicts: {_said(verdict)}: certified although up to {_number(verdict['upper'])} of "
+            f"its outputs may fail and {verdict['max_fail']:g} is allowed"
+        )
+    if certified and floor["provisional"]:
+        yield f"verdicts: {_said(verdict)}: certified on a provisional floor"
+    if abs(verdict["max_fail"] - 0.25) > _CLOSE:
+        return
+    low = floor["q25_lo_release"]
+    clears = low is not None and sign * low >= sign * verdict["threshold"]
+    withheld = floor["provisional"] or verdict["reason"] in _WITHHELD
+    if certified != clears and not (clears and withheld):
+        yield (
+            f"verdicts: {_said(verdict)}: {verdict['ruling']} at {verdict['threshold']:g}, but the "
+            f"floor is certified to {_number(low)}"
+        )
+
+
+def _place(row: Row, *names: str) -> Place:
+    return tuple(row[name] for name in names)
+
+
+def _said(row: Row) -> str:
+    names = ("offer_id", "category", "modality", "tier")
+    return " ".join(str(row[name]) for name in names if name in row)
+
+
+def _number(value: float | None) -> str:
+    return "nothing" if value is None else f"{value:.4g}"

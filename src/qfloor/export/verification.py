@@ -1,0 +1,136 @@
+"""Check a quality database against its own digest and its own rules."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qfloor.errors import DatabaseError, NewerDatabaseError
+from qfloor.export.consistency import problems_of
+from qfloor.export.release import Content, digest_of_content
+from qfloor.export.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, Column, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """What a check found; ``problems`` is empty when the file is sound."""
+
+    path: str
+    name: str
+    digest: str
+    n_offers: int
+    n_floors: int
+    n_verdicts: int
+    n_certified: int
+    illustrative: bool
+    problems: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+def verify(path: str | Path) -> Verification:
+    """Recompute a database's digest and check that its rows agree with one another.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``quality.db``, or a ``quality.json``.
+
+    Returns
+    -------
+    Verification
+
+    Raises
+    ------
+    DatabaseError
+        When the file cannot be read as a quality database at all.
+    """
+    path = Path(path)
+    content = read(path)
+    about = content["release"][0]
+    digest = digest_of_content(content)
+    problems = problems_of(content)
+    if digest != about["digest"]:
+        problems.insert(
+            0, f"the digest is {digest}, the file says {about['digest']}: it was changed"
+        )
+    return Verification(
+        path=str(path),
+        name=about["name"],
+        digest=digest,
+        n_offers=len(content["offers"]),
+        n_floors=len(content["floors"]),
+        n_verdicts=len(content["verdicts"]),
+        n_certified=sum(row["ruling"] == "certified" for row in content["verdicts"]),
+        illustrative=about["illustrative"],
+        problems=tuple(problems),
+    )
+
+
+def read(path: str | Path) -> Content:
+    """Read all rows of a quality database as they were before they were written.
+
+    Raises
+    ------
+    DatabaseError
+        When it is missing, damaged, newer, or no quality database.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DatabaseError(f"{path}: no such quality database")
+    try:
+        content = _from_json(path) if path.suffix == ".json" else _from_sqlite(path)
+        _check_version(path, content["release"][0]["schema_version"])
+    except (sqlite3.DatabaseError, UnicodeDecodeError, ValueError, LookupError, TypeError) as error:
+        raise DatabaseError(f"{path}: not a quality database, or a damaged one: {error}") from error
+    return content
+
+
+def _from_sqlite(path: Path) -> Content:
+    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(uri, uri=True)) as connection:
+        if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+            raise ValueError("it is another kind of SQLite file")
+        (major,) = connection.execute("PRAGMA user_version").fetchone()
+        _check_version(path, f"{major}.0")
+        if (said := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise ValueError(said)
+        return {table.name: _rows(connection, table) for table in TABLES}
+
+
+def _rows(connection: sqlite3.Connection, table: Table) -> list[dict[str, Any]]:
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    order = ", ".join(table.key)
+    found = connection.execute(f"SELECT {names} FROM {table.name} ORDER BY {order}")
+    return [
+        {c.name: _value(c, v) for c, v in zip(table.columns, row, strict=True)} for row in found
+    ]
+
+
+def _value(column: Column, value: Any) -> Any:
+    if value is None:
+        return None
+    if column.type in ("list", "object"):
+        return json.loads(value)
+    return bool(value) if column.type == "boolean" else value
+
+
+def _from_json(path: Path) -> Content:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return {t.name: document[t.name] if t.name != "release" else [document["release"]]
+            for t in TABLES}  # fmt: skip
+
+
+def _check_version(path: Path, version: str) -> None:
+    if int(version.partition(".")[0]) > int(SCHEMA_VERSION.partition(".")[0]):
+        raise NewerDatabaseError(
+            f"{path}: written in format {version}, newer than the {SCHEMA_VERSION} that this qfloor "
+            "reads; upgrade qfloor"
+        )

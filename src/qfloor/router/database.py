@@ -1,0 +1,291 @@
+"""Read a quality database into memory, once, arranged for looking things up.
+
+A `Database` is frozen and shared freely between threads; the file is opened read-only, read and
+closed. It knows what the release says and nothing of needs; and it reads SQLite by itself, so
+that routing needs no other part of qfloor than its records.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from qfloor.errors import DatabaseError, NewerDatabaseError
+from qfloor.records import (
+    Capabilities,
+    Category,
+    Lifecycle,
+    Offer,
+    PluginSpec,
+    PriceComponent,
+    PriceRule,
+    Rights,
+)
+from qfloor.router.classifier import Classifier
+from qfloor.router.lexicon import SETTINGS, WORDS
+
+SUPPORTED_MAJOR = 1
+APPLICATION_ID = 0x71666C72
+
+Place = tuple[str, str, str]
+"""Category, modality, tier."""
+
+
+class Standing(NamedTuple):
+    """What the release says of one offer in one category, modality and tier."""
+
+    ruling: str
+    reason: str
+    upper: float | None
+    more_prompts: int | None
+    valid_until: str | None
+    q25: float | None
+    q25_lo: float | None
+    n_prompts: int | None
+    n_outputs: int | None
+    languages: frozenset[str] | None
+    tags: frozenset[str] | None
+
+
+class Demand(NamedTuple):
+    """What a tier demands in one category and modality."""
+
+    value: float
+    max_fail: float
+
+
+class Latency(NamedTuple):
+    """Usual seconds of an offer, as the release knows them."""
+
+    p50_s: float | None
+    p95_s: float | None
+    n: int | None
+    as_of: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """A release in memory; make one with `load`."""
+
+    path: str
+    name: str
+    round: str
+    created_at: str
+    schema_version: str
+    digest: str
+    illustrative: bool
+    primary_quality: str
+    categories: Mapping[str, Category]
+    offers: Mapping[str, Offer]
+    demands: Mapping[Place, Demand]
+    standings: Mapping[Place, Mapping[str, Standing]]
+    certified: Mapping[Place, frozenset[str]]
+    prices: Mapping[str, PriceRule]
+    latency: Mapping[str, Latency]
+    pixels: Mapping[str, tuple[int, int]]
+    classifier: Classifier
+    scale: tuple[float, float]
+    estimates: dict[Any, int | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )  # memo of `rules.price_of`; an estimate follows from its key alone
+
+    def tiers(self, category: str, modality: str) -> tuple[str, ...]:
+        """Tiers that are defined in a category and modality."""
+        return tuple(t for c, m, t in self.demands if (c, m) == (category, modality))
+
+
+def load(path: str | Path) -> Database:
+    """Read ``quality.db``.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Database
+
+    Raises
+    ------
+    NewerDatabaseError
+        When a newer major version of the format wrote it.
+    DatabaseError
+        When it is missing, damaged, or not a quality database.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DatabaseError(f"{path}: no such quality database")
+    try:
+        uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            _check(path, connection)
+            return _read(path, connection)
+    except (sqlite3.Error, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise DatabaseError(f"{path}: not a quality database, or a damaged one ({error})") from error
+
+
+def _check(path: Path, connection: sqlite3.Connection) -> None:
+    """Refuse another kind of file, a newer major version, and a file that was cut or damaged."""
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise ValueError("it is another kind of SQLite file")
+    major = connection.execute("PRAGMA user_version").fetchone()[0]
+    if major > SUPPORTED_MAJOR:
+        raise NewerDatabaseError(
+            f"{path}: written in format {major}, newer than the {SUPPORTED_MAJOR} that this router "
+            "reads; upgrade qfloor"
+        )
+    said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if said != "ok":
+        raise ValueError(str(said).splitlines()[-1])
+
+
+def _read(path: Path, connection: sqlite3.Connection) -> Database:
+    about = _rows(
+        connection,
+        "SELECT name, round, created_at, schema_version, digest, illustrative, primary_quality "
+        "FROM release",
+    )[0]
+    name, round_, created_at, version, digest, illustrative, quality = about
+    offers = {row[0]: _offer(row) for row in _rows(connection, _OFFERS)}
+    standings = _standings(connection, quality)
+    scale = _rows(connection, "SELECT lo, hi FROM qualities WHERE id = ?", quality)[0]
+    categories = {row[0]: _category(row) for row in _rows(connection, _CATEGORIES)}
+    return Database(
+        path=str(path),
+        name=name,
+        round=round_,
+        created_at=created_at,
+        schema_version=version,
+        digest=digest,
+        illustrative=bool(illustrative),
+        primary_quality=quality,
+        categories=categories,
+        offers=offers,
+        demands={(c, m, t): Demand(v, f) for c, m, t, v, f in _rows(connection, _DEMANDS, quality)},
+        standings=standings,
+        certified={
+            place: frozenset(o for o, s in found.items() if s.ruling == "certified")
+            for place, found in standings.items()
+        },
+        prices={o: _price(rule) for o, rule in _rows(connection, "SELECT offer_id, rule FROM prices")},
+        latency={row[0]: Latency(*row[1:]) for row in _rows(connection, _LATENCY)},
+        pixels={o.id: found for o in offers.values() if (found := _pixels(o.settings))},
+        classifier=_classifier(connection, categories),
+        scale=scale,
+    )
+
+
+_OFFERS = (
+    "SELECT id, model, provider, version, modality, modalities, settings, generator, "
+    "capabilities, rights, lifecycle, concurrency, notes FROM offers ORDER BY id"
+)
+_CATEGORIES = "SELECT id, description, modalities, signals FROM categories ORDER BY id"
+_DEMANDS = (
+    "SELECT category, modality, tier, value, max_fail FROM thresholds WHERE quality = ? "
+    "ORDER BY category, modality, value"
+)
+_LATENCY = "SELECT offer_id, p50_s, p95_s, n, as_of FROM latency ORDER BY offer_id"
+_STANDINGS = (
+    "SELECT v.category, v.modality, v.tier, v.offer_id, f.population, v.ruling, v.reason, "
+    "v.upper, v.more_prompts, v.valid_until, f.q25, f.q25_lo_release, f.n_prompts, f.n_outputs "
+    "FROM verdicts v LEFT JOIN floors f ON f.offer_id = v.offer_id AND f.category = v.category "
+    "AND f.modality = v.modality AND f.quality = v.quality AND f.kind = 'delivered' "
+    "WHERE v.quality = ? ORDER BY v.offer_id"
+)
+
+
+def _rows(connection: sqlite3.Connection, query: str, *values: str) -> list[Any]:
+    return connection.execute(query, values).fetchall()
+
+
+def _standings(
+    connection: sqlite3.Connection, quality: str
+) -> dict[Place, dict[str, Standing]]:
+    @cache
+    def covered(population: str | None) -> tuple[frozenset[str] | None, frozenset[str] | None]:
+        told = json.loads(population) if population else {}
+        return tuple(  # type: ignore[return-value]
+            frozenset(told[name]) if name in told else None for name in ("languages", "tags")
+        )
+
+    found: dict[Place, dict[str, Standing]] = {}
+    for category, modality, tier, offer, population, *rest in _rows(connection, _STANDINGS, quality):
+        place = found.setdefault((category, modality, tier), {})
+        place[offer] = Standing(*rest, *covered(population))
+    return found
+
+
+def _category(row: Any) -> Category:
+    modalities, signals = json.loads(row[2]), json.loads(row[3])
+    return Category(
+        id=row[0], description=row[1], modalities=tuple(modalities), signals=tuple(signals)
+    )
+
+
+def _offer(row: Any) -> Offer:
+    settings, generator, capabilities, rights, lifecycle = (
+        json.loads(text) if text is not None else None for text in row[6:11]
+    )
+    listed = ("aspect_ratios", "languages")
+    for name in listed:
+        if capabilities.get(name) is not None:
+            capabilities[name] = tuple(capabilities[name])
+    return Offer(
+        id=row[0],
+        model=row[1],
+        provider=row[2],
+        version=row[3],
+        modality=row[4],
+        modalities=tuple(json.loads(row[5])),
+        settings=settings,
+        generator=None if generator is None else PluginSpec(**_known(PluginSpec, generator)),
+        capabilities=Capabilities(**_known(Capabilities, capabilities)),
+        rights=Rights(**_known(Rights, rights)),
+        lifecycle=Lifecycle(**_known(Lifecycle, lifecycle)),
+        concurrency=row[11],
+        notes=row[12],
+    )
+
+
+def _known(record: type[Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields this version knows: a later minor version may have added others."""
+    return {k: v for k, v in told.items() if k in record.__dataclass_fields__}
+
+
+@cache
+def _price(rule: str) -> PriceRule:
+    told = json.loads(rule)
+    components = (PriceComponent(**_known(PriceComponent, c)) for c in told["components"])
+    return PriceRule(
+        components=tuple(components),
+        source=told["source"],
+        as_of=told["as_of"],
+        charged_on=tuple(told["charged_on"]),
+    )
+
+
+def _pixels(settings: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Size an offer is fixed to, from ``1024x1024`` or the length of a square's side."""
+    size = settings.get("size")
+    if isinstance(size, int):
+        return size, size
+    sides = str(size or "").lower().split("x")
+    if len(sides) == 2 and all(side.isdigit() for side in sides):
+        return int(sides[0]), int(sides[1])
+    return None
+
+
+def _classifier(
+    connection: sqlite3.Connection, categories: Mapping[str, Category]
+) -> Classifier:
+    learned: dict[str, dict[str, float]] = {}
+    for category, signal, weight in _rows(connection, "SELECT category, signal, weight FROM signals"):
+        learned.setdefault(category, {})[signal] = weight
+    settings = {**SETTINGS, **learned.pop("*", {})}
+    return Classifier(categories, learned or WORDS, settings)

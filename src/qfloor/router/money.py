@@ -1,0 +1,24 @@
+"""Nano-USD as people write it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from qfloor.prices import NANO
+
+
+def usd_text(nanousd: int) -> str:
+    """Exact decimal string without needless zeros.
+
+    Examples
+    --------
+    >>> usd_text(4_000_000)
+    '0.004'
+    """
+    value = Decimal(nanousd) / NANO
+    return f"{value.normalize():f}"
+
+
+def dollars(nanousd: int | None) -> str:
+    """For a person: ``$0.004``, or that it is not known."""
+    return "an unknown price" if nanousd is None else f"${usd_text(nanousd)}"

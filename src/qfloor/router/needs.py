@@ -1,0 +1,231 @@
+"""A request to the router, checked when it is made: a Need that exists makes sense.
+
+Knows nothing of offers or databases: names of offers are checked against a database by
+`qfloor.router.choose`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+from qfloor.errors import NeedError
+from qfloor.prices import NANO
+from qfloor.records import TIER_ALIASES, TIERS
+
+MAX_PROMPT = 32_000
+"""Characters; longer than any provider takes."""
+
+RATIO_TOLERANCE = 0.03
+"""How far a pixel size may be from the aspect ratio it is given with (1344x768 is 16:9)."""
+
+LatencyWish = float | Mapping[str, float] | Literal["realtime", "batch"] | None
+
+_SIZE = re.compile(r"^\s*(\d{1,6})\s*[xX×*]\s*(\d{1,6})\s*$")
+_RATIO = re.compile(r"^\s*(\d{1,4}(?:\.\d+)?)\s*[:/xX]\s*(\d{1,4}(?:\.\d+)?)\s*$")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """What is to be made, how good, how dear at most and how soon.
+
+    Parameters
+    ----------
+    prompt : str
+        The request in words.
+    negative : str, optional
+        What shall not be in it; evidence against, and a capability an offer must have.
+    aspect_ratio : str, optional
+        ``16:9``.
+    size : str, optional
+        ``1344x768`` pixels.
+    modality : {"image", "video"}, optional
+        Else inferred from the request.
+    seconds : float, optional
+        Length of a clip.
+    audio : bool, optional
+        True asks for sound.
+    n : int, default 1
+        Pictures or clips asked for in one call.
+    tier : str, default "professional"
+        standard, professional, premium; or concept, draft, final.
+    max_price_usd : number or str, optional
+        Ceiling for the whole call. An offer whose price is unknown or old is then out.
+    max_latency_s : number, mapping, "realtime" or "batch", optional
+        A number bounds the 95th percentile; a mapping bounds ``p50`` and ``p95`` apart.
+    only, ignore : sequence of str
+        Offers to choose among, and never to choose.
+    pin : str, optional
+        This offer and no other, certified or not.
+    project, tags
+        Labels that a policy's overrides go by; a challenge tag (count, text, group, hands,
+        long) must also be covered by the certificate.
+
+    Raises
+    ------
+    NeedError
+        One sentence: what contradicts itself or is unknown, and what would be valid.
+    """
+
+    prompt: str
+    negative: str | None = None
+    aspect_ratio: str | None = None
+    size: str | None = None
+    modality: str | None = None
+    seconds: float | None = None
+    audio: bool | None = None
+    n: int = 1
+    tier: str = "professional"
+    max_price_usd: float | str | Decimal | None = None
+    max_latency_s: LatencyWish = None
+    only: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    pin: str | None = None
+    project: str | None = None
+    tags: tuple[str, ...] = ()
+
+    pixels: tuple[int, int] | None = field(init=False, repr=False, compare=False, default=None)
+    ratio: float | None = field(init=False, repr=False, compare=False, default=None)
+    max_price_nanousd: int | None = field(init=False, repr=False, compare=False, default=None)
+
+    def __post_init__(self) -> None:
+        _check_text("prompt", self.prompt, may_be_empty=False)
+        if self.negative is not None:
+            _check_text("negative", self.negative, may_be_empty=True)
+        changes: dict[str, Any] = {"tier": _tier(self.tier)}
+        for name in ("only", "ignore", "tags"):
+            value = getattr(self, name)
+            if type(value) is not tuple or value:
+                changes[name] = _names(name, value)
+        if self.modality is not None or self.seconds is not None or self.audio is not None:
+            _check_clip(self)
+        if type(self.n) is not int or not 1 <= self.n <= 100:
+            raise NeedError(f"n is {self.n!r}, must be a whole number from 1 to 100")
+        if self.size is not None or self.aspect_ratio is not None:
+            changes |= _shape(self.size, self.aspect_ratio)
+        if self.max_price_usd is not None:
+            changes["max_price_nanousd"] = _ceiling(self.max_price_usd)
+        if self.max_latency_s is not None:
+            _check_latency(self.max_latency_s)
+        for name, value in changes.items():
+            object.__setattr__(self, name, value)
+
+
+def _check_text(name: str, text: Any, *, may_be_empty: bool) -> None:
+    if not isinstance(text, str):
+        raise NeedError(f"{name} must be text, not {type(text).__name__}")
+    if not may_be_empty and not text.strip():
+        raise NeedError(f"{name} is empty; say what is to be made")
+    if len(text) > MAX_PROMPT:
+        raise NeedError(f"{name} has {len(text)} characters, at most {MAX_PROMPT} are taken")
+    if found := _CONTROL.search(text):
+        raise NeedError(
+            f"{name} holds a control character at position {found.start()}; it must be plain text"
+        )
+
+
+def _tier(tier: Any) -> str:
+    if tier in TIERS:
+        return str(tier)
+    name = str(tier).strip().lower()
+    name = TIER_ALIASES.get(name, name)
+    if name in TIERS:
+        return name
+    known = [*TIERS, *TIER_ALIASES]
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+    raise NeedError(f"no tier is called {tier!r}; {hint}")
+
+
+def _names(field_name: str, value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise NeedError(f"{field_name} must be a list, such as [{value!r}], not text")
+    try:
+        names = tuple(value)
+    except TypeError:
+        raise NeedError(f"{field_name} must be a list, not {type(value).__name__}") from None
+    if not all(isinstance(name, str) for name in names):
+        raise NeedError(f"{field_name} must hold names only")
+    return names
+
+
+def _check_clip(need: Need) -> None:
+    """Modality, seconds and audio must agree."""
+    if need.modality not in (None, "image", "video"):
+        raise NeedError(f"modality is {need.modality!r}, must be 'image' or 'video'")
+    if need.audio not in (None, True, False):
+        raise NeedError(f"audio is {need.audio!r}, must be true or false")
+    if need.seconds is not None and (not _is_number(need.seconds) or not 0 < need.seconds <= 3600):
+        raise NeedError(f"seconds is {need.seconds!r}, must be a number above 0 and up to 3600")
+    if need.modality == "image" and need.seconds is not None:
+        raise NeedError("seconds are given but the modality is image; a still has no length")
+    if need.modality == "image" and need.audio:
+        raise NeedError("audio is asked for but the modality is image; a still has no sound")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def ratio_of(text: str) -> float | None:
+    """Width over height of ``16:9`` or ``1344x768``; None when it says neither."""
+    found = _RATIO.match(text) or _SIZE.match(text)
+    if not found or not float(found[1]) or not float(found[2]):
+        return None
+    return float(found[1]) / float(found[2])
+
+
+def _shape(size: Any, aspect_ratio: Any) -> dict[str, Any]:
+    """Pixels and ratio, which must agree when both are given."""
+    changes: dict[str, Any] = {}
+    if aspect_ratio is not None:
+        ratio = ratio_of(aspect_ratio) if isinstance(aspect_ratio, str) else None
+        if ratio is None:
+            raise NeedError(f"aspect_ratio is {aspect_ratio!r}, must look like 16:9")
+        changes["ratio"] = ratio
+    if size is not None:
+        found = _SIZE.match(size) if isinstance(size, str) else None
+        pixels = (int(found[1]), int(found[2])) if found else (0, 0)
+        if not all(16 <= side <= 32768 for side in pixels):
+            raise NeedError(f"size is {size!r}, must look like 1024x1024")
+        own = pixels[0] / pixels[1]
+        if aspect_ratio is not None and abs(own / changes["ratio"] - 1) > RATIO_TOLERANCE:
+            raise NeedError(
+                f"size {size} is {own:.2f} wide to 1 high, which contradicts aspect_ratio "
+                f"{aspect_ratio} ({changes['ratio']:.2f}); give one of the two"
+            )
+        changes |= {"pixels": pixels, "ratio": changes.get("ratio", own)}
+        changes["size"] = f"{pixels[0]}x{pixels[1]}"
+    return changes
+
+
+def _ceiling(value: Any) -> int:
+    try:
+        amount = Decimal(str(value).strip())
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if isinstance(value, bool) or not amount.is_finite() or not 0 <= amount <= 1_000_000:
+        raise NeedError(f"max_price_usd is {value!r}, must be a number from 0 to 1000000")
+    return int(amount * NANO)  # rounded down: a ceiling is never raised
+
+
+def _check_latency(wish: Any) -> None:
+    valid = "must be seconds above 0, {'p50': .., 'p95': ..}, 'realtime' or 'batch'"
+    if isinstance(wish, str):
+        if wish not in ("realtime", "batch"):
+            raise NeedError(f"max_latency_s is {wish!r}, {valid}")
+        return
+    limits = wish if isinstance(wish, Mapping) else {"p95": wish}
+    if not limits or set(limits) - {"p50", "p95"}:
+        raise NeedError(f"max_latency_s is {wish!r}, {valid}")
+    for value in limits.values():
+        if not _is_number(value) or value <= 0:
+            raise NeedError(f"max_latency_s is {wish!r}, {valid}")
+    if limits.get("p50", 0) > limits.get("p95", math.inf):
+        raise NeedError(f"max_latency_s is {wish!r}: p50 cannot be above p95")

@@ -1,0 +1,153 @@
+"""What a team decides once: what to optimise, what never to buy, what to do when nothing fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from qfloor.errors import NeedError
+from qfloor.records import PriceRule, digest_of
+from qfloor.router.needs import Need
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override:
+    """Send what matches to one offer; every condition given must hold.
+
+    ``pattern`` is a regular expression searched for in the prompt, ignoring case.
+    """
+
+    offer: str
+    project: str | None = None
+    tag: str | None = None
+    pattern: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.pattern is not None:
+            try:
+                re.compile(self.pattern, re.IGNORECASE)
+            except re.error as error:
+                raise NeedError(
+                    f"the override to {self.offer!r} has pattern {self.pattern!r}, which is no "
+                    f"regular expression: {error}"
+                ) from error
+
+    def matches(self, need: Need) -> bool:
+        """Whether a need is meant."""
+        return (
+            (self.project is None or self.project == need.project)
+            and (self.tag is None or self.tag in need.tags)
+            and (
+                self.pattern is None
+                or re.search(self.pattern, need.prompt, re.IGNORECASE) is not None
+            )
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """Standing orders for `choose`.
+
+    Parameters
+    ----------
+    objective : {"price", "usable_cost"}
+        What cheapest means: the price of a call, or that price over the share of outputs that
+        is sure to be good enough (1 - upper bound of the fail rate).
+    on_uncertified : str
+        When nothing is eligible: ``refuse``, ``default:<offer>``, or ``best_bound`` (the lowest
+        upper bound of the fail rate among those that fit otherwise).
+    overrides : tuple of Override
+        First match wins; a need's own ``pin`` goes before.
+    speed_surcharge : float
+        Largest share more to pay for another offer while the cheapest is slower than its usual.
+    elevated : float
+        Slower than usual means a 95th percentile above this many times the usual one.
+    min_latency_n : int
+        Fewer requests than this in the window say nothing.
+    max_price_age_days : float
+        An older price is out under a ceiling; prices declared by their owner never age.
+    max_health_age_s : float
+        Older health is unknown, and the database's own latency counts.
+    realtime_s : float
+        What ``realtime`` demands of the 95th percentile.
+    require_commercial_use, forbid_training_on_inputs, regions
+        Rights that must be known to hold; unknown is not permission.
+    lapsed : {"note", "reject"}
+        What becomes of a verdict past its ``valid_until``.
+    allow_illustrative : bool
+        Route by an example database all the same.
+    """
+
+    objective: Literal["price", "usable_cost"] = "price"
+    on_uncertified: str = "refuse"
+    overrides: tuple[Override, ...] = ()
+    speed_surcharge: float = 0.2
+    elevated: float = 1.5
+    min_latency_n: int = 20
+    max_price_age_days: float = 7.0
+    max_health_age_s: float = 900.0
+    realtime_s: float = 10.0
+    require_commercial_use: bool = False
+    forbid_training_on_inputs: bool = False
+    regions: tuple[str, ...] = ()
+    lapsed: Literal["note", "reject"] = "note"
+    allow_illustrative: bool = False
+
+    def __post_init__(self) -> None:
+        if self.objective not in ("price", "usable_cost"):
+            raise NeedError(f"objective is {self.objective!r}, must be 'price' or 'usable_cost'")
+        name, _, offer = self.on_uncertified.partition(":")
+        if name not in ("refuse", "default", "best_bound") or (name == "default") != bool(offer):
+            raise NeedError(
+                f"on_uncertified is {self.on_uncertified!r}, must be 'refuse', 'default:<offer>' "
+                "or 'best_bound'"
+            )
+        if self.lapsed not in ("note", "reject"):
+            raise NeedError(f"lapsed is {self.lapsed!r}, must be 'note' or 'reject'")
+        if not self.speed_surcharge >= 0 or not self.elevated >= 1:
+            raise NeedError("speed_surcharge must be at least 0 and elevated at least 1")
+
+    @cached_property
+    def digest(self) -> str:
+        """Names the policy in decisions."""
+        return digest_of({k: v for k, v in vars(self).items() if k != "digest"}, 16)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceFeed:
+    """Prices newer than the database's: rules by offer id, and USD rates of other currencies."""
+
+    rules: Mapping[str, PriceRule]
+    rates: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """Names the feed in decisions."""
+        return digest_of({"rules": self.rules, "rates": self.rates}, 16)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferHealth:
+    """How one offer fares now: a recent window, and its own usual 95th percentile."""
+
+    as_of: str
+    available: bool = True
+    p50_s: float | None = None
+    p95_s: float | None = None
+    n: int = 0
+    usual_p95_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthFeed:
+    """Health by offer id."""
+
+    offers: Mapping[str, OfferHealth]
+
+    @cached_property
+    def digest(self) -> str:
+        """Names the feed in decisions."""
+        return digest_of(self.offers, 16)
