@@ -81,6 +81,13 @@ def run(*args: Any, **options: Any) -> int:
     return int(child.returncode)
 
 
+def open_attempts(workspace: Path) -> int:
+    """How many attempts stand in the ledger without an end: calls that a kill tore apart."""
+    with Store.open(workspace, create=True) as store:
+        last = {(a.output_id, a.n): a.event for a in store.attempts_of()}
+    return sum(event is not Event.ENDED for event in last.values())
+
+
 def judge(workspace: Path, calls: list[dict[str, str]], *, remembers: bool) -> dict[str, int]:
     """Compare the seller's log with the store; gives counts, or fails with the evidence.
 

@@ -76,7 +76,13 @@ def test_the_painters_survive_each_step(step, tmp_path):
 @pytest.mark.timeout(1800)
 def test_random_kills_of_the_painters(tmp_path):
     found = kill_at_random(
-        tmp_path / "w", "fakes.painters:kill_setup", {"n": 20}, painters.calls, kills=100, seed=2
+        tmp_path / "w",
+        "fakes.painters:kill_setup",
+        {"n": 20},
+        painters.calls,
+        kills=100,
+        seed=2,
+        longest_s=1.5,
     )
     sys.stdout.write(f"painters: {found}\n")
     assert (found["killed"], found["twice"], found["lost"]) == (100, 0, 0)
@@ -101,22 +107,25 @@ def test_random_kills(name, tmp_path):
     assert (found["killed"], found["twice"], found["lost"]) == (kills, 0, 0)
 
 
-def kill_at_random(workspace, setup, given, calls_of, *, kills, seed, remembers=True):
+def kill_at_random(
+    workspace, setup, given, calls_of, *, kills, seed, longest_s=0.5, remembers=True
+):
     """SIGKILL victims until so many have died, then finish every round and judge."""
     rng = random.Random(seed)
-    killed = rounds = 0
+    killed = rounds = mid_call = 0
     while killed < kills:
         with harness.start(workspace, setup, given, f"r{rounds}") as child:
             child.stdout.readline()
-            time.sleep(rng.uniform(0.0, 0.5))
+            time.sleep(rng.uniform(0.0, longest_s))
             child.send_signal(signal.SIGKILL)
             _, said = child.communicate()
         if child.returncode == -signal.SIGKILL:
             killed += 1
+            mid_call += harness.open_attempts(workspace) > 0
         else:
             assert child.returncode == 0, said
             rounds += 1
     for r in range(rounds + 1):
         harness.go_on(workspace, setup, given, f"r{r}")
     found = harness.judge(workspace, calls_of(workspace), remembers=remembers)
-    return {"killed": killed, "rounds": rounds + 1, **found}
+    return {"killed": killed, "mid_call": mid_call, "rounds": rounds + 1, **found}
