@@ -16,6 +16,7 @@ from qfloor.generators.builtin.raters import (
     RATERS,
     Rater,
     fail_probability,
+    panel_of,
     rate,
     true_quality,
 )
@@ -45,7 +46,7 @@ def test_every_defect_has_its_damage():
 
 
 def test_a_flawless_output_is_about_nine_and_what_was_not_made_is_nought():
-    values = [rate([], "made", r, random.Random(n)).value for r in RATERS for n in range(200)]
+    values = [rate([], "made", r, random.Random(n)).value for r in RATERS for n in range(80)]
     assert 8.5 <= fmean(values) <= 9.5
     assert abs(fmean(values) - true_quality([])) < 0.1
     for status in ("refused", "blank", "failed"):
@@ -54,10 +55,27 @@ def test_a_flawless_output_is_about_nine_and_what_was_not_made_is_nought():
         assert true_quality([], status) == 0.0
 
 
-def test_the_panel_is_large_and_its_biases_cancel():
-    assert len(RATERS) >= 12
-    assert abs(fmean(r.bias for r in RATERS)) < 1e-9
-    assert len({r.id for r in RATERS}) == len(RATERS)
+@pytest.mark.parametrize("n", range(1, len(RATERS) + 1))
+def test_biases_of_a_panel_of_any_size_cancel(n):
+    panel = panel_of(n)
+    assert len({r.id for r in panel}) == n
+    assert abs(fmean(r.bias for r in panel)) < 1e-9
+
+
+@pytest.mark.parametrize("n", [10, 11, 12, 14, 20, 31, 40])
+def test_panels_of_any_size_are_alike(n):
+    panel = panel_of(n)
+    assert 0.27 < fmean(r.bias**2 for r in panel) ** 0.5 < 0.38
+    assert 0.49 < fmean(r.noise for r in panel) < 0.55
+    assert {r.bias for r in panel} == {-r.bias for r in panel}
+
+
+def test_there_are_forty_raters_and_no_more():
+    assert len(RATERS) == 40
+    assert panel_of(40) == RATERS
+    for n in (0, 41):
+        with pytest.raises(ValueError, match="1 to 40 raters"):
+            panel_of(n)
 
 
 def test_raters_know_nothing_of_painters_pixels_or_metrics():
@@ -75,9 +93,7 @@ def test_raters_know_nothing_of_painters_pixels_or_metrics():
 def test_the_fail_probability_is_what_ratings_show(threshold):
     log = [Defect(name="blur", severity=0.2)]
     values = [
-        rate(log, "made", r, random.Random(f"{r.id} {n}")).value
-        for r in RATERS
-        for n in range(1000)
+        rate(log, "made", r, random.Random(f"{r.id} {n}")).value for r in RATERS for n in range(400)
     ]
     share = fmean(value < threshold for value in values)
     assert abs(share - fail_probability(true_quality(log), threshold)) < 0.015

@@ -54,13 +54,45 @@ class Judgment:
     usable: bool
 
 
-# Biases sum to nought, so that the panel's mean is the true quality.
-_BIASES = (-0.6, -0.45, -0.35, -0.25, -0.15, -0.1, 0.0, 0.0, 0.1, 0.15, 0.25, 0.35, 0.45, 0.6)
+# Raters come in pairs whose biases cancel, the unbiased pair first, so that a panel of any size
+# has the true quality as its mean; pairs are ordered so that small panels spread like large ones.
+_BIASES = (
+    0.0, 0.45, 0.25, 0.35, 0.1, 0.6, 0.15, 0.4, 0.2, 0.5,
+    0.05, 0.3, 0.55, 0.1, 0.35, 0.25, 0.45, 0.15, 0.3, 0.35,
+)  # fmt: skip
 _NOISES = (0.45, 0.6, 0.5, 0.55, 0.4, 0.65, 0.5, 0.6, 0.45, 0.55, 0.5, 0.4, 0.6, 0.5)
 RATERS: tuple[Rater, ...] = tuple(
-    Rater(id=f"rater-{n:02d}", bias=bias, noise=noise, usable_from=6.0 + 0.1 * ((n * 5) % 11))
-    for n, (bias, noise) in enumerate(zip(_BIASES, _NOISES, strict=True), start=1)
+    Rater(
+        id=f"simulated-{n:02d}",
+        bias=bias,
+        noise=_NOISES[(n - 1) % len(_NOISES)],
+        usable_from=6.0 + 0.1 * ((n * 5) % 11),
+    )
+    for n, bias in enumerate((signed for b in _BIASES for signed in (0.0 - b, b)), start=1)
 )
+
+
+def panel_of(n: int) -> tuple[Rater, ...]:
+    """Give a panel of ``n`` simulated raters whose biases sum to nought.
+
+    Parameters
+    ----------
+    n : int
+        How many, 1 to ``len(RATERS)``.
+
+    Raises
+    ------
+    ValueError
+        When there are not so many.
+
+    Examples
+    --------
+    >>> [rater.bias for rater in panel_of(3)]
+    [0.0, -0.45, 0.45]
+    """
+    if not 1 <= n <= len(RATERS):
+        raise ValueError(f"a simulated panel has 1 to {len(RATERS)} raters, not {n}")
+    return RATERS[:n] if n % 2 == 0 else RATERS[:1] + RATERS[2 : n + 1]
 
 
 def true_quality(defects: Sequence[Defect], status: str = "made") -> float:
