@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from qfloor.cli.output import Csv, Json, Workspace, emit, progress, say
+from qfloor.cli.output import Csv, Json, Workspace, emit, emit_one, progress, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of
 
 ratings = typer.Typer(help="People's judgments: import them, see how far raters agree.",
@@ -43,7 +43,7 @@ def import_(
             scale=scale,
             ignore_unknown_columns=ignore_unknown_columns,
         )
-    emit([report.to_row()], as_json=as_json)
+    emit_one(report.to_row(), as_json=as_json)
 
 
 @ratings.command()

@@ -63,6 +63,17 @@ def emit(
     _table(rows, columns, title)
 
 
+def emit_one(row: Mapping[str, Any], *, as_json: bool = False) -> None:
+    """Print one record, a field a line; what is empty is left out."""
+    if as_json:
+        typer.echo(json.dumps(to_plain(dict(row)), ensure_ascii=False, indent=2))
+        return
+    filled = {name: value for name, value in row.items() if value not in (None, "", [], {}, ())}
+    width = max(len(name) for name in filled)
+    for name, value in filled.items():
+        typer.echo(f"{name.replace('_', ' '):<{width}}  {show(value)}")
+
+
 def _cell(value: object) -> object:
     plain = to_plain(value)
     return json.dumps(plain, ensure_ascii=False) if isinstance(plain, dict | list) else plain
