@@ -1,0 +1,32 @@
+"""People's judgments: imported from files, measured for agreement, or simulated for painters.
+
+    importing.py    a file -> ratings in the store, all or nothing
+    formats/        one module for each way in which judgments are written down
+    judgment.py     what every format gives          fields.py      checked fields of a table
+    items.py        what was rated                   settling.py    which output that is
+    known.py        what the store knows of it       assembling.py  judgments -> ratings
+    agreement.py    how far raters agree, how severe each is
+    panel.py        the painters' simulated raters
+
+What this stage does not know: thresholds, floors, metrics, and how good anyone ought to be.
+"""
+
+from __future__ import annotations
+
+from qfloor.ratings.agreement import Agreement, agreement_of, agreement_table
+from qfloor.ratings.formats import FORMATS
+from qfloor.ratings.importing import ImportReport, import_ratings
+from qfloor.ratings.judgment import Scale, parse_scale
+from qfloor.ratings.panel import rate_outputs
+
+__all__ = [
+    "FORMATS",
+    "Agreement",
+    "ImportReport",
+    "Scale",
+    "agreement_of",
+    "agreement_table",
+    "import_ratings",
+    "parse_scale",
+    "rate_outputs",
+]

@@ -1,0 +1,153 @@
+"""From judgments to records: each row a rating of an output, none twice, all on one scale."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from qfloor.ratings.items import Fault
+from qfloor.ratings.judgment import ANONYMOUS, TEST, Judgment
+from qfloor.ratings.settling import Settled
+from qfloor.records import Offer, Output, Prompt, Rating
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportedRatings:
+    """The records that a file amounts to: what is new of prompts, offers and outputs; all ratings.
+
+    ``rows`` says for each rating where it stood, ``dropped`` why other rows gave none.
+    """
+
+    prompts: tuple[Prompt, ...]
+    offers: tuple[Offer, ...]
+    outputs: tuple[Output, ...]
+    ratings: tuple[Rating, ...]
+    rows: tuple[int, ...]
+    dropped: Mapping[str, int]
+
+
+def assemble(
+    judgments: Sequence[Judgment],
+    place: Sequence[int],
+    settled: Settled,
+    *,
+    source: str,
+    fault: Fault,
+) -> ImportedRatings:
+    """Turn judgments of settled items into ratings.
+
+    Parameters
+    ----------
+    judgments : sequence of Judgment
+    place : sequence of int
+        Which item each is about.
+    settled : Settled
+        The items' outputs.
+    source : str
+        Names where the file comes from, part of every rating's id: the same judgment out of the
+        same source has the same id, whatever file carries it.
+    fault : callable
+        Builds the error of a row.
+
+    Raises
+    ------
+    RatingsError
+        When someone gives one item two scores, or one criterion has two scales.
+    """
+    ids = [output.id for output in settled.outputs]
+    first: dict[tuple[str, ...], Judgment] = {}
+    unnamed: Counter[tuple[str, ...]] = Counter()
+    dropped: Counter[str] = Counter()
+    ratings: list[Rating] = []
+    rows: list[int] = []
+    for judgment, at in zip(judgments, place, strict=True):
+        session = judgment.session or ""
+        key: tuple[str, ...] = (
+            ids[at], judgment.rater, judgment.criterion, session, judgment.control
+        )  # fmt: skip
+        if judgment.rater == ANONYMOUS:
+            unnamed[key] += 1  # nobody can tell whether two are one: both are kept
+            key = (*key, judgment.annotation or str(unnamed[key]))
+        earlier = first.setdefault(key, judgment)
+        if earlier is not judgment:
+            _check_same(earlier, judgment, fault)
+            dropped["said twice"] += 1
+            continue
+        ratings.append(_rating(judgment, key, source))
+        rows.append(judgment.row)
+    _check_scales(judgments, fault)
+    return ImportedRatings(
+        prompts=settled.new_prompts,
+        offers=settled.new_offers,
+        outputs=settled.new_outputs,
+        ratings=tuple(ratings),
+        rows=tuple(rows),
+        dropped=dict(dropped),
+    )
+
+
+def _rating(judgment: Judgment, key: tuple[str, ...], source: str) -> Rating:
+    name = "\x1f".join(("rating", source, *key))
+    return Rating(
+        id=hashlib.sha256(name.encode()).hexdigest()[:32],
+        output_id=key[0],
+        rater=judgment.rater,
+        criterion=judgment.criterion,
+        value=judgment.value,
+        lo=judgment.lo,
+        hi=judgment.hi,
+        usable=judgment.usable,
+        session=judgment.session,
+        control=judgment.control,
+        seconds=judgment.seconds,
+        at=judgment.at,
+        source=judgment.source or source,
+    )
+
+
+def _check_same(earlier: Judgment, judgment: Judgment, fault: Fault) -> None:
+    if (earlier.value, earlier.usable) != (judgment.value, judgment.usable):
+        raise fault(
+            judgment.row,
+            f"rater {judgment.rater!r} gives {judgment.criterion!r} of this item "
+            f"{judgment.value:g} here and {earlier.value:g} in row {earlier.row} of the same "
+            "session, remove one, or mark it as kind repeat",
+        )
+
+
+def _check_scales(judgments: Sequence[Judgment], fault: Fault) -> None:
+    scales: dict[str, Judgment] = {}
+    for judgment in judgments:
+        usual = scales.setdefault(judgment.criterion, judgment)
+        if (judgment.lo, judgment.hi) != (usual.lo, usual.hi):
+            raise fault(
+                judgment.row,
+                f"{judgment.criterion!r} is on the scale {judgment.lo:g} to {judgment.hi:g} here "
+                f"and {usual.lo:g} to {usual.hi:g} in row {usual.row}, give one of them a "
+                "dimension of its own",
+            )
+
+
+def remarks(ratings: Sequence[Rating], outputs: Mapping[str, Output]) -> list[str]:
+    """Say what a person should look at: names that look alike, prompts that differ by offer."""
+    prompts: dict[str, set[str]] = defaultdict(set)
+    for rating in ratings:
+        if rating.control == TEST:
+            output = outputs[rating.output_id]
+            prompts[output.offer_id].add(output.prompt_digest)
+    alike: dict[str, list[str]] = defaultdict(list)
+    for offer in sorted(prompts):
+        alike["".join(c for c in offer.lower() if c.isalnum())].append(offer)
+    found = [
+        f"{' and '.join(names)} differ in case or marks only: are they one?"
+        for names in alike.values()
+        if len(names) > 1
+    ]
+    every = set().union(*prompts.values())
+    return found + [
+        f"{offer} has ratings on {len(prompts[offer])} of {len(every)} prompts"
+        for offer in sorted(prompts)
+        if len(prompts[offer]) < len(every)
+    ]

@@ -1,0 +1,152 @@
+"""Read the fields of a table of judgments: each value checked, each fault with its line.
+
+Made for many rows: what repeats from row to row (scales, kinds, numbers) is parsed once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from qfloor.errors import RatingsError
+from qfloor.ratings.judgment import listed, wrong
+
+V = TypeVar("V")
+_FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
+
+def nearest(given: str, known: Collection[str]) -> str:
+    """Say in brackets which known value was probably meant, or which there are."""
+    close = difflib.get_close_matches(given.lower(), known, n=1, cutoff=0.5)
+    return f"(did you mean {close[0]!r}?)" if close else f"(known: {listed(known, 20)})"
+
+
+def check_columns(
+    path: Path,
+    found: Sequence[str],
+    known: Collection[str],
+    required: Collection[str],
+    *,
+    ignore_unknown: bool,
+) -> tuple[str, ...]:
+    """Check a header; returns the unknown columns that are left aside.
+
+    Raises
+    ------
+    RatingsError
+        When a required column is not there, or one is unknown and may not be ignored.
+    """
+    unknown = tuple(name for name in found if name not in known)
+    for name in required:
+        if name not in found:
+            close = difflib.get_close_matches(name, unknown, n=1, cutoff=0.5)
+            hint = f"is {close[0]!r} meant to be it?" if close else f"there are {listed(found, 20)}"
+            raise RatingsError(f"{path}: column {name!r} is missing ({hint}); nothing was imported")
+    if unknown and not ignore_unknown:
+        named = f"column {unknown[0]!r} is unknown" if unknown[0] else "a column has no name"
+        raise RatingsError(
+            f"{path}: {named} {nearest(unknown[0], known)}, rename it or leave unknown columns "
+            "aside with --ignore-unknown-columns; nothing was imported"
+        )
+    return unknown
+
+
+class Fields:
+    """The row that is being read: typed access by column name.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for messages.
+    noun : str
+        What its rows are called.
+    """
+
+    def __init__(self, path: Path, noun: str = "line") -> None:
+        self.path = path
+        self.noun = noun
+        self.row = 0
+        self.values: Mapping[str, str] = {}
+        self._parsed: dict[tuple[str, str], Any] = {}
+
+    def turn_to(self, row: int, values: Mapping[str, str]) -> None:
+        """Go on to another row."""
+        self.row = row
+        self.values = values
+
+    def wrong(self, what: str) -> RatingsError:
+        """Build the error of this row."""
+        return wrong(self.path, self.noun, self.row, what)
+
+    def text(self, name: str) -> str:
+        """A field without the blanks around it; empty when the column is not there."""
+        return self.values.get(name, "").strip()
+
+    def number(self, name: str) -> float | None:
+        """A finite number, or None when empty."""
+        return self._once(name, self._number)
+
+    def count(self, name: str) -> str:
+        """A whole number as text in one spelling (``3`` for ``3.0``), or empty."""
+        value = self.number(name)
+        if value is None:
+            return ""
+        if not value.is_integer() or value < 0:
+            raise self.wrong(f"{name} {self.text(name)!r} is not a whole number")
+        return str(int(value))
+
+    def flag(self, name: str) -> bool | None:
+        """Yes or no, or None when empty."""
+        return self._once(name, self._flag)
+
+    def one_of(self, name: str, allowed: Collection[str], default: str) -> str:
+        """One of some words, or the default when empty."""
+
+        def parse(name: str, text: str) -> str:
+            if text.lower() not in allowed:
+                raise self.wrong(f"{name} {text!r} is unknown {nearest(text, allowed)}")
+            return text.lower()
+
+        return self._once(name, parse) or default
+
+    def moment(self, name: str) -> str | None:
+        """A date and time in ISO 8601, as it was written; None when empty."""
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            dt.datetime.fromisoformat(text)
+        except ValueError:
+            raise self.wrong(
+                f"{name} {text!r} is no date and time, write it as 2026-01-02T03:04:05Z"
+            ) from None
+        return text
+
+    def _once(self, name: str, parse: Callable[[str, str], V]) -> V | None:
+        text = self.values.get(name, "")
+        key = (name, text)
+        if key in self._parsed:
+            known: V | None = self._parsed[key]
+            return known
+        value = parse(name, text.strip()) if text.strip() else None
+        self._parsed[key] = value
+        return value
+
+    def _number(self, name: str, text: str) -> float:
+        try:
+            value = math.nan if "_" in text else float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            hint = ", write it with a decimal point" if "," in text else ""
+            raise self.wrong(f"{name} {text!r} is not a number{hint}")
+        return value
+
+    def _flag(self, name: str, text: str) -> bool:
+        if text.lower() not in _FLAGS:
+            raise self.wrong(f"{name} {text!r} is neither yes nor no, write 1 or 0")
+        return _FLAGS[text.lower()]

@@ -1,0 +1,26 @@
+"""The ways in which judgments are written down: one module each, named here.
+
+A new one gives a `Format` whose ``read`` turns a file into a `Reading`, and adds a line below.
+"""
+
+from __future__ import annotations
+
+from qfloor.errors import RatingsError
+from qfloor.ratings.fields import nearest
+from qfloor.ratings.formats import genai_bench, long
+from qfloor.ratings.judgment import Format
+
+FORMATS: dict[str, Format] = {f.name: f for f in (long.FORMAT, genai_bench.FORMAT)}
+
+
+def format_of(name: str) -> Format:
+    """Find a format by name.
+
+    Raises
+    ------
+    RatingsError
+        When there is none of that name.
+    """
+    if name not in FORMATS:
+        raise RatingsError(f"format {name!r} is unknown {nearest(name, FORMATS)}")
+    return FORMATS[name]

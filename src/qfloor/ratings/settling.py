@@ -1,0 +1,253 @@
+"""Settle which output each item of a file is: one in the store, or one known by judgments only.
+
+An item whose id is an output's id is that output. Any other needs a prompt and a model; the
+store's own prompts and offers are used where the ids are theirs, and new ones are made where not.
+What a file says and what the store says must agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from qfloor.ratings.fields import nearest
+from qfloor.ratings.items import Fault, Item
+from qfloor.ratings.judgment import listed
+from qfloor.ratings.known import CONTROLS_SUFFIX, Known, external_id
+from qfloor.records import GENERAL, Modality, Offer, Output, Prompt, Status
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """For each item its output; and which prompts, offers and outputs are new or changed."""
+
+    outputs: tuple[Output, ...]
+    matched: int
+    new_prompts: tuple[Prompt, ...]
+    new_offers: tuple[Offer, ...]
+    new_outputs: tuple[Output, ...]
+
+
+@dataclass(kw_only=True)
+class Settler:
+    """Settles the items of one file, in order.
+
+    Attributes
+    ----------
+    known : Known
+        What the store knows.
+    fault : callable
+        Builds the error of a row.
+    round, source, provider : str
+        Of the outputs and offers that have to be made up.
+    """
+
+    known: Known
+    fault: Fault
+    round: str
+    source: str
+    provider: str
+    _prompts: dict[str, tuple[str, Prompt]] = field(default_factory=dict)  # with their digests
+    _new_prompts: dict[str, Prompt] = field(default_factory=dict)
+    _said: dict[str, tuple[Item, Item]] = field(default_factory=dict)
+    _offers: dict[str, Offer] = field(default_factory=dict)
+    _repeats: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def settle(self, items: Iterable[Item]) -> Settled:
+        """Settle all items.
+
+        Raises
+        ------
+        RatingsError
+            Of the first that contradicts the store, or says too little.
+        """
+        items = list(items)
+        stored = [self.known.outputs.get(item.name) if item.name else None for item in items]
+        self._settle_prompts([i for i, output in zip(items, stored, strict=True) if not output])
+        outputs: list[Output] = []
+        changed: list[Output] = []
+        for item, output in zip(items, stored, strict=True):
+            if output is not None:
+                self._check_stored(item, output)
+            else:
+                output, is_changed = self._external(item)
+                if is_changed:
+                    changed.append(output)
+            outputs.append(output)
+        return Settled(
+            outputs=tuple(outputs),
+            matched=sum(output is not None for output in stored),
+            new_prompts=tuple(self._new_prompts.values()),
+            new_offers=tuple(self._offers.values()),
+            new_outputs=tuple(changed),
+        )
+
+    # -- items that are outputs of the store ------------------------------------------------
+
+    def _check_stored(self, item: Item, output: Output) -> None:
+        prompt = self.known.by_digest[output.prompt_digest]
+        pairs = (
+            ("prompt_id", item.prompt, (output.prompt_id,)),
+            ("category", item.category, (prompt.category,)),
+            ("modality", item.modality, (prompt.modality,)),
+            ("model_id", item.model, self._names_of(output.offer_id)),
+        )
+        for name, said, stored in pairs:
+            if said and said not in stored:
+                raise self.fault(
+                    item.row,
+                    f"{item.label} has {name} {said!r}, but that output in the store has "
+                    f"{stored[0]!r}, correct it or leave it empty",
+                )
+        if output.status is not Status.MADE:
+            raise self.fault(
+                item.row, f"{item.label} was {output.status.value}, so nobody can have rated it"
+            )
+        if output.round.removesuffix(CONTROLS_SUFFIX) != self.round:
+            raise self.fault(
+                item.row,
+                f"{item.label} is an output of round {output.round}, not {self.round}, import it "
+                f"with --round {output.round}",
+            )
+
+    def _names_of(self, offer_id: str) -> tuple[str, ...]:
+        offer = self.known.offers.get(offer_id)
+        return (offer_id, offer.model) if offer else (offer_id,)
+
+    # -- items that the store has no output for ---------------------------------------------
+
+    def _external(self, item: Item) -> tuple[Output, bool]:
+        """Give the output that stands for an item, and whether it has to be written."""
+        digest, prompt = self._prompts[item.prompt]
+        offer = self._offer(item, prompt.modality)
+        round = self.round if item.tested else self.round + CONTROLS_SUFFIX
+        identity = external_id(self.source, self.round, item.key)
+        stored = self.known.outputs.get(identity)
+        if stored is not None:
+            if (stored.prompt_digest, stored.offer_id) != (digest, offer.id):
+                raise self.fault(
+                    item.row,
+                    f"{item.label} was imported from {self.source!r} before with prompt "
+                    f"{stored.prompt_id!r} and offer {stored.offer_id!r}, give it another id or "
+                    "import it under another --source",
+                )
+            # Judged as a test at last: it now counts in the round.
+            moved = item.tested and stored.round != self.round
+            return (replace(stored, round=self.round), True) if moved else (stored, False)
+        place = (offer.id, digest)
+        repeat = self._repeats.get(place, self.known.repeats.get(place, 0))
+        self._repeats[place] = repeat + 1
+        about = {"external": self.source, "item": item.name, "seed": item.seed}
+        output = Output(
+            id=identity,
+            prompt_id=prompt.id,
+            prompt_digest=digest,
+            offer_id=offer.id,
+            repeat=repeat,
+            round=round,
+            status=Status.MADE,
+            reason="ok",
+            report={key: value for key, value in about.items() if value},
+        )
+        return output, True
+
+    def _offer(self, item: Item, modality: Modality) -> Offer:
+        provider, slash, model = item.model.partition("/")
+        if not slash:
+            provider, model = self.provider, item.model
+        for name in (item.model, f"{provider}/{model}"):
+            found = self._offers.get(name) or self.known.offers.get(name)
+            if found is None:
+                continue
+            if found.generator is None and not found.makes(modality):
+                every = cast("tuple[Modality, ...]", (*(found.modalities or (found.modality,)),))
+                found = self._offers[found.id] = replace(found, modalities=(*every, modality))
+            return found
+        offer = Offer(
+            id=f"{provider}/{model}",
+            model=model,
+            provider=provider,
+            modality=modality,
+            modalities=(modality,),
+            notes=f"known through imported judgments only ({self.source})",
+        )
+        self._offers[offer.id] = offer
+        return offer
+
+    # -- prompts ----------------------------------------------------------------------------
+
+    def _settle_prompts(self, items: list[Item]) -> None:
+        """Find or make the prompt of every item, after hearing all that the file says of it."""
+        for item in items:
+            if not item.prompt or not item.model:
+                raise self.fault(
+                    item.row,
+                    f"{item.label} is no output in the store, so its prompt_id and model_id are "
+                    "needed, fill them in",
+                )
+            first, heard = self._said.setdefault(item.prompt, (item, replace(item)))
+            for name in ("text", "category", "modality"):
+                old, new = getattr(heard, name), getattr(item, name)
+                if old and new and old != new:
+                    raise self.fault(
+                        item.row,
+                        f"prompt {item.prompt!r} has {name} {new!r} here and {old!r} in row "
+                        f"{first.row}, correct one",
+                    )
+                setattr(heard, name, old or new)
+        for prompt_id, (_, heard) in self._said.items():
+            prompt = self._stored_prompt(heard) or self._new_prompt(heard)
+            self._prompts[prompt_id] = (prompt.digest, prompt)
+
+    def _stored_prompt(self, item: Item) -> Prompt | None:
+        candidates = self.known.prompts.get(item.prompt, ())
+        fitting = [p for p in candidates if not item.text or item.text in (p.text, p.text.strip())]
+        fitting = fitting or [p for p in candidates if p.text == p.id]  # its text was not known
+        if not candidates:
+            return None
+        if len(fitting) != 1:
+            raise self.fault(
+                item.row,
+                f"prompt {item.prompt!r} is in the store with other texts, give it another id"
+                if item.text
+                else f"prompt {item.prompt!r} names {len(candidates)} prompts of the store, say "
+                "which in a column prompt with its text",
+            )
+        prompt = fitting[0]
+        for name in ("category", "modality"):
+            said, stored = getattr(item, name), getattr(prompt, name)
+            if said and said != stored:
+                raise self.fault(
+                    item.row,
+                    f"prompt {item.prompt!r} has {name} {said!r}, but the store has it in "
+                    f"{stored!r}, correct it or leave it empty",
+                )
+        return prompt
+
+    def _new_prompt(self, item: Item) -> Prompt:
+        category = item.category or GENERAL.id
+        if category not in self.known.categories:
+            raise self.fault(
+                item.row,
+                f"category {category!r} is unknown {nearest(category, self.known.categories)}, "
+                "correct it or leave it empty",
+            )
+        modalities = self.known.categories[category]
+        modality = cast("Modality", item.modality or modalities[0])
+        if modality not in modalities:
+            raise self.fault(
+                item.row,
+                f"modality {modality!r} is not one of category {category!r} "
+                f"({listed(modalities)}), correct one",
+            )
+        prompt = Prompt(
+            id=item.prompt,
+            text=item.text or item.prompt,
+            category=category,
+            modality=modality,
+            family=item.prompt,
+            source=f"ratings:{self.source}",
+        )
+        self._new_prompts[prompt.digest] = prompt
+        return prompt
