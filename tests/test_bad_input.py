@@ -94,13 +94,13 @@ PICTURES: dict[str, tuple[Callable[[], bytes], Status, str]] = {
     "cmyk.jpg": (_cmyk, Status.MADE, "ok"),
     "rotated.jpg": (_rotated, Status.MADE, "ok"),
     "corrupt.png": (lambda: _png(PICTURE)[:200], Status.BLANK, "undecodable"),
-    "zero.png": (lambda: b"", Status.BLANK, "empty_success"),
+    "zero.png": (lambda: b"", Status.BLANK, "undecodable"),
     "huge.png": (_huge, Status.BLANK, "undecodable"),
     "animated.gif": (_animated, Status.BLANK, "animated"),
     "page.png": (lambda: b"<html>404</html>", Status.BLANK, "undecodable"),
     "black.png": (lambda: _png(np.zeros_like(PICTURE)), Status.BLANK, "one_colour"),
     "clip.webm": (_clip, Status.MADE, "ok"),
-    "truncated.webm": (lambda: _clip()[:600], Status.BLANK, "undecodable"),
+    "truncated.webm": (lambda: _clip()[:600], Status.BLANK, "zero_frames"),
 }  # fmt: skip
 
 

@@ -131,7 +131,7 @@ def test_two_identities_of_a_metric_are_refused(
     shutil.copytree(_workspace(ran), tmp_path / "copy")
     with Store.open(tmp_path / "copy") as store:
         view = pipeline.view_of(store, small, pipeline.prompts_of(small))
-        metric = store.metrics_of(names=["technical.sharpness"])[0]
+        (metric,) = store.metrics_of(names=["technical.sharpness"])
         other = replace(metric, execution={"runtime": "another"})
         made = next(o for o in view.outputs if o.status is Status.MADE)
         store.save_metrics([other])
