@@ -7,8 +7,9 @@ import io
 from pathlib import Path
 
 from qfloor.errors import SetupError
+from qfloor.export.columns import Table
 from qfloor.export.release import Release, content_of
-from qfloor.export.schema import BY_NAME, Table
+from qfloor.export.schema import BY_NAME
 from qfloor.export.writing import write_whole
 from qfloor.records import canonical_json
 

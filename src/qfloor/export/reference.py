@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from qfloor.export.schema import DOCUMENTATION, SCHEMA_VERSION, TABLES, Column, Table
+from qfloor.export.columns import Column, Table
+from qfloor.export.schema import DOCUMENTATION, SCHEMA_VERSION, TABLES
 
 _INTRO = f"""# The quality database
 

@@ -6,6 +6,7 @@ forgetting its column. Knows nothing of files.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ from typing import Any
 
 import qfloor
 from qfloor.errors import DatabaseError
-from qfloor.export.schema import BY_NAME, EVIDENCE, SCHEMA_VERSION, Column, Table
+from qfloor.export.columns import Column, Table
+from qfloor.export.schema import BY_NAME, EVIDENCE, SCHEMA_VERSION
 from qfloor.records import (
     Calibration,
     Category,
@@ -190,7 +192,7 @@ _ROWS: dict[str, Callable[[Release], list[Row]]] = {
 def _sorted_rows(table: Table, rows: Iterable[Row]) -> list[Row]:
     plain = [{c.name: _plain(table, c, row[c.name]) for c in table.columns} for row in rows]
     plain.sort(key=lambda row: tuple(row[k] for k in table.key))
-    for before, after in zip(plain, plain[1:], strict=False):
+    for before, after in itertools.pairwise(plain):
         if all(before[k] == after[k] for k in table.key):
             named = ", ".join(str(after[k]) for k in table.key)
             raise DatabaseError(f"{table.name}: two rows for {named}; a release says a thing once")

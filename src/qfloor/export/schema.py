@@ -9,61 +9,13 @@ refuse.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+
+from qfloor.export.columns import Column, Table
 
 SCHEMA_VERSION = "1.0"
 
 APPLICATION_ID = 0x71666C72
 """``qflr``: marks the SQLite file as ours."""
-
-ColumnType = Literal["text", "integer", "real", "boolean", "list", "object"]
-
-_SQL: dict[ColumnType, str] = {
-    "text": "TEXT",
-    "integer": "INTEGER",
-    "real": "REAL",
-    "boolean": "INTEGER",
-    "list": "TEXT",
-    "object": "TEXT",
-}
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column; ``list`` and ``object`` are JSON in SQLite and themselves in JSON."""
-
-    name: str
-    type: ColumnType
-    meaning: str
-    null: bool = False
-    of: tuple[str, ...] = ()
-
-    @property
-    def sql(self) -> str:
-        """Declaration inside CREATE TABLE."""
-        allowed = ", ".join(f"'{value}'" for value in self.of)
-        check = f" CHECK ({self.name} IN ({allowed}))" if self.of else ""
-        return f'"{self.name}" {_SQL[self.type]}{"" if self.null else " NOT NULL"}{check}'
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table; ``evidence`` tables are what the release's digest covers."""
-
-    name: str
-    meaning: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    evidence: bool = True
-
-    @property
-    def sql(self) -> str:
-        """CREATE TABLE statement."""
-        lines = [column.sql for column in self.columns]
-        lines.append(f"PRIMARY KEY ({', '.join(self.key)})")
-        return f"CREATE TABLE {self.name} (\n  " + ",\n  ".join(lines) + "\n) WITHOUT ROWID"
-
 
 MODALITY = ("image", "video")
 _OFFER = Column("offer_id", "text", "the offer, as in `offers.id`")
@@ -148,8 +100,8 @@ TABLES: tuple[Table, ...] = (
                 of=("human", "metric"),
             ),
             Column("name", "text", "criterion or metric"),
-            Column("lo", "real", "lowest value of the scale"),
-            Column("hi", "real", "highest value of the scale"),
+            Column("lo", "real", "lowest value of the scale, if any", null=True),
+            Column("hi", "real", "highest value of the scale, if any", null=True),
             Column("step", "real", "smallest difference of the scale", null=True),
             Column("metric_key", "text", "the metric's key, for a metric", null=True),
             Column("direction", "text", "which way is better", of=("higher", "lower")),

@@ -10,29 +10,33 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.errors import DatabaseError, NewerDatabaseError
+from qfloor.export.columns import Column, Table
 from qfloor.export.consistency import problems_of
 from qfloor.export.release import Content, digest_of_content
-from qfloor.export.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, Column, Table
+from qfloor.export.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verification:
-    """What a check found; ``problems`` is empty when the file is sound."""
+    """What a sound quality database holds."""
 
     path: str
     name: str
+    round: str
     digest: str
     n_offers: int
     n_floors: int
     n_verdicts: int
     n_certified: int
     illustrative: bool
-    problems: tuple[str, ...] = ()
 
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.problems
+    def __str__(self) -> str:
+        example = ", illustrative" if self.illustrative else ""
+        return (
+            f"{self.path}: sound; {self.name} {self.round}{example}, {self.n_offers} offers, "
+            f"{self.n_floors} floors, {self.n_verdicts} verdicts of which {self.n_certified} "
+            f"certified; digest {self.digest}"
+        )
 
 
 def verify(path: str | Path) -> Verification:
@@ -46,11 +50,14 @@ def verify(path: str | Path) -> Verification:
     Returns
     -------
     Verification
+        What was found sound.
 
     Raises
     ------
+    NewerDatabaseError
+        When a newer major version of the format wrote it.
     DatabaseError
-        When the file cannot be read as a quality database at all.
+        When it cannot be read, was changed, or contradicts itself; the first problem is told.
     """
     path = Path(path)
     content = read(path)
@@ -58,19 +65,20 @@ def verify(path: str | Path) -> Verification:
     digest = digest_of_content(content)
     problems = problems_of(content)
     if digest != about["digest"]:
-        problems.insert(
-            0, f"the digest is {digest}, the file says {about['digest']}: it was changed"
-        )
+        problems.insert(0, f"its digest is {digest} but it says {about['digest']}: it was changed")
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise DatabaseError(f"{path}: {problems[0]}{more}")
     return Verification(
         path=str(path),
         name=about["name"],
+        round=about["round"],
         digest=digest,
         n_offers=len(content["offers"]),
         n_floors=len(content["floors"]),
         n_verdicts=len(content["verdicts"]),
         n_certified=sum(row["ruling"] == "certified" for row in content["verdicts"]),
         illustrative=about["illustrative"],
-        problems=tuple(problems),
     )
 
 
@@ -124,13 +132,19 @@ def _value(column: Column, value: Any) -> Any:
 
 def _from_json(path: Path) -> Content:
     document = json.loads(path.read_text(encoding="utf-8"))
-    return {t.name: document[t.name] if t.name != "release" else [document["release"]]
-            for t in TABLES}  # fmt: skip
+    content: Content = {}
+    for table in TABLES:
+        rows = [document["release"]] if table.name == "release" else document[table.name]
+        names = {column.name for column in table.columns}
+        if any(set(row) != names for row in rows):
+            raise ValueError(f"a row of {table.name} has other fields than it should")
+        content[table.name] = rows
+    return content
 
 
 def _check_version(path: Path, version: str) -> None:
     if int(version.partition(".")[0]) > int(SCHEMA_VERSION.partition(".")[0]):
         raise NewerDatabaseError(
-            f"{path}: written in format {version}, newer than the {SCHEMA_VERSION} that this qfloor "
-            "reads; upgrade qfloor"
+            f"{path}: written in format {version}, newer than the {SCHEMA_VERSION} that this "
+            "qfloor reads; upgrade qfloor"
         )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.errors import DatabaseError
+from qfloor.export.columns import Table
 from qfloor.export.consistency import problems_of
 from qfloor.export.release import Content, Release, content_of
 from qfloor.export.schema import (
@@ -23,7 +24,6 @@ from qfloor.export.schema import (
     BY_NAME,
     DOCUMENTATION,
     SCHEMA_VERSION,
-    Table,
     ddl,
     documentation_rows,
 )

@@ -127,7 +127,9 @@ def load(path: str | Path) -> Database:
             _check(path, connection)
             return _read(path, connection)
     except (sqlite3.Error, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise DatabaseError(f"{path}: not a quality database, or a damaged one ({error})") from error
+        raise DatabaseError(
+            f"{path}: not a quality database, or a damaged one ({error})"
+        ) from error
 
 
 def _check(path: Path, connection: sqlite3.Connection) -> None:
@@ -173,7 +175,9 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
             place: frozenset(o for o, s in found.items() if s.ruling == "certified")
             for place, found in standings.items()
         },
-        prices={o: _price(rule) for o, rule in _rows(connection, "SELECT offer_id, rule FROM prices")},
+        prices={
+            o: _price(rule) for o, rule in _rows(connection, "SELECT offer_id, rule FROM prices")
+        },
         latency={row[0]: Latency(*row[1:]) for row in _rows(connection, _LATENCY)},
         pixels={o.id: found for o in offers.values() if (found := _pixels(o.settings))},
         classifier=_classifier(connection, categories),
@@ -204,20 +208,22 @@ def _rows(connection: sqlite3.Connection, query: str, *values: str) -> list[Any]
     return connection.execute(query, values).fetchall()
 
 
-def _standings(
-    connection: sqlite3.Connection, quality: str
-) -> dict[Place, dict[str, Standing]]:
+def _standings(connection: sqlite3.Connection, quality: str) -> dict[Place, dict[str, Standing]]:
     @cache
     def covered(population: str | None) -> tuple[frozenset[str] | None, frozenset[str] | None]:
         told = json.loads(population) if population else {}
-        return tuple(  # type: ignore[return-value]
-            frozenset(told[name]) if name in told else None for name in ("languages", "tags")
+        languages, tags = told.get("languages"), told.get("tags")
+        return (
+            None if languages is None else frozenset(languages),
+            None if tags is None else frozenset(tags),
         )
 
     found: dict[Place, dict[str, Standing]] = {}
-    for category, modality, tier, offer, population, *rest in _rows(connection, _STANDINGS, quality):
+    for category, modality, tier, offer, population, *rest in _rows(
+        connection, _STANDINGS, quality
+    ):
         place = found.setdefault((category, modality, tier), {})
-        place[offer] = Standing(*rest, *covered(population))
+        place[offer] = Standing._make((*rest, *covered(population)))
     return found
 
 
@@ -229,9 +235,8 @@ def _category(row: Any) -> Category:
 
 
 def _offer(row: Any) -> Offer:
-    settings, generator, capabilities, rights, lifecycle = (
-        json.loads(text) if text is not None else None for text in row[6:11]
-    )
+    settings, capabilities, rights, lifecycle = (json.loads(row[i]) for i in (6, 8, 9, 10))
+    generator = None if row[7] is None else json.loads(row[7])
     listed = ("aspect_ratios", "languages")
     for name in listed:
         if capabilities.get(name) is not None:
@@ -281,11 +286,11 @@ def _pixels(settings: Mapping[str, Any]) -> tuple[int, int] | None:
     return None
 
 
-def _classifier(
-    connection: sqlite3.Connection, categories: Mapping[str, Category]
-) -> Classifier:
+def _classifier(connection: sqlite3.Connection, categories: Mapping[str, Category]) -> Classifier:
     learned: dict[str, dict[str, float]] = {}
-    for category, signal, weight in _rows(connection, "SELECT category, signal, weight FROM signals"):
+    for category, signal, weight in _rows(
+        connection, "SELECT category, signal, weight FROM signals"
+    ):
         learned.setdefault(category, {})[signal] = weight
     settings = {**SETTINGS, **learned.pop("*", {})}
     return Classifier(categories, learned or WORDS, settings)

@@ -73,6 +73,8 @@ class Policy:
         Older health is unknown, and the database's own latency counts.
     realtime_s : float
         What ``realtime`` demands of the 95th percentile.
+    assumed_seconds, assumed_pixels
+        What a price is estimated for when neither need nor offer says how long or how large.
     require_commercial_use, forbid_training_on_inputs, regions
         Rights that must be known to hold; unknown is not permission.
     lapsed : {"note", "reject"}
@@ -90,6 +92,8 @@ class Policy:
     max_price_age_days: float = 7.0
     max_health_age_s: float = 900.0
     realtime_s: float = 10.0
+    assumed_seconds: float = 5.0
+    assumed_pixels: tuple[int, int] = (1024, 1024)
     require_commercial_use: bool = False
     forbid_training_on_inputs: bool = False
     regions: tuple[str, ...] = ()
@@ -109,6 +113,11 @@ class Policy:
             raise NeedError(f"lapsed is {self.lapsed!r}, must be 'note' or 'reject'")
         if not self.speed_surcharge >= 0 or not self.elevated >= 1:
             raise NeedError("speed_surcharge must be at least 0 and elevated at least 1")
+
+    @property
+    def default(self) -> str | None:
+        """The offer of ``default:<offer>``."""
+        return self.on_uncertified.partition(":")[2] or None
 
     @cached_property
     def digest(self) -> str:

@@ -1,0 +1,297 @@
+"""Choose the cheapest offer that is certified for a need: pure, deterministic, explained.
+
+The order of the rules is that of `qfloor.router.rules`; here is what happens before (pins and
+overrides, classification) and after them (the cheapest, a surcharge for speed, what to do when
+nothing is eligible).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Iterable, Mapping
+
+from qfloor.errors import IllustrativeDatabaseError, NeedError
+from qfloor.records import PriceRule
+from qfloor.router import rules
+from qfloor.router.classifier import Classification
+from qfloor.router.database import Database
+from qfloor.router.decision import Decision, Demanded, Relaxation
+from qfloor.router.needs import Need
+from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
+from qfloor.router.reasons import RULE_ORDER, Cause, Rule
+from qfloor.router.relaxing import cheapest_relaxation
+from qfloor.router.request import Request, moment
+
+_DEFAULT = Policy()
+
+
+def classify(db: Database, need: Need) -> Classification:
+    """Say which category a need belongs to, or which it may.
+
+    Parameters
+    ----------
+    db : Database
+        Its categories, and its classifier's weights.
+    need : Need
+
+    Returns
+    -------
+    Classification
+    """
+    return db.classifier.classify(need)
+
+
+def choose(
+    db: Database,
+    need: Need,
+    *,
+    prices: PriceFeed | Mapping[str, PriceRule] | None = None,
+    health: HealthFeed | Mapping[str, OfferHealth] | None = None,
+    policy: Policy | None = None,
+    now: dt.datetime | dt.date | str | None = None,
+) -> Decision:
+    """Choose an offer for a need.
+
+    Parameters
+    ----------
+    db : Database
+    need : Need
+    prices : PriceFeed or mapping of offer id to PriceRule, optional
+        Newer than the database's snapshot.
+    health : HealthFeed or mapping of offer id to OfferHealth, optional
+        Who answers now, and how fast.
+    policy : Policy, optional
+        Standing orders; the default refuses rather than serve what is not certified.
+    now : datetime, date or ISO 8601 text, optional
+        By default the clock's day, or its second when ``health`` is given.
+
+    Returns
+    -------
+    Decision
+        Equal inputs give equal decisions, byte for byte in `Decision.to_dict`.
+
+    Raises
+    ------
+    IllustrativeDatabaseError
+        When the database is an example and the policy does not allow that.
+    NeedError
+        When need or policy names an offer that the database does not know.
+    """
+    policy = policy or _DEFAULT
+    if db.illustrative and not policy.allow_illustrative:
+        raise IllustrativeDatabaseError(
+            f"{db.path}: is an example and not a measurement; allow it in the policy to route by it"
+        )
+    _check_names(db, need, policy)
+    request = Request(
+        db,
+        need,
+        policy,
+        PriceFeed(rules=prices) if isinstance(prices, Mapping) else prices,
+        HealthFeed(offers=health) if isinstance(health, Mapping) else health,
+        _moment(now, exact=health is not None),
+        db.classifier.classify(need),
+    )
+    if need.pin is not None:
+        return _pinned(request, need.pin, Cause.PINNED)
+    for override in policy.overrides:
+        if override.matches(need):
+            return _pinned(request, override.offer, Cause.OVERRIDDEN)
+    return _routed(request)
+
+
+def _check_names(db: Database, need: Need, policy: Policy) -> None:
+    """Every offer that is named must be known: a misspelt one would be ignored in silence."""
+    if need.pin is None and not (need.only or need.ignore or policy.overrides or policy.default):
+        return
+    named: list[tuple[str, Iterable[str | None]]] = [
+        ("pin", (need.pin,)),
+        ("only", need.only),
+        ("ignore", need.ignore),
+        ("the policy's override", (o.offer for o in policy.overrides)),
+        ("the policy's on_uncertified", (policy.default,)),
+    ]
+    for where, offers in named:
+        for offer in offers:
+            if offer is None or offer in db.offers:
+                continue
+            close = difflib.get_close_matches(offer, db.offers, n=1, cutoff=0.4)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise NeedError(f"{where}: the database knows no offer {offer!r}{hint}")
+
+
+def _moment(now: dt.datetime | dt.date | str | None, *, exact: bool) -> str:
+    if now is None:
+        read = dt.datetime.now(dt.UTC)
+        return read.isoformat(timespec="seconds") if exact else read.date().isoformat()
+    if isinstance(now, dt.datetime):
+        return (now if now.tzinfo else now.replace(tzinfo=dt.UTC)).astimezone(dt.UTC).isoformat()
+    text = now.isoformat() if isinstance(now, dt.date) else now
+    try:
+        moment(text)
+    except (TypeError, ValueError):
+        raise NeedError(f"now is {now!r}, must be a day or time such as 2026-11-24") from None
+    return text
+
+
+def _pinned(request: Request, offer_id: str, cause: Cause) -> Decision:
+    """Take this offer, certified or not, if it can be bought and fits the need's own limits."""
+    checks = tuple(c for c in rules.ALL if c not in rules.EVIDENCE and c is not rules.named)
+    offer = request.db.offers[offer_id]
+    rejection = rules.first_rejection(request, offer, checks)
+    if rejection is not None:
+        note = f"{offer_id} is asked for outright, but: {rejection.detail}"
+        return _decide(request, None, Cause.REFUSED_PIN, binding=rejection.rule, notes=(note,))
+    lacking = rules.first_rejection(request, offer, (rules.certificate, rules.coverage))
+    notes = () if lacking is None else (f"{offer_id} is not certified for this: {lacking.detail}",)
+    return _decide(request, offer_id, cause, notes=notes)
+
+
+def eligible(request: Request) -> list[str]:
+    """Offers that pass every rule, best first."""
+    db, checks = request.db, rules.relevant(request)
+    certified = [db.certified.get(place, frozenset()) for place, _ in request.places]
+    if not certified:
+        return []
+    standing = certified[0] if len(certified) == 1 else frozenset.intersection(*certified)
+    found = [
+        offer_id
+        for offer_id in standing
+        if rules.makes(request, db.offers[offer_id]) is None
+        and rules.first_rejection(request, db.offers[offer_id], checks) is None
+    ]
+    found.sort(key=request.rank)
+    return found
+
+
+def _routed(request: Request) -> Decision:
+    found = eligible(request)
+    if not found:
+        return _uncertified(request)
+    chosen = _fast_enough(request, found)
+    runner_up = next((offer for offer in found if offer != chosen), None)
+    if chosen == found[0]:
+        return _decide(request, chosen, Cause.CHEAPEST, runner_up=runner_up)
+    paid, least = request.price_of(chosen), request.price_of(found[0])
+    surcharge = max(0, paid - least) if paid is not None and least is not None else 0
+    note = f"{found[0]} is slower than its usual"
+    return _decide(
+        request, chosen, Cause.FASTER, runner_up=runner_up, surcharge=surcharge, notes=(note,)
+    )
+
+
+def _fast_enough(request: Request, found: list[str]) -> str:
+    """The cheapest, or a faster one within the surcharge while the cheapest is slow."""
+    first = found[0]
+    cost = request.cost(first)
+    if request.health is None or request.need.max_latency_s == "batch" or cost is None:
+        return first
+    if not request.is_elevated(first):
+        return first
+    slow = request.latency_of(first).p95_s
+    for offer in found[1:]:
+        other, seen = request.cost(offer), request.latency_of(offer).p95_s
+        if other is None or other > cost * (1.0 + request.policy.speed_surcharge):
+            break
+        if seen is not None and slow is not None and seen < slow and not request.is_elevated(offer):
+            return offer
+    return first
+
+
+def _uncertified(request: Request) -> Decision:
+    """Nothing is eligible: do what the policy says, and say what would help."""
+    binding = binding_rule(request)
+    change = cheapest_relaxation(request, eligible)
+    policy = request.policy
+    checks = tuple(check for check in rules.ALL if check not in rules.EVIDENCE)
+    if policy.default is not None:
+        offer = request.db.offers[policy.default]
+        rejection = rules.first_rejection(request, offer, checks)
+        if rejection is None:
+            return _decide(request, offer.id, Cause.DEFAULT, binding=binding, relaxation=change)
+        note = f"the default {offer.id} does not fit either: {rejection.detail}"
+        return _decide(
+            request, None, Cause.REFUSED, binding=binding, relaxation=change, notes=(note,)
+        )
+    if policy.on_uncertified == "best_bound":
+        fitting = [
+            (bound, request.rank(offer.id), offer.id)
+            for offer in request.db.offers.values()
+            if rules.first_rejection(request, offer, checks) is None
+            and (bound := request.upper(offer.id)) is not None
+        ]
+        if fitting:
+            best = min(fitting)[2]
+            return _decide(request, best, Cause.BEST_BOUND, binding=binding, relaxation=change)
+    return _decide(request, None, Cause.REFUSED, binding=binding, relaxation=change)
+
+
+def binding_rule(request: Request) -> Rule | None:
+    """The rule at which the last candidates fell; None when there are no candidates."""
+    found = (rules.first_rejection(request, offer) for offer in request.db.offers.values())
+    fell = [rejection.rule for rejection in found if rejection is not None]
+    return max(fell, key=RULE_ORDER.__getitem__, default=None)
+
+
+def _decide(
+    request: Request,
+    offer: str | None,
+    cause: Cause,
+    *,
+    runner_up: str | None = None,
+    surcharge: int = 0,
+    binding: Rule | None = None,
+    relaxation: Relaxation | None = None,
+    notes: tuple[str, ...] = (),
+) -> Decision:
+    db, found = request.db, request.classification
+    demanded = tuple(
+        Demanded(category=place[0], threshold=demand.value, max_fail=demand.max_fail)
+        for place, _ in request.places
+        if (demand := db.demands.get(place)) is not None
+    )
+    return Decision(
+        offer=offer,
+        cause=cause,
+        category=found.category,
+        classification=found,
+        modality=request.modality,
+        tier=request.need.tier,
+        demanded=demanded,
+        price_nanousd=None if offer is None else request.price_of(offer),
+        usable_cost_nanousd=None if offer is None else request.usable_cost(offer),
+        surcharge_nanousd=surcharge,
+        runner_up=runner_up,
+        binding_rule=binding,
+        relaxation=relaxation,
+        notes=notes if offer is None else (*notes, *_remarks(request, offer)),
+        digests={
+            "database": db.digest,
+            "prices": None if request.prices is None else request.prices.digest,
+            "health": None if request.health is None else request.health.digest,
+            "policy": request.policy.digest,
+        },
+        now=request.now,
+        request=request,
+    )
+
+
+def _remarks(request: Request, offer_id: str) -> Iterable[str]:
+    """What a buyer should know of the chosen offer, though it rejected nothing."""
+    db, need = request.db, request.need
+    offer = db.offers[offer_id]
+    if db.illustrative:
+        yield "the database is an example, not a measurement"
+    for (category, _, _), standings in request.places:
+        standing = standings.get(offer_id)
+        if standing and standing.valid_until and standing.valid_until < request.today:
+            yield f"the verdict in {category} was meant to hold until {standing.valid_until}"
+    if offer.lifecycle.state == "deprecated" or (
+        offer.lifecycle.deprecated and offer.lifecycle.deprecated <= request.today
+    ):
+        yield f"{offer_id} is deprecated"
+    if request.modality == "video" and need.seconds is None:
+        yield f"priced for {request.policy.assumed_seconds:g} s, as no length was given"
+    if need.ratio is not None and offer.capabilities.aspect_ratios is None:
+        yield f"unknown which aspect ratios {offer_id} makes"

@@ -1,0 +1,261 @@
+"""The answer to a need: what was chosen, and everything it was chosen by.
+
+What a caller needs at once stands in fields; the row of every candidate is worked out when it is
+asked for, from the same request, so that a choice costs little and hides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from qfloor.records import digest_of
+from qfloor.router.classifier import Classification
+from qfloor.router.money import usd_text
+from qfloor.router.reasons import RULE_ORDER, Cause, Rule
+from qfloor.router.request import Request
+from qfloor.router.rules import first_rejection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demanded:
+    """The threshold that decided in one plausible category."""
+
+    category: str
+    threshold: float
+    max_fail: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """One offer as the decision saw it; figures are the worst over the plausible categories.
+
+    ``ruling`` is certified, rejected, undecided or unjudged; ``rejected_by`` is None for the
+    offer that was chosen.
+    """
+
+    offer: str
+    ruling: str
+    q25: float | None
+    q25_lo: float | None
+    upper: float | None
+    n_prompts: int | None
+    n_outputs: int | None
+    price_nanousd: int | None
+    usable_cost_nanousd: int | None
+    price_source: str | None
+    price_age_days: float | None
+    p50_s: float | None
+    p95_s: float | None
+    latency_n: int | None
+    latency_source: str
+    rejected_by: Rule | None
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relaxation:
+    """The cheapest single change to the need that makes an offer eligible."""
+
+    change: Mapping[str, Any]
+    offer: str
+    price_nanousd: int | None
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Savings:
+    """What the choice saves against the dearest offer certified for the highest tier."""
+
+    offer: str
+    tier: str
+    price_nanousd: int
+    saved_nanousd: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What `qfloor.router.choose` returns.
+
+    ``offer`` is None when the need is refused. ``binding_rule`` is the rule at which the last
+    candidates fell. ``digests`` and ``now`` name all inputs: the same ones give the same bytes.
+    """
+
+    offer: str | None
+    cause: Cause
+    category: str | None
+    classification: Classification
+    modality: str
+    tier: str
+    demanded: tuple[Demanded, ...]
+    price_nanousd: int | None
+    usable_cost_nanousd: int | None
+    surcharge_nanousd: int
+    runner_up: str | None
+    binding_rule: Rule | None
+    relaxation: Relaxation | None
+    notes: tuple[str, ...]
+    digests: Mapping[str, str | None]
+    now: str
+    request: Request = field(repr=False, compare=False)
+
+    @property
+    def certified(self) -> bool:
+        """Whether the chosen offer is certified for what was asked."""
+        row = next((c for c in self.candidates if c.offer == self.offer), None)
+        return row is not None and row.ruling == "certified"
+
+    @cached_property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Every offer: the chosen one, then eligible ones by cost, then by how far they came."""
+        request = self.request
+        rows = [self._candidate(offer_id) for offer_id in request.db.offers]
+
+        def place(row: Candidate) -> tuple[Any, ...]:
+            came = len(RULE_ORDER) if row.rejected_by is None else RULE_ORDER[row.rejected_by]
+            return row.offer != self.offer, -came, request.rank(row.offer)
+
+        return tuple(sorted(rows, key=place))
+
+    def _candidate(self, offer_id: str) -> Candidate:
+        request = self.request
+        rejected_by, detail = self._rejection(offer_id)
+        rule, seen = request.price_rule(offer_id), request.latency_of(offer_id)
+        standings = [found.get(offer_id) for _, found in request.places]
+        judged = [s for s in standings if s is not None]
+        complete = bool(judged) and len(judged) == len(standings)
+        rulings = {s.ruling for s in judged} | (set() if complete else {"unjudged"})
+        worst = ("rejected", "undecided", "unjudged", "certified")
+        lows = [s.q25_lo for s in judged]
+        return Candidate(
+            offer=offer_id,
+            ruling=next(r for r in worst if r in rulings),
+            q25=_least([s.q25 for s in judged]),
+            q25_lo=_least(lows),
+            upper=request.upper(offer_id),
+            n_prompts=_least([s.n_prompts for s in judged]),
+            n_outputs=_least([s.n_outputs for s in judged]),
+            price_nanousd=request.price_of(offer_id),
+            usable_cost_nanousd=request.usable_cost(offer_id),
+            price_source=None if rule is None else rule.source,
+            price_age_days=request.price_age(offer_id),
+            p50_s=seen.p50_s,
+            p95_s=seen.p95_s,
+            latency_n=seen.n,
+            latency_source=seen.source,
+            rejected_by=rejected_by,
+            detail=detail,
+        )
+
+    def _rejection(self, offer_id: str) -> tuple[Rule | None, str]:
+        if offer_id == self.offer:
+            return None, "chosen"
+        request = self.request
+        found = first_rejection(request, request.db.offers[offer_id])
+        if found is not None:
+            return found
+        if self.cause in (Cause.PINNED, Cause.OVERRIDDEN, Cause.REFUSED_PIN):
+            return Rule.ONLY, "eligible, but another is pinned"
+        if self.cause is Cause.FASTER and request.is_elevated(offer_id):
+            return Rule.ELEVATED_LATENCY, "slower than its usual"
+        return Rule.DEARER, "eligible, next in order"
+
+    @cached_property
+    def savings(self) -> Savings | None:
+        """Against always buying the dearest offer certified for the highest tier here."""
+        request = self.request
+        if self.offer is None or self.price_nanousd is None:
+            return None
+        for tier in ("premium", "professional", "standard"):
+            places = [(category, self.modality, tier) for category, _, tier_ in self._places()]
+            certified = [request.db.certified.get(place, frozenset()) for place in places]
+            both = frozenset.intersection(*certified) if certified else frozenset()
+            priced = [(p, o) for o in both if (p := request.price_of(o)) is not None]
+            if priced:
+                price, offer = max(priced, key=lambda found: (found[0], found[1]))
+                saved = price - self.price_nanousd
+                return Savings(offer=offer, tier=tier, price_nanousd=price, saved_nanousd=saved)
+        return None
+
+    def _places(self) -> list[tuple[str, str, str]]:
+        return [place for place, _ in self.request.places]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it for JSON; the prompt itself is named by a digest only."""
+        need, found = self.request.need, self.classification
+        saved = self.savings
+        return {
+            "offer": self.offer,
+            "cause": self.cause.value,
+            "certified": self.certified,
+            "category": self.category,
+            "classification": {
+                "category": found.category,
+                "confidence": round(found.confidence, 6),
+                "plausible": list(found.plausible),
+                "modality": found.modality,
+                "language": found.language,
+                "evidence": [
+                    {"signal": e.signal, "category": e.category, "weight": round(e.weight, 4)}
+                    for e in found.evidence
+                ],
+            },
+            "modality": self.modality,
+            "tier": self.tier,
+            "demanded": [vars(d) for d in self.demanded],
+            "price_usd": _usd(self.price_nanousd),
+            "price_nanousd": self.price_nanousd,
+            "usable_cost_nanousd": self.usable_cost_nanousd,
+            "surcharge_nanousd": self.surcharge_nanousd,
+            "runner_up": self.runner_up,
+            "savings": None if saved is None else vars(saved) | {},
+            "binding_rule": None if self.binding_rule is None else self.binding_rule.value,
+            "relaxation": _relaxation(self.relaxation),
+            "notes": list(self.notes),
+            "candidates": [_row(c) for c in self.candidates],
+            "need": _need(need),
+            "digests": dict(self.digests),
+            "now": self.now,
+        }
+
+
+def _row(candidate: Candidate) -> dict[str, Any]:
+    rejected = candidate.rejected_by
+    return vars(candidate) | {"rejected_by": None if rejected is None else rejected.value}
+
+
+def _relaxation(found: Relaxation | None) -> dict[str, Any] | None:
+    return None if found is None else vars(found) | {"change": dict(found.change)}
+
+
+def _need(need: Any) -> dict[str, Any]:
+    latency = need.max_latency_s
+    return {
+        "prompt_digest": digest_of(need.prompt, 16),
+        "negative_digest": None if need.negative is None else digest_of(need.negative, 16),
+        "aspect_ratio": need.aspect_ratio,
+        "size": need.size,
+        "modality": need.modality,
+        "seconds": need.seconds,
+        "audio": need.audio,
+        "n": need.n,
+        "tier": need.tier,
+        "max_price_usd": _usd(need.max_price_nanousd),
+        "max_latency_s": dict(latency) if isinstance(latency, Mapping) else latency,
+        "only": list(need.only),
+        "ignore": list(need.ignore),
+        "pin": need.pin,
+        "project": need.project,
+        "tags": list(need.tags),
+    }
+
+
+def _usd(nanousd: int | None) -> str | None:
+    return None if nanousd is None else usd_text(nanousd)
+
+
+def _least(values: list[Any]) -> Any:
+    """The least, or None when any is unknown: a worst case is known only when all are."""
+    return None if not values or None in values else min(values)

@@ -1,0 +1,159 @@
+"""A decision in words: what was chosen, why, and what was rejected by which rule."""
+
+from __future__ import annotations
+
+from qfloor.router.decision import Candidate, Decision
+from qfloor.router.money import dollars
+from qfloor.router.reasons import RULE_ORDER, SAID, Cause, Rule
+
+_NAMES = 4  # offers named for each rule; the others are counted
+
+
+def explain(decision: Decision) -> str:
+    """Return a few lines for a person; `Decision.to_dict` has all of it for a program."""
+    lines = [_headline(decision), ""]
+    lines.append(_line("asked", _asked(decision)))
+    if decision.offer is not None:
+        chosen = decision.candidates[0]
+        lines += [_line("floor", _floor(decision, chosen)), _line("price", _price(chosen))]
+        lines += [_line("latency", _latency(chosen))]
+        lines += [_line("saves", text) for text in _saves(decision)]
+        lines += [_line("next", _next(decision))]
+    if decision.relaxation is not None:
+        lines.append(_line("helps", decision.relaxation.text))
+    lines += [_line("note", note) for note in decision.notes]
+    lines += ["", *_rejected(decision), ""]
+    db = decision.request.db
+    lines.append(
+        _line("evidence", f"{db.name} {db.round}, digest {db.digest[:12]}; decided {decision.now}")
+    )
+    return "\n".join(lines)
+
+
+def _line(name: str, text: str) -> str:
+    return f"  {name:<9} {text}"
+
+
+def _headline(decision: Decision) -> str:
+    offer, tier, place = decision.offer, decision.tier, _place(decision)
+    price = dollars(decision.price_nanousd)
+    match decision.cause:
+        case Cause.CHEAPEST:
+            n = sum(c.rejected_by in (None, Rule.DEARER) for c in decision.candidates)
+            of = "the only offer" if n == 1 else f"the cheapest of {n}"
+            return f"{offer} at {price}: {of} certified for {tier} in {place} that fits."
+        case Cause.FASTER:
+            extra = dollars(decision.surcharge_nanousd)
+            return f"{offer} at {price}: certified for {tier} in {place}, {extra} more for speed."
+        case Cause.PINNED:
+            return f"{offer} at {price}: pinned by the request."
+        case Cause.OVERRIDDEN:
+            return f"{offer} at {price}: the policy sends such requests there."
+        case Cause.DEFAULT:
+            return f"{offer} at {price}: NOT certified for {tier} in {place}; the policy's default."
+        case Cause.BEST_BOUND:
+            return (
+                f"{offer} at {price}: NOT certified for {tier} in {place}; the best bound there is."
+            )
+        case Cause.REFUSED_PIN:
+            return "No offer: the one asked for cannot serve this request."
+    rule = decision.binding_rule
+    last = "there are no offers" if rule is None else f"the last ones fell for: {SAID[rule]}"
+    return f"No offer is certified for {tier} in {place} and fits; {last}."
+
+
+def _place(decision: Decision) -> str:
+    found = decision.classification
+    return found.category or (" and ".join(found.plausible[-2:]) if len(found.plausible) < 3 else
+                              f"all {len(found.plausible)} categories it may be")  # fmt: skip
+
+
+def _asked(decision: Decision) -> str:
+    found, need = decision.classification, decision.request.need
+    signals = dict.fromkeys(
+        _signal(e.signal) for e in sorted(found.evidence, key=lambda e: (-e.weight, e.signal))
+        if e.weight > 0 and e.category in found.plausible
+    )  # fmt: skip
+    because = f": {', '.join(list(signals)[:4])}" if signals else ""
+    if found.category is None:
+        name = f"unsure, one of {', '.join(found.plausible)}{because}"
+    elif found.category == "general":
+        name = "general, the only category judged"
+    else:
+        name = f"{found.category} ({found.confidence:.0%}{because})"
+    limits = []
+    if need.max_price_nanousd is not None:
+        limits.append(f"at most {dollars(need.max_price_nanousd)}")
+    limits += [f"{name} within {s:g} s" for name, s in decision.request.latency_limits]
+    return " · ".join([name, decision.modality, decision.tier, *limits])
+
+
+def _signal(name: str) -> str:
+    return name[1:].replace("-", " ") if name.startswith("#") else f'"{name}"'
+
+
+def _floor(decision: Decision, row: Candidate) -> str:
+    if row.upper is None or not decision.demanded:
+        return f"{row.ruling}: no bound for what was asked"
+    limits = {(d.threshold, d.max_fail) for d in decision.demanded}
+    value, allowed = min(limits)
+    what = f"{value:g}" if len(limits) == 1 else "its threshold"
+    return (
+        f"{row.ruling}: at most {row.upper:.1%} of its outputs fall below {what}, {allowed:.0%} "
+        f"are allowed (n = {row.n_prompts} prompts)"
+    )
+
+
+def _price(row: Candidate) -> str:
+    if row.price_nanousd is None:
+        return "unknown for this request"
+    source, age = row.price_source or "", row.price_age_days
+    if source.startswith("declared"):
+        told = "declared"
+    else:
+        told = f"{source}, {'age unknown' if age is None else f'{age:g} days old'}"
+    usable = row.usable_cost_nanousd
+    sure = "" if usable is None else f"; {dollars(round(usable, -3))} per output sure to be good"
+    return f"{dollars(row.price_nanousd)} ({told}){sure}"
+
+
+def _latency(row: Candidate) -> str:
+    if row.p50_s is None and row.p95_s is None:
+        return "unknown"
+    shown = [
+        f"{name} {s:g} s" for name, s in (("p50", row.p50_s), ("p95", row.p95_s)) if s is not None
+    ]
+    count = "" if row.latency_n is None else f", n = {row.latency_n}"
+    return f"{', '.join(shown)} ({row.latency_source}{count})"
+
+
+def _saves(decision: Decision) -> list[str]:
+    found = decision.savings
+    if found is None or found.saved_nanousd <= 0:
+        return []
+    share = found.saved_nanousd / found.price_nanousd
+    saved = f"{dollars(found.saved_nanousd)} ({share:.0%})"
+    return [f"{saved} against {found.offer}, the dearest certified for {found.tier}"]
+
+
+def _next(decision: Decision) -> str:
+    row = next((c for c in decision.candidates if c.offer == decision.runner_up), None)
+    return "no other is eligible" if row is None else f"{row.offer} at {dollars(row.price_nanousd)}"
+
+
+def _rejected(decision: Decision) -> list[str]:
+    """One line a rule, those that came furthest first."""
+    by_rule: dict[Rule, list[Candidate]] = {}
+    for row in decision.candidates:
+        if row.rejected_by is not None:
+            by_rule.setdefault(row.rejected_by, []).append(row)
+    lines = ["  not chosen"] if by_rule else []
+    for rule in sorted(by_rule, key=lambda r: -RULE_ORDER[r]):
+        rows = by_rule[rule]
+        told = [
+            f"{c.offer} ({dollars(c.price_nanousd)})" if rule is Rule.DEARER
+            else f"{c.offer} ({c.detail})" for c in rows[:_NAMES]
+        ]  # fmt: skip
+        more = f", {len(rows) - _NAMES} more" if len(rows) > _NAMES else ""
+        lines.append(f"    {SAID[rule]:<22} {', '.join(told)}{more}")
+    return lines

@@ -1,0 +1,106 @@
+"""When nothing is eligible: the cheapest single change to the need that would help.
+
+Every change is tried by deciding the changed need afresh, classification included, so that what
+is offered to a person works when they take it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from qfloor.records import TIERS
+from qfloor.router.decision import Relaxation
+from qfloor.router.money import dollars, usd_text
+from qfloor.router.needs import Need
+from qfloor.router.request import CHALLENGES, Request
+
+Eligible = Callable[[Request], list[str]]
+Change = dict[str, Any]
+
+
+def cheapest_relaxation(request: Request, eligible: Eligible) -> Relaxation | None:
+    """Try every single change; None when none of them helps.
+
+    Parameters
+    ----------
+    request : Request
+        Of a need that nothing is eligible for.
+    eligible : callable
+        Lists the offers eligible for a request, best first.
+    """
+    found: list[tuple[tuple[bool, int], int, Relaxation]] = []
+    for order, (change, text) in enumerate(_changes(request)):
+        changed = _again(request, change)
+        offers = eligible(changed)
+        if not offers:
+            continue
+        offer = offers[0]
+        price = changed.price_of(offer)
+        if "max_price_usd" in change:
+            change, text = _lowest_ceiling(request, eligible, offer, price)
+        relaxation = Relaxation(
+            change=change,
+            offer=offer,
+            price_nanousd=price,
+            text=f"{text}: {offer} at {dollars(price)}",
+        )
+        found.append(((price is None, price or 0), order, relaxation))
+    return min(found, key=lambda f: f[:2])[2] if found else None
+
+
+def _changes(request: Request) -> Iterator[tuple[Change, str]]:
+    """Single changes that undo one demand each."""
+    need = request.need
+    for tier in reversed(TIERS[: TIERS.index(need.tier)]):
+        yield {"tier": tier}, f"with tier {tier}"
+    if need.max_price_nanousd is not None:
+        yield {"max_price_usd": None}, "without a price ceiling"
+    if need.max_latency_s is not None:
+        yield {"max_latency_s": None}, "without a latency limit"
+    if need.only:
+        yield {"only": ()}, "with other offers allowed"
+    if need.ignore:
+        yield {"ignore": ()}, "with no offer ignored"
+    if need.size is not None:
+        yield {"size": None}, "with another size"
+    if need.ratio is not None:
+        yield {"size": None, "aspect_ratio": None}, "with another aspect ratio"
+    if need.seconds is not None:
+        shorter = {o.capabilities.max_seconds for o in request.db.offers.values()}
+        for seconds in sorted((s for s in shorter if s and s < need.seconds), reverse=True):
+            yield {"seconds": seconds}, f"with {seconds:g} seconds"
+    if need.audio:
+        yield {"audio": None, "modality": "video"}, "without sound"
+    if need.n > 1:
+        yield {"n": 1}, "one at a time"
+    if need.negative:
+        yield {"negative": None}, "without the negative prompt"
+    if request.challenges:
+        kept = tuple(tag for tag in need.tags if tag not in CHALLENGES)
+        yield {"tags": kept}, "without challenge tags"
+
+
+def _lowest_ceiling(
+    request: Request, eligible: Eligible, offer: str, price: int | None
+) -> tuple[Change, str]:
+    """Name the ceiling that suffices, or none where age or ignorance is what is in the way."""
+    if price is not None:
+        change: Change = {"max_price_usd": usd_text(price)}
+        if eligible(_again(request, change))[:1] == [offer]:
+            return change, f"with a ceiling of {dollars(price)}"
+    return {"max_price_usd": None}, "without a price ceiling"
+
+
+def _again(request: Request, change: Change) -> Request:
+    need: Need = replace(request.need, **change)
+    return Request(
+        request.db,
+        need,
+        request.policy,
+        request.prices,
+        request.health,
+        request.now,
+        request.db.classifier.classify(need),
+    )

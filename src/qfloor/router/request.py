@@ -1,0 +1,207 @@
+"""A need against a database, under a policy, on a day: what the rules and the choice look at."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from qfloor import prices as money
+from qfloor.errors import InputError
+from qfloor.records import PriceRule
+from qfloor.router.classifier import Classification
+from qfloor.router.database import Database, Latency, Place, Standing
+from qfloor.router.needs import Need
+from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
+
+CHALLENGES = frozenset({"count", "text", "group", "hands", "long"})
+"""Tags that name a difficulty, which a certificate must cover; others are mere labels."""
+
+DECLARED = "declared"
+"""How the source of a price begins that its owner sets and that does not age."""
+
+MEMO = 20_000
+"""Estimates kept; a few for each offer and shape of request."""
+
+_UNKNOWN = Latency(None, None, None, None)
+
+
+class Seen(NamedTuple):
+    """Latency that counts now, and where it was seen."""
+
+    p50_s: float | None
+    p95_s: float | None
+    n: int | None
+    as_of: str | None
+    usual_p95_s: float | None
+    source: str
+
+
+class Request:
+    """One need and everything it is decided by; built once for each decision."""
+
+    __slots__ = (
+        "challenges", "classification", "db", "health", "language", "latency_limits", "modality",
+        "need", "now", "places", "policy", "prices", "today",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        db: Database,
+        need: Need,
+        policy: Policy,
+        prices: PriceFeed | None,
+        health: HealthFeed | None,
+        now: str,
+        classification: Classification,
+    ) -> None:
+        self.db, self.need, self.policy = db, need, policy
+        self.prices, self.health = prices, health
+        self.now, self.today = now, now[:10]
+        self.classification = classification
+        self.modality = classification.modality
+        self.language = classification.language
+        self.places: tuple[tuple[Place, Mapping[str, Standing]], ...] = tuple(
+            (place, db.standings.get(place, {}))
+            for place in ((c, self.modality, need.tier) for c in classification.plausible)
+        )
+        self.challenges = tuple(tag for tag in need.tags if tag in CHALLENGES)
+        self.latency_limits = _limits(need, policy)
+
+    def price_rule(self, offer_id: str) -> PriceRule | None:
+        """The feed's rule, else the release's snapshot."""
+        if self.prices is not None and offer_id in self.prices.rules:
+            return self.prices.rules[offer_id]
+        return self.db.prices.get(offer_id)
+
+    def price_of(self, offer_id: str) -> int | None:
+        """Most that the call can cost, in nano-USD; None when it cannot be known."""
+        need, policy = self.need, self.policy
+        feed = None if self.prices is None else self.prices.digest
+        clip = self.modality == "video"
+        pixels = need.pixels or self.db.pixels.get(offer_id) or policy.assumed_pixels
+        seconds = (need.seconds or policy.assumed_seconds) if clip else None
+        key = (feed, offer_id, need.n, pixels, seconds)
+        memo = self.db.estimates
+        try:
+            return memo[key]
+        except KeyError:
+            pass
+        if len(memo) >= MEMO:
+            memo.clear()
+        memo[key] = found = self._estimate(offer_id, pixels, seconds)
+        return found
+
+    def _estimate(
+        self, offer_id: str, pixels: tuple[int, int], seconds: float | None
+    ) -> int | None:
+        rule = self.price_rule(offer_id)
+        if rule is None:
+            return None
+        try:
+            return money.estimate(
+                rule,
+                images=self.need.n,
+                width=pixels[0],
+                height=pixels[1],
+                seconds=seconds,
+                settings=self.db.offers[offer_id].settings,
+                rates=None if self.prices is None else self.prices.rates,
+            )
+        except InputError:  # a rule that cannot be evaluated is a price that is not known
+            return None
+
+    def price_age(self, offer_id: str) -> float | None:
+        """Days since the price was read; 0 for one that its owner declares, None if unknown."""
+        rule = self.price_rule(offer_id)
+        if rule is None:
+            return None
+        if rule.source.startswith(DECLARED):
+            return 0.0
+        seconds = _seconds_between(rule.as_of, self.now)
+        return None if seconds is None else round(seconds / 86_400, 2)
+
+    def fresh_health(self, offer_id: str) -> OfferHealth | None:
+        """Health that is recent enough to mean anything."""
+        found = None if self.health is None else self.health.offers.get(offer_id)
+        if found is None:
+            return None
+        age = _seconds_between(found.as_of, self.now)
+        return found if age is not None and age <= self.policy.max_health_age_s else None
+
+    def latency_of(self, offer_id: str) -> Seen:
+        """Recent latency where enough requests were seen, else what the release knows."""
+        usual = self.db.latency.get(offer_id, _UNKNOWN)
+        health = self.fresh_health(offer_id)
+        if health is not None and health.n >= self.policy.min_latency_n:
+            before = usual.p95_s if health.usual_p95_s is None else health.usual_p95_s
+            return Seen(health.p50_s, health.p95_s, health.n, health.as_of, before, "health feed")
+        source = "declared" if usual.n is None else "measured"
+        return Seen(*usual, usual.p95_s, source)
+
+    def is_elevated(self, offer_id: str) -> bool:
+        """Whether an offer is slower now than its own usual."""
+        seen = self.latency_of(offer_id)
+        if seen.source != "health feed" or seen.p95_s is None or not seen.usual_p95_s:
+            return False
+        return seen.p95_s > self.policy.elevated * seen.usual_p95_s
+
+    def upper(self, offer_id: str) -> float | None:
+        """Worst upper bound of the fail rate over the plausible categories."""
+        found = [standings.get(offer_id) for _, standings in self.places]
+        bounds = [None if s is None else s.upper for s in found]
+        if not bounds or None in bounds:
+            return None
+        return max(b for b in bounds if b is not None)
+
+    def floor(self, offer_id: str) -> float:
+        """Lowest certified quartile over the plausible categories."""
+        lows = [
+            s.q25_lo for _, standings in self.places if (s := standings.get(offer_id)) is not None
+        ]
+        known = [low for low in lows if low is not None]
+        return min(known) if known and len(known) == len(self.places) else -math.inf
+
+    def usable_cost(self, offer_id: str) -> int | None:
+        """Price of an output that is sure to be good enough: price / (1 - upper bound)."""
+        price, upper = self.price_of(offer_id), self.upper(offer_id)
+        if price is None or upper is None or upper >= 1.0:
+            return None
+        return math.ceil(price / (1.0 - upper))
+
+    def cost(self, offer_id: str) -> int | None:
+        """What the policy's objective minimises."""
+        if self.policy.objective == "usable_cost":
+            return self.usable_cost(offer_id)
+        return self.price_of(offer_id)
+
+    def rank(self, offer_id: str) -> tuple[bool, int, float, str]:
+        """Cheapest first, unknown prices last; then the higher floor; then the id."""
+        cost = self.cost(offer_id)
+        return cost is None, cost or 0, -self.floor(offer_id), offer_id
+
+
+def _limits(need: Need, policy: Policy) -> tuple[tuple[str, float], ...]:
+    wish = need.max_latency_s
+    if wish is None or wish == "batch":
+        return ()
+    if wish == "realtime":
+        return (("p95", policy.realtime_s),)
+    if isinstance(wish, Mapping):
+        return tuple(sorted((name, float(limit)) for name, limit in wish.items()))
+    return (("p95", float(wish)),)
+
+
+def _seconds_between(before: str, after: str) -> float | None:
+    """Never negative; None when either is no date."""
+    try:
+        return max(0.0, (moment(after) - moment(before)).total_seconds())
+    except ValueError:
+        return None
+
+
+def moment(text: str) -> dt.datetime:
+    """An ISO 8601 day or time, in UTC unless it says otherwise."""
+    found = dt.datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)

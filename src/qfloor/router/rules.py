@@ -1,0 +1,247 @@
+"""The rules, in the order in which they are asked: what each offer must pass to be eligible.
+
+A rule is a function of a request and an offer; it returns what it objects to, or None. Which
+rules can matter for a request at all is settled once, so that a choice asks few of them; what is
+shown to people asks all, for every offer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from qfloor.records import Offer
+from qfloor.router.money import dollars
+from qfloor.router.needs import RATIO_TOLERANCE, ratio_of
+from qfloor.router.reasons import Rule
+from qfloor.router.request import Request
+
+
+class Rejection(NamedTuple):
+    """Which rule rejected an offer, and what it found."""
+
+    rule: Rule
+    detail: str
+
+
+Check = Callable[[Request, Offer], Rejection | None]
+
+
+def named(request: Request, offer: Offer) -> Rejection | None:
+    """``only`` and ``ignore``."""
+    need = request.need
+    if need.only and offer.id not in need.only:
+        return Rejection(Rule.ONLY, f"only {', '.join(need.only)}")
+    if offer.id in need.ignore:
+        return Rejection(Rule.IGNORE, "to be ignored")
+    return None
+
+
+def sold(request: Request, offer: Offer) -> Rejection | None:
+    """Whether it can still be bought today."""
+    gone = offer.lifecycle.gone
+    if offer.lifecycle.state == "gone" or (gone is not None and gone <= request.today):
+        return Rejection(Rule.GONE, f"gone since {gone or 'an unknown day'}")
+    return None
+
+
+def answering(request: Request, offer: Offer) -> Rejection | None:
+    """Whether the health feed says that it answers."""
+    health = request.fresh_health(offer.id)
+    if health is not None and not health.available:
+        return Rejection(Rule.UNHEALTHY, f"not answering at {health.as_of}")
+    return None
+
+
+def makes(request: Request, offer: Offer) -> Rejection | None:
+    """Whether it makes stills or clips as asked."""
+    if offer.makes(request.modality):
+        return None
+    return Rejection(Rule.MODALITY, f"does not make {request.modality}s")
+
+
+def shape(request: Request, offer: Offer) -> Rejection | None:
+    """Aspect ratio; an offer that lists none is not asked."""
+    ratio, listed = request.need.ratio, offer.capabilities.aspect_ratios
+    if ratio is None or listed is None:
+        return None
+    for text in listed:
+        offered = ratio_of(text)
+        if offered is not None and abs(ratio / offered - 1) <= RATIO_TOLERANCE:
+            return None
+    return Rejection(Rule.ASPECT_RATIO, f"makes {', '.join(listed) or 'none'}")
+
+
+def size(request: Request, offer: Offer) -> Rejection | None:
+    """Pixels; an offer fixed to one size was judged at that size and no other."""
+    wanted, fixed = request.need.pixels, request.db.pixels.get(offer.id)
+    if wanted is None or fixed is None:
+        return None
+    by_longest_side = isinstance(offer.settings.get("size"), int)
+    if wanted == fixed or (by_longest_side and max(wanted) == fixed[0]):
+        return None
+    said = f"{fixed[0]} pixels" if by_longest_side else f"{fixed[0]}x{fixed[1]}"
+    return Rejection(Rule.SIZE, f"makes {said}")
+
+
+def length(request: Request, offer: Offer) -> Rejection | None:
+    """Seconds of a clip."""
+    wanted, most = request.need.seconds, offer.capabilities.max_seconds
+    if wanted is None or most is None or wanted <= most:
+        return None
+    return Rejection(Rule.SECONDS, f"at most {most:g} s")
+
+
+def sound(request: Request, offer: Offer) -> Rejection | None:
+    """Sound is asked for outright, so unknown is no."""
+    if not request.need.audio or offer.capabilities.audio:
+        return None
+    known = offer.capabilities.audio is False
+    return Rejection(Rule.AUDIO, "no sound" if known else "sound unknown")
+
+
+def count(request: Request, offer: Offer) -> Rejection | None:
+    """How many at a time."""
+    most = offer.capabilities.max_outputs
+    if most is None or request.need.n <= most:
+        return None
+    return Rejection(Rule.OUTPUTS, f"at most {most} a call")
+
+
+def negative(request: Request, offer: Offer) -> Rejection | None:
+    """A negative prompt is given outright, so unknown is no."""
+    if not request.need.negative or offer.capabilities.negative_prompt:
+        return None
+    known = offer.capabilities.negative_prompt is False
+    return Rejection(
+        Rule.NEGATIVE_PROMPT, "takes none" if known else "unknown whether it takes one"
+    )
+
+
+def speaks(request: Request, offer: Offer) -> Rejection | None:
+    """Language of the prompt, where both are known."""
+    language, spoken = request.language, offer.capabilities.languages
+    if language is None or spoken is None or language in spoken:
+        return None
+    return Rejection(Rule.LANGUAGE, f"prompts in {', '.join(spoken)} only, this one is {language}")
+
+
+def rights(request: Request, offer: Offer) -> Rejection | None:
+    """Rights that the policy requires must be known to hold."""
+    policy, held = request.policy, offer.rights
+    if policy.require_commercial_use and held.commercial_use is not True:
+        known = held.commercial_use is False
+        return Rejection(Rule.RIGHTS, f"commercial use {'not allowed' if known else 'unknown'}")
+    if policy.forbid_training_on_inputs and held.trains_on_inputs is not False:
+        known = held.trains_on_inputs is True
+        return Rejection(Rule.RIGHTS, "trains on inputs" if known else "training on inputs unknown")
+    if policy.regions and held.region not in policy.regions:
+        return Rejection(Rule.RIGHTS, f"region {held.region or 'unknown'}")
+    return None
+
+
+def certificate(request: Request, offer: Offer) -> Rejection | None:
+    """Certified for the tier in every plausible category."""
+    for (category, modality, tier), standings in request.places:
+        standing = standings.get(offer.id)
+        if standing is None:
+            return Rejection(Rule.NOT_JUDGED, f"no verdict for {tier} in {category}, {modality}")
+        if standing.ruling == "certified":
+            continue
+        if standing.ruling == "undecided":
+            more = f", {standing.more_prompts} more prompts needed" if standing.more_prompts else ""
+            return Rejection(Rule.UNDECIDED, f"{category}: {standing.reason}{more}")
+        share = "an unknown share" if standing.upper is None else f"up to {standing.upper:.0%}"
+        return Rejection(Rule.NOT_CERTIFIED, f"{category}: {share} may fall short of {tier}")
+    return None
+
+
+def coverage(request: Request, offer: Offer) -> Rejection | None:
+    """What a certificate is about: its dates, languages and challenges."""
+    language = request.language
+    for (category, _, _), standings in request.places:
+        standing = standings[offer.id]
+        if (
+            request.policy.lapsed == "reject"
+            and standing.valid_until is not None
+            and standing.valid_until < request.today
+        ):
+            return Rejection(Rule.LAPSED, f"{category}: valid until {standing.valid_until}")
+        spoken = standing.languages
+        if language is not None and spoken is not None and language not in spoken:
+            judged = ", ".join(sorted(spoken))
+            return Rejection(
+                Rule.LANGUAGE_NOT_COVERED, f"{category}: judged in {judged}, this one is {language}"
+            )
+        missing = [t for t in request.challenges if t not in (standing.tags or ())]
+        if missing:
+            return Rejection(Rule.TAG_NOT_COVERED, f"{category}: not judged on {missing[0]}")
+    return None
+
+
+def price(request: Request, offer: Offer) -> Rejection | None:
+    """Under a ceiling: a price that is known, new enough and low enough."""
+    ceiling = request.need.max_price_nanousd
+    if ceiling is None:
+        return None
+    found = request.price_of(offer.id)
+    if found is None:
+        return Rejection(Rule.PRICE_UNKNOWN, "no price for this request")
+    age = request.price_age(offer.id)
+    if age is None or age > request.policy.max_price_age_days:
+        old = "of unknown age" if age is None else f"{age:g} days old"
+        return Rejection(Rule.PRICE_STALE, f"{dollars(found)}, {old}")
+    if found > ceiling:
+        return Rejection(Rule.BUDGET, f"{dollars(found)} is over {dollars(ceiling)}")
+    return None
+
+
+def speed(request: Request, offer: Offer) -> Rejection | None:
+    """A latency that is needed must be known to hold."""
+    for name, limit in request.latency_limits:
+        seen = getattr(request.latency_of(offer.id), f"{name}_s")
+        if seen is None:
+            return Rejection(Rule.LATENCY_UNKNOWN, f"{name} unknown")
+        if seen > limit:
+            return Rejection(Rule.LATENCY, f"{name} {seen:g} s is over {limit:g} s")
+    return None
+
+
+ALL: tuple[Check, ...] = (
+    named, sold, answering, makes, shape, size, length, sound, count, negative, speaks, rights,
+    certificate, coverage, price, speed,
+)  # fmt: skip
+EVIDENCE: frozenset[Check] = frozenset({certificate, coverage})
+
+
+def relevant(request: Request) -> tuple[Check, ...]:
+    """Rules that could object to an offer already known to be certified."""
+    need, policy = request.need, request.policy
+    asked: dict[Check, object] = {
+        named: need.only or need.ignore,
+        sold: True,
+        answering: request.health is not None,
+        shape: need.ratio is not None,
+        size: need.pixels is not None,
+        length: need.seconds is not None,
+        sound: need.audio,
+        count: need.n > 1,
+        negative: need.negative,
+        speaks: request.language is not None,
+        rights: policy.require_commercial_use or policy.forbid_training_on_inputs or policy.regions,
+        coverage: request.language is not None or request.challenges or policy.lapsed == "reject",
+        price: need.max_price_nanousd is not None,
+        speed: request.latency_limits,
+    }
+    return tuple(check for check, matters in asked.items() if matters)
+
+
+def first_rejection(
+    request: Request, offer: Offer, checks: tuple[Check, ...] = ALL
+) -> Rejection | None:
+    """The first objection, or None when the offer is eligible."""
+    for check in checks:
+        found = check(request, offer)
+        if found is not None:
+            return found
+    return None
