@@ -48,9 +48,9 @@ class Seller:
     modalities: tuple[str, ...] = ("image",)
     unit: str = "image"
     latency: Mapping[str, Any] = field(default_factory=lambda: {"p50": 4.0, "p95": 9.0})
-    capabilities: Capabilities = Capabilities()
-    rights: Rights = Rights()
-    lifecycle: Lifecycle = Lifecycle()
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    rights: Rights = field(default_factory=Rights)
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
     settings: Mapping[str, Any] = field(default_factory=dict)
     as_of: str = AS_OF
     source: str = "price page"
