@@ -7,8 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from qfloor.ratings.items import Fault
-from qfloor.ratings.judgment import ANONYMOUS, TEST, Judgment
+from qfloor.ratings.judgment import ANONYMOUS, TEST, Faults, Judgment
 from qfloor.ratings.settling import Settled
 from qfloor.records import Offer, Output, Prompt, Rating
 
@@ -34,7 +33,7 @@ def assemble(
     settled: Settled,
     *,
     source: str,
-    fault: Fault,
+    faults: Faults,
 ) -> ImportedRatings:
     """Turn judgments of settled items into ratings.
 
@@ -48,8 +47,8 @@ def assemble(
     source : str
         Names where the file comes from, part of every rating's id: the same judgment out of the
         same source has the same id, whatever file carries it.
-    fault : callable
-        Builds the error of a row.
+    faults : Faults
+        Builds errors of rows.
 
     Raises
     ------
@@ -72,12 +71,12 @@ def assemble(
             key = (*key, judgment.annotation or str(unnamed[key]))
         earlier = first.setdefault(key, judgment)
         if earlier is not judgment:
-            _check_same(earlier, judgment, fault)
+            _check_same(earlier, judgment, faults)
             dropped["said twice"] += 1
             continue
         ratings.append(_rating(judgment, key, source))
         rows.append(judgment.row)
-    _check_scales(judgments, fault)
+    _check_scales(judgments, faults)
     return ImportedRatings(
         prompts=settled.new_prompts,
         offers=settled.new_offers,
@@ -107,25 +106,25 @@ def _rating(judgment: Judgment, key: tuple[str, ...], source: str) -> Rating:
     )
 
 
-def _check_same(earlier: Judgment, judgment: Judgment, fault: Fault) -> None:
+def _check_same(earlier: Judgment, judgment: Judgment, faults: Faults) -> None:
     if (earlier.value, earlier.usable) != (judgment.value, judgment.usable):
-        raise fault(
+        raise faults.wrong(
             judgment.row,
             f"rater {judgment.rater!r} gives {judgment.criterion!r} of this item "
-            f"{judgment.value:g} here and {earlier.value:g} in row {earlier.row} of the same "
+            f"{judgment.value:g} here and {earlier.value:g} in {faults.at(earlier.row)} of one "
             "session, remove one, or mark it as kind repeat",
         )
 
 
-def _check_scales(judgments: Sequence[Judgment], fault: Fault) -> None:
+def _check_scales(judgments: Sequence[Judgment], faults: Faults) -> None:
     scales: dict[str, Judgment] = {}
     for judgment in judgments:
         usual = scales.setdefault(judgment.criterion, judgment)
         if (judgment.lo, judgment.hi) != (usual.lo, usual.hi):
-            raise fault(
+            raise faults.wrong(
                 judgment.row,
                 f"{judgment.criterion!r} is on the scale {judgment.lo:g} to {judgment.hi:g} here "
-                f"and {usual.lo:g} to {usual.hi:g} in row {usual.row}, give one of them a "
+                f"and {usual.lo:g} to {usual.hi:g} in {faults.at(usual.row)}, give one of them a "
                 "dimension of its own",
             )
 

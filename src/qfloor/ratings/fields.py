@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from qfloor.errors import RatingsError
-from qfloor.ratings.judgment import listed, wrong
+from qfloor.ratings.judgment import Faults, listed
 
 V = TypeVar("V")
 _FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
@@ -67,8 +67,7 @@ class Fields:
     """
 
     def __init__(self, path: Path, noun: str = "line") -> None:
-        self.path = path
-        self.noun = noun
+        self._faults = Faults(path, noun)
         self.row = 0
         self.values: Mapping[str, str] = {}
         self._parsed: dict[tuple[str, str], Any] = {}
@@ -80,7 +79,7 @@ class Fields:
 
     def wrong(self, what: str) -> RatingsError:
         """Build the error of this row."""
-        return wrong(self.path, self.noun, self.row, what)
+        return self._faults.wrong(self.row, what)
 
     def text(self, name: str) -> str:
         """A field without the blanks around it; empty when the column is not there."""

@@ -13,23 +13,22 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from qfloor.errors import RatingsError
 from qfloor.ratings.assembling import ImportedRatings, assemble, remarks
 from qfloor.ratings.formats import format_of
-from qfloor.ratings.items import Fault, gather
+from qfloor.ratings.items import gather
 from qfloor.ratings.judgment import (
     ANONYMOUS,
     TEST,
+    Faults,
     Format,
     Reading,
     ReadOptions,
     Scale,
     parse_scale,
-    wrong,
 )
 from qfloor.ratings.known import known_of
 from qfloor.ratings.settling import Settled, Settler
@@ -137,10 +136,10 @@ def import_ratings(
         )
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     key = digest_of([sha256, format, source, round, options])
-    fault: Fault = partial(wrong, path, known_format.noun)
+    faults = Faults(path, known_format.noun)
     with store.transaction():
         imported, settled = _settled(
-            store, reading, known_format, round, source, tuple(categories), fault
+            store, reading, known_format, round, source, tuple(categories), faults
         )
         report = _report(reading, imported, settled)
         report = replace(
@@ -148,7 +147,7 @@ def import_ratings(
         )
         if store.was_imported(key):
             return replace(report, repeated=True)
-        report = replace(report, added=_write(store, imported, fault))
+        report = replace(report, added=_write(store, imported, faults))
         store.save_import(digest=key, kind="ratings", source=source, counts=report.to_row())
     return report
 
@@ -160,28 +159,28 @@ def _settled(
     round: str,
     source: str,
     categories: Sequence[Category],
-    fault: Fault,
+    faults: Faults,
 ) -> tuple[ImportedRatings, Settled]:
-    items, place = gather(reading.judgments, fault)
+    items, place = gather(reading.judgments, faults)
     known = known_of(store, items, round=round, source=source, declared=categories)
     settler = Settler(
-        known=known, fault=fault, round=round, source=source, provider=format.provider
+        known=known, faults=faults, round=round, source=source, provider=format.provider
     )
     settled = settler.settle(items)
-    imported = assemble(reading.judgments, place, settled, source=source, fault=fault)
+    imported = assemble(reading.judgments, place, settled, source=source, faults=faults)
     return imported, settled
 
 
-def _write(store: Store, imported: ImportedRatings, fault: Fault) -> int:
+def _write(store: Store, imported: ImportedRatings, faults: Faults) -> int:
     """Write what is new; a judgment that the store has with other content is an error."""
-    _check_unchanged(store, imported, fault)
+    _check_unchanged(store, imported, faults)
     store.save_prompts(imported.prompts)
     store.save_offers(imported.offers)
     store.save_outputs(imported.outputs)
     return store.save_ratings(imported.ratings)
 
 
-def _check_unchanged(store: Store, imported: ImportedRatings, fault: Fault) -> None:
+def _check_unchanged(store: Store, imported: ImportedRatings, faults: Faults) -> None:
     about = {rating.output_id for rating in imported.ratings}
     stored = {rating.id: rating for rating in store.ratings_of(outputs=about)}
     if not stored:
@@ -189,7 +188,7 @@ def _check_unchanged(store: Store, imported: ImportedRatings, fault: Fault) -> N
     for rating, row in zip(imported.ratings, imported.rows, strict=True):
         earlier = stored.get(rating.id, rating)
         if earlier != rating:
-            raise fault(
+            raise faults.wrong(
                 row,
                 f"rater {rating.rater!r} gives {rating.criterion!r} of this item {rating.value:g}"
                 f", but an earlier import has that judgment otherwise ({earlier.value:g} on "

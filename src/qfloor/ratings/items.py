@@ -6,15 +6,11 @@ the item's id. Whatever the rows of one item say must agree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from qfloor.errors import RatingsError
-from qfloor.ratings.judgment import TEST, Judgment
-
-Fault = Callable[[int, str], RatingsError]
-"""Builds the error of a row from what is wrong with it."""
+from qfloor.ratings.judgment import TEST, Faults, Judgment
 
 _NAMES = {  # what an item may say, and how a file calls it
     "prompt": "prompt_id",
@@ -55,15 +51,15 @@ class Item:
         return f"item {self.name!r}" if self.name else f"{self.model!r} on prompt {self.prompt!r}"
 
 
-def gather(judgments: Sequence[Judgment], fault: Fault) -> tuple[list[Item], list[int]]:
+def gather(judgments: Sequence[Judgment], faults: Faults) -> tuple[list[Item], list[int]]:
     """Gather judgments by item.
 
     Parameters
     ----------
     judgments : sequence of Judgment
         In the file's order.
-    fault : callable
-        See `Fault`.
+    faults : Faults
+        Builds errors of rows.
 
     Returns
     -------
@@ -88,19 +84,19 @@ def gather(judgments: Sequence[Judgment], fault: Fault) -> tuple[list[Item], lis
         at = index.get(key)
         if at is None:
             at = index[key] = len(items)
-            items.append(_item(judgment, fault))
+            items.append(_item(judgment, faults))
             said.append(_said(judgment))
         elif _said(judgment) != said[at]:
-            _merge(items[at], judgment, fault)
+            _merge(items[at], judgment, faults)
         if judgment.control == TEST:
             items[at].tested = True
         place.append(at)
     return items, place
 
 
-def _item(judgment: Judgment, fault: Fault) -> Item:
+def _item(judgment: Judgment, faults: Faults) -> Item:
     if not judgment.item and not (judgment.prompt and judgment.model):
-        raise fault(
+        raise faults.wrong(
             judgment.row, "nothing says what was rated, fill in item_id, or prompt_id and model_id"
         )
     return Item(
@@ -116,14 +112,14 @@ def _item(judgment: Judgment, fault: Fault) -> Item:
     )
 
 
-def _merge(item: Item, judgment: Judgment, fault: Fault) -> None:
+def _merge(item: Item, judgment: Judgment, faults: Faults) -> None:
     """Fill what earlier rows left open; a contradiction is an error."""
     for field, name in _NAMES.items():
         new, old = getattr(judgment, field), getattr(item, field)
         if new and old and new != old:
-            raise fault(
+            raise faults.wrong(
                 judgment.row,
-                f"{item.label} has {name} {new!r} here and {old!r} in row {item.row}, "
+                f"{item.label} has {name} {new!r} here and {old!r} in {faults.at(item.row)}, "
                 "correct one or give the items ids of their own",
             )
         if new:

@@ -51,9 +51,9 @@ def parse_scale(text: str) -> Scale:
     except ValueError:
         scale = Scale(math.nan, math.nan)
     if not colon or not math.isfinite(scale.lo) or not math.isfinite(scale.hi):
-        raise RatingsError(f"scale {text!r} is not two numbers; write it as LOW:HIGH, e.g. 1:5")
+        raise RatingsError(f"scale {text!r} is not two numbers; write it as LOW:HIGH, like 1:5")
     if scale.lo >= scale.hi:
-        raise RatingsError(f"scale {text!r} does not rise; write it as LOW:HIGH, e.g. 1:5")
+        raise RatingsError(f"scale {text!r} does not rise; write it as LOW:HIGH, like 1:5")
     return scale
 
 
@@ -142,9 +142,27 @@ class Format:
     provider: str = "imported"
 
 
-def wrong(path: Path, noun: str, row: int, what: str) -> RatingsError:
-    """Build the error of one row: file, row, what is wrong and what to do."""
-    return RatingsError(f"{path}: {noun} {row}: {what}; nothing was imported")
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Builds errors of a file's rows: file, row, what is wrong and what to do.
+
+    Attributes
+    ----------
+    path : Path
+    noun : str
+        What its rows are called: ``line``, ``entry``.
+    """
+
+    path: Path
+    noun: str = "line"
+
+    def at(self, row: int) -> str:
+        """Name a row."""
+        return f"{self.noun} {row}"
+
+    def wrong(self, row: int, what: str) -> RatingsError:
+        """Build the error of a row."""
+        return RatingsError(f"{self.path}: {self.at(row)}: {what}; nothing was imported")
 
 
 def listed(values: Iterable[object], most: int = 6) -> str:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from qfloor.ratings.fields import nearest
-from qfloor.ratings.items import Fault, Item
-from qfloor.ratings.judgment import listed
+from qfloor.ratings.items import Item
+from qfloor.ratings.judgment import Faults, listed
 from qfloor.ratings.known import CONTROLS_SUFFIX, Known, external_id
 from qfloor.records import GENERAL, Modality, Offer, Output, Prompt, Status
 
@@ -37,14 +37,14 @@ class Settler:
     ----------
     known : Known
         What the store knows.
-    fault : callable
-        Builds the error of a row.
+    faults : Faults
+        Builds errors of rows.
     round, source, provider : str
         Of the outputs and offers that have to be made up.
     """
 
     known: Known
-    fault: Fault
+    faults: Faults
     round: str
     source: str
     provider: str
@@ -63,6 +63,7 @@ class Settler:
             Of the first that contradicts the store, or says too little.
         """
         items = list(items)
+        self._check_categories(items)
         stored = [self.known.outputs.get(item.name) if item.name else None for item in items]
         self._settle_prompts([i for i, output in zip(items, stored, strict=True) if not output])
         outputs: list[Output] = []
@@ -83,6 +84,16 @@ class Settler:
             new_outputs=tuple(changed),
         )
 
+    def _check_categories(self, items: Iterable[Item]) -> None:
+        for item in items:
+            if item.category and item.category not in self.known.categories:
+                raise self.faults.wrong(
+                    item.row,
+                    f"category {item.category!r} is unknown "
+                    f"{nearest(item.category, self.known.categories)}, correct it or leave it "
+                    "empty",
+                )
+
     # -- items that are outputs of the store ------------------------------------------------
 
     def _check_stored(self, item: Item, output: Output) -> None:
@@ -95,17 +106,17 @@ class Settler:
         )
         for name, said, stored in pairs:
             if said and said not in stored:
-                raise self.fault(
+                raise self.faults.wrong(
                     item.row,
                     f"{item.label} has {name} {said!r}, but that output in the store has "
                     f"{stored[0]!r}, correct it or leave it empty",
                 )
         if output.status is not Status.MADE:
-            raise self.fault(
+            raise self.faults.wrong(
                 item.row, f"{item.label} was {output.status.value}, so nobody can have rated it"
             )
         if output.round.removesuffix(CONTROLS_SUFFIX) != self.round:
-            raise self.fault(
+            raise self.faults.wrong(
                 item.row,
                 f"{item.label} is an output of round {output.round}, not {self.round}, import it "
                 f"with --round {output.round}",
@@ -126,7 +137,7 @@ class Settler:
         stored = self.known.outputs.get(identity)
         if stored is not None:
             if (stored.prompt_digest, stored.offer_id) != (digest, offer.id):
-                raise self.fault(
+                raise self.faults.wrong(
                     item.row,
                     f"{item.label} was imported from {self.source!r} before with prompt "
                     f"{stored.prompt_id!r} and offer {stored.offer_id!r}, give it another id or "
@@ -181,7 +192,7 @@ class Settler:
         """Find or make the prompt of every item, after hearing all that the file says of it."""
         for item in items:
             if not item.prompt or not item.model:
-                raise self.fault(
+                raise self.faults.wrong(
                     item.row,
                     f"{item.label} is no output in the store, so its prompt_id and model_id are "
                     "needed, fill them in",
@@ -190,10 +201,10 @@ class Settler:
             for name in ("text", "category", "modality"):
                 old, new = getattr(heard, name), getattr(item, name)
                 if old and new and old != new:
-                    raise self.fault(
+                    raise self.faults.wrong(
                         item.row,
-                        f"prompt {item.prompt!r} has {name} {new!r} here and {old!r} in row "
-                        f"{first.row}, correct one",
+                        f"prompt {item.prompt!r} has {name} {new!r} here and {old!r} in "
+                        f"{self.faults.at(first.row)}, correct one",
                     )
                 setattr(heard, name, old or new)
         for prompt_id, (_, heard) in self._said.items():
@@ -207,7 +218,7 @@ class Settler:
         if not candidates:
             return None
         if len(fitting) != 1:
-            raise self.fault(
+            raise self.faults.wrong(
                 item.row,
                 f"prompt {item.prompt!r} is in the store with other texts, give it another id"
                 if item.text
@@ -218,7 +229,7 @@ class Settler:
         for name in ("category", "modality"):
             said, stored = getattr(item, name), getattr(prompt, name)
             if said and said != stored:
-                raise self.fault(
+                raise self.faults.wrong(
                     item.row,
                     f"prompt {item.prompt!r} has {name} {said!r}, but the store has it in "
                     f"{stored!r}, correct it or leave it empty",
@@ -227,16 +238,10 @@ class Settler:
 
     def _new_prompt(self, item: Item) -> Prompt:
         category = item.category or GENERAL.id
-        if category not in self.known.categories:
-            raise self.fault(
-                item.row,
-                f"category {category!r} is unknown {nearest(category, self.known.categories)}, "
-                "correct it or leave it empty",
-            )
         modalities = self.known.categories[category]
         modality = cast("Modality", item.modality or modalities[0])
         if modality not in modalities:
-            raise self.fault(
+            raise self.faults.wrong(
                 item.row,
                 f"modality {modality!r} is not one of category {category!r} "
                 f"({listed(modalities)}), correct one",

@@ -19,7 +19,7 @@ from typing import Any
 from qfloor import tables
 from qfloor.errors import RatingsError
 from qfloor.ratings.fields import nearest
-from qfloor.ratings.judgment import Format, Judgment, Reading, ReadOptions, Scale, wrong
+from qfloor.ratings.judgment import Faults, Format, Judgment, Reading, ReadOptions, Scale
 from qfloor.records import GENERAL
 
 CRITERION = "alignment"
@@ -39,14 +39,15 @@ def read(path: Path, options: ReadOptions) -> Reading:
         Of the first entry that is not what it must be.
     """
     entries = _entries(path, options)
+    faults = Faults(path, "entry")
     judgments: list[Judgment] = []
     dropped: Counter[str] = Counter()
     notes: list[str] = []
     ignored: set[str] = set()
     for row, (key, entry) in enumerate(entries.items(), start=1):
-        ignored |= _unknown_fields(path, row, entry, options)
-        for model, rater, score in _scores(path, row, entry):
-            value = _value(path, row, model, rater, score)
+        ignored |= _unknown_fields(faults, row, entry, options)
+        for model, rater, score in _scores(faults, row, entry):
+            value = _value(faults, row, model, rater, score)
             if value is None:
                 dropped["no score"] += 1
             elif SCALE.lo <= value <= SCALE.hi:
@@ -55,8 +56,8 @@ def read(path: Path, options: ReadOptions) -> Reading:
                 dropped["misprint"] += 1
                 notes.append(f"dropped {value:g} of {rater} on {key} {model}: a known misprint")
             else:
-                raise wrong(
-                    path, "entry", row,
+                raise faults.wrong(
+                    row,
                     f"{rater} gave {model} {value:g}, outside the scale {SCALE.lo:g} to "
                     f"{SCALE.hi:g}, correct it",
                 )  # fmt: skip
@@ -83,31 +84,31 @@ def _entries(path: Path, options: ReadOptions) -> dict[str, Any]:
     return entries
 
 
-def _unknown_fields(path: Path, row: int, entry: Any, options: ReadOptions) -> set[str]:
+def _unknown_fields(faults: Faults, row: int, entry: Any, options: ReadOptions) -> set[str]:
     if not isinstance(entry, dict):
-        raise wrong(path, "entry", row, f"expected an object, found {type(entry).__name__}")
+        raise faults.wrong(row, f"expected an object, found {type(entry).__name__}")
     for name in REQUIRED:
         if name not in entry:
-            raise wrong(path, "entry", row, f"field {name!r} is missing, add it")
+            raise faults.wrong(row, f"field {name!r} is missing, add it")
     unknown = sorted(set(entry) - set(KNOWN))
     if unknown and not options.ignore_unknown_columns:
-        raise wrong(
-            path, "entry", row,
+        raise faults.wrong(
+            row,
             f"field {unknown[0]!r} is unknown {nearest(unknown[0], KNOWN)}, rename it or leave "
             "unknown fields aside with --ignore-unknown-columns",
         )  # fmt: skip
     return set(unknown)
 
 
-def _scores(path: Path, row: int, entry: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+def _scores(faults: Faults, row: int, entry: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
     """Give (model, rater, score) of an entry."""
     models = entry["models"]
     if not isinstance(models, dict) or not all(isinstance(v, list) for v in models.values()):
-        raise wrong(path, "entry", row, "field 'models' must hold a list of scores for each model")
+        raise faults.wrong(row, "field 'models' must hold a list of scores for each model")
     for model, scores in models.items():
         if len(scores) != RATERS:
-            raise wrong(
-                path, "entry", row,
+            raise faults.wrong(
+                row,
                 f"{model} has {len(scores)} scores and not {RATERS}, so that raters cannot be "
                 "told apart by place, put null where one is absent",
             )  # fmt: skip
@@ -115,11 +116,11 @@ def _scores(path: Path, row: int, entry: dict[str, Any]) -> Iterator[tuple[str, 
             yield model, f"r{place}", score
 
 
-def _value(path: Path, row: int, model: str, rater: str, score: Any) -> float | None:
+def _value(faults: Faults, row: int, model: str, rater: str, score: Any) -> float | None:
     if score is None:
         return None
     if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
-        raise wrong(path, "entry", row, f"{rater} gave {model} {score!r}, which is no number")
+        raise faults.wrong(row, f"{rater} gave {model} {score!r}, which is no number")
     return float(score)
 
 
