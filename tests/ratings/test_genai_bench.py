@@ -113,7 +113,7 @@ def test_the_published_file(store):
 
 @needs_file
 def test_the_figures_that_circulate_rest_on_two_misprints():
-    """Alpha 0.622 and means 2.910, 3.471, 3.361 come out of the file as it is, 41 and 33 included."""
+    """Alpha 0.622 and means 2.910, 3.471, 3.361 come of the file with its misprints in it."""
     entries = json.loads(PUBLISHED.read_text(encoding="utf-8"))
     matrix = np.array([s for e in entries.values() for s in e["models"].values()], float).T
     assert [round(float(m), 3) for m in matrix.mean(axis=1)] == [2.910, 3.471, 3.361]
