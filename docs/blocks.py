@@ -39,11 +39,11 @@ def commands() -> None:
     """Write the help of every command, in pipeline order."""
     from typer.main import get_command
 
-    from qfloor.cli import app
+    from qfloor.cli import ORDER, app
 
     root = get_command(app)
-    for name, found in root.commands.items():
-        subcommands = getattr(found, "commands", {})
+    for name in ORDER:
+        subcommands = getattr(root.commands[name], "commands", {})
         for full in [f"{name} {sub}" for sub in subcommands] or [name]:
             print(f"\n## `qfloor {full}`")
             command(f"qfloor {full} --help")

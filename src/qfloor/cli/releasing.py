@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, Literal
 
 import typer
 
@@ -71,7 +72,7 @@ def route(
     on_uncertified: str = typer.Option(
         "refuse", help="When nothing is certified: refuse, default:OFFER or best_bound."
     ),
-    objective: str = typer.Option("price", help="price or usable_cost."),
+    objective: Literal["price", "usable_cost"] = typer.Option("price", help="What to minimise."),
     allow_illustrative: bool = typer.Option(False, help="Accept a database that is an example."),
     as_json: bool = typer.Option(False, "--json", help="Print the whole decision as JSON."),
 ) -> None:
@@ -109,7 +110,8 @@ def route(
         raise typer.Exit(1)
 
 
-def _latency(text: str | None) -> float | str | None:
+def _latency(text: str | None) -> Any:
+    """Seconds, or a word that `Need` knows or refuses in one sentence."""
     if text is None:
         return None
     try:
