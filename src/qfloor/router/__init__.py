@@ -8,11 +8,12 @@ told no time, or writes anything.
 from qfloor.router.choosing import choose, classify
 from qfloor.router.classifier import Classification, Evidence
 from qfloor.router.database import Database, load
-from qfloor.router.decision import Candidate, Decision, Demanded, Relaxation, Savings
+from qfloor.router.decision import Candidate, Decision, Demanded, Savings
 from qfloor.router.explaining import explain
 from qfloor.router.needs import Need
 from qfloor.router.policy import HealthFeed, OfferHealth, Override, Policy, PriceFeed
 from qfloor.router.reasons import Cause, Rule
+from qfloor.router.relaxing import Relaxation
 
 __all__ = [
     "Candidate",

@@ -10,17 +10,18 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from qfloor.errors import IllustrativeDatabaseError, NeedError
 from qfloor.records import PriceRule
 from qfloor.router import rules
 from qfloor.router.classifier import Classification
 from qfloor.router.database import Database
-from qfloor.router.decision import Decision, Demanded, Relaxation
+from qfloor.router.decision import Decision, Demanded
+from qfloor.router.eligibility import eligible
 from qfloor.router.needs import Need
 from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
-from qfloor.router.reasons import RULE_ORDER, Cause, Rule
-from qfloor.router.relaxing import cheapest_relaxation
+from qfloor.router.reasons import Cause, Rule
 from qfloor.router.request import Request, moment
 
 _DEFAULT = Policy()
@@ -142,31 +143,15 @@ def _pinned(request: Request, offer_id: str, cause: Cause) -> Decision:
     rejection = rules.first_rejection(request, offer, checks)
     if rejection is not None:
         note = f"{offer_id} is asked for outright, but: {rejection.detail}"
-        return _decide(request, None, Cause.REFUSED_PIN, binding=rejection.rule, notes=(note,))
+        return _decide(request, None, Cause.REFUSED_PIN, refused_by=rejection.rule, notes=(note,))
     lacking = rules.first_rejection(request, offer, (rules.certificate, rules.coverage))
     notes = () if lacking is None else (f"{offer_id} is not certified for this: {lacking.detail}",)
     return _decide(request, offer_id, cause, notes=notes)
 
 
-def eligible(request: Request) -> list[str]:
-    """Offers that pass every rule, best first."""
-    db, checks = request.db, rules.relevant(request)
-    certified = [db.certified.get(place, frozenset()) for place, _ in request.places]
-    if not certified:
-        return []
-    standing = certified[0] if len(certified) == 1 else frozenset.intersection(*certified)
-    found = [
-        offer_id
-        for offer_id in standing
-        if rules.makes(request, db.offers[offer_id]) is None
-        and rules.first_rejection(request, db.offers[offer_id], checks) is None
-    ]
-    found.sort(key=request.rank)
-    return found
-
-
 def _routed(request: Request) -> Decision:
-    found = eligible(request)
+    # without health only the first is served: no need to know more than the next
+    found = list(islice(eligible(request), 2 if request.health is None else None))
     if not found:
         return _uncertified(request)
     chosen = _fast_enough(request, found)
@@ -201,19 +186,15 @@ def _fast_enough(request: Request, found: list[str]) -> str:
 
 def _uncertified(request: Request) -> Decision:
     """Nothing is eligible: do what the policy says, and say what would help."""
-    binding = binding_rule(request)
-    change = cheapest_relaxation(request, eligible)
     policy = request.policy
     checks = tuple(check for check in rules.ALL if check not in rules.EVIDENCE)
     if policy.default is not None:
         offer = request.db.offers[policy.default]
         rejection = rules.first_rejection(request, offer, checks)
         if rejection is None:
-            return _decide(request, offer.id, Cause.DEFAULT, binding=binding, relaxation=change)
+            return _decide(request, offer.id, Cause.DEFAULT)
         note = f"the default {offer.id} does not fit either: {rejection.detail}"
-        return _decide(
-            request, None, Cause.REFUSED, binding=binding, relaxation=change, notes=(note,)
-        )
+        return _decide(request, None, Cause.REFUSED, notes=(note,))
     if policy.on_uncertified == "best_bound":
         fitting = [
             (bound, request.rank(offer.id), offer.id)
@@ -223,15 +204,8 @@ def _uncertified(request: Request) -> Decision:
         ]
         if fitting:
             best = min(fitting)[2]
-            return _decide(request, best, Cause.BEST_BOUND, binding=binding, relaxation=change)
-    return _decide(request, None, Cause.REFUSED, binding=binding, relaxation=change)
-
-
-def binding_rule(request: Request) -> Rule | None:
-    """The rule at which the last candidates fell; None when there are no candidates."""
-    found = (rules.first_rejection(request, offer) for offer in request.db.offers.values())
-    fell = [rejection.rule for rejection in found if rejection is not None]
-    return max(fell, key=RULE_ORDER.__getitem__, default=None)
+            return _decide(request, best, Cause.BEST_BOUND)
+    return _decide(request, None, Cause.REFUSED)
 
 
 def _decide(
@@ -241,8 +215,7 @@ def _decide(
     *,
     runner_up: str | None = None,
     surcharge: int = 0,
-    binding: Rule | None = None,
-    relaxation: Relaxation | None = None,
+    refused_by: Rule | None = None,
     notes: tuple[str, ...] = (),
 ) -> Decision:
     db, found = request.db, request.classification
@@ -263,8 +236,7 @@ def _decide(
         usable_cost_nanousd=None if offer is None else request.usable_cost(offer),
         surcharge_nanousd=surcharge,
         runner_up=runner_up,
-        binding_rule=binding,
-        relaxation=relaxation,
+        refused_by=refused_by,
         notes=notes if offer is None else (*notes, *_remarks(request, offer)),
         digests={
             "database": db.digest,

@@ -37,6 +37,7 @@ _NEGATIONS = frozenset(
      "senza", "non", "zonder", "bez")
 )  # fmt: skip
 _BREAKS = frozenset(",;.:!?()\n")
+_MARKS = _NEGATIONS | _BREAKS
 _REACH = 4  # words that a negation reaches over
 
 
@@ -62,6 +63,8 @@ class Classification(NamedTuple):
     modality: str
     language: str | None
 
+
+_PLURALS = ("s", "es", "'s", "’s")
 
 Phrases = dict[str, list[tuple[tuple[str, ...], tuple[tuple[str, float], ...]]]]
 
@@ -108,6 +111,10 @@ class Classifier:
             else:
                 spelled = tuple(_WORD.findall(signal))
                 self._phrases.setdefault(spelled[0], []).append((spelled, pairs))
+        for first, phrases in list(self._phrases.items()):
+            singles = [p for p in phrases if len(p[0]) == 1]
+            for plural in (first + ending for ending in _PLURALS):
+                self._phrases[plural] = self._phrases.get(plural, []) + singles
         for phrases in self._phrases.values():
             phrases.sort(key=lambda phrase: -len(phrase[0]))
 
@@ -131,31 +138,32 @@ class Classifier:
     def _words(self, tokens: list[str]) -> list[Evidence]:
         """Phrases of spaced scripts, the longest first."""
         found: list[Evidence] = []
-        phrases, counted = self._phrases, set()
-        early, position, negated_until, i = self.settings["#early"], 0, -1, 0
-        while i < len(tokens):
-            token = tokens[i]
-            if token in _BREAKS:
-                negated_until = -1
-                i += 1
+        counted: set[tuple[str, ...]] = set()
+        phrases, early = self._phrases, self.settings["#early"]
+        position, negated_until, skip_to = 0, -1, 0
+        for i, token in enumerate(tokens):
+            if i < skip_to:
                 continue
-            if token in _NEGATIONS:
-                negated_until = i + _REACH
-            length = 1
-            for stem in (token, *_stems(token)):
-                match = next((p for p in phrases.get(stem, ()) if _fits(p[0], tokens, i)), None)
-                if match is not None:
-                    length = len(match[0])
-                    if match[0] not in counted:
-                        counted.add(match[0])
-                        factor = 1.0 + early / (1.0 + position / 4.0)
-                        if i <= negated_until:
-                            factor = -self.settings["#negated"]
-                        name = " ".join(match[0])
-                        found += [Evidence(name, c, w * factor) for c, w in match[1]]
+            if token in _MARKS:
+                negated_until = -1 if token in _BREAKS else i + _REACH
+            position += 1
+            match = None
+            for phrase in phrases.get(token, ()):
+                if len(phrase[0]) == 1 or _fits(phrase[0], tokens, i):
+                    match = phrase
                     break
-            position += length
-            i += length
+            if match is None:
+                continue
+            spelled, pairs = match
+            skip_to = i + len(spelled)
+            if spelled in counted:
+                continue
+            counted.add(spelled)
+            factor = 1.0 + early / (1.0 + (position - 1) / 4.0)
+            if i <= negated_until:
+                factor = -self.settings["#negated"]
+            name = " ".join(spelled)
+            found += [Evidence(name, category, weight * factor) for category, weight in pairs]
         return found
 
     def _inside(self, text: str) -> list[Evidence]:
@@ -224,24 +232,12 @@ def _plausible(ranked: list[str], odds: Mapping[str, float], share: float) -> tu
 
 
 def _fits(phrase: tuple[str, ...], tokens: list[str], at: int) -> bool:
-    """Whether a phrase whose first word is known to fit stands here; its last may be plural."""
+    """Whether a phrase whose first word stands here goes on; its last word may be plural."""
     last = len(phrase) - 1
-    if last == 0:
-        return True
     if at + last >= len(tokens) or tuple(tokens[at + 1 : at + last]) != phrase[1:last]:
         return False
-    return tokens[at + last] == phrase[last] or phrase[last] in _stems(tokens[at + last])
-
-
-def _stems(token: str) -> tuple[str, ...]:
-    """Singulars a word may be the plural or possessive of."""
-    if token[-2:] in ("'s", "’s"):
-        return (token[:-2],)
-    if token[-1] != "s" or len(token) < 4:
-        return ()
-    if token.endswith("es"):
-        return token[:-1], token[:-2]
-    return (token[:-1],)
+    found, wanted = tokens[at + last], phrase[last]
+    return found == wanted or (found.startswith(wanted) and found[len(wanted) :] in _PLURALS)
 
 
 def _shape(ratio: float) -> str:

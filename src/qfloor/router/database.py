@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from qfloor.errors import DatabaseError, NewerDatabaseError
 from qfloor.records import (
@@ -33,6 +33,10 @@ from qfloor.router.lexicon import SETTINGS, WORDS
 SUPPORTED_MAJOR = 1
 APPLICATION_ID = 0x71666C72
 
+MEMO = 20_000
+"""Results kept for requests of the same shape, before starting over."""
+
+T = TypeVar("T")
 Place = tuple[str, str, str]
 """Category, modality, tier."""
 
@@ -91,9 +95,19 @@ class Database:
     pixels: Mapping[str, tuple[int, int]]
     classifier: Classifier
     scale: tuple[float, float]
-    estimates: dict[Any, int | None] = field(
-        default_factory=dict, repr=False, compare=False
-    )  # memo of `rules.price_of`; an estimate follows from its key alone
+    perishable: frozenset[str]
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def remember(self, key: Any, make: Callable[[], T]) -> T:
+        """Keep what follows from its key and this release alone; bounded, safe in threads."""
+        try:
+            return self.memo[key]  # type: ignore[no-any-return]
+        except KeyError:
+            pass
+        if len(self.memo) >= MEMO:
+            self.memo.clear()
+        made = self.memo[key] = make()
+        return made
 
     def tiers(self, category: str, modality: str) -> tuple[str, ...]:
         """Tiers that are defined in a category and modality."""
@@ -172,7 +186,9 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
         demands={(c, m, t): Demand(v, f) for c, m, t, v, f in _rows(connection, _DEMANDS, quality)},
         standings=standings,
         certified={
-            place: frozenset(o for o, s in found.items() if s.ruling == "certified")
+            place: frozenset(
+                o for o, s in found.items() if s.ruling == "certified" and offers[o].makes(place[1])
+            )
             for place, found in standings.items()
         },
         prices={
@@ -182,9 +198,11 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
         pixels={o.id: found for o in offers.values() if (found := _pixels(o.settings))},
         classifier=_classifier(connection, categories),
         scale=scale,
+        perishable=frozenset(o.id for o in offers.values() if o.lifecycle != _LASTING),
     )
 
 
+_LASTING = Lifecycle()
 _OFFERS = (
     "SELECT id, model, provider, version, modality, modalities, settings, generator, "
     "capabilities, rights, lifecycle, concurrency, notes FROM offers ORDER BY id"

@@ -13,10 +13,14 @@ from typing import Any
 
 from qfloor.records import digest_of
 from qfloor.router.classifier import Classification
+from qfloor.router.eligibility import binding_rule
 from qfloor.router.money import usd_text
 from qfloor.router.reasons import RULE_ORDER, Cause, Rule
+from qfloor.router.relaxing import Relaxation, cheapest_relaxation
 from qfloor.router.request import Request
 from qfloor.router.rules import first_rejection
+
+_SERVED = (Cause.CHEAPEST, Cause.FASTER, Cause.PINNED, Cause.OVERRIDDEN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,16 +60,6 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Relaxation:
-    """The cheapest single change to the need that makes an offer eligible."""
-
-    change: Mapping[str, Any]
-    offer: str
-    price_nanousd: int | None
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Savings:
     """What the choice saves against the dearest offer certified for the highest tier."""
 
@@ -79,8 +73,8 @@ class Savings:
 class Decision:
     """What `qfloor.router.choose` returns.
 
-    ``offer`` is None when the need is refused. ``binding_rule`` is the rule at which the last
-    candidates fell. ``digests`` and ``now`` name all inputs: the same ones give the same bytes.
+    ``offer`` is None when the need is refused; ``refused_by`` is the rule that stopped a pinned
+    one. ``digests`` and ``now`` name all inputs: the same ones give the same bytes.
     """
 
     offer: str | None
@@ -94,12 +88,25 @@ class Decision:
     usable_cost_nanousd: int | None
     surcharge_nanousd: int
     runner_up: str | None
-    binding_rule: Rule | None
-    relaxation: Relaxation | None
+    refused_by: Rule | None
     notes: tuple[str, ...]
     digests: Mapping[str, str | None]
     now: str
     request: Request = field(repr=False, compare=False)
+
+    @cached_property
+    def binding_rule(self) -> Rule | None:
+        """The rule at which the last candidates fell, when nothing was eligible."""
+        if self.cause in (Cause.REFUSED_PIN, *_SERVED):
+            return self.refused_by
+        return binding_rule(self.request)
+
+    @cached_property
+    def relaxation(self) -> Relaxation | None:
+        """The cheapest single change that would help, when nothing was eligible."""
+        if self.cause in (Cause.REFUSED_PIN, *_SERVED):
+            return None
+        return cheapest_relaxation(self.request)
 
     @property
     def certified(self) -> bool:

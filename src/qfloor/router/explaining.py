@@ -40,8 +40,12 @@ def _headline(decision: Decision) -> str:
     match decision.cause:
         case Cause.CHEAPEST:
             n = sum(c.rejected_by in (None, Rule.DEARER) for c in decision.candidates)
-            of = "the only offer" if n == 1 else f"the cheapest of {n}"
-            return f"{offer} at {price}: {of} certified for {tier} in {place} that fits."
+            of = (
+                "the only offer that fits and is"
+                if n == 1
+                else f"the cheapest of {n} that fit and are"
+            )
+            return f"{offer} at {price}: {of} certified for {tier} in {place}."
         case Cause.FASTER:
             extra = dollars(decision.surcharge_nanousd)
             return f"{offer} at {price}: certified for {tier} in {place}, {extra} more for speed."
@@ -59,13 +63,16 @@ def _headline(decision: Decision) -> str:
             return "No offer: the one asked for cannot serve this request."
     rule = decision.binding_rule
     last = "there are no offers" if rule is None else f"the last ones fell for: {SAID[rule]}"
-    return f"No offer is certified for {tier} in {place} and fits; {last}."
+    return f"No offer fits and is certified for {tier} in {place}; {last}."
 
 
 def _place(decision: Decision) -> str:
     found = decision.classification
-    return found.category or (" and ".join(found.plausible[-2:]) if len(found.plausible) < 3 else
-                              f"all {len(found.plausible)} categories it may be")  # fmt: skip
+    if found.category is not None:
+        return found.category
+    if len(found.plausible) < 3:
+        return " and ".join(found.plausible)
+    return f"each of the {len(found.plausible)} categories it may be"
 
 
 def _asked(decision: Decision) -> str:
@@ -80,7 +87,7 @@ def _asked(decision: Decision) -> str:
     elif found.category == "general":
         name = "general, the only category judged"
     else:
-        name = f"{found.category} ({found.confidence:.0%}{because})"
+        name = f"{found.category} ({min(found.confidence, 0.99):.0%}{because})"
     limits = []
     if need.max_price_nanousd is not None:
         limits.append(f"at most {dollars(need.max_price_nanousd)}")
@@ -129,7 +136,7 @@ def _latency(row: Candidate) -> str:
 
 def _saves(decision: Decision) -> list[str]:
     found = decision.savings
-    if found is None or found.saved_nanousd <= 0:
+    if found is None or found.saved_nanousd <= 0 or not decision.certified:
         return []
     share = found.saved_nanousd / found.price_nanousd
     saved = f"{dollars(found.saved_nanousd)} ({share:.0%})"
@@ -148,6 +155,7 @@ def _rejected(decision: Decision) -> list[str]:
         if row.rejected_by is not None:
             by_rule.setdefault(row.rejected_by, []).append(row)
     lines = ["  not chosen"] if by_rule else []
+    width = max((len(SAID[rule]) for rule in by_rule), default=0)
     for rule in sorted(by_rule, key=lambda r: -RULE_ORDER[r]):
         rows = by_rule[rule]
         told = [
@@ -155,5 +163,5 @@ def _rejected(decision: Decision) -> list[str]:
             else f"{c.offer} ({c.detail})" for c in rows[:_NAMES]
         ]  # fmt: skip
         more = f", {len(rows) - _NAMES} more" if len(rows) > _NAMES else ""
-        lines.append(f"    {SAID[rule]:<22} {', '.join(told)}{more}")
+        lines.append(f"    {SAID[rule]:<{width}}  {', '.join(told)}{more}")
     return lines

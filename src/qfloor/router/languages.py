@@ -63,7 +63,9 @@ def guess_language(text: str, tokens: list[str]) -> str | None:
             return next((name for name, letters in _SCRIPTS if letters.search(text)), None)
     counts: dict[str, int] = {}
     for token in tokens:
-        for language in _BY_WORD.get(token, ()):
+        if token not in _BY_WORD:
+            continue
+        for language in _BY_WORD[token]:
             counts[language] = counts.get(language, 0) + 1
     english = counts.pop("en", 0)
     if counts:

@@ -6,40 +6,40 @@ is offered to a person works when they take it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qfloor.records import TIERS
-from qfloor.router.decision import Relaxation
+from qfloor.router.eligibility import eligible
 from qfloor.router.money import dollars, usd_text
 from qfloor.router.needs import Need
 from qfloor.router.request import CHALLENGES, Request
 
-Eligible = Callable[[Request], list[str]]
 Change = dict[str, Any]
 
 
-def cheapest_relaxation(request: Request, eligible: Eligible) -> Relaxation | None:
-    """Try every single change; None when none of them helps.
+@dataclass(frozen=True, kw_only=True)
+class Relaxation:
+    """The cheapest single change to the need that makes an offer eligible."""
 
-    Parameters
-    ----------
-    request : Request
-        Of a need that nothing is eligible for.
-    eligible : callable
-        Lists the offers eligible for a request, best first.
-    """
+    change: Mapping[str, Any]
+    offer: str
+    price_nanousd: int | None
+    text: str
+
+
+def cheapest_relaxation(request: Request) -> Relaxation | None:
+    """Try every single change to a need nothing is eligible for; None when none of them helps."""
     found: list[tuple[tuple[bool, int], int, Relaxation]] = []
     for order, (change, text) in enumerate(_changes(request)):
         changed = _again(request, change)
-        offers = eligible(changed)
-        if not offers:
+        offer = next(eligible(changed), None)
+        if offer is None:
             continue
-        offer = offers[0]
         price = changed.price_of(offer)
         if "max_price_usd" in change:
-            change, text = _lowest_ceiling(request, eligible, offer, price)
+            change, text = _lowest_ceiling(request, offer, price)
         relaxation = Relaxation(
             change=change,
             offer=offer,
@@ -82,13 +82,11 @@ def _changes(request: Request) -> Iterator[tuple[Change, str]]:
         yield {"tags": kept}, "without challenge tags"
 
 
-def _lowest_ceiling(
-    request: Request, eligible: Eligible, offer: str, price: int | None
-) -> tuple[Change, str]:
+def _lowest_ceiling(request: Request, offer: str, price: int | None) -> tuple[Change, str]:
     """Name the ceiling that suffices, or none where age or ignorance is what is in the way."""
     if price is not None:
         change: Change = {"max_price_usd": usd_text(price)}
-        if eligible(_again(request, change))[:1] == [offer]:
+        if next(eligible(_again(request, change)), None) == offer:
             return change, f"with a ceiling of {dollars(price)}"
     return {"max_price_usd": None}, "without a price ceiling"
 

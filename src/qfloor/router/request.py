@@ -21,9 +21,6 @@ CHALLENGES = frozenset({"count", "text", "group", "hands", "long"})
 DECLARED = "declared"
 """How the source of a price begins that its owner sets and that does not age."""
 
-MEMO = 20_000
-"""Estimates kept; a few for each offer and shape of request."""
-
 _UNKNOWN = Latency(None, None, None, None)
 
 
@@ -69,6 +66,11 @@ class Request:
         self.challenges = tuple(tag for tag in need.tags if tag in CHALLENGES)
         self.latency_limits = _limits(need, policy)
 
+    @property
+    def feed(self) -> str | None:
+        """Digest of the price feed, if there is one."""
+        return None if self.prices is None else self.prices.digest
+
     def price_rule(self, offer_id: str) -> PriceRule | None:
         """The feed's rule, else the release's snapshot."""
         if self.prices is not None and offer_id in self.prices.rules:
@@ -78,20 +80,11 @@ class Request:
     def price_of(self, offer_id: str) -> int | None:
         """Most that the call can cost, in nano-USD; None when it cannot be known."""
         need, policy = self.need, self.policy
-        feed = None if self.prices is None else self.prices.digest
         clip = self.modality == "video"
         pixels = need.pixels or self.db.pixels.get(offer_id) or policy.assumed_pixels
         seconds = (need.seconds or policy.assumed_seconds) if clip else None
-        key = (feed, offer_id, need.n, pixels, seconds)
-        memo = self.db.estimates
-        try:
-            return memo[key]
-        except KeyError:
-            pass
-        if len(memo) >= MEMO:
-            memo.clear()
-        memo[key] = found = self._estimate(offer_id, pixels, seconds)
-        return found
+        key = (self.feed, offer_id, need.n, pixels, seconds)
+        return self.db.remember(key, lambda: self._estimate(offer_id, pixels, seconds))
 
     def _estimate(
         self, offer_id: str, pixels: tuple[int, int], seconds: float | None

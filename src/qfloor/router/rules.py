@@ -215,11 +215,11 @@ EVIDENCE: frozenset[Check] = frozenset({certificate, coverage})
 
 
 def relevant(request: Request) -> tuple[Check, ...]:
-    """Rules that could object to an offer already known to be certified."""
-    need, policy = request.need, request.policy
+    """Rules that could object to an offer of `qfloor.router.eligibility.standing`."""
+    need = request.need
     asked: dict[Check, object] = {
         named: need.only or need.ignore,
-        sold: True,
+        sold: request.db.perishable,
         answering: request.health is not None,
         shape: need.ratio is not None,
         size: need.pixels is not None,
@@ -227,9 +227,6 @@ def relevant(request: Request) -> tuple[Check, ...]:
         sound: need.audio,
         count: need.n > 1,
         negative: need.negative,
-        speaks: request.language is not None,
-        rights: policy.require_commercial_use or policy.forbid_training_on_inputs or policy.regions,
-        coverage: request.language is not None or request.challenges or policy.lapsed == "reject",
         price: need.max_price_nanousd is not None,
         speed: request.latency_limits,
     }
