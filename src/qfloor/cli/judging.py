@@ -23,6 +23,7 @@ def import_(
     scale: str | None = typer.Option(
         None, help="LOW:HIGH, where the file does not say; never guessed."
     ),
+    source: str | None = typer.Option(None, help="Where they come from; the format's name."),
     ignore_unknown_columns: bool = typer.Option(False, help="Leave unknown columns aside."),
     workspace: Path = Workspace,
     as_json: bool = Json,
@@ -41,6 +42,7 @@ def import_(
             format,
             round=round,
             scale=scale,
+            source=source,
             ignore_unknown_columns=ignore_unknown_columns,
         )
     emit_one(report.to_row(), as_json=as_json)
