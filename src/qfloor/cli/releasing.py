@@ -74,6 +74,7 @@ def route(
     ),
     objective: Literal["price", "usable_cost"] = typer.Option("price", help="What to minimise."),
     allow_illustrative: bool = typer.Option(False, help="Accept a database that is an example."),
+    now: str | None = typer.Option(None, help="Day to decide for; by default today."),
     as_json: bool = typer.Option(False, "--json", help="Print the whole decision as JSON."),
 ) -> None:
     """Choose the cheapest offer that is certified for a request, and say why.
@@ -101,7 +102,7 @@ def route(
     policy = router.Policy(
         on_uncertified=on_uncertified, objective=objective, allow_illustrative=allow_illustrative
     )
-    decision = router.choose(db, need, policy=policy)
+    decision = router.choose(db, need, policy=policy, now=now)
     if as_json:
         typer.echo(json.dumps(decision.to_dict(), ensure_ascii=False, indent=2))
     else:
