@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 from qfloor.generators.builtin.world.grammar import CATEGORIES, compose, parse
@@ -47,9 +48,9 @@ def modality(category: str, number: int) -> str:
     return "video" if clip else "image"
 
 
-def prompts(category: str) -> list[Prompt]:
-    """Compose a category's prompts; texts differ, clips say what moves."""
-    rng = random.Random(f"{SEED} {category}")
+def prompts(category: str, seed: int | str = SEED, taken: Collection[str] = ()) -> list[Prompt]:
+    """Compose a category's prompts; texts differ, clips say what moves, none is ``taken``."""
+    rng = random.Random(f"{seed} {category}")
     found: list[Prompt] = []
     seen: set[str] = set()
     while len(found) < PER_CATEGORY:
@@ -57,7 +58,7 @@ def prompts(category: str) -> list[Prompt]:
         kind = modality(category, number)
         text, scene = compose(category, rng)
         words = " ".join(text.casefold().split()).strip(".")
-        if words in seen or (kind == "video" and scene.motion is None):
+        if words in seen or text in taken or (kind == "video" and scene.motion is None):
             continue
         assert parse(text) == scene, text
         seen.add(words)

@@ -5,7 +5,7 @@ For each painter and category it composes fresh grammar prompts (none of any sui
 raters, the share of ratings below each threshold and their lower quartile. Refused and blank
 outputs count as fails of the delivered floor. Writes results/painters_truth.csv.
 
-    python benchmarks/validity/painters_truth.py [--prompts 2000] [--seed 1]
+    python benchmarks/validity/painters_truth.py [--prompts 10000] [--seed 1]
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +28,14 @@ from qfloor.generators.builtin.painters import PAINTERS, Painter
 from qfloor.generators.builtin.raters import RATERS, true_quality
 from qfloor.generators.builtin.work import Commission, plan
 from qfloor.generators.builtin.world.grammar import CATEGORIES, compose
+from qfloor.records import Modality
 
 ROOT = Path(__file__).resolve().parents[2]
+PATH = ROOT / "results" / "painters_truth.csv"
 THRESHOLDS = (4.0, 5.0, 5.5, 6.0, 6.5, 7.0, 7.5, 8.0, 8.5)
 APART = 0.5  # quality points from which an order must be recovered
 Floats = npt.NDArray[np.float64]
+Key = tuple[str, Modality, str]  # category, modality, painter
 _GRID = np.arange(0, 101) / 10  # the raters' scale
 
 
@@ -171,12 +175,21 @@ def write(cells: list[Cell], path: Path) -> None:
             )  # fmt: skip
 
 
+def read(path: Path = PATH) -> dict[Key, dict[str, str]]:
+    """Read the table back, by category, modality and painter."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return {
+            (row["category"], cast("Modality", row["modality"]), row["painter"]): row
+            for row in csv.DictReader(file)
+        }
+
+
 def main() -> int:
     """Compute, write and summarise."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--prompts", type=int, default=2000)
+    parser.add_argument("--prompts", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=ROOT / "results" / "painters_truth.csv")
+    parser.add_argument("--out", type=Path, default=PATH)
     options = parser.parse_args()
     cells = truth(options.prompts, options.seed)
     write(cells, options.out)
