@@ -150,7 +150,9 @@ def certificate(request: Request, offer: Offer) -> Rejection | None:
             continue
         if standing.ruling == "undecided":
             more = f", {standing.more_prompts} more prompts needed" if standing.more_prompts else ""
-            return Rejection(Rule.UNDECIDED, f"{category}: {standing.reason}{more}")
+            return Rejection(
+                Rule.UNDECIDED, f"{category}: {standing.reason.replace('_', ' ')}{more}"
+            )
         share = "an unknown share" if standing.upper is None else f"up to {standing.upper:.0%}"
         return Rejection(Rule.NOT_CERTIFIED, f"{category}: {share} may fall short of {tier}")
     return None

@@ -1,0 +1,106 @@
+"""Reading back: what was changed, damaged or newer is said in one sentence."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import factories
+import pytest
+
+from qfloor import export
+from qfloor.errors import DatabaseError, NewerDatabaseError
+from qfloor.records import Quality
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return export.write(tmp_path / "quality.db", factories.release())
+
+
+def _alter(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)
+
+
+def test_a_sound_file(path: Path) -> None:
+    found = export.verify(path)
+    assert (found.n_offers, found.n_floors, found.n_verdicts) == (4, 20, 60)
+    assert 0 < found.n_certified < 60
+    assert "sound" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE verdicts SET upper = 0.01 WHERE tier = 'premium'", "it was changed"),
+        ("UPDATE verdicts SET ruling = 'certified'", "it was changed"),
+        ("DELETE FROM offers WHERE id = 'shop/grand'", "it was changed"),
+        ("UPDATE floors SET q25_lo_release = 9.5", "it was changed"),
+        ("UPDATE provenance SET value = '{}'", "it was changed"),
+    ],
+)
+def test_a_changed_file(path: Path, statement: str, said: str) -> None:
+    _alter(path, statement)
+    with pytest.raises(DatabaseError, match=said):
+        export.verify(path)
+
+
+def test_prices_may_be_refreshed(path: Path) -> None:
+    _alter(path, "UPDATE prices SET as_of = '2027-01-01'")
+    assert export.verify(path).n_offers == 4
+
+
+def test_a_newer_major_version(path: Path) -> None:
+    _alter(path, "PRAGMA user_version = 2")
+    with pytest.raises(NewerDatabaseError, match="upgrade qfloor"):
+        export.verify(path)
+
+
+def test_a_newer_minor_version_is_read(path: Path) -> None:
+    _alter(path, "UPDATE release SET schema_version = '1.7'")
+    _alter(path, "ALTER TABLE offers ADD COLUMN colour TEXT DEFAULT 'red'")
+    assert export.verify(path).n_offers == 4
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database", b"SQLite format 3\x00" + b"\x00" * 99])
+def test_no_database_at_all(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.db").write_bytes(content)
+    with pytest.raises(DatabaseError, match="not a quality database"):
+        export.verify(tmp_path / "x.db")
+
+
+def test_json_with_another_shape(tmp_path: Path) -> None:
+    path = export.write_json(tmp_path / "quality.json", factories.release())
+    told = json.loads(path.read_text())
+    del told["verdicts"][0]["ruling"]
+    path.write_text(json.dumps(told))
+    with pytest.raises(DatabaseError, match="verdicts"):
+        export.verify(path)
+
+
+def test_where_less_is_better_the_comparison_turns(tmp_path: Path) -> None:
+    metric = factories.metric()
+    quality = Quality.of_metric(metric)
+    release = factories.release()
+    turned = replace(
+        release,
+        primary_quality=quality.id,
+        qualities=(quality,),
+        metrics=(metric,),
+        thresholds=tuple(replace(t, quality=quality.id) for t in release.thresholds),
+        floors=tuple(replace(f, quality=quality.id, q25_lo_release=5.0) for f in release.floors),
+        verdicts=tuple(
+            replace(
+                v,
+                quality=quality.id,
+                ruling="certified" if v.threshold >= 5.0 else "rejected",
+                upper=0.2 if v.threshold >= 5.0 else 0.6,
+            )
+            for v in release.verdicts
+        ),
+    )
+    assert export.verify(export.write(tmp_path / "turned.db", turned)).n_certified == 40

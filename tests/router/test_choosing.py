@@ -1,0 +1,337 @@
+"""Each rule once, each cause once, and what happens when nothing fits."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import factories
+import pytest
+from factories import Seller, shop
+
+from qfloor import export
+from qfloor.errors import NeedError
+from qfloor.records import (
+    CATEGORIES,
+    Capabilities,
+    Lifecycle,
+    PriceComponent,
+    PriceRule,
+    Rights,
+    Ruling,
+)
+from qfloor.router import (
+    Cause,
+    Database,
+    Decision,
+    Need,
+    OfferHealth,
+    Override,
+    Policy,
+    PriceFeed,
+    Rule,
+    choose,
+    load,
+)
+
+NOW = "2026-11-23"
+FACE = "portrait of an old man"
+
+
+def ask(db: Database, prompt: str = FACE, /, **fields: Any) -> Decision:
+    inputs = {k: fields.pop(k) for k in ("policy", "prices", "health") if k in fields}
+    return choose(db, Need(prompt=prompt, **fields), now=fields.pop("now", NOW), **inputs)
+
+
+def rejected(decision: Decision) -> dict[str, Rule | None]:
+    return {c.offer.removeprefix("shop/"): c.rejected_by for c in decision.candidates}
+
+
+@pytest.mark.parametrize(
+    ("tier", "offer"),
+    [("standard", "thrift"), ("professional", "value"), ("premium", "grand"), ("final", "grand")],
+)
+def test_the_cheapest_that_is_certified(db: Database, tier: str, offer: str) -> None:
+    decision = ask(db, tier=tier)
+    assert (decision.offer, decision.cause) == (f"shop/{offer}", Cause.CHEAPEST)
+    assert decision.certified
+
+
+def test_runner_up_savings_and_what_was_demanded(db: Database) -> None:
+    decision = ask(db)
+    assert decision.runner_up == "shop/grand"
+    assert decision.savings is not None
+    assert (decision.savings.offer, decision.savings.saved_nanousd) == ("shop/grand", 60_000_000)
+    assert [(d.category, d.threshold, d.max_fail) for d in decision.demanded] == [
+        ("portrait", 6.0, 0.25)
+    ]
+    assert decision.usable_cost_nanousd == 25_316_456
+
+
+RULES: list[tuple[dict[str, Any], dict[str, Any], Rule]] = [
+    ({}, {"only": ["shop/b"]}, Rule.ONLY),
+    ({}, {"ignore": ["shop/a"]}, Rule.IGNORE),
+    ({"lifecycle": Lifecycle(state="gone")}, {}, Rule.GONE),
+    ({"lifecycle": Lifecycle(gone="2026-11-01")}, {}, Rule.GONE),
+    ({}, {"modality": "video"}, Rule.MODALITY),
+    ({"capabilities": Capabilities(aspect_ratios=("1:1",))}, {"aspect_ratio": "16:9"},
+     Rule.ASPECT_RATIO),
+    ({"settings": {"size": "1024x1024"}}, {"size": "2048x2048"}, Rule.SIZE),
+    ({"settings": {"size": 512}}, {"size": "1024x1024"}, Rule.SIZE),
+    ({"capabilities": Capabilities(max_outputs=1)}, {"n": 2}, Rule.OUTPUTS),
+    ({}, {"negative": "hats"}, Rule.NEGATIVE_PROMPT),
+    ({"capabilities": Capabilities(languages=("de",))}, {}, Rule.LANGUAGE),
+    ({"clears": 5.0}, {}, Rule.NOT_CERTIFIED),
+    ({"unjudged": ("portrait",)}, {}, Rule.NOT_JUDGED),
+    ({}, {"tags": ["hands"]}, Rule.TAG_NOT_COVERED),
+    ({"usd": None}, {"max_price_usd": 1}, Rule.PRICE_UNKNOWN),
+    ({"as_of": "2026-01-01"}, {"max_price_usd": 1}, Rule.PRICE_STALE),
+    ({"as_of": "some day"}, {"max_price_usd": 1}, Rule.PRICE_STALE),
+    ({}, {"max_price_usd": "0.001"}, Rule.BUDGET),
+    ({"latency": {}}, {"max_latency_s": 5}, Rule.LATENCY_UNKNOWN),
+    ({"latency": {"p50": 4}}, {"max_latency_s": {"p50": 5, "p95": 9}}, Rule.LATENCY_UNKNOWN),
+    ({"latency": {"p95": 12}}, {"max_latency_s": "realtime"}, Rule.LATENCY),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("traits", "asked", "rule"), RULES, ids=lambda v: str(v)[:50])
+def test_each_rule(market: Any, traits: dict[str, Any], asked: dict[str, Any], rule: Rule) -> None:
+    db = market([Seller(name="a", **traits), Seller(name="b", clears=2.0)])
+    decision = ask(db, **asked)
+    assert rejected(decision)["a"] is rule
+    assert decision.offer is None
+    assert decision.cause is Cause.REFUSED
+
+
+@pytest.mark.parametrize("traits", [
+    {"capabilities": Capabilities(aspect_ratios=("16:9",))},
+    {"capabilities": Capabilities()},
+    {"settings": {"size": 1344}},
+])  # fmt: skip
+def test_unknown_is_not_overjudged(market: Any, traits: dict[str, Any]) -> None:
+    db = market([Seller(name="a", **traits)])
+    assert ask(db, size="1344x768").offer == "shop/a"
+
+
+@pytest.mark.parametrize(
+    ("rights", "policy"),
+    [
+        (Rights(), Policy(require_commercial_use=True)),
+        (Rights(commercial_use=False), Policy(require_commercial_use=True)),
+        (Rights(), Policy(forbid_training_on_inputs=True)),
+        (Rights(trains_on_inputs=True), Policy(forbid_training_on_inputs=True)),
+        (Rights(), Policy(regions=("eu",))),
+        (Rights(region="us"), Policy(regions=("eu",))),
+    ],
+)
+def test_rights_must_be_known(market: Any, rights: Rights, policy: Policy) -> None:
+    db = market([Seller(name="a", rights=rights)])
+    assert rejected(ask(db, policy=policy))["a"] is Rule.RIGHTS
+    granted = Rights(commercial_use=True, trains_on_inputs=False, region="eu")
+    assert ask(market([Seller(name="a", rights=granted)]), policy=policy).offer == "shop/a"
+
+
+def test_clips(market: Any) -> None:
+    traits: dict[str, Any] = {"modalities": ("video",), "unit": "second", "usd": "0.05"}
+    short = Seller(name="short", capabilities=Capabilities(max_seconds=4.0, audio=False), **traits)
+    long = Seller(name="long", capabilities=Capabilities(audio=True), **{**traits, "usd": "0.1"})
+    db = market([short, long])
+    shot = "tracking shot of a dog"
+    assert ask(db, shot, seconds=4).price_nanousd == 200_000_000
+    assert ask(db, shot, seconds=5).offer == "shop/long"
+    assert rejected(ask(db, shot, seconds=5))["short"] is Rule.SECONDS
+    assert rejected(ask(db, shot, audio=True))["short"] is Rule.AUDIO
+    assumed = ask(db, shot)
+    assert assumed.price_nanousd == 250_000_000
+    assert "priced for 5 s" in " ".join(assumed.notes)
+
+
+def test_languages_and_challenges_a_certificate_covers(market: Any) -> None:
+    db = market(population={"languages": ["en", "de"], "tags": ["hands"]})
+    assert ask(db, "Porträt von einer alten Frau mit dem Hut").offer == "shop/value"
+    spanish = ask(db, "retrato de una anciana con el sombrero")
+    assert spanish.offer is None
+    assert spanish.binding_rule is Rule.LANGUAGE_NOT_COVERED
+    assert ask(db, tags=["hands", "campaign-7"]).offer == "shop/value"
+    assert ask(db, tags=["text"]).binding_rule is Rule.TAG_NOT_COVERED
+
+
+def test_verdicts_past_their_date(market: Any) -> None:
+    db = market(valid_until="2026-11-22")
+    assert "hold until 2026-11-22" in " ".join(ask(db).notes)
+    strict = ask(db, policy=Policy(lapsed="reject"))
+    assert strict.binding_rule is Rule.LAPSED
+
+
+def test_when_unsure_every_plausible_category_must_be_cleared(market: Any) -> None:
+    narrow = Seller(name="narrow", usd="0.001", by_category={"landscape": 2.0})
+    db = market([narrow, Seller(name="broad", usd="0.05")])
+    assert ask(db, FACE).offer == "shop/narrow"
+    unsure = ask(db, "something nice")
+    assert (unsure.category, unsure.offer) == (None, "shop/broad")
+    assert len(unsure.demanded) == len(unsure.classification.plausible) > 1
+
+
+def test_a_category_without_verdicts_is_refused(market: Any) -> None:
+    db = market(categories=CATEGORIES[1:2])
+    decision = ask(db, "misty fjord and mountains")
+    assert (decision.category, decision.offer) == ("landscape", None)
+    assert decision.binding_rule is Rule.NOT_JUDGED
+
+
+def test_pins_go_before_certificates_but_not_before_limits(db: Database) -> None:
+    pinned = ask(db, pin="shop/thrift", tier="premium")
+    assert (pinned.offer, pinned.cause) == ("shop/thrift", Cause.PINNED)
+    assert not pinned.certified
+    assert "not certified" in pinned.notes[0]
+    dear = ask(db, pin="shop/grand", max_price_usd=0.01)
+    assert (dear.offer, dear.cause, dear.binding_rule) == (None, Cause.REFUSED_PIN, Rule.BUDGET)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"pin": "shop/vlaue"},
+        {"only": ["shop/vlaue"]},
+        {"ignore": ["shop/vlaue"]},
+        {"policy": Policy(on_uncertified="default:shop/vlaue")},
+        {"policy": Policy(overrides=(Override(offer="shop/vlaue"),))},
+    ],
+)
+def test_unknown_offers_are_named(db: Database, fields: dict[str, Any]) -> None:
+    with pytest.raises(NeedError, match="did you mean 'shop/value'"):
+        ask(db, **fields)
+
+
+def test_overrides_the_first_that_matches(db: Database) -> None:
+    policy = Policy(overrides=(
+        Override(offer="shop/grand", project="hero"),
+        Override(offer="shop/thrift", tag="draft", pattern=r"old\s+man"),
+    ))  # fmt: skip
+    assert ask(db, policy=policy).cause is Cause.CHEAPEST
+    hero = ask(db, project="hero", tags=["draft"], policy=policy)
+    assert (hero.offer, hero.cause) == ("shop/grand", Cause.OVERRIDDEN)
+    assert ask(db, tags=["draft"], policy=policy).offer == "shop/thrift"
+    assert ask(db, pin="shop/value", project="hero", policy=policy).cause is Cause.PINNED
+
+
+def test_a_feed_overrides_the_snapshot(db: Database) -> None:
+    rule = PriceRule(
+        components=(PriceComponent(unit="image", amount="0.001"),), source="feed", as_of=NOW
+    )
+    fed = ask(db, prices={"shop/grand": rule}, max_price_usd=0.01)
+    assert (fed.offer, fed.price_nanousd) == ("shop/grand", 1_000_000)
+    assert fed.digests["prices"] is not None
+    euros = replace(rule, components=(replace(rule.components[0], currency="EUR"),))
+    assert rejected(ask(db, prices={"shop/grand": euros}, max_price_usd=1))["grand"] is (
+        Rule.PRICE_UNKNOWN
+    )
+    feed = PriceFeed(rules={"shop/grand": euros}, rates={"EUR": "1.2"})
+    assert ask(db, prices=feed, tier="premium").price_nanousd == 1_200_000
+
+
+def test_declared_prices_do_not_age(market: Any) -> None:
+    db = market([Seller(name="own", source="declared by the team", as_of="2020-01-01")])
+    assert ask(db, max_price_usd=1).offer == "shop/own"
+
+
+def test_usable_cost_prefers_the_one_that_fails_less(market: Any) -> None:
+    poor, sure = Seller(name="a", usd="0.0100", clears=6.0), Seller(name="b", usd="0.0101")
+    db = market([poor, replace(sure, clears=9.0)])
+    assert ask(db).offer == "shop/a"
+    assert ask(db, policy=Policy(objective="usable_cost")).offer == "shop/b"
+
+
+def test_undecided_never_counts(tmp_path: Path) -> None:
+    release = factories.release()
+    verdicts = tuple(
+        replace(v, ruling=Ruling.UNDECIDED, reason="provisional", more_prompts=40)
+        if v.offer_id == "shop/value"
+        else v
+        for v in release.verdicts
+    )
+    floors = tuple(replace(f, provisional=f.offer_id == "shop/value") for f in release.floors)
+    undecided = replace(release, verdicts=verdicts, floors=floors)
+    db = load(export.write(tmp_path / "quality.db", undecided))
+    decision = ask(db)
+    assert decision.offer == "shop/grand"
+    row = next(c for c in decision.candidates if c.offer == "shop/value")
+    assert (row.rejected_by, row.ruling) == (Rule.UNDECIDED, "undecided")
+    assert "40 more prompts" in row.detail
+
+
+def test_digests_name_every_input(db: Database) -> None:
+    assert Policy().digest == Policy().digest != Policy(objective="usable_cost").digest
+    told = ask(db).digests
+    assert told["database"] == db.digest
+    assert (told["prices"], told["health"]) == (None, None)
+
+
+def _health(**changes: Any) -> OfferHealth:
+    told: dict[str, Any] = {"as_of": "2026-11-23T12:00:00+00:00", "p50_s": 20.0, "p95_s": 40.0}
+    return OfferHealth(**{**told, "n": 50, "usual_p95_s": 9.0, **changes})
+
+
+def test_a_surcharge_for_speed_while_the_cheapest_is_slow(market: Any) -> None:
+    db = market([*shop()[:2], Seller(name="near", usd="0.023"), Seller(name="far", usd="0.08")])
+    inputs: dict[str, Any] = {"health": {"shop/value": _health()}}
+    now = dt.datetime(2026, 11, 23, 12, 5, tzinfo=dt.UTC)
+    need = Need(prompt=FACE)
+    faster = choose(db, need, now=now, **inputs)
+    assert (faster.offer, faster.cause) == ("shop/near", Cause.FASTER)
+    assert faster.surcharge_nanousd == 3_000_000
+    assert rejected(faster)["value"] is Rule.ELEVATED_LATENCY
+    # not for batches, not beyond the surcharge, not on few requests, not on old news
+    assert choose(db, replace(need, max_latency_s="batch"), now=now, **inputs).offer == "shop/value"
+    thrifty = Policy(speed_surcharge=0.1)
+    assert choose(db, need, now=now, policy=thrifty, **inputs).offer == "shop/value"
+    assert choose(db, need, now=now, health={"shop/value": _health(n=3)}).offer == "shop/value"
+    late = now + dt.timedelta(hours=1)
+    assert choose(db, need, now=late, **inputs).offer == "shop/value"
+
+
+def test_what_does_not_answer_is_out(db: Database) -> None:
+    now = "2026-11-23T12:05:00+00:00"
+    down = choose(db, Need(prompt=FACE), now=now, health={"shop/value": _health(available=False)})
+    assert down.offer == "shop/grand"
+    assert rejected(down)["value"] is Rule.UNHEALTHY
+
+
+def test_nothing_eligible(db: Database) -> None:
+    decision = ask(db, tier="premium", max_price_usd="0.05")
+    assert (decision.offer, decision.cause) == (None, Cause.REFUSED)
+    assert decision.binding_rule is Rule.BUDGET
+    assert decision.relaxation is not None
+    assert decision.relaxation.text == "with tier standard: shop/thrift at $0.003"
+    default = ask(
+        db, tier="premium", max_price_usd="0.05", policy=Policy(on_uncertified="default:shop/value")
+    )
+    assert (default.offer, default.cause) == ("shop/value", Cause.DEFAULT)
+    assert not default.cause.certified
+    bound = ask(
+        db, tier="premium", max_price_usd="0.05", policy=Policy(on_uncertified="best_bound")
+    )
+    assert (bound.offer, bound.cause) == ("shop/value", Cause.BEST_BOUND)
+    unfit = ask(
+        db, tier="premium", max_price_usd="0.01", policy=Policy(on_uncertified="default:shop/value")
+    )
+    assert (unfit.offer, unfit.cause) == (None, Cause.REFUSED)
+    assert "does not fit either" in unfit.notes[0]
+
+
+@pytest.mark.parametrize("fields", [{"objective": "speed"}, {"on_uncertified": "default"},
+                                    {"on_uncertified": "hope"}, {"lapsed": "x"},
+                                    {"speed_surcharge": -1.0}, {"elevated": 0.5}])  # fmt: skip
+def test_policies_are_checked(fields: dict[str, Any]) -> None:
+    with pytest.raises(NeedError):
+        Policy(**fields)
+    with pytest.raises(NeedError, match="no regular expression"):
+        Override(offer="a", pattern="(")
+
+
+def test_a_day_that_is_none(db: Database) -> None:
+    with pytest.raises(NeedError, match="must be a day or time"):
+        choose(db, Need(prompt=FACE), now="tomorrow")
+    assert choose(db, Need(prompt=FACE), now=dt.date(2026, 11, 23)).now == NOW

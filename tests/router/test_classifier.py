@@ -1,0 +1,156 @@
+"""Words first, then the other signals; unsure rather than wrong."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qfloor.records import CATEGORIES, GENERAL, Category
+from qfloor.router import Need
+from qfloor.router.classifier import Classification, Classifier
+from qfloor.router.languages import guess_language
+from qfloor.router.lexicon import SETTINGS, WORDS
+
+SUITE = Path(__file__).resolve().parents[2] / "prompts" / "core.toml"
+SEVEN = Classifier({c.id: c for c in CATEGORIES}, WORDS, SETTINGS)
+
+
+def classify(prompt: str, **fields: object) -> Classification:
+    return SEVEN.classify(Need(prompt=prompt, **fields))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "category"),
+    [
+        ("portrait of a landscape photographer", "portrait"),
+        ("a product called Portrait Mode, packshot on white", "product-photo"),
+        ("landscape photo, no people, no portrait", "landscape"),
+        ("studio packshot of a perfume bottle", "product-photo"),
+        ("misty fjord at dawn, long exposure", "landscape"),
+        ('poster that says "OPEN LATE"', "text-in-image"),
+        ("tracking shot of a fox running, slow motion", "video"),
+        ("cel-shaded anime robot, bold outlines", "animation"),
+        ("architectural visualisation of a timber pavilion, facade", "architectural-render"),
+        ("PORTRAITS OF TWO SISTERS", "portrait"),
+        ("retrato de una anciana con sombrero", "portrait"),
+        ("Produktfoto einer Armbanduhr, weißer Hintergrund", "product-photo"),
+        ("paysage de montagne au lever du soleil", "landscape"),
+        ("desenho animado de um dragão", "animation"),
+        ("产品摄影,香水瓶,白色背景", "product-photo"),
+        ("富士山と湖の風景", "landscape"),
+        ("بورتريه لامرأة عجوز", "portrait"),
+        ("पहाड़ और झील का प्राकृतिक दृश्य", "landscape"),
+    ],
+)
+def test_requests_and_traps(prompt: str, category: str) -> None:
+    assert classify(prompt).category == category
+
+
+@pytest.mark.parametrize("prompt", ["something nice", "asdf qwer", "42", "surprise me", "🙂"])
+def test_without_evidence_every_category_is_plausible(prompt: str) -> None:
+    found = classify(prompt)
+    assert found.category is None
+    assert set(found.plausible) == {c.id for c in CATEGORIES if "image" in c.modalities}
+
+
+def test_a_negated_word_is_evidence_against() -> None:
+    plain, negated = classify("a poster, mountains"), classify("mountains, no poster, no text")
+    assert negated.category == "landscape"
+    assert plain.category != "landscape"
+    weights = {e.signal: e.weight for e in classify("mountains", negative="people, text").evidence}
+    assert weights["mountain"] > 0 > weights["not text"]
+
+
+def test_what_is_quoted_is_lettering_only() -> None:
+    found = classify('neon sign "MOUNTAIN VALLEY PORTRAIT"')
+    assert found.category == "text-in-image"
+    assert not any(e.signal == "mountain" for e in found.evidence)
+
+
+def test_modality_is_a_field_of_its_own() -> None:
+    assert classify("cartoon fox").modality == "image"
+    assert classify("animated loop of a cartoon fox").modality == "video"
+    assert classify("cartoon fox", seconds=4).modality == "video"
+    assert classify("tracking shot of a dog").modality == "video"
+    asked = classify("a face", modality="video")
+    assert set(asked.plausible) <= {"video", "animation"}
+
+
+def test_a_teams_own_category_counts() -> None:
+    own = Category(id="crop-disease", description="leaves", signals=("leaf blight", "mildew"))
+    found = Classifier({own.id: own}, WORDS, SETTINGS).classify(
+        Need(prompt="leaf blight on a tomato plant")
+    )
+    assert found.category == "crop-disease"
+
+
+def test_a_category_that_was_never_judged_is_still_recognised() -> None:
+    only = Classifier({"portrait": CATEGORIES[1]}, WORDS, SETTINGS)
+    assert only.classify(Need(prompt="misty fjord and mountains")).category == "landscape"
+
+
+def test_imported_ratings_know_one_category() -> None:
+    found = Classifier({"general": GENERAL}, WORDS, SETTINGS).classify(Need(prompt="a cat"))
+    assert (found.category, found.confidence) == ("general", 1.0)
+
+
+def test_our_own_suite_is_mostly_right_and_seldom_wrong() -> None:
+    if not SUITE.exists():
+        pytest.skip("the suites are package data elsewhere")
+    counts: Counter[str] = Counter()
+    for prompt in tomllib.loads(SUITE.read_text(encoding="utf-8"))["prompts"]:
+        found = classify(
+            prompt["text"],
+            modality=prompt["modality"],
+            seconds=prompt.get("seconds"),
+            aspect_ratio=prompt.get("aspect_ratio"),
+            negative=prompt.get("negative"),
+        )
+        outcome = "wrong" if found.category else "lost"
+        if found.category == prompt["category"]:
+            outcome = "right"
+        elif found.category is None and prompt["category"] in found.plausible:
+            outcome = "unsure"
+        counts[outcome] += 1
+    total = counts.total()
+    assert counts["right"] / total > 0.68
+    assert (counts["wrong"] + counts["lost"]) / total < 0.11
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("a red mug on the table", "en"),
+        ("sleepy cat", "en"),
+        ("el gato de la abuela con una flor", "es"),
+        ("eine Katze auf dem Dach mit einem Hut", "de"),
+        ("un chat dans le jardin avec des fleurs", "fr"),
+        ("uma menina com o cabelo em tranças na praia", "pt"),
+        ("山中的小屋", "zh"),
+        ("山の中の小屋", "ja"),
+        ("قطة على السطح", "ar"),
+        ("छत पर बिल्ली", "hi"),
+        ("café", None),
+        ("a café with the sign 猫", "en"),
+    ],
+)
+def test_languages(text: str, language: str | None) -> None:
+    assert guess_language(text.lower(), text.lower().split()) == language
+
+
+@given(st.text(min_size=1, max_size=300).filter(str.strip), st.text(max_size=60))
+def test_any_text_is_classified(prompt: str, negative: str) -> None:
+    try:
+        need = Need(prompt=prompt, negative=negative)
+    except Exception:
+        return
+    found = SEVEN.classify(need)
+    assert 0.0 <= found.confidence <= 1.0
+    assert found.plausible
+    assert found.category in (None, found.plausible[0])
+    assert found == SEVEN.classify(need)
