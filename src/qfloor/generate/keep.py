@@ -83,7 +83,7 @@ class Keeper:
             "seconds_total": seconds,
             "seconds_run": seconds_or(ended.seconds_run, None),
             "seconds_queue": seconds_or(ended.seconds_queue, None),
-            "model_version": None if ended.model_version is None else str(ended.model_version),
+            "model_version": None if ended.model_version is None else oc.clip(ended.model_version),
             "unsafe": bool(ended.unsafe),
             "report": report,
             "at": self.desk.now(),
@@ -94,10 +94,14 @@ class Keeper:
         event: Event,
         *,
         job: Any = None,
+        most_nanousd: int | None = None,
         outcome: Outcome | None = None,
         output: Output | None = None,
     ) -> None:
-        """Write a row of the ledger, and with it an output; durable when awaited."""
+        """Write a row of the ledger, and with it an output; durable when awaited.
+
+        ``most_nanousd`` is what a call that is intended can cost at most.
+        """
         price = self.request.offer.price
         attempt = Attempt(
             output_id=self.request.key,
@@ -108,7 +112,7 @@ class Keeper:
             status=outcome.status if outcome else None,
             reason=outcome.reason if outcome else None,
             charged=outcome.charged if outcome else "unknown",
-            amount_nanousd=outcome.amount_nanousd if outcome else None,
+            amount_nanousd=outcome.amount_nanousd if outcome else most_nanousd,
             price_row=price.row if price and outcome else None,
             detail=outcome.detail if outcome else "",
         )
@@ -123,13 +127,13 @@ def _media(ended: Ended) -> tuple[bytes | None, str]:
     content = getattr(ended.artifact, "content", None)
     if not isinstance(content, bytes):
         return None, ""
-    return content, str(getattr(ended.artifact, "media_type", ""))
+    return content, oc.clip(getattr(ended.artifact, "media_type", ""))
 
 
 def is_plain(value: Any) -> bool:
     """Whether a value is a JSON object that survives a restart."""
     try:
-        canonical_json(value)
-    except (TypeError, ValueError):
+        canonical_json(value).encode("utf-8")
+    except (TypeError, ValueError, RecursionError):
         return False
     return isinstance(value, dict)

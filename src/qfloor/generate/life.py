@@ -32,17 +32,20 @@ class Life:
         """Bring the request to its end, or as far as it goes; None when it is left untouched."""
         stands = self.item.standing
         failures = stands.counted
+        held = self.item.held_nanousd
         job = stands.job if stands.step is Step.RESUME else None
         if stands.step is Step.DOUBT:
             found = await self._look_up()
             if isinstance(found, Outcome):
                 return found
             job = found
+            if job is None:
+                self.desk.purse.settle(held, 0)
         last: Outcome | None = None
         while True:
             if job is not None:
                 last = await self._finish(job)
-                self.desk.purse.settle(0, last.amount_nanousd)
+                self.desk.purse.settle(held, last.amount_nanousd)
             elif self._may_buy():
                 last = await self._buy_and_settle()
             else:
@@ -54,6 +57,8 @@ class Life:
             failures, job = failures + 1, None
             if failures >= self.desk.max_attempts:
                 return last
+            if (self._keep.told_s or 0.0) > self.desk.policy.poll_deadline_s:
+                return last  # longer than anything is waited for: a next run goes on
             wait_s = self.desk.policy.wait_s(failures, self._keep.told_s, self.desk.rng)
             await self.desk.sleep(wait_s)
 
@@ -79,7 +84,7 @@ class Life:
         self._keep.n += 1
         self._keep.told_s = None
         self._keep.trace("before_intended")
-        await self._keep.note(Event.INTENDED)
+        await self._keep.note(Event.INTENDED, most_nanousd=self.item.call_nanousd)
         self._keep.trace("after_intended")
         self._keep.started = self.desk.clock()
         answer: Any
@@ -128,7 +133,8 @@ class Life:
         answer = await self._follow(job)
         if isinstance(answer, Ended) and await self._is_damaged(answer):
             again = await self._follow(job)
-            answer = again if isinstance(again, Ended) else answer
+            if isinstance(again, Ended) and "ok" not in {answer.reason} - {again.reason}:
+                answer = again  # never in place of media that were paid for
         return await self._keep.close(answer, "collect")
 
     async def _is_damaged(self, ended: Ended) -> bool:

@@ -19,6 +19,7 @@ from qfloor.records import REASONS, Offer, Prompt, Status, canonical_json
 
 Charged = Literal["yes", "no", "unknown"]
 DETAIL_CHARACTERS = 2_000
+MOST_NANOUSD = 2**63 - 1  # what a row of the ledger can hold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +105,8 @@ def _unknown(reason: str, detail: str) -> Outcome:
 
 def _fault(ended: Ended) -> str:
     """What is wrong with an answer, or nothing."""
-    if ended.reason not in REASONS:
+    reason: Any = ended.reason
+    if not isinstance(reason, str) or reason not in REASONS:
         return f"the adapter gave the unknown reason {ended.reason!r}"
     if (ended.artifact is not None) != (ended.reason == "ok"):
         has = "media" if ended.artifact is not None else "no media"
@@ -123,16 +125,19 @@ def _fault(ended: Ended) -> str:
         return f"the adapter's amount {amount!r} is not an integer of nano-USD"
     if amount is not None and amount < 0:
         return f"the adapter's amount {amount} is negative"
+    if amount is not None and amount > MOST_NANOUSD:
+        return "the adapter's amount is more money than there is"
     try:
-        canonical_json(ended.report)
-    except (TypeError, ValueError) as error:
+        canonical_json(ended.report).encode("utf-8")
+    except (TypeError, ValueError, RecursionError) as error:
         return f"the adapter's report is not plain JSON ({error})"
     return ""
 
 
 def _told(ended: Ended) -> tuple[Charged, int | None]:
     amount: Any = ended.amount_nanousd
-    whole = isinstance(amount, int) and not isinstance(amount, bool) and amount >= 0
+    is_integer = isinstance(amount, int) and not isinstance(amount, bool)
+    whole = is_integer and 0 <= amount <= MOST_NANOUSD
     said: Any = ended.charged
     charged: Charged = said if said in ("yes", "no", "unknown") else "unknown"
     return charged, amount if whole else None
@@ -149,7 +154,8 @@ def _money(
         return "no", 0
     if status is Status.UNKNOWN or offer.price is None:
         return ended.charged, None
-    bills_as = "made" if ended.charged == "yes" or status is Status.BLANK else status.value
+    was_made = status is Status.BLANK or ended.reason == "url_expired"
+    bills_as = "made" if ended.charged == "yes" or was_made else status.value
     amount = prices.charge(
         offer.price, status=bills_as, settings=offer.settings, **came(offer, prompt, inspection)
     )
@@ -185,5 +191,5 @@ def asked_for(offer: Offer, prompt: Prompt) -> dict[str, Any]:
 
 def clip(said: object) -> str:
     """Keep a seller's text to a size a row can hold."""
-    text = str(said)
+    text = str(said).encode("utf-8", "replace").decode("utf-8")  # half an emoji is no text
     return text if len(text) <= DETAIL_CHARACTERS else text[: DETAIL_CHARACTERS - 1] + "…"

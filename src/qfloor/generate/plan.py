@@ -28,13 +28,15 @@ class Planned:
     """One request with something left to do.
 
     ``call_nanousd`` is the most one call for it can cost, ``worst_nanousd`` the most all its
-    attempts can; None when the price is not known.
+    attempts can; None when the price is not known. ``held_nanousd`` is what its last call, still
+    open, may yet cost.
     """
 
     request: Request
     standing: Standing
     call_nanousd: int | None
     worst_nanousd: int | None
+    held_nanousd: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,8 @@ class GenerationPlan:
     """What a run will do.
 
     ``waiting`` are output ids that may have been charged and wait to be released by a person;
-    ``unpriced`` are offers with calls left whose price is not known.
+    ``unpriced`` are offers with calls left whose price is not known. ``held_nanousd`` is what
+    earlier calls may still cost: jobs under way, and charges that nobody knows, at their worst.
     """
 
     round: str
@@ -72,6 +75,7 @@ class GenerationPlan:
     unpriced: tuple[str, ...]
     worst_nanousd: int
     spent_nanousd: int
+    held_nanousd: int
     max_attempts: int
     ledger_position: int
 
@@ -83,7 +87,7 @@ class GenerationPlan:
     def check_budget(self, budget_nanousd: int, *, allow_unpriced: bool = False) -> None:
         """Refuse a plan whose worst case the budget does not cover.
 
-        What the round has cost so far counts against its budget.
+        What the round has cost so far, and may have cost, counts against its budget.
 
         Raises
         ------
@@ -95,10 +99,14 @@ class GenerationPlan:
                 f"the price of {', '.join(self.unpriced)} is not known, so no budget can be "
                 f"kept; give the offers a price rule or allow unpriced offers"
             )
-        if self.spent_nanousd + self.worst_nanousd > budget_nanousd:
+        if self.spent_nanousd + self.held_nanousd + self.worst_nanousd > budget_nanousd:
+            open_calls = (
+                f", {usd(self.held_nanousd)} may yet be charged" if self.held_nanousd else ""
+            )
             raise BudgetError(
                 f"the worst case is {usd(self.worst_nanousd)} for {self.calls} calls and "
-                f"{usd(self.spent_nanousd)} was spent in round {self.round}, above the budget of "
+                f"{usd(self.spent_nanousd)} was spent in round {self.round}{open_calls}, above the "
+                f"budget of "
                 f"{usd(budget_nanousd)}; nothing was bought"
             )
 
@@ -148,7 +156,7 @@ def plan_generation(
     BudgetError
         When a budget is given and the worst case exceeds it.
     """
-    draft = _Draft()
+    draft = _Draft(held=store.held(round=round))
     histories = store.histories(round=round)
     outputs = {o.id: o for o in store.outputs_of(round=round)}
     for offer, prompt, repeat in _wanted(prompts, offers, repeats):
@@ -171,6 +179,7 @@ def plan_generation(
 class _Draft:
     """A plan in the making."""
 
+    held: Mapping[tuple[str, int], int]
     items: list[Planned] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
@@ -188,7 +197,9 @@ class _Draft:
         elif found.step is Step.DONE:
             self.done += 1
         else:
-            self.items.append(_planned(request, found, max_attempts))
+            is_open = found.step in (Step.RESUME, Step.DOUBT)
+            held = self.held.get((request.key, found.n), 0) if is_open else 0
+            self.items.append(_planned(request, found, max_attempts, held))
 
     def plan(self, round: str, store: Store, max_attempts: int) -> GenerationPlan:
         costs = _costs(self.items)
@@ -202,6 +213,7 @@ class _Draft:
             unpriced=tuple(c.offer_id for c in costs if c.worst_nanousd is None),
             worst_nanousd=sum(i.worst_nanousd or 0 for i in self.items),
             spent_nanousd=sum(s.amount_nanousd for s in store.spending(round=round)),
+            held_nanousd=sum(self.held.values()),
             max_attempts=max_attempts,
             ledger_position=store.ledger_position(),
         )
@@ -258,8 +270,11 @@ def _declined(generators: Mapping[str, Any] | None, request: Request) -> str:
     return ""
 
 
-def _planned(request: Request, found: Standing, max_attempts: int) -> Planned:
-    """Price what is left: failures are paid too where the seller bills them."""
+def _planned(request: Request, found: Standing, max_attempts: int, held: int) -> Planned:
+    """Price what is left: failures are paid too where the seller bills them.
+
+    A call in doubt is made again only if it never was: what is held for it is not needed twice.
+    """
     rule, one, worst = request.offer.price, None, None
     if found.step not in CALLS:
         one = worst = 0
@@ -268,8 +283,10 @@ def _planned(request: Request, found: Standing, max_attempts: int) -> Planned:
         one = prices.estimate(rule, settings=request.offer.settings, **asked)
     if one is not None and rule is not None:
         left = max(1, max_attempts - found.counted)
-        worst = one * (left if "failed" in rule.charged_on else 1)
-    return Planned(request=request, standing=found, call_nanousd=one, worst_nanousd=worst)
+        worst = max(0, one * (left if "failed" in rule.charged_on else 1) - held)
+    return Planned(
+        request=request, standing=found, call_nanousd=one, worst_nanousd=worst, held_nanousd=held
+    )
 
 
 def _costs(items: Sequence[Planned]) -> tuple[OfferCost, ...]:

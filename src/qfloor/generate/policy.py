@@ -45,10 +45,12 @@ class RunPolicy:
 class Purse:
     """The budget during a run: what was spent and what calls under way may still cost."""
 
-    def __init__(self, budget_nanousd: int | None, spent_nanousd: int) -> None:
+    def __init__(
+        self, budget_nanousd: int | None, spent_nanousd: int, held_nanousd: int = 0
+    ) -> None:
         self.budget_nanousd = budget_nanousd
         self.spent_nanousd = spent_nanousd
-        self._held_nanousd = 0
+        self._held_nanousd = held_nanousd
 
     def hold(self, worst_nanousd: int | None) -> bool:
         """Set aside the worst case of a call; False when the budget does not cover it."""
@@ -70,4 +72,7 @@ def seconds_or(value: Any, otherwise: N) -> float | N:
     """A number of seconds as an adapter gave it, or something else when it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return otherwise
-    return max(0.0, float(value)) if math.isfinite(value) else otherwise
+    try:
+        return max(0.0, float(value)) if math.isfinite(value) else otherwise
+    except OverflowError:  # an integer beyond all floats
+        return otherwise

@@ -123,7 +123,7 @@ async def run_generation(
         store=store,
         journal=Journal(store),
         policy=policy,
-        purse=Purse(policy.budget_nanousd, plan.spent_nanousd),
+        purse=Purse(policy.budget_nanousd, plan.spent_nanousd, plan.held_nanousd),
         max_attempts=plan.max_attempts,
         rng=rng or random.Random(0),
         clock=clock,
@@ -246,6 +246,8 @@ def generate(
             plan = plan_generation(
                 prompts, offers, repeats, round, store, generators=generators, **limits
             )
+            store.save_prompts(prompts)  # also of what is made already: their labels may be new
+            store.save_offers(offers)
             return await run_generation(
                 plan, store, generators, policy=policy, progress=progress, trace=trace
             )

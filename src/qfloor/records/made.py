@@ -122,7 +122,10 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One event in an output's life: a row of the ledger."""
+    """One event in an output's life: a row of the ledger.
+
+    The amount of ``ended`` is what was charged, that of ``intended`` the most it can come to.
+    """
 
     output_id: str
     n: int

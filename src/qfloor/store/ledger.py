@@ -72,6 +72,22 @@ class LedgerTables(Database):
         row = self.one("SELECT coalesce(max(seq), 0) FROM attempts")
         return 0 if row is None else int(row[0])
 
+    def held(self, *, round: str) -> dict[tuple[str, int], int]:
+        """What calls may still cost whose charge is not known, by output id and attempt.
+
+        It is the most that the call could cost, noted with ``intended``: a job under way, or an
+        attempt that ended without saying what it cost.
+        """
+        sql = (
+            "SELECT i.output_id, i.n, i.amount_nanousd FROM attempts i "
+            "JOIN requests USING (output_id) "
+            f"LEFT JOIN attempts e ON e.seq = (SELECT max(seq) FROM attempts WHERE output_id = "
+            f"i.output_id AND n = i.n AND event = '{Event.ENDED}') "
+            f"WHERE i.event = '{Event.INTENDED}' AND i.amount_nanousd IS NOT NULL AND round = ? "
+            "AND (e.seq IS NULL OR (e.amount_nanousd IS NULL AND e.charged <> 'no'))"
+        )
+        return {(output, n): amount for output, n, amount in self.rows(sql, (round,))}
+
     def spending(self, *, round: str | None = None) -> list[Spending]:
         """What each offer has cost, by offer id; unknown charges are counted, not guessed.
 

@@ -42,11 +42,15 @@ class OutputTables(Database):
         return {p.digest: p for p in self.prompts_of()}
 
     def save_offers(self, offers: Iterable[Offer]) -> int:
-        """Keep offers; an offer that changed gets a new row and the old one stays."""
+        """Keep offers; an offer that changed gets a new row and the old one stays.
+
+        One that changed back is current again.
+        """
         sql = (
             "INSERT INTO offers (id, digest, model, provider, price_row, record) "
             "VALUES (?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (id, digest) DO NOTHING"
+            "ON CONFLICT (id, digest) DO UPDATE SET seq = (SELECT max(seq) + 1 FROM offers) "
+            "WHERE seq < (SELECT max(o.seq) FROM offers o WHERE o.id = offers.id)"
         )
         return self._write_many(
             sql,
