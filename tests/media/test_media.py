@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import zlib
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 
 from qfloor.errors import MediaError
-from qfloor.media import LIMITS, Limits, inspect, is_blank, load_frames, load_pixels, sniff
+from qfloor.media import LIMITS, Limits, clips, inspect, is_blank, load_frames, load_pixels, sniff
 
 rng = np.random.default_rng(0)
 COLOURFUL = rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)
@@ -330,3 +331,44 @@ def test_sniffing_needs_few_bytes():
     assert sniff(b"\x00\x00\x00\x18ftypisom") == "video/mp4"
     assert sniff(b"\x00\x00\x00\x18ftypavif") == "image/avif"
     assert LIMITS.max_pixels > 4096 * 4096
+
+
+def animated_gif() -> bytes:
+    first, *rest = [Image.fromarray(COLOURFUL[:, ::-1]), Image.fromarray(COLOURFUL)]
+    return encoded(first, "GIF", save_all=True, append_images=rest)
+
+
+def test_an_animation_cut_anywhere_is_a_reason_and_never_an_exception():
+    whole = animated_gif()
+    for end in range(8, len(whole)):
+        reason = inspect(whole[:end], "image/gif", "image").reason
+        assert reason in ("animated", "ok", "undecodable")
+        with contextlib.suppress(MediaError):
+            load_pixels(whole[:end])
+
+
+def test_what_a_decoder_raises_is_a_reason(monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("qfloor.media.clips._upright", broken)
+    assert inspect(clip(moving()), "video/webm", "video").reason == "undecodable"
+
+
+def test_a_clip_of_undeclared_length_is_probed_in_little_memory():
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="webm", options={"live": "1"}) as container:
+        stream = container.add_stream("libvpx", rate=8)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for pixels in moving(26) * 10:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())
+    seen = clips.probe(buffer.getvalue(), "the clip", samples=4)
+    assert seen.frames == 260
+    assert len(seen.samples) <= 2 * 4
+
+
+def test_a_telephone_picture_is_no_clip():
+    heic = b"\x00\x00\x00\x18ftypheic" + bytes(40)
+    assert sniff(heic) == "image/heic"
+    assert inspect(heic, "image/heic", "image").reason == "undecodable"

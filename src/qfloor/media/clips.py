@@ -115,6 +115,8 @@ def probe(content: bytes, name: str, *, samples: int = 8, limits: Limits = LIMIT
             times.append(_time(frame, index, fps))
             if index % step == 0:
                 kept.append(_upright(frame))
+            if len(kept) > 2 * samples:  # longer than declared, or not declared at all
+                kept, step = kept[::2], step * 2
     _refuse_truncated(name, len(times), declared, times, fps, length)
     seconds = times[-1] - times[0] + 1.0 / fps if times else 0.0
     height, width = kept[0].shape[:2] if kept else (0, 0)

@@ -70,6 +70,11 @@ def inspect(
         return _inspect_picture(content, found, limits)
     except MediaError as error:
         return Inspection(reason="undecodable", detail=str(error), media_type=found)
+    except MemoryError:
+        raise  # the machine's fault and not the bytes'
+    except Exception as error:  # decoders raise what their parsers raise
+        detail = f"cannot be decoded ({type(error).__name__}: {error})"
+        return Inspection(reason="undecodable", detail=detail, media_type=found)
 
 
 def _inspect_picture(content: bytes, media_type: str, limits: Limits) -> Inspection:

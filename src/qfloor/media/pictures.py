@@ -121,10 +121,19 @@ def _open_header(content: bytes, name: str) -> Image.Image:
 
 
 def frame_count(image: Image.Image) -> int:
-    """Frames of an animation; 1 for a still, and for the previews a camera puts in a JPEG."""
+    """Frames of an animation; 1 for a still, and for the previews a camera puts in a JPEG.
+
+    Raises
+    ------
+    MediaError
+        When the animation is damaged: counting has to read it to its end.
+    """
     if image.format in ("JPEG", "MPO", "TIFF", "BMP"):
         return 1
-    return int(getattr(image, "n_frames", 1))
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except Exception as error:  # IndexError, struct.error, EOFError: what Pillow's parsers raise
+        raise MediaError(f"the animation cannot be decoded: {error}") from error
 
 
 def upright_rgb(

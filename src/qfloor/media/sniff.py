@@ -7,7 +7,8 @@ from dataclasses import dataclass
 PICTURE = "image"
 CLIP = "video"
 _ISO_BRANDS = {
-    b"avif": "image/avif", b"avis": "image/avif", b"mif1": "image/avif", b"qt  ": "video/quicktime"
+    b"avif": "image/avif", b"avis": "image/avif", b"mif1": "image/avif", b"heic": "image/heic",
+    b"heix": "image/heic", b"heim": "image/heic", b"qt  ": "video/quicktime",
 }  # fmt: skip
 
 
