@@ -19,8 +19,9 @@ import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 
 from . import model as net
+from .captions import wordings
 from .pool import SIZE, Pool
-from .scenes import facts, true_of, wordings
+from .scenes import facts, true_of
 
 PAIRS = 128  # a batch is so many scenes and their siblings
 WRONG = 2  # false captions a picture
