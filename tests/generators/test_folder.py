@@ -203,3 +203,56 @@ def test_real_ranked_pictures(tmp_path):
     result, outputs, _ = take_in(manifest, tmp_path / "w")
     assert result.counts == {Status.MADE: 4}
     assert {o.media_type for o in outputs} == {"image/webp"}
+
+
+def test_an_id_that_is_another_rows_text_is_still_an_id(folder, tmp_path):
+    manifest = write(
+        folder, "prompt_id,prompt,offer,file\ncat,dog,us/m,0.png\ndog,cat,us/m,1.png\n"
+    )
+    _, outputs, _ = take_in(manifest, tmp_path / "w")
+    assert {o.prompt_id: o.report["file"] for o in outputs} == {"cat": "0.png", "dog": "1.png"}
+
+
+def test_rows_may_name_the_prompts_of_a_suite_by_id_or_by_text(folder, tmp_path):
+    known = [Prompt(id=f"k{i}", text=f" text {i} ", category="portrait") for i in range(2)]
+    manifest = write(folder, "prompt_id,prompt,offer,file\nk0,,us/m,0.png\n,text 1,us/m,1.png\n")
+    found = read_manifest(manifest, prompts=known)
+    with Store.open(tmp_path / "w", create=True) as store:
+        generate(found.prompts, found.offers, store=store, round="r1")
+        made = {o.prompt_id: o.report["file"] for o in store.outputs_of()}
+    assert made == {"k0": "0.png", "k1": "1.png"}
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"category": "landscpe"}, "did you mean 'landscape'"),
+        ({"category": "video"}, "has no images"),
+        ({"prompt": "half \ud83d"}, "half a character"),
+        ({"file": "a\x00b.png"}, "no file name"),
+        ({"file": "a" * 300}, "no file name"),
+        ({"file": "ring"}, "no file name"),
+        ({"cost": "1e30"}, "cost must be USD"),
+        ({"seed": "9" * 5000}, "seed must be at most"),
+        ({"repeat": "1000000"}, "repeat must be at most"),
+    ],
+)
+def test_what_no_row_may_say(folder, row, message):
+    (folder / "ring").symlink_to("ring")
+    line = json.dumps({"prompt": "a kettle", "offer": "us/m", "file": "0.png", **row})
+    with pytest.raises(ManifestError, match=f"row 1: .*{message}"):
+        read_manifest(write(folder, line, "m.jsonl"))
+
+
+def test_one_prompt_has_one_category(folder):
+    manifest = write(
+        folder,
+        "prompt,offer,file,category\ncat,us/m,0.png,portrait\ncat,us/n,1.png,landscape\n",
+    )
+    with pytest.raises(ManifestError, match=r"row 3: .* in category 'portrait', not 'landscape'"):
+        read_manifest(manifest)
+
+
+def test_a_line_nested_beyond_reason_is_not_json(folder):
+    with pytest.raises(ManifestError, match="row 1: not JSON"):
+        read_manifest(write(folder, "[" * 100_000, "m.jsonl"))

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.errors import ManifestError
-from qfloor.generators.manifest import Manifest, ManifestRow, read_manifest
+from qfloor.generators.manifest import (
+    Manifest,
+    ManifestRow,
+    made_up_id,
+    read_bare,
+    read_manifest,
+)
 from qfloor.generators.protocol import Accepted, Artifact, Ended, Ready, Request
 from qfloor.media import LIMITS, sniff
 from qfloor.records import Offer
@@ -41,7 +47,7 @@ class FolderGenerator:
     """
 
     def __init__(self, offers: Sequence[Offer], state_dir: Path, manifest: str) -> None:
-        self.manifest = read_manifest(manifest)
+        self.manifest = read_bare(manifest)
         known = {offer.id for offer in self.manifest.offers}
         for offer in offers:
             if offer.id not in known:
@@ -49,10 +55,13 @@ class FolderGenerator:
                     f"{self.manifest.path.name} has no row for offer {offer.id!r}; it has "
                     f"{', '.join(sorted(known))}"
                 )
-        self._rows: dict[tuple[str, str, int], ManifestRow] = {}
-        for row in self.manifest.rows:
-            for name in (row.prompt_id, row.text):
-                self._rows[(name, row.offer_id, row.repeat)] = row
+        self._by_id = {(r.prompt_id, r.offer_id, r.repeat): r for r in self.manifest.rows}
+        self._by_text = {  # of rows that give no id: a suite may know their prompt by another
+            (r.text, r.modality, r.offer_id, r.repeat): r
+            for r in self.manifest.rows
+            if r.prompt_id == made_up_id(r.text, r.modality)
+        }
+        self._by_number = {r.number: r for r in self.manifest.rows}
 
     def declines(self, request: Request) -> str | None:
         """Leave out what the manifest does not have."""
@@ -76,7 +85,7 @@ class FolderGenerator:
 
     async def collect(self, job: Mapping[str, Any]) -> Ended:
         """Read the row's file."""
-        row = next((r for r in self.manifest.rows if r.number == job["row"]), None)
+        row = self._by_number.get(job["row"])
         if row is None:
             return Ended(reason="job_expired", detail="the row is gone from the manifest")
         try:
@@ -100,11 +109,11 @@ class FolderGenerator:
         """Nothing is held."""
 
     def _find(self, request: Request) -> ManifestRow | None:
-        for name in (request.prompt.id, request.prompt.text):
-            row = self._rows.get((name, request.offer.id, request.repeat))
-            if row is not None and row.modality == request.prompt.modality:
-                return row
-        return None
+        prompt, of = request.prompt, (request.offer.id, request.repeat)
+        row = self._by_id.get((prompt.id, *of))
+        if row is None or row.modality != prompt.modality:
+            row = self._by_text.get((prompt.text.strip(), prompt.modality, *of))
+        return row
 
 
 def _job(row: ManifestRow) -> dict[str, int]:

@@ -9,6 +9,7 @@ What this module does not know: whether a file can be decoded; that is a status 
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import json
 import math
@@ -20,12 +21,14 @@ from typing import Any
 from qfloor.errors import InputError, ManifestError
 from qfloor.media import sniff
 from qfloor.prices import nanousd
-from qfloor.records import GENERAL, Modality, Offer, PluginSpec, Prompt, digest_of
+from qfloor.records import CATEGORIES, GENERAL, Modality, Offer, PluginSpec, Prompt, digest_of
 
 COLUMNS: tuple[str, ...] = (
     "prompt", "prompt_id", "offer", "file", "category", "repeat", "seed", "cost", "seconds",
     "model_version",
 )  # fmt: skip
+MOST = {"repeat": 999, "seed": 10**18}
+_MODALITIES = {c.id: c.modalities for c in (*CATEGORIES, GENERAL)}
 _CLIPS = (".mp4", ".webm", ".mkv", ".mov", ".avi")
 
 
@@ -85,8 +88,27 @@ def read_manifest(path: str | Path, *, prompts: Sequence[Prompt] | None = None) 
         one outside the folder, an unknown prompt, a number that is none, or two rows for one
         prompt, offer and repeat.
     """
+    return _read(path, _Known(prompts))
+
+
+def read_bare(path: str | Path) -> Manifest:
+    """Read a manifest for its rows: prompts that only a suite knows are left without their text.
+
+    Raises
+    ------
+    ManifestError
+        As `read_manifest` does.
+    """
+    return _read(path, _Known(None, bare=True))
+
+
+def made_up_id(text: str, modality: Modality) -> str:
+    """Name the prompt of a row that gives no id."""
+    return f"m-{digest_of([text, modality], 12)}"
+
+
+def _read(path: str | Path, known: _Known) -> Manifest:
     manifest = Path(path).expanduser().resolve()
-    known = _Known(prompts)
     rows: list[ManifestRow] = []
     taken: dict[tuple[str, str, int], int] = {}
     for number, cells in _cells(manifest):
@@ -111,34 +133,41 @@ def read_manifest(path: str | Path, *, prompts: Sequence[Prompt] | None = None) 
 class _Known:
     """The prompts rows may name: those of a suite, or those the rows themselves bring."""
 
-    def __init__(self, prompts: Sequence[Prompt] | None) -> None:
+    def __init__(self, prompts: Sequence[Prompt] | None, *, bare: bool = False) -> None:
         self.open = prompts is None
+        self._bare = bare
         self.by_id = {p.id: p for p in prompts or ()}
         self._by_text = {p.text.strip(): p for p in prompts or ()}
 
     def find(self, cells: Mapping[str, str], modality: Modality, where: str) -> Prompt:
         text, given = cells.get("prompt", ""), cells.get("prompt_id", "")
+        category = cells.get("category", "")
+        _check_category(category, modality, where)
         if not text and not given:
             raise ManifestError(f"{where}: needs a prompt or a prompt_id")
         found = self.by_id.get(given) if given else self._by_text.get(text)
         if found is None:
             if not self.open:
                 raise ManifestError(f"{where}: the suite has no prompt {(given or text)[:80]!r}")
-            return self._make(text, given, cells.get("category", ""), modality, where)
-        if text and found.text.strip() != text:
+            return self._make(text, given, category, modality, where)
+        if text and found.text and found.text.strip() != text:
             raise ManifestError(f"{where}: prompt_id {found.id!r} stands for another text")
         if found.modality != modality:
             if self.open and not given:
-                return self._make(text, "", cells.get("category", ""), modality, where)
+                return self._make(text, "", category, modality, where)
             raise ManifestError(
                 f"{where}: prompt {found.id!r} asks for {found.modality}, the file is {modality}"
+            )
+        if category and category != found.category and not self._bare:
+            raise ManifestError(
+                f"{where}: prompt {found.id!r} is in category {found.category!r}, not {category!r}"
             )
         return found
 
     def _make(self, text: str, given: str, category: str, modality: Modality, where: str) -> Prompt:
-        if not text:
+        if not text and not self._bare:
             raise ManifestError(f"{where}: prompt_id {given!r} comes without a prompt or a suite")
-        prompt_id = given or f"m-{digest_of([text, modality], 12)}"
+        prompt_id = given or made_up_id(text, modality)
         made = Prompt(
             id=prompt_id,
             text=text,
@@ -151,12 +180,23 @@ class _Known:
         return self.by_id.setdefault(prompt_id, made)
 
 
+def _check_category(category: str, modality: Modality, where: str) -> None:
+    if not category:
+        return
+    if category not in _MODALITIES:
+        close = difflib.get_close_matches(category, _MODALITIES, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(_MODALITIES)}"
+        raise ManifestError(f"{where}: category {category!r} is unknown; {hint}")
+    if modality not in _MODALITIES[category]:
+        raise ManifestError(f"{where}: category {category!r} has no {modality}s")
+
+
 def _row(manifest: Path, number: int, cells: Mapping[str, str], known: _Known) -> ManifestRow:
     where = f"{manifest.name} row {number}"
     if not cells.get("offer"):
         raise ManifestError(f"{where}: the offer is empty")
     path = _file(manifest.parent, cells.get("file", ""), where)
-    prompt = known.find(cells, _modality(path), where)
+    prompt = known.find(cells, _modality(path, where), where)
     return ManifestRow(
         number=number,
         prompt_id=prompt.id,
@@ -176,18 +216,25 @@ def _row(manifest: Path, number: int, cells: Mapping[str, str], known: _Known) -
 def _file(folder: Path, name: str, where: str) -> Path:
     if not name:
         raise ManifestError(f"{where}: the file is empty")
-    path = (folder / name).resolve()
+    try:
+        path = (folder / name).resolve()
+        is_file = path.is_file()
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a zero byte, links in a ring
+        raise ManifestError(f"{where}: {name[:80]!r} is no file name ({error})") from error
     if not path.is_relative_to(folder):
         raise ManifestError(f"{where}: {name} lies outside {folder}")
-    if not path.is_file():
+    if not is_file:
         raise ManifestError(f"{where}: there is no file {name} in {folder}")
     return path
 
 
-def _modality(path: Path) -> Modality:
+def _modality(path: Path, where: str) -> Modality:
     """By the first bytes; by the name when they say nothing (a damaged file is a status)."""
-    with open(path, "rb") as file:
-        found = sniff(file.read(64))
+    try:
+        with open(path, "rb") as file:
+            found = sniff(file.read(64))
+    except OSError as error:
+        raise ManifestError(f"{where}: {path.name} cannot be read: {error.strerror}") from error
     if found is None:
         return "video" if path.suffix.lower() in _CLIPS else "image"
     return "video" if found.startswith("video/") else "image"
@@ -199,6 +246,8 @@ def _whole(cells: Mapping[str, str], name: str, where: str) -> int | None:
         return None
     if not text.isascii() or not text.isdigit():
         raise ManifestError(f"{where}: {name} must be a whole number >= 0, not {text!r}")
+    if len(text) > len(str(MOST[name])) or int(text) > MOST[name]:
+        raise ManifestError(f"{where}: {name} must be at most {MOST[name]}, not {text[:30]}")
     return int(text)
 
 
@@ -218,9 +267,12 @@ def _seconds(cells: Mapping[str, str], where: str) -> float | None:
 def _cost(cells: Mapping[str, str], where: str) -> int | None:
     text = cells.get("cost", "")
     try:
-        return nanousd(text) if text else None
-    except InputError:
-        raise ManifestError(f"{where}: cost must be USD such as 0.04, not {text!r}") from None
+        amount = nanousd(text) if text else None
+    except (InputError, ArithmeticError):
+        amount = -1
+    if amount is not None and not 0 <= amount < 2**63:
+        raise ManifestError(f"{where}: cost must be USD such as 0.04, not {text[:30]!r}")
+    return amount
 
 
 def _cells(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -267,7 +319,7 @@ def _jsonl(manifest: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ManifestError(f"{manifest.name} row {number}: not JSON ({error})") from error
         if not isinstance(row, dict):
             raise ManifestError(f"{manifest.name} row {number}: not a JSON object")
@@ -279,7 +331,10 @@ def _text(value: Any, manifest: Path, number: int) -> str:
         return ""
     if isinstance(value, bool | list | dict):
         raise ManifestError(f"{manifest.name} row {number}: {value!r} is neither text nor number")
-    return str(value).strip()
+    text = str(value).strip()
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise ManifestError(f"{manifest.name} row {number}: {text!r} holds half a character")
+    return text
 
 
 def _offers(manifest: Path, rows: Sequence[ManifestRow]) -> tuple[Offer, ...]:
