@@ -252,3 +252,83 @@ def test_fails_never_leave_the_arrays() -> None:
     assert not np.isfinite(cell.value).any()
     floor, _ = _compute(_ended(Status.REFUSED, 30), _threshold(5.0))
     assert (floor.q25, floor.q25_harrell_davis, floor.mean) == (None, None, None)
+
+
+def test_unsafe_outputs_fail_what_is_delivered() -> None:
+    safe = _made([8.0] * 70)
+    unsafe = [
+        Judged(output_id=f"u{i}", family=f"u{i}", repeat=0, status=Status.MADE, values=(9.0,),
+               unsafe=True)
+        for i in range(30)
+    ]  # fmt: skip
+    delivered, (verdict,) = _compute(safe + unsafe, _threshold(5.0))
+    conditional, _ = _compute(safe + unsafe, _threshold(5.0), kind="conditional")
+    assert delivered.fail_rates[0].rate == pytest.approx(0.30)
+    assert verdict.ruling is not Ruling.CERTIFIED
+    assert conditional.fail_rates[0].rate == 0.0
+    assert delivered.counts == conditional.counts == {"made": 100, "unsafe": 30}
+
+
+def test_a_refusal_weighs_as_much_as_a_picture_that_many_rated() -> None:
+    outputs = [
+        Judged(output_id=f"o{i}.{j}", family=f"p{i}", repeat=j, status=Status.REFUSED)
+        if (i + j) % 3 == 0
+        else Judged(
+            output_id=f"o{i}.{j}", family=f"p{i}", repeat=j, status=Status.MADE,
+            values=(9.0, 9.0, 9.0), raters=("a", "b", "c"),
+        )
+        for i in range(120)
+        for j in range(3)
+    ]  # fmt: skip
+    floor, (verdict,) = _compute(outputs, _threshold(5.0))
+    assert floor.fail_rates[0].rate == pytest.approx(1 / 3)
+    assert verdict.ruling is Ruling.REJECTED
+    assert floor.q25 is None, "a third of what is delivered is a fail"
+
+
+def test_the_quartile_weighs_prompts_as_the_fail_rate_does() -> None:
+    often = [
+        Judged(output_id=f"a{i}.{j}", family=f"a{i}", repeat=j, status=Status.MADE, values=(9.0,))
+        for i in range(20)
+        for j in range(9)
+    ]
+    floor, _ = _compute(often + _made([1.0] * 10), _threshold(5.0))
+    assert floor.fail_rates[0].rate == pytest.approx(1 / 3)
+    assert floor.q25 == 1.0
+
+
+def test_several_tolerated_shares_divide_the_level() -> None:
+    family = FamilyPlan(name="f", m=2, alpha=0.05, demands=3)
+    assert family.level == pytest.approx(0.05 / 6)
+    rng = np.random.default_rng(11)
+    shares = (0.25, 0.10, 0.05)
+    tiers = [_threshold(q * 10 + 1e-9, f"tier{q}", max_fail=q) for q in shares]
+    false = 0
+    for _ in range(400):
+        outputs = _made(list(rng.uniform(0, 10, 150)))  # fails exactly the share each tolerates
+        one = FamilyPlan(name="f", m=1, alpha=0.05, demands=3)
+        _, verdicts = _compute(outputs, *tiers, family=one)
+        false += any(v.ruling is Ruling.CERTIFIED for v in verdicts)
+    assert false / 400 <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 400)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=st.lists(OUTPUT, min_size=12, max_size=90), t=SCORE, raters=st.sampled_from([0, 3, 8]),
+       m=st.sampled_from([1, 9]))  # fmt: skip
+def test_the_lower_bound_says_what_rejected(
+    rows: list[tuple[int, str, float]], t: float, raters: int, m: int
+) -> None:
+    outputs = [
+        Judged(
+            output_id=f"o{i}", family=f"p{family}", repeat=i, status=Status(status),
+            values=(value,) if status == "made" else (),
+            raters=(f"r{i % raters}",) if status == "made" and raters else (),
+        )
+        for i, (family, status, value) in enumerate(rows)
+    ]  # fmt: skip
+    family = FamilyPlan(name="f", m=m, alpha=0.05)
+    floor, (verdict,) = _compute(outputs, _threshold(t), family=family)
+    assert verdict.lower is not None
+    assert verdict.lower <= floor.fail_rates[0].rate + 1e-9
+    rejected = verdict.ruling is Ruling.REJECTED
+    assert rejected == (verdict.lower >= 0.25 - 1e-12)

@@ -16,7 +16,7 @@ from qfloor.errors import BudgetError, RatingsError, ScoringError, StoreError
 from qfloor.generators.builtin.calllog import calls
 from qfloor.pipeline import RoundView, RunResult, human_cells
 from qfloor.pipeline.judging import metric_key
-from qfloor.records import Ruling, Score, ScoreStatus, Status
+from qfloor.records import Ruling, Score, ScoreStatus, Status, output_id
 from qfloor.store import Store
 
 
@@ -155,3 +155,57 @@ def test_a_view_holds_only_the_benchmarks_prompts(ran: RunResult, small: Benchma
         some = pipeline.prompts_of(small)[:2]
         view = RoundView.of(store, small.round, ["painters/ochre"], [p.digest for p in some])
     assert {o.prompt_id for o in view.outputs} == {p.id for p in some}
+
+
+def test_refusals_of_a_lone_offer_still_count(ran: RunResult, small: Benchmark) -> None:
+    alone = replace(small, offers=tuple(o for o in small.offers if o.id == "painters/indigo"))
+    with Store.open(_workspace(ran)) as store:
+        view = pipeline.view_of(store, alone, pipeline.prompts_of(alone))
+        cells = human_cells(store, view, alone.quality)
+    refused = Counter(o.status for o in view.outputs)[Status.REFUSED]
+    assert refused > 0
+    assert sum(j.status is Status.REFUSED for js in cells.values() for j in js) == refused
+
+
+def test_an_offer_that_nobody_rated_stays_provisional(
+    ran: RunResult, small: Benchmark, tmp_path: Path
+) -> None:
+    shutil.copytree(_workspace(ran), tmp_path / "copy")
+    with Store.open(tmp_path / "copy") as store:
+        view = pipeline.view_of(store, small, pipeline.prompts_of(small))
+        mine = [o.id for o in view.outputs if o.offer_id == "painters/umber"]
+        with store.transaction():
+            marks = ", ".join("?" * len(mine))
+            store._write(f"DELETE FROM ratings WHERE output_id IN ({marks})", mine)
+        found = pipeline.certify(store, small, view, small.offers)
+    metric = [f for f in found.floors if f.quality.startswith("metric:")]
+    provisional = {f.offer_id for f in metric if f.provisional}
+    assert provisional == {"painters/umber"}
+
+
+def test_another_version_of_an_offer_is_another_offers_output(
+    ran: RunResult, small: Benchmark
+) -> None:
+    changed = tuple(
+        replace(o, version="next") if o.id == "painters/umber" else o for o in small.offers
+    )
+    with Store.open(_workspace(ran)) as store:
+        prompts = pipeline.prompts_of(small)
+        view = pipeline.view_of(store, replace(small, offers=changed), prompts)
+    assert "painters/umber" not in {o.offer_id for o in view.outputs}
+    ids = {output_id(p, o, 0, small.round) for p in prompts for o in small.offers}
+    assert {o.id for o in view.outputs} <= ids
+
+
+def test_each_tolerated_share_costs_its_part_of_the_level(ran: RunResult, small: Benchmark) -> None:
+    strict = replace(
+        small,
+        thresholds=tuple(
+            replace(t, max_fail=0.1) if t.tier == "premium" else t for t in small.thresholds
+        ),
+    )
+    with Store.open(_workspace(ran)) as store:
+        view = pipeline.view_of(store, strict, pipeline.prompts_of(strict))
+        found = pipeline.certify(store, strict, view, strict.offers)
+    levels = {f.alpha_release for f in found.floors if f.category == "portrait"}
+    assert levels == {strict.alpha / 3 / 2}

@@ -61,10 +61,28 @@ class CellBounds:
             upper=float(upper),
         )
 
+    def lower(self, threshold: float) -> float:
+        """Lower bound of P(value < threshold) by the rule that rejects: the mirror of `limits`."""
+        if self.rule != "two_way":
+            bounds = stats.fail_rate_bounds(
+                self.cell.value, threshold, self._prompts, alpha=self.alpha
+            )
+            return bounds.lower
+        values = self.cell.value
+        above = np.unique(values[values >= threshold])
+        fine = [values >= threshold, *(values >= t for t in above), np.zeros(values.size, bool)]
+        return 1.0 - max(self._two_way(clears) for clears in fine)
+
     def rate(self, fails: Fails) -> float:
         """Fail rate with every prompt weighing the same."""
         sizes = np.bincount(self.cell.cluster)
         return float(np.mean(np.bincount(self.cell.cluster, weights=fails) / sizes))
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """Weight of each value when every prompt weighs the same."""
+        sizes = np.bincount(self.cell.cluster)
+        return 1.0 / sizes[self.cell.cluster]
 
     @property
     def design_effect(self) -> float:

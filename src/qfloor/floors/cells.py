@@ -36,7 +36,8 @@ class Judged:
     """One output as a floor sees it: how it ended, and the numbers it got.
 
     ``values`` holds a rating for each of ``raters``, or a metric's single number with no rater.
-    ``scorer_failed`` says that a made output should have been scored and could not be.
+    ``scorer_failed`` says that a made output should have been scored and could not be; an
+    ``unsafe`` one was made and cannot be delivered, whatever it looks like.
     """
 
     output_id: str
@@ -46,6 +47,7 @@ class Judged:
     values: tuple[float, ...] = ()
     raters: tuple[str, ...] = ()
     scorer_failed: bool = False
+    unsafe: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +111,7 @@ def build_cell(
     raters = {name: i for i, name in enumerate(sorted({r for o in outputs for r in o.raters}))}
     counts: Counter[str] = Counter()
     rows: list[tuple[float, int, int, int]] = []
+    votes = _votes(outputs)
     n_outputs = asked = missing = 0
     for output in sorted(outputs, key=lambda o: (o.family, o.repeat, o.output_id)):
         counts[output.status.value] += 1
@@ -121,10 +124,11 @@ def build_cell(
             missing += 1
             counts["unjudged"] += output.status is Status.MADE
         counts["scorer_failed"] += output.scorer_failed
+        counts["unsafe"] += output.unsafe
         if counts_as is CountsAs.SCORED:
             rows += [(sign * v, *place, r) for v, r in _drawn(output, raters)]
         elif counts_as is CountsAs.FAIL or missing_as_fail:
-            rows.append((FAIL, *place, NO_RATER))
+            rows += [(FAIL, *place, NO_RATER)] * votes
         else:
             continue
         n_outputs += 1
@@ -153,9 +157,18 @@ def _counts_as(output: Judged, kind: FloorKind) -> CountsAs:
     counts_as = STATUS_TABLE[output.status][kind]
     if counts_as is not CountsAs.SCORED:
         return counts_as
-    if output.scorer_failed:
+    if output.scorer_failed or (output.unsafe and kind == "delivered"):
         return CountsAs.FAIL
     return CountsAs.SCORED if output.values else CountsAs.MISSING
+
+
+def _votes(outputs: Sequence[Judged]) -> int:
+    """Values of a judged output here, rounded up: what an output that failed outright weighs.
+
+    With one row against three ratings, a refusal would count a third of a picture that was made.
+    """
+    given = [len(output.values) for output in outputs if output.values]
+    return math.ceil(sum(given) / len(given)) if given else 1
 
 
 def _drawn(output: Judged, raters: Mapping[str, int]) -> list[tuple[float, int]]:

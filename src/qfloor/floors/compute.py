@@ -8,7 +8,7 @@ holds for all thresholds at once, so tiers cost nothing, and ``q25_lo_release`` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,16 +39,22 @@ POWER = 0.8
 
 @dataclass(frozen=True, kw_only=True)
 class FamilyPlan:
-    """Who is judged together and at what level; fixed before the data."""
+    """Who is judged together and at what level; fixed before the data.
+
+    ``demands`` is how many different ``max_fail`` its tiers ask for. A bound holds for all
+    thresholds at once only at one ``max_fail``: three of them at a nominal 5 % certified falsely
+    in 8.3 % of cells.
+    """
 
     name: str
     m: int
     alpha: float
+    demands: int = 1
 
     @property
     def level(self) -> float:
-        """Error probability each offer of the family gets (Bonferroni)."""
-        return self.alpha / self.m
+        """Error probability each offer gets for each ``max_fail`` (Bonferroni)."""
+        return self.alpha / (self.m * self.demands)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,8 +162,8 @@ def _floor(request: CellRequest, kind: FloorKind, judged: _Judgement, sign: floa
         n_values=int(cell.value.size),
         counts=cell.counts,
         fail_rates=() if empty else tuple(_fail_rate(judged, v, sign) for v in values),
-        q25=None if empty else _signed(stats.quantile_inverted_cdf(cell.value, 0.25), sign),
-        q25_harrell_davis=None if empty else _signed(stats.harrell_davis(cell.value, 0.25), sign),
+        q25=_quantile(stats.quantile_inverted_cdf, release, sign),
+        q25_harrell_davis=_quantile(stats.harrell_davis, release, sign),
         q25_lo_release=_signed(at_release, sign),
         q25_lo_cell=_signed(at_cell, sign),
         mean=float(sign * finite.mean()) if finite.size else None,
@@ -173,6 +179,15 @@ def _floor(request: CellRequest, kind: FloorKind, judged: _Judgement, sign: floa
         digests=request.digests,
         provisional=request.provisional,
     )
+
+
+def _quantile(method: Callable[..., float | None], bounds: CellBounds, sign: float) -> float | None:
+    """Lower quartile with every prompt weighing the same, as in the fail rates beside it."""
+    value, weights = bounds.cell.value, bounds.weights
+    if not value.size:
+        return None
+    even = weights.min() == weights.max()
+    return _signed(method(value, 0.25, None if even else weights), sign)
 
 
 def _panel(cell: Cell) -> dict[str, str]:
@@ -201,7 +216,7 @@ def _verdict(
     if cell.value.size:
         at = sign * threshold.value
         rate = _fail_rate(judged, threshold.value, sign)
-        upper, lower = rate.upper, _lower(judged, at)
+        upper, lower = rate.upper, judged.release.lower(at)
         ruling, reason = _ruling(request, judged, threshold, at)
         if ruling is Ruling.UNDECIDED and reason in ("more_prompts", "too_few_prompts"):
             more = _more_prompts(rate.rate, cell.n_clusters, level, threshold.max_fail)
@@ -241,14 +256,6 @@ def _ruling(
     needed = stats.min_prompts(request.family.level, threshold.max_fail)
     enough = judged.cell.n_clusters >= needed
     return Ruling.UNDECIDED, "more_prompts" if enough else "too_few_prompts"
-
-
-def _lower(judged: _Judgement, at: float) -> float:
-    """Lower bound of the fail rate: one minus the upper bound of clearing."""
-    fails = judged.cell.value < at
-    first = np.unique(judged.cell.cluster, return_index=True)[1]
-    alpha = judged.release.alpha
-    return stats.clopper_pearson_lower(int(fails[first].sum()), first.size, alpha)
 
 
 def _more_prompts(rate: float, have: int, level: float, max_fail: float) -> int | None:

@@ -8,11 +8,12 @@ was learned for it; for an offer nobody rated they stay provisional.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qfloor import calibrate
 from qfloor.benchmark import Benchmark, CalibrationPlan
+from qfloor.calibrate import Pair
 from qfloor.floors import CellRequest, FamilyPlan, compute_floor
 from qfloor.pipeline.judging import (
     CellKey,
@@ -76,7 +77,7 @@ def certify(
     human = human_cells(store, view, benchmark.quality)
     findings = _judge(benchmark, view, planned, human, benchmark.quality, benchmark.thresholds)
     for plan in benchmark.calibrations:
-        findings += _by_metric(store, benchmark, view, planned, plan, rated=set(human))
+        findings += _by_metric(store, benchmark, view, planned, plan)
     return findings
 
 
@@ -132,7 +133,12 @@ def _family(
         places = {(p.category, p.modality) for p in view.prompts.values()}
         m = sum(offer.makes(modality) for _, modality in places for offer in planned)
         name = "release"
-    return FamilyPlan(name=name, m=max(1, m), alpha=benchmark.alpha)
+    asked: dict[tuple[str, Modality], set[float]] = {}
+    for threshold in benchmark.thresholds:
+        asked.setdefault((threshold.category, threshold.modality), set()).add(threshold.max_fail)
+    here = asked.values() if name == "release" else [asked.get((key.category, key.modality), set())]
+    demands = max((len(found) for found in here), default=1)
+    return FamilyPlan(name=name, m=max(1, m), alpha=benchmark.alpha, demands=max(1, demands))
 
 
 def _population(view: RoundView, key: CellKey, outputs_of: set[str]) -> Mapping[str, object]:
@@ -150,17 +156,27 @@ def _by_metric(
     view: RoundView,
     planned: tuple[Offer, ...],
     plan: CalibrationPlan,
-    rated: set[CellKey],
 ) -> Findings:
-    """Let one metric speak for people: learn its thresholds, then judge by them."""
+    """Let one metric speak for people: learn its thresholds, then judge by them.
+
+    Calibrations do not carry over to other models, so only offers whose own ratings were fitted
+    on may certify.
+    """
     key = metric_key(store, plan.metric, view)
     if key is None:
         return Findings()
     metric = next(m for m in store.metrics_of(names=[plan.metric]) if m.key == key)
     quality = Quality.of_metric(metric)
-    calibrations = tuple(_calibrations(store, benchmark, view, plan, metric))
+    together = pairs(store, view, benchmark.quality, key)
+    rated = {
+        CellKey(category, modality, pair.offer_id)
+        for (category, modality), found in together.items()
+        for pair in found
+        if pair.fit
+    }
+    calibrations = tuple(_calibrations(benchmark, together, plan, metric))
     thresholds = tuple(_learned(benchmark, calibrations, quality))
-    found = _judge(
+    judged = _judge(
         benchmark,
         view,
         planned,
@@ -170,13 +186,15 @@ def _by_metric(
         direction=metric.direction,
         rated=rated,
     )
-    return found + Findings(calibrations=calibrations)
+    return judged + Findings(calibrations=calibrations)
 
 
 def _calibrations(
-    store: Store, benchmark: Benchmark, view: RoundView, plan: CalibrationPlan, metric: Metric
+    benchmark: Benchmark,
+    together: Mapping[tuple[str, Modality], Sequence[Pair]],
+    plan: CalibrationPlan,
+    metric: Metric,
 ) -> Iterator[Calibration]:
-    together = pairs(store, view, benchmark.quality, metric.key)
     for threshold in benchmark.thresholds:
         found = together.get((threshold.category, threshold.modality))
         if not found:

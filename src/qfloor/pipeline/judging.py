@@ -1,8 +1,9 @@
 """What crosses from generation, scoring and ratings into floors: outputs with their judgments.
 
 The population of a human floor is every output of a *rated prompt*, whatever became of it: a
-refusal of a rated prompt is a fail, a refusal of a prompt that nobody rated is not in the
-population, and a made output of a rated prompt that has no rating is missing, and counted.
+refusal of a rated prompt is a fail, and a made output of a rated prompt that has no rating is
+missing, and counted. A prompt of which nothing was made could not be rated: such prompts enter
+in the share in which the others were rated, or a lone offer's refusals would never count.
 """
 
 from __future__ import annotations
@@ -14,7 +15,16 @@ from dataclasses import dataclass
 from qfloor.calibrate import Pair
 from qfloor.errors import RatingsError, ScoringError
 from qfloor.floors import Judged
-from qfloor.records import Modality, Output, Prompt, Quality, Rating, ScoreStatus
+from qfloor.records import (
+    Modality,
+    Output,
+    Prompt,
+    Quality,
+    Rating,
+    ScoreStatus,
+    Status,
+    digest_of,
+)
 from qfloor.store import Store
 
 
@@ -69,7 +79,7 @@ def human_cells(store: Store, view: RoundView, quality: Quality) -> Cells:
         When ratings of that criterion lie on another scale than the quality's.
     """
     ratings = _ratings(store, view, quality)
-    rated_prompts = {o.prompt_digest for o in view.outputs if o.id in ratings}
+    rated_prompts = _rated_prompts(view, ratings)
     cells: Cells = defaultdict(list)
     for output in view.outputs:
         if output.prompt_digest not in rated_prompts:
@@ -83,9 +93,30 @@ def human_cells(store: Store, view: RoundView, quality: Quality) -> Cells:
                 status=output.status,
                 values=tuple(r.value for r in given),
                 raters=tuple(r.rater for r in given),
+                unsafe=output.unsafe,
             )
         )
     return dict(cells)
+
+
+def _rated_prompts(view: RoundView, ratings: Mapping[str, Sequence[Rating]]) -> set[str]:
+    """Prompts that were rated, and of those that left nothing to rate an equal share, by hash."""
+    rated = {o.prompt_digest for o in view.outputs if o.id in ratings}
+    made = {o.prompt_digest for o in view.outputs if o.status is Status.MADE}
+    unmade = {o.prompt_digest for o in view.outputs} - made
+    places: dict[tuple[str, Modality], list[str]] = defaultdict(list)
+    for digest in made:
+        prompt = view.prompts[digest]
+        places[prompt.category, prompt.modality].append(digest)
+    entered = set()
+    for digest in unmade:
+        prompt = view.prompts[digest]
+        ratable = places.get((prompt.category, prompt.modality), [])
+        share = len(rated.intersection(ratable)) / len(ratable) if ratable else 0.0
+        number = int(digest_of(["unmade", digest], 8), 16) / 0x100000000
+        if number < share:
+            entered.add(digest)
+    return rated | entered
 
 
 def _ratings(store: Store, view: RoundView, quality: Quality) -> dict[str, list[Rating]]:
@@ -129,6 +160,7 @@ def metric_cells(store: Store, view: RoundView, metric_key: str) -> Cells:
                 status=output.status,
                 values=() if number is None else (number,),
                 scorer_failed=score is not None and score.status is ScoreStatus.FAILED,
+                unsafe=output.unsafe,
             )
         )
     return {key: outputs for key, outputs in cells.items() if key in scored}
@@ -159,7 +191,10 @@ def metric_key(store: Store, name: str, view: RoundView) -> str | None:
 def pairs(
     store: Store, view: RoundView, quality: Quality, metric_key: str
 ) -> dict[tuple[str, Modality], list[Pair]]:
-    """Bring both numbers of every rated and scored output together, by category and modality."""
+    """Bring both numbers of every rated and scored output together, by category and modality.
+
+    One pair a rating: a fail is per rating, here as in floors.
+    """
     ratings = _ratings(store, view, quality)
     scores = {s.output_id: s.value for s in store.scores_of(metric=metric_key)}
     found: dict[tuple[str, Modality], list[Pair]] = defaultdict(list)
@@ -169,14 +204,15 @@ def pairs(
         if value is None or not given:
             continue
         prompt = view.prompts[output.prompt_digest]
-        found[prompt.category, prompt.modality].append(
+        found[prompt.category, prompt.modality] += [
             Pair(
                 output_id=output.id,
                 offer_id=output.offer_id,
                 family=prompt.family,
                 fit=prompt.split == "fit",
                 metric=value,
-                human=sum(r.value for r in given) / len(given),
+                human=rating.value,
             )
-        )
+            for rating in given
+        ]
     return dict(found)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
+from dataclasses import replace
 
 from qfloor import suite
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError
 from qfloor.pipeline.judging import RoundView
-from qfloor.records import Offer, Prompt, digest_of
+from qfloor.records import Offer, Prompt, digest_of, output_id
 from qfloor.store import Store
 
 
@@ -61,7 +62,20 @@ def offers_of(store: Store, benchmark: Benchmark) -> tuple[Offer, ...]:
 
 
 def view_of(store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...]) -> RoundView:
-    """Read a benchmark's part of a round: its offers, its prompts."""
+    """Read a benchmark's part of a round: its offers as they are now, its prompts.
+
+    What the same round holds of an offer's earlier version or settings is another offer's output
+    and stays out.
+    """
     digests = None if benchmark.imported else [p.digest for p in prompts]
-    offers = [offer.id for offer in offers_of(store, benchmark)]
-    return RoundView.of(store, benchmark.round, offers, digests)
+    offers = offers_of(store, benchmark)
+    view = RoundView.of(store, benchmark.round, [offer.id for offer in offers], digests)
+    if benchmark.imported:
+        return view
+    planned = {
+        output_id(prompt, offer, repeat, benchmark.round)
+        for offer in offers
+        for prompt in prompts
+        for repeat in range(benchmark.repeats)
+    }
+    return replace(view, outputs=tuple(o for o in view.outputs if o.id in planned))
