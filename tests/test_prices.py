@@ -114,3 +114,11 @@ def test_nanousd():
     assert nanousd("0.0000000015") == 2
     with pytest.raises(InputError):
         nanousd("a lot")
+
+
+def test_a_surcharge_by_size_is_not_forgotten_where_the_size_is_not_known():
+    surcharge = {**IMAGE, "amount": "0.03", "when": {"size": "2048x2048"}}
+    assert estimate(rule(IMAGE, surcharge)) is None
+    assert estimate(rule(IMAGE, surcharge), width=512, height=512) == estimate(rule(IMAGE))
+    beside = {**surcharge, "when": {"size": "2048x2048", "quality": "high"}}
+    assert estimate(rule(IMAGE, beside), settings={"quality": "low"}) == estimate(rule(IMAGE))

@@ -89,3 +89,25 @@ def test_json_lines_and_arrays(tmp_path: Path) -> None:
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         tables.read_text(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"a": {"b": 1, "b": 2}}', "field 'b' appears twice"),
+        (b'{"a": "\\ud800"}', "surrogates not allowed"),
+        (b'{"a": ' + b"1" * 5000 + b"}", "not usable JSON"),
+        (b"[" * 100_000, "not usable JSON"),
+    ],
+)
+def test_json_that_nobody_can_use(tmp_path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        tables.read_json(_write(tmp_path, content, "x.json"))
+    assert tables.read_json(_write(tmp_path, b'{"a": "\\ud83d\\ude00"}', "y.json"))
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\x00b", "here/below"])
+def test_a_name_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    (tmp_path / "here").write_text("a file")
+    with pytest.raises(InputError, match="cannot be read"):
+        tables.read_text(tmp_path / name)

@@ -60,6 +60,8 @@ def _find(group: Group, name: str) -> Any:
             f"plugin {name!r} needs a package that is not installed: {error}; "
             f"install the extra it belongs to, e.g. pip install 'qfloor[clip,ocr]'"
         ) from error
+    except AttributeError as error:
+        raise PluginError(f"plugin {name!r} is broken: {error}") from error
 
 
 def _build(kind: str, spec: PluginSpec, cls: Any, *positional: Any) -> Any:

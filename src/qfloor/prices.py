@@ -18,6 +18,7 @@ from qfloor.records import PriceComponent, PriceRule
 NANO = 1_000_000_000
 _EXACT = Context(prec=60)
 _FLAT = ("month",)
+_ALWAYS = ("size", "resolution")  # what every call has, whether or not it was told
 
 
 def nanousd(amount_usd: str | int | Decimal) -> int:
@@ -155,6 +156,8 @@ def _sum(
     per_call = [c for c in rule.components if c.unit not in _FLAT]
     if not per_call and rule.components:
         return Decimal(0)
+    if any(_may_apply(c, settings) for c in per_call):
+        return None
     applying = [c for c in per_call if _applies(c, settings)]
     if not applying:
         return None
@@ -219,6 +222,13 @@ def _settings(
 def _applies(component: PriceComponent, settings: Mapping[str, str]) -> bool:
     """Whether every condition holds; a setting that was not given is not asked for."""
     return all(settings.get(k) == _text(v) for k, v in component.when.items())
+
+
+def _may_apply(component: PriceComponent, settings: Mapping[str, str]) -> bool:
+    """Whether it depends on a size that nobody gave: every call has one, known or not."""
+    open_ = [k for k in component.when if k in _ALWAYS and k not in settings]
+    rest = (settings.get(k) == _text(v) for k, v in component.when.items() if k not in open_)
+    return bool(open_) and all(rest)
 
 
 def _text(value: Any) -> str:

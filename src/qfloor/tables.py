@@ -30,6 +30,8 @@ def read_text(path: Path, error: type[InputError] = InputError) -> str:
         raise error(f"{path}: is a folder, expected a file") from None
     except UnicodeDecodeError as problem:
         raise error(f"{path}: not UTF-8 at byte {problem.start}; save it as UTF-8") from problem
+    except (OSError, ValueError) as problem:  # a name too long or with a zero byte, no permission
+        raise error(f"{str(path)[:200]!r} cannot be read: {problem}") from problem
     return text.replace("\r\n", "\n").replace("\r", " ")
 
 
@@ -96,10 +98,25 @@ def read_json(path: Path, error: type[InputError] = InputError) -> Any:
 
 def _parse(path: Path, error: type[InputError], text: str, line: int) -> Any:
     try:
-        return json.loads(text)
+        value = json.loads(text, object_pairs_hook=_once)
+        if "\\ud" in text.lower():  # half a character cannot be kept
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as problem:
         at = line + problem.lineno - 1
         raise error(f"{path}: line {at}: not valid JSON: {problem.msg}") from problem
+    except (ValueError, RecursionError) as problem:
+        raise error(f"{path}: line {line}: not usable JSON: {problem}") from problem
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a field that is there twice: JSON would silently forget the first."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"field {twice!r} appears twice in one object")
+    return found
 
 
 def _objects(

@@ -8,7 +8,7 @@ import dataclasses
 import pytest
 from fakes.seller import FakeSeller, offer, prompts
 
-from qfloor.errors import BudgetError
+from qfloor.errors import BudgetError, StoreError
 from qfloor.generate import RunPolicy, generate, plan_generation, run_generation
 from qfloor.generate.run import run_anywhere
 from qfloor.generators.protocol import Artifact, Ended, Running
@@ -143,3 +143,12 @@ def test_an_offer_that_changed_back_is_current(store, tmp_path):
     for notes in ("a", "b", "a"):
         store.save_offers([dataclasses.replace(first, notes=notes)])
     assert [o.notes for o in store.offers_of()] == ["a"]
+
+
+def test_an_offer_that_changed_within_a_round_is_not_mixed_with_what_it_was(store, tmp_path):
+    bought, asked = offer("one", tmp_path / "s"), prompts(1)
+    generate(asked, [bought], store=store, round="r1")
+    newer = dataclasses.replace(bought, version="2")
+    with pytest.raises(StoreError, match="made otherwise"):
+        generate(asked, [newer], store=store, round="r1")
+    assert generate(asked, [newer], store=store, round="r2").counts == {"made": 1}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from qfloor.errors import ManifestError
+from qfloor.errors import ManifestError, StoreError
 from qfloor.generate import generate
 from qfloor.generators.folder import FolderGenerator, read_manifest
 from qfloor.records import Prompt, Status
@@ -256,3 +256,10 @@ def test_one_prompt_has_one_category(folder):
 def test_a_line_nested_beyond_reason_is_not_json(folder):
     with pytest.raises(ManifestError, match="row 1: not JSON"):
         read_manifest(write(folder, "[" * 100_000, "m.jsonl"))
+
+
+def test_a_folder_that_moved_is_not_taken_in_twice(folder, tmp_path):
+    take_in(write(folder, HEADER + "cat,us/m,0.png\n"), tmp_path / "w")
+    moved = folder.rename(tmp_path / "moved")
+    with pytest.raises(StoreError, match="manifest's path"):
+        take_in(moved / "m.csv", tmp_path / "w")

@@ -93,3 +93,20 @@ def test_it_keeps_our_contracts(installed):
         for p in PROMPTS
     ]  # fmt: skip
     check_scorer(BrightnessScorer, items)
+
+
+@pytest.mark.parametrize("broken", ["no_such_module:X", "qfloor.prices:Nope"])
+def test_a_broken_plugin_is_named_in_one_sentence(monkeypatch, broken):
+    from importlib.metadata import EntryPoint
+
+    from qfloor import plugins
+    from qfloor.errors import PluginError
+    from qfloor.generators.catalogue import catalogue
+
+    point = EntryPoint("broken", broken, "qfloor.generators")
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [point])
+    catalogue.cache_clear()
+    with pytest.raises(PluginError, match="'broken'"):
+        catalogue()
+    with pytest.raises(PluginError, match="'broken'"):
+        plugins.build_generator(PluginSpec(name="broken"), [], Path("unused"))

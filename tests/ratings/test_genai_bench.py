@@ -61,6 +61,8 @@ def test_known_misprints_are_dropped_by_place_and_named(store, write):
         ({"1": entry(A=[1, 2])}, "A has 2 scores and not 3"),
         ({"1": entry(A=[1, 2, 6])}, "r3 gave A 6, outside the scale 1 to 5"),
         ({"1": entry(A=[1, 2, "3"])}, "r3 gave A '3', which is no number"),
+        ({"1": entry(A=[1, 2, 10**400])}, "which is no number"),
+        ({"1": {**entry(A=[1, 2, 3]), "prompt": None}}, "field 'prompt' is no text"),
         ({"1": entry(A=[1, 2, True])}, "r3 gave A True, which is no number"),
     ],
 )

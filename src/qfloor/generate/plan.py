@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qfloor import prices
-from qfloor.errors import BudgetError
+from qfloor.errors import BudgetError, StoreError
 from qfloor.generate.outcome import asked_for
-from qfloor.generate.state import Standing, Step, standing
+from qfloor.generate.state import LAST_WORDS, Standing, Step, standing
 from qfloor.generators.protocol import Declines, Request
-from qfloor.records import Offer, Prompt, output_id
+from qfloor.records import Offer, Output, Prompt, output_id
 from qfloor.store import Store
 
 MAX_ATTEMPTS = 3
@@ -155,16 +155,21 @@ def plan_generation(
     ------
     BudgetError
         When a budget is given and the worst case exceeds it.
+    StoreError
+        When the round has outputs of an offer as it was before its version, settings or
+        generator changed: a floor would mix the two.
     """
     draft = _Draft(held=store.held(round=round))
     histories = store.histories(round=round)
     outputs = {o.id: o for o in store.outputs_of(round=round)}
+    places = {_place(o): o.id for o in outputs.values() if o.status in LAST_WORDS}
     for offer, prompt, repeat in _wanted(prompts, offers, repeats):
         request = _request(prompt, offer, repeat, round)
         reason = cannot(offer, prompt) or _declined(generators, request)
         if reason:
             draft.skip(request, reason)
             continue
+        _refuse_other(request, places)
         found = standing(histories.get(request.key, ()), outputs.get(request.key), max_attempts)
         if release_unknown and found.step in (Step.WAIT, Step.DOUBT) and found.ended:
             found = Standing(step=Step.NEW, n=found.n, counted=found.counted)
@@ -238,6 +243,20 @@ def cannot(offer: Offer, prompt: Prompt) -> str:
     if able.languages is not None and prompt.language not in able.languages:
         return f"capability: does not read {prompt.language!r}"
     return ""
+
+
+def _place(output: Output) -> tuple[str, str, int]:
+    return (output.prompt_digest, output.offer_id, output.repeat)
+
+
+def _refuse_other(request: Request, places: Mapping[tuple[str, str, int], str]) -> None:
+    there = places.get((request.prompt.digest, request.offer.id, request.repeat), request.key)
+    if there != request.key:
+        raise StoreError(
+            f"round {request.round} already has outputs of {request.offer.id} made otherwise (its "
+            f"version, settings or generator, such as a manifest's path, has changed since); take "
+            f"a new round or give the offer a new id"
+        )
 
 
 def usd(nanousd: int) -> str:

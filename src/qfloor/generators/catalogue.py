@@ -19,11 +19,17 @@ def catalogue() -> dict[str, Offer]:
     Raises
     ------
     PluginError
-        When two generators declare one id.
+        When two generators declare one id, or one cannot be loaded.
     """
     found: dict[str, Offer] = {}
     for name, point in installed("qfloor.generators").items():
-        declare = getattr(point.load(), "catalogue", None)
+        try:
+            declare = getattr(point.load(), "catalogue", None)
+        except (ImportError, AttributeError) as error:
+            raise PluginError(
+                f"the installed generator plugin {name!r} cannot be loaded: {error}; repair or "
+                f"uninstall it"
+            ) from error
         for offer in declare() if declare else ():
             if offer.id in found:
                 raise PluginError(f"offer {offer.id!r} is declared twice, once by {name!r}")

@@ -37,7 +37,10 @@ class WriterLock:
         StoreError
             When another run, in this process or another, holds it.
         """
-        file = open(self.path, "a+", encoding="utf-8")  # noqa: SIM115  held beyond this call
+        try:
+            file = open(self.path, "a+", encoding="utf-8")  # noqa: SIM115  held beyond this call
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be written: {error.strerror}") from error
         try:
             _lock(file)
         except OSError:

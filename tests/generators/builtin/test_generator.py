@@ -207,3 +207,15 @@ def test_offers_are_priced_honest_and_one_a_painter():
         assert offer.price is not None
         check_rule(offer.price)
         assert offer.latency_s["p95"] > offer.latency_s["p50"] > 0
+
+
+def test_a_job_that_cannot_be_painted_costs_no_worker():
+    atelier = Atelier(workers=1)
+    job = Job(
+        offer_id="painters/ochre", painter="nobody", repeat=0, round="r", text="a mug",
+        modality="image",
+    )  # fmt: skip
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="nobody"):
+            atelier.submit(job).result()
+    atelier.close()

@@ -70,6 +70,9 @@ class Atelier:
         except (OSError, EOFError):  # the worker was killed; the job is as good as new
             self._bury(worker)
             return paint(job)
+        except RuntimeError:  # the job was at fault, not the worker
+            self._idle.put(worker)
+            raise
         self._idle.put(worker)
         return content
 

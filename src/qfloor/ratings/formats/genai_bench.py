@@ -27,6 +27,7 @@ SCALE = Scale(1.0, 5.0)
 KNOWN = ("id", "prompt", "models", "prompt in Chinese")
 REQUIRED = ("prompt", "models")
 RATERS = 3
+MOST = 1e9  # beyond it nobody meant a score, not even by a misprint
 MISPRINTS = {("00232", "DALLE_3", "r2"), ("00253", "DeepFloyd_I_XL_v1", "r3")}
 
 
@@ -90,6 +91,8 @@ def _unknown_fields(faults: Faults, row: int, entry: Any, options: ReadOptions) 
     for name in REQUIRED:
         if name not in entry:
             raise faults.wrong(row, f"field {name!r} is missing, add it")
+    if not isinstance(entry["prompt"], str) or not entry["prompt"].strip():
+        raise faults.wrong(row, "field 'prompt' is no text, fill it in")
     unknown = sorted(set(entry) - set(KNOWN))
     if unknown and not options.ignore_unknown_columns:
         raise faults.wrong(
@@ -119,8 +122,9 @@ def _scores(faults: Faults, row: int, entry: dict[str, Any]) -> Iterator[tuple[s
 def _value(faults: Faults, row: int, model: str, rater: str, score: Any) -> float | None:
     if score is None:
         return None
-    if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
-        raise faults.wrong(row, f"{rater} gave {model} {score!r}, which is no number")
+    is_number = isinstance(score, int | float) and not isinstance(score, bool)
+    if not is_number or not abs(score) < math.inf or abs(score) > MOST:
+        raise faults.wrong(row, f"{rater} gave {model} {repr(score)[:30]}, which is no number")
     return float(score)
 
 
