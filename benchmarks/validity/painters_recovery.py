@@ -48,7 +48,7 @@ from painters_release import (
     release,
     suite_prompts,
 )
-from painters_report import write
+from painters_report import code_version, write
 
 from qfloor.benchmark import Benchmark
 from qfloor.pipeline.judging import CellKey
@@ -156,8 +156,10 @@ def main() -> int:
     parser.add_argument("--note", default="", help="one sentence for results/LOG.md")
     options = parser.parse_args()
     started = time.monotonic()
+    code = code_version(ROOT)  # now: others may commit while this runs
     found = study(options.releases, options.workers, options.seed)
-    found = {"date": options.date, "wall_s": round(time.monotonic() - started), **found}
+    wall = round(time.monotonic() - started)
+    found = {"date": options.date, "code": code, "wall_s": wall, **found}
     write(json.loads(json.dumps(found)), options.out, options.note)
     held = [found[name]["held"] for name in ("false_certificates", "power", "order", "refusals")]
     return 0 if all(held) else 1
