@@ -16,7 +16,7 @@ from qfloor.records import Output, Prompt, Score, ScoreStatus, Status
 from qfloor.score import ScoreSummary, score_outputs
 from qfloor.score.stage import batches_of, missing_work
 from qfloor.scorers.clip import ClipScorer
-from qfloor.scorers.protocol import Item, Row
+from qfloor.scorers.protocol import EMBEDDED_FRAMES, Item, Row
 from qfloor.scorers.technical import TechnicalScorer
 from qfloor.scorers.video import TemporalScorer
 from qfloor.store import Store
@@ -292,7 +292,7 @@ def test_clips_are_scored_with_series(store: Store) -> None:
     clip, temporal = ClipScorer(backbone=backbone), TemporalScorer(backbone=backbone)
     summary = run(store, clip, temporal, TechnicalScorer())
     by_name = {m.name: rows(store, m.key) for m in summary.metrics}
-    assert len(by_name["clip.cos"]["o000"].series or ()) == 10
+    assert len(by_name["clip.cos"]["o000"].series or ()) == EMBEDDED_FRAMES
     assert set(by_name["clip.cos_worst_frames"]) == {"o000"}
     assert set(by_name["temporal.flickering"]) == {"o000"}
     assert by_name["temporal.moving"]["o000"].value == 1

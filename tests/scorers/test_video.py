@@ -11,7 +11,7 @@ from scoring_fakes import CountingBackbone, noise_picture
 
 from qfloor.records import Prompt, ScoreStatus
 from qfloor.scorers import video as v
-from qfloor.scorers.protocol import Item, Pixels, evenly_spaced
+from qfloor.scorers.protocol import EMBEDDED_FRAMES, Item, Pixels, evenly_spaced
 from qfloor.testing import check_scorer
 
 BLACK, WHITE = np.zeros((48, 64, 3), np.uint8), np.full((48, 64, 3), 255, np.uint8)
@@ -106,7 +106,7 @@ def test_series_are_kept() -> None:
     rows = scores(rolling(20))
     assert len(rows["flickering"].series) == 19
     assert len(rows["motion"].series) == 19
-    assert len(rows["embedding_consistency"].series) == 15
+    assert len(rows["embedding_consistency"].series) == EMBEDDED_FRAMES - 1
     assert rows["flickering"].value == pytest.approx(np.mean(rows["flickering"].series))
 
 

@@ -22,7 +22,7 @@ Pixels = npt.NDArray[np.uint8]
 Embedding = npt.NDArray[np.float32]
 """Unit vectors: (dimensions,) for a picture or text, (frames, dimensions) for a clip."""
 
-EMBEDDED_FRAMES = 16
+EMBEDDED_FRAMES = 8
 """How many evenly spaced frames of a clip are embedded; part of the metrics' definitions."""
 
 
