@@ -297,7 +297,7 @@ def test_clips_are_scored_with_series(store: Store) -> None:
     assert set(by_name["temporal.flickering"]) == {"o000"}
     assert by_name["temporal.moving"]["o000"].value == 1
     assert set(by_name["technical.noise"]) == {"o000", "o001"}
-    assert len(backbone.pictures) == 11
+    assert len(backbone.pictures) == EMBEDDED_FRAMES + 1
 
 
 def test_a_truncated_clip_is_a_failed_row(store: Store) -> None:
