@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qfloor import package_data
 from qfloor.errors import BenchmarkError
+from qfloor.generators.builtin.raters import RATERS
 from qfloor.generators.catalogue import catalogue
 from qfloor.records import (
     CATEGORIES,
@@ -211,7 +212,7 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
     used = round or table.round
     if not ROUND.match(used):
         raise BenchmarkError(f"{path}: round is {used!r}, must look like 2026-11")
-    return Benchmark(
+    loaded = Benchmark(
         name=table.name,
         title=table.title,
         suites=tuple(table.suites),
@@ -227,12 +228,32 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         round=used,
         seed=table.seed,
         budget_nanousd=parse_budget(path, table.budget_usd),
-        panel=None if file.raters is None else RaterPanel(**file.raters.model_dump()),
+        panel=_panel(path, file.raters),
         calibrations=tuple(CalibrationPlan(**c.model_dump()) for c in file.calibrations),
         illustrative=table.illustrative,
         notes=table.notes,
         path=str(path),
     )
+    try:
+        _ = loaded.digest
+    except (ValueError, TypeError, RecursionError) as error:
+        raise BenchmarkError(f"{path}: has a value that cannot be kept: {error}") from error
+    return loaded
+
+
+def _panel(path: Path, table: PanelTable | None) -> RaterPanel | None:
+    """Refuse a panel that could not sit before anything is bought for it."""
+    if table is None:
+        return None
+    if table.raters > len(RATERS):
+        raise BenchmarkError(
+            f"{path}: raters.raters is {table.raters}, but there are {len(RATERS)} simulated raters"
+        )
+    if table.votes > table.raters:
+        raise BenchmarkError(
+            f"{path}: raters.votes is {table.votes}, more than the {table.raters} raters there are"
+        )
+    return RaterPanel(**table.model_dump())
 
 
 def _parse(path: Path) -> BenchmarkFile:
@@ -240,7 +261,7 @@ def _parse(path: Path) -> BenchmarkFile:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise BenchmarkError(f"{path}: not UTF-8 at byte {error.start}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise BenchmarkError(f"{path}: not valid TOML: {error}") from error
     try:
         return BenchmarkFile.model_validate(content)

@@ -91,6 +91,12 @@ def test_used_wrongly_is_exit_2(cli: Cli) -> None:
     assert cli("nonsense")[0] == 2
     assert cli("generate")[0] == 2
     assert cli("suite", "import", "x.csv")[0] == 2
+    assert cli("floors", "painters", "--kind", "delivred")[0] == 2
+    assert cli("power", "--offers", "0")[0] == 2
+    assert cli("power", "--alpha", "2")[0] == 2
+    assert cli("power", "--max-fail", "0")[0] == 2
+    assert cli("power", "--power", "1")[0] == 2
+    assert cli("suite", "sample", "--log", "x.csv", "--out", "o.toml", "--seed", "-1")[0] == 2
 
 
 @pytest.mark.parametrize(
@@ -111,18 +117,57 @@ def test_used_wrongly_is_exit_2(cli: Cli) -> None:
         (["generate", "--manifest", "none.csv", "--round", "2026-11"], "none.csv"),
         (["generate", "--manifest", "none.csv"], "say which round"),
         (["ratings", "import", "none.csv", "--round", "2026-11"], "no such file"),
+        (["run", "x" * 5000], "File name too long"),
+        (["suite", "import", "log.csv", "-f", "csv", "-o", "."], "is a folder"),
+        (
+            ["suite", "import", "log.csv", "-f", "csv", "-o", "s.toml", "--name", "My Own"],
+            "field 'suite.name' is 'My Own'",
+        ),
+        (
+            [
+                "suite",
+                "sample",
+                "--log",
+                "log.csv",
+                "--text-field",
+                "text",
+                "-o",
+                "s.toml",
+                "--name",
+                "My Own",
+            ],
+            "field 'suite.name' is 'My Own'",
+        ),
+        (
+            [
+                "suite",
+                "import",
+                "log.csv",
+                "-f",
+                "csv",
+                "-o",
+                "s.toml",
+                "--column",
+                "text=text",
+                "--column",
+                "aspect_ratio=text",
+            ],
+            "field 'aspect_ratio' is 'wide'",
+        ),
     ],
     ids=lambda v: " ".join(v) if isinstance(v, list) else "",
 )
 def test_what_is_wrong_is_one_sentence_and_exit_1(
-    cli: Cli, arguments: list[str], says: str
+    cli: Cli, tmp_path: Path, arguments: list[str], says: str
 ) -> None:
+    (tmp_path / "log.csv").write_text("text\nwide\n")
     code, out, err = cli(*arguments)
     assert (code, out) == (1, "")
     told = [line for line in err.splitlines() if line.startswith("qfloor: ")]
     assert len(told) == 1
     assert says in told[0]
     assert "Traceback" not in err
+    assert not {p.name for p in tmp_path.iterdir()} & {"s.toml", "s.inclusion.json"}
 
 
 def test_nothing_half_written_is_left(cli: Cli, tmp_path: Path) -> None:

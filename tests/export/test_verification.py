@@ -104,3 +104,33 @@ def test_where_less_is_better_the_comparison_turns(tmp_path: Path) -> None:
         ),
     )
     assert export.verify(export.write(tmp_path / "turned.db", turned)).n_certified == 40
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("release", "schema_version", 1),
+        ("verdicts", "upper", float("nan")),
+        ("verdicts", "max_fail", None),
+        ("verdicts", "upper", "much"),
+        ("offers", "id", []),
+    ],
+)
+def test_json_with_values_of_another_type(
+    tmp_path: Path, table: str, column: str, value: object
+) -> None:
+    path = export.write_json(tmp_path / "quality.json", factories.release())
+    told = json.loads(path.read_text())
+    row = told[table] if table == "release" else told[table][0]
+    row[column] = value
+    path.write_text(json.dumps(told))
+    with pytest.raises(DatabaseError, match=r"quality\.json: ") as said:
+        export.verify(path)
+    assert "\n" not in str(said.value)
+
+
+def test_json_of_absurd_depth(tmp_path: Path) -> None:
+    path = tmp_path / "quality.json"
+    path.write_text("[" * 100_000)
+    with pytest.raises(DatabaseError, match="damaged"):
+        export.verify(path)

@@ -10,13 +10,21 @@ from pathlib import Path
 import pytest
 
 import qfloor
-from qfloor import export, pipeline, router
+from qfloor import export, pipeline, router, suite
 from qfloor.benchmark import Benchmark
-from qfloor.errors import BudgetError, RatingsError, ScoringError, StoreError
+from qfloor.errors import (
+    BenchmarkError,
+    BudgetError,
+    PluginError,
+    RatingsError,
+    ScoringError,
+    StoreError,
+)
+from qfloor.export import verification
 from qfloor.generators.builtin.calllog import calls
 from qfloor.pipeline import RoundView, RunResult, human_cells
 from qfloor.pipeline.judging import metric_key
-from qfloor.records import Ruling, Score, ScoreStatus, Status, output_id
+from qfloor.records import PluginSpec, Ruling, Score, ScoreStatus, Status, output_id
 from qfloor.store import Store
 
 
@@ -209,3 +217,27 @@ def test_each_tolerated_share_costs_its_part_of_the_level(ran: RunResult, small:
         found = pipeline.certify(store, strict, view, strict.offers)
     levels = {f.alpha_release for f in found.floors if f.category == "portrait"}
     assert levels == {strict.alpha / 3 / 2}
+
+
+def test_a_misspelt_scorer_is_told_before_anything_is_bought(
+    small: Benchmark, tmp_path: Path
+) -> None:
+    wrong = replace(small, scorers=(PluginSpec(name="tecnical"),))
+    with pytest.raises(PluginError, match="did you mean 'technical'"):
+        pipeline.run(wrong, tmp_path)
+    assert not list(tmp_path.rglob("calls.jsonl"))
+
+
+def test_a_misspelt_metric_is_told(ran: RunResult, small: Benchmark) -> None:
+    plan = replace(small.calibrations[0], metric="technical.sharpnes")
+    wrong = replace(small, calibrations=(plan,))
+    with Store.open(_workspace(ran)) as store:
+        view = pipeline.view_of(store, wrong, pipeline.prompts_of(wrong))
+        with pytest.raises(BenchmarkError, match=r"did you mean 'technical\.sharpness'"):
+            pipeline.certify(store, wrong, view, wrong.offers)
+
+
+def test_the_release_names_its_suites_by_digest(ran: RunResult, small: Benchmark) -> None:
+    content = verification.read(ran.database)["provenance"]
+    told = {row["key"]: row["value"] for row in content}
+    assert told["suite_digests"] == {n: suite.load(n).digest for n in small.suites}

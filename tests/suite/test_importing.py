@@ -74,6 +74,8 @@ def test_csv_with_columns_and_maps(tmp_path: Path) -> None:
          "line 2: seconds is 'soon', must be a number"),
         ("csv", "text\nx\n", {"category": "portrat"}, "'portrat' is unknown; did you mean"),
         ("geneval", '{"tag": "x"}', {}, "line 1: no field 'prompt'"),
+        ("geneval", '{"tag": "x", "prompt": null}', {}, "line 1: field 'prompt' is null"),
+        ("longtext", '{"prompt": "x", "text": 5}', {}, "line 1: text is 5, must be text"),
         ("vbench", "[]", {}, "holds no prompts"),
         ("drawbnech", "", {}, "did you mean 'drawbench'"),
     ],
@@ -118,3 +120,10 @@ def test_sampling_a_log_keeps_inclusion_probabilities(tmp_path: Path) -> None:
     assert suite.load(path).digest == drawn.digest
     with pytest.raises(SuiteError, match="no field 'text'"):
         suite.sample_log(log, 10, np.random.default_rng(1), text_field="text")
+
+
+def test_a_request_without_text_is_none(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text('{"prompt": null}\n{"prompt": "a face"}\n')
+    drawn, _ = suite.sample_log(log, 5, np.random.default_rng(0))
+    assert [p.text for p in drawn.prompts] == ["a face"]

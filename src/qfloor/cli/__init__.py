@@ -72,17 +72,21 @@ system.register(app)
 
 
 def main() -> None:
-    """Run the command line; every error of ours is one sentence and exit code 1."""
+    """Run the command line; every error of ours or the disk's is one sentence and exit code 1."""
     try:
         app()
     except QfloorError as error:
         typer.echo(f"qfloor: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except OSError as error:
+        about = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"qfloor: {about}{error.strerror or error}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         typer.echo(
             "qfloor: stopped; what was finished is kept, run the same command again", err=True
         )
         sys.exit(1)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)

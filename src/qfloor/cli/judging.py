@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import typer
 
@@ -103,7 +104,9 @@ def floors(
     quality: str | None = typer.Option(
         None, help="Show floors of another quality: part of its id, e.g. clip.cos."
     ),
-    kind: str = typer.Option("delivered", help="delivered (refusals fail) or conditional."),
+    kind: Literal["delivered", "conditional"] = typer.Option(
+        "delivered", help="delivered (refusals fail) or conditional."
+    ),
     as_json: bool = Json,
     as_csv: bool = Csv,
 ) -> None:
@@ -161,6 +164,11 @@ def power(
     """
     from qfloor import stats
 
+    if offers < 1:
+        raise typer.BadParameter(f"{offers} is no number of offers", param_hint="--offers")
+    for option, share in (("--alpha", alpha), ("--max-fail", max_fail), ("--power", wanted)):
+        if not 0.0 < share < 1.0:
+            raise typer.BadParameter(f"{share:g} must lie between 0 and 1", param_hint=option)
     level = alpha / offers
     rows = [
         {

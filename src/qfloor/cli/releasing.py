@@ -16,7 +16,9 @@ Database = typer.Option(Path(".qfloor/quality.db"), "--db", "-d", help="The qual
 
 def export(
     name: str = BenchmarkName,
-    out: Path = typer.Option(Path(".qfloor/quality.db"), "--out", "-o", help="Where to write it."),
+    out: Path | None = typer.Option(
+        None, "--out", "-o", help="Where to write it; by default quality.db in the workspace."
+    ),
     json_out: Path | None = typer.Option(None, "--json-out", help="Write quality.json as well."),
     parquet: Path | None = typer.Option(None, help="Write Parquet tables into this folder."),
     workspace: Path = Workspace,
@@ -37,7 +39,7 @@ def export(
         release = pipeline.release_of(
             store, benchmark, prompts, pipeline.run_id(benchmark), dt.datetime.now(dt.UTC)
         )
-    say(f"wrote {export.write(out, release)}")
+    say(f"wrote {export.write(out or workspace / 'quality.db', release)}")
     if json_out is not None:
         say(f"wrote {export.write_json(json_out, release)}")
     if parquet is not None:

@@ -104,7 +104,7 @@ def sample(
     log: Path = typer.Option(..., "--log", help="Requests: CSV, TSV or JSON lines."),
     out: Path = typer.Option(..., "--out", "-o", help="The suite file to write; stays local."),
     per_stratum: int = typer.Option(60, help="Requests to draw from each category."),
-    seed: int = typer.Option(0, help="Seed of the draw."),
+    seed: int = typer.Option(0, min=0, help="Seed of the draw."),
     name: str = typer.Option("own", help="The suite's name."),
     text_field: str = typer.Option("prompt", help="Field that holds the request's text."),
     category_field: str = typer.Option("category", help="Field that holds its category, if any."),
@@ -113,8 +113,6 @@ def sample(
 
     Example: qfloor suite sample --log requests.jsonl --out own.toml --per-stratum 60
     """
-    import json
-
     import numpy as np
 
     from qfloor import suite
@@ -128,6 +126,5 @@ def sample(
         category_field=category_field,
     )
     suite.write(drawn, out)
-    beside = out.with_suffix(".inclusion.json")
-    beside.write_text(json.dumps(inclusion, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    beside = suite.write_inclusion(inclusion, out.with_suffix(".inclusion.json"))
     say(f"wrote {out}: {len(drawn.prompts)} prompts; inclusion probabilities in {beside}")

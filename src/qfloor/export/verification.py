@@ -15,6 +15,11 @@ from qfloor.export.consistency import problems_of
 from qfloor.export.release import Content, digest_of_content
 from qfloor.export.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
 
+_DAMAGE = (
+    sqlite3.Error, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError,
+)  # fmt: skip
+"""What reading values of other types than the format's can raise."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verification:
@@ -62,8 +67,10 @@ def verify(path: str | Path) -> Verification:
     path = Path(path)
     content = read(path)
     about = content["release"][0]
-    digest = digest_of_content(content)
-    problems = problems_of(content)
+    try:
+        digest, problems = digest_of_content(content), problems_of(content)
+    except _DAMAGE as error:
+        raise DatabaseError(f"{path}: a damaged quality database: {error}") from error
     if digest != about["digest"]:
         problems.insert(0, f"its digest is {digest} but it says {about['digest']}: it was changed")
     if problems:
@@ -96,7 +103,7 @@ def read(path: str | Path) -> Content:
     try:
         content = _from_json(path) if path.suffix == ".json" else _from_sqlite(path)
         _check_version(path, content["release"][0]["schema_version"])
-    except (sqlite3.DatabaseError, UnicodeDecodeError, ValueError, LookupError, TypeError) as error:
+    except _DAMAGE as error:
         raise DatabaseError(f"{path}: not a quality database, or a damaged one: {error}") from error
     return content
 

@@ -109,12 +109,10 @@ def build_cell(
     """
     families = {name: i for i, name in enumerate(sorted({o.family for o in outputs}))}
     raters = {name: i for i, name in enumerate(sorted({r for o in outputs for r in o.raters}))}
-    counts: Counter[str] = Counter()
+    counts: Counter[str] = Counter(output.status.value for output in outputs)
     rows: list[tuple[float, int, int, int]] = []
-    votes = _votes(outputs)
-    n_outputs = asked = missing = 0
+    votes, n_outputs, asked, missing = _votes(outputs), 0, 0, 0
     for output in sorted(outputs, key=lambda o: (o.family, o.repeat, o.output_id)):
-        counts[output.status.value] += 1
         place = (families[output.family], output.repeat)
         counts_as = _counts_as(output, kind)
         if counts_as is CountsAs.ABSENT:

@@ -8,12 +8,14 @@ was learned for it; for an offer nobody rated they stay provisional.
 from __future__ import annotations
 
 import calendar
+import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qfloor import calibrate
 from qfloor.benchmark import Benchmark, CalibrationPlan
 from qfloor.calibrate import Pair
+from qfloor.errors import BenchmarkError
 from qfloor.floors import CellRequest, FamilyPlan, compute_floor
 from qfloor.pipeline.judging import (
     CellKey,
@@ -164,6 +166,7 @@ def _by_metric(
     """
     key = metric_key(store, plan.metric, view)
     if key is None:
+        _check_known(store, benchmark, plan.metric)
         return Findings()
     metric = next(m for m in store.metrics_of(names=[plan.metric]) if m.key == key)
     quality = Quality.of_metric(metric)
@@ -187,6 +190,15 @@ def _by_metric(
         rated=rated,
     )
     return judged + Findings(calibrations=calibrations)
+
+
+def _check_known(store: Store, benchmark: Benchmark, name: str) -> None:
+    """A misspelt metric would be left out in silence."""
+    known = {metric.name for metric in store.metrics_of()}
+    if known and name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
+        raise BenchmarkError(f"{benchmark.name}: no scorer gave a metric {name!r}; {hint}")
 
 
 def _calibrations(

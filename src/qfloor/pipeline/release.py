@@ -8,6 +8,7 @@ from statistics import median, quantiles
 from typing import Any
 
 import qfloor
+from qfloor import suite
 from qfloor.benchmark import Benchmark
 from qfloor.errors import StoreError
 from qfloor.export import Release
@@ -114,6 +115,7 @@ def _provenance(
         "title": benchmark.title,
         "notes": benchmark.notes,
         "suites": list(benchmark.suites),
+        "suite_digests": {name: suite.load(name).digest for name in benchmark.suites},
         "prompts": len({o.prompt_digest for o in outputs}),
         "outputs": len(outputs),
         "judgments": "imported"

@@ -9,9 +9,10 @@ offers as a command of its own. Every stage resumes: what is in the store is not
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from qfloor import export, generate, plugins, ratings, score
 from qfloor.benchmark import Benchmark
@@ -79,10 +80,13 @@ def run(
     """
     now = now or dt.datetime.now(dt.UTC)
     prompts = prompts_of(benchmark)
+    scorers = scorers_of(benchmark)
     with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
         started = now.isoformat(timespec="seconds")
         generation = generate_round(store, benchmark, prompts, report=report)
-        scoring = score_round(store, benchmark, prompts, engine=engine, report=report)
+        scoring = score_round(
+            store, benchmark, prompts, scorers=scorers, engine=engine, report=report
+        )
         n_rated = rate_round(store, benchmark, prompts, report=report)
         findings = certify_round(store, benchmark, prompts, report=report)
         record_run(store, benchmark, prompts, started)
@@ -120,17 +124,29 @@ def generate_round(
     )
 
 
+def scorers_of(benchmark: Benchmark) -> list[Any]:
+    """Build a benchmark's scorers: what is misspelt or missing is told before anything is bought.
+
+    Raises
+    ------
+    PluginError
+        When a scorer is unknown, does not take its arguments, or lacks a package.
+    """
+    return [plugins.build_scorer(spec) for spec in benchmark.scorers]
+
+
 def score_round(
     store: Store,
     benchmark: Benchmark,
     prompts: tuple[Prompt, ...],
     *,
+    scorers: Sequence[Any] | None = None,
     engine: str = "local",
     report: Report = silent,
 ) -> ScoreSummary:
     """Stage 3: score every made output of the round with every scorer."""
     view = view_of(store, benchmark, prompts)
-    scorers = [plugins.build_scorer(spec) for spec in benchmark.scorers]
+    scorers = scorers_of(benchmark) if scorers is None else scorers
     return score.score_outputs(
         store,
         view.outputs,

@@ -11,6 +11,16 @@ from qfloor.suite.checking import Finding, check
 from qfloor.suite.importing import import_suite
 from qfloor.suite.loading import load, names
 from qfloor.suite.sampling import sample_log
-from qfloor.suite.writing import dump, write
+from qfloor.suite.writing import dump, write, write_inclusion
 
-__all__ = ["Finding", "check", "dump", "import_suite", "load", "names", "sample_log", "write"]
+__all__ = [
+    "Finding",
+    "check",
+    "dump",
+    "import_suite",
+    "load",
+    "names",
+    "sample_log",
+    "write",
+    "write_inclusion",
+]

@@ -72,6 +72,8 @@ def _tags(*labels: str) -> tuple[str, ...]:
 
 def _need(path: Path, where: str, row: Mapping[str, Any], field: str) -> Any:
     if field in row:
+        if row[field] is None:
+            raise SuiteError(f"{path}: {where}: field {field!r} is null")
         return row[field]
     close = difflib.get_close_matches(field, list(row), n=1)
     hint = f"; did you mean {close[0]!r}?" if close else f"; it has {', '.join(map(str, row))}"
@@ -114,7 +116,9 @@ def _longtext(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[s
     for i, row in tables.json_rows(path, SuiteError):
         text = str(_need(path, f"line {i}", row, "prompt"))
         wanted = _need(path, f"line {i}", row, "text")
-        wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+        if not isinstance(wanted, str | list):
+            raise SuiteError(f"{path}: line {i}: text is {wanted!r}, must be text or a list of it")
+        wanted = [wanted] if isinstance(wanted, str) else wanted
         theirs = str(row.get("category", ""))
         chinese = any("\u4e00" <= c <= "\u9fff" for c in text)
         yield theirs, _prompt(

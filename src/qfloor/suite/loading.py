@@ -101,14 +101,21 @@ def find(name_or_path: str | Path) -> Path:
 
 
 def read(path: Path) -> SuiteFile:
-    """Parse a suite file and validate all but its prompts."""
+    """Read a suite file and validate all but its prompts."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SuiteError(f"{path}: no such suite file") from None
     except UnicodeDecodeError as error:
         raise SuiteError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
+    return parse(path, text)
+
+
+def parse(path: Path, text: str) -> SuiteFile:
+    """Parse a suite file's text; ``path`` is for messages."""
+    try:
+        content = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise SuiteError(f"{path}: not valid TOML: {error}") from error
     try:
         return SuiteFile.model_validate(content)
@@ -201,7 +208,11 @@ def load(name_or_path: str | Path) -> Suite:
     7
     """
     path = find(name_or_path)
-    file = read(path)
+    return suite_of(path, read(path))
+
+
+def suite_of(path: Path, file: SuiteFile) -> Suite:
+    """Make a suite of a parsed file; errors as in `load`."""
     header = file.suite
     if header.base is not None:
         prompts = _select(path, header)

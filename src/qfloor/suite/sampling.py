@@ -29,7 +29,7 @@ def _requests(path: Path, text_field: str, category_field: str) -> list[tuple[st
                 f"{path}: line {line}: no field {text_field!r}; it has {', '.join(row)}; "
                 "name the right one with --text-field"
             )
-        text = " ".join(str(row[text_field]).split())
+        text = " ".join(str(row[text_field] or "").split())
         category = str(row.get(category_field) or GENERAL.id).strip()
         if text:
             requests.append((text, category if category in known else GENERAL.id))

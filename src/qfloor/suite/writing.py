@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
+from qfloor.errors import SuiteError
 from qfloor.records import Prompt, Suite
-from qfloor.suite.loading import split_of
+from qfloor.suite.loading import parse, split_of, suite_of
 
 
 def _value(value: object) -> str:
@@ -51,9 +53,37 @@ def dump(suite: Suite) -> str:
 
 
 def write(suite: Suite, path: Path) -> Path:
-    """Write a suite to ``path``, whole or not at all."""
+    """Write a suite to ``path``, whole or not at all.
+
+    Raises
+    ------
+    SuiteError
+        When `load` would refuse what was to be written; nothing is.
+    """
+    text = dump(suite)
+    suite_of(path, parse(path, text))
+    return _replace(path, text)
+
+
+def write_inclusion(inclusion: Mapping[str, float], path: Path) -> Path:
+    """Write inclusion probabilities by prompt id as JSON, whole or not at all."""
+    return _replace(path, json.dumps(inclusion, indent=1, sort_keys=True) + "\n")
+
+
+def _replace(path: Path, text: str) -> Path:
+    if path.is_dir():
+        raise SuiteError(f"{path}: is a folder, expected a file to write")
+    try:
+        content = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise SuiteError(
+            f"{path}: cannot be written, character {error.start} is half a surrogate pair"
+        ) from error
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(dump(suite), encoding="utf-8")
-    os.replace(temporary, path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     return path
