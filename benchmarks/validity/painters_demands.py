@@ -17,7 +17,7 @@ from qfloor.records import TIERS
 
 PROMISED, GOOD, POWER, SPREAD = 0.05, 0.12, 0.8, 0.7
 BOUNDARY = (0.25, 0.275)  # true fail rates that a certificate at .25 is hardest to deny
-NOTHING = -1.0  # stands for "no floor": below every value of the scale
+NOTHING = -math.inf  # no floor: below every value; inside arrays only
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
@@ -164,10 +164,10 @@ def order(truth: Truth, real: Seen, releases: list[Seen]) -> dict[str, Any]:
 def swapped(truth: Truth, measured: Floats, pairs: Iterable[tuple[int, int]]) -> list[str]:
     """Name pairs that a measured number does not order as the truth does; ties count."""
     return [
-        f"{truth.keys[a][2]} {measured[a]:.1f} (true {truth.q25[a]:.1f}), "
-        f"{truth.keys[b][2]} {measured[b]:.1f} (true {truth.q25[b]:.1f})"
+        f"{truth.keys[a][2]} {_said(measured[a])} (true {truth.q25[a]:.1f}), "
+        f"{truth.keys[b][2]} {_said(measured[b])} (true {truth.q25[b]:.1f})"
         for a, b in pairs
-        if (measured[a] - measured[b]) * (truth.q25[a] - truth.q25[b]) <= 0
+        if _ahead(measured[a], measured[b]) * (truth.q25[a] - truth.q25[b]) <= 0
     ]
 
 
@@ -180,3 +180,12 @@ def exact_refusals(real: Seen, releases: list[Seen]) -> dict[str, Any]:
         "real": real.refusals, "cells_with_refusals": len(rows), "largest_deviation": off,
         "wrong_counts": wrong, "held": bool(rows) and off < 1e-9 and wrong == 0,
     }  # fmt: skip
+
+
+def _said(number: float) -> str:
+    return "no floor" if number == NOTHING else f"{number:.1f}"
+
+
+def _ahead(a: float, b: float) -> int:
+    """Sign of the difference; two offers without a floor are level."""
+    return int(a > b) - int(a < b)
