@@ -241,3 +241,17 @@ def test_the_release_names_its_suites_by_digest(ran: RunResult, small: Benchmark
     content = verification.read(ran.database)["provenance"]
     told = {row["key"]: row["value"] for row in content}
     assert told["suite_digests"] == {n: suite.load(n).digest for n in small.suites}
+
+
+def test_a_category_that_cannot_be_judged_is_told_before_anything_is_bought(
+    small: Benchmark, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        '[suite]\nname = "own"\nversion = "1.0.0"\n'
+        '[[categories]]\nid = "packshot"\ndescription = "pack shots"\n'
+        '[[prompts]]\nid = "a"\ncategory = "packshot"\ntext = "a mug"\n'
+    )
+    with pytest.raises(BenchmarkError, match="own category 'packshot'"):
+        pipeline.run(replace(small, suites=(str(path),)), tmp_path / "workspace")
+    assert not (tmp_path / "workspace").exists()

@@ -9,7 +9,7 @@ from qfloor import suite
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError
 from qfloor.pipeline.judging import RoundView
-from qfloor.records import Offer, Prompt, digest_of, output_id
+from qfloor.records import CATEGORIES, GENERAL, Offer, Prompt, digest_of, output_id
 from qfloor.store import Store
 
 
@@ -19,11 +19,19 @@ def prompts_of(benchmark: Benchmark) -> tuple[Prompt, ...]:
     Raises
     ------
     BenchmarkError
-        When two suites give one id to different prompts.
+        When two suites give one id to different prompts, or a prompt's category is none that a
+        threshold can be set for: nothing could be said of it in the end.
     """
+    known = {category.id for category in (*CATEGORIES, GENERAL)}
     found: dict[str, Prompt] = {}
     for name in benchmark.suites:
         for prompt in suite.load(name).prompts:
+            if prompt.category not in known:
+                raise BenchmarkError(
+                    f"suite {name}: prompt {prompt.id} is of the suite's own category "
+                    f"{prompt.category!r}, which no benchmark can judge yet; use one of "
+                    f"{', '.join(sorted(known))}"
+                )
             other = found.setdefault(prompt.id, prompt)
             if other != prompt:
                 raise BenchmarkError(
