@@ -27,7 +27,7 @@ from qfloor import report
 
 workspace = Path(os.environ.get("QFLOOR_WORKSPACE", "../.qfloor"))
 store = qfloor.open_store(workspace)
-run = store.runs_of()[-1]
+*_, run = store.runs_of()
 run.benchmark, run.round
 
 # %% [markdown]

@@ -24,7 +24,7 @@ from qfloor.export import verification
 from qfloor.generators.builtin.calllog import calls
 from qfloor.pipeline import RoundView, RunResult, human_cells
 from qfloor.pipeline.judging import metric_key
-from qfloor.records import PluginSpec, Ruling, Score, ScoreStatus, Status, output_id
+from qfloor.records import Metric, PluginSpec, Ruling, Score, ScoreStatus, Status, output_id
 from qfloor.store import Store
 
 
@@ -133,21 +133,34 @@ def test_a_rating_on_another_scale_is_refused(ran: RunResult, small: Benchmark) 
             human_cells(store, view, five)
 
 
-def test_two_identities_of_a_metric_are_refused(
+def test_a_round_is_judged_by_one_identity_that_covers_it(
     ran: RunResult, small: Benchmark, tmp_path: Path
 ) -> None:
     shutil.copytree(_workspace(ran), tmp_path / "copy")
     with Store.open(tmp_path / "copy") as store:
         view = pipeline.view_of(store, small, pipeline.prompts_of(small))
         (metric,) = store.metrics_of(names=["technical.sharpness"])
-        other = replace(metric, execution={"runtime": "another"})
-        made = next(o for o in view.outputs if o.status is Status.MADE)
-        store.save_metrics([other])
-        store.save_scores(
-            [Score(output_id=made.id, metric=other.key, status=ScoreStatus.SCORED, value=0.5)]
-        )
+        newer = replace(metric, execution={"runtime": "another"})
+        made = [s.output_id for s in store.scores_of(metric=metric.key)]
+        store.save_metrics([newer])
+
+        def score(of: Metric, outputs: list[str]) -> None:
+            store.save_scores(
+                Score(output_id=o, metric=of.key, status=ScoreStatus.SCORED, value=0.5)
+                for o in outputs
+            )
+
+        score(newer, made[:1])
+        assert metric_key(store, metric.name, view) == metric.key, "half scored anew"
+        score(newer, made[1:])
+        assert metric_key(store, metric.name, view) == newer.key, "scored anew from end to end"
+        torn = [replace(metric, name="torn"), replace(newer, name="torn")]
+        store.save_metrics(torn)
+        for of, output in zip(torn, made, strict=False):
+            score(of, [output])
         with pytest.raises(ScoringError, match="2 identities"):
-            metric_key(store, "technical.sharpness", view)
+            metric_key(store, "torn", view)
+        assert metric_key(store, "unknown", view) is None
 
 
 def test_an_export_needs_floors(small: Benchmark, tmp_path: Path) -> None:

@@ -167,25 +167,34 @@ def metric_cells(store: Store, view: RoundView, metric_key: str) -> Cells:
 
 
 def metric_key(store: Store, name: str, view: RoundView) -> str | None:
-    """Find the one identity under which this round's outputs carry a metric.
+    """Find the one identity by which this round is judged on a metric.
+
+    A new release of a scorer, or of torch, is a new identity; a round that was scored again from
+    end to end is judged by the newest that covers it. What is never done is to fill the gaps of
+    one identity with numbers of another.
 
     Raises
     ------
     ScoringError
-        When they carry two: numbers of two identities never share a column.
+        When no identity covers all outputs that any of them scored.
     """
     ids = {o.id for o in view.outputs}
-    keys = {
-        metric.key
+    covered = {
+        metric.key: ids & {s.output_id for s in store.scores_of(metric=metric.key)}
         for metric in store.metrics_of(names=[name])
-        if any(s.output_id in ids for s in store.scores_of(metric=metric.key))
     }
-    if len(keys) > 1:
+    scored = set().union(*covered.values())
+    if not scored:
+        return None
+    whole = [key for key, outputs in covered.items() if outputs == scored]
+    if not whole:
+        there = sorted(key for key, outputs in covered.items() if outputs)
         raise ScoringError(
-            f"this round carries {name} under {len(keys)} identities ({', '.join(sorted(keys))}); "
-            "score it again with one of them, since their numbers must not be mixed"
+            f"this round carries {name} under {len(there)} identities ({', '.join(there)}), none "
+            "of which covers it; run `qfloor score` to its end, since numbers of two identities "
+            "must not be mixed"
         )
-    return next(iter(keys), None)
+    return whole[-1]
 
 
 def pairs(

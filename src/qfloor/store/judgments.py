@@ -25,9 +25,9 @@ class JudgmentTables(Database):
         return self._write_many(sql, ((m.key, m.name, r.encode_json(m, "metric")) for m in metrics))
 
     def metrics_of(self, names: Iterable[str] | None = None) -> Iterator[Metric]:
-        """Give stored metrics, by key; ``names`` are metric names, not keys."""
+        """Give stored metrics, oldest first; ``names`` are metric names, not keys."""
         clause, values = where(among("name", names))
-        sql = f"SELECT record FROM metrics{clause and ' WHERE ' + clause} ORDER BY key"
+        sql = f"SELECT record FROM metrics{clause and ' WHERE ' + clause} ORDER BY rowid"
         return (r.decode_record(Metric, text) for (text,) in self.rows(sql, values))
 
     def save_scores(self, scores: Iterable[Score]) -> int:
