@@ -332,3 +332,20 @@ def test_the_lower_bound_says_what_rejected(
     assert verdict.lower <= floor.fail_rates[0].rate + 1e-9
     rejected = verdict.ruling is Ruling.REJECTED
     assert rejected == (verdict.lower >= 0.25 - 1e-12)
+
+
+def test_one_rater_among_many_who_hardly_rated_is_a_panel() -> None:
+    def rated(share: int) -> Floor:
+        outputs = [
+            Judged(
+                output_id=f"o{i}", family=f"p{i}", repeat=0, status=Status.MADE, values=(8.0,),
+                raters=(f"r{i % 12 if i % share == 0 else 0}",),
+            )
+            for i in range(240)
+        ]  # fmt: skip
+        return _compute(outputs, _threshold(5.0))[0]
+
+    equal, one = rated(1), rated(11)
+    assert (equal.bound, one.bound) == ("two_way", "exact")
+    assert (equal.n_raters, one.n_raters) == (12, 12)
+    assert one.population["raters"] == "conditional on this panel of 12"

@@ -1,8 +1,9 @@
 """Which thresholds a cell clears, and the fail rate at each: one rule for number and verdict.
 
-Where a person judged, a fail is per rating. With `FEW_RATERS` raters or more both raters and
-prompts are drawn from a population and both enter the variance; with fewer, nothing can be said
-about raters, and the statement is about this panel, with prompts as the only clusters.
+Where a person judged, a fail is per rating. With `FEW_RATERS` raters or more, each counting by
+the share of ratings given, both raters and prompts are drawn from a population and both enter
+the variance; with fewer, nothing can be said about raters, and the statement is about this
+panel, with prompts as the only clusters.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ class CellBounds:
 
 def bound_cell(cell: Cell, alpha: float) -> CellBounds:
     """Choose the rule that a cell's design calls for."""
-    if cell.n_raters >= stats.FEW_RATERS:
+    if cell.effective_raters >= stats.FEW_RATERS:
         rule = "two_way"
     elif cell.n_clusters == cell.value.size:
         rule = "exact"

@@ -75,6 +75,16 @@ class Cell:
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def effective_raters(self) -> int:
+        """Raters as many as they would be with equal shares of the ratings (Kish).
+
+        Ten raters of whom one gave nine tenths of the ratings are little more than one: how
+        severe that one is cannot be seen in the data, and no bound could allow for it.
+        """
+        given = np.bincount(self.rater[self.rater != NO_RATER]).astype(np.float64)
+        return round(float(given.sum() ** 2 / np.sum(given**2))) if given.size else 0
+
+    @property
     def missing_share(self) -> float:
         """Share of outputs that should have a value and have none."""
         return self.n_missing / self.n_asked if self.n_asked else 0.0

@@ -192,7 +192,7 @@ def _quantile(method: Callable[..., float | None], bounds: CellBounds, sign: flo
 
 def _panel(cell: Cell) -> dict[str, str]:
     """Say what a statement about few raters is about."""
-    if 0 < cell.n_raters < stats.FEW_RATERS:
+    if cell.n_raters and cell.effective_raters < stats.FEW_RATERS:
         return {"raters": f"conditional on this panel of {cell.n_raters}"}
     return {"raters": "drawn from a population"} if cell.n_raters else {}
 
