@@ -33,7 +33,7 @@ from qfloor.records import (
     digest_of,
 )
 
-ROUND = re.compile(r"^\d{4}-(0[1-9]|1[0-2])([.-][A-Za-z0-9]+)?$")
+ROUND = re.compile(r"\d{4}-(0[1-9]|1[0-2])([.-][A-Za-z0-9]+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,9 +209,7 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
             f"{path}: benchmark.suites must name at least one suite, unless imported = true; "
             "then the prompts are those that were judged, and no suite may be named"
         )
-    used = round or table.round
-    if not ROUND.match(used):
-        raise BenchmarkError(f"{path}: round is {used!r}, must look like 2026-11")
+    used = check_round(path, round or table.round)
     loaded = Benchmark(
         name=table.name,
         title=table.title,
@@ -239,6 +237,13 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
     except (ValueError, TypeError, RecursionError) as error:
         raise BenchmarkError(f"{path}: has a value that cannot be kept: {error}") from error
     return loaded
+
+
+def check_round(where: str | Path, round: str) -> str:
+    """Return a round's name if a benchmark can have it; BenchmarkError if not."""
+    if not ROUND.fullmatch(round):
+        raise BenchmarkError(f"{where}: round is {round!r}, must look like 2026-11")
+    return round
 
 
 def _panel(path: Path, table: PanelTable | None) -> RaterPanel | None:

@@ -117,6 +117,8 @@ def test_used_wrongly_is_exit_2(cli: Cli) -> None:
         (["generate", "--manifest", "none.csv", "--round", "2026-11"], "none.csv"),
         (["generate", "--manifest", "none.csv"], "say which round"),
         (["ratings", "import", "none.csv", "--round", "2026-11"], "no such file"),
+        (["ratings", "import", "log.csv", "--round", "banana"], "must look like 2026-11"),
+        (["generate", "--manifest", "log.csv", "--round", "banana"], "must look like 2026-11"),
         (["run", "x" * 5000], "File name too long"),
         (["suite", "import", "log.csv", "-f", "csv", "-o", "."], "is a folder"),
         (

@@ -33,9 +33,11 @@ def import_(
 
     Example: qfloor ratings import genai_image.json --format genai_bench --round 2024-06
     """
+    from qfloor.benchmark import check_round
     from qfloor.ratings import import_ratings
     from qfloor.store import Store
 
+    check_round(file, round)
     with Store.open(workspace, create=True) as store, store.writing("ratings import"):
         report = import_ratings(
             store,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qfloor import generate, suite
+from qfloor.benchmark import check_round
 from qfloor.errors import ManifestError
 from qfloor.generate import GenerationResult
 from qfloor.generators.manifest import read_manifest
@@ -45,6 +46,7 @@ def take_in(
     """
     if not round:
         raise ManifestError(f"{manifest}: say which round these outputs belong to: --round 2026-11")
+    check_round(manifest, round)
     prompts = suite.load(suite_name).prompts if suite_name else None
     listed = read_manifest(manifest, prompts=prompts)
     return generate.generate(
