@@ -9,6 +9,7 @@ import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, emit, emit_one, progress, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of
+from qfloor.errors import QfloorError
 
 ratings = typer.Typer(help="People's judgments: import them, see how far raters agree.",
                       no_args_is_help=True)  # fmt: skip
@@ -149,7 +150,10 @@ def floors(
         }
         for f in chosen
     ]
-    emit(rows, as_json=as_json, as_csv=as_csv, empty=f"no floor of quality {wanted!r}")
+    if not rows:
+        known = ", ".join(sorted({f.quality for f in found.floors})) or "none: nothing was judged"
+        raise QfloorError(f"no floor of quality {wanted!r} in round {benchmark.round}; {known}")
+    emit(rows, as_json=as_json, as_csv=as_csv)
 
 
 def power(

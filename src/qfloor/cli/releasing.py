@@ -55,7 +55,7 @@ def verify(
     """
     from qfloor import export
 
-    say(str(export.verify(database)))
+    typer.echo(str(export.verify(database)))
 
 
 def route(

@@ -94,6 +94,8 @@ class GenerationPlan:
         BudgetError
             When it does not, or an offer's price is unknown and that is not allowed.
         """
+        if not self.calls:
+            return  # nothing is left to buy, so nothing can be refused
         if self.unpriced and not allow_unpriced:
             raise BudgetError(
                 f"the price of {', '.join(self.unpriced)} is not known, so no budget can be "

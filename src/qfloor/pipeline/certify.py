@@ -162,7 +162,8 @@ def _by_metric(
     """Let one metric speak for people: learn its thresholds, then judge by them.
 
     Calibrations do not carry over to other models, so only offers whose own ratings were fitted
-    on may certify.
+    on may certify, and none where the pooled threshold let some left-out offer through with more
+    than epsilon fails: a pool of good offers would vouch for a bad one.
     """
     key = metric_key(store, plan.metric, view)
     if key is None:
@@ -178,6 +179,7 @@ def _by_metric(
         if pair.fit
     }
     calibrations = tuple(_calibrations(benchmark, together, plan, metric))
+    rated = {key for key in rated if _carries_over(calibrations, key)}
     thresholds = tuple(_learned(benchmark, calibrations, quality))
     judged = _judge(
         benchmark,
@@ -190,6 +192,17 @@ def _by_metric(
         rated=rated,
     )
     return judged + Findings(calibrations=calibrations)
+
+
+def _carries_over(calibrations: Iterable[Calibration], key: CellKey) -> bool:
+    """Whether every threshold learned for a cell held for each offer that was left out."""
+    excess = [
+        c.worst_leave_one_model_out
+        for c in calibrations
+        if (c.category, c.modality) == (key.category, key.modality)
+        and c.metric_threshold is not None
+    ]
+    return all(e is not None and e <= 0.0 for e in excess)
 
 
 def _check_known(store: Store, benchmark: Benchmark, name: str) -> None:

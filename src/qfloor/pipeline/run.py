@@ -78,6 +78,7 @@ def run(
     QfloorError
         One sentence. What was bought and scored until then is kept.
     """
+    score.engine_called(engine)  # a misspelt engine is told before anything is bought
     now = now or dt.datetime.now(dt.UTC)
     prompts = prompts_of(benchmark)
     scorers = scorers_of(benchmark)

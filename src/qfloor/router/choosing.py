@@ -22,7 +22,7 @@ from qfloor.router.eligibility import eligible
 from qfloor.router.needs import Need
 from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
 from qfloor.router.reasons import Cause, Rule
-from qfloor.router.request import Request, moment
+from qfloor.router.request import Request
 
 _DEFAULT = Policy()
 
@@ -128,12 +128,16 @@ def _moment(now: dt.datetime | dt.date | str | None, *, exact: bool) -> str:
         return read.isoformat(timespec="seconds") if exact else read.date().isoformat()
     if isinstance(now, dt.datetime):
         return (now if now.tzinfo else now.replace(tzinfo=dt.UTC)).astimezone(dt.UTC).isoformat()
-    text = now.isoformat() if isinstance(now, dt.date) else now
+    if isinstance(now, dt.date):
+        return now.isoformat()
     try:
-        moment(text)
+        return dt.date.fromisoformat(now).isoformat()
+    except (TypeError, ValueError):
+        pass
+    try:
+        return _moment(dt.datetime.fromisoformat(now), exact=exact)
     except (TypeError, ValueError):
         raise NeedError(f"now is {now!r}, must be a day or time such as 2026-11-24") from None
-    return text
 
 
 def _pinned(request: Request, offer_id: str, cause: Cause) -> Decision:

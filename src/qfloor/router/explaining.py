@@ -43,7 +43,7 @@ def _headline(decision: Decision) -> str:
             of = (
                 "the only offer that fits and is"
                 if n == 1
-                else f"the cheapest of {n} that fit and are"
+                else f"the {_first(decision)} of {n} that fit and are"
             )
             return f"{offer} at {price}: {of} certified for {tier} in {place}."
         case Cause.FASTER:
@@ -64,6 +64,11 @@ def _headline(decision: Decision) -> str:
     rule = decision.binding_rule
     last = "there are no offers" if rule is None else f"the last ones fell for: {SAID[rule]}"
     return f"No offer fits and is certified for {tier} in {place}; {last}."
+
+
+def _first(decision: Decision) -> str:
+    """What made it the first: without any price there is no cheapest."""
+    return "best floor" if decision.price_nanousd is None else "cheapest"
 
 
 def _place(decision: Decision) -> str:

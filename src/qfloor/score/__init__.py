@@ -12,7 +12,8 @@ What the stage does not know: what any metric means, or which scorers there are.
 
 from __future__ import annotations
 
+from qfloor.score.engine import engine_called
 from qfloor.score.identity import check_comparable, metric_of
 from qfloor.score.stage import ScoreSummary, score_outputs
 
-__all__ = ["ScoreSummary", "check_comparable", "metric_of", "score_outputs"]
+__all__ = ["ScoreSummary", "check_comparable", "engine_called", "metric_of", "score_outputs"]
