@@ -19,6 +19,7 @@
 # the run first with `make demo`.
 
 # %%
+# %matplotlib inline
 import os
 from pathlib import Path
 
