@@ -212,18 +212,13 @@ def card(suite: Suite, offers: int = 10, alpha: float = 0.05) -> str:
 
 def _detectable(n: int, alpha: float) -> str:
     """Largest true fail rate, to a hundredth, with 80 % chance of a certificate."""
-    most = 0.0
-    for rate in (i / 100 for i in range(1, 25)):
-        if power(n, rate, alpha) >= 0.8:
-            most = rate
-    return f"fails <= {most:.2f}" if most else "nothing"
-
-
-def power(n: int, rate: float, alpha: float, max_fail: float = 0.25) -> float:
-    """Chance that an offer with this true fail rate is certified on ``n`` prompts."""
     from qfloor.stats import certification_power
 
-    return certification_power(rate, n, alpha, max_fail)
+    most = 0.0
+    for rate in (i / 100 for i in range(1, 25)):
+        if certification_power(rate, n, alpha) >= 0.8:
+            most = rate
+    return f"fails <= {most:.2f}" if most else "nothing"
 
 
 __all__ = ["Checks", "Finding", "card", "check", "counts", "find", "words"]
