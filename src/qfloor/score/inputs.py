@@ -5,7 +5,7 @@ Pixels are handed out read-only: a scorer that wrote into them would change its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qfloor.errors import PluginError, ScoringError
@@ -25,20 +25,24 @@ _TEXT = "text_embedding:"
 
 @dataclass(frozen=True, kw_only=True)
 class Decoded:
-    """An output's pixels: one frame of a still, all frames of a clip."""
+    """An output's media: one frame of a still, all frames of a clip, and the file's bytes."""
 
     frames: Sequence[Pixels]
     fps: float | None
+    content: bytes = b""
 
     def __post_init__(self) -> None:
         for frame in self.frames:
             frame.setflags(write=False)
 
-    @property
-    def plain(self) -> dict[str, object]:
-        """``pixels``, and of a clip ``frames`` and ``fps``."""
-        middle: dict[str, object] = {"pixels": self.frames[len(self.frames) // 2]}
-        return middle if self.fps is None else {**middle, "frames": self.frames, "fps": self.fps}
+    def plain(self, wanted: Collection[str]) -> dict[str, object]:
+        """Return those of the plain inputs that are wanted and that this kind of media has."""
+        known: dict[str, Callable[[], object]] = {
+            "pixels": lambda: self.frames[len(self.frames) // 2]
+        }
+        if self.fps is not None:
+            known |= {"frames": lambda: self.frames, "fps": lambda: self.fps}
+        return {name: value() for name, value in known.items() if name in wanted}
 
 
 @dataclass(kw_only=True)
@@ -89,10 +93,7 @@ class InputComputer:
         decoded, texts, wanted : sequence
             Of each output of the batch: its pixels, its prompt's text, and the names.
         """
-        batch = [
-            Inputs(values={name: value for name, value in d.plain.items() if name in names})
-            for d, names in zip(decoded, wanted, strict=True)
-        ]
+        batch = [Inputs(values=d.plain(names)) for d, names in zip(decoded, wanted, strict=True)]
         for name, backbone in self._backbones.items():
             image = [i for i, names in enumerate(wanted) if _IMAGE + name in names]
             self._embed_images(backbone, {i: decoded[i] for i in image}, batch)

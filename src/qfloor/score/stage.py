@@ -205,6 +205,6 @@ def decode(store: Store, output: Output, modality: Modality) -> Decoded:
         raise MediaError("the output has no media")
     content = store.media_path(output.media_sha256).read_bytes()
     if modality == "image":
-        return Decoded(frames=(media.load_pixels(content),), fps=None)
+        return Decoded(frames=(media.load_pixels(content),), fps=None, content=content)
     clip = media.load_frames(content)
-    return Decoded(frames=clip.frames, fps=clip.fps)
+    return Decoded(frames=clip.frames, fps=clip.fps, content=content)
