@@ -52,6 +52,7 @@ from qfloor.records.judged import (
     Rating,
     Score,
     ScoreStatus,
+    WeightsRights,
 )
 from qfloor.records.made import (
     REASONS,
@@ -108,6 +109,7 @@ __all__ = [
     "Suite",
     "Threshold",
     "Verdict",
+    "WeightsRights",
     "canonical_json",
     "digest_of",
     "output_id",

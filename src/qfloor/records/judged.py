@@ -14,12 +14,27 @@ Direction = Literal["higher", "lower"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class WeightsRights:
+    """Under what terms the weights a metric is computed with may be used; unknown is None.
+
+    ``licence`` is an SPDX identifier where there is one, ``commercial_use`` whether that licence
+    allows it, ``source`` the address where it is stated. None is never permission.
+    """
+
+    name: str
+    licence: str | None = None
+    commercial_use: bool | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Metric:
     """A declared scale. ``definition`` and ``execution`` together are its identity.
 
     ``definition`` holds what the number means (weights digest, preprocessing, sampling,
     truncation), ``execution`` how it was computed (dtype, runtime). Numbers of two identities
-    never share a column.
+    never share a column. ``weights`` says whose weights it takes and on what terms, empty for a
+    formula without any; terms do not move a number, so they are no part of the identity.
     """
 
     name: str
@@ -31,6 +46,7 @@ class Metric:
     boolean: bool = False
     definition: Mapping[str, Any] = field(default_factory=dict)
     execution: Mapping[str, Any] = field(default_factory=dict)
+    weights: tuple[WeightsRights, ...] = ()
 
     @property
     def identity(self) -> str:
