@@ -10,7 +10,6 @@ neighbours it had nor on how many cores there are. Chunks run side by side (`lan
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ import numpy as np
 from qfloor.errors import PluginError
 from qfloor.records import digest_of
 from qfloor.scorers.clip import checkpoint as checkpoints
-from qfloor.scorers.clip import preprocess, shim
+from qfloor.scorers.clip import preprocess
 from qfloor.scorers.lanes import Lanes
 
 if TYPE_CHECKING:
@@ -145,28 +144,7 @@ class OpenClipBackbone:
 
     @cached_property
     def _load(self) -> _Loaded:
-        try:
-            shim.prepare()
-            import open_clip
-        except ImportError as error:
-            raise PluginError(
-                f"CLIP scores need a package that is not installed: {error}; "
-                f"install pip install 'qfloor[clip]'"
-            ) from error
-        name = f"local-dir:{self.checkpoint.directory}"
-        tokenizer = self.checkpoint.tokenizer
-        own_vocabulary = {"bpe_path": str(tokenizer)} if tokenizer else {}
-        logging.getLogger("open_clip").setLevel(logging.WARNING)
-        try:
-            model, _, transform = open_clip.create_model_and_transforms(
-                name, device=self._device, precision="fp32"
-            )
-            tokenize = open_clip.get_tokenizer(name, **own_vocabulary)
-        except Exception as error:  # three libraries' loaders raise what their parsers raise
-            raise PluginError(
-                f"open_clip cannot load {self.checkpoint.directory}: {error}"
-            ) from error
-        model.eval()
+        model, transform, tokenize = self.checkpoint.load(self._device)
         config = model.visual.preprocess_cfg
         is_fast = self.definition["preprocessing"] == preprocess.FAST
         path = preprocess.fast(config) if is_fast else preprocess.own(transform)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from qfloor.errors import PluginError
+from qfloor.scorers.clip import shim
 
 PAINTERS = Path(__file__).parent / "painters"
 CONFIG = "open_clip_config.json"
@@ -65,6 +67,35 @@ class Checkpoint:
     def config(self) -> dict[str, Any]:
         """open_clip's configuration: ``model_cfg`` and ``preprocess_cfg``."""
         return dict(json.loads((self.directory / CONFIG).read_text(encoding="utf-8")))
+
+    def load(self, device: str) -> tuple[Any, Any, Any]:
+        """Return model (in evaluation mode, float32), open_clip's image transform, tokenizer.
+
+        Raises
+        ------
+        PluginError
+            When a package is missing, or open_clip cannot load the files.
+        """
+        try:
+            shim.prepare()
+            import open_clip
+        except ImportError as error:
+            raise PluginError(
+                f"CLIP scores need a package that is not installed: {error}; "
+                f"install pip install 'qfloor[clip]'"
+            ) from error
+        name = f"local-dir:{self.directory}"
+        own_vocabulary = {"bpe_path": str(self.tokenizer)} if self.tokenizer else {}
+        logging.getLogger("open_clip").setLevel(logging.WARNING)
+        try:
+            model, _, transform = open_clip.create_model_and_transforms(
+                name, device=device, precision="fp32"
+            )
+            tokenize = open_clip.get_tokenizer(name, **own_vocabulary)
+        except Exception as error:  # three libraries' loaders raise what their parsers raise
+            raise PluginError(f"open_clip cannot load {self.directory}: {error}") from error
+        model.eval()
+        return model, transform, tokenize
 
 
 def file_sha256(path: Path) -> str:
