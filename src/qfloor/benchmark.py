@@ -10,6 +10,7 @@ import difflib
 import fnmatch
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -63,7 +64,8 @@ class Benchmark:
     """What a run is.
 
     ``imported`` says that nothing is generated: the offers are those in the store that match
-    ``patterns``, the prompts those they were judged on.
+    ``patterns``, the prompts those they were judged on. ``references`` names, by digest, the
+    frozen set that a metric's floors are centred on, for metrics that compare within a prompt.
     """
 
     name: str
@@ -86,11 +88,14 @@ class Benchmark:
     illustrative: bool = False
     notes: str = ""
     path: str | None = field(default=None, compare=False)
+    references: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
         """Names all that decides the run's evidence, not the file it came from."""
         plain = {k: v for k, v in self.__dict__.items() if k not in {"path", "budget_nanousd"}}
+        if not self.references:  # benchmarks from before there were any keep their digests
+            del plain["references"]
         return digest_of(plain)
 
 
@@ -169,6 +174,7 @@ class BenchmarkFile(_Strict):
     scorers: list[PluginTable] = []
     raters: PanelTable | None = None
     calibrations: list[CalibrationTable] = []
+    references: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]] = {}
     thresholds: Annotated[list[ThresholdTable], Field(min_length=1)]
 
 
@@ -231,6 +237,7 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         illustrative=table.illustrative,
         notes=table.notes,
         path=str(path),
+        references=dict(file.references),
     )
     try:
         _ = loaded.digest

@@ -13,13 +13,13 @@ import typer
 from typer.core import TyperGroup
 
 from qfloor import __version__
-from qfloor.cli import judging, offers, releasing, running, suites, system
+from qfloor.cli import judging, offers, references, releasing, running, suites, system
 from qfloor.errors import QfloorError
 
 # In pipeline order, so that the help is the architecture.
 ORDER = (
-    "demo", "suite", "offers", "plan", "power", "run", "generate", "score", "ratings", "calibrate",
-    "floors", "export", "verify", "route", "plugins", "doctor",
+    "demo", "suite", "offers", "plan", "power", "run", "generate", "score", "reference",
+    "ratings", "calibrate", "floors", "export", "verify", "route", "plugins", "doctor",
 )  # fmt: skip
 
 
@@ -65,6 +65,7 @@ running.register_demo(app)
 app.add_typer(suites.app, name="suite")
 app.add_typer(offers.app, name="offers")
 running.register(app)
+app.add_typer(references.app, name="reference")
 app.add_typer(judging.ratings, name="ratings")
 judging.register(app)
 releasing.register(app)

@@ -35,7 +35,9 @@ NO_RATER = -1
 class Judged:
     """One output as a floor sees it: how it ended, and the numbers it got.
 
-    ``values`` holds a rating for each of ``raters``, or a metric's single number with no rater.
+    ``values`` holds a rating for each of ``raters``, or a metric's single number with no rater;
+    ``lacking`` names what kept a made output from having any, and is counted instead of
+    ``unjudged``.
     ``scorer_failed`` says that a made output should have been scored and could not be; an
     ``unsafe`` one was made and cannot be delivered, whatever it looks like.
     """
@@ -48,6 +50,7 @@ class Judged:
     raters: tuple[str, ...] = ()
     scorer_failed: bool = False
     unsafe: bool = False
+    lacking: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +133,7 @@ def build_cell(
         asked += 1
         if counts_as is CountsAs.MISSING:
             missing += 1
-            counts["unjudged"] += output.status is Status.MADE
+            counts[output.lacking or "unjudged"] += output.status is Status.MADE
         counts["scorer_failed"] += output.scorer_failed
         counts["unsafe"] += output.unsafe
         if counts_as is CountsAs.SCORED:

@@ -5,9 +5,11 @@ This is the only package that knows more than one stage; what crosses stages liv
 
 from __future__ import annotations
 
+from qfloor.pipeline.centring import quality_of, reference_for
 from qfloor.pipeline.certify import Findings, certify
 from qfloor.pipeline.judging import CellKey, RoundView, human_cells, metric_cells
 from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
+from qfloor.pipeline.references import freeze_reference, read_reference, write_reference
 from qfloor.pipeline.release import release_of
 from qfloor.pipeline.run import (
     RunResult,
@@ -31,17 +33,22 @@ __all__ = [
     "certify",
     "certify_round",
     "export_round",
+    "freeze_reference",
     "generate_round",
     "human_cells",
     "metric_cells",
     "offers_of",
     "plan_round",
     "prompts_of",
+    "quality_of",
     "rate_round",
+    "read_reference",
+    "reference_for",
     "release_of",
     "run",
     "run_id",
     "score_round",
     "take_in",
     "view_of",
+    "write_reference",
 ]

@@ -10,13 +10,14 @@ from __future__ import annotations
 import calendar
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qfloor import calibrate
 from qfloor.benchmark import Benchmark, CalibrationPlan
 from qfloor.calibrate import Pair
 from qfloor.errors import BenchmarkError
 from qfloor.floors import CellRequest, FamilyPlan, compute_floor
+from qfloor.pipeline.centring import quality_of, reference_for
 from qfloor.pipeline.judging import (
     CellKey,
     Cells,
@@ -34,6 +35,7 @@ from qfloor.records import (
     Modality,
     Offer,
     Quality,
+    ReferenceSet,
     Threshold,
     Verdict,
 )
@@ -93,6 +95,7 @@ def _judge(
     *,
     direction: Direction = "higher",
     rated: set[CellKey] | None = None,
+    reference: ReferenceSet | None = None,
 ) -> Findings:
     """Floors and verdicts of every cell on one quality; ``rated`` limits what may certify."""
     demanded: dict[tuple[str, Modality], list[Threshold]] = {}
@@ -112,8 +115,11 @@ def _judge(
             family=_family(benchmark, view, planned, key),
             direction=direction,
             provisional=rated is not None and key not in rated,
-            population=_population(view, key, outputs_of={o.output_id for o in outputs}),
-            digests={"benchmark": benchmark.digest},
+            population=_population(view, {o.output_id for o in outputs}, reference),
+            digests={
+                "benchmark": benchmark.digest,
+                **({} if reference is None else {"reference": reference.digest}),
+            },
             valid_until=valid_until(benchmark.round),
         )
         for kind in ("delivered", "conditional"):
@@ -143,12 +149,25 @@ def _family(
     return FamilyPlan(name=name, m=max(1, m), alpha=benchmark.alpha, demands=max(1, demands))
 
 
-def _population(view: RoundView, key: CellKey, outputs_of: set[str]) -> Mapping[str, object]:
+def _population(
+    view: RoundView, outputs_of: set[str], reference: ReferenceSet | None
+) -> Mapping[str, object]:
     prompts = [view.prompts[o.prompt_digest] for o in view.outputs if o.id in outputs_of]
     return {
         "languages": sorted({p.language for p in prompts}),
         "tags": sorted({tag for p in prompts for tag in p.tags}),
         "split": sorted({p.split for p in prompts}),
+        **({} if reference is None else _centred(outputs_of, reference)),
+    }
+
+
+def _centred(outputs: set[str], reference: ReferenceSet) -> Mapping[str, object]:
+    """Say what a centred floor's numbers are differences from, and whether from itself."""
+    return {
+        "centred": f"less the {reference.statistic} of the prompt's reference outputs",
+        "reference_offers": list(reference.offers),
+        "reference_round": reference.round,
+        "in_its_reference": len(outputs & reference.output_ids),
     }
 
 
@@ -170,26 +189,28 @@ def _by_metric(
         _check_known(store, benchmark, plan.metric)
         return Findings()
     metric = next(m for m in store.metrics_of(names=[plan.metric]) if m.key == key)
-    quality = Quality.of_metric(metric)
-    together = pairs(store, view, benchmark.quality, key)
+    reference = reference_for(store, benchmark, metric)
+    quality = quality_of(metric, reference)
+    together = pairs(store, view, benchmark.quality, key, reference)
     rated = {
         CellKey(category, modality, pair.offer_id)
         for (category, modality), found in together.items()
         for pair in found
         if pair.fit
     }
-    calibrations = tuple(_calibrations(benchmark, together, plan, metric))
+    calibrations = tuple(_calibrations(benchmark, together, plan, metric, reference))
     rated = {key for key in rated if _carries_over(calibrations, key)}
     thresholds = tuple(_learned(benchmark, calibrations, quality))
     judged = _judge(
         benchmark,
         view,
         planned,
-        metric_cells(store, view, key),
+        metric_cells(store, view, key, reference),
         quality,
         thresholds,
         direction=metric.direction,
         rated=rated,
+        reference=reference,
     )
     return judged + Findings(calibrations=calibrations)
 
@@ -219,6 +240,7 @@ def _calibrations(
     together: Mapping[tuple[str, Modality], Sequence[Pair]],
     plan: CalibrationPlan,
     metric: Metric,
+    reference: ReferenceSet | None,
 ) -> Iterator[Calibration]:
     for threshold in benchmark.thresholds:
         found = together.get((threshold.category, threshold.modality))
@@ -234,7 +256,14 @@ def _calibrations(
             alpha=plan.alpha,
             direction=metric.direction,
         )
-        yield calibrate.calibrate(request, found)
+        learned = calibrate.calibrate(request, found)
+        yield learned if reference is None else _said_centred(learned, reference)
+
+
+def _said_centred(calibration: Calibration, reference: ReferenceSet) -> Calibration:
+    """A threshold on differences must not be taken for one on raw scores."""
+    centred = f"metric less the prompt's {reference.statistic} in reference set {reference.digest}"
+    return replace(calibration, method=f"{calibration.method}; {centred}")
 
 
 def _learned(

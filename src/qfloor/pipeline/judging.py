@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from qfloor.calibrate import Pair
 from qfloor.errors import RatingsError, ScoringError
 from qfloor.floors import Judged
+from qfloor.pipeline.centring import Centring
 from qfloor.records import (
     Modality,
     Output,
     Prompt,
     Quality,
     Rating,
+    ReferenceSet,
     ScoreStatus,
     Status,
     digest_of,
@@ -135,12 +137,22 @@ def _ratings(store: Store, view: RoundView, quality: Quality) -> dict[str, list[
     return found
 
 
-def metric_cells(store: Store, view: RoundView, metric_key: str) -> Cells:
+def metric_cells(
+    store: Store, view: RoundView, metric_key: str, reference: ReferenceSet | None = None
+) -> Cells:
     """Judge the outputs of a round's certifying prompts by one metric.
 
     Prompts of the fit split are left out: thresholds were learned on them. Outputs that the
-    metric does not apply to at all (no row) are missing unless the whole cell has none.
+    metric does not apply to at all (no row) are missing unless the whole cell has none. A metric
+    that compares only within a prompt is centred on ``reference``; where the set has no scores
+    of the prompt, an output is missing and counted as ``no_reference``.
+
+    Raises
+    ------
+    CertificationError
+        When such a metric has no reference set, or one of another metric or identity.
     """
+    centring = Centring.of(store, metric_key, reference)
     scores = {s.output_id: s for s in store.scores_of(metric=metric_key)}
     cells: Cells = defaultdict(list)
     scored: set[CellKey] = set()
@@ -151,7 +163,8 @@ def metric_cells(store: Store, view: RoundView, metric_key: str) -> Cells:
         score = scores.get(output.id)
         if score is not None and score.status is ScoreStatus.SCORED:
             scored.add(view.key(output))
-        number = None if score is None else score.value
+        raw = None if score is None else score.value
+        number = None if raw is None else centring.centred(output, raw)
         cells[view.key(output)].append(
             Judged(
                 output_id=output.id,
@@ -161,6 +174,7 @@ def metric_cells(store: Store, view: RoundView, metric_key: str) -> Cells:
                 values=() if number is None else (number,),
                 scorer_failed=score is not None and score.status is ScoreStatus.FAILED,
                 unsafe=output.unsafe,
+                lacking="no_reference" if number is None and raw is not None else None,
             )
         )
     return {key: outputs for key, outputs in cells.items() if key in scored}
@@ -198,17 +212,24 @@ def metric_key(store: Store, name: str, view: RoundView) -> str | None:
 
 
 def pairs(
-    store: Store, view: RoundView, quality: Quality, metric_key: str
+    store: Store,
+    view: RoundView,
+    quality: Quality,
+    metric_key: str,
+    reference: ReferenceSet | None = None,
 ) -> dict[tuple[str, Modality], list[Pair]]:
     """Bring both numbers of every rated and scored output together, by category and modality.
 
-    One pair a rating: a fail is per rating, here as in floors.
+    One pair a rating: a fail is per rating, here as in floors. The metric's number is the one
+    that floors see: centred, for a metric that compares only within a prompt.
     """
+    centring = Centring.of(store, metric_key, reference)
     ratings = _ratings(store, view, quality)
     scores = {s.output_id: s.value for s in store.scores_of(metric=metric_key)}
     found: dict[tuple[str, Modality], list[Pair]] = defaultdict(list)
     for output in view.outputs:
-        value = scores.get(output.id)
+        raw = scores.get(output.id)
+        value = None if raw is None else centring.centred(output, raw)
         given: Sequence[Rating] = ratings.get(output.id, ())
         if value is None or not given:
             continue

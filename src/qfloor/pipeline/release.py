@@ -12,8 +12,18 @@ from qfloor import suite
 from qfloor.benchmark import Benchmark
 from qfloor.errors import StoreError
 from qfloor.export import Release
+from qfloor.pipeline.centring import quality_of
 from qfloor.pipeline.planned import offers_of, view_of
-from qfloor.records import CATEGORIES, GENERAL, Offer, Output, Prompt, Quality
+from qfloor.records import (
+    CATEGORIES,
+    GENERAL,
+    Floor,
+    Offer,
+    Output,
+    Prompt,
+    Quality,
+    ReferenceSet,
+)
 from qfloor.store import Store
 
 ENOUGH_LATENCIES = 20
@@ -53,13 +63,15 @@ def release_of(
     offers = offers_of(store, benchmark)
     view = view_of(store, benchmark, prompts)
     used = {f.category for f in floors}
-    metric_keys = {f.quality.removeprefix("metric:") for f in floors}
+    references = _references(store, floors)
+    qualities = tuple(_qualities(store, floors, references))
+    metric_keys = {q.metric_key for q in qualities}
     return Release(
         name=benchmark.name,
         round=benchmark.round,
         created_at=now.astimezone(dt.UTC).isoformat(timespec="seconds"),
         primary_quality=benchmark.quality.id,
-        qualities=tuple(_qualities(store, benchmark.quality, metric_keys)),
+        qualities=(benchmark.quality, *qualities),
         categories=tuple(c for c in (*CATEGORIES, GENERAL) if c.id in used),
         offers=offers,
         floors=floors,
@@ -68,16 +80,28 @@ def release_of(
         calibrations=tuple(store.calibrations_of(run=run)),
         metrics=tuple(m for m in store.metrics_of() if m.key in metric_keys),
         latency=_latency(offers, view.outputs, benchmark.round),
-        provenance=_provenance(benchmark, prompts, view.outputs),
+        provenance={
+            **_provenance(benchmark, prompts, view.outputs),
+            **({"reference_sets": references} if references else {}),
+        },
         illustrative=benchmark.illustrative,
     )
 
 
-def _qualities(store: Store, human: Quality, metric_keys: set[str]) -> Iterable[Quality]:
-    yield human
+def _references(store: Store, floors: Iterable[Floor]) -> dict[str, ReferenceSet]:
+    """Sets that floors were centred on, whole and by digest: they are part of the evidence."""
+    used = {f.digests["reference"] for f in floors if "reference" in f.digests}
+    return {r.digest: r for r in store.references_of() if r.digest in used}
+
+
+def _qualities(
+    store: Store, floors: Iterable[Floor], references: Mapping[str, ReferenceSet]
+) -> Iterable[Quality]:
+    """Qualities of metrics that floors are about; the human one stands first in any case."""
+    used = {floor.quality for floor in floors}
     for metric in store.metrics_of():
-        if metric.key in metric_keys:
-            yield Quality.of_metric(metric)
+        mine = [None, *(r for r in references.values() if r.metric == metric.key)]
+        yield from (q for q in (quality_of(metric, r) for r in mine) if q.id in used)
 
 
 def _latency(

@@ -5,6 +5,8 @@
 `bought`    offers: what is judged, with prices, rights and dates
 `made`      outputs, the status table, the ledger's attempts
 `judged`    metrics and scores, ratings and comparisons
+`parity`    what a check of a coarser precision found
+`reference` the frozen reference sets that metrics within a prompt are centred on
 `found`     qualities, thresholds, calibrations, floors, verdicts
 `plain`     records as JSON, and the digests that name them
 ==========  =============================================================
@@ -38,6 +40,7 @@ from qfloor.records.found import (
     TIER_ALIASES,
     TIERS,
     Calibration,
+    CentredQuality,
     FailRate,
     Floor,
     Quality,
@@ -46,6 +49,7 @@ from qfloor.records.found import (
     Verdict,
 )
 from qfloor.records.judged import (
+    Comparable,
     Comparison,
     Direction,
     Metric,
@@ -65,10 +69,16 @@ from qfloor.records.made import (
     Status,
     output_id,
 )
+from qfloor.records.parity import Parity
 from qfloor.records.plain import (
     canonical_json,
     digest_of,
     to_plain,
+)
+from qfloor.records.reference import (
+    ReferenceOutput,
+    ReferencePrompt,
+    ReferenceSet,
 )
 
 __all__ = [
@@ -82,6 +92,8 @@ __all__ = [
     "Calibration",
     "Capabilities",
     "Category",
+    "CentredQuality",
+    "Comparable",
     "Comparison",
     "CountsAs",
     "Direction",
@@ -94,12 +106,16 @@ __all__ = [
     "Modality",
     "Offer",
     "Output",
+    "Parity",
     "PluginSpec",
     "PriceComponent",
     "PriceRule",
     "Prompt",
     "Quality",
     "Rating",
+    "ReferenceOutput",
+    "ReferencePrompt",
+    "ReferenceSet",
     "Rights",
     "Ruling",
     "Score",

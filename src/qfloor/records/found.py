@@ -10,6 +10,7 @@ from typing import Any, Literal
 from qfloor.records.asked import Modality
 from qfloor.records.judged import Metric
 from qfloor.records.made import FloorKind
+from qfloor.records.reference import ReferenceSet
 
 TIERS: tuple[str, ...] = ("standard", "professional", "premium")
 TIER_ALIASES: dict[str, str] = {"concept": "standard", "draft": "professional", "final": "premium"}
@@ -46,6 +47,43 @@ class Quality:
         """The quality that a metric's own scale is; an open scale has no bound."""
         return cls(
             source="metric", name=metric.name, lo=metric.lo, hi=metric.hi, metric_key=metric.key
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CentredQuality(Quality):
+    """A metric that compares only within a prompt, less the prompt's centre in a reference set.
+
+    ``reference`` is the set's digest and part of the id: numbers centred on two sets are two
+    qualities, so no threshold, floor or verdict of one can meet those of the other.
+    """
+
+    reference: str
+
+    @property
+    def id(self) -> str:
+        """``metric:preference.hps_v2_1@...~centred:<digest of the reference set>``."""
+        return f"{super().id}~centred:{self.reference}"
+
+    @classmethod
+    def of_reference(cls, metric: Metric, reference: ReferenceSet) -> CentredQuality:
+        """The scale of differences from a reference set's centres: as wide each way as the metric.
+
+        Raises
+        ------
+        CertificationError
+            When the set was frozen on another metric, or on another identity of it.
+        """
+        reference.check_metric(metric)
+        closed = metric.lo is not None and metric.hi is not None
+        width = metric.hi - metric.lo if closed else None  # type: ignore[operator]
+        return cls(
+            source="metric",
+            name=f"{metric.name}, centred per prompt",
+            lo=None if width is None else -width,
+            hi=width,
+            metric_key=metric.key,
+            reference=reference.digest,
         )
 
 

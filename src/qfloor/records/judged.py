@@ -11,6 +11,7 @@ from qfloor.records.asked import Modality
 from qfloor.records.plain import digest_of
 
 Direction = Literal["higher", "lower"]
+Comparable = Literal["across prompts", "within a prompt"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,10 @@ class Metric:
     truncation), ``execution`` how it was computed (dtype, runtime). Numbers of two identities
     never share a column. ``weights`` says whose weights it takes and on what terms, empty for a
     formula without any; terms do not move a number, so they are no part of the identity.
+
+    ``comparable`` says between which outputs a difference means anything. Numbers of a metric
+    that compares only within a prompt are stored raw, and enter floors only after the prompt's
+    centre in a frozen `ReferenceSet` was taken off.
     """
 
     name: str
@@ -47,6 +52,7 @@ class Metric:
     definition: Mapping[str, Any] = field(default_factory=dict)
     execution: Mapping[str, Any] = field(default_factory=dict)
     weights: tuple[WeightsRights, ...] = ()
+    comparable: Comparable = "across prompts"
 
     @property
     def identity(self) -> str:

@@ -1,4 +1,4 @@
-"""What a run found: thresholds, calibrations, floors and verdicts, and the run itself.
+"""What a run found: thresholds, calibrations, floors and verdicts, the run, and reference sets.
 
 Rows of a run are written whole: saving floors of a run replaces the floors it had, in one
 transaction, so that no reader ever sees half of an old and half of a new computation.
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from qfloor.records import Calibration, Floor, Threshold, Verdict
+from qfloor.errors import StoreError
+from qfloor.records import Calibration, Floor, ReferenceSet, Threshold, Verdict
 from qfloor.store import rows as r
 from qfloor.store.connection import Database, among, where
 
@@ -73,6 +75,29 @@ class EvidenceTables(Database):
     def verdicts_of(self, *, run: str | None = "") -> Iterator[Verdict]:
         """Give the verdicts of a run; of all runs for None."""
         return self._read("verdicts", Verdict, run)
+
+    def save_reference(self, reference: ReferenceSet) -> bool:
+        """Keep a reference set for good; False when this very set was there already."""
+        sql = "INSERT INTO reference_sets VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING"
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        record = r.encode_json(reference, "reference set")
+        return self._write(sql, (reference.digest, reference.metric, record, at)) == 1
+
+    def references_of(self, *, metric: str | None = None) -> Iterator[ReferenceSet]:
+        """Give the reference sets of a metric (key), oldest first; of all metrics for None.
+
+        Raises
+        ------
+        StoreError
+            When a set's content no longer has the digest it is stored under.
+        """
+        clause, values = where(among("metric", None if metric is None else [metric]))
+        found = f"SELECT digest, record FROM reference_sets{clause and ' WHERE ' + clause}"
+        for digest, text in self.rows(f"{found} ORDER BY rowid", values):
+            reference = r.decode_record(ReferenceSet, text)
+            if reference.digest != digest:
+                raise StoreError(f"reference set {digest} was altered: it is {reference.digest}")
+            yield reference
 
     def _replace(self, table: str, cls: type[E], records: Iterable[E], run: str) -> int:
         with self.transaction():

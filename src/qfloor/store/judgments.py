@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from qfloor.errors import StoreError
-from qfloor.records import Comparison, Metric, Rating, Score
+from qfloor.records import Comparison, Metric, Parity, Rating, Score
 from qfloor.store import rows as r
 from qfloor.store.connection import CHUNK, Database, among, chunks, where
 
@@ -62,6 +62,16 @@ class JudgmentTables(Database):
     def scored_ids(self, metric: str) -> set[str]:
         """Ids of the outputs that have a row of this metric (key), whatever its status."""
         return {i for (i,) in self.rows("SELECT output_id FROM scores WHERE metric = ?", (metric,))}
+
+    def save_parity(self, parity: Parity) -> int:
+        """Keep a check of a backbone's precision; the newest counts."""
+        sql = "INSERT INTO parities VALUES (?, ?) ON CONFLICT (backbone) DO UPDATE SET record = excluded.record"  # noqa: E501
+        return self._write(sql, (parity.backbone, r.encode_json(parity, "parity")))
+
+    def parities(self) -> Iterator[Parity]:
+        """Give the checks of coarser precisions, ordered by backbone."""
+        found = self.rows("SELECT record FROM parities ORDER BY backbone")
+        return (r.decode_record(Parity, text) for (text,) in found)
 
     # -- people ------------------------------------------------------------------------------
 

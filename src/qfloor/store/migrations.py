@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from qfloor.errors import StoreError
-from qfloor.store.schema import EVIDENCE, FIRST
+from qfloor.store.schema import EVIDENCE, FIRST, PARITIES, REFERENCES
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -28,7 +28,24 @@ def create_evidence(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (create_tables, create_evidence)
+def create_references(connection: sqlite3.Connection) -> None:
+    """Frozen reference sets of metrics that compare only within a prompt."""
+    for statement in REFERENCES:
+        connection.execute(statement)
+
+
+def create_parities(connection: sqlite3.Connection) -> None:
+    """Checks of coarser precisions against float32."""
+    for statement in PARITIES:
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    create_tables,
+    create_evidence,
+    create_references,
+    create_parities,
+)
 
 
 def applied(connection: sqlite3.Connection) -> list[str]:

@@ -15,6 +15,7 @@ TABLES: dict[str, str] = {
     "attempts": "The ledger: events in the life of an output, append-only.",
     "metrics": "A declared scale with its full identity.",
     "scores": "One number of one metric for one output, or why there is none.",
+    "parities": "How far a coarser precision was from float32 on the pictures to be scored.",
     "ratings": "An absolute human judgment.",
     "comparisons": "A pairwise human judgment.",
     "imports": "A file that was imported, by the digest of its bytes, so that none enters twice.",
@@ -23,6 +24,7 @@ TABLES: dict[str, str] = {
     "calibrations": "How a metric spoke for people in a run.",
     "floors": "What a run found out about an offer in a category.",
     "verdicts": "What a run ruled for an offer, category and tier.",
+    "reference_sets": "Frozen scores that a metric within a prompt is centred on; never changes.",
 }
 
 FIRST: tuple[str, ...] = (
@@ -184,4 +186,30 @@ EVIDENCE: tuple[str, ...] = (
         "more_prompts INTEGER, valid_until TEXT",
         "offer_id, category, modality, quality, tier",
     ),
+)
+
+REFERENCES: tuple[str, ...] = (
+    """
+    CREATE TABLE reference_sets (
+      digest TEXT PRIMARY KEY, metric TEXT NOT NULL,
+      record TEXT NOT NULL CHECK (json_valid(record)), at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX reference_sets_metric ON reference_sets (metric)",
+    """
+    CREATE TRIGGER reference_sets_never_change BEFORE UPDATE ON reference_sets
+    BEGIN SELECT RAISE (ABORT, 'a reference set is frozen'); END
+    """,
+    """
+    CREATE TRIGGER reference_sets_never_go BEFORE DELETE ON reference_sets
+    BEGIN SELECT RAISE (ABORT, 'a reference set is frozen'); END
+    """,
+)
+
+PARITIES: tuple[str, ...] = (
+    """
+    CREATE TABLE parities (
+      backbone TEXT PRIMARY KEY, record TEXT NOT NULL CHECK (json_valid(record))
+    ) STRICT
+    """,
 )
