@@ -351,7 +351,7 @@ def test_what_a_decoder_raises_is_a_reason(monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr("qfloor.media.clips._upright", broken)
+    monkeypatch.setattr("qfloor.media.clips.upright", broken)
     assert inspect(clip(moving()), "video/webm", "video").reason == "undecodable"
 
 

@@ -80,15 +80,15 @@ def load_frames(
     """
     content = read_media(source, limits)
     name = "the clip" if isinstance(source, bytes) else str(source)
-    total, fps = _count(content, name, limits)
+    fps = frame_rate(content, name)
+    total = sum(1 for _ in decoded_frames(content, name, limits))  # converts nothing
     wanted = None if limit is None or total <= limit else set(_spread(total, limit))
     frames: list[Pixels] = []
     timestamps: list[float] = []
-    with _container(content, name) as container:
-        for index, frame in enumerate(_decode(container, name)):
-            if wanted is None or index in wanted:
-                frames.append(_upright(frame))
-                timestamps.append(_time(frame, index, fps))
+    for index, frame in enumerate(decoded_frames(content, name)):
+        if wanted is None or index in wanted:
+            frames.append(upright(frame))
+            timestamps.append(frame_time(frame, index, fps))
     if not frames:
         raise MediaError(f"{name} has no frames")
     return Clip(frames, fps, timestamps, total)
@@ -112,9 +112,9 @@ def probe(content: bytes, name: str, *, samples: int = 8, limits: Limits = LIMIT
         times: list[float] = []
         for index, frame in enumerate(_decode(container, name)):
             _check_size(frame, index, name, limits)
-            times.append(_time(frame, index, fps))
+            times.append(frame_time(frame, index, fps))
             if index % step == 0:
-                kept.append(_upright(frame))
+                kept.append(upright(frame))
             if len(kept) > 2 * samples:  # longer than declared, or not declared at all
                 kept, step = kept[::2], step * 2
     _refuse_truncated(name, len(times), declared, times, fps, length)
@@ -164,15 +164,25 @@ def _decode(container: Any, name: str) -> Iterator[Any]:
         raise MediaError(f"{name} cannot be decoded to its end: {_say(error)}") from error
 
 
-def _count(content: bytes, name: str, limits: Limits) -> tuple[int, float]:
-    """Frames and rate, from a pass that decodes but converts nothing."""
+def decoded_frames(content: bytes, name: str, limits: Limits | None = None) -> Iterator[Any]:
+    """Yield a clip's frames as PyAV decodes them, unconverted (see `upright`, `frame_time`).
+
+    Raises
+    ------
+    MediaError
+        When it is no clip, cannot be decoded to its end, or is beyond the limits.
+    """
     with _container(content, name) as container:
-        fps = _rate(container.streams.video[0])
-        total = 0
         for index, frame in enumerate(_decode(container, name)):
-            _check_size(frame, index, name, limits)
-            total += 1
-    return total, fps
+            if limits is not None:
+                _check_size(frame, index, name, limits)
+            yield frame
+
+
+def frame_rate(content: bytes, name: str) -> float:
+    """Return the declared frames a second; 25 when a container declares none."""
+    with _container(content, name) as container:
+        return _rate(container.streams.video[0])
 
 
 def _check_size(frame: Any, index: int, name: str, limits: Limits) -> None:
@@ -185,13 +195,15 @@ def _check_size(frame: Any, index: int, name: str, limits: Limits) -> None:
         )
 
 
-def _upright(frame: Any) -> Pixels:
+def upright(frame: Any) -> Pixels:
+    """Return a decoded frame as RGB, turned as its rotation metadata asks."""
     pixels: Pixels = frame.to_ndarray(format="rgb24")
     turns = round(getattr(frame, "rotation", 0) / 90) % 4
     return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
 
 
-def _time(frame: Any, index: int, fps: float) -> float:
+def frame_time(frame: Any, index: int, fps: float) -> float:
+    """Return when a frame appears, in seconds; from its place where it carries no time."""
     return float(frame.time) if frame.time is not None else index / fps
 
 

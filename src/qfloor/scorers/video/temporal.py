@@ -21,6 +21,9 @@ from qfloor.scorers.protocol import EMBEDDED_FRAMES, Backbone, Embedding, Item, 
 if TYPE_CHECKING:
     from qfloor.scorers.clip.preprocess import Path
 
+Luma = npt.NDArray[np.float32]
+"""Luma of one frame, 0-255."""
+
 _SMALL_SIDE = 64
 _TOP_SHARE = 0.05
 _MOVING_LEVELS = 4.0
@@ -40,12 +43,14 @@ def flickering(frames: Sequence[Pixels]) -> list[float]:
     Huang et al., "VBench", CVPR 2024: ``temporal_flickering``, whose mean over t this is, on
     all clips (VBench first drops moving ones by optical flow).
     """
-    values = []
-    for before, after in itertools.pairwise(frames):
-        # |a - b| of unsigned bytes without leaving 8 bits
-        apart = np.maximum(before, after) - np.minimum(before, after)
-        values.append((255.0 - int(apart.sum(dtype=np.int64)) / apart.size) / 255.0)
-    return values
+    return [flicker(before, after) for before, after in itertools.pairwise(frames)]
+
+
+def flicker(before: Pixels, after: Pixels) -> float:
+    """Return (255 - MAE) / 255 of two frames of one size; 1 when they are equal."""
+    # |a - b| of unsigned bytes without leaving 8 bits
+    apart = np.maximum(before, after) - np.minimum(before, after)
+    return (255.0 - int(apart.sum(dtype=np.int64)) / apart.size) / 255.0
 
 
 def consistency(embeddings: Embedding) -> list[float]:
@@ -72,14 +77,19 @@ def motion(frames: Sequence[Pixels], fps: float) -> list[float]:
     down to a short side of 64 to 127 pixels, in grey levels 0-255. It is a frame difference, not
     optical flow: a flash reads as motion.
     """
-    step = min(max(1, round(fps / _MOTION_FPS)), len(frames) - 1)
-    small = [_small_luma(frame) for frame in frames[::step]]
-    values = []
-    for before, after in itertools.pairwise(small):
-        apart = np.abs(after - before).ravel()
-        top = max(1, math.ceil(_TOP_SHARE * apart.size))
-        values.append(float(np.partition(apart, -top)[-top:].mean(dtype=np.float64)))
-    return values
+    small = [small_luma(frame) for frame in frames[:: _motion_step(len(frames), fps)]]
+    return [luma_change(before, after) for before, after in itertools.pairwise(small)]
+
+
+def _motion_step(frames: int, fps: float) -> int:
+    return min(max(1, round(fps / _MOTION_FPS)), frames - 1)
+
+
+def luma_change(before: Luma, after: Luma) -> float:
+    """Return the mean of the largest 5% of |after - before|, in grey levels."""
+    apart = np.abs(after - before).ravel()
+    top = max(1, math.ceil(_TOP_SHARE * apart.size))
+    return float(np.partition(apart, -top)[-top:].mean(dtype=np.float64))
 
 
 def is_moving(motions: Sequence[float]) -> bool:
@@ -96,7 +106,8 @@ def frozen_share(motions: Sequence[float]) -> float:
     return sum(value < _MOVING_LEVELS for value in motions) / len(motions)
 
 
-def _small_luma(frame: Pixels) -> npt.NDArray[np.float32]:
+def small_luma(frame: Pixels) -> Luma:
+    """Return Y averaged over square blocks to a short side of 64 to 127 pixels, 0-255."""
     factor = max(1, min(frame.shape[:2]) // _SMALL_SIDE)
     height, width = (side // factor * factor for side in frame.shape[:2])
     y = frame[:height, :width].astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
@@ -169,14 +180,33 @@ class TemporalScorer:
             return tuple(
                 Row(metric=m.name, status=unscored, reason=_ONE_FRAME) for m in self.metrics
             )
-        motions = motion(frames, fps)
+        flickers, motions = _walk(frames, fps)
         return (
-            _mean_row("temporal.flickering", flickering(frames)),
+            _mean_row("temporal.flickering", flickers),
             _mean_row("temporal.embedding_consistency", consistency(embeddings)),
             _mean_row("temporal.motion", motions),
             _row("temporal.frozen_share", frozen_share(motions)),
             _row("temporal.moving", float(is_moving(motions))),
         )
+
+
+def _walk(frames: Sequence[Pixels], fps: float) -> tuple[list[float], list[float]]:
+    """`flickering` and `motion` from one walk that holds two frames: a clip may be long."""
+    step = _motion_step(len(frames), fps)
+    flickers: list[float] = []
+    motions: list[float] = []
+    before: Pixels | None = None
+    small_before: Luma | None = None
+    for index, frame in enumerate(frames):
+        if before is not None:
+            flickers.append(flicker(before, frame))
+        before = frame
+        if index % step == 0:
+            small = small_luma(frame)
+            if small_before is not None:
+                motions.append(luma_change(small_before, small))
+            small_before = small
+    return flickers, motions
 
 
 def _row(metric: str, value: float) -> Row:
