@@ -2,7 +2,10 @@
 
 sniff.py        magic bytes and limits
 pictures.py     Pillow: any still -> upright RGB
+swift.py        faster decoders for plain JPEG and PNG, to the same pixels
 clips.py        PyAV: any clip -> upright RGB frames with their times
+streaming.py    all frames of a clip as a sequence, decoded on demand
+sound.py        PyAV: the sound of a clip as samples
 inspection.py   bytes -> a reason of `qfloor.records.REASONS`
 """
 
@@ -12,15 +15,21 @@ from qfloor.media.clips import Clip, load_frames
 from qfloor.media.inspection import Inspection, inspect, is_blank
 from qfloor.media.pictures import load_pixels
 from qfloor.media.sniff import LIMITS, Limits, sniff
+from qfloor.media.sound import Sound, load_audio
+from qfloor.media.streaming import ClipFrames, stream_clip
 
 __all__ = [
     "LIMITS",
     "Clip",
+    "ClipFrames",
     "Inspection",
     "Limits",
+    "Sound",
     "inspect",
     "is_blank",
+    "load_audio",
     "load_frames",
     "load_pixels",
     "sniff",
+    "stream_clip",
 ]
