@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPException
+from io import BufferedRandom
 from pathlib import Path
-from typing import IO
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
@@ -195,7 +195,7 @@ def _download(address: str, path: Path, sha256: str, limit_bytes: int) -> None:
 
 
 @contextmanager
-def _alone(part: Path) -> Iterator[IO[bytes]]:
+def _alone(part: Path) -> Iterator[BufferedRandom]:
     """Open the partial file; other processes wait here until it is done with."""
     with open(part, "a+b") as stream:
         if fcntl is not None:
@@ -203,7 +203,7 @@ def _alone(part: Path) -> Iterator[IO[bytes]]:
         yield stream
 
 
-def _receive_all(address: str, stream: IO[bytes], limit_bytes: int) -> None:
+def _receive_all(address: str, stream: BufferedRandom, limit_bytes: int) -> None:
     """Receive until the file is whole, continuing where a connection broke.
 
     Raises
@@ -227,7 +227,7 @@ def _receive_all(address: str, stream: IO[bytes], limit_bytes: int) -> None:
             stream.flush()
 
 
-def _receive(address: str, stream: IO[bytes], limit_bytes: int) -> None:
+def _receive(address: str, stream: BufferedRandom, limit_bytes: int) -> None:
     have = stream.seek(0, os.SEEK_END)
     headers = {"User-Agent": "qfloor", "Accept-Encoding": "identity"}
     if have:
@@ -304,7 +304,7 @@ def hub_file(
         try:
             return Path(huggingface_hub.hf_hub_download(repository, file, revision=revision))
         except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
-            trouble = f"cannot be had ({_first_line(error)})"
+            trouble = f"cannot be had ({first_line(error)})"
     at = f" --revision {revision}" if revision else ""
     raise PluginError(
         f"weights {HUB}{repository}/{file} {trouble}; run 'hf download {repository} {file}{at}' "
@@ -313,6 +313,7 @@ def hub_file(
     )
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error, to stand inside a sentence."""
     text = str(error).strip().splitlines()
     return text[0].rstrip(" .:") if text else type(error).__name__
