@@ -1,0 +1,10 @@
+"""Naturalness: how far a picture's local statistics are from those of pristine photographs.
+
+`NaturalnessScorer` gives BRISQUE and NIQE as their authors' programs compute them. Both were
+fitted to photographs: on drawings, flat graphics and lettering a high value says "not a
+photograph", not "bad".
+"""
+
+from qfloor.scorers.naturalness.scorer import NaturalnessScorer
+
+__all__ = ["NaturalnessScorer"]
