@@ -18,7 +18,9 @@ from typing import Any
 import numpy as np
 
 from qfloor.errors import PluginError
+from qfloor.records import WeightsRights
 from qfloor.scorers.protocol import Pixels
+from qfloor.scorers.rights import weights_rights
 
 _DETECT = "PP-OCRv6_det_small.onnx"
 _RECOGNISE = "PP-OCRv6_rec_small.onnx"
@@ -52,15 +54,15 @@ class RapidReader:
         self._detect_side = detect_side
         self._right_turned = right_turned
         self._building = threading.Lock()
-        self._models = _models((_DETECT, _RECOGNISE, *([_RIGHT] if right_turned else ())))
+        self._names = (_DETECT, _RECOGNISE, *([_RIGHT] if right_turned else ()))
+        self._models = _models(self._names)
 
     @cached_property
     def definition(self) -> dict[str, Any]:
         """Digests of the models, and the settings that move what is read."""
-        names = (_DETECT, _RECOGNISE, *([_RIGHT] if self._right_turned else ()))
         return {
             "engine": "rapidocr",
-            "models_sha256": [_sha256(self._models / name) for name in names],
+            "models_sha256": [_sha256(self._models / name) for name in self._names],
             "detect_side": self._detect_side,
             "turned_lines": "righted" if self._right_turned else "not righted",
         }
@@ -70,6 +72,11 @@ class RapidReader:
         """Versions of engine and runtime."""
         names = ("rapidocr", "onnxruntime")
         return {"dtype": "float32", "runtime": " ".join(f"{n} {version(n)}" for n in names)}
+
+    @property
+    def weights(self) -> tuple[WeightsRights, ...]:
+        """Terms of the models, as the wheel that carries them states."""
+        return tuple(weights_rights(name=name) for name in self._names)
 
     @cached_property
     def alphabet(self) -> frozenset[str]:
@@ -86,7 +93,9 @@ class RapidReader:
         """Return the lines that were read; none is an empty tuple."""
         with self._building:
             engine = self._engine
-        found = engine(np.ascontiguousarray(picture[:, :, ::-1]))
+        from cv2 import COLOR_RGB2BGR, cvtColor  # at hand by now; 20 times faster than a flip
+
+        found = engine(cvtColor(np.ascontiguousarray(picture), COLOR_RGB2BGR))
         return tuple(found.txts or ())
 
     @cached_property
