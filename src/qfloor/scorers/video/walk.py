@@ -62,8 +62,15 @@ class Walk:
         self.fault: str | None = None
 
     def see(self, frame: Pixels) -> None:
-        """Take the next frame."""
+        """Take the next frame.
+
+        Raises
+        ------
+        ValueError
+            When it is not of the size of the one before.
+        """
         if self._before is not None:
+            _refuse_other_size(self._seen, self._before, frame)
             self.flickers.append(flicker(self._before, frame))
         else:
             self.fault = flow_fault(frame)
@@ -105,3 +112,12 @@ class Walk:
         start, own, end = self._times[self._seen - 2 : self._seen + 1]
         moment = (own - start) / (end - start) if end > start else 0.5
         return likeness(between_frames(before, after, there, back, moment), found)
+
+
+def _refuse_other_size(index: int, before: Pixels, frame: Pixels) -> None:
+    if frame.shape != before.shape:
+        (height, width), (first_height, first_width) = frame.shape[:2], before.shape[:2]
+        raise ValueError(
+            f"frame {index} is {width} x {height} and the first {first_width} x {first_height}: "
+            f"a clip that changes its size cannot be compared with itself"
+        )
