@@ -31,13 +31,12 @@ except ImportError:  # Windows: two downloads of one file at once are not kept a
     fcntl = None  # type: ignore[assignment]
 
 from qfloor.errors import PluginError
+from qfloor.scorers import hub
 
-HUB = "hf-hub:"
 LIMIT_BYTES = 32 * 2**30
 """Larger files are taken for a mistake; the largest open_clip weights have 20 GB."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 _PIECE = 2**20
 _TIMEOUT_SECONDS = 30.0
 _TRIES = 3
@@ -70,7 +69,7 @@ def cache_dir() -> Path:
 
 def is_reference(text: str) -> bool:
     """Whether a text can only be a reference to weights, not a plain name."""
-    return "/" in text or os.sep in text or text.startswith(HUB) or Path(text).is_file()
+    return "/" in text or os.sep in text or text.startswith(hub.PREFIX) or Path(text).is_file()
 
 
 def locate(reference: str, *, download: bool = True, limit_bytes: int = LIMIT_BYTES) -> Weights:
@@ -100,7 +99,7 @@ def locate(reference: str, *, download: bool = True, limit_bytes: int = LIMIT_BY
                 f"weights at {place} come without a digest; add '#sha256=' and the file's SHA-256"
             )
         return _from_address(place, expected, download, limit_bytes)
-    if place.startswith(HUB):
+    if place.startswith(hub.PREFIX):
         return _checked(_from_hub(place, download), expected)
     path = Path(place).expanduser()
     if not path.is_file():
@@ -261,59 +260,14 @@ def _refuse_beyond(limit_bytes: int, size: int, address: str) -> None:
 
 
 def _from_hub(reference: str, download: bool) -> Weights:
-    path, _, revision = reference.removeprefix(HUB).partition("@")
+    path, _, revision = reference.removeprefix(hub.PREFIX).partition("@")
     parts = path.split("/")
     if len(parts) < 3 or not all(parts):
         raise PluginError(
             f"weights reference {reference!r} is not of the form hf-hub:ORG/REPO/FILE[@REVISION]"
         )
     repository, file = "/".join(parts[:2]), "/".join(parts[2:])
-    found = hub_file(repository, file, revision or None, download=download)
-    commit = next((part for part in reversed(found.parts) if _COMMIT.fullmatch(part)), revision)
-    source = f"{HUB}{path}@{commit}" if commit else reference
+    found = hub.file(repository, file, revision or None, download=download)
+    commit = next((part for part in reversed(found.parts) if hub.COMMIT.fullmatch(part)), revision)
+    source = f"{hub.PREFIX}{path}@{commit}" if commit else reference
     return Weights(path=found, sha256=file_sha256(found), source=source)
-
-
-def hub_file(
-    repository: str, file: str, revision: str | None = None, *, download: bool = True
-) -> Path:
-    """Return a file of a hub repository, from the hub's own cache when it is there.
-
-    A revision that is a commit pins the file: it is never asked for again. Of a branch the hub is
-    asked for the newest, and the cached one taken when it cannot be reached.
-
-    Raises
-    ------
-    PluginError
-        When it is neither here nor to be had; says how to get it.
-    """
-    try:
-        import huggingface_hub
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-    except ImportError as error:
-        raise PluginError(
-            f"weights {HUB}{repository}/{file} need the package huggingface_hub, which is not "
-            f"installed; pip install 'qfloor[clip]'"
-        ) from error
-    pinned = revision is not None and _COMMIT.fullmatch(revision) is not None
-    cached = huggingface_hub.try_to_load_from_cache(repository, file, revision=revision)
-    if isinstance(cached, str) and (pinned or not download):
-        return Path(cached)
-    trouble = "is not on this machine"
-    if download:
-        try:
-            return Path(huggingface_hub.hf_hub_download(repository, file, revision=revision))
-        except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
-            trouble = f"cannot be had ({first_line(error)})"
-    at = f" --revision {revision}" if revision else ""
-    raise PluginError(
-        f"weights {HUB}{repository}/{file} {trouble}; run 'hf download {repository} {file}{at}' "
-        f"on a machine with a connection and copy its cache folder (HF_HOME) here, or name a "
-        f"local file instead"
-    )
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error, to stand inside a sentence."""
-    text = str(error).strip().splitlines()
-    return text[0].rstrip(" .:") if text else type(error).__name__

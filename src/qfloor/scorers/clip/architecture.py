@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.errors import PluginError
-from qfloor.scorers import weights
+from qfloor.scorers import hub, weights
 from qfloor.scorers.clip import shim
 
 FORMS = (
@@ -171,15 +171,18 @@ def _weights_of(open_clip: Any, model: str, tag: str, download: bool) -> Path:
     names = _hub_names(file)
     for name in names if repository else ():
         try:
-            return weights.hub_file(repository, name, download=False)
+            return hub.file(repository, name, download=False)
         except PluginError:
             continue
     trouble = "are not on this machine"
-    if download:
+    why_not = hub.unreachable() if download and repository else None
+    if why_not:
+        trouble += f", and {why_not}"
+    elif download:
         try:
             return Path(open_clip.download_pretrained(stated))
         except Exception as error:  # urllib, the hub's client and open_clip each raise their own
-            trouble = f"cannot be had ({weights.first_line(error)})"
+            trouble = f"cannot be had ({hub.first_line(error)})"
     where = f"'hf download {repository} {names[0]}'" if repository else stated.get("url")
     raise PluginError(
         f"weights of {model}@{tag} {trouble}; get them on a machine with a connection by {where}, "

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.errors import PluginError
-from qfloor.scorers.weights import file_sha256, hub_file
+from qfloor.scorers import hub
+from qfloor.scorers.weights import file_sha256
 
 OWN = "bpe.txt.gz"
 # what decides the tokens, in the order transformers prefers
@@ -68,7 +69,7 @@ def of_architecture(model: str, text: Mapping[str, Any], *, download: bool) -> V
     trouble: PluginError | None = None
     for name in _FILES:
         try:
-            file = hub_file(repository, name, download=download)
+            file = hub.file(repository, name, download=download)
         except PluginError as error:
             trouble = trouble or error
             continue
