@@ -192,7 +192,7 @@ def test_unknown_device_or_preprocessing_is_refused(tiny_checkpoint: Path) -> No
     name = f"local-dir:{tiny_checkpoint}"
     with pytest.raises(PluginError, match="neither 'cpu' nor 'cuda'"):
         ClipScorer(name, device="tpu")  # type: ignore[arg-type]
-    with pytest.raises(PluginError, match="neither 'fast' nor 'open_clip'"):
+    with pytest.raises(PluginError, match="none of 'fast', 'open_clip'"):
         ClipScorer(name, preprocess="slow")  # type: ignore[arg-type]
 
 

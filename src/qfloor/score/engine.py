@@ -1,7 +1,8 @@
-"""How batches are run. ``local``: media are read and decoded by threads ahead of the scoring.
+"""How batches are run. ``local``: one thread a core takes a batch from its file to its rows.
 
-An engine only decides where and when; what is computed is `Scoring`'s, so every engine gives
-the same scores in the same order.
+While one lane waits for the disk or decodes, the others compute: there is always work for every
+core, and nobody waits for a slower stage. An engine only decides where and when; what is
+computed is `Scoring`'s, so every engine gives the same scores in the same order.
 """
 
 from __future__ import annotations
@@ -12,40 +13,37 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from qfloor.errors import ScoringError
 from qfloor.records import Score
-from qfloor.score.inputs import Decoded
 from qfloor.score.scoring import Scoring, Work
+from qfloor.scorers.lanes import available_cores
 
 Batch = Sequence[Work]
 Engine = Callable[[Scoring, Iterable[Batch]], Iterator[tuple[Batch, list[Score]]]]
 
-_DECODERS = 2
-_AHEAD = 2
-
 
 def run_local(scoring: Scoring, batches: Iterable[Batch]) -> Iterator[tuple[Batch, list[Score]]]:
-    """Score batches in this process, in order, with two batches of media decoded ahead.
+    """Score batches in this process and give them back in order.
 
-    Decoders release the interpreter's lock, so threads suffice. Memory is bounded by three
-    batches whatever the number of outputs.
+    Decoders and model runtimes release the interpreter's lock, so threads suffice. Twice as many
+    batches as cores are under way or waiting to be written, however many outputs there are: that
+    bounds memory, and lets a short batch pass a long one.
     """
-    waiting: deque[tuple[Batch, list[Future[Decoded | str]]]] = deque()
-    pool = ThreadPoolExecutor(_DECODERS, thread_name_prefix="decode")
+    lanes = available_cores()
+    under_way: deque[tuple[Batch, Future[list[Score]]]] = deque()
+    pool = ThreadPoolExecutor(lanes, thread_name_prefix="score")
     try:
         for batch in batches:
-            waiting.append((batch, [pool.submit(scoring.load, work) for work in batch]))
-            if len(waiting) > _AHEAD:
-                yield _score_next(scoring, waiting)
-        while waiting:
-            yield _score_next(scoring, waiting)
+            under_way.append((batch, pool.submit(scoring.score, batch)))
+            if len(under_way) > 2 * lanes:
+                yield _next(under_way)
+        while under_way:
+            yield _next(under_way)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _score_next(
-    scoring: Scoring, waiting: deque[tuple[Batch, list[Future[Decoded | str]]]]
-) -> tuple[Batch, list[Score]]:
-    batch, futures = waiting.popleft()
-    return batch, scoring.score(batch, [future.result() for future in futures])
+def _next(under_way: deque[tuple[Batch, Future[list[Score]]]]) -> tuple[Batch, list[Score]]:
+    batch, future = under_way.popleft()
+    return batch, future.result()
 
 
 ENGINES: dict[str, Engine] = {"local": run_local}

@@ -5,43 +5,80 @@ Pixels are handed out read-only: a scorer that wrote into them would change its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import contextlib
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from qfloor.errors import PluginError, ScoringError
+from qfloor.media import ClipFrames, load_audio
 from qfloor.scorers.protocol import (
     Backbone,
     CarriesBackbones,
+    Concurrent,
     Embedding,
     Pixels,
     Scorer,
     evenly_spaced,
 )
 
-_PLAIN = ("pixels", "frames", "fps")
+_PLAIN = ("pixels", "frames", "fps", "timestamps", "audio")
 _IMAGE = "image_embedding:"
 _TEXT = "text_embedding:"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decoded:
-    """An output's media: one frame of a still, all frames of a clip, and the file's bytes."""
+    """An output's media: one frame of a still, all frames of a clip, and the file's bytes.
+
+    ``frames`` of a clip may be decoded on demand (`qfloor.media.ClipFrames`). ``timestamps`` say
+    when each appears, in seconds; left out, frames are taken to follow each other evenly.
+    """
 
     frames: Sequence[Pixels]
     fps: float | None
     content: bytes = b""
+    timestamps: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
-        for frame in self.frames:
-            frame.setflags(write=False)
+        if not isinstance(self.frames, ClipFrames):  # whose frames are read-only already
+            for frame in self.frames:
+                frame.setflags(write=False)
+
+    @property
+    def middle(self) -> Pixels:
+        """The frame in the middle; of a still the picture."""
+        return self._picked[len(self.frames) // 2]
+
+    @property
+    def spread(self) -> list[Pixels]:
+        """The frames that are embedded: evenly spaced ones of a clip."""
+        return [self._picked[index] for index in evenly_spaced(len(self.frames))]
+
+    @cached_property
+    def _picked(self) -> dict[int, Pixels]:
+        """All frames that are used singly, from one walk through the clip."""
+        indices = sorted({*evenly_spaced(len(self.frames)), len(self.frames) // 2})
+        if isinstance(self.frames, ClipFrames):
+            return dict(zip(indices, self.frames.at(indices), strict=True))
+        return {index: self.frames[index] for index in indices}
+
+    def _times(self) -> Sequence[float]:
+        if self.timestamps is not None:
+            return self.timestamps
+        return [index / (self.fps or 1.0) for index in range(len(self.frames))]
 
     def plain(self, wanted: Collection[str]) -> dict[str, object]:
         """Return those of the plain inputs that are wanted and that this kind of media has."""
-        known: dict[str, Callable[[], object]] = {
-            "pixels": lambda: self.frames[len(self.frames) // 2]
-        }
+        known: dict[str, Callable[[], object]] = {"pixels": lambda: self.middle}
         if self.fps is not None:
-            known |= {"frames": lambda: self.frames, "fps": lambda: self.fps}
+            known |= {
+                "frames": lambda: self.frames,
+                "fps": lambda: self.fps,
+                "timestamps": lambda: tuple(self._times()),
+            }
         return {name: value() for name, value in known.items() if name in wanted}
 
 
@@ -73,7 +110,9 @@ class InputComputer:
             if isinstance(scorer, CarriesBackbones):
                 for backbone in scorer.backbones:
                     self._backbones.setdefault(backbone.name, backbone)
+        self._turns = {name: turn_of(one) for name, one in self._backbones.items()}
         self._texts: dict[tuple[str, str], Embedding] = {}
+        self._reading = threading.Lock()
         known = {*_PLAIN, *(p + name for p in (_IMAGE, _TEXT) for name in self._backbones)}
         for scorer in scorers:
             for name in scorer.inputs:
@@ -94,9 +133,13 @@ class InputComputer:
             Of each output of the batch: its pixels, its prompt's text, and the names.
         """
         batch = [Inputs(values=d.plain(names)) for d, names in zip(decoded, wanted, strict=True)]
+        for one, names, inputs in zip(decoded, wanted, batch, strict=True):
+            if "audio" in names and one.fps is not None:
+                _listen(one, inputs)
         for name, backbone in self._backbones.items():
             image = [i for i, names in enumerate(wanted) if _IMAGE + name in names]
-            self._embed_images(backbone, {i: decoded[i] for i in image}, batch)
+            with self._turns[name]:
+                self._embed_images(backbone, {i: decoded[i] for i in image}, batch)
             text = [i for i, names in enumerate(wanted) if _TEXT + name in names]
             self._embed_texts(backbone, {i: texts[i] for i in text}, batch)
         return batch
@@ -121,21 +164,50 @@ class InputComputer:
         self, backbone: Backbone, texts: Mapping[int, str], batch: Sequence[Inputs]
     ) -> None:
         def embed(indices: Sequence[int]) -> None:
-            new = [t for t in dict.fromkeys(texts[i] for i in indices)
-                   if (backbone.name, t) not in self._texts]  # fmt: skip
-            if new:
-                for text, vector in zip(new, backbone.embed_texts(new), strict=True):
-                    self._texts[backbone.name, text] = vector
+            self._read(backbone, (texts[i] for i in indices))
             for i in indices:
                 batch[i].values[_TEXT + backbone.name] = self._texts[backbone.name, texts[i]]
 
         _together_or_alone(list(texts), embed, _TEXT + backbone.name, batch)
 
+    def read_texts(self, wanted: Iterable[tuple[str, set[str]]]) -> None:
+        """Embed texts ahead of the batches that need them, each once.
+
+        Parameters
+        ----------
+        wanted : iterable of (str, set of str)
+            A text, and the names of the inputs that are declared for its output.
+        """
+        asked = [(text, names) for text, names in wanted]
+        for name, backbone in self._backbones.items():
+            texts = [text for text, names in asked if _TEXT + name in names]
+            with contextlib.suppress(Exception):  # its own batch will say whose fault it was
+                self._read(backbone, texts)
+
+    def _read(self, backbone: Backbone, texts: Iterable[str]) -> None:
+        with self._reading:
+            new = [t for t in dict.fromkeys(texts) if (backbone.name, t) not in self._texts]
+            if new:
+                for text, vector in zip(new, backbone.embed_texts(new), strict=True):
+                    self._texts[backbone.name, text] = vector
+
+
+def _listen(decoded: Decoded, inputs: Inputs) -> None:
+    """Decode a clip's sound; damage to it costs nobody who does not listen."""
+    try:
+        inputs.values["audio"] = load_audio(decoded.content)
+    except Exception as error:
+        inputs.failures["audio"] = explain(error)
+
+
+def turn_of(called: object) -> AbstractContextManager[object]:
+    """Return what to hold while calling a scorer or backbone: a lock, unless calls may overlap."""
+    overlaps = isinstance(called, Concurrent) and called.concurrent
+    return contextlib.nullcontext() if overlaps else threading.Lock()
+
 
 def _pictures(decoded: Decoded) -> list[Pixels]:
-    if decoded.fps is None:
-        return [decoded.frames[0]]
-    return [decoded.frames[i] for i in evenly_spaced(len(decoded.frames))]
+    return [decoded.middle] if decoded.fps is None else decoded.spread
 
 
 def _together_or_alone(

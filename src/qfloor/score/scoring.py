@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from qfloor.errors import PluginError, ScoringError
 from qfloor.records import Metric, Modality, Output, Prompt, Score, ScoreStatus
 from qfloor.score.contract import check_rows
-from qfloor.score.inputs import Decoded, InputComputer, Inputs, explain
+from qfloor.score.inputs import Decoded, InputComputer, Inputs, explain, turn_of
 from qfloor.scorers.protocol import Item, Row, Scorer
 
 Decode = Callable[[Output, Modality], Decoded]
@@ -25,7 +24,7 @@ class Work:
 
 
 class Scoring:
-    """Everything a batch needs; an engine calls `load` ahead of time and `score` in order.
+    """Everything a batch needs; an engine calls `score` from as many threads as it likes.
 
     Parameters
     ----------
@@ -40,16 +39,17 @@ class Scoring:
         self._metrics = [scorer.metrics for scorer in scorers]
         self._decode = decode
         self._inputs = InputComputer(scorers)
+        self._turns = [turn_of(scorer) for scorer in scorers]
 
-    def load(self, work: Work) -> Decoded | str:
-        """Decode one output's media, or say why it cannot be; safe in any thread."""
-        try:
-            return self._decode(work.output, work.prompt.modality)
-        except Exception as error:
-            return explain(error)
+    def read_texts(self, work: Iterable[Work]) -> None:
+        """Embed the prompts of some work ahead of it: every text once, in full batches."""
+        self._inputs.read_texts(
+            (w.prompt.text, {n for i in w.scorers for n in self._scorers[i].inputs}) for w in work
+        )
 
-    def score(self, batch: Sequence[Work], loaded: Sequence[Decoded | str]) -> list[Score]:
-        """Score a batch whose media are loaded; scorers run side by side, one thread each."""
+    def score(self, batch: Sequence[Work]) -> list[Score]:
+        """Load a batch's media and score it; may be called from several threads at once."""
+        loaded = [self._load(work) for work in batch]
         readable = [(w, d) for w, d in zip(batch, loaded, strict=True) if isinstance(d, Decoded)]
         inputs = self._inputs.compute(
             [d for _, d in readable],
@@ -59,9 +59,15 @@ class Scoring:
         work = [(w, i) for (w, _), i in zip(readable, inputs, strict=True)]
         work += [(w, Inputs(failures={"media": d}))
                  for w, d in zip(batch, loaded, strict=True) if isinstance(d, str)]  # fmt: skip
-        with ThreadPoolExecutor(max(1, len(self._scorers))) as pool:
-            found = list(pool.map(lambda i: self._score_with(i, work), range(len(self._scorers))))
+        found = [self._score_with(i, work) for i in range(len(self._scorers))]
         return [score for scores in found for score in scores]
+
+    def _load(self, work: Work) -> Decoded | str:
+        """Decode one output's media, or say why it cannot be."""
+        try:
+            return self._decode(work.output, work.prompt.modality)
+        except Exception as error:
+            return explain(error)
 
     def _score_with(self, index: int, work: Sequence[tuple[Work, Inputs]]) -> list[Score]:
         scorer, metrics = self._scorers[index], self._metrics[index]
@@ -74,7 +80,8 @@ class Scoring:
                 ready.append((w, _item(w, inputs, scorer)))
             else:
                 scores += _as_scores(w, metrics, _failed(metrics, failure))
-        rows = run_scorer(scorer, metrics, [item for _, item in ready])
+        with self._turns[index]:
+            rows = run_scorer(scorer, metrics, [item for _, item in ready])
         for (w, _), own in zip(ready, rows, strict=True):
             scores += _as_scores(w, metrics, own)
         return scores

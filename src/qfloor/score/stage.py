@@ -10,19 +10,25 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qfloor import media
 from qfloor.errors import MediaError, ScoringError
-from qfloor.records import Metric, Modality, Output, Prompt, Score, ScoreStatus, Status
+from qfloor.records import Metric, Modality, Output, Parity, Prompt, Score, ScoreStatus, Status
 from qfloor.score.engine import engine_called
+from qfloor.score.gate import check_precisions
 from qfloor.score.identity import check_comparable
 from qfloor.score.inputs import Decoded
 from qfloor.score.scoring import Scoring, Work
-from qfloor.scorers.protocol import Scorer
+from qfloor.scorers.protocol import CarriesBackbones, Scorer
 
 if TYPE_CHECKING:
     from qfloor.store import Store
+
+_BATCH = 8
+_SHIFT = 4096
+"""Outputs whose prompts are embedded ahead, in one go."""
 
 Progress = Callable[[int, int], None]
 """Called with (outputs done, outputs to do) after every batch."""
@@ -34,7 +40,8 @@ class ScoreSummary:
 
     ``rows`` counts written rows by metric key and status; ``reasons`` counts their reasons up to
     the first colon (``truncated``: scored, but on a cut prompt); ``failures`` are the first
-    twenty failed rows as (output id, metric key, reason).
+    twenty failed rows as (output id, metric key, reason). ``parities`` vouch for backbones that
+    ran at a coarser precision than float32.
     """
 
     metrics: tuple[Metric, ...]
@@ -46,6 +53,7 @@ class ScoreSummary:
     reasons: Mapping[str, int]
     failures: tuple[tuple[str, str, str], ...]
     seconds: float
+    parities: tuple[Parity, ...] = ()
 
     @property
     def n_failed_rows(self) -> int:
@@ -75,7 +83,7 @@ def score_outputs(
     scorers: Sequence[Scorer],
     *,
     engine: str = "local",
-    batch_size: int = 32,
+    batch_size: int | None = None,
     progress: Progress | None = None,
     retry_failed: bool = False,
 ) -> ScoreSummary:
@@ -93,9 +101,10 @@ def score_outputs(
         Their metrics must not share a name under two identities.
     engine : str, default "local"
         Where batches run; does not move a number.
-    batch_size : int, default 32
-        Pictures, or frames of clips, that are scored together. Numbers do not depend on it as
-        far as each scorer keeps its promise (`qfloor.testing.check_scorer` tests it).
+    batch_size : int, optional
+        Pictures, or frames of clips, that are scored together; by default what the backbones
+        are best given. Numbers do not depend on it as far as each scorer keeps its promise
+        (`qfloor.testing.check_scorer` tests it).
     progress : callable, optional
         See `Progress`.
     retry_failed : bool, default False
@@ -107,7 +116,8 @@ def score_outputs(
         When metrics would be mixed, a scorer breaks its contract, or a prompt is not given. An
         unreadable file, or a scorer that raises on one output, is a failed row instead.
     """
-    if batch_size < 1:
+    size = _batch_size(scorers) if batch_size is None else batch_size
+    if size < 1:
         raise ScoringError(f"batch_size must be at least 1, not {batch_size}")
     started = time.perf_counter()
     run = engine_called(engine)
@@ -116,16 +126,20 @@ def score_outputs(
     given = list(outputs)
     made = [output for output in given if output.status is Status.MADE]
     todo = missing_work(store, made, prompts, scorers, retry_failed)
-    scoring = Scoring(scorers, lambda output, modality: decode(store, output, modality))
+    decode_stored = partial(decode, store)
+    parities = check_precisions(store, scorers, todo, decode_stored)
+    scoring = Scoring(scorers, decode_stored)
     store.save_metrics(metrics)
     tally = _Tally()
     done = 0
-    for batch, scores in run(scoring, batches_of(todo, batch_size)):
-        store.save_scores(scores)
-        tally.add(scores)
-        done += len(batch)
-        if progress is not None:
-            progress(done, len(todo))
+    for shift in (todo[i : i + _SHIFT] for i in range(0, len(todo), _SHIFT)):
+        scoring.read_texts(shift)
+        for batch, scores in run(scoring, batches_of(shift, size)):
+            store.save_scores(scores)
+            tally.add(scores)
+            done += len(batch)
+            if progress is not None:
+                progress(done, len(todo))
     return ScoreSummary(
         metrics=metrics,
         n_outputs=len(given),
@@ -135,8 +149,15 @@ def score_outputs(
         rows={key: dict(counts) for key, counts in sorted(tally.rows.items())},
         reasons=dict(sorted(tally.reasons.items())),
         failures=tuple(tally.failures),
+        parities=parities,
         seconds=time.perf_counter() - started,
     )
+
+
+def _batch_size(scorers: Sequence[Scorer]) -> int:
+    carried = [s.backbones for s in scorers if isinstance(s, CarriesBackbones)]
+    wishes = [getattr(backbone, "batch", 1) for backbones in carried for backbone in backbones]
+    return max([_BATCH, *wishes])
 
 
 def _refuse_twice(metrics: Sequence[Metric]) -> None:
@@ -206,5 +227,5 @@ def decode(store: Store, output: Output, modality: Modality) -> Decoded:
     content = store.media_path(output.media_sha256).read_bytes()
     if modality == "image":
         return Decoded(frames=(media.load_pixels(content),), fps=None, content=content)
-    clip = media.load_frames(content)
-    return Decoded(frames=clip.frames, fps=clip.fps, content=content)
+    clip = media.stream_clip(content)
+    return Decoded(frames=clip, fps=clip.fps, timestamps=clip.timestamps, content=content)

@@ -48,8 +48,11 @@ class Item:
     """One output with the inputs that were declared and could be computed.
 
     ``inputs`` maps an input's name to its value: ``pixels`` (`Pixels`; a clip's middle frame),
-    ``frames`` (list of `Pixels`) and ``fps`` (float) of a clip, ``image_embedding:B`` and
-    ``text_embedding:B`` (`Embedding`, of backbone B; a clip's at `evenly_spaced` frames).
+    ``frames`` (sequence of `Pixels`; walk through it once, for a long clip is decoded anew on
+    every walk), ``fps`` (float) and ``timestamps`` (tuple of float, seconds) of a clip,
+    ``audio`` (`qfloor.media.Sound`, None for a clip without sound),
+    ``image_embedding:B`` and ``text_embedding:B`` (`Embedding`, of backbone B; a clip's at
+    `evenly_spaced` frames).
     """
 
     output_id: str
@@ -138,3 +141,15 @@ class CarriesBackbones(Protocol):
     @property
     def backbones(self) -> tuple[Backbone, ...]:
         """The backbones behind the embeddings in ``inputs``."""
+
+
+@runtime_checkable
+class Concurrent(Protocol):
+    """A scorer or backbone that may be called from several threads at once.
+
+    One that does not say so is called by one thread at a time: always right, and slower.
+    """
+
+    @property
+    def concurrent(self) -> bool:
+        """Whether calls may overlap."""

@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -22,7 +21,9 @@ import numpy as np
 from qfloor.errors import PluginError
 from qfloor.records import digest_of
 from qfloor.scorers.clip import checkpoint as checkpoints
-from qfloor.scorers.clip import preprocess
+from qfloor.scorers.clip import preprocess, towers
+from qfloor.scorers.clip.tokenizers import count_tokens
+from qfloor.scorers.clip.towers import Precision, Tower
 from qfloor.scorers.lanes import Lanes
 
 if TYPE_CHECKING:
@@ -40,33 +41,48 @@ _DEFAULT_CONTEXT = 77
 
 @dataclass(frozen=True, kw_only=True)
 class _Loaded:
-    model: Any
     tokenizer: Any
     preprocess: Callable[[Sequence[Pixels]], torch.Tensor]
+    image: Tower
+    text: Tower
+    image_rows: int
     lanes: Lanes
 
 
 class OpenClipBackbone:
     """A CLIP from a checkpoint; see `load_backbone`, which shares one per process.
 
+    Several threads may call it at once.
+
     Parameters
     ----------
     checkpoint : str
-        ``painters`` or ``local-dir:DIR``.
+        See `qfloor.scorers.clip.checkpoint.find`.
     device : {"cpu", "cuda"}
         Where it runs; never guessed, because it is part of the identity.
-    path : {"fast", "open_clip"}
+    path : {"fast", "open_clip", ...}
         Which preprocessing to take; the fast one only where it does what the model asks for.
+    precision : {"fp32", "bf16", "int8"}
+        How exactly it computes; part of the identity, and but for fp32 gated by a check on the
+        user's own pictures (`qfloor.scorers.parity`).
     """
 
+    concurrent = True
+
     def __init__(
-        self, checkpoint: str = "painters", device: Device = "cpu", path: preprocess.Path = "fast"
+        self,
+        checkpoint: str = "painters",
+        device: Device = "cpu",
+        path: preprocess.Path = "fast",
+        precision: Precision = "fp32",
     ) -> None:
         if device not in ("cpu", "cuda"):
             raise PluginError(f"device {device!r} is neither 'cpu' nor 'cuda'")
-        if path not in ("fast", "open_clip"):
-            raise PluginError(f"preprocessing {path!r} is neither 'fast' nor 'open_clip'")
+        preprocess.check(path)
+        towers.check(precision, device)
         self.checkpoint = checkpoints.find(checkpoint)
+        self._name = checkpoint
+        self.precision: Precision = precision
         self._device: Device = device
         self._path: preprocess.Path = path
         self._loading = threading.Lock()
@@ -90,9 +106,16 @@ class OpenClipBackbone:
     @cached_property
     def execution(self) -> dict[str, Any]:
         """Dtype, device, runtime and rows of a forward."""
-        runtime = f"torch {version('torch').split('+')[0]}"
-        chunk = CHUNK[self._device]
-        return {"dtype": "float32", "device": self._device, "runtime": runtime, "chunk": chunk}
+        return towers.describe(self.precision, self._device, self.batch)
+
+    @property
+    def batch(self) -> int:
+        """How many pictures are best given at once."""
+        return CHUNK[self._device]
+
+    def reference(self) -> OpenClipBackbone:
+        """Return the same model in float32, which a coarser precision is measured against."""
+        return OpenClipBackbone(self._name, self._device, self._path, "fp32")
 
     @cached_property
     def max_tokens(self) -> int:
@@ -102,31 +125,40 @@ class OpenClipBackbone:
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens a text has, start and end included, before truncation."""
-        return len(self._loaded.tokenizer.encode(text)) + 2
+        return count_tokens(self._loaded.tokenizer, text)
 
     def embed_images(self, pictures: Sequence[Pixels]) -> Embedding:
         """Return (len(pictures), dimensions) unit vectors."""
         loaded = self._loaded
-        return self._forward(
-            pictures, lambda chunk: loaded.model.encode_image(self._put(loaded.preprocess(chunk)))
-        )
+
+        def encode(chunk: Sequence[Pixels]) -> torch.Tensor:
+            return loaded.image(self._put(loaded.preprocess(chunk)))
+
+        return self._forward(pictures, encode, loaded.image_rows)
 
     def embed_texts(self, texts: Sequence[str]) -> Embedding:
         """Return (len(texts), dimensions) unit vectors; long texts are cut, end token kept."""
         loaded = self._loaded
-        return self._forward(
-            texts, lambda chunk: loaded.model.encode_text(self._put(loaded.tokenizer(list(chunk))))
-        )
+
+        def encode(chunk: Sequence[str]) -> torch.Tensor:
+            return loaded.text(self._put(loaded.tokenizer(list(chunk))))
+
+        return self._forward(texts, encode, self.batch)
 
     def _put(self, tensor: torch.Tensor) -> torch.Tensor:
-        return tensor.to(self._device)
+        return (
+            tensor
+            if self._device == "cpu"
+            else tensor.pin_memory().to(self._device, non_blocking=True)
+        )
 
-    def _forward(self, rows: Sequence[Any], encode: Callable[[Any], torch.Tensor]) -> Embedding:
+    def _forward(
+        self, rows: Sequence[Any], encode: Callable[[Any], torch.Tensor], size: int
+    ) -> Embedding:
         import torch
 
         if not rows:
             return np.zeros((0, int(self.checkpoint.config["model_cfg"]["embed_dim"])), np.float32)
-        size = CHUNK[self._device]
 
         def forward(start: int) -> Embedding:
             chunk = list(rows[start : start + size])
@@ -145,26 +177,44 @@ class OpenClipBackbone:
     @cached_property
     def _load(self) -> _Loaded:
         model, transform, tokenize = self.checkpoint.load(self._device)
-        config = model.visual.preprocess_cfg
-        is_fast = self.definition["preprocessing"] == preprocess.FAST
-        path = preprocess.fast(config) if is_fast else preprocess.own(transform)
-        lanes = _single_threaded_lanes(1 if self._device == "cuda" else None)
-        return _Loaded(model=model, tokenizer=tokenize, preprocess=path, lanes=lanes)
+        path = preprocess.path_for(self._path, model.visual.preprocess_cfg, transform)
+        size = model.visual.preprocess_cfg["size"]
+        side = int(size if isinstance(size, int) else size[0])
+        image, rows = towers.image_tower(model, self.precision, side, self.checkpoint.digests)
+        return _Loaded(
+            tokenizer=tokenize,
+            preprocess=path,
+            image=image,
+            text=towers.text_tower(model, self.precision),
+            image_rows=rows or self.batch,
+            lanes=_single_threaded_lanes(1 if self._device == "cuda" else None),
+        )
 
 
 def load_backbone(
-    checkpoint: str = "painters", device: Device = "cpu", path: preprocess.Path = "fast"
+    checkpoint: str = "painters",
+    device: Device = "cpu",
+    path: preprocess.Path = "fast",
+    precision: Precision | Literal["auto"] = "fp32",
 ) -> OpenClipBackbone:
-    """Return the one backbone of this process for these arguments; weights load on first use."""
+    """Return the one backbone of this process for these arguments; weights load on first use.
+
+    ``precision="auto"`` takes the fastest that this machine computes well.
+    """
     digests = tuple(checkpoints.find(checkpoint).digests.values())  # changed files: another model
-    return _shared(checkpoint, device, path, digests)
+    chosen = towers.best_precision(device) if precision == "auto" else precision
+    return _shared(checkpoint, device, path, chosen, digests)
 
 
 @cache
 def _shared(
-    checkpoint: str, device: Device, path: preprocess.Path, digests: tuple[str, ...]
+    checkpoint: str,
+    device: Device,
+    path: preprocess.Path,
+    precision: Precision,
+    digests: tuple[str, ...],
 ) -> OpenClipBackbone:
-    return OpenClipBackbone(checkpoint, device, path)
+    return OpenClipBackbone(checkpoint, device, path, precision)
 
 
 def _single_threaded_lanes(count: int | None) -> Lanes:

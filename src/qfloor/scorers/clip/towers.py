@@ -1,0 +1,236 @@
+"""The towers of a CLIP at a chosen precision: prepared rows in, raw vectors out.
+
+    fp32   torch, as the weights are; the reference the others are measured against
+    bf16   torch in bfloat16: half the bytes and, where the processor has it, twice the speed
+    int8   onnxruntime, dynamic int8, one picture a forward: the range of the activations is
+           taken over a forward, so pictures that shared one would move each other's scores
+
+A tower never changes what a metric means, only how exactly it is computed; which one ran stands
+in the metric's execution, and `parity` measures the error on the user's own pictures.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from qfloor.errors import PluginError
+from qfloor.records import digest_of
+from qfloor.scorers.weights import cache_dir
+
+if TYPE_CHECKING:
+    import torch
+
+Precision = Literal["fp32", "bf16", "int8"]
+PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16", "int8")
+Tower = Callable[["torch.Tensor"], "torch.Tensor"]
+
+_INT8 = "int8, dynamic per picture, weights per channel"
+_RECIPE = 1  # counts changes of `_export` that move numbers
+
+
+def describe(precision: Precision, device: str, chunk: int) -> dict[str, Any]:
+    """Return the execution part of a metric's identity."""
+    runtime = f"torch {_version('torch')}"
+    if precision == "fp32":
+        return {"dtype": "float32", "device": device, "runtime": runtime, "chunk": chunk}
+    if precision == "bf16":
+        return {"dtype": "bfloat16", "device": device, "runtime": runtime, "chunk": chunk}
+    return {
+        "dtype": {"image": _INT8, "text": _text_dtype()},
+        "device": device,
+        "runtime": {"image": f"onnxruntime {_version('onnxruntime')}", "text": runtime},
+        "chunk": {"image": 1, "text": chunk},
+        "recipe": _RECIPE,
+    }
+
+
+def check(precision: Precision, device: str) -> None:
+    """Refuse what this machine cannot compute.
+
+    Raises
+    ------
+    PluginError
+        When the precision has no such name, cannot run on the device or lacks a package.
+    """
+    if precision not in PRECISIONS:
+        raise PluginError(f"precision {precision!r} is none of {', '.join(PRECISIONS)}")
+    if precision != "int8":
+        return
+    if device != "cpu":
+        raise PluginError("precision 'int8' runs on a CPU only; on a GPU choose 'bf16'")
+    for package in ("onnx", "onnxruntime"):
+        if _version(package) == "none":
+            raise PluginError(
+                f"precision 'int8' needs {package}, which is not installed; "
+                f"pip install 'qfloor[fast]', or choose precision 'bf16' or 'fp32'"
+            )
+
+
+def best_precision(device: str) -> Precision:
+    """Return the fastest precision for a device: what ``precision = "auto"`` stands for.
+
+    A GPU computes in bfloat16. A CPU computes in int8 where it has the instructions (VNNI) and
+    the packages are there, in bfloat16 where it has those, and in float32 otherwise.
+    """
+    if device != "cpu":
+        return "bf16"
+    flags = _processor_flags()
+    packages = _version("onnx") != "none" and _version("onnxruntime") != "none"
+    if packages and flags & {"avx512_vnni", "avx_vnni"}:
+        return "int8"
+    return "bf16" if _computes_bf16(flags) else "fp32"
+
+
+def image_tower(
+    model: Any, precision: Precision, size: int, weights: Mapping[str, str]
+) -> tuple[Tower, int | None]:
+    """Return the image tower, and how many rows a forward must have (None: the device's chunk).
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        An open_clip model in float32.
+    precision : {"fp32", "bf16", "int8"}
+    size : int
+        Side of its pictures, in pixels.
+    weights : mapping of str to str
+        Digests of its files: the exported int8 tower is kept under them.
+    """
+    if precision == "int8":
+        return _session(_exported(model, size, weights)), 1
+    dtype = _dtype(precision)
+    own = model if precision == "fp32" else _copy_in(model, dtype)
+    return (lambda rows: own.encode_image(rows.to(dtype))), None
+
+
+def text_tower(model: Any, precision: Precision) -> Tower:
+    """Return the text tower; int8 reads texts in bfloat16, or float32 on older processors."""
+    dtype = _text_dtype() if precision == "int8" else str(_dtype(precision)).split(".")[-1]
+    if dtype == "float32":
+        return lambda tokens: model.encode_text(tokens)
+    own = _copy_in(model, _dtype("bf16"))
+    return lambda tokens: own.encode_text(tokens)
+
+
+def _dtype(precision: Precision) -> Any:
+    import torch
+
+    return torch.bfloat16 if precision == "bf16" else torch.float32
+
+
+def _copy_in(model: Any, dtype: Any) -> Any:
+    import copy
+
+    return copy.deepcopy(model).to(dtype)
+
+
+@cache
+def _text_dtype() -> str:
+    return "bfloat16" if _computes_bf16(_processor_flags()) else "float32"
+
+
+def _computes_bf16(flags: frozenset[str]) -> bool:
+    return bool(flags & {"avx512_bf16", "amx_bf16"})
+
+
+@cache
+def _processor_flags() -> frozenset[str]:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:  # not Linux: what is not known is not assumed
+        return frozenset()
+    line = next((row for row in text.splitlines() if row.startswith("flags")), "")
+    return frozenset(line.partition(":")[2].split())
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package).split("+")[0]
+    except PackageNotFoundError:
+        return "none"
+
+
+def _session(path: Path) -> Tower:
+    import onnxruntime
+    import torch
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # lanes run several forwards side by side
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    def tower(rows: torch.Tensor) -> torch.Tensor:
+        return torch.from_numpy(session.run(None, {"pixels": rows.contiguous().numpy()})[0])
+
+    return tower
+
+
+def _exported(model: Any, size: int, weights: Mapping[str, str]) -> Path:
+    """Return the int8 tower's file; written once for these weights, recipe and packages."""
+    recipe = [dict(weights), size, _RECIPE, _version("torch"), _version("onnxruntime")]
+    path = cache_dir() / "int8" / f"{digest_of(recipe, 32)}.onnx"
+    if path.is_file():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix="export-") as folder, _quiet():
+        # beyond 2 GB the exporter writes weights into files of their own beside the draft
+        draft, quantised = Path(folder) / "tower.onnx", Path(folder) / "int8.onnx"
+        _export(model, size, draft, quantised)
+        os.replace(quantised, path)
+    return path
+
+
+def _export(model: Any, size: int, draft: Path, quantised: Path) -> None:
+    """Write the image tower as ONNX, then its matrix products as int8.
+
+    The recipe measured best of those tried (0008-precision in docs/decisions).
+    """
+    import torch
+    from onnxruntime.quantization import quantize_dynamic
+
+    torch.onnx.export(
+        model.visual,
+        (torch.zeros(1, 3, size, size),),
+        str(draft),
+        dynamo=False,
+        opset_version=17,
+        input_names=["pixels"],
+        output_names=["vectors"],
+    )
+    quantize_dynamic(
+        str(draft),
+        str(quantised),
+        per_channel=True,
+        op_types_to_quantize=["MatMul", "Gemm"],
+        extra_options={"MatMulConstBOnly": True},
+    )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Export without the fused attention (it has no ONNX form) and without the chatter."""
+    import logging
+
+    import torch
+
+    fast = torch.backends.mha.get_fastpath_enabled()
+    logger = logging.getLogger()
+    level = logger.level
+    torch.backends.mha.set_fastpath_enabled(False)
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+        logger.setLevel(level)

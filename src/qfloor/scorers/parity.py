@@ -1,0 +1,105 @@
+"""How far a coarser precision is from float32, measured on the user's own pictures.
+
+Half precision and int8 are faster and nearly right; "nearly" is measured, not assumed, because
+it depends on the weights and on what the pictures show. Both must hold before a score is
+written: every picture's vector points where float32's does (cosine), and pictures are ranked by
+their scores as float32 ranks them (Spearman), since a quartile lives off ranks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from qfloor.errors import ScoringError
+from qfloor.records import Parity
+from qfloor.records.parity import LEAST_COSINE, LEAST_SPEARMAN
+from qfloor.scorers.protocol import Backbone, Pixels
+
+Vectors = npt.NDArray[np.float64]
+LEAST_PICTURES = 8
+PICTURES = 32
+
+
+@runtime_checkable
+class Coarse(Backbone, Protocol):
+    """A backbone that may run at a coarser precision than its reference."""
+
+    @property
+    def precision(self) -> str:
+        """What it runs at; ``fp32`` is its own reference."""
+
+    def reference(self) -> Backbone:
+        """The same model in float32."""
+
+
+def measure(
+    backbone: Backbone, reference: Backbone, pictures: Sequence[Pixels], texts: Sequence[str]
+) -> Parity:
+    """Embed pictures and their prompts twice and compare.
+
+    Parameters
+    ----------
+    pictures : sequence of ndarray of uint8, shape (height, width, 3)
+    texts : sequence of str
+        The prompt of each picture.
+
+    Raises
+    ------
+    ScoringError
+        When there are fewer than 8 pictures: too few to say anything of ranks.
+    """
+    if len(pictures) < LEAST_PICTURES:
+        raise ScoringError(
+            f"{backbone.name} is checked against float32 on at least {LEAST_PICTURES} pictures "
+            f"and there are {len(pictures)}; score them with precision 'fp32'"
+        )
+    ours, theirs = (
+        (model.embed_images(pictures).astype(np.float64), _embed_each(model, texts))
+        for model in (backbone, reference)
+    )
+    same = (ours[0] * theirs[0]).sum(axis=1)
+    scores = [(images * words).sum(axis=1) for images, words in (ours, theirs)]
+    return Parity(
+        backbone=backbone.name,
+        reference=reference.name,
+        pictures=len(pictures),
+        texts=len(set(texts)),
+        least_cosine=float(same.min()),
+        mean_cosine=float(same.mean()),
+        spearman=_spearman(scores[0], scores[1]),
+        largest_difference=float(np.abs(scores[0] - scores[1]).max()),
+    )
+
+
+def require(parity: Parity, precision: str) -> None:
+    """Refuse a precision that does not agree with float32.
+
+    Raises
+    ------
+    ScoringError
+    """
+    if parity.holds:
+        return
+    raise ScoringError(
+        f"at precision {precision!r} {parity.backbone} does not agree with float32 on "
+        f"{parity.pictures} of these pictures: least cosine {parity.least_cosine:.5f} (at least "
+        f"{LEAST_COSINE} is due), Spearman of the scores {parity.spearman:.4f} (at least "
+        f"{LEAST_SPEARMAN}); choose precision 'bf16' or 'fp32'"
+    )
+
+
+def _embed_each(backbone: Backbone, texts: Sequence[str]) -> Vectors:
+    distinct = list(dict.fromkeys(texts))
+    vectors = dict(zip(distinct, backbone.embed_texts(distinct), strict=True))
+    return np.stack([vectors[text] for text in texts]).astype(np.float64)
+
+
+def _spearman(ours: Vectors, theirs: Vectors) -> float:
+    if np.ptp(ours) == 0 or np.ptp(theirs) == 0:  # all equal: no ranks to disagree about
+        return 1.0 if np.ptp(ours) == np.ptp(theirs) else 0.0
+    return float(stats.spearmanr(ours, theirs).statistic)
