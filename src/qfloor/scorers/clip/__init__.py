@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from qfloor.scorers.clip.backbone import OpenClipBackbone, load_backbone
-from qfloor.scorers.clip.scorer import ClipScorer
+from qfloor.scorers.clip.scorer import ClipScorer, ClipScoreScorer
 
-__all__ = ["ClipScorer", "OpenClipBackbone", "load_backbone"]
+__all__ = ["ClipScoreScorer", "ClipScorer", "OpenClipBackbone", "load_backbone"]

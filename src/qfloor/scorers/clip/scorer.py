@@ -9,12 +9,15 @@ of two models never share a column; those of the embedded default also carry
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from qfloor.records import Metric, Prompt, ScoreStatus
-from qfloor.scorers.clip.backbone import Device, load_backbone
+from qfloor.scorers.clip import chosen
+from qfloor.scorers.clip.backbone import Device
+from qfloor.scorers.clip.derived import HESSEL_CHECKPOINT, HESSEL_PREFIX
+from qfloor.scorers.clip.towers import Precision
 from qfloor.scorers.protocol import EMBEDDED_FRAMES, Backbone, Embedding, Item, Row
 
 if TYPE_CHECKING:
@@ -32,25 +35,34 @@ class ClipScorer:
                               statistic ``ceil(0.1 n)``). [-1, 1]
     ========================  ==========================================================
 
-    A clip is judged on 16 evenly spaced frames, whose cosines are kept as the row's series. The
-    text is the prompt as written. A prompt longer than the model reads is cut with its end token
-    kept, and the row's reason says so: ``truncated: 31 of 24 tokens``.
+    A clip is judged on 8 evenly spaced frames, whose cosines are kept as the row's series. The
+    text is the prompt as written, or a prefix and the prompt; the metrics are then called
+    ``clip.cos_prefixed`` and ``clip.cos_prefixed_worst_frames``. A text longer than the model
+    reads is cut with its end token kept, and the row's reason says so: ``truncated: 31 of 24
+    tokens``.
 
     Parameters
     ----------
     checkpoint : str, default "painters"
-        ``painters`` for the embedded default, or ``local-dir:DIR``.
+        ``painters`` for the embedded default, ``MODEL@TAG`` or ``MODEL@FILE`` for any model of
+        open_clip, ``local-dir:DIR``; see `qfloor.scorers.clip.checkpoint.find`.
     device : {"cpu", "cuda"}, default "cpu"
         Part of the metric's execution identity.
-    preprocess : {"fast", "open_clip"}, default "fast"
+    preprocess : {"fast", "open_clip", ...}, default "fast"
         Part of the metric's definition.
+    precision : {"fp32", "bf16", "int8", "auto"}, default "fp32"
+        Part of the metric's execution identity.
+    prefix : str, default ""
+        Words before every prompt, with their blank; part of the metric's definition.
     backbone : Backbone, optional
-        Takes the place of all three.
+        Takes the place of checkpoint, device, preprocess and precision.
 
     References
     ----------
     Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", 2021.
     """
+
+    concurrent = True
 
     def __init__(
         self,
@@ -58,16 +70,22 @@ class ClipScorer:
         device: Device = "cpu",
         preprocess: Path = "fast",
         backbone: Backbone | None = None,
+        *,
+        precision: Precision | Literal["auto"] = "fp32",
+        prefix: str = "",
     ) -> None:
-        self._backbone = backbone or load_backbone(checkpoint, device, preprocess)
-        self._image = f"image_embedding:{self._backbone.name}"
-        self._text = f"text_embedding:{self._backbone.name}"
-        self._metrics = _metrics(self._backbone)
+        seeing = chosen.chosen_backbone(checkpoint, device, preprocess, precision, backbone)
+        reading = chosen.Prefixed(seeing, prefix) if prefix else seeing
+        self._backbones = (seeing, reading) if prefix else (seeing,)
+        self._reading = reading
+        self._image = chosen.image_input(seeing)
+        self._text = chosen.text_input(reading)
+        self._metrics = _metrics(reading, prefix)
         self._tokens: dict[str, int] = {}
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """``clip.cos`` and ``clip.cos_worst_frames`` with this model's identity."""
+        """The mean cosine and that of the worst frames, with this model's identity."""
         return self._metrics
 
     @property
@@ -77,8 +95,8 @@ class ClipScorer:
 
     @property
     def backbones(self) -> tuple[Backbone, ...]:
-        """The model, for `qfloor.score` to embed with."""
-        return (self._backbone,)
+        """The model, for `qfloor.score` to embed with; once more where texts have a prefix."""
+        return self._backbones
 
     def applies(self, prompt: Prompt, media_type: str) -> bool:
         """Every picture and clip has a prompt to agree with."""
@@ -96,8 +114,9 @@ class ClipScorer:
         cosines = cosine(image, text)
         is_clip = image.ndim == 2
         series = tuple(cosines) if is_clip else None
+        mean_name, worst_name = (metric.name for metric in self._metrics)
         worst = Row(
-            metric="clip.cos_worst_frames",
+            metric=worst_name,
             status=ScoreStatus.SCORED if is_clip else ScoreStatus.UNSCORED,
             value=lower_order_statistic(cosines, WORST_SHARE) if is_clip else None,
             reason=reason if is_clip else "a still has one frame",
@@ -105,15 +124,41 @@ class ClipScorer:
         mean = sum(cosines) / len(cosines)
         scored = ScoreStatus.SCORED
         return (
-            Row(metric="clip.cos", status=scored, value=mean, reason=reason, series=series),
+            Row(metric=mean_name, status=scored, value=mean, reason=reason, series=series),
             worst,
         )
 
     def _truncation(self, text: str) -> str | None:
         if text not in self._tokens:
-            self._tokens[text] = self._backbone.count_tokens(text)
-        tokens, most = self._tokens[text], self._backbone.max_tokens
+            self._tokens[text] = self._reading.count_tokens(text)
+        tokens, most = self._tokens[text], self._reading.max_tokens
         return f"truncated: {tokens} of {most} tokens" if tokens > most else None
+
+
+class ClipScoreScorer(ClipScorer):
+    """The cosine that CLIPScore is made of: OpenAI's ViT-B/32, "A photo depicts " and the prompt.
+
+    Stored is ``clip.cos_prefixed``; the published 2.5 max(cos, 0) is derived from it by
+    `qfloor.scorers.clip.derived`. Takes the arguments of `ClipScorer`, with other defaults.
+
+    References
+    ----------
+    Hessel et al., "CLIPScore: A Reference-free Evaluation Metric for Image Captioning", 2021.
+    """
+
+    def __init__(
+        self,
+        checkpoint: str = HESSEL_CHECKPOINT,
+        device: Device = "cpu",
+        preprocess: Path = "fast",
+        backbone: Backbone | None = None,
+        *,
+        precision: Precision | Literal["auto"] = "fp32",
+        prefix: str = HESSEL_PREFIX,
+    ) -> None:
+        super().__init__(
+            checkpoint, device, preprocess, backbone, precision=precision, prefix=prefix
+        )
 
 
 def cosine(image: Embedding, text: Embedding) -> list[float]:
@@ -134,29 +179,33 @@ def lower_order_statistic(values: Sequence[float], share: float) -> float:
     return float(np.quantile(np.asarray(values, float), share, method="inverted_cdf"))
 
 
-def _metrics(backbone: Backbone) -> tuple[Metric, ...]:
+def _metrics(backbone: Backbone, prefix: str) -> tuple[Metric, ...]:
     definition = {
         "formula": "cos(image, text)",
         **backbone.definition,
-        "prompt": "as written, no prefix",
+        "prompt": "after the prefix" if prefix else "as written, no prefix",
     }
     frames = f"{EMBEDDED_FRAMES} evenly spaced frames"
+    name = "clip.cos_prefixed" if prefix else "clip.cos"
+    rights = chosen.rights_of(backbone)
     return (
         Metric(
-            name="clip.cos",
+            name=name,
             unit="cosine",
             lo=-1.0,
             hi=1.0,
             definition={**definition, "clips": f"mean over {frames}"},
             execution=backbone.execution,
+            weights=rights,
         ),
         Metric(
-            name="clip.cos_worst_frames",
+            name=f"{name}_worst_frames",
             unit="cosine",
             lo=-1.0,
             hi=1.0,
             modalities=("video",),
             definition={**definition, "clips": f"{WORST_SHARE:g} quantile of {frames}"},
             execution=backbone.execution,
+            weights=rights,
         ),
     )
