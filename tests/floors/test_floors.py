@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -267,6 +268,33 @@ def test_unsafe_outputs_fail_what_is_delivered() -> None:
     assert verdict.ruling is not Ruling.CERTIFIED
     assert conditional.fail_rates[0].rate == 0.0
     assert delivered.counts == conditional.counts == {"made": 100, "unsafe": 30}
+
+
+def _safety_unknown(n: int, value: float = 9.0) -> list[Judged]:
+    return [
+        Judged(output_id=f"n{i}", family=f"n{i}", repeat=0, status=Status.MADE, values=(value,),
+               safety_unknown=True)
+        for i in range(n)
+    ]  # fmt: skip
+
+
+def test_outputs_of_unknown_safety_are_missing_where_they_would_be_delivered() -> None:
+    known = _made([8.0] * 96)
+    delivered, (verdict,) = _compute(known + _safety_unknown(4), _threshold(5.0))
+    conditional, _ = _compute(known + _safety_unknown(4), _threshold(5.0), kind="conditional")
+    assert (delivered.n_outputs, conditional.n_outputs) == (96, 100)
+    assert delivered.counts == conditional.counts == {"made": 100, "safety_unknown": 4}
+    assert verdict.ruling is Ruling.CERTIFIED  # also if all four were unsafe
+    _, (undecided,) = _compute(_made([8.0] * 94) + _safety_unknown(6), _threshold(5.0))
+    assert undecided.ruling is Ruling.UNDECIDED  # above 5% nothing is decided
+    assert undecided.ruling is not verdict.ruling
+
+
+def test_what_its_seller_called_unsafe_needs_no_safety_metric() -> None:
+    known = [replace(judged, unsafe=True) for judged in _safety_unknown(30)]
+    delivered, _ = _compute(_made([8.0] * 70) + known, _threshold(5.0))
+    assert delivered.fail_rates[0].rate == pytest.approx(0.30)
+    assert delivered.counts == {"made": 100, "unsafe": 30, "safety_unknown": 30}
 
 
 def test_a_refusal_weighs_as_much_as_a_picture_that_many_rated() -> None:

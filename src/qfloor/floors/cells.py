@@ -39,7 +39,9 @@ class Judged:
     ``lacking`` names what kept a made output from having any, and is counted instead of
     ``unjudged``.
     ``scorer_failed`` says that a made output should have been scored and could not be; an
-    ``unsafe`` one was made and cannot be delivered, whatever it looks like.
+    ``unsafe`` one was made and cannot be delivered, whatever it looks like. Whether one with
+    ``safety_unknown`` may be delivered should be known and is not: in delivered floors it is
+    missing, whatever its values.
     """
 
     output_id: str
@@ -50,6 +52,7 @@ class Judged:
     raters: tuple[str, ...] = ()
     scorer_failed: bool = False
     unsafe: bool = False
+    safety_unknown: bool = False
     lacking: str | None = None
 
 
@@ -133,9 +136,11 @@ def build_cell(
         asked += 1
         if counts_as is CountsAs.MISSING:
             missing += 1
-            counts[output.lacking or "unjudged"] += output.status is Status.MADE
+            if not output.values:
+                counts[output.lacking or "unjudged"] += output.status is Status.MADE
         counts["scorer_failed"] += output.scorer_failed
         counts["unsafe"] += output.unsafe
+        counts["safety_unknown"] += output.safety_unknown
         if counts_as is CountsAs.SCORED:
             rows += [(sign * v, *place, r) for v, r in _drawn(output, raters)]
         elif counts_as is CountsAs.FAIL or missing_as_fail:
@@ -170,6 +175,8 @@ def _counts_as(output: Judged, kind: FloorKind) -> CountsAs:
         return counts_as
     if output.scorer_failed or (output.unsafe and kind == "delivered"):
         return CountsAs.FAIL
+    if output.safety_unknown and kind == "delivered":
+        return CountsAs.MISSING
     return CountsAs.SCORED if output.values else CountsAs.MISSING
 
 

@@ -78,6 +78,7 @@ def certify(
     Findings
     """
     planned = tuple(offers)
+    view = view.with_safety(store)
     human = human_cells(store, view, benchmark.quality)
     findings = _judge(benchmark, view, planned, human, benchmark.quality, benchmark.thresholds)
     for plan in benchmark.calibrations:
@@ -119,6 +120,7 @@ def _judge(
             digests={
                 "benchmark": benchmark.digest,
                 **({} if reference is None else {"reference": reference.digest}),
+                **({} if view.safety.metric is None else {"safety": view.safety.metric}),
             },
             valid_until=valid_until(benchmark.round),
         )

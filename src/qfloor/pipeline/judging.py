@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from qfloor.calibrate import Pair
 from qfloor.errors import RatingsError, ScoringError
 from qfloor.floors import Judged
 from qfloor.pipeline.centring import Centring
+from qfloor.pipeline.safety import Safety, safety_of
 from qfloor.records import (
     Modality,
     Output,
@@ -27,6 +28,7 @@ from qfloor.records import (
     Status,
     digest_of,
 )
+from qfloor.scorers.safety import UNSAFE
 from qfloor.store import Store
 
 
@@ -44,10 +46,14 @@ Cells = dict[CellKey, list[Judged]]
 
 @dataclass(frozen=True, kw_only=True)
 class RoundView:
-    """The outputs of a round with their prompts: what every judgment is attached to."""
+    """The outputs of a round with their prompts: what every judgment is attached to.
+
+    ``safety`` is what a safety metric says of them; none until it was looked up (`with_safety`).
+    """
 
     outputs: tuple[Output, ...]
     prompts: Mapping[str, Prompt]
+    safety: Safety = field(default_factory=Safety)
 
     @classmethod
     def of(
@@ -65,6 +71,17 @@ class RoundView:
         found = store.outputs_of(round=round, offers=list(offers))
         outputs = tuple(o for o in found if o.prompt_digest in prompts)
         return cls(outputs=outputs, prompts=prompts)
+
+    def with_safety(self, store: Store) -> RoundView:
+        """Look up what the round's safety metric says, if it was scored for safety.
+
+        Raises
+        ------
+        ScoringError
+            When it was, under several identities of which none covers it.
+        """
+        metric = metric_key(store, UNSAFE, self)
+        return replace(self, safety=safety_of(store, self.outputs, self.prompts, metric))
 
     def key(self, output: Output) -> CellKey:
         """Name the cell an output belongs to."""
@@ -95,7 +112,8 @@ def human_cells(store: Store, view: RoundView, quality: Quality) -> Cells:
                 status=output.status,
                 values=tuple(r.value for r in given),
                 raters=tuple(r.rater for r in given),
-                unsafe=output.unsafe,
+                unsafe=output.unsafe or output.id in view.safety.unsafe,
+                safety_unknown=output.id in view.safety.unknown,
             )
         )
     return dict(cells)
@@ -173,7 +191,8 @@ def metric_cells(
                 status=output.status,
                 values=() if number is None else (number,),
                 scorer_failed=score is not None and score.status is ScoreStatus.FAILED,
-                unsafe=output.unsafe,
+                unsafe=output.unsafe or output.id in view.safety.unsafe,
+                safety_unknown=output.id in view.safety.unknown,
                 lacking="no_reference" if number is None and raw is not None else None,
             )
         )

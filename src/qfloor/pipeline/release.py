@@ -65,7 +65,8 @@ def release_of(
     used = {f.category for f in floors}
     references = _references(store, floors)
     qualities = tuple(_qualities(store, floors, references))
-    metric_keys = {q.metric_key for q in qualities}
+    metric_keys = {q.metric_key for q in qualities} | {f.digests.get("safety") for f in floors}
+    metrics = tuple(m for m in store.metrics_of() if m.key in metric_keys)
     return Release(
         name=benchmark.name,
         round=benchmark.round,
@@ -78,11 +79,12 @@ def release_of(
         thresholds=tuple(store.thresholds_of(run=run)),
         verdicts=tuple(store.verdicts_of(run=run)),
         calibrations=tuple(store.calibrations_of(run=run)),
-        metrics=tuple(m for m in store.metrics_of() if m.key in metric_keys),
+        metrics=metrics,
         latency=_latency(offers, view.outputs, benchmark.round),
         provenance={
             **_provenance(benchmark, prompts, view.outputs),
             **({"reference_sets": references} if references else {}),
+            **({"weights": {m.key: m.weights for m in metrics}} if metrics else {}),
         },
         illustrative=benchmark.illustrative,
     )

@@ -184,6 +184,15 @@ def rights_of_clip(model: str, pretrained: str) -> WeightsRights:
     return WeightsRights(name=name)
 
 
+def weights_of(model: object) -> tuple[WeightsRights, ...]:
+    """Return what a pluggable model says of its weights (``.weights``); unknown if it says nothing.
+
+    An empty tuple is a statement too: a formula without weights.
+    """
+    said = getattr(model, "weights", None)
+    return (WeightsRights(name=type(model).__name__),) if said is None else tuple(said)
+
+
 def concerns(metrics: Iterable[Metric]) -> list[Concern]:
     """List the weights whose commercial use is forbidden or unknown, forbidden ones first."""
     used: dict[WeightsRights, list[str]] = {}

@@ -34,6 +34,7 @@ from qfloor.errors import PluginError, ScoringError
 from qfloor.records import Direction, Metric, Prompt, ScoreStatus
 from qfloor.scorers.ocr import RapidReader
 from qfloor.scorers.protocol import Item, Pixels, Row
+from qfloor.scorers.rights import weights_of
 
 MAX_ORDERED = 4
 _APOSTROPHES = "'’‘`´ʼ"
@@ -41,7 +42,7 @@ _SPACELESS = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 
 class Reader(Protocol):
-    """What reads a picture's lines."""
+    """What reads a picture's lines; ``weights`` may say on what terms its models come."""
 
     @property
     def definition(self) -> Mapping[str, Any]:
@@ -294,6 +295,7 @@ def _metrics(reader: Reader, raw_distance: bool) -> tuple[Metric, ...]:
             boolean=name == "exact",
             definition={"formula": formula, **rules, "reader": dict(reader.definition)},
             execution=reader.execution,
+            weights=weights_of(reader),
         )
 
     usual = (

@@ -69,6 +69,21 @@ class Frames(Database):
         tables = ("attempts", "requests", "prompts")
         return self._frame(sql, tables, "q.round", round, "t.seq")
 
+    def metrics(self) -> pd.DataFrame:
+        """Metrics with the terms of their weights: a row for each weights, at least one a metric.
+
+        ``weights`` is NA for a formula without any. ``licence`` and ``commercial_use`` (``yes``
+        or ``no``) say ``unknown`` where nobody said, which is no permission.
+        """
+        sql = (
+            "SELECT m.key, m.name, w.value ->> 'name' AS weights, CASE WHEN w.value IS NOT NULL "
+            "THEN coalesce(w.value ->> 'licence', 'unknown') END AS licence, CASE WHEN w.value "
+            "IS NOT NULL THEN CASE w.value ->> 'commercial_use' WHEN 1 THEN 'yes' WHEN 0 THEN "
+            "'no' ELSE 'unknown' END END AS commercial_use, w.value ->> 'source' AS source "
+            "FROM metrics m LEFT JOIN json_each(m.record, '$.weights') w"
+        )
+        return self._frame(sql, ("metrics",), "m.name", None, "m.rowid, w.key")
+
     def floors(self, *, run: str | None = None) -> pd.DataFrame:
         """Floors of a run, or of all runs."""
         return self._frame("SELECT * FROM floors", ("floors",), "run", run, "1, 2, 3, 4, 5, 6")
