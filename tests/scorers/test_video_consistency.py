@@ -90,6 +90,13 @@ def test_names_say_whose_model_it_is() -> None:
     assert everything.metrics[0].identity != dino.metrics[0].identity
 
 
+def test_terms_of_the_weights_are_stated_and_unknown_ones_are_unknown() -> None:
+    assert [w.commercial_use for m in ConsistencyScorer().metrics for w in m.weights] == [True] * 2
+    other = ConsistencyScorer(backbone=SignedBackbone("signed"), label="fake")
+    assert [w.commercial_use for w in other.metrics[0].weights] == [None]
+    assert other.backbones[0].name == "signed"
+
+
 @pytest.mark.parametrize(
     ("backbone", "label", "message"),
     [

@@ -27,13 +27,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from qfloor.errors import PluginError
 from qfloor.records import Metric, Prompt
-from qfloor.scorers.clip.backbone import Device, load_backbone
+from qfloor.scorers.clip import chosen
+from qfloor.scorers.clip.backbone import Device
 from qfloor.scorers.protocol import Backbone, Embedding, Item, Pixels, Row
 from qfloor.scorers.video import rows
 from qfloor.scorers.video.sampling import shown_at_steps
@@ -41,6 +42,7 @@ from qfloor.scorers.video.temporal import consistency
 
 if TYPE_CHECKING:
     from qfloor.scorers.clip.preprocess import Path
+    from qfloor.scorers.clip.towers import Precision
 
 _TOGETHER = 8  # frames embedded at a time where the backbone does not say what it likes best
 _TOGETHER_BYTES = 64 * 1024 * 1024  # and no more than these are held for it
@@ -60,10 +62,10 @@ class ConsistencyScorer:
 
     Parameters
     ----------
-    checkpoint, device, preprocess
+    checkpoint, device, preprocess, precision
         As for `qfloor.scorers.clip.ClipScorer`; the label is then ``clip``.
     backbone : Backbone, optional
-        Takes the place of all three; needs a ``label``. It is called from this scorer, not by
+        Takes the place of all four; needs a ``label``. It is called from this scorer, not by
         the engine, so an object that other scorers bring too must bear two threads at once.
     label : str, optional
         What the metric is named after: small letters, digits and underscores. VBench's own names
@@ -87,11 +89,13 @@ class ConsistencyScorer:
         backbone: Backbone | None = None,
         label: str | None = None,
         per_second: float | None = 8.0,
+        *,
+        precision: Precision | Literal["auto"] = "fp32",
     ) -> None:
         if per_second is not None and not per_second > 0:
             raise PluginError(f"per_second must be above 0 or None, not {per_second}")
         self._label = _label(label, backbone)
-        self._backbone = backbone or load_backbone(checkpoint, device, preprocess)
+        self._backbone = chosen.chosen_backbone(checkpoint, device, preprocess, precision, backbone)
         self._per_second = per_second
         self._name = f"video.{self._label}_consistency"
         looked_at = "all" if per_second is None else f"{per_second:g} a second by time, each once"
@@ -104,6 +108,7 @@ class ConsistencyScorer:
                 "backbone": dict(self._backbone.definition),
             },
             self._backbone.execution,
+            weights=chosen.rights_of(self._backbone),
         )
 
     @property
@@ -115,6 +120,16 @@ class ConsistencyScorer:
     def inputs(self) -> tuple[str, ...]:
         """All frames with their times; embeddings are made here, of more frames than elsewhere."""
         return ("frames", "timestamps")
+
+    @property
+    def backbones(self) -> tuple[Backbone, ...]:
+        """The model, so that a coarse precision of it is checked before it is believed."""
+        return (self._backbone,)
+
+    @property
+    def concurrent(self) -> bool:
+        """As the backbone is."""
+        return bool(getattr(self._backbone, "concurrent", False))
 
     def applies(self, prompt: Prompt, media_type: str) -> bool:
         """Only clips."""

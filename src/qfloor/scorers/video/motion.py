@@ -80,6 +80,8 @@ class MotionScorer:
     one frame is unscored, and so is what needs more time, frames or pixels than a clip has.
     """
 
+    concurrent = True
+
     def __init__(self) -> None:
         self._metrics = _metrics()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from qfloor.records import Direction, Metric, ScoreStatus
+from qfloor.records import Direction, Metric, ScoreStatus, WeightsRights
 from qfloor.scorers.protocol import Row
 
 WORST_SHARE = 0.10
@@ -55,6 +55,7 @@ def metric(
     *,
     hi: float | None = 1.0,
     direction: Direction = "higher",
+    weights: tuple[WeightsRights, ...] = (),
 ) -> Metric:
     """Return a metric of clips, from 0 upwards; ``unit`` ``boolean`` makes it one."""
     return Metric(
@@ -67,6 +68,7 @@ def metric(
         boolean=unit == "boolean",
         definition=definition,
         execution=execution,
+        weights=weights,
     )
 
 
@@ -77,10 +79,12 @@ def mean_and_worst_metrics(
     execution: Mapping[str, Any],
     *,
     hi: float | None = 1.0,
+    weights: tuple[WeightsRights, ...] = (),
 ) -> tuple[Metric, Metric]:
     """Return the metrics of `mean_and_worst`, the lowest values being the worst."""
     least = f"{WORST_SHARE:g} quantile of the series, inverted_cdf"
-    return (
-        metric(name, unit, {**definition, "of_series": "mean"}, execution, hi=hi),
-        metric(name + WORST, unit, {**definition, "of_series": least}, execution, hi=hi),
+    mean, worst_frames = (
+        metric(label, unit, {**definition, "of_series": which}, execution, hi=hi, weights=weights)
+        for label, which in ((name, "mean"), (name + WORST, least))
     )
+    return mean, worst_frames

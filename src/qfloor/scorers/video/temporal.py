@@ -9,17 +9,19 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from qfloor.records import Direction, Metric, Prompt, ScoreStatus
-from qfloor.scorers.clip.backbone import Device, load_backbone
+from qfloor.scorers.clip import chosen
+from qfloor.scorers.clip.backbone import Device
 from qfloor.scorers.protocol import EMBEDDED_FRAMES, Backbone, Embedding, Item, Pixels, Row
 
 if TYPE_CHECKING:
     from qfloor.scorers.clip.preprocess import Path
+    from qfloor.scorers.clip.towers import Precision
 
 Luma = npt.NDArray[np.float32]
 """Luma of one frame, 0-255."""
@@ -131,9 +133,11 @@ class TemporalScorer:
 
     Parameters
     ----------
-    checkpoint, device, preprocess, backbone
+    checkpoint, device, preprocess, backbone, precision
         As for `qfloor.scorers.clip.ClipScorer`; with equal ones both share the embeddings.
     """
+
+    concurrent = True
 
     def __init__(
         self,
@@ -141,9 +145,11 @@ class TemporalScorer:
         device: Device = "cpu",
         preprocess: Path = "fast",
         backbone: Backbone | None = None,
+        *,
+        precision: Precision | Literal["auto"] = "fp32",
     ) -> None:
-        self._backbone = backbone or load_backbone(checkpoint, device, preprocess)
-        self._image = f"image_embedding:{self._backbone.name}"
+        self._backbone = chosen.chosen_backbone(checkpoint, device, preprocess, precision, backbone)
+        self._image = chosen.image_input(self._backbone)
         self._metrics = _metrics(self._backbone)
 
     @property
@@ -255,6 +261,7 @@ def _metrics(backbone: Backbone) -> tuple[Metric, ...]:
                 "backbone": dict(backbone.definition),
             },
             execution=backbone.execution,
+            weights=chosen.rights_of(backbone),
         ),
         metric("motion", "grey levels", 255.0, f"{moved}; mean"),
         metric("frozen_share", "share", 1.0, f"{moved}; share below {_MOVING_LEVELS}", "lower"),
