@@ -22,7 +22,7 @@ Sums = npt.NDArray[Any]
 
 
 def near_blank(picture: Pixels, y: Luma | None = None) -> float:
-    """Return 1 when less than 0.5% of a picture stands out from its ground, else 0.
+    """Return 1 when under 0.5% of a picture's cells stand out from its ground, else 0.
 
     The picture is cut into 32 x 32 cells of equal size (as many as it has pixels, if fewer). The
     ground is the median of the cells' mean colours, channel by channel. A cell stands out when
@@ -30,10 +30,11 @@ def near_blank(picture: Pixels, y: Luma | None = None) -> float:
     deviation of Y within it exceeds 8: the first sees shapes, the second texture and lettering.
 
     Called near-blank: one colour, sensor noise on one colour (to a standard deviation of about
-    8), a dot, a gradient of at most 16 levels from end to end. Not: an object of 1% of the area
-    that differs by more than 8 levels, television static, a fog with a horizon. Called
-    near-blank too, for they cannot be told from those: a product below 0.5% of the area, white
-    on nearly white, or a single line of the smallest print. The three constants are ours.
+    8), a dot, a gradient of at most 16 levels from end to end. Not: a product that differs by
+    more than 8 levels and touches six cells, television static, a fog with a horizon. Called
+    near-blank too, for it cannot be told from those: what touches five cells at most (compact,
+    some 0.1% of the area; a short line of the smallest print), and white on nearly white. The
+    three constants are ours.
     """
     y = luma(picture) if y is None else y
     tops, lefts = (_starts(size) for size in y.shape)
