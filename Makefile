@@ -20,11 +20,11 @@ $(VENV)/.run: pyproject.toml requirements-cpu.txt
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "qfloor: adding test tools to $(VENV) (once)" >&2
-	@$(PIP) -e ".[clip,ocr,dev]"
+	@$(PIP) -e ".[clip,ocr,audio,safety,dev]"
 	@touch $@
 
 $(VENV)/.lab: $(VENV)/.dev
-	@$(PIP) -e ".[clip,ocr,dev,lab]"
+	@$(PIP) -e ".[clip,ocr,audio,safety,dev,lab]"
 	@touch $@
 
 demo: $(VENV)/.run  ## the built-in benchmark, from prompts to a routed decision

@@ -35,6 +35,7 @@ from qfloor.records import (
     Status,
     Threshold,
     Verdict,
+    WeightsRights,
 )
 from qfloor.store import Run, Store
 from qfloor.store import migrations as m
@@ -404,3 +405,31 @@ def test_a_closed_store_says_so(tmp_path):
     store.close()
     with pytest.raises(StoreError):
         store.save_prompts([PROMPT])
+
+
+def test_terms_of_weights_are_kept_and_unknown_reads_unknown(store):
+    terms = (
+        WeightsRights(name="a.pt", licence="MIT", commercial_use=True, source="card"),
+        WeightsRights(name="b.pt", licence="CC-BY-NC-4.0", commercial_use=False, source="card"),
+        WeightsRights(name="c.pt"),
+    )
+    formula = dataclasses.replace(METRIC, name="sharpness")
+    metrics = [dataclasses.replace(METRIC, weights=terms), formula]
+    store.save_metrics(metrics)
+    assert list(store.metrics_of()) == metrics
+    assert metrics[0].key == METRIC.key
+    frame = store.metrics()
+    assert frame["name"].tolist() == ["clip.cos"] * 3 + ["sharpness"]
+    assert frame["weights"].tolist()[:3] == ["a.pt", "b.pt", "c.pt"]
+    assert frame["licence"].tolist()[:3] == ["MIT", "CC-BY-NC-4.0", "unknown"]
+    assert frame["commercial_use"].tolist()[:3] == ["yes", "no", "unknown"]
+    assert frame["source"].isna().tolist() == [False, False, True, True]
+    assert frame.iloc[3][["weights", "licence", "commercial_use"]].isna().all()
+
+
+def test_a_metric_stored_before_terms_were_kept_has_none(store):
+    record = '{"name":"old","unit":"1","lo":0.0,"hi":null,"definition":{"v":1}}'
+    store._write("INSERT INTO metrics VALUES (?, ?, ?)", ("old@1", "old", record))
+    (old,) = store.metrics_of()
+    assert old.weights == ()
+    assert store.metrics()["licence"].isna().all()

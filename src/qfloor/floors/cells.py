@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -134,13 +134,8 @@ def build_cell(
         if counts_as is CountsAs.ABSENT:
             continue
         asked += 1
-        if counts_as is CountsAs.MISSING:
-            missing += 1
-            if not output.values:
-                counts[output.lacking or "unjudged"] += output.status is Status.MADE
-        counts["scorer_failed"] += output.scorer_failed
-        counts["unsafe"] += output.unsafe
-        counts["safety_unknown"] += output.safety_unknown
+        missing += counts_as is CountsAs.MISSING
+        counts.update(_apart(output, counts_as))
         if counts_as is CountsAs.SCORED:
             rows += [(sign * v, *place, r) for v, r in _drawn(output, raters)]
         elif counts_as is CountsAs.FAIL or missing_as_fail:
@@ -166,6 +161,18 @@ def build_cell(
         n_raters=len(raters),
         counts={k: v for k, v in sorted(counts.items()) if v},
     )
+
+
+def _apart(output: Judged, counts_as: CountsAs) -> Iterator[str]:
+    """What is counted of an output beside its status, once each."""
+    if counts_as is CountsAs.MISSING and output.status is Status.MADE and not output.values:
+        yield output.lacking or "unjudged"
+    if output.scorer_failed:
+        yield "scorer_failed"
+    if output.unsafe:
+        yield "unsafe"
+    if output.safety_unknown:
+        yield "safety_unknown"
 
 
 def _counts_as(output: Judged, kind: FloorKind) -> CountsAs:
