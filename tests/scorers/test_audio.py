@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -259,6 +260,33 @@ def test_sound_is_an_input_and_damage_to_it_is_that_outputs_alone() -> None:
     assert "cannot be decoded" in ill.failures["audio"]
     assert "audio" not in still.values
     assert "audio" not in still.failures
+
+
+def test_from_files_to_scores_in_a_store(tmp_path: Path) -> None:
+    from qfloor.records import Offer, Output, Status
+    from qfloor.score import score_outputs
+    from qfloor.store import Store
+
+    prompt = item(None).prompt
+    clips = [sounding_clip(stereo(sine(-23, 2)), codec="aac", container="mp4"), sounding_clip(None)]
+    with Store.open(tmp_path, create=True) as store, store.writing("test"):
+        offer = Offer(id="p/m", model="m", provider="p", modality="video")
+        store.save_prompts([prompt])
+        store.save_offers([offer])
+        made = [
+            Output(id=f"o{i}", prompt_id="p", prompt_digest=prompt.digest, offer_id="p/m",
+                   repeat=i, round="2026-11", status=Status.MADE, reason="ok", frames=4,
+                   media_sha256=store.put_media(content, "video/mp4"), media_type="video/mp4")
+            for i, content in enumerate(clips)
+        ]  # fmt: skip
+        for output in made:
+            store.save_output(output)
+        summary = score_outputs(store, made, {prompt.digest: prompt}, [AudioScorer()])
+        found = {(s.output_id, s.metric.partition("@")[0]): s for s in store.scores_of()}
+    assert summary.n_failed_rows == 0
+    assert found["o0", "audio.loudness"].value == pytest.approx(-23, abs=0.1)
+    assert found["o1", "audio.present"].value == 0
+    assert found["o1", "audio.loudness"].status is ScoreStatus.UNSCORED
 
 
 def test_without_pyloudnorm_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

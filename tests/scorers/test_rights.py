@@ -10,6 +10,7 @@ import pytest
 import qfloor
 from qfloor.records import Metric, WeightsRights
 from qfloor.scorers import rights as r
+from qfloor.scorers.technical import TechnicalScorer
 
 OWN = Path(qfloor.__file__).parent / "scorers/clip/painters/open_clip_model.safetensors"
 
@@ -115,3 +116,20 @@ def test_terms_are_no_part_of_a_metrics_identity() -> None:
         name="m", unit="1", lo=None, hi=None, definition={"v": 1}, weights=(r.PAINTERS,)
     )
     assert plain.identity == with_terms.identity == "8ba320d9c2989462"
+
+
+def test_identities_that_committed_results_rest_on_are_what_they_were() -> None:
+    """Those whose execution names no library version; see results/."""
+    found = {m.name: m.identity for m in TechnicalScorer().metrics}
+    assert {name: found[f"technical.{name}"] for name in PINNED} == PINNED
+
+
+PINNED = {
+    "sharpness": "6022edd829ea3155",
+    "exposure": "9a255be7cef33829",
+    "clipping": "5600c4895ba5c9d2",
+    "noise": "94d0c2696a328b56",
+    "blockiness": "bc973780312f02ad",
+    "colourfulness": "e24d7b02aa497997",
+    "blankness": "dbbf3199fa418325",
+}

@@ -102,7 +102,7 @@ def probe(content: bytes, name: str, *, samples: int = 8, limits: Limits = LIMIT
     MediaError
         When it cannot be decoded to its end, or is beyond the limits.
     """
-    with _container(content, name) as container:
+    with opened_clip(content, name) as container:
         stream = container.streams.video[0]
         fps = _rate(stream)
         declared = int(stream.frames or 0)
@@ -136,7 +136,8 @@ def _refuse_truncated(
 
 
 @contextlib.contextmanager
-def _container(content: bytes, name: str) -> Iterator[Any]:
+def opened_clip(content: bytes, name: str) -> Iterator[Any]:
+    """Open a clip's container by its magic bytes; MediaError when it is none or has no pictures."""
     import av
 
     media_type = sniff(content)
@@ -146,7 +147,7 @@ def _container(content: bytes, name: str) -> Iterator[Any]:
     try:
         container: Any = av.open(io.BytesIO(content), format=_DEMUXERS[media_type])
     except (av.error.FFmpegError, ValueError, OSError) as error:
-        raise MediaError(f"{name} cannot be decoded: {_say(error)}") from error
+        raise MediaError(f"{name} cannot be decoded: {said(error)}") from error
     with container:
         if not container.streams.video:
             raise MediaError(f"{name} has no video stream")
@@ -161,7 +162,7 @@ def _decode(container: Any, name: str) -> Iterator[Any]:
     try:
         yield from container.decode(stream)
     except (av.error.FFmpegError, ValueError, OSError) as error:
-        raise MediaError(f"{name} cannot be decoded to its end: {_say(error)}") from error
+        raise MediaError(f"{name} cannot be decoded to its end: {said(error)}") from error
 
 
 def decoded_frames(content: bytes, name: str, limits: Limits | None = None) -> Iterator[Any]:
@@ -172,7 +173,7 @@ def decoded_frames(content: bytes, name: str, limits: Limits | None = None) -> I
     MediaError
         When it is no clip, cannot be decoded to its end, or is beyond the limits.
     """
-    with _container(content, name) as container:
+    with opened_clip(content, name) as container:
         for index, frame in enumerate(_decode(container, name)):
             if limits is not None:
                 _check_size(frame, index, name, limits)
@@ -181,7 +182,7 @@ def decoded_frames(content: bytes, name: str, limits: Limits | None = None) -> I
 
 def frame_rate(content: bytes, name: str) -> float:
     """Return the declared frames a second; 25 when a container declares none."""
-    with _container(content, name) as container:
+    with opened_clip(content, name) as container:
         return _rate(container.streams.video[0])
 
 
@@ -226,5 +227,6 @@ def _spread(total: int, limit: int) -> list[int]:
     return [round(i * (total - 1) / (limit - 1)) for i in range(limit)]
 
 
-def _say(error: BaseException) -> str:
+def said(error: BaseException) -> str:
+    """What a decoder says of its error, without number or file name."""
     return getattr(error, "strerror", None) or str(error)

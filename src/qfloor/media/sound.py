@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qfloor.errors import MediaError
-from qfloor.media.clips import _container, _say
+from qfloor.media.clips import opened_clip, said
 from qfloor.media.pictures import read_media
 from qfloor.media.sniff import LIMITS, Limits
 
@@ -72,7 +72,7 @@ def load_audio(
     """
     content = read_media(source, limits)
     name = "the clip" if isinstance(source, bytes) else str(source)
-    with _container(content, name) as container:
+    with opened_clip(content, name) as container:
         if not container.streams.audio:
             return None
         return _decoded(container, name, max_values)
@@ -98,7 +98,7 @@ def _decoded(container: Any, name: str, max_values: int) -> Sound | None:
                 )
             pieces.append(_floats(frame))
     except (av.error.FFmpegError, ValueError, OSError) as error:
-        raise MediaError(f"the sound of {name} cannot be decoded: {_say(error)}") from error
+        raise MediaError(f"the sound of {name} cannot be decoded: {said(error)}") from error
     if form is None or not values:
         return None
     samples = np.concatenate(pieces)
