@@ -1,0 +1,66 @@
+"""One model call on many rows: full chunks, one thread each, several side by side.
+
+A chunk that is not full is filled up with its last row, so that the kernels see one shape and a
+row's number depends neither on its neighbours nor on how many cores there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from qfloor.scorers.lanes import Lanes
+
+if TYPE_CHECKING:
+    import torch
+
+T = TypeVar("T")
+Device = Literal["cpu", "cuda"]
+Numbers = npt.NDArray[np.float32]
+
+ROWS: dict[Device, int] = {"cpu": 8, "cuda": 64}
+"""Rows of a chunk."""
+
+
+class Forward:
+    """Runs a model's function of a full chunk over any number of rows.
+
+    Parameters
+    ----------
+    device : {"cpu", "cuda"}
+        On a GPU chunks follow each other; on a CPU they run on all cores at once.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self.rows = ROWS[device]
+        self._lanes = _single_threaded(1 if device == "cuda" else None)
+
+    def run(self, work: Sequence[T], compute: Callable[[list[T]], torch.Tensor]) -> Numbers:
+        """Return ``compute``'s rows for all of ``work``, which must not be empty, in its order."""
+        import torch
+
+        def one(start: int) -> Numbers:
+            chunk = list(work[start : start + self.rows])
+            filled = chunk + [chunk[-1]] * (self.rows - len(chunk))
+            with torch.inference_mode():
+                found: Any = compute(filled).float().cpu().numpy()
+            return np.array(found[: len(chunk)], dtype=np.float32)
+
+        return np.concatenate(self._lanes.map(one, range(0, len(work), self.rows)))
+
+
+def _single_threaded(count: int | None) -> Lanes:
+    """Lanes whose torch uses one thread; everybody else's torch is left as it was."""
+    import torch
+
+    def prepare() -> None:
+        torch.get_num_threads()  # a thread takes over the process's number when first asked
+        torch.set_num_threads(1)
+
+    before = torch.get_num_threads()
+    lanes = Lanes(count, prepare)
+    torch.set_num_threads(before)
+    return lanes
