@@ -275,7 +275,7 @@ def _forwards(backbone: Any, tensor: Any) -> dict[str, float]:
     import torch
 
     loaded, precision = backbone._loaded, backbone.precision
-    rows = loaded.image_rows
+    rows = backbone.batch
     tokens = loaded.tokenizer(prompts()[:8])
     with torch.inference_mode():
         return {

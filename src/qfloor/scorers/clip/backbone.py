@@ -45,7 +45,6 @@ class _Loaded:
     preprocess: Callable[[Sequence[Pixels]], torch.Tensor]
     image: Tower
     text: Tower
-    image_rows: int
     lanes: Lanes
 
 
@@ -134,7 +133,7 @@ class OpenClipBackbone:
         def encode(chunk: Sequence[Pixels]) -> torch.Tensor:
             return loaded.image(self._put(loaded.preprocess(chunk)))
 
-        return self._forward(pictures, encode, loaded.image_rows)
+        return self._forward(pictures, encode)
 
     def embed_texts(self, texts: Sequence[str]) -> Embedding:
         """Return (len(texts), dimensions) unit vectors; long texts are cut, end token kept."""
@@ -143,7 +142,7 @@ class OpenClipBackbone:
         def encode(chunk: Sequence[str]) -> torch.Tensor:
             return loaded.text(self._put(loaded.tokenizer(list(chunk))))
 
-        return self._forward(texts, encode, self.batch)
+        return self._forward(texts, encode)
 
     def _put(self, tensor: torch.Tensor) -> torch.Tensor:
         return (
@@ -152,10 +151,10 @@ class OpenClipBackbone:
             else tensor.pin_memory().to(self._device, non_blocking=True)
         )
 
-    def _forward(
-        self, rows: Sequence[Any], encode: Callable[[Any], torch.Tensor], size: int
-    ) -> Embedding:
+    def _forward(self, rows: Sequence[Any], encode: Callable[[Any], torch.Tensor]) -> Embedding:
         import torch
+
+        size = self.batch
 
         if not rows:
             return np.zeros((0, int(self.checkpoint.config["model_cfg"]["embed_dim"])), np.float32)
@@ -180,13 +179,12 @@ class OpenClipBackbone:
         path = preprocess.path_for(self._path, model.visual.preprocess_cfg, transform)
         size = model.visual.preprocess_cfg["size"]
         side = int(size if isinstance(size, int) else size[0])
-        image, rows = towers.image_tower(model, self.precision, side, self.checkpoint.digests)
+        digests = self.checkpoint.digests
         return _Loaded(
             tokenizer=tokenize,
             preprocess=path,
-            image=image,
+            image=towers.image_tower(model, self.precision, side, self.batch, digests),
             text=towers.text_tower(model, self.precision),
-            image_rows=rows or self.batch,
             lanes=_single_threaded_lanes(1 if self._device == "cuda" else None),
         )
 

@@ -2,8 +2,7 @@
 
     fp32   torch, as the weights are; the reference the others are measured against
     bf16   torch in bfloat16: half the bytes and, where the processor has it, twice the speed
-    int8   onnxruntime, dynamic int8, one picture a forward: the range of the activations is
-           taken over a forward, so pictures that shared one would move each other's scores
+    int8   onnxruntime: matrix products on bytes, see `int8`; texts as bf16
 
 A tower never changes what a metric means, only how exactly it is computed; which one ran stands
 in the metric's execution, and `parity` measures the error on the user's own pictures.
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from qfloor.errors import PluginError
 from qfloor.records import digest_of
+from qfloor.scorers.clip import int8
 from qfloor.scorers.weights import cache_dir
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ Precision = Literal["fp32", "bf16", "int8"]
 PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16", "int8")
 Tower = Callable[["torch.Tensor"], "torch.Tensor"]
 
-_INT8 = "int8, dynamic per picture, weights per channel"
-_RECIPE = 1  # counts changes of `_export` that move numbers
+_RECIPE = 1  # counts changes of `int8` that move numbers
 
 
 def describe(precision: Precision, device: str, chunk: int) -> dict[str, Any]:
@@ -44,10 +43,10 @@ def describe(precision: Precision, device: str, chunk: int) -> dict[str, Any]:
     if precision == "bf16":
         return {"dtype": "bfloat16", "device": device, "runtime": runtime, "chunk": chunk}
     return {
-        "dtype": {"image": _INT8, "text": _text_dtype()},
+        "dtype": {"image": int8.RECIPE, "text": _text_dtype()},
         "device": device,
         "runtime": {"image": f"onnxruntime {_version('onnxruntime')}", "text": runtime},
-        "chunk": {"image": 1, "text": chunk},
+        "chunk": chunk,
         "recipe": _RECIPE,
     }
 
@@ -90,9 +89,9 @@ def best_precision(device: str) -> Precision:
 
 
 def image_tower(
-    model: Any, precision: Precision, size: int, weights: Mapping[str, str]
-) -> tuple[Tower, int | None]:
-    """Return the image tower, and how many rows a forward must have (None: the device's chunk).
+    model: Any, precision: Precision, size: int, rows: int, weights: Mapping[str, str]
+) -> Tower:
+    """Return the image tower.
 
     Parameters
     ----------
@@ -101,14 +100,16 @@ def image_tower(
     precision : {"fp32", "bf16", "int8"}
     size : int
         Side of its pictures, in pixels.
+    rows : int
+        How many pictures every forward has.
     weights : mapping of str to str
         Digests of its files: the exported int8 tower is kept under them.
     """
     if precision == "int8":
-        return _session(_exported(model, size, weights)), 1
+        return _session(_exported(model, size, rows, weights))
     dtype = _dtype(precision)
     own = model if precision == "fp32" else _copy_in(model, dtype)
-    return (lambda rows: own.encode_image(rows.to(dtype))), None
+    return lambda pixels: own.encode_image(pixels.to(dtype))
 
 
 def text_tower(model: Any, precision: Precision) -> Tower:
@@ -168,15 +169,23 @@ def _session(path: Path) -> Tower:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
-    def tower(rows: torch.Tensor) -> torch.Tensor:
-        return torch.from_numpy(session.run(None, {"pixels": rows.contiguous().numpy()})[0])
+    def tower(pixels: torch.Tensor) -> torch.Tensor:
+        return torch.from_numpy(session.run(None, {"pixels": pixels.contiguous().numpy()})[0])
 
     return tower
 
 
-def _exported(model: Any, size: int, weights: Mapping[str, str]) -> Path:
+def _exported(model: Any, size: int, rows: int, weights: Mapping[str, str]) -> Path:
     """Return the int8 tower's file; written once for these weights, recipe and packages."""
-    recipe = [dict(weights), size, _RECIPE, _version("torch"), _version("onnxruntime")]
+    recipe = [
+        dict(weights),
+        size,
+        rows,
+        int8.RECIPE,
+        _RECIPE,
+        _version("torch"),
+        _version("onnxruntime"),
+    ]
     path = cache_dir() / "int8" / f"{digest_of(recipe, 32)}.onnx"
     if path.is_file():
         return path
@@ -184,35 +193,10 @@ def _exported(model: Any, size: int, weights: Mapping[str, str]) -> Path:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="export-") as folder, _quiet():
         # beyond 2 GB the exporter writes weights into files of their own beside the draft
         draft, quantised = Path(folder) / "tower.onnx", Path(folder) / "int8.onnx"
-        _export(model, size, draft, quantised)
+        int8.export(model, size, rows, draft)
+        int8.quantise(draft, quantised)
         os.replace(quantised, path)
     return path
-
-
-def _export(model: Any, size: int, draft: Path, quantised: Path) -> None:
-    """Write the image tower as ONNX, then its matrix products as int8.
-
-    The recipe measured best of those tried (0008-precision in docs/decisions).
-    """
-    import torch
-    from onnxruntime.quantization import quantize_dynamic
-
-    torch.onnx.export(
-        model.visual,
-        (torch.zeros(1, 3, size, size),),
-        str(draft),
-        dynamo=False,
-        opset_version=17,
-        input_names=["pixels"],
-        output_names=["vectors"],
-    )
-    quantize_dynamic(
-        str(draft),
-        str(quantised),
-        per_channel=True,
-        op_types_to_quantize=["MatMul", "Gemm"],
-        extra_options={"MatMulConstBOnly": True},
-    )
 
 
 @contextmanager
