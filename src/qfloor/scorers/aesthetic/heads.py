@@ -63,14 +63,14 @@ HEADS: Mapping[str, Published] = {
         address=_V1 + "sa_0_4_vit_b_32_linear.pth",
         sha256="c7b14cead230694acc7b9447974d3cad78003c72da032e402a303b6c2429e85f",
         layers_sha256="3a2c5bc3f94e2ad9a49e4e796b263020333dc3a68d96ccbce36bf67eec42077a",
-        metric="laion_v1",
+        metric="laion_v1_b_32",
         backbone="ViT-B-32@openai",
     ),
     "laion_v1_b_16": Published(
         address=_V1 + "sa_0_4_vit_b_16_linear.pth",
         sha256="8ad3923d7ecf019df20ecd2ab5542a3075fbba0278d239c0371345f3d7fcbde0",
         layers_sha256="27d81c1b2e2706ac7ee7a7eebca8c0941cc0ac648559c927384b5194c52e8a3d",
-        metric="laion_v1",
+        metric="laion_v1_b_16",
         backbone="ViT-B-16@openai",
     ),
     "laion_v2": Published(
@@ -128,7 +128,7 @@ def load_head(reference: str, *, affine: bool = False) -> Head:
     """
     known = HEADS.get(reference)
     found = locate(known.reference if known else reference)
-    layers = _layers(_state(found.path), found.path)
+    layers = read_layers(found.path)
     digest = digest_of_layers(layers)
     published = next((one for one in HEADS.values() if one.layers_sha256 == digest), None)
     if len(layers) > 1 and published is None and not affine:
@@ -147,6 +147,17 @@ def load_head(reference: str, *, affine: bool = False) -> Head:
         published=published,
         rights=rights.weights_rights(name=name, sha256=sha256),
     )
+
+
+def read_layers(path: Path) -> list[Layer]:
+    """Return the linear layers of a ``.npz``, ``.safetensors`` or ``.pth`` state dict, in order.
+
+    Raises
+    ------
+    PluginError
+        When it cannot be read, or is no chain of linear layers to one number.
+    """
+    return _layers(_state(path), path)
 
 
 def collapse(layers: Sequence[Layer]) -> tuple[Array, float]:

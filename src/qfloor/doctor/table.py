@@ -1,0 +1,117 @@
+"""Findings as rows: short ones for people, full ones for programs, and what is left to say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from qfloor.doctor.check import Finding, Value, largest_difference
+from qfloor.scorers.rights import Concern, described
+
+_SHOWN = 5
+
+
+def short_rows(findings: Sequence[Finding]) -> list[dict[str, str | None]]:
+    """Return the table: check, metric, expected, got, tolerance, verdict."""
+    return [
+        {
+            "check": finding.check.id,
+            "metric": finding.check.metric,
+            "expected": shown(finding.check.expected),
+            "got": None if finding.got is None else shown(finding.got),
+            "tolerance": _tolerance(finding),
+            "verdict": finding.outcome,
+        }
+        for finding in findings
+    ]
+
+
+def full_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Return everything, with full precision."""
+    return [
+        {
+            "check": finding.check.id,
+            "says": finding.check.says,
+            "metric": finding.check.metric,
+            "expected": finding.check.expected,
+            "got": finding.got,
+            "largest_difference": largest_difference(finding.check, finding.got),
+            "tolerance": _tolerance(finding),
+            "verdict": finding.outcome,
+            "reason": finding.reason,
+            "source": finding.check.source,
+            "seconds": round(finding.seconds, 3),
+        }
+        for finding in findings
+    ]
+
+
+def shown(value: Value) -> str:
+    """Write a value in few characters; of many numbers the first and the last.
+
+    Examples
+    --------
+    >>> shown((1.0, 2.0, 3.0, 4.0, 5.0, 6.5))
+    '1 ... 6.5 (6)'
+    >>> shown(0.123456789)
+    '0.123457'
+    """
+    if isinstance(value, bool | str):
+        return str(value)
+    if not isinstance(value, tuple):
+        return f"{value:.6g}"
+    if len(value) > _SHOWN:
+        return f"{value[0]:.6g} ... {value[-1]:.6g} ({len(value)})"
+    return ", ".join(f"{one:.6g}" for one in value)
+
+
+def explanations(findings: Sequence[Finding]) -> list[str]:
+    """Return a sentence for each check that failed, and for each reason why some were not run."""
+    lines = [
+        f"FAIL {finding.check.id}: {finding.reason or _difference(finding)}"
+        for finding in findings
+        if finding.outcome == "FAIL"
+    ]
+    waiting: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.outcome == "not run":
+            waiting.setdefault(finding.reason or "", []).append(finding.check.id)
+    lines += [f"not run {', '.join(ids)}: {reason}" for reason, ids in waiting.items()]
+    return lines
+
+
+def counts(findings: Sequence[Finding]) -> dict[str, int]:
+    """Return how many passed, failed and were not run."""
+    outcomes = [finding.outcome for finding in findings]
+    return {
+        "passed": outcomes.count("pass"),
+        "failed": outcomes.count("FAIL"),
+        "not_run": outcomes.count("not run"),
+    }
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """Return the counts in words: ``31 passed, 0 failed, 9 not run``."""
+    told = counts(findings)
+    return f"{told['passed']} passed, {told['failed']} failed, {told['not_run']} not run"
+
+
+def concern_rows(concerns: Sequence[Concern]) -> list[dict[str, str]]:
+    """Return a row for each of the weights that one must think about before selling anything."""
+    return [
+        {**described(concern.weights), "metrics": ", ".join(concern.metrics)}
+        for concern in concerns
+    ]
+
+
+def _tolerance(finding: Finding) -> str:
+    """The tolerance where numbers are compared; nothing where words are."""
+    compared = finding.check.suffices is None and not isinstance(finding.check.expected, str)
+    return str(finding.check.tolerance) if compared else ""
+
+
+def _difference(finding: Finding) -> str:
+    expected, got = shown(finding.check.expected), shown(finding.got or 0.0)
+    difference = largest_difference(finding.check, finding.got)
+    off = "" if difference is None else f", off by {difference:.3g}"
+    return f"{expected} was expected and {got} was got{off} ({finding.check.says})"
