@@ -16,15 +16,14 @@ def reference_square(
 
     shim.prepare()
     from PIL import Image
-    from torchvision.transforms import InterpolationMode, Normalize, ToTensor
-    from torchvision.transforms import functional as F
+    from torchvision.transforms import InterpolationMode, Normalize, ToTensor, functional
 
     tensor = ToTensor()(Image.fromarray(picture))
     height, width = tensor.shape[1:]
     scale = size / float(max(height, width))
     sides = [max(1, round(side * scale)) for side in (height, width)]
     if scale != 1.0:
-        tensor = F.resize(tensor, sides, InterpolationMode.BICUBIC, antialias=True)
+        tensor = functional.resize(tensor, sides, InterpolationMode.BICUBIC, antialias=True)
     down, right = size - sides[0], size - sides[1]
     edges = [right // 2, down // 2, right - right // 2, down - down // 2]  # left, top, right, down
-    return Normalize(mean, std)(F.pad(tensor, edges, fill=0))
+    return Normalize(mean, std)(functional.pad(tensor, edges, fill=0))

@@ -86,20 +86,6 @@ def _tokenizer_files(folder: Path) -> dict[str, int]:
     return vocabulary
 
 
-class OriginalHead:
-    """ImageReward's head as its code builds it: linear layers with dropout between them."""
-
-    def __new__(cls, width: int) -> Any:
-        from torch import nn
-
-        head = nn.Module()
-        head.layers = nn.Sequential(
-            nn.Linear(width, 1024), nn.Dropout(0.2), nn.Linear(1024, 128), nn.Dropout(0.2),
-            nn.Linear(128, 64), nn.Dropout(0.1), nn.Linear(64, 16), nn.Linear(16, 1),
-        )  # fmt: skip
-        return head.eval()
-
-
 VISION = {"width": 32, "depth": 2, "patch": 8, "side": 32}
 TEXT = {"width": 48, "depth": 2, "positions": 40}
 HEAD_WIDTH = 16

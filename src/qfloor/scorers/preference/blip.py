@@ -45,7 +45,9 @@ class Head:
 
     def __call__(self, vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Return one number for each row of (rows, width)."""
-        return vectors.astype(np.float64) @ self.weight + self.bias
+        # not a matrix product: BLAS adds up in another order for another number of rows
+        products = (vectors.astype(np.float64) * self.weight).sum(axis=1)
+        return np.asarray(products + self.bias)
 
 
 @dataclass(frozen=True, kw_only=True)
