@@ -31,7 +31,8 @@ class AestheticScorer:
     """An affine head on the unit image embedding: w . e + b, unclipped, about 1 to 10.
 
     =================================  =====================================================
-    ``aesthetic.laion_v1``             LAION v1: a linear layer (L/14, B/32 or B/16)
+    ``aesthetic.laion_v1``             LAION v1: a linear layer on ViT-L/14
+    ``aesthetic.laion_v1_b_32``        the same on ViT-B/32; ``aesthetic.laion_v1_b_16`` on B/16
     ``aesthetic.laion_v2``             LAION v2: sac+logos+ava1-l14-linearMSE
     ``aesthetic.laion_v2_ava_logos``   its sibling ava+logos-l14-linearMSE
     ``aesthetic.<name>``               a head of the user's own
