@@ -109,7 +109,8 @@ class Checkpoint:
             )
             tokenize = open_clip.get_tokenizer(self.model, **self.tokenizer.arguments)
         except Exception as error:  # three libraries' loaders raise what their parsers raise
-            raise PluginError(f"open_clip cannot load {self.weights}: {error}") from error
+            said = " ".join(str(error).split())[:300]
+            raise PluginError(f"open_clip cannot load {self.weights}: {said}") from error
         model.eval()
         return model, transform, tokenize
 
