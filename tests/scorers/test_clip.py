@@ -40,6 +40,7 @@ def backbone(tiny_checkpoint: Path) -> OpenClipBackbone:
 def test_importing_the_package_loads_neither_torch_nor_open_clip() -> None:
     code = (
         "import sys, qfloor, qfloor.scorers.clip as c, qfloor.scorers.text, qfloor.scorers.video;"
+        "import qfloor.scorers.aesthetic, qfloor.scorers.weights;"
         "loaded = {'torch', 'open_clip', 'torchvision', 'cv2', 'rapidocr'} & set(sys.modules);"
         "assert not loaded, loaded"
     )
