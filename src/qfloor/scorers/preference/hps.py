@@ -103,6 +103,7 @@ def _metric(backbone: Backbone, version: Version) -> Metric:
             "version": version,
             **backbone.definition,
             "prompt": "as written, no prefix",
+            "comparable": "within a prompt",
         },
         execution=backbone.execution,
         weights=_rights(backbone),

@@ -113,6 +113,7 @@ class ImageRewardScorer:
                     "preprocessing": "short side by Pillow uint8 bicubic, centre crop (round)",
                     "text": {"max_tokens": MAX_TOKENS, "truncation": "cut, end token kept"},
                     "prompt": "as written, no prefix",
+                    "comparable": "within a prompt",
                 },
                 execution=execution(self._device),
                 weights=(

@@ -105,6 +105,7 @@ def _metric(backbone: TransformersClipBackbone) -> Metric:
             **backbone.definition,
             "logit_scale": backbone.logit_scale,
             "prompt": "as written, no prefix",
+            "comparable": "within a prompt",
         },
         execution=backbone.execution,
         weights=(weights_rights(name=backbone.source.partition("@")[0]),),
