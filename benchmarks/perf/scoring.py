@@ -8,8 +8,8 @@ depend on them); the median round counts and a GEMM reading stands beside it.
                     aesthetic head, rows written; at int8, bf16 and fp32
     open_clip       the plain loop: Pillow, open_clip's transform, batches of 32, texts embedded
                     once a prompt; CLIP cosine only
-    torchmetrics    CLIPScore, batches of 32, and one call a picture (the way to one score a
-                    picture); decoding included, as for the others; CLIP score only
+    torchmetrics    CLIPScore: `update` with batches of 32, which gives one mean, and one call a
+                    picture, the way to one score a picture; CLIP score only
 
 The bound is what no schedule can beat: cores / (decode + preprocess + forward core-seconds), each
 piece the fastest known one, timed alone on one core in the same run. Numbers are compared too:
@@ -129,8 +129,8 @@ def by_qfloor(paths: list[Path], checkpoint: Path, precision: str, path: str = "
     name = f"local-dir:{checkpoint}"
     clip = ClipScorer(name, precision=precision, preprocess=path)
     head = AestheticScorer(
-        head=str(checkpoint / "head.npz"), checkpoint=name, precision=precision, preprocess=path,
-        for_backbone="any", name="laion_v1",
+        str(checkpoint / "head.npz"), name, precision=precision, preprocess=path,
+        for_backbone=f"{ARCHITECTURE}@random", name="random",
     )  # fmt: skip
     while True:
         with (
@@ -230,7 +230,12 @@ def by_torchmetrics(paths: list[Path], checkpoint: Path, batch: int) -> Any:
                       for p in chunk]  # fmt: skip
             texts = [words[(start + i) % PROMPTS] for i in range(len(chunk))]
             with torch.inference_mode():
-                found.append(float(metric(pixels, texts)))
+                if batch == 1:
+                    found.append(float(metric(pixels, texts)))
+                else:
+                    metric.update(pixels, texts)
+        found = found or [float(metric.compute())]
+        metric.reset()
         yield time.perf_counter() - started, found
 
 

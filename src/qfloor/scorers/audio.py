@@ -146,6 +146,8 @@ class AudioScorer:
         When pyloudnorm is not installed.
     """
 
+    concurrent = True
+
     def __init__(self) -> None:
         _require_pyloudnorm()
         self._metrics = _metrics()

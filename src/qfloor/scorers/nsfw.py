@@ -42,6 +42,8 @@ class OpenNsfw:
         "preprocessing": "256 x 256 bilinear, aspect ratio not kept; middle 224; JPEG round trip",
     }
 
+    concurrent = True
+
     def __init__(self) -> None:
         self._weights = _in_wheel()
         self._loading = threading.Lock()

@@ -83,6 +83,11 @@ class SafetyScorer:
         self._metrics = _metrics(self._classifier, threshold)
 
     @property
+    def concurrent(self) -> bool:
+        """Whether the classifier says that its calls may overlap."""
+        return bool(getattr(self._classifier, "concurrent", False))
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """Whether it is unsafe, and how probably."""
         return self._metrics

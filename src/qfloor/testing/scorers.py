@@ -9,12 +9,15 @@ Each check stands alone, so a test suite may also run them one by one (`SCORER_C
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from qfloor.records import Metric, canonical_json
 from qfloor.score.contract import check_rows
-from qfloor.scorers.protocol import Item, Row, Scorer
+from qfloor.scorers.protocol import Concurrent, Item, Row, Scorer
+
+_THREADS = 4
 
 Factory = Callable[[], Scorer]
 Check = Callable[[Factory, Sequence[Item]], None]
@@ -103,6 +106,20 @@ def check_applies_is_plain(factory: Factory, items: Sequence[Item]) -> None:
     assert _applicable(scorer, items), "the scorer applies to none of the items given"
 
 
+def check_calls_may_overlap(factory: Factory, items: Sequence[Item]) -> None:
+    """One that says ``concurrent`` gives the same rows to several threads at once."""
+    scorer = factory()
+    if not (isinstance(scorer, Concurrent) and scorer.concurrent):
+        return
+    expected = _score(scorer, items)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        asked = [pool.submit(_score, scorer, items) for _ in range(2 * _THREADS)]
+        found = [answer.result() for answer in asked]
+    assert all(rows == expected for rows in found), (
+        "rows differ when several threads call at once; do not declare the scorer concurrent"
+    )
+
+
 def check_leaves_inputs_alone(factory: Factory, items: Sequence[Item]) -> None:
     """Inputs are shared with other scorers: none may be written into."""
     before = [_snapshot(item) for item in items]
@@ -119,6 +136,7 @@ SCORER_CHECKS: tuple[Check, ...] = (
     check_batches_do_not_matter,
     check_is_deterministic,
     check_applies_is_plain,
+    check_calls_may_overlap,
 )
 
 

@@ -98,6 +98,8 @@ class NaturalnessScorer:
     small for the statistics unscored, each with its reason. Safe to call from several threads.
     """
 
+    concurrent = True
+
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """`naturalness.brisque` and `naturalness.niqe`."""

@@ -34,6 +34,8 @@ class TechnicalScorer:
     value is failed or unscored with the reason, never NaN.
     """
 
+    concurrent = True
+
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """One metric for each function of the package."""
