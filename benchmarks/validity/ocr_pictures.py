@@ -87,6 +87,8 @@ RECIPES: dict[str, Recipe] = {
     "large": Recipe(size=(0.14, 0.16), texts=tuple(t for t in ENGLISH if len(t) < 12)),
     "small in a large picture": Recipe(side=(1536, 2048), size=(0.012, 0.016)),
     "tiny in a large picture": Recipe(side=(1536, 2048), size=(0.006, 0.009)),
+    "small in clutter": Recipe(side=(1536, 2048), size=(0.012, 0.016), ground="clutter"),
+    "many small lines": Recipe(side=(1024, 1280), size=(0.018, 0.022), lines=12),
     "turned 5-15": Recipe(angle=10.0),
     "turned 30": Recipe(angle=30.0),
     "turned 45": Recipe(angle=45.0),
