@@ -6,6 +6,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location
 PAGES := README.md prompts/*.md docs/reference/*.md
+# every scorer's packages: what the tests and the doctor can try
+EXTRAS := clip,ocr,preference,video,audio,safety,fast
 TORCH := $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 
 .PHONY: demo test verify check docs bench lab ci clean
@@ -20,11 +22,11 @@ $(VENV)/.run: pyproject.toml requirements-cpu.txt
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "qfloor: adding test tools to $(VENV) (once)" >&2
-	@$(PIP) -e ".[clip,ocr,audio,safety,dev]"
+	@$(PIP) -e ".[$(EXTRAS),dev]"
 	@touch $@
 
 $(VENV)/.lab: $(VENV)/.dev
-	@$(PIP) -e ".[clip,ocr,audio,safety,dev,lab]"
+	@$(PIP) -e ".[$(EXTRAS),dev,lab]"
 	@touch $@
 
 demo: $(VENV)/.run  ## the built-in benchmark, from prompts to a routed decision
