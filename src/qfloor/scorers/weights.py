@@ -195,11 +195,31 @@ def _download(address: str, path: Path, sha256: str, limit_bytes: int) -> None:
 
 @contextmanager
 def _alone(part: Path) -> Iterator[BufferedRandom]:
-    """Open the partial file; other processes wait here until it is done with."""
-    with open(part, "a+b") as stream:
-        if fcntl is not None:
-            fcntl.flock(stream.fileno(), fcntl.LOCK_EX)
-        yield stream
+    """Open the partial file; other processes wait here until it is done with.
+
+    A file of no bytes is not left behind.
+    """
+    stream = _locked(part)
+    while stream is None:
+        stream = _locked(part)
+    with stream:
+        try:
+            yield stream
+        finally:
+            stream.flush()
+            if part.is_file() and part.stat().st_size == 0:
+                part.unlink()
+
+
+def _locked(part: Path) -> BufferedRandom | None:
+    """Open and lock; None when whoever held it before has moved or removed the file."""
+    stream = open(part, "a+b")  # noqa: SIM115 - the caller closes what it gets
+    if fcntl is not None:
+        fcntl.flock(stream.fileno(), fcntl.LOCK_EX)
+    if part.is_file() and os.path.samestat(os.fstat(stream.fileno()), part.stat()):
+        return stream
+    stream.close()
+    return None
 
 
 def _receive_all(address: str, stream: BufferedRandom, limit_bytes: int) -> None:
