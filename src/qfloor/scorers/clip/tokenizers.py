@@ -99,5 +99,6 @@ def _need_transformers(model: str) -> None:
     if importlib.util.find_spec("transformers") is None:
         raise PluginError(
             f"CLIP checkpoint {model} uses a transformers tokenizer, and transformers is not "
-            f"installed; pip install 'qfloor[preference]', or choose a model with open_clip's own tokenizer"
+            f"installed; pip install 'qfloor[preference]', or choose a model with open_clip's "
+            f"own tokenizer"
         )
