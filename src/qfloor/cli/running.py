@@ -157,6 +157,7 @@ def score(
     workspace: Path = Workspace,
     round: str | None = Round,
     engine: str = typer.Option("local", help="Where scoring runs."),
+    retry_failed: bool = typer.Option(False, help="Also score again what failed to be scored."),
     as_json: bool = Json,
     as_csv: bool = Csv,
 ) -> None:
@@ -170,7 +171,9 @@ def score(
     benchmark = benchmark_of(name, round)
     with Store.open(workspace) as store, store.writing("score"), progress() as report:
         prompts = pipeline.prompts_of(benchmark)
-        done = pipeline.score_round(store, benchmark, prompts, engine=engine, report=report)
+        done = pipeline.score_round(
+            store, benchmark, prompts, engine=engine, retry_failed=retry_failed, report=report
+        )
     emit(
         [{"metric": key, **counts} for key, counts in done.rows.items()],
         as_json=as_json,
@@ -178,6 +181,16 @@ def score(
         empty="nothing was left to score",
     )
     say(f"{done.n_scored_now} outputs scored, {done.n_already} were, in {done.seconds:.1f} s")
+    for reason, count in done.reasons.items():
+        say(f"  {count} rows: {reason}")
+    for output_id, metric, reason in done.failures[:3]:
+        say(f"  failed: {metric} of {output_id}: {reason}")
+    for one in done.parities:
+        say(
+            f"  {one.backbone} against float32 on {one.pictures} of these pictures: least cosine "
+            f"{one.least_cosine:.5f}, Spearman {one.spearman:.4f}, scores differ by at most "
+            f"{one.largest_difference:.1e}"
+        )
 
 
 def register_demo(app: typer.Typer) -> None:

@@ -85,6 +85,7 @@ def release_of(
             **_provenance(benchmark, prompts, view.outputs),
             **({"reference_sets": references} if references else {}),
             **({"weights": {m.key: m.weights for m in metrics}} if metrics else {}),
+            **({"parities": parities} if (parities := tuple(store.parities())) else {}),
         },
         illustrative=benchmark.illustrative,
     )

@@ -143,6 +143,7 @@ def score_round(
     *,
     scorers: Sequence[Any] | None = None,
     engine: str = "local",
+    retry_failed: bool = False,
     report: Report = silent,
 ) -> ScoreSummary:
     """Stage 3: score every made output of the round with every scorer."""
@@ -154,6 +155,7 @@ def score_round(
         view.prompts,
         scorers,
         engine=engine,
+        retry_failed=retry_failed,
         progress=lambda done, total: report("score", done, total),
     )
 

@@ -129,44 +129,36 @@ class OpenClipBackbone:
     def embed_images(self, pictures: Sequence[Pixels]) -> Embedding:
         """Return (len(pictures), dimensions) unit vectors."""
         loaded = self._loaded
-
-        def encode(chunk: Sequence[Pixels]) -> torch.Tensor:
-            return loaded.image(self._put(loaded.preprocess(chunk)))
-
-        return self._forward(pictures, encode)
+        return self._forward(pictures, loaded.preprocess, loaded.image)
 
     def embed_texts(self, texts: Sequence[str]) -> Embedding:
         """Return (len(texts), dimensions) unit vectors; long texts are cut, end token kept."""
         loaded = self._loaded
+        return self._forward(texts, lambda chunk: loaded.tokenizer(list(chunk)), loaded.text)
 
-        def encode(chunk: Sequence[str]) -> torch.Tensor:
-            return loaded.text(self._put(loaded.tokenizer(list(chunk))))
-
-        return self._forward(texts, encode)
-
-    def _put(self, tensor: torch.Tensor) -> torch.Tensor:
-        return (
-            tensor
-            if self._device == "cpu"
-            else tensor.pin_memory().to(self._device, non_blocking=True)
-        )
-
-    def _forward(self, rows: Sequence[Any], encode: Callable[[Any], torch.Tensor]) -> Embedding:
-        import torch
-
-        size = self.batch
-
+    def _forward(
+        self, rows: Sequence[Any], prepare: Callable[[Any], torch.Tensor], tower: Tower
+    ) -> Embedding:
         if not rows:
             return np.zeros((0, int(self.checkpoint.config["model_cfg"]["embed_dim"])), np.float32)
+        size = self.batch
+        chunks = [list(rows[start : start + size]) for start in range(0, len(rows), size)]
+        if self._device == "cpu":
+            found = self._loaded.lanes.map(
+                lambda chunk: self._embed(prepare(_filled(chunk, size)), tower), chunks
+            )
+        else:  # every caller prepares its own; the one lane keeps the GPU busy
+            prepared = (prepare(_filled(chunk, size)).pin_memory() for chunk in chunks)
+            found = self._loaded.lanes.map(lambda tensor: self._embed(tensor, tower), prepared)
+        return np.concatenate(found)[: len(rows)]
 
-        def forward(start: int) -> Embedding:
-            chunk = list(rows[start : start + size])
-            filled = chunk + [chunk[-1]] * (size - len(chunk))
-            with torch.inference_mode():
-                unit = torch.nn.functional.normalize(encode(filled).float(), dim=-1)
-                return np.array(unit[: len(chunk)].cpu().numpy(), dtype=np.float32)
+    def _embed(self, tensor: torch.Tensor, tower: Tower) -> Embedding:
+        import torch
 
-        return np.concatenate(self._loaded.lanes.map(forward, range(0, len(rows), size)))
+        with torch.inference_mode():
+            raw = tower(tensor.to(self._device, non_blocking=True))
+            unit = torch.nn.functional.normalize(raw.float(), dim=-1)
+            return np.array(unit.cpu().numpy(), dtype=np.float32)
 
     @property
     def _loaded(self) -> _Loaded:
@@ -187,6 +179,10 @@ class OpenClipBackbone:
             text=towers.text_tower(model, self.precision),
             lanes=_single_threaded_lanes(1 if self._device == "cuda" else None),
         )
+
+
+def _filled(chunk: list[Any], size: int) -> list[Any]:
+    return chunk + [chunk[-1]] * (size - len(chunk))
 
 
 def load_backbone(
