@@ -144,7 +144,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         id="laion-v1-b32",
         says="LAION v1 of the mean embeddings of pictures rated 0 to 9, ViT-B/32",
-        metric="aesthetic.laion_v1",
+        metric="aesthetic.laion_v1_b_32",
         expected=(-1.4700, 0.2728, 1.9900, 3.6114, 5.0874, 6.3926, 7.6682, 8.9155, 9.9166,
                   11.0056),
         tolerance=Tolerance(absolute=1e-4),

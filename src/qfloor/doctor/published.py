@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from qfloor.doctor import aesthetics
 from qfloor.doctor.check import Check, Tolerance
@@ -11,6 +11,9 @@ from qfloor.doctor.ground import Ground
 from qfloor.doctor.needs import CLIP_EXTRA, Packages, Published, Weights
 from qfloor.doctor.one_output import rows_of_picture, value_of
 from qfloor.doctor.quality import CALIBRATION
+
+if TYPE_CHECKING:
+    from qfloor.scorers.protocol import Pixels
 
 
 def _openai(model: str, repository: str, megabytes: float) -> Weights:
@@ -62,7 +65,6 @@ REWARDED = Published(
     home="https://github.com/zai-org/ImageReward, assets/images (Apache-2.0)",
 )
 _REWARD_PROMPT = "a painting of an ocean with clouds and birds, day time, low depth field effect"
-_X_PICTURE_SIDE = 224
 
 
 def _checkpoint(weights: Weights, ground: Ground) -> str:
@@ -100,16 +102,22 @@ def _hessel(ground: Ground) -> tuple[float, ...]:
     return tuple(means)
 
 
-def _long_texts(ground: Ground) -> tuple[float, ...]:
+def torch_noise() -> Pixels:
+    """Return torch's ``randint(255, (3, 224, 224))`` after ``manual_seed(0)``, without torch.
+
+    Both use the same Mersenne twister; torch takes 32 bits a number and their remainder.
+    """
     import numpy as np
 
+    draws = np.random.RandomState(0).randint(0, 2**32, size=(3, 224, 224), dtype=np.uint32)
+    return np.ascontiguousarray((draws % 255).astype(np.uint8).transpose(1, 2, 0))
+
+
+def _long_texts(ground: Ground) -> tuple[float, ...]:
     from qfloor.scorers.clip import ClipScorer
     from qfloor.scorers.clip.derived import percent_cosine
 
-    # torch's randint(255, (3, 224, 224)) after manual_seed(0), which is the same twister
-    draws = np.random.RandomState(0).randint(0, 2**32, size=3 * _X_PICTURE_SIDE**2, dtype=np.uint32)
-    planes = (draws % 255).astype(np.uint8).reshape(3, _X_PICTURE_SIDE, _X_PICTURE_SIDE)
-    picture = np.ascontiguousarray(planes.transpose(1, 2, 0))
+    picture = torch_noise()
     scorer = ClipScorer(_checkpoint(B_16, ground))
     return tuple(
         percent_cosine(value_of(rows_of_picture(scorer, picture, "x " * count), "clip.cos"))
