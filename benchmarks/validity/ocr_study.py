@@ -135,13 +135,13 @@ beside it: times within 10 % are not to be told apart. A fresh run of the 960 an
 gave the same accuracies in all 58 lines, and 197 and 70 ms. PP-OCRv5's package runs threads of
 its own, whose waiting counts as CPU time."""
 CANDIDATES: dict[str, Callable[[], Read]] = {
-    "rapidocr 960 (today)": lambda: rapid(),
-    "rapidocr 736": lambda: rapid(detect_side=736),
-    "rapidocr 640": lambda: rapid(detect_side=640),
-    "rapidocr 512": lambda: rapid(detect_side=512),
-    "rapidocr 384": lambda: rapid(detect_side=384),
-    "rapidocr native": lambda: rapid(detect_side=NATIVE),
-    "rapidocr 960 righted": lambda: rapid(right_turned=True),
+    "rapidocr 960": lambda: rapid(detect_side=960, right_turned=False),
+    "rapidocr 736": lambda: rapid(detect_side=736, right_turned=False),
+    "rapidocr 640": lambda: rapid(detect_side=640, right_turned=False),
+    "rapidocr 512": lambda: rapid(detect_side=512, right_turned=False),
+    "rapidocr 384": lambda: rapid(detect_side=384, right_turned=False),
+    "rapidocr native": lambda: rapid(detect_side=NATIVE, right_turned=False),
+    "rapidocr 960 righted": lambda: rapid(detect_side=960, right_turned=True),
     "rapidocr 512 righted": lambda: rapid(detect_side=512, right_turned=True),
     "rapidocr 640 righted": lambda: rapid(detect_side=640, right_turned=True),
     "rapidocr 736 righted": lambda: rapid(detect_side=736, right_turned=True),

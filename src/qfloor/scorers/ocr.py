@@ -32,10 +32,10 @@ class RapidReader:
 
     Parameters
     ----------
-    detect_side : int, default 960
+    detect_side : int, default 512
         Pictures with a longer side are shrunk to it before lines are looked for; lines are then
         recognised at full resolution. At least 32. Time goes with its square.
-    right_turned : bool, default False
+    right_turned : bool, default True
         Whether a line that a third model takes for upside down is turned before it is read.
         Lines on their side are turned to the left in any case.
 
@@ -45,7 +45,9 @@ class RapidReader:
         When rapidocr is not installed or does not carry the models.
     """
 
-    def __init__(self, detect_side: int = 960, right_turned: bool = False) -> None:
+    concurrent = True
+
+    def __init__(self, detect_side: int = 512, right_turned: bool = True) -> None:
         if detect_side < 32:
             raise PluginError(
                 f"detect_side is {detect_side}; lines are looked for in pictures of 32 pixels "

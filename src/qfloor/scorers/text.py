@@ -201,9 +201,9 @@ class TextScorer:
 
     Parameters
     ----------
-    detect_side : int, default 960
+    detect_side : int, default 512
         See `RapidReader`.
-    right_turned : bool, default False
+    right_turned : bool, default True
         See `RapidReader`.
     raw_distance : bool, default False
         Whether the Levenshtein distance itself is given too, as ``text.edit_distance``, in
@@ -224,13 +224,18 @@ class TextScorer:
 
     def __init__(
         self,
-        detect_side: int = 960,
-        right_turned: bool = False,
+        detect_side: int = 512,
+        right_turned: bool = True,
         raw_distance: bool = False,
         reader: Reader | None = None,
     ) -> None:
         self._reader: Reader = reader or RapidReader(detect_side, right_turned)
         self._metrics = _metrics(self._reader, raw_distance)
+
+    @property
+    def concurrent(self) -> bool:
+        """Whether the reader says that its calls may overlap."""
+        return bool(getattr(self._reader, "concurrent", False))
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
