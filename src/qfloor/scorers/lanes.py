@@ -50,3 +50,17 @@ class Lanes:
 
 def _nothing() -> None:
     return None
+
+
+def torch_lanes(count: int | None = None) -> Lanes:
+    """Return lanes whose torch uses one thread; everybody else's torch is left as it was."""
+    import torch
+
+    def prepare() -> None:
+        torch.get_num_threads()  # a thread takes over the process's number when first asked
+        torch.set_num_threads(1)
+
+    before = torch.get_num_threads()
+    lanes = Lanes(count, prepare)
+    torch.set_num_threads(before)
+    return lanes

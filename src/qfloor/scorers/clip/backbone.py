@@ -24,7 +24,7 @@ from qfloor.scorers.clip import checkpoint as checkpoints
 from qfloor.scorers.clip import preprocess, towers
 from qfloor.scorers.clip.tokenizers import count_tokens
 from qfloor.scorers.clip.towers import Precision, Tower
-from qfloor.scorers.lanes import Lanes
+from qfloor.scorers.lanes import Lanes, torch_lanes
 
 if TYPE_CHECKING:
     import torch
@@ -177,7 +177,7 @@ class OpenClipBackbone:
             preprocess=path,
             image=towers.image_tower(model, self.precision, side, self.batch, digests),
             text=towers.text_tower(model, self.precision),
-            lanes=_single_threaded_lanes(1 if self._device == "cuda" else None),
+            lanes=torch_lanes(1 if self._device == "cuda" else None),
         )
 
 
@@ -209,17 +209,3 @@ def _shared(
     digests: tuple[str, ...],
 ) -> OpenClipBackbone:
     return OpenClipBackbone(checkpoint, device, path, precision)
-
-
-def _single_threaded_lanes(count: int | None) -> Lanes:
-    """Lanes whose torch uses one thread; everybody else's torch is left as it was."""
-    import torch
-
-    def prepare() -> None:
-        torch.get_num_threads()  # a thread takes over the process's number when first asked
-        torch.set_num_threads(1)
-
-    before = torch.get_num_threads()
-    lanes = Lanes(count, prepare)
-    torch.set_num_threads(before)
-    return lanes

@@ -22,6 +22,8 @@ class CosinePreference:
         What the number is declared as.
     """
 
+    concurrent = True
+
     def __init__(self, backbone: Backbone, metric: Metric) -> None:
         self._backbone = backbone
         self._metric = metric

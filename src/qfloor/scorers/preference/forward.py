@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from qfloor.scorers.lanes import Lanes
+from qfloor.scorers.lanes import torch_lanes
 
 if TYPE_CHECKING:
     import torch
@@ -36,7 +36,7 @@ class Forward:
 
     def __init__(self, device: Device) -> None:
         self.rows = ROWS[device]
-        self._lanes = _single_threaded(1 if device == "cuda" else None)
+        self._lanes = torch_lanes(1 if device == "cuda" else None)
 
     def run(self, work: Sequence[T], compute: Callable[[list[T]], torch.Tensor]) -> Numbers:
         """Return ``compute``'s rows for all of ``work``, which must not be empty, in its order."""
@@ -50,17 +50,3 @@ class Forward:
             return np.array(found[: len(chunk)], dtype=np.float32)
 
         return np.concatenate(self._lanes.map(one, range(0, len(work), self.rows)))
-
-
-def _single_threaded(count: int | None) -> Lanes:
-    """Lanes whose torch uses one thread; everybody else's torch is left as it was."""
-    import torch
-
-    def prepare() -> None:
-        torch.get_num_threads()  # a thread takes over the process's number when first asked
-        torch.set_num_threads(1)
-
-    before = torch.get_num_threads()
-    lanes = Lanes(count, prepare)
-    torch.set_num_threads(before)
-    return lanes

@@ -79,6 +79,8 @@ class ImageRewardScorer:
     Generation", arXiv 2304.05977.
     """
 
+    concurrent = True
+
     def __init__(
         self,
         weights: str = WEIGHTS,
