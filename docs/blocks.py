@@ -62,3 +62,23 @@ def quality_db() -> None:
     from qfloor.export import reference
 
     print(f"\n{reference.reference_page()}\n")
+
+
+def doctor_checks() -> None:
+    """Write the table of every check of the doctor, and what each needs."""
+    from qfloor.doctor import all_checks, table
+
+    print("\n| check | what | metric | expected | tolerance | source | needs |")
+    print("|---|---|---|---|---|---|---|")
+    for check in all_checks():
+        cells = (
+            f"`{check.id}`",
+            check.says,
+            f"`{check.metric}`" if check.metric != "-" else "",
+            table.shown(check.expected),
+            table.tolerance(check),
+            check.source,
+            ", ".join(need.says for need in check.needs) or "the package alone",
+        )
+        print("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    print()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from qfloor.doctor.check import Finding, Value, largest_difference
+from qfloor.doctor.check import Check, Finding, Value, largest_difference
 from qfloor.scorers.rights import Concern, described
 
 _SHOWN = 5
@@ -19,7 +19,7 @@ def short_rows(findings: Sequence[Finding]) -> list[dict[str, str | None]]:
             "metric": finding.check.metric,
             "expected": shown(finding.check.expected),
             "got": None if finding.got is None else shown(finding.got),
-            "tolerance": _tolerance(finding),
+            "tolerance": tolerance(finding.check),
             "verdict": finding.outcome,
         }
         for finding in findings
@@ -36,7 +36,7 @@ def full_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
             "expected": finding.check.expected,
             "got": finding.got,
             "largest_difference": largest_difference(finding.check, finding.got),
-            "tolerance": _tolerance(finding),
+            "tolerance": tolerance(finding.check),
             "verdict": finding.outcome,
             "reason": finding.reason,
             "source": finding.check.source,
@@ -63,6 +63,12 @@ def shown(value: Value) -> str:
     if len(value) > _SHOWN:
         return f"{value[0]:.6g} ... {value[-1]:.6g} ({len(value)})"
     return ", ".join(f"{one:.6g}" for one in value)
+
+
+def tolerance(check: Check) -> str:
+    """Return the tolerance where numbers are compared; nothing where words or a rule decide."""
+    compared = check.suffices is None and not isinstance(check.expected, str)
+    return str(check.tolerance) if compared else ""
 
 
 def explanations(findings: Sequence[Finding]) -> list[str]:
@@ -102,12 +108,6 @@ def concern_rows(concerns: Sequence[Concern]) -> list[dict[str, str]]:
         {**described(concern.weights), "metrics": ", ".join(concern.metrics)}
         for concern in concerns
     ]
-
-
-def _tolerance(finding: Finding) -> str:
-    """The tolerance where numbers are compared; nothing where words are."""
-    compared = finding.check.suffices is None and not isinstance(finding.check.expected, str)
-    return str(finding.check.tolerance) if compared else ""
 
 
 def _difference(finding: Finding) -> str:
