@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from qfloor import __version__
-from qfloor.cli import judging, offers, references, releasing, running, suites, system
+from qfloor.cli import judging, offers, references, releasing, running, scoring, suites, system
 from qfloor.errors import QfloorError
 
 # In pipeline order, so that the help is the architecture.
@@ -65,6 +65,7 @@ running.register_demo(app)
 app.add_typer(suites.app, name="suite")
 app.add_typer(offers.app, name="offers")
 running.register(app)
+scoring.register(app)
 app.add_typer(references.app, name="reference")
 app.add_typer(judging.ratings, name="ratings")
 judging.register(app)

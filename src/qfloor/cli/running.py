@@ -1,4 +1,4 @@
-"""``qfloor demo``, ``plan``, ``run``, ``generate``, ``score``: from a benchmark to scores."""
+"""``qfloor demo``, ``plan``, ``run``, ``generate``: from a benchmark to outputs."""
 
 from __future__ import annotations
 
@@ -152,47 +152,6 @@ def generate(
     say(f"{counts or 'nothing new'}; {made.plan.done} were there, {made.left} left")
 
 
-def score(
-    name: str = BenchmarkName,
-    workspace: Path = Workspace,
-    round: str | None = Round,
-    engine: str = typer.Option("local", help="Where scoring runs."),
-    retry_failed: bool = typer.Option(False, help="Also score again what failed to be scored."),
-    as_json: bool = Json,
-    as_csv: bool = Csv,
-) -> None:
-    """Score every made output of a round that is not scored yet.
-
-    Example: qfloor score painters
-    """
-    from qfloor import pipeline
-    from qfloor.store import Store
-
-    benchmark = benchmark_of(name, round)
-    with Store.open(workspace) as store, store.writing("score"), progress() as report:
-        prompts = pipeline.prompts_of(benchmark)
-        done = pipeline.score_round(
-            store, benchmark, prompts, engine=engine, retry_failed=retry_failed, report=report
-        )
-    emit(
-        [{"metric": key, **counts} for key, counts in done.rows.items()],
-        as_json=as_json,
-        as_csv=as_csv,
-        empty="nothing was left to score",
-    )
-    say(f"{done.n_scored_now} outputs scored, {done.n_already} were, in {done.seconds:.1f} s")
-    for reason, count in done.reasons.items():
-        say(f"  {count} rows: {reason}")
-    for output_id, metric, reason in done.failures[:3]:
-        say(f"  failed: {metric} of {output_id}: {reason}")
-    for one in done.parities:
-        say(
-            f"  {one.backbone} against float32 on {one.pictures} of these pictures: least cosine "
-            f"{one.least_cosine:.5f}, Spearman {one.spearman:.4f}, scores differ by at most "
-            f"{one.largest_difference:.1e}"
-        )
-
-
 def register_demo(app: typer.Typer) -> None:
     """Add the newcomer's command, first in the list."""
     app.command()(demo)
@@ -200,5 +159,5 @@ def register_demo(app: typer.Typer) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the other commands of this module."""
-    for command in (plan, run, generate, score):
+    for command in (plan, run, generate):
         app.command()(command)

@@ -20,6 +20,7 @@ from qfloor.pipeline.run import (
     rate_round,
     run,
     score_round,
+    score_stored,
 )
 from qfloor.pipeline.taking_in import take_in
 from qfloor.records import TIERS
@@ -48,6 +49,7 @@ __all__ = [
     "run",
     "run_id",
     "score_round",
+    "score_stored",
     "take_in",
     "view_of",
     "write_reference",

@@ -16,11 +16,12 @@ from typing import Any
 
 from qfloor import export, generate, plugins, ratings, score
 from qfloor.benchmark import Benchmark
+from qfloor.errors import ScoringError
 from qfloor.generate import GenerationPlan, GenerationResult
 from qfloor.pipeline.certify import Findings, certify
 from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
 from qfloor.pipeline.release import release_of
-from qfloor.records import Prompt, digest_of
+from qfloor.records import PluginSpec, Prompt, digest_of
 from qfloor.score import ScoreSummary
 from qfloor.store import Run, Store
 
@@ -154,6 +155,38 @@ def score_round(
         view.outputs,
         view.prompts,
         scorers,
+        engine=engine,
+        retry_failed=retry_failed,
+        progress=lambda done, total: report("score", done, total),
+    )
+
+
+def score_stored(
+    store: Store,
+    round: str,
+    scorers: Sequence[PluginSpec],
+    *,
+    engine: str = "local",
+    retry_failed: bool = False,
+    report: Report = silent,
+) -> ScoreSummary:
+    """Score every made output of a round that the store holds, without a benchmark file.
+
+    Raises
+    ------
+    ScoringError
+        When the round holds no output.
+    """
+    built = [plugins.build_scorer(spec) for spec in scorers]
+    outputs = list(store.outputs_of(round=round))
+    if not outputs:
+        known = ", ".join(sorted({o.round for o in store.outputs_of()})) or "none"
+        raise ScoringError(f"{store.root}: round {round} holds no outputs; rounds here: {known}")
+    return score.score_outputs(
+        store,
+        outputs,
+        store.prompts_by_digest(),
+        built,
         engine=engine,
         retry_failed=retry_failed,
         progress=lambda done, total: report("score", done, total),

@@ -190,7 +190,7 @@ def _exported(model: Any, size: int, rows: int, weights: Mapping[str, str]) -> P
     if path.is_file():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix="export-") as folder, _quiet():
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix="export-") as folder, exporting():
         # beyond 2 GB the exporter writes weights into files of their own beside the draft
         draft, quantised = Path(folder) / "tower.onnx", Path(folder) / "int8.onnx"
         int8.export(model, size, rows, draft)
@@ -200,7 +200,7 @@ def _exported(model: Any, size: int, rows: int, weights: Mapping[str, str]) -> P
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def exporting() -> Iterator[None]:
     """Export without the fused attention (it has no ONNX form) and without the chatter."""
     import logging
 
