@@ -82,3 +82,22 @@ def doctor_checks() -> None:
         )
         print("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     print()
+
+
+def doctor_rows(*ids: str) -> None:
+    """Run some of the doctor's checks and write their rows, without machine-bound digits."""
+    from qfloor.doctor import Ground, all_checks, examine
+
+    chosen = [check for check in all_checks() if check.id in ids]
+    print("\n| check | expected | got | tolerance | verdict |")
+    print("|---|---|---|---|---|")
+    for found in examine(chosen, Ground()):
+        due, got = (_digits(value) for value in (found.check.expected, found.got))
+        print(f"| {found.check.says} | {due} | {got} | {found.check.tolerance} | {found.outcome} |")
+    print()
+
+
+def _digits(value: object) -> str:
+    if isinstance(value, bool | str) or not isinstance(value, float | int):
+        return str(value)
+    return f"{value:.3g}"

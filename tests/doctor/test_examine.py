@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qfloor.doctor import Check, Ground, examine, largest_difference, table
-from qfloor.doctor.check import EXACT, NotRun, Tolerance, agrees
+from qfloor.doctor.check import EXACT, Gap, NotRun, Tolerance, agrees
 from qfloor.errors import InputError, PluginError
 
 GROUND = Ground()
@@ -117,6 +117,20 @@ def test_differences_are_of_numbers_only() -> None:
     assert largest_difference(check(expected=(1.0, 2.0)), (1.0,)) is None
     assert largest_difference(check(expected="a"), "b") is None
     assert largest_difference(check(), None) is None
+
+
+@pytest.mark.parametrize(
+    ("got", "outcome"),
+    [(5.0, "pass"), (5.9, "known gap"), (5.90004, "known gap"), (5.8, "FAIL"), (6.0, "FAIL")],
+)
+def test_a_known_gap_is_no_pass_and_only_our_number_is_known(got: float, outcome: str) -> None:
+    gap = Gap(ours=5.9, reason="rounding in flat windows")
+    (finding,) = examine([check(got, 5.0, gap=gap)], GROUND)
+    assert finding.outcome == outcome
+    if outcome == "known gap":
+        assert table.summary([finding]) == "0 passed, 0 failed, 1 known gap, 0 not run"
+        assert table.explanations([finding]) == ["known gap made-up: rounding in flat windows"]
+        assert table.counts([finding])["passed"] == 0
 
 
 def test_tolerances_in_words() -> None:

@@ -2,7 +2,8 @@
 
 A check says beforehand what number is due, how far off it may be and who published it; only what
 was got is computed. One that lacks a package, a published file or weights is *not run*, which is
-neither good nor bad and says what to fetch.
+neither good nor bad and says what to fetch. A published number that we do not reproduce, for a
+reason that was looked into, is a *known gap* with our own number beside it: never a pass.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from qfloor.doctor.ground import Ground
 
 Value = bool | int | float | str | tuple[float, ...]
-Outcome = Literal["pass", "FAIL", "not run"]
+Outcome = Literal["pass", "FAIL", "known gap", "not run"]
 
 OWN = "own, 2026-11"
 """Source of a number that only our implementation ever gave: guards against change, no more."""
@@ -69,6 +70,19 @@ EXACT = Tolerance()
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gap:
+    """A published number that is not reproduced: ``ours`` comes instead, for a stated reason."""
+
+    ours: float
+    reason: str
+
+    def is_(self, got: Value) -> bool:
+        """Whether what was got is the number that is known to come."""
+        near = Tolerance(absolute=1e-4, relative=1e-4)
+        return not isinstance(got, bool | str | tuple) and near.allows(self.ours, got)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Check:
     """One promise about one metric on this machine.
 
@@ -93,6 +107,8 @@ class Check:
         Looked for before anything is imported.
     suffices : callable, optional
         Decides in place of a comparison.
+    gap : Gap, optional
+        What we give instead of the published number, and why.
     """
 
     id: str
@@ -104,6 +120,7 @@ class Check:
     source: str
     needs: tuple[Need, ...] = ()
     suffices: Callable[[Any], bool] | None = None
+    gap: Gap | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,11 +130,11 @@ class Finding:
     Attributes
     ----------
     check : Check
-    outcome : {"pass", "FAIL", "not run"}
+    outcome : {"pass", "FAIL", "known gap", "not run"}
     got : bool, int, float, str, tuple of float or None
         None when nothing was measured.
     reason : str, optional
-        What is missing, or the error in one line.
+        What is missing, why there is a gap, or the error in one line.
     seconds : float
     """
 

