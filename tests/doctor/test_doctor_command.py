@@ -110,7 +110,7 @@ def test_json_holds_everything(cli: Cli, only: Callable[..., None]) -> None:
     told = json.loads(out)
     assert code == 1
     assert set(told) == {"checks", "weights", "summary"}
-    assert told["summary"] == {"passed": 1, "failed": 1, "not_run": 1}
+    assert told["summary"] == {"passed": 1, "failed": 1, "known_gaps": 0, "not_run": 1}
     good, bad, lacking = told["checks"]
     assert (good["verdict"], bad["verdict"], lacking["verdict"]) == ("pass", "FAIL", "not run")
     assert (bad["expected"], bad["got"], bad["largest_difference"]) == (1.0, 2.0, 1.0)
