@@ -90,6 +90,14 @@ def test_damaged_sound_is_an_error_in_one_sentence() -> None:
         load_audio(content[:start] + bytes(40) + content[start + 40 :])
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_sound_of_numbers_that_are_none_is_refused(wrong: float) -> None:
+    samples = NOISE.copy()
+    samples[100, 1] = wrong
+    with pytest.raises(MediaError, match="holds numbers not finite"):
+        load_audio(sounding_clip(samples, codec="pcm_f32le"))
+
+
 def test_too_long_a_sound_is_refused() -> None:
     with pytest.raises(MediaError, match="more than 9000 values"):
         load_audio(sounding_clip(NOISE), max_values=9000)

@@ -123,6 +123,23 @@ def test_noise_in_passages_equals_the_recommendation_done_by_hand(seed: int) -> 
     assert lufs(sound(samples)) == pytest.approx(_by_the_book(samples.astype(float)), abs=1e-3)
 
 
+@pytest.mark.parametrize("count", [19200, 23999, 24000, 22080, 40000, 43199])
+def test_a_block_that_is_cut_short_is_not_heard(count: int) -> None:
+    """BS.1770-4: incomplete gating blocks at the end of the measurement are not used."""
+    samples = np.random.default_rng(count).uniform(-0.5, 0.5, (count, 2)).astype(np.float32)
+    found = loudness(sound(samples))
+    assert len(found.blocks) == (count - 19200) // 4800 + 1
+    assert found.integrated == pytest.approx(_by_the_book(samples.astype(float)), abs=1e-3)
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 48000, 96000])
+def test_every_whole_block_is_heard_at_any_rate(rate: int) -> None:
+    for hops in (0, 1, 7):
+        count = -(-(4 + hops) * rate // 10)
+        noise = np.random.default_rng(0).uniform(-0.5, 0.5, (count, 1))
+        assert len(loudness(sound(noise, rate)).blocks) == 1 + hops
+
+
 def test_the_bass_channel_is_left_out_and_surround_weighs_more() -> None:
     names = ("FL", "FR", "FC", "LFE", "BL", "BR")
     tone, nothing = sine(-20, 2), np.zeros(96000)

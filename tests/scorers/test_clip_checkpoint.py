@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pickle
+import time
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -345,6 +348,39 @@ def test_a_vocabulary_of_transformers_is_read_with_and_counted(borrowed: Path) -
     assert tokenize([long])[0].tolist()[-1] == 1  # the end token stays
     assert backbone.embed_texts(["a red ball"]).shape == (1, 32)
     assert ClipScorer(backbone=backbone)._truncation(long) == "truncated: 19 of 16 tokens"
+
+
+class TakingTurns:
+    """A vocabulary of transformers that notices when two threads are inside it at once."""
+
+    def __init__(self, whole: Any) -> None:
+        self.whole, self.inside, self.met = whole, 0, 0
+        self.clean_fn = whole.clean_fn
+        self.tokenizer = lambda *texts: self._alone(whole.tokenizer, *texts)
+
+    def __call__(self, texts: list[str]) -> Any:
+        return self._alone(self.whole, texts)
+
+    def _alone(self, call: Any, *texts: Any) -> Any:
+        self.inside += 1
+        self.met += self.inside > 1
+        time.sleep(0.002)
+        found = call(*texts)
+        self.inside -= 1
+        return found
+
+
+def test_a_vocabulary_of_transformers_is_used_by_one_thread_at_a_time(borrowed: Path) -> None:
+    """Where it cuts is a setting that every call switches, for all threads."""
+    backbone = OpenClipBackbone(f"local-dir:{borrowed}")
+    watched = TakingTurns(backbone._load.tokenizer)
+    backbone.__dict__["_load"] = dataclasses.replace(backbone._load, tokenizer=watched)
+    texts = [f"a red ball {i} " * 6 for i in range(32)]
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(backbone.embed_texts, texts) for _ in range(2)]
+        assert set(pool.map(backbone.count_tokens, texts)) == {25}
+        assert {answer.result().shape for answer in asked} == {(32, 32)}
+    assert watched.met == 0
 
 
 def test_a_vocabulary_that_is_not_there_is_one_sentence(

@@ -287,6 +287,19 @@ def test_freezes_are_found_like_a_naive_search(changes: list[bool], seed: int) -
     assert watch.longest(times, 25.0) == pytest.approx(naive_longest(starts, times, 25.0))
 
 
+def test_times_that_run_backwards_keep_the_contract() -> None:
+    """A broken file may say so; one such clip must not end a run."""
+    drawn = rolling(6, 6)
+    for times in ([5.0, 0.04, 0.08, 0.12, 0.16, 0.2], [0.0, 3.0, 1.0, 2.0, 1.5, 2.5], [0.0] * 6):
+        check_scorer(MotionScorer, [clip_item(drawn, 25.0, times), clip_item(drawn[:2], 25.0)])
+        assert value(scores(drawn, 25.0, times)["longest_freeze"]) > 0
+
+
+def test_times_that_claim_years_are_damage_and_not_a_full_memory() -> None:
+    with pytest.raises(ValueError, match="2 frames claim to last 9000000000 s"):
+        scores(rolling(2, 6), 25.0, [0.0, 9e9])
+
+
 def test_near_duplicates_are_frozen_and_slow_change_is_not() -> None:
     rng = np.random.default_rng(0)
     still = noise_picture(1, 256, 256).astype(int)

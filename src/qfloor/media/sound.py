@@ -102,6 +102,8 @@ def _decoded(container: Any, name: str, max_values: int) -> Sound | None:
     if form is None or not values:
         return None
     samples = np.concatenate(pieces)
+    if not np.isfinite(samples).all():
+        raise MediaError(f"the sound of {name} cannot be decoded: it holds numbers not finite")
     samples.setflags(write=False)
     return Sound(samples=samples, rate=form[0], channels=form[1])
 

@@ -72,7 +72,7 @@ def loudness(sound: Sound) -> Loudness:
 
     K-weighted mean square over channels (surround channels weigh 1.41, the bass channel is left
     out, a single channel counts once), in blocks of 400 ms every 100 ms, gated at -70 LUFS and
-    then at 10 LU below the mean of what is left.
+    then at 10 LU below the mean of what is left. What follows the last whole block is not heard.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def loudness(sound: Sound) -> Loudness:
     """
     if len(sound.samples) < BLOCK_SECONDS * sound.rate:
         raise ValueError(f"{sound.seconds:.2f} s of sound is shorter than a block of 400 ms")
-    samples = _placed(sound)
+    samples = _placed(sound)[: _whole_blocks(len(sound.samples), sound.rate)]
     _require_pyloudnorm()
     import pyloudnorm
 
@@ -101,6 +101,12 @@ def loudness(sound: Sound) -> Loudness:
 def silence(blocks: Sequence[float]) -> float:
     """Return the share of blocks whose loudness is below `GATE_LUFS`. In [0, 1]."""
     return sum(value < GATE_LUFS for value in blocks) / len(blocks)
+
+
+def _whole_blocks(samples: int, rate: int) -> int:
+    """Return how many samples end with a block; pyloudnorm would fill up a begun one with zeros."""
+    tenths = samples * 10 // rate  # blocks begin, and so end, every 100 ms
+    return -(-tenths * rate // 10)
 
 
 def _placed(sound: Sound) -> npt.NDArray[np.float64]:
@@ -202,7 +208,7 @@ def _unscored(name: str, reason: str) -> Row:
 def _metrics() -> tuple[Metric, ...]:
     runtime = {"dtype": "float64", "runtime": f"pyloudnorm {version('pyloudnorm')}"}
     by_numpy = {"dtype": "float32", "runtime": "numpy"}
-    gated = "ITU-R BS.1770-4, K-weighting by the recommendation's coefficients, 400 ms, overlap 75%"
+    gated = "ITU-R BS.1770-4, K-weighting by the recommendation's coefficients, whole 400 ms, overlap 75%"
 
     def metric(
         name: str, unit: str, formula: str, execution: dict[str, Any], **scale: Any

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -85,6 +85,7 @@ class OpenClipBackbone:
         self._device: Device = device
         self._path: preprocess.Path = path
         self._loading = threading.Lock()
+        self._reading = threading.Lock()
 
     @cached_property
     def name(self) -> str:
@@ -124,7 +125,9 @@ class OpenClipBackbone:
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens a text has, start and end included, before truncation."""
-        return count_tokens(self._loaded.tokenizer, text)
+        loaded = self._loaded
+        with self._reading:
+            return count_tokens(loaded.tokenizer, text)
 
     def embed_images(self, pictures: Sequence[Pixels]) -> Embedding:
         """Return (len(pictures), dimensions) unit vectors."""
@@ -134,7 +137,13 @@ class OpenClipBackbone:
     def embed_texts(self, texts: Sequence[str]) -> Embedding:
         """Return (len(texts), dimensions) unit vectors; long texts are cut, end token kept."""
         loaded = self._loaded
-        return self._forward(texts, lambda chunk: loaded.tokenizer(list(chunk)), loaded.text)
+        return self._forward(texts, lambda chunk: self._tokens(loaded, chunk), loaded.text)
+
+    def _tokens(self, loaded: _Loaded, texts: Sequence[str]) -> torch.Tensor:
+        # one at a time: where a vocabulary of transformers cuts is a setting that every call, and
+        # every count, switches for all threads
+        with self._reading:
+            return cast("torch.Tensor", loaded.tokenizer(list(texts)))
 
     def _forward(
         self, rows: Sequence[Any], prepare: Callable[[Any], torch.Tensor], tower: Tower

@@ -114,6 +114,7 @@ class TransformersClipBackbone:
         self._processor = HubFolder(source=processor or model)
         self._device: Device = device
         self._loading = threading.Lock()
+        self._reading = threading.Lock()
 
     @cached_property
     def name(self) -> str:
@@ -226,7 +227,9 @@ class TransformersClipBackbone:
         return torch.nn.functional.normalize(found.float(), dim=-1)
 
     def _ids(self, text: str) -> list[int]:
-        return list(self._loaded.tokenizer(text)["input_ids"])
+        tokenizer = self._loaded.tokenizer
+        with self._reading:  # whether it cuts is a setting that a call may switch for all threads
+            return list(tokenizer(text)["input_ids"])
 
     def _unit(self, rows: Sequence[Any], encode: Any) -> Embedding:
         if not rows:

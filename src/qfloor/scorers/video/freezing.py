@@ -10,6 +10,7 @@ is not called frozen; a thing smaller than a cell may move unseen.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -46,11 +47,11 @@ class FreezeWatch:
 
         It stands from when it appears until the next different one does; the last one for one
         frame more (1 / ``fps``). A clip in which every frame is new has the longest gap between
-        two frames, usually 1 / ``fps``.
+        two frames, usually 1 / ``fps``. A time that runs backwards counts as the one before.
         """
-        ends = [timestamps[start] for start in self.starts[1:]]
-        ends.append(timestamps[-1] + 1.0 / fps)
-        begins = [timestamps[start] for start in self.starts]
+        times = list(itertools.accumulate(timestamps, max))
+        begins = [times[start] for start in self.starts]
+        ends = [*begins[1:], times[-1] + 1.0 / fps]
         return max(end - begin for begin, end in zip(begins, ends, strict=True))
 
 

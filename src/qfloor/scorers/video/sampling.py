@@ -14,6 +14,9 @@ from collections.abc import Sequence
 LATE_SHARE = 1 / 8
 """How late a frame may appear and still count, as a share of a step."""
 
+MOST_STEPS = 2**20
+"""So many eighths of a second are 36 hours: times beyond are damage, and would fill the memory."""
+
 
 def shown_at_steps(timestamps: Sequence[float], per_second: float) -> list[int]:
     """Return for each step of 1 / ``per_second`` s the index of the frame that is shown then.
@@ -31,6 +34,11 @@ def shown_at_steps(timestamps: Sequence[float], per_second: float) -> list[int]:
         Not decreasing; a frame that stays longer than a step stands there more than once. The
         last step is the last at or before the last frame's time.
 
+    Raises
+    ------
+    ValueError
+        When the times span more than `MOST_STEPS` steps.
+
     Examples
     --------
     >>> shown_at_steps([0, 1 / 24, 2 / 24, 3 / 24, 4 / 24, 5 / 24, 6 / 24], 8)
@@ -42,6 +50,10 @@ def shown_at_steps(timestamps: Sequence[float], per_second: float) -> list[int]:
     times = list(itertools.accumulate((t - start for t in timestamps), max))
     late = LATE_SHARE / per_second
     steps = math.floor((times[-1] + late) * per_second)
+    if steps > MOST_STEPS:
+        raise ValueError(
+            f"the clip's {len(times)} frames claim to last {times[-1]:.0f} s; its times are damaged"
+        )
     return [bisect.bisect_right(times, k / per_second + late) - 1 for k in range(steps + 1)]
 
 

@@ -110,7 +110,7 @@ class Walk:
         there = flow.between(tone_before, tone_after)
         back = flow.between(tone_after, tone_before)
         start, own, end = self._times[self._seen - 2 : self._seen + 1]
-        moment = (own - start) / (end - start) if end > start else 0.5
+        moment = min(1.0, max(0.0, (own - start) / (end - start))) if end > start else 0.5
         return likeness(between_frames(before, after, there, back, moment), found)
 
 
