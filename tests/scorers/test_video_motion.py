@@ -292,7 +292,7 @@ def test_times_that_run_backwards_keep_the_contract() -> None:
     drawn = rolling(6, 6)
     for times in ([5.0, 0.04, 0.08, 0.12, 0.16, 0.2], [0.0, 3.0, 1.0, 2.0, 1.5, 2.5], [0.0] * 6):
         check_scorer(MotionScorer, [clip_item(drawn, 25.0, times), clip_item(drawn[:2], 25.0)])
-        assert value(scores(drawn, 25.0, times)["longest_freeze"]) > 0
+        assert value(scores(drawn[:1] * 6, 25.0, times)["longest_freeze"]) > 0
 
 
 def test_times_that_claim_years_are_damage_and_not_a_full_memory() -> None:

@@ -208,7 +208,10 @@ def _unscored(name: str, reason: str) -> Row:
 def _metrics() -> tuple[Metric, ...]:
     runtime = {"dtype": "float64", "runtime": f"pyloudnorm {version('pyloudnorm')}"}
     by_numpy = {"dtype": "float32", "runtime": "numpy"}
-    gated = "ITU-R BS.1770-4, K-weighting by the recommendation's coefficients, whole 400 ms, overlap 75%"
+    gated = (
+        "ITU-R BS.1770-4, K-weighting by the recommendation's coefficients, whole blocks of "
+        "400 ms, overlap 75%"
+    )
 
     def metric(
         name: str, unit: str, formula: str, execution: dict[str, Any], **scale: Any
