@@ -225,6 +225,9 @@ def test_what_the_metrics_say_of_themselves() -> None:
         assert metric.definition["clips"] == "middle frame"
         assert len(metric.definition["weights_sha256"]) == 64
         assert metric.weights[0].licence
+        # each release has a notice of its own; one's readme says nothing of the other's table
+        release = "utlive/" + metric.name.partition(".")[2]
+        assert release in str(metric.weights[0].source).lower()
     assert by_name["naturalness.niqe"].lo == 0
     assert by_name["naturalness.brisque"].lo is None
 

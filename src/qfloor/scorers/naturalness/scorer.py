@@ -114,6 +114,7 @@ class NaturalnessScorer:
                     "border": "zeros",
                     "features": "rounded to 6 decimals, scaled ones to 6 digits",
                 },
+                "https://github.com/utlive/BRISQUE/blob/main/MATLAB/readme.txt",
             ),
             _metric(
                 "naturalness.niqe",
@@ -125,6 +126,7 @@ class NaturalnessScorer:
                     "border": "nearest pixel",
                     "patches": "96 x 96, remainder cut off, those without texture left out",
                 },
+                "https://github.com/utlive/niqe (readme.txt)",
             ),
         )
 
@@ -142,7 +144,9 @@ class NaturalnessScorer:
         return [_score_one(item) for item in batch]
 
 
-def _metric(name: str, unit: str, lo: float | None, definition: dict[str, Any]) -> Metric:
+def _metric(
+    name: str, unit: str, lo: float | None, definition: dict[str, Any], terms: str
+) -> Metric:
     return Metric(
         name=name,
         unit=unit,
@@ -151,16 +155,16 @@ def _metric(name: str, unit: str, lo: float | None, definition: dict[str, Any]) 
         direction="lower",
         definition={**_COMMON, **definition},
         execution={"dtype": "float64", "runtime": "numpy"},
-        weights=(_rights(name.partition(".")[2]),),
+        weights=(_rights(name.partition(".")[2], terms),),
     )
 
 
-def _rights(name: str) -> WeightsRights:
+def _rights(name: str, terms: str) -> WeightsRights:
     return WeightsRights(
         name=f"LIVE {name} parameters",
         licence="LicenseRef-UT-Austin-LIVE",
         commercial_use=True,
-        source="https://github.com/utlive/BRISQUE/blob/main/MATLAB/readme.txt",
+        source=terms,
     )
 
 
