@@ -5,6 +5,7 @@ import pytest
 from scoring_fakes import CountingBackbone, FunctionScorer, noise_picture
 
 from qfloor.errors import ScoringError
+from qfloor.media import ClipFrames
 from qfloor.score.inputs import Decoded, InputComputer
 from qfloor.scorers.protocol import EMBEDDED_FRAMES
 
@@ -39,6 +40,18 @@ def test_a_clip_gives_middle_frame_all_frames_and_spread_embeddings() -> None:
     assert np.shape(inputs.values[BOTH[0]]) == (EMBEDDED_FRAMES, 4)  # type: ignore[arg-type]
     assert np.shape(inputs.values[BOTH[1]]) == (4,)  # type: ignore[arg-type]
     assert len(backbone.pictures) == EMBEDDED_FRAMES
+
+
+def test_a_clip_that_cannot_be_decoded_again_fails_alone() -> None:
+    """A long clip's frames are converted only when they are asked for."""
+    broken = ClipFrames(b"no clip", "the clip", 8.0, [0.0, 0.125])
+    lost = Decoded(frames=broken, fps=8.0, timestamps=broken.timestamps)
+    for names in ({"pixels"}, {BOTH[0]}, {"pixels", *BOTH}):
+        found, other = computer(CountingBackbone()).compute(
+            [lost, clip(4)], ["a", "b"], [names] * 2
+        )
+        assert "the clip cannot be decoded" in next(iter(found.failures.values()))
+        assert (set(other.values), other.failures) == (names, {})
 
 
 def test_a_still_has_no_frames() -> None:

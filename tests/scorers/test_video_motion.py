@@ -290,7 +290,8 @@ def test_freezes_are_found_like_a_naive_search(changes: list[bool], seed: int) -
 def test_times_that_run_backwards_keep_the_contract() -> None:
     """A broken file may say so; one such clip must not end a run."""
     drawn = rolling(6, 6)
-    for times in ([5.0, 0.04, 0.08, 0.12, 0.16, 0.2], [0.0, 3.0, 1.0, 2.0, 1.5, 2.5], [0.0] * 6):
+    backwards = [5.0, 0.04, 0.08, 0.12, 0.16, 0.2]
+    for times in (backwards, [0.0, 3.0, 1.0, 2.0, 1.5, 2.5], [0.0] * 6, list(np.arange(6) / 25)):
         check_scorer(MotionScorer, [clip_item(drawn, 25.0, times), clip_item(drawn[:2], 25.0)])
         assert value(scores(drawn[:1] * 6, 25.0, times)["longest_freeze"]) > 0
 

@@ -132,7 +132,7 @@ class InputComputer:
         decoded, texts, wanted : sequence
             Of each output of the batch: its pixels, its prompt's text, and the names.
         """
-        batch = [Inputs(values=d.plain(names)) for d, names in zip(decoded, wanted, strict=True)]
+        batch = [_plain(d, names) for d, names in zip(decoded, wanted, strict=True)]
         for one, names, inputs in zip(decoded, wanted, batch, strict=True):
             if "audio" in names and one.fps is not None:
                 _listen(one, inputs)
@@ -147,7 +147,12 @@ class InputComputer:
     def _embed_images(
         self, backbone: Backbone, decoded: Mapping[int, Decoded], batch: Sequence[Inputs]
     ) -> None:
-        pictures = {i: _pictures(d) for i, d in decoded.items()}
+        pictures: dict[int, list[Pixels]] = {}
+        for i, one in decoded.items():
+            try:
+                pictures[i] = _pictures(one)
+            except Exception as error:
+                batch[i].failures[_IMAGE + backbone.name] = explain(error)
 
         def embed(indices: Sequence[int]) -> None:
             vectors = backbone.embed_images([p for i in indices for p in pictures[i]])
@@ -190,6 +195,14 @@ class InputComputer:
             if new:
                 for text, vector in zip(new, backbone.embed_texts(new), strict=True):
                     self._texts[backbone.name, text] = vector
+
+
+def _plain(decoded: Decoded, wanted: Collection[str]) -> Inputs:
+    """Take the plain inputs; a long clip is decoded anew for them, and may fail alone."""
+    try:
+        return Inputs(values=decoded.plain(wanted))
+    except Exception as error:
+        return Inputs(failures={"media": explain(error)})
 
 
 def _listen(decoded: Decoded, inputs: Inputs) -> None:

@@ -109,7 +109,7 @@ class Walk:
         (before, tone_before), (found, _), (after, tone_after) = self._recent
         there = flow.between(tone_before, tone_after)
         back = flow.between(tone_after, tone_before)
-        start, own, end = self._times[self._seen - 2 : self._seen + 1]
+        start, own, end = map(float, self._times[self._seen - 2 : self._seen + 1])
         moment = min(1.0, max(0.0, (own - start) / (end - start))) if end > start else 0.5
         return likeness(between_frames(before, after, there, back, moment), found)
 
