@@ -177,3 +177,70 @@ def test_a_parity_holds_by_both_demands():
     assert Parity(**base, least_cosine=0.995, spearman=0.99).holds
     assert not Parity(**base, least_cosine=0.9949, spearman=0.99).holds
     assert not Parity(**base, least_cosine=0.995, spearman=0.9899).holds
+
+
+def test_a_damaged_int8_tower_is_written_anew(folder, pictures, tmp_path, monkeypatch):
+    monkeypatch.setenv("QFLOOR_CACHE_DIR", str(tmp_path))
+    fresh = [OpenClipBackbone(f"local-dir:{folder}", precision="int8") for _ in range(2)]
+    expected = fresh[0].embed_images(pictures[:2])
+    (kept,) = (tmp_path / "int8").iterdir()
+    kept.write_bytes(kept.read_bytes()[:5000])
+    assert (fresh[1].embed_images(pictures[:2]) == expected).all()
+
+
+def test_an_int8_tower_that_cannot_be_made_is_one_sentence(folder, pictures, tmp_path, monkeypatch):
+    monkeypatch.setenv("QFLOOR_CACHE_DIR", str(tmp_path / "a file"))
+    (tmp_path / "a file").touch()
+    backbone = OpenClipBackbone(f"local-dir:{folder}", precision="int8")
+    with pytest.raises(PluginError, match=r"cannot be made .* choose precision 'bf16' or 'fp32'"):
+        backbone.embed_images(pictures[:1])
+
+
+def test_an_int8_tower_of_other_packages_is_another_file(monkeypatch):
+    weights = {"weights_sha256": "0" * 64}
+    known = {"torch": "2.13", "onnx": "1.23", "onnxruntime": "1.32", "open_clip_torch": "3.3"}
+    files = []
+    for changed in (None, *known):
+        versions = known if changed is None else {**known, changed: "9.9"}
+        monkeypatch.setattr(towers, "_version", lambda name, v=versions: v.get(name, "none"))
+        files.append(towers._kept(224, 8, weights))
+    assert len(set(files)) == 5
+
+
+def test_weights_beside_the_draft_give_the_same_int8_tower(folder, pictures, tmp_path):
+    import onnx
+    import torch
+
+    from qfloor.scorers.clip import checkpoint, int8
+
+    model, _, _ = checkpoint.find(f"local-dir:{folder}").load("cpu")
+    size = model.visual.preprocess_cfg["size"]
+    side = size if isinstance(size, int) else size[0]
+    with towers.exporting():
+        int8.export(model, side, 8, tmp_path / "whole.onnx")
+        onnx.save(
+            onnx.load(str(tmp_path / "whole.onnx")), str(tmp_path / "apart.onnx"),
+            save_as_external_data=True, location="weights.bin", size_threshold=1024,
+        )  # fmt: skip
+        counts = {int8.quantise(tmp_path / f"{n}.onnx", tmp_path / n) for n in ("whole", "apart")}
+    assert len(counts) == 1
+    pixels = torch.randn(8, 3, side, side)
+    whole, apart = (towers._session(tmp_path / name)(pixels) for name in ("whole", "apart"))
+    assert torch.equal(whole, apart)
+
+
+def test_byte_products_that_overflow_are_another_execution(monkeypatch):
+    found = {}
+    for name, flags in {"vnni": {"sse4_1", "avx_vnni"}, "old": {"sse4_1", "avx2"}}.items():
+        monkeypatch.setattr(towers, "_processor_flags", lambda f=flags: frozenset(f))
+        found[name] = towers.describe("int8", "cpu", 8)
+    assert found["old"] == {**found["vnni"], "products": "saturating"}
+
+
+def test_a_precision_that_is_refused_is_not_offered_again():
+    base = {
+        "backbone": "a", "reference": "b", "pictures": 32, "texts": 4, "least_cosine": 0.9,
+        "mean_cosine": 1.0, "spearman": 1.0, "largest_difference": 0.0,
+    }  # fmt: skip
+    with pytest.raises(ScoringError, match=r"choose precision 'fp32'$"):
+        parity.require(Parity(**base), "bf16")

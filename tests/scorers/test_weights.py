@@ -318,3 +318,8 @@ def test_an_offline_hub_is_not_asked(own_hub: Server, monkeypatch: pytest.Monkey
 def test_a_half_hub_reference_is_refused(reference: str) -> None:
     with pytest.raises(PluginError, match="hf-hub:ORG/REPO/FILE"):
         weights.locate(reference)
+
+
+def test_a_name_that_no_hub_repository_can_have_is_one_sentence():
+    with pytest.raises(PluginError, match=r"hf-hub:org!/repo/v1\.pth: "):
+        weights.locate("hf-hub:org!/repo/v1.pth", download=False)

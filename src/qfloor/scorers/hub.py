@@ -39,7 +39,10 @@ def file(repository: str, name: str, revision: str | None = None, *, download: b
             f"installed; pip install 'qfloor[clip]'"
         ) from error
     pinned = revision is not None and COMMIT.fullmatch(revision) is not None
-    cached = huggingface_hub.try_to_load_from_cache(repository, name, revision=revision)
+    try:
+        cached = huggingface_hub.try_to_load_from_cache(repository, name, revision=revision)
+    except ValueError as error:  # no such name can be on the hub
+        raise PluginError(f"{PREFIX}{repository}/{name}: {first_line(error)}") from error
     why_not = None if pinned or not download else unreachable()
     if isinstance(cached, str) and (pinned or not download or why_not):
         return Path(cached)

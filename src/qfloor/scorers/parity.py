@@ -85,11 +85,12 @@ def require(parity: Parity, precision: str) -> None:
     """
     if parity.holds:
         return
+    instead = "'fp32'" if precision == "bf16" else "'bf16' or 'fp32'"
     raise ScoringError(
         f"at precision {precision!r} {parity.backbone} does not agree with float32 on "
         f"{parity.pictures} of these pictures: least cosine {parity.least_cosine:.5f} (at least "
         f"{LEAST_COSINE} is due), Spearman of the scores {parity.spearman:.4f} (at least "
-        f"{LEAST_SPEARMAN}); choose precision 'bf16' or 'fp32'"
+        f"{LEAST_SPEARMAN}); choose precision {instead}"
     )
 
 

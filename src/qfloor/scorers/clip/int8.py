@@ -55,7 +55,10 @@ def quantise(draft: Path, path: Path) -> int:
     """
     import onnx
 
-    model = onnx.shape_inference.infer_shapes(onnx.load(str(draft)))
+    # shapes are inferred without the weights: protobuf passes on no more than 2 GB
+    bare = onnx.load(str(draft), load_external_data=False)
+    model = onnx.shape_inference.infer_shapes(bare)
+    onnx.external_data_helper.load_external_data_for_model(model, str(draft.parent))
     graph = _Graph(model)
     for node in list(model.graph.node):
         graph.take(node)

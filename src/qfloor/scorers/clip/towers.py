@@ -10,11 +10,12 @@ in the metric's execution, and `parity` measures the error on the user's own pic
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -33,6 +34,8 @@ PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16", "int8")
 Tower = Callable[["torch.Tensor"], "torch.Tensor"]
 
 _RECIPE = 1  # counts changes of `int8` that move numbers
+_VNNI = frozenset({"avx512_vnni", "avx_vnni"})
+_exporting = threading.Lock()  # an export switches settings of the whole process
 
 
 def describe(precision: Precision, device: str, chunk: int) -> dict[str, Any]:
@@ -42,12 +45,16 @@ def describe(precision: Precision, device: str, chunk: int) -> dict[str, Any]:
         return {"dtype": "float32", "device": device, "runtime": runtime, "chunk": chunk}
     if precision == "bf16":
         return {"dtype": "bfloat16", "device": device, "runtime": runtime, "chunk": chunk}
+    flags = _processor_flags()
+    saturates = "sse4_1" in flags and not flags & _VNNI
     return {
         "dtype": {"image": int8.RECIPE, "text": _text_dtype()},
         "device": device,
         "runtime": {"image": f"onnxruntime {_version('onnxruntime')}", "text": runtime},
         "chunk": chunk,
         "recipe": _RECIPE,
+        # x86 without VNNI adds pairs of products in 16 bits, which overflow: other numbers
+        **({"products": "saturating"} if saturates else {}),
     }
 
 
@@ -83,7 +90,7 @@ def best_precision(device: str) -> Precision:
         return "bf16"
     flags = _processor_flags()
     packages = _version("onnx") != "none" and _version("onnxruntime") != "none"
-    if packages and flags & {"avx512_vnni", "avx_vnni"}:
+    if packages and flags & _VNNI:
         return "int8"
     return "bf16" if _computes_bf16(flags) else "fp32"
 
@@ -106,7 +113,7 @@ def image_tower(
         Digests of its files: the exported int8 tower is kept under them.
     """
     if precision == "int8":
-        return _session(_exported(model, size, rows, weights))
+        return _int8_tower(model, size, rows, weights)
     dtype = _dtype(precision)
     own = model if precision == "fp32" else _copy_in(model, dtype)
     return lambda pixels: own.encode_image(pixels.to(dtype))
@@ -159,6 +166,23 @@ def _version(package: str) -> str:
         return "none"
 
 
+def _int8_tower(model: Any, size: int, rows: int, weights: Mapping[str, str]) -> Tower:
+    """Export and open; a kept file that cannot be opened is damaged, and is written once more."""
+    path = _kept(size, rows, weights)
+    try:
+        if path.is_file():
+            with contextlib.suppress(Exception):
+                return _session(path)
+        _export(model, size, rows, path)
+        return _session(path)
+    except Exception as error:  # torch's exporter, onnx, onnxruntime and the disk raise their own
+        said = " ".join(str(error).split())[:300]
+        raise PluginError(
+            f"the int8 tower {path} cannot be made ({type(error).__name__}: {said}); choose "
+            f"precision 'bf16' or 'fp32'"
+        ) from error
+
+
 def _session(path: Path) -> Tower:
     import onnxruntime
     import torch
@@ -175,20 +199,16 @@ def _session(path: Path) -> Tower:
     return tower
 
 
-def _exported(model: Any, size: int, rows: int, weights: Mapping[str, str]) -> Path:
-    """Return the int8 tower's file; written once for these weights, recipe and packages."""
-    recipe = [
-        dict(weights),
-        size,
-        rows,
-        int8.RECIPE,
-        _RECIPE,
-        _version("torch"),
-        _version("onnxruntime"),
-    ]
-    path = cache_dir() / "int8" / f"{digest_of(recipe, 32)}.onnx"
-    if path.is_file():
-        return path
+def _kept(size: int, rows: int, weights: Mapping[str, str]) -> Path:
+    """Return where the int8 tower of these weights, this recipe and these packages is kept."""
+    packages = ("torch", "onnxruntime", "onnx", "open_clip_torch", "timm")
+    versions = [_version(package) for package in packages]
+    recipe = [dict(weights), size, rows, int8.RECIPE, _RECIPE, *versions]
+    return cache_dir() / "int8" / f"{digest_of(recipe, 32)}.onnx"
+
+
+def _export(model: Any, size: int, rows: int, path: Path) -> None:
+    """Write the int8 tower; no reader ever sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="export-") as folder, exporting():
         # beyond 2 GB the exporter writes weights into files of their own beside the draft
@@ -196,25 +216,25 @@ def _exported(model: Any, size: int, rows: int, weights: Mapping[str, str]) -> P
         int8.export(model, size, rows, draft)
         int8.quantise(draft, quantised)
         os.replace(quantised, path)
-    return path
 
 
-@contextmanager
+@contextlib.contextmanager
 def exporting() -> Iterator[None]:
     """Export without the fused attention (it has no ONNX form) and without the chatter."""
     import logging
 
     import torch
 
-    fast = torch.backends.mha.get_fastpath_enabled()
-    logger = logging.getLogger()
-    level = logger.level
-    torch.backends.mha.set_fastpath_enabled(False)
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fast)
-        logger.setLevel(level)
+    with _exporting:
+        fast = torch.backends.mha.get_fastpath_enabled()
+        logger = logging.getLogger()
+        level = logger.level
+        torch.backends.mha.set_fastpath_enabled(False)
+        logger.setLevel(logging.ERROR)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield
+        finally:
+            torch.backends.mha.set_fastpath_enabled(fast)
+            logger.setLevel(level)
