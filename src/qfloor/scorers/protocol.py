@@ -143,6 +143,13 @@ class CarriesBackbones(Protocol):
         """The backbones behind the embeddings in ``inputs``."""
 
 
+def innermost(backbone: Backbone) -> Backbone:
+    """Return the model that computes: a backbone that only passes on names one as ``inside``."""
+    while isinstance(inside := getattr(backbone, "inside", None), Backbone):
+        backbone = inside
+    return backbone
+
+
 @runtime_checkable
 class Concurrent(Protocol):
     """A scorer or backbone that may be called from several threads at once.
