@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ from scoring_fakes import CountingBackbone, FunctionScorer, noise_picture
 from qfloor.errors import PluginError, ScoringError
 from qfloor.records import Output, Prompt, Score, ScoreStatus, Status
 from qfloor.score import ScoreSummary, score_outputs
+from qfloor.score.inputs import Decoded, InputComputer
 from qfloor.score.stage import batches_of, missing_work
 from qfloor.scorers.clip import ClipScorer
+from qfloor.scorers.clip.chosen import Prefixed
 from qfloor.scorers.protocol import EMBEDDED_FRAMES, Item, Row
 from qfloor.scorers.technical import TechnicalScorer
 from qfloor.scorers.video import TemporalScorer
@@ -321,3 +325,43 @@ def test_batches_weigh_clips_by_frames(store: Store) -> None:
     )
     assert [len(batch) for batch in batches_of(work, 4)] == [1, 1, 3]
     assert list(batches_of([], 4)) == []
+
+
+class Touchy(CountingBackbone):
+    """A backbone that bears one call at a time, and remembers when it got two."""
+
+    def __init__(self) -> None:
+        super().__init__("touchy")
+        self.calls = 0
+        self.most = 0
+
+    def _busy(self) -> None:
+        self.calls += 1
+        self.most = max(self.most, self.calls)
+        time.sleep(0.02)
+        self.calls -= 1
+
+    def embed_images(self, pictures: Any) -> Any:
+        self._busy()
+        return super().embed_images(pictures)
+
+    def embed_texts(self, texts: Any) -> Any:
+        self._busy()
+        return super().embed_texts(texts)
+
+
+def test_a_backbone_that_bears_one_call_gets_one_whatever_it_embeds() -> None:
+    backbone = Touchy()
+    reading = Prefixed(backbone, "a photo of ")
+    image, text = "image_embedding:touchy", f"text_embedding:{reading.name}"
+    scorer = FunctionScorer(mean, inputs=(image, text, "text_embedding:touchy"))
+    scorer.backbones = (backbone, reading)
+    computer = InputComputer([scorer])
+    still = Decoded(frames=(noise_picture(0),), fps=None)
+
+    def compute(n: int) -> None:
+        computer.compute([still], [f"text {n}"], [set(scorer.inputs)])
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(compute, range(12)))
+    assert backbone.most == 1

@@ -22,6 +22,7 @@ from qfloor.scorers.protocol import (
     Pixels,
     Scorer,
     evenly_spaced,
+    innermost,
 )
 
 _PLAIN = ("pixels", "frames", "fps", "timestamps", "audio")
@@ -110,7 +111,9 @@ class InputComputer:
             if isinstance(scorer, CarriesBackbones):
                 for backbone in scorer.backbones:
                     self._backbones.setdefault(backbone.name, backbone)
-        self._turns = {name: turn_of(one) for name, one in self._backbones.items()}
+        models = {name: innermost(one) for name, one in self._backbones.items()}
+        turns = {id(model): turn_of(model) for model in models.values()}
+        self._turns = {name: turns[id(model)] for name, model in models.items()}
         self._texts: dict[tuple[str, str], Embedding] = {}
         self._reading = threading.Lock()
         known = {*_PLAIN, *(p + name for p in (_IMAGE, _TEXT) for name in self._backbones)}
@@ -138,8 +141,7 @@ class InputComputer:
                 _listen(one, inputs)
         for name, backbone in self._backbones.items():
             image = [i for i, names in enumerate(wanted) if _IMAGE + name in names]
-            with self._turns[name]:
-                self._embed_images(backbone, {i: decoded[i] for i in image}, batch)
+            self._embed_images(backbone, {i: decoded[i] for i in image}, batch)
             text = [i for i, names in enumerate(wanted) if _TEXT + name in names]
             self._embed_texts(backbone, {i: texts[i] for i in text}, batch)
         return batch
@@ -155,7 +157,8 @@ class InputComputer:
                 batch[i].failures[_IMAGE + backbone.name] = explain(error)
 
         def embed(indices: Sequence[int]) -> None:
-            vectors = backbone.embed_images([p for i in indices for p in pictures[i]])
+            with self._turns[backbone.name]:
+                vectors = backbone.embed_images([p for i in indices for p in pictures[i]])
             start = 0
             for i in indices:
                 mine = vectors[start : start + len(pictures[i])]
@@ -193,7 +196,9 @@ class InputComputer:
         with self._reading:
             new = [t for t in dict.fromkeys(texts) if (backbone.name, t) not in self._texts]
             if new:
-                for text, vector in zip(new, backbone.embed_texts(new), strict=True):
+                with self._turns[backbone.name]:
+                    vectors = backbone.embed_texts(new)
+                for text, vector in zip(new, vectors, strict=True):
                     self._texts[backbone.name, text] = vector
 
 
