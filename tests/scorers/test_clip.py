@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,6 +80,16 @@ def test_fast_preprocessing_agrees_with_open_clips_own(
     assert float((fast - slow).abs().max()) <= 1.01 * grey_level
     cosines = (backbone.embed_images(pictures) * own.embed_images(pictures)).sum(axis=1)
     assert cosines.min() > 0.999
+
+
+@pytest.mark.parametrize("path", ["fast", "open_clip"])
+def test_a_line_is_refused_before_it_fills_the_memory(tiny_checkpoint: Path, path: Any) -> None:
+    """Its short side brought to 224 pixels, one pixel by 60,000 takes 18 GB."""
+    backbone = load_backbone(f"local-dir:{tiny_checkpoint}", path=path)
+    assert len(backbone.embed_images([np.zeros((1, 1000, 3), np.uint8)])) == 1
+    for size in ((1, 60_000), (60_000, 1), (1, 1001)):
+        with pytest.raises(ValueError, match="too narrow to cut a square out of"):
+            backbone.embed_images([np.zeros((*size, 3), np.uint8)])
 
 
 def test_a_vector_does_not_depend_on_its_neighbours(backbone: OpenClipBackbone) -> None:

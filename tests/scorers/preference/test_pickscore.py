@@ -76,6 +76,11 @@ def test_pixels_equal_the_published_processor_bit_for_bit(
         assert np.array_equal(ours, theirs), (shape, np.abs(ours - theirs).max())
 
 
+def test_a_line_is_refused_before_it_fills_the_memory(backbone: TransformersClipBackbone) -> None:
+    with pytest.raises(ValueError, match="too narrow to cut a square out of"):
+        backbone.preprocess([np.zeros((1, 1001, 3), np.uint8)])
+
+
 def test_vectors_equal_a_plain_transformers_loop(
     backbone: TransformersClipBackbone, clip_folder: Path
 ) -> None:

@@ -27,6 +27,9 @@ PATHS: tuple[Path, ...] = ("fast", "open_clip", "hpsv2")
 FAST = "short side by torch uint8 antialiased bicubic, centre crop"
 OWN = "open_clip's own transform"
 
+NARROWEST = 1000
+"""Longest over short side: beyond, the short side brought to size takes gigabytes for a line."""
+
 
 def check(path: str) -> None:
     """Refuse a path that has no such name.
@@ -85,14 +88,33 @@ def own(transform: Callable[[Any], torch.Tensor]) -> Callable[[Sequence[Pixels]]
     from PIL import Image
 
     def preprocess(pictures: Sequence[Pixels]) -> torch.Tensor:
+        for picture in pictures:
+            refuse_line(picture)
         return torch.stack([transform(Image.fromarray(picture)) for picture in pictures])
 
     return preprocess
 
 
+def refuse_line(picture: Pixels) -> None:
+    """Refuse a picture that is no more than a line.
+
+    Raises
+    ------
+    ValueError
+        When one side is more than `NARROWEST` times the other.
+    """
+    height, width = picture.shape[:2]
+    if max(height, width) > NARROWEST * min(height, width):
+        raise ValueError(
+            f"a picture of {width} x {height} pixels is too narrow to cut a square out of "
+            f"(1:{NARROWEST} at most)"
+        )
+
+
 def _resize_and_crop(picture: Pixels, size: int) -> torch.Tensor:
     import torch
 
+    refuse_line(picture)
     height, width = picture.shape[:2]
     if height <= width:
         target = (size, max(size, int(size * width / height)))

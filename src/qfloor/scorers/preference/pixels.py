@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+from qfloor.scorers.clip.preprocess import refuse_line
+
 if TYPE_CHECKING:
     from qfloor.scorers.protocol import Pixels
 
@@ -37,9 +39,15 @@ def cut_out(picture: Pixels, size: int, crop: int, odd: Literal["floor", "round"
     -------
     Pixels
         (crop, crop, 3)
+
+    Raises
+    ------
+    ValueError
+        When it is no more than a line.
     """
     from PIL import Image
 
+    refuse_line(picture)
     height, width = picture.shape[:2]
     if width <= height:
         target = (size, int(size * height / width))
