@@ -78,6 +78,12 @@ def _build(kind: str, spec: PluginSpec, cls: Any, *positional: Any) -> Any:
         raise PluginError(
             f"{kind} {spec.name!r} needs a package that is not installed: {error}"
         ) from error
+    except (TypeError, ValueError, AttributeError) as error:  # a number where a word is due
+        given = ", ".join(f"{name} = {value!r}" for name, value in spec.args.items())
+        raise PluginError(
+            f"{kind} {spec.name!r} cannot be made with {given or 'no arguments'}: "
+            f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def build_generator(spec: PluginSpec, offers: Sequence[Offer], state_dir: Path) -> Any:

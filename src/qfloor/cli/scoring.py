@@ -71,6 +71,8 @@ def score(
 def spec_of(text: str) -> PluginSpec:
     """Read ``NAME`` or ``NAME:KEY=VALUE,...``; values are true, false, numbers or text.
 
+    A name with a dot is a module's, and is followed by that of a class: ``my.module:Class``.
+
     Examples
     --------
     >>> spec_of("clip:checkpoint=ViT-B-32@openai,precision=auto").args
@@ -79,6 +81,9 @@ def spec_of(text: str) -> PluginSpec:
     from qfloor.records import PluginSpec
 
     name, _, rest = text.partition(":")
+    if "." in name and rest:
+        attribute, _, rest = rest.partition(":")
+        name = f"{name}:{attribute}"
     arguments: dict[str, Any] = {}
     for pair in filter(None, rest.split(",")):
         key, equals, value = pair.partition("=")

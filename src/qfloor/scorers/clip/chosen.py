@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from qfloor.errors import PluginError
 from qfloor.records import WeightsRights
 from qfloor.scorers.clip.backbone import Device, load_backbone
 from qfloor.scorers.clip.checkpoint import Checkpoint
@@ -63,6 +64,8 @@ class Prefixed:
     """
 
     def __init__(self, inside: Backbone, prefix: str) -> None:
+        if not isinstance(prefix, str):
+            raise PluginError(f"a prefix is text, not {prefix!r}")
         self.inside = inside
         self.prefix = prefix
 
