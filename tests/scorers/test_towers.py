@@ -164,6 +164,23 @@ def test_ranks_that_differ_are_refused_though_vectors_nearly_agree(pictures):
     assert not found.holds
 
 
+def test_a_picture_that_no_precision_can_embed_is_left_out(folder, pictures):
+    line = np.zeros((1, 5000, 3), np.uint8)
+    backbone = at(folder, "bf16")
+    given = [*pictures[:8], line]
+    found = parity.measure(backbone, backbone.reference(), given, WORDS[:1] * 9)
+    assert found.pictures == 8
+
+
+def test_a_fault_of_the_model_is_not_blamed_on_pictures(pictures):
+    class Broken(Turned):
+        def embed_images(self, pictures):
+            raise RuntimeError("out of memory")
+
+    with pytest.raises(RuntimeError, match="out of memory"):
+        parity.measure(Broken("a", 0.0), Turned("b", 0.0), pictures, ["x"] * len(pictures))
+
+
 def test_too_few_pictures_to_tell(pictures):
     with pytest.raises(ScoringError, match="at least 8 pictures and there are 7"):
         parity.measure(Turned("a", 0.0), Turned("b", 0.0), pictures[:7], ["x"] * 7)

@@ -9,13 +9,14 @@ their scores as float32 ranks them (Spearman), since a quartile lives off ranks.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from qfloor.errors import ScoringError
+from qfloor.errors import PluginError, ScoringError
 from qfloor.records import Parity
 from qfloor.records.parity import LEAST_COSINE, LEAST_SPEARMAN
 from qfloor.scorers.protocol import Backbone, Pixels
@@ -46,7 +47,8 @@ def measure(
     ----------
     pictures : sequence of ndarray of uint8, shape (height, width, 3)
     texts : sequence of str
-        The prompt of each picture.
+        The prompt of each picture. A picture or prompt that float32 cannot embed either is left
+        out: its own row will say so.
 
     Raises
     ------
@@ -58,10 +60,19 @@ def measure(
             f"{backbone.name} is checked against float32 on at least {LEAST_PICTURES} pictures "
             f"and there are {len(pictures)}; score them with precision 'fp32'"
         )
-    ours, theirs = (
-        (model.embed_images(pictures).astype(np.float64), _embed_each(model, texts))
-        for model in (backbone, reference)
-    )
+    try:
+        ours, theirs = (
+            (model.embed_images(pictures).astype(np.float64), _embed_each(model, texts))
+            for model in (backbone, reference)
+        )
+    except (PluginError, ScoringError):
+        raise
+    except Exception:
+        able = [_embeds(reference, p, t) for p, t in zip(pictures, texts, strict=True)]
+        if all(able):
+            raise  # not a picture's fault
+        left = [list(compress(given, able)) for given in (pictures, texts)]
+        return measure(backbone, reference, left[0], left[1])
     same = (ours[0] * theirs[0]).sum(axis=1)
     scores = [(images * words).sum(axis=1) for images, words in (ours, theirs)]
     return Parity(
@@ -92,6 +103,17 @@ def require(parity: Parity, precision: str) -> None:
         f"{LEAST_COSINE} is due), Spearman of the scores {parity.spearman:.4f} (at least "
         f"{LEAST_SPEARMAN}); choose precision {instead}"
     )
+
+
+def _embeds(reference: Backbone, picture: Pixels, text: str) -> bool:
+    try:
+        reference.embed_images([picture])
+        reference.embed_texts([text])
+    except (PluginError, ScoringError):
+        raise
+    except Exception:  # the output's own row will say why
+        return False
+    return True
 
 
 def _embed_each(backbone: Backbone, texts: Sequence[str]) -> Vectors:
