@@ -71,8 +71,8 @@ def measure(
         able = [_embeds(reference, p, t) for p, t in zip(pictures, texts, strict=True)]
         if all(able):
             raise  # not a picture's fault
-        left = [list(compress(given, able)) for given in (pictures, texts)]
-        return measure(backbone, reference, left[0], left[1])
+        left, said = list(compress(pictures, able)), list(compress(texts, able))
+        return measure(backbone, reference, left, said)
     same = (ours[0] * theirs[0]).sum(axis=1)
     scores = [(images * words).sum(axis=1) for images, words in (ours, theirs)]
     return Parity(
