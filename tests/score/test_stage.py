@@ -17,6 +17,7 @@ from qfloor.errors import PluginError, ScoringError
 from qfloor.records import Output, Prompt, Score, ScoreStatus, Status
 from qfloor.score import ScoreSummary, score_outputs
 from qfloor.score.inputs import Decoded, InputComputer
+from qfloor.score.scoring import Work
 from qfloor.score.stage import batches_of, missing_work
 from qfloor.scorers.clip import ClipScorer
 from qfloor.scorers.clip.chosen import Prefixed
@@ -365,3 +366,18 @@ def test_a_backbone_that_bears_one_call_gets_one_whatever_it_embeds() -> None:
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(compute, range(12)))
     assert backbone.most == 1
+
+
+def test_batches_of_large_pictures_are_smaller() -> None:
+    def sized(n: int, side: int | None) -> Work:
+        output = Output(
+            id=f"o{n}", prompt_id="p", prompt_digest="d", offer_id="a/b", repeat=n,
+            round="2026-11", status=Status.MADE, reason="ok", width=side, height=side,
+        )  # fmt: skip
+        prompt = Prompt(id="p", text="a red ball", category="landscape")
+        return Work(output=output, prompt=prompt, scorers=(0,))
+
+    large = [sized(n, 4096) for n in range(9)]
+    assert [len(batch) for batch in batches_of(large, 64)] == [4, 4, 1]
+    assert [len(b) for b in batches_of([sized(0, 20000), sized(1, 20000)], 64)] == [1, 1]
+    assert [len(b) for b in batches_of([sized(n, None) for n in range(9)], 8)] == [8, 1]

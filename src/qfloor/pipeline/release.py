@@ -18,8 +18,10 @@ from qfloor.records import (
     CATEGORIES,
     GENERAL,
     Floor,
+    Metric,
     Offer,
     Output,
+    Parity,
     Prompt,
     Quality,
     ReferenceSet,
@@ -85,10 +87,18 @@ def release_of(
             **_provenance(benchmark, prompts, view.outputs),
             **({"reference_sets": references} if references else {}),
             **({"weights": {m.key: m.weights for m in metrics}} if metrics else {}),
-            **({"parities": parities} if (parities := tuple(store.parities())) else {}),
+            **_parities(store, metrics),
         },
         illustrative=benchmark.illustrative,
     )
+
+
+def _parities(store: Store, metrics: Iterable[Metric]) -> dict[str, tuple[Parity, ...]]:
+    """What vouches for coarser precisions, where an exported metric may have run at one."""
+    dtypes = [str(m.execution.get("dtype")) for m in metrics]
+    coarse = any("bfloat16" in dtype or "int8" in dtype for dtype in dtypes)
+    found = tuple(store.parities()) if coarse else ()
+    return {"parities": found} if found else {}
 
 
 def _references(store: Store, floors: Iterable[Floor]) -> dict[str, ReferenceSet]:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from qfloor.store import Store
 
 _BATCH = 8
+_PIXELS = 1 << 26
+"""Most pixels of a batch: 200 MB decoded, for each core."""
+
 _SHIFT = 4096
 """Outputs whose prompts are embedded ahead, in one go."""
 
@@ -206,16 +209,21 @@ def missing_work(
 
 
 def batches_of(work: Iterable[Work], size: int) -> Iterator[list[Work]]:
-    """Cut work into batches of at most ``size`` pictures; a frame of a clip counts as one."""
+    """Cut work into batches of at most ``size`` pictures and `_PIXELS` pixels, or of one output.
+
+    A frame of a clip counts as a picture.
+    """
     batch: list[Work] = []
-    weight = 0
+    weight = pixels = 0
     for one in work:
         pictures = max(1, one.output.frames or 1)
-        if batch and weight + pictures > size:
+        area = pictures * (one.output.width or 0) * (one.output.height or 0)
+        if batch and (weight + pictures > size or pixels + area > _PIXELS):
             yield batch
-            batch, weight = [], 0
+            batch, weight, pixels = [], 0, 0
         batch.append(one)
         weight += pictures
+        pixels += area
     if batch:
         yield batch
 

@@ -154,10 +154,10 @@ class OpenClipBackbone:
         chunks = [list(rows[start : start + size]) for start in range(0, len(rows), size)]
         if self._device == "cpu":
             found = self._loaded.lanes.map(
-                lambda chunk: self._embed(prepare(_filled(chunk, size)), tower), chunks
+                lambda chunk: self._embed(_filled(prepare(chunk), size), tower), chunks
             )
         else:  # every caller prepares its own; the one lane keeps the GPU busy
-            prepared = (prepare(_filled(chunk, size)).pin_memory() for chunk in chunks)
+            prepared = (_filled(prepare(chunk), size).pin_memory() for chunk in chunks)
             found = self._loaded.lanes.map(lambda tensor: self._embed(tensor, tower), prepared)
         return np.concatenate(found)[: len(rows)]
 
@@ -190,8 +190,14 @@ class OpenClipBackbone:
         )
 
 
-def _filled(chunk: list[Any], size: int) -> list[Any]:
-    return chunk + [chunk[-1]] * (size - len(chunk))
+def _filled(tensor: torch.Tensor, rows: int) -> torch.Tensor:
+    """Repeat the last row until there are ``rows``: every forward has one shape."""
+    import torch
+
+    missing = rows - len(tensor)
+    return (
+        torch.cat([tensor, tensor[-1:].expand(missing, *tensor.shape[1:])]) if missing else tensor
+    )
 
 
 def load_backbone(
