@@ -241,17 +241,26 @@ def test_failed_rows_stay_unless_they_are_asked_for_again(store: Store) -> None:
     assert score.status is ScoreStatus.SCORED
 
 
-def test_a_broken_promise_stops_the_run(store: Store) -> None:
+def test_an_impossible_value_is_a_failed_row_and_the_rest_goes_on(store: Store) -> None:
+    for n in range(3):
+        add(store, png(n), n)
+    scorer = FunctionScorer(lambda item: float("nan") if item.output_id == "o001" else 0.5)
+    summary = run(store, scorer)
+    found = rows(store, scorer.metrics[0].key)
+    assert [found[f"o00{n}"].status.value for n in range(3)] == ["scored", "failed", "scored"]
+    assert found["o001"].reason == "scorer FunctionScorer returned fake.number as NaN or infinite"
+    assert found["o001"].value is None
+    assert summary.n_failed_rows == 1
+
+
+def test_rows_that_cannot_be_told_apart_stop_the_run(store: Store) -> None:
     add(store, png(0), 0)
-    nan = FunctionScorer(lambda item: float("nan"))
-    with pytest.raises(ScoringError, match=r"FunctionScorer returned fake\.number as NaN"):
-        run(store, nan)
     undeclared = FunctionScorer(
         lambda item: Row(metric="other", status=ScoreStatus.SCORED, value=1.0)
     )
     with pytest.raises(ScoringError, match=r"declares fake\.number and returned rows of other"):
         run(store, undeclared)
-    assert rows(store, nan.metrics[0].key) == {}
+    assert rows(store, undeclared.metrics[0].key) == {}
 
 
 def test_a_missing_package_stops_the_run(store: Store) -> None:

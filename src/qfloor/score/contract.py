@@ -1,9 +1,12 @@
-"""What a scorer promises, checked on every batch: a wrong row is worse than none."""
+"""What a scorer promises, checked on every batch: a wrong row is worse than none.
+
+Rows that cannot be told apart stop the run; a value that cannot be costs its own row.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from qfloor.errors import ScoringError
 from qfloor.records import Metric, ScoreStatus
@@ -33,20 +36,47 @@ def check_rows(
         without status ``scored`` or the other way round, or a number is NaN, infinite or
         outside its declared range.
     """
+    check_shape(scorer, metrics, items, result)
+    declared = {metric.name: metric for metric in metrics}
+    for row in (row for rows in result for row in rows):
+        fault = _fault(declared[row.metric], row)
+        if fault:
+            raise ScoringError(f"scorer {scorer} returned {row.metric} {fault}")
+
+
+def check_shape(
+    scorer: str, metrics: Sequence[Metric], items: int, result: Sequence[Sequence[Row]]
+) -> None:
+    """Check that there is one row of every declared metric for every item, and no other.
+
+    Raises
+    ------
+    ScoringError
+        When not: which row belongs to which output is then anybody's guess.
+    """
     if len(result) != items:
         raise ScoringError(f"scorer {scorer} returned {len(result)} entries for {items} items")
-    declared = {metric.name: metric for metric in metrics}
+    declared = {metric.name for metric in metrics}
     for rows in result:
         names = [row.metric for row in rows]
-        if len(set(names)) != len(names) or set(names) != set(declared):
+        if len(set(names)) != len(names) or set(names) != declared:
             raise ScoringError(
                 f"scorer {scorer} declares {_listed(declared)} and returned rows of "
                 f"{_listed(names)}"
             )
-        for row in rows:
-            fault = _fault(declared[row.metric], row)
-            if fault:
-                raise ScoringError(f"scorer {scorer} returned {row.metric} {fault}")
+
+
+def without_faults(scorer: str, metrics: Sequence[Metric], rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Return one item's rows, those with an impossible value as failed rows that say so."""
+    declared = {metric.name: metric for metric in metrics}
+    kept = []
+    for row in rows:
+        fault = _fault(declared[row.metric], row)
+        if fault:
+            reason = f"scorer {scorer} returned {row.metric} {fault}"
+            row = Row(metric=row.metric, status=ScoreStatus.FAILED, reason=reason)
+        kept.append(row)
+    return tuple(kept)
 
 
 def _fault(metric: Metric, row: Row) -> str | None:
@@ -66,5 +96,5 @@ def _fault(metric: Metric, row: Row) -> str | None:
     return None
 
 
-def _listed(names: Sequence[str] | dict[str, Metric]) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "none"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qfloor.errors import PluginError, ScoringError
 from qfloor.records import Metric, Modality, Output, Prompt, Score, ScoreStatus
-from qfloor.score.contract import check_rows
+from qfloor.score.contract import check_shape, without_faults
 from qfloor.score.inputs import Decoded, InputComputer, Inputs, explain, turn_of
 from qfloor.scorers.protocol import Item, Row, Scorer
 
@@ -92,10 +92,12 @@ def run_scorer(
 ) -> list[Sequence[Row]]:
     """Call a scorer; if it raises, call it for each item alone and fail only those that raise.
 
+    A value that cannot be (NaN, outside the declared range) is a failed row too.
+
     Raises
     ------
     ScoringError
-        When it broke its contract (see `check_rows`).
+        When rows cannot be told apart (see `check_shape`).
     """
     if not items:
         return []
@@ -107,8 +109,9 @@ def run_scorer(
         if len(items) == 1:
             return [_failed(metrics, explain(error))]
         return [rows for item in items for rows in run_scorer(scorer, metrics, [item])]
-    check_rows(type(scorer).__name__, metrics, len(items), result)
-    return list(result)
+    name = type(scorer).__name__
+    check_shape(name, metrics, len(items), result)
+    return [without_faults(name, metrics, rows) for rows in result]
 
 
 def _failure(scorer: Scorer, inputs: Inputs) -> str | None:

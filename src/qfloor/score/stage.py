@@ -116,8 +116,9 @@ def score_outputs(
     Raises
     ------
     ScoringError
-        When metrics would be mixed, a scorer breaks its contract, or a prompt is not given. An
-        unreadable file, or a scorer that raises on one output, is a failed row instead.
+        When metrics would be mixed, a scorer's rows cannot be told apart, or a prompt is not
+        given. An unreadable file, or a scorer that raises or gives an impossible value on one
+        output, is a failed row instead.
     """
     size = _batch_size(scorers) if batch_size is None else batch_size
     if size < 1:
