@@ -25,7 +25,16 @@ from qfloor.generators.builtin.work import Commission, plan, refuses
 from qfloor.generators.builtin.world.grammar import CATEGORIES
 from qfloor.pipeline.certify import Findings, certify
 from qfloor.pipeline.judging import RoundView
-from qfloor.records import Offer, Output, Prompt, Rating, Status, digest_of, output_id
+from qfloor.records import (
+    Metric,
+    Offer,
+    Output,
+    Prompt,
+    Rating,
+    Status,
+    digest_of,
+    output_id,
+)
 from qfloor.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +54,10 @@ class Basket:
     def transaction(self) -> nullcontext[None]:
         """Nothing can fail half-way here."""
         return nullcontext()
+
+    def metrics_of(self, **_which: Any) -> list[Metric]:
+        """Return no metric: nothing is scored here, for safety or otherwise."""
+        return []
 
     def ratings_of(self, **_which: Any) -> list[Rating]:
         """Return every rating: there is one criterion and one round."""
