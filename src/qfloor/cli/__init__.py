@@ -13,7 +13,17 @@ import typer
 from typer.core import TyperGroup
 
 from qfloor import __version__
-from qfloor.cli import judging, offers, references, releasing, running, scoring, suites, system
+from qfloor.cli import (
+    floors,
+    judging,
+    offers,
+    references,
+    releasing,
+    running,
+    scoring,
+    suites,
+    system,
+)
 from qfloor.errors import QfloorError
 
 # In pipeline order, so that the help is the architecture.
@@ -69,6 +79,7 @@ scoring.register(app)
 app.add_typer(references.app, name="reference")
 app.add_typer(judging.ratings, name="ratings")
 judging.register(app)
+floors.register(app)
 releasing.register(app)
 system.register(app)
 

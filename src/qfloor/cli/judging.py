@@ -1,15 +1,13 @@
-"""``qfloor ratings``, ``calibrate``, ``floors``, ``power``: from judgments to verdicts."""
+"""``qfloor ratings``, ``calibrate``, ``power``: judgments, and what it takes to certify."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import typer
 
-from qfloor.cli.output import Csv, Json, Workspace, emit, emit_one, progress, say
+from qfloor.cli.output import Csv, Json, Workspace, emit, emit_one, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of
-from qfloor.errors import QfloorError
 
 ratings = typer.Typer(help="People's judgments: import them, see how far raters agree.",
                       no_args_is_help=True)  # fmt: skip
@@ -100,62 +98,6 @@ def calibrate(
     emit(rows, as_json=as_json, as_csv=as_csv, empty="the benchmark asks for no calibration")
 
 
-def floors(
-    name: str = BenchmarkName,
-    workspace: Path = Workspace,
-    round: str | None = Round,
-    quality: str | None = typer.Option(
-        None, help="Show floors of another quality: part of its id, e.g. clip.cos."
-    ),
-    kind: Literal["delivered", "conditional"] = typer.Option(
-        "delivered", help="delivered (refusals fail) or conditional."
-    ),
-    as_json: bool = Json,
-    as_csv: bool = Csv,
-) -> None:
-    """Compute floors and verdicts of a round and show them.
-
-    Example: qfloor floors painters
-    """
-    from qfloor import pipeline
-    from qfloor.store import Store
-
-    benchmark = benchmark_of(name, round)
-    with Store.open(workspace) as store, store.writing("floors"), progress() as report:
-        prompts = pipeline.prompts_of(benchmark)
-        found = pipeline.certify_round(store, benchmark, prompts, report=report)
-    wanted = benchmark.quality.id if quality is None else quality
-    chosen = [f for f in found.floors if wanted in f.quality and f.kind == kind]
-    ruled = {
-        (v.offer_id, v.category, v.modality, v.quality, v.tier): v.ruling.value
-        for v in found.verdicts
-    }
-    tiers = sorted({v.tier for v in found.verdicts}, key=list(pipeline.TIERS).index)
-    rows = [
-        {
-            "category": f.category,
-            "modality": f.modality,
-            "offer": f.offer_id,
-            "q25": f.q25,
-            "q25_lo": f.q25_lo_release,
-            **{
-                tier: ruled.get((f.offer_id, f.category, f.modality, f.quality, tier))
-                for tier in tiers
-            },
-            "prompts": f.n_prompts,
-            "values": f.n_values,
-            "design_effect": f.design_effect,
-            "bound": f.bound,
-            "counts": f.counts,
-        }
-        for f in chosen
-    ]
-    if not rows:
-        known = ", ".join(sorted({f.quality for f in found.floors})) or "none: nothing was judged"
-        raise QfloorError(f"no floor of quality {wanted!r} in round {benchmark.round}; {known}")
-    emit(rows, as_json=as_json, as_csv=as_csv)
-
-
 def power(
     offers: int = typer.Option(1, help="Offers judged together in one category."),
     alpha: float = typer.Option(0.05, help="Error probability of the family."),
@@ -192,5 +134,5 @@ def power(
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (calibrate, floors, power):
+    for command in (calibrate, power):
         app.command()(command)
