@@ -1,11 +1,16 @@
-"""How a table of the quality database is declared: columns with their types and meanings."""
+"""How a table of the quality database is declared: columns with their types and meanings.
+
+Columns that several tables share stand here once.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 ColumnType = Literal["text", "integer", "real", "boolean", "list", "object"]
+
+FIRST_VERSION = "1.0"
 
 _SQL: dict[ColumnType, str] = {
     "text": "TEXT",
@@ -19,13 +24,17 @@ _SQL: dict[ColumnType, str] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column; ``list`` and ``object`` are JSON in SQLite and themselves in JSON."""
+    """One column; ``list`` and ``object`` are JSON in SQLite and themselves in JSON.
+
+    ``since`` is the version of the format that brought it: files of an earlier one lack it.
+    """
 
     name: str
     type: ColumnType
     meaning: str
     null: bool = False
     of: tuple[str, ...] = ()
+    since: str = FIRST_VERSION
 
     @property
     def sql(self) -> str:
@@ -44,6 +53,14 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     evidence: bool = True
+    since: str = FIRST_VERSION
+
+    def at(self, version: str) -> Table | None:
+        """Give the table as a version of the format had it; None when it had none."""
+        if _number(self.since) > _number(version):
+            return None
+        there = tuple(c for c in self.columns if _number(c.since) <= _number(version))
+        return replace(self, columns=there)
 
     @property
     def sql(self) -> str:
@@ -51,3 +68,22 @@ class Table:
         lines = [column.sql for column in self.columns]
         lines.append(f"PRIMARY KEY ({', '.join(self.key)})")
         return f"CREATE TABLE {self.name} (\n  " + ",\n  ".join(lines) + "\n) WITHOUT ROWID"
+
+
+MODALITIES = ("image", "video")
+OFFER = Column("offer_id", "text", "the offer, as in `offers.id`")
+CATEGORY = Column("category", "text", "the category, as in `categories.id`")
+MODALITY = Column("modality", "text", "what is made", of=MODALITIES)
+QUALITY = Column("quality", "text", "which number this is about, as in `qualities.id`")
+TIER = Column("tier", "text", "standard, professional or premium")
+KIND = Column(
+    "kind",
+    "text",
+    "whether refusals are fails (delivered) or absent (conditional)",
+    of=("delivered", "conditional"),
+)
+MAX_FAIL = Column("max_fail", "real", "largest tolerated share of fails; .25 = the lower quartile")
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

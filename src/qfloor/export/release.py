@@ -107,10 +107,15 @@ def content_of(release: Release) -> Content:
 
 
 def digest_of_content(content: Mapping[str, list[Row]]) -> str:
-    """Digest of the evidence in a database's rows, however they were read."""
+    """Digest of the evidence in a database's rows, however they were read.
+
+    Tables that the format did not have when a file was written are not in its rows, and not in
+    its digest.
+    """
     about = content["release"][0]
     named = {k: about[k] for k in ("name", "round", "illustrative", "primary_quality")}
-    return digest_of({"release": named, **{name: content[name] for name in EVIDENCE}})
+    found = {name: content[name] for name in EVIDENCE if name in content}
+    return digest_of({"release": named, **found})
 
 
 def _by_fields(records: Iterable[Any], table: Table, **extra: Callable[[Any], Any]) -> list[Row]:

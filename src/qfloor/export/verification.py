@@ -13,7 +13,7 @@ from qfloor.errors import DatabaseError, NewerDatabaseError
 from qfloor.export.columns import Column, Table
 from qfloor.export.consistency import problems_of
 from qfloor.export.release import Content, digest_of_content
-from qfloor.export.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
+from qfloor.export.schema import APPLICATION_ID, SCHEMA_VERSION, tables_at
 
 _DAMAGE = (
     sqlite3.Error, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError,
@@ -117,7 +117,8 @@ def _from_sqlite(path: Path) -> Content:
         _check_version(path, f"{major}.0")
         if (said := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
             raise ValueError(said)
-        return {table.name: _rows(connection, table) for table in TABLES}
+        (version,) = connection.execute("SELECT schema_version FROM release").fetchone()
+        return {table.name: _rows(connection, table) for table in tables_at(version)}
 
 
 def _rows(connection: sqlite3.Connection, table: Table) -> list[dict[str, Any]]:
@@ -140,7 +141,7 @@ def _value(column: Column, value: Any) -> Any:
 def _from_json(path: Path) -> Content:
     document = json.loads(path.read_text(encoding="utf-8"))
     content: Content = {}
-    for table in TABLES:
+    for table in tables_at(document["release"]["schema_version"]):
         rows = [document["release"]] if table.name == "release" else document[table.name]
         names = {column.name for column in table.columns}
         if any(set(row) != names for row in rows):
