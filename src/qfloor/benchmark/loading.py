@@ -1,8 +1,4 @@
-"""The benchmark file: what a run is, in one TOML that a person can read and a digest can name.
-
-A run is decided by this file, the suites it names and the code's version; nothing is taken from
-the environment. `load` validates all of it before anything is spent.
-"""
+"""Load a benchmark file: everything is checked before anything is spent."""
 
 from __future__ import annotations
 
@@ -10,15 +6,20 @@ import difflib
 import fnmatch
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from qfloor import package_data
+from qfloor.benchmark.record import Benchmark, CalibrationPlan, RaterPanel
+from qfloor.benchmark.tables import (
+    BenchmarkFile,
+    BenchmarkTable,
+    PanelTable,
+    QualityTable,
+    ThresholdTable,
+)
 from qfloor.errors import BenchmarkError
 from qfloor.generators.builtin.raters import RATERS
 from qfloor.generators.catalogue import catalogue
@@ -31,151 +32,9 @@ from qfloor.records import (
     PluginSpec,
     Quality,
     Threshold,
-    digest_of,
 )
 
 ROUND = re.compile(r"\d{4}-(0[1-9]|1[0-2])([.-][A-Za-z0-9]+)?")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RaterPanel:
-    """Simulated raters of the painters' world: how many, and what share of outputs they see."""
-
-    share: float
-    raters: int
-    votes: int
-    seed: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class CalibrationPlan:
-    """Which metric shall speak for people, and how wrong it may be.
-
-    ``epsilon`` bounds P(human < t | metric >= its threshold) at confidence 1 - ``alpha``.
-    """
-
-    metric: str
-    epsilon: float
-    alpha: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Benchmark:
-    """What a run is.
-
-    ``imported`` says that nothing is generated: the offers are those in the store that match
-    ``patterns``, the prompts those they were judged on. ``references`` names, by digest, the
-    frozen set that a metric's floors are centred on, for metrics that compare within a prompt.
-    """
-
-    name: str
-    title: str
-    suites: tuple[str, ...]
-    offers: tuple[Offer, ...]
-    patterns: tuple[str, ...]
-    imported: bool
-    repeats: int
-    scorers: tuple[PluginSpec, ...]
-    quality: Quality
-    thresholds: tuple[Threshold, ...]
-    alpha: float
-    family: Literal["category", "release"]
-    round: str
-    seed: int
-    budget_nanousd: int | None
-    panel: RaterPanel | None
-    calibrations: tuple[CalibrationPlan, ...] = ()
-    illustrative: bool = False
-    notes: str = ""
-    path: str | None = field(default=None, compare=False)
-    references: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def digest(self) -> str:
-        """Names all that decides the run's evidence, not the file it came from."""
-        plain = {k: v for k, v in self.__dict__.items() if k not in {"path", "budget_nanousd"}}
-        if not self.references:  # benchmarks from before there were any keep their digests
-            del plain["references"]
-        return digest_of(plain)
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
-
-
-class BenchmarkTable(_Strict):
-    """``[benchmark]``."""
-
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-    title: str = ""
-    suites: list[str] = []
-    offers: Annotated[list[str], Field(min_length=1)]
-    imported: bool = False
-    repeats: Annotated[int, Field(ge=1, le=100)] = 1
-    round: str
-    seed: int = 0
-    budget_usd: str | int | float | None = None
-    alpha: Annotated[float, Field(gt=0, lt=0.5, strict=False)] = 0.05
-    family: Literal["category", "release"] = "category"
-    illustrative: bool = False
-    notes: str = ""
-
-
-class QualityTable(_Strict):
-    """``[quality]``: the number that decides."""
-
-    source: Literal["human"] = "human"
-    criterion: str = "overall"
-    lo: Annotated[float, Field(strict=False)] = 0.0
-    hi: Annotated[float, Field(strict=False)] = 10.0
-    step: Annotated[float, Field(gt=0, strict=False)] | None = None
-
-
-class PluginTable(_Strict):
-    """``[[scorers]]``."""
-
-    name: str
-    args: dict[str, Any] = {}
-
-
-class PanelTable(_Strict):
-    """``[raters]``."""
-
-    share: Annotated[float, Field(gt=0, le=1, strict=False)]
-    raters: Annotated[int, Field(ge=1)] = 12
-    votes: Annotated[int, Field(ge=1)] = 1
-    seed: int = 0
-
-
-class CalibrationTable(_Strict):
-    """``[[calibrations]]``."""
-
-    metric: str
-    epsilon: Annotated[float, Field(gt=0, lt=0.25, strict=False)] = 0.1
-    alpha: Annotated[float, Field(gt=0, lt=0.5, strict=False)] = 0.05
-
-
-class ThresholdTable(_Strict):
-    """``[[thresholds]]``; ``category`` and ``modality`` may be ``*``."""
-
-    category: str = "*"
-    modality: Literal["image", "video", "*"] = "*"
-    tier: str
-    value: Annotated[float, Field(strict=False)]
-    max_fail: Annotated[float, Field(gt=0, le=0.5, strict=False)] = 0.25
-    evidence: str = ""
-
-
-class BenchmarkFile(_Strict):
-    """A whole benchmark file."""
-
-    benchmark: BenchmarkTable
-    quality: QualityTable = QualityTable()
-    scorers: list[PluginTable] = []
-    raters: PanelTable | None = None
-    calibrations: list[CalibrationTable] = []
-    references: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]] = {}
-    thresholds: Annotated[list[ThresholdTable], Field(min_length=1)]
 
 
 def names() -> list[str]:

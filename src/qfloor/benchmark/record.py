@@ -1,0 +1,71 @@
+"""What a benchmark file says, as records: the run is decided by them and by nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from qfloor.records import Offer, PluginSpec, Quality, Threshold, digest_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class RaterPanel:
+    """Simulated raters of the painters' world: how many, and what share of outputs they see."""
+
+    share: float
+    raters: int
+    votes: int
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationPlan:
+    """Which metric shall speak for people, and how wrong it may be.
+
+    ``epsilon`` bounds P(human < t | metric >= its threshold) at confidence 1 - ``alpha``.
+    """
+
+    metric: str
+    epsilon: float
+    alpha: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """What a run is.
+
+    ``imported`` says that nothing is generated: the offers are those in the store that match
+    ``patterns``, the prompts those they were judged on. ``references`` names, by digest, the
+    frozen set that a metric's floors are centred on, for metrics that compare within a prompt.
+    """
+
+    name: str
+    title: str
+    suites: tuple[str, ...]
+    offers: tuple[Offer, ...]
+    patterns: tuple[str, ...]
+    imported: bool
+    repeats: int
+    scorers: tuple[PluginSpec, ...]
+    quality: Quality
+    thresholds: tuple[Threshold, ...]
+    alpha: float
+    family: Literal["category", "release"]
+    round: str
+    seed: int
+    budget_nanousd: int | None
+    panel: RaterPanel | None
+    calibrations: tuple[CalibrationPlan, ...] = ()
+    illustrative: bool = False
+    notes: str = ""
+    path: str | None = field(default=None, compare=False)
+    references: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Names all that decides the run's evidence, not the file it came from."""
+        plain = {k: v for k, v in self.__dict__.items() if k not in {"path", "budget_nanousd"}}
+        if not self.references:  # benchmarks from before there were any keep their digests
+            del plain["references"]
+        return digest_of(plain)

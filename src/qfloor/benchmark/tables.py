@@ -1,0 +1,86 @@
+"""The tables of a benchmark file as they may be written: types, limits and defaults."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
+
+
+class BenchmarkTable(_Strict):
+    """``[benchmark]``."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    title: str = ""
+    suites: list[str] = []
+    offers: Annotated[list[str], Field(min_length=1)]
+    imported: bool = False
+    repeats: Annotated[int, Field(ge=1, le=100)] = 1
+    round: str
+    seed: int = 0
+    budget_usd: str | int | float | None = None
+    alpha: Annotated[float, Field(gt=0, lt=0.5, strict=False)] = 0.05
+    family: Literal["category", "release"] = "category"
+    illustrative: bool = False
+    notes: str = ""
+
+
+class QualityTable(_Strict):
+    """``[quality]``: the number that decides."""
+
+    source: Literal["human"] = "human"
+    criterion: str = "overall"
+    lo: Annotated[float, Field(strict=False)] = 0.0
+    hi: Annotated[float, Field(strict=False)] = 10.0
+    step: Annotated[float, Field(gt=0, strict=False)] | None = None
+
+
+class PluginTable(_Strict):
+    """``[[scorers]]``."""
+
+    name: str
+    args: dict[str, Any] = {}
+
+
+class PanelTable(_Strict):
+    """``[raters]``."""
+
+    share: Annotated[float, Field(gt=0, le=1, strict=False)]
+    raters: Annotated[int, Field(ge=1)] = 12
+    votes: Annotated[int, Field(ge=1)] = 1
+    seed: int = 0
+
+
+class CalibrationTable(_Strict):
+    """``[[calibrations]]``."""
+
+    metric: str
+    epsilon: Annotated[float, Field(gt=0, lt=0.25, strict=False)] = 0.1
+    alpha: Annotated[float, Field(gt=0, lt=0.5, strict=False)] = 0.05
+
+
+class ThresholdTable(_Strict):
+    """``[[thresholds]]``; ``category`` and ``modality`` may be ``*``."""
+
+    category: str = "*"
+    modality: Literal["image", "video", "*"] = "*"
+    tier: str
+    value: Annotated[float, Field(strict=False)]
+    max_fail: Annotated[float, Field(gt=0, le=0.5, strict=False)] = 0.25
+    evidence: str = ""
+
+
+class BenchmarkFile(_Strict):
+    """A whole benchmark file."""
+
+    benchmark: BenchmarkTable
+    quality: QualityTable = QualityTable()
+    scorers: list[PluginTable] = []
+    raters: PanelTable | None = None
+    calibrations: list[CalibrationTable] = []
+    references: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]] = {}
+    thresholds: Annotated[list[ThresholdTable], Field(min_length=1)]
