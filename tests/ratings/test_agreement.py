@@ -18,7 +18,7 @@ HEAD = "item_id,prompt_id,category,model_id,rater_id,score,kind"
 
 def load(store, write, rows, scale="0:10", **options):
     path = write(HEAD, *(",".join(str(v) for v in row) for row in rows))
-    return import_ratings(store, path, round="2026-11", scale=scale, **options)
+    return import_ratings(store, path, round="2026-11", scale=scale, keep_rater_ids=True, **options)
 
 
 def panel(matrix, category="portrait", kind="test"):

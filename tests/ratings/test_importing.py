@@ -40,7 +40,7 @@ class TestWhatEnters:
             "g1,p17,portrait,flux-dev,3,r-9a,beauty,7.5,0,10,s1,2026-01-02T03:04:05Z,6200,test,"
             "labelstudio,a red fox,image,1,a-90",
         )
-        report = import_ratings(store, path, round=ROUND)
+        report = import_ratings(store, path, round=ROUND, keep_rater_ids=True)
         (rating,) = store.ratings_of()
         assert (rating.rater, rating.criterion, rating.value) == ("r-9a", "beauty", 7.5)
         assert (rating.lo, rating.hi, rating.usable) == (0, 10, True)
@@ -412,7 +412,7 @@ def test_what_is_written_comes_back(tmp_path_factory, written):
         writer.writeheader()
         writer.writerows({**row, **fixed} for row in written)
     with Store.open(folder / "store", create=True) as store:
-        report = import_ratings(store, path, round=ROUND)
+        report = import_ratings(store, path, round=ROUND, keep_rater_ids=True)
         items = {
             o.id: o.report["item"] for name in store.rounds() for o in store.outputs_of(round=name)
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import typer
 
@@ -13,41 +14,77 @@ ratings = typer.Typer(help="People's judgments: import them, see how far raters 
                       no_args_is_help=True)  # fmt: skip
 
 
+Mapping = typer.Option(
+    [], "--map", "-m", help="FIELD=COLUMN, FIELD:=TEXT or a .toml file; see the how-to."
+)
+Criteria = typer.Option([], "--criterion", help="QUESTION=NAME or QUESTION=NAME@LOW:HIGH.")
+Answers = typer.Option([], "--answer", help="TEXT=NUMBER, or left, right, tie, both_bad, skip.")
+Items = typer.Option(None, "--items", help="A table that says more of each item.")
+LabelConfig = typer.Option(None, "--label-config", help="Label Studio's labelling configuration.")
+Prolific = typer.Option(None, "--prolific", help="Prolific's export of the study's submissions.")
+
+
 @ratings.command("import")
 def import_(
-    file: Path = typer.Argument(help="The file of judgments."),
-    format: str = typer.Option(
-        "long", "--format", "-f", help="long (qfloor's own CSV) or genai_bench."
-    ),
+    files: list[Path] = typer.Argument(help="The file of judgments, several, or a folder."),
+    format: str = typer.Option("long", "--format", "-f", help="See `qfloor ratings formats`."),
     round: str = typer.Option(..., "--round", help="Round the judgments belong to, e.g. 2024-06."),
     scale: str | None = typer.Option(
         None, help="LOW:HIGH, where the file does not say; never guessed."
     ),
     source: str | None = typer.Option(None, help="Where they come from; the format's name."),
+    mapping: list[str] = Mapping,
+    criterion: list[str] = Criteria,
+    answer: list[str] = Answers,
+    items: Path | None = Items,
+    label_config: Path | None = LabelConfig,
+    empty_result: Literal["drop", "tie"] = typer.Option(
+        "drop", help="What a submitted comparison without an answer is."
+    ),
+    prolific: Path | None = Prolific,
+    keep_rater_ids: bool = typer.Option(
+        False, "--keep-rater-ids", help="Rater ids are pseudonyms already: do not hash them."
+    ),
     ignore_unknown_columns: bool = typer.Option(False, help="Leave unknown columns aside."),
     workspace: Path = Workspace,
     as_json: bool = Json,
 ) -> None:
     """Import ratings, all or nothing; the same file twice adds nothing.
 
+    Raters are stored under pseudonyms made with a salt of the workspace.
+
     Example: qfloor ratings import genai_image.json --format genai_bench --round 2024-06
     """
     from qfloor.benchmark import check_round
-    from qfloor.ratings import import_ratings
+    from qfloor.ratings import ReadOptions, import_ratings, parse_mapping
     from qfloor.store import Store
 
-    check_round(file, round)
+    check_round(files[0], round)
+    options = ReadOptions(
+        mapping=parse_mapping(mapping, criterion, answer),
+        items=items,
+        label_config=label_config,
+        empty_result=empty_result,
+    )
     with Store.open(workspace, create=True) as store, store.writing("ratings import"):
         report = import_ratings(
-            store,
-            file,
-            format,
-            round=round,
-            scale=scale,
-            source=source,
+            store, files, format, round=round, scale=scale, source=source, options=options,
+            prolific=prolific, keep_rater_ids=keep_rater_ids,
             ignore_unknown_columns=ignore_unknown_columns,
-        )
+        )  # fmt: skip
     emit_one(report.to_row(), as_json=as_json)
+
+
+@ratings.command()
+def formats(as_json: bool = Json, as_csv: bool = Csv) -> None:
+    """List the formats of judgments and what each takes.
+
+    Example: qfloor ratings formats
+    """
+    from qfloor.ratings import FORMATS
+
+    rows = [{"format": f.name, "takes": f.takes} for f in FORMATS.values()]
+    emit(rows, as_json=as_json, as_csv=as_csv)
 
 
 @ratings.command()

@@ -2,6 +2,8 @@
 
     importing.py    a file -> ratings in the store, all or nothing
     formats/        one module for each way in which judgments are written down
+    mapping.py      what the user says of a file     files.py       several files as one
+    pseudonyms.py   raters by salted hashes          prolific.py    which submissions count
     judgment.py     what every format gives          fields.py      checked fields of a table
     items.py        what was rated                   settling.py    which output that is
     known.py        what the store knows of it       assembling.py  judgments -> ratings
@@ -16,17 +18,21 @@ from __future__ import annotations
 from qfloor.ratings.agreement import Agreement, agreement_of, agreement_table
 from qfloor.ratings.formats import FORMATS
 from qfloor.ratings.importing import ImportReport, import_ratings
-from qfloor.ratings.judgment import Scale, parse_scale
+from qfloor.ratings.judgment import ReadOptions, Scale, parse_scale
+from qfloor.ratings.mapping import Mapped, parse_mapping
 from qfloor.ratings.panel import rate_outputs
 
 __all__ = [
     "FORMATS",
     "Agreement",
     "ImportReport",
+    "Mapped",
+    "ReadOptions",
     "Scale",
     "agreement_of",
     "agreement_table",
     "import_ratings",
+    "parse_mapping",
     "parse_scale",
     "rate_outputs",
 ]

@@ -110,7 +110,7 @@ def _check_same(earlier: Judgment, judgment: Judgment, faults: Faults) -> None:
     if (earlier.value, earlier.usable) != (judgment.value, judgment.usable):
         raise faults.wrong(
             judgment.row,
-            f"rater {judgment.rater!r} gives {judgment.criterion!r} of this item "
+            f"this rater gives {judgment.criterion!r} of this item "
             f"{judgment.value:g} here and {earlier.value:g} in {faults.at(earlier.row)} of one "
             "session, remove one, or mark it as kind repeat",
         )

@@ -14,15 +14,10 @@ from typing import Any, TypeVar
 
 from qfloor.errors import RatingsError
 from qfloor.ratings.judgment import Faults, listed
+from qfloor.ratings.wording import nearest as nearest
 
 V = TypeVar("V")
 _FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-
-
-def nearest(given: str, known: Collection[str]) -> str:
-    """Say in brackets which known value was probably meant, or which there are."""
-    close = difflib.get_close_matches(given.lower(), known, n=1, cutoff=0.5)
-    return f"(did you mean {close[0]!r}?)" if close else f"(known: {listed(known, 20)})"
 
 
 def check_columns(

@@ -4,12 +4,12 @@
 
 The same file twice adds nothing. A longer file of the same source adds what is new in it: a
 judgment's id comes of the source, the item, the rater, the criterion and the session, not of the
-file. A file is known by its bytes together with what the caller said about it.
+file. A file is known by its bytes together with what the caller said about it. Raters enter under
+pseudonyms (`pseudonyms`), before anything of them is compared, named or written.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +18,7 @@ from typing import Any
 
 from qfloor.errors import RatingsError
 from qfloor.ratings.assembling import ImportedRatings, assemble, remarks
+from qfloor.ratings.files import digest_of_files, files_of, read_files
 from qfloor.ratings.formats import format_of
 from qfloor.ratings.items import gather
 from qfloor.ratings.judgment import (
@@ -31,6 +32,9 @@ from qfloor.ratings.judgment import (
     parse_scale,
 )
 from qfloor.ratings.known import known_of
+from qfloor.ratings.mapping import Mapped
+from qfloor.ratings.prolific import join_submissions
+from qfloor.ratings.pseudonyms import Names, names_of
 from qfloor.ratings.settling import Settled, Settler
 from qfloor.records import Category, digest_of
 from qfloor.store import Store
@@ -41,7 +45,8 @@ class ImportReport:
     """What became of a file.
 
     ``kept`` rows are ratings, of which ``added`` are new to the store; ``controls`` counts those
-    of them that never enter a floor. ``repeated`` says that this very file was imported before.
+    of them that never enter a floor. ``repeated`` says that this very file was imported before,
+    ``hashed_raters`` how many raters go by pseudonyms, ``salt`` by which mark their salt is known.
     """
 
     path: str
@@ -60,6 +65,8 @@ class ImportReport:
     items: int
     items_in_store: int
     prompts: int
+    hashed_raters: int
+    salt: str | None
     offers: tuple[str, ...]
     criteria: tuple[str, ...]
     ignored_columns: tuple[str, ...]
@@ -83,13 +90,16 @@ class ImportReport:
 
 def import_ratings(
     store: Store,
-    path: str | Path,
+    path: str | Path | Sequence[str | Path],
     format: str = "long",
     *,
     round: str,
     source: str | None = None,
     scale: str | Scale | None = None,
     ignore_unknown_columns: bool = False,
+    options: ReadOptions | None = None,
+    prolific: str | Path | None = None,
+    keep_rater_ids: bool = False,
     categories: Iterable[Category] = (),
 ) -> ImportReport:
     """Import human ratings, all of a file or nothing.
@@ -97,7 +107,8 @@ def import_ratings(
     Parameters
     ----------
     store : Store
-    path : str or Path
+    path : str, Path or sequence of them
+        The file; or several, or a folder of them, that are read as one.
     format : str
         A name of `qfloor.ratings.FORMATS`.
     round : str
@@ -109,6 +120,13 @@ def import_ratings(
         ``LOW:HIGH`` where the file does not declare it.
     ignore_unknown_columns : bool
         Leave columns aside that the format does not know, and report them.
+    options : ReadOptions, optional
+        What else is said about the file; ``scale`` and ``ignore_unknown_columns`` go before it.
+    prolific : str or Path, optional
+        Prolific's export of submissions: judgments of those that do not count are dropped.
+    keep_rater_ids : bool
+        Store raters as the file calls them, since these are pseudonyms already; by default they
+        are hashed with the workspace's salt.
     categories : iterable of Category
         Categories beside those that ship and those of the store's prompts.
 
@@ -121,35 +139,97 @@ def import_ratings(
     RatingsError
         One sentence with file, row and what to do; nothing was written.
     """
-    path = Path(path)
     known_format = format_of(format)
+    paths = [Path(path)] if isinstance(path, str | Path) else [Path(p) for p in path]
     source = (known_format.name if source is None else source).strip()
     if not round.strip() or not source:
-        raise RatingsError(f"{path}: the round and the source of ratings must have names")
-    if isinstance(scale, str):
-        scale = parse_scale(scale)
-    options = ReadOptions(scale=scale, ignore_unknown_columns=ignore_unknown_columns)
-    reading = known_format.read(path, options)
+        raise RatingsError(f"{paths[0]}: the round and the source of ratings must have names")
+    options = _options(options or ReadOptions(), scale, ignore_unknown_columns)
+    files = files_of(paths, known_format)
+    reading, faults = read_files(known_format, files, options)
+    if prolific is not None:
+        reading = join_submissions(reading, Path(prolific))
     if not reading.judgments:
         raise RatingsError(
-            f"{path}: none of {reading.n_rows} rows has a score; nothing was imported"
+            f"{faults.path}: none of {reading.n_rows} rows has a score; nothing was imported"
         )
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    key = digest_of([sha256, format, source, round, options])
-    faults = Faults(path, known_format.noun)
+    keep = keep_rater_ids or known_format.raters == "places"
+    reading, names = _named(store, reading, source, keep)
+    sha256 = digest_of_files(files)
+    key = _key(sha256, format, source, round, options, prolific)
     with store.transaction():
         imported, settled = _settled(
             store, reading, known_format, round, source, tuple(categories), faults
         )
-        report = _report(reading, imported, settled)
         report = replace(
-            report, path=str(path), sha256=sha256, format=format, source=source, round=round
+            _report(reading, imported, settled),
+            path=_path_told(files, known_format),
+            sha256=sha256,
+            format=format,
+            source=source,
+            round=round,
+            hashed_raters=names.hashed,
+            salt=names.mark,
         )
         if store.was_imported(key):
             return replace(report, repeated=True)
         report = replace(report, added=_write(store, imported, faults))
         store.save_import(digest=key, kind="ratings", source=source, counts=report.to_row())
     return report
+
+
+def _options(
+    options: ReadOptions, scale: str | Scale | None, ignore_unknown_columns: bool
+) -> ReadOptions:
+    if isinstance(scale, str):
+        scale = parse_scale(scale)
+    return replace(
+        options,
+        scale=options.scale if scale is None else scale,
+        ignore_unknown_columns=ignore_unknown_columns or options.ignore_unknown_columns,
+    )
+
+
+def _key(
+    sha256: str,
+    format: str,
+    source: str,
+    round: str,
+    options: ReadOptions,
+    prolific: str | Path | None,
+) -> str:
+    """Name an import by the file and all that was said of it, with the files said by digest."""
+    said: dict[str, Any] = {
+        "scale": options.scale,
+        "ignore_unknown_columns": options.ignore_unknown_columns,
+    }
+    if options.mapping != Mapped():
+        said["mapping"] = options.mapping
+    if options.empty_result != "drop":
+        said["empty_result"] = options.empty_result
+    beside = {"items": options.items, "label_config": options.label_config, "prolific": prolific}
+    said |= {
+        name: digest_of_files([Path(path)]) for name, path in beside.items() if path is not None
+    }
+    return digest_of([sha256, format, source, round, said])
+
+
+def _named(store: Store, reading: Reading, source: str, keep: bool) -> tuple[Reading, Names]:
+    """Put raters under the names that they have in the store."""
+    raters = {judgment.rater for judgment in reading.judgments}
+    sources = {source, *(j.source for j in reading.judgments if j.source)}
+    names = names_of(store, raters, sources, keep=keep)
+    if not names.hashed:
+        return reading, names
+    judgments = tuple(j._replace(rater=names.of[j.rater]) for j in reading.judgments)
+    return replace(reading, judgments=judgments), names
+
+
+def _path_told(files: Sequence[Path], format: Format) -> str:
+    """What a report may say of where the judgments lay."""
+    if format.rater_in_path:
+        return f"{len(files)} files" if len(files) > 1 else "a file"
+    return str(files[0]) if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
 
 
 def _settled(
@@ -190,7 +270,7 @@ def _check_unchanged(store: Store, imported: ImportedRatings, faults: Faults) ->
         if earlier != rating:
             raise faults.wrong(
                 row,
-                f"rater {rating.rater!r} gives {rating.criterion!r} of this item {rating.value:g}"
+                f"this rater gives {rating.criterion!r} of this item {rating.value:g}"
                 f", but an earlier import has that judgment otherwise ({earlier.value:g} on "
                 f"{earlier.lo:g} to {earlier.hi:g}), correct it or import under another --source",
             )
@@ -220,6 +300,8 @@ def _report(reading: Reading, imported: ImportedRatings, settled: Settled) -> Im
         items=len(outputs),
         items_in_store=settled.matched,
         prompts=len({output.prompt_digest for output in outputs.values()}),
+        hashed_raters=0,
+        salt=None,
         offers=tuple(sorted({output.offer_id for output in outputs.values()})),
         criteria=tuple(sorted({rating.criterion for rating in ratings})),
         ignored_columns=reading.ignored_columns,

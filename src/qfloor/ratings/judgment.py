@@ -6,13 +6,16 @@ what comes after knows nothing of columns. A new format is one module that gives
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from qfloor.errors import RatingsError
+from qfloor.ratings.mapping import Mapped
+from qfloor.ratings.scale import Scale as Scale
+from qfloor.ratings.scale import parse_scale as parse_scale
+from qfloor.ratings.wording import listed as listed
 
 CONTROLS: tuple[str, ...] = ("test", "placebo", "catch", "repeat", "training")
 """What a rating was asked for; all but ``test`` are kept and never enter a floor."""
@@ -20,41 +23,6 @@ CONTROLS: tuple[str, ...] = ("test", "placebo", "catch", "repeat", "training")
 TEST = CONTROLS[0]
 ANONYMOUS = "anonymous"
 """The rater of judgments of which nobody knows who gave them."""
-
-
-class Scale(NamedTuple):
-    """The ends of a rating scale, as declared; never guessed from what was seen."""
-
-    lo: float
-    hi: float
-
-    def __str__(self) -> str:
-        return f"{self.lo:g}:{self.hi:g}"
-
-
-def parse_scale(text: str) -> Scale:
-    """Read ``1:5``.
-
-    Raises
-    ------
-    RatingsError
-        When it is not two numbers, the lower first.
-
-    Examples
-    --------
-    >>> parse_scale("1:5")
-    Scale(lo=1.0, hi=5.0)
-    """
-    low, colon, high = text.partition(":")
-    try:
-        scale = Scale(float(low), float(high))
-    except ValueError:
-        scale = Scale(math.nan, math.nan)
-    if not colon or not math.isfinite(scale.lo) or not math.isfinite(scale.hi):
-        raise RatingsError(f"scale {text!r} is not two numbers; write it as LOW:HIGH, like 1:5")
-    if scale.lo >= scale.hi:
-        raise RatingsError(f"scale {text!r} does not rise; write it as LOW:HIGH, like 1:5")
-    return scale
 
 
 class Judgment(NamedTuple):
@@ -114,10 +82,30 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions:
-    """What the caller says about a file."""
+    """What the caller says about a file.
+
+    Attributes
+    ----------
+    scale : Scale or None
+        Of every criterion that has none of its own.
+    ignore_unknown_columns : bool
+        Leave columns aside that the format does not know.
+    mapping : Mapped
+        Which columns, questions and answers mean what (`qfloor.ratings.mapping`).
+    items : Path or None
+        A table that says more of each item: prompt, model, ...
+    label_config : Path or None
+        Label Studio's labelling configuration, which says what is left and what is right.
+    empty_result : str
+        What a submitted comparison without an answer is: ``drop`` or ``tie``.
+    """
 
     scale: Scale | None = None
     ignore_unknown_columns: bool = False
+    mapping: Mapped = field(default_factory=Mapped)
+    items: Path | None = None
+    label_config: Path | None = None
+    empty_result: Literal["drop", "tie"] = "drop"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,39 +122,55 @@ class Format:
         What a `Judgment.row` counts: ``line``, ``entry``.
     provider : str
         First part of the ids of offers that the store does not know: ``provider/model``.
+    takes : str
+        What it reads and what it must be told, in a sentence for `qfloor ratings formats`.
+    folder : tuple of str
+        Patterns of the files it reads of a folder; empty when it reads single files only.
+    raters : str
+        ``ids`` of people, which are hashed, or ``places`` in the file, which say nothing of them.
+    rater_in_path : bool
+        Whether a file's own path says who rated, so that no report may name it.
     """
 
     name: str
     read: Callable[[Path, ReadOptions], Reading]
     noun: str = "line"
     provider: str = "imported"
+    takes: str = ""
+    folder: tuple[str, ...] = ()
+    raters: Literal["ids", "places"] = "ids"
+    rater_in_path: bool = False
+
+
+ROWS_OF_A_FILE = 1 << 40
+"""Rows of the n-th of several files are numbered from n times this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Builds errors of a file's rows: file, row, what is wrong and what to do.
+    """Builds errors of rows: file, row, what is wrong and what to do.
 
     Attributes
     ----------
     path : Path
+        The file, or the folder of several.
     noun : str
         What its rows are called: ``line``, ``entry``.
+    files : tuple of Path
+        The files that were read as one (see `ROWS_OF_A_FILE`); empty when there is only one.
     """
 
     path: Path
     noun: str = "line"
+    files: tuple[Path, ...] = ()
 
     def at(self, row: int) -> str:
         """Name a row."""
-        return f"{self.noun} {row}"
+        n, row = divmod(row, ROWS_OF_A_FILE)
+        return f"{self.noun} {row} of {self.files[n].name}" if self.files else f"{self.noun} {row}"
 
     def wrong(self, row: int, what: str) -> RatingsError:
         """Build the error of a row."""
-        return RatingsError(f"{self.path}: {self.at(row)}: {what}; nothing was imported")
-
-
-def listed(values: Iterable[object], most: int = 6) -> str:
-    """Join a few values for a sentence, and count the others."""
-    found = [str(value) for value in values]
-    more = f" and {len(found) - most} more" if len(found) > most else ""
-    return ", ".join(found[:most]) + more
+        n, row = divmod(row, ROWS_OF_A_FILE)
+        path = self.files[n] if self.files else self.path
+        return RatingsError(f"{path}: {self.noun} {row}: {what}; nothing was imported")

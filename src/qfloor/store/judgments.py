@@ -125,6 +125,15 @@ class JudgmentTables(Database):
         found = self.rows(r.select("comparisons", Comparison, clause, "id"), values)
         return (r.decode(Comparison, row) for row in found)
 
+    def raters_of(self, sources: Iterable[str]) -> set[str]:
+        """Names of all who rated or compared in imports of some sources."""
+        clause, values = where(among("source", sources))
+        return {
+            name
+            for table in ("ratings", "comparisons")
+            for (name,) in self.rows(f"SELECT DISTINCT rater FROM {table} WHERE {clause}", values)
+        }
+
     # -- imports -----------------------------------------------------------------------------
 
     def save_import(
@@ -142,3 +151,9 @@ class JudgmentTables(Database):
     def was_imported(self, digest: str) -> bool:
         """Whether a file of these bytes has been imported."""
         return self.one("SELECT 1 FROM imports WHERE digest = ?", (digest,)) is not None
+
+    def salt_marks(self, sources: Iterable[str] | None = None) -> set[str]:
+        """Marks of the salts that earlier imports named raters with."""
+        clause, values = where(among("source", sources))
+        sql = f"SELECT DISTINCT json_extract(counts, '$.salt') FROM imports{clause and ' WHERE ' + clause}"  # noqa: E501
+        return {mark for (mark,) in self.rows(sql, values) if mark}

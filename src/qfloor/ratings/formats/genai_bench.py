@@ -146,4 +146,11 @@ def _judgment(row: int, key: str, text: str, model: str, rater: str, value: floa
     )
 
 
-FORMAT = Format(name="genai_bench", read=read, noun="entry", provider="genai_bench")
+FORMAT = Format(
+    name="genai_bench",
+    read=read,
+    noun="entry",
+    provider="genai_bench",
+    takes="GenAI-Bench's genai_image.json: three raters by place, scale 1 to 5.",
+    raters="places",
+)

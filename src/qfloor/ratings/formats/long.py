@@ -148,4 +148,9 @@ def _scale(fields: Fields, declared: Scale | None) -> tuple[float, float]:
     return lo, hi
 
 
-FORMAT = Format(name="long", read=read)
+FORMAT = Format(
+    name="long",
+    read=read,
+    takes="qfloor's own table, CSV or TSV: one rating a row; the scale in it or by --scale.",
+    folder=("*.csv", "*.tsv"),
+)

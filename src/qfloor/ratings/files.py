@@ -1,0 +1,92 @@
+"""Which files an import reads, and one reading of them all.
+
+Some tools write a file for each rater, or a folder for each: they are read as one, so that either
+all of them enter or none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from qfloor.errors import RatingsError
+from qfloor.ratings.judgment import (
+    ROWS_OF_A_FILE,
+    Faults,
+    Format,
+    Reading,
+    ReadOptions,
+)
+
+
+def files_of(paths: Sequence[Path], format: Format) -> tuple[Path, ...]:
+    """Find the files that paths stand for; a folder stands for those the format reads of it.
+
+    Raises
+    ------
+    RatingsError
+        When there is none, or one stands there twice.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = {f for pattern in format.folder for f in path.rglob(pattern) if f.is_file()}
+        if not inside:
+            wanted = (
+                f"it holds no {' or '.join(format.folder)}"
+                if format.folder
+                else f"format {format.name!r} reads files, not folders"
+            )
+            raise RatingsError(f"{path}: is a folder; {wanted}; nothing was imported")
+        found += sorted(inside)
+    if not found:
+        raise RatingsError("no file of judgments was named")
+    twice = [path for path, n in Counter(f.resolve() for f in found).items() if n > 1]
+    if twice:
+        raise RatingsError(f"{twice[0]}: named twice; nothing was imported")
+    return tuple(found)
+
+
+def read_files(
+    format: Format, files: Sequence[Path], options: ReadOptions
+) -> tuple[Reading, Faults]:
+    """Read files as one.
+
+    Returns
+    -------
+    reading : Reading
+        Rows of the n-th file are numbered from n times `ROWS_OF_A_FILE`.
+    faults : Faults
+        Names such a row by its file and its number there.
+    """
+    if len(files) == 1:
+        return format.read(files[0], options), Faults(files[0], format.noun)
+    readings = [format.read(path, options) for path in files]
+    judgments = tuple(
+        judgment._replace(row=judgment.row + n * ROWS_OF_A_FILE)
+        for n, reading in enumerate(readings)
+        for judgment in reading.judgments
+    )
+    dropped: Counter[str] = Counter()
+    for reading in readings:
+        dropped.update(reading.dropped)
+    together = Reading(
+        judgments=judgments,
+        n_rows=sum(reading.n_rows for reading in readings),
+        dropped=dropped,
+        ignored_columns=tuple(sorted({c for r in readings for c in r.ignored_columns})),
+        notes=tuple(dict.fromkeys(note for reading in readings for note in reading.notes)),
+    )
+    return together, Faults(files[0].parent, format.noun, tuple(files))
+
+
+def digest_of_files(files: Sequence[Path]) -> str:
+    """SHA-256 of a file's bytes, or of the digests of several, whatever they are called."""
+    digests = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
+    if len(digests) == 1:
+        return digests[0]
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
