@@ -22,6 +22,7 @@ from qfloor.records import (
     Floor,
     Metric,
     Offer,
+    Prediction,
     Quality,
     Threshold,
     Verdict,
@@ -46,7 +47,7 @@ class Release:
         ISO 8601; given, never read from a clock, so that equal releases are equal bytes.
     primary_quality : str
         Id of the quality that a router goes by.
-    qualities, categories, offers, floors, thresholds, verdicts, calibrations, metrics
+    qualities, categories, offers, floors, thresholds, verdicts, calibrations, predictions, metrics
         The evidence.
     classifier : mapping of str to mapping of str to float
         Weight of each signal for each category; empty means the router's own lexicon.
@@ -69,6 +70,7 @@ class Release:
     thresholds: tuple[Threshold, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     calibrations: tuple[Calibration, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
     metrics: tuple[Metric, ...] = ()
     classifier: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     latency: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -187,6 +189,7 @@ _ROWS: dict[str, Callable[[Release], list[Row]]] = {
     "fail_rates": _fail_rates,
     "verdicts": lambda r: _by_fields(r.verdicts, BY_NAME["verdicts"]),
     "calibrations": lambda r: _by_fields(r.calibrations, BY_NAME["calibrations"]),
+    "predictions": lambda r: _by_fields(r.predictions, BY_NAME["predictions"]),
     "signals": _signals,
     "provenance": lambda r: [{"key": k, "value": v} for k, v in r.provenance.items()],
     "prices": _prices,

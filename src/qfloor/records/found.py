@@ -123,6 +123,42 @@ class Calibration:
     worst_leave_one_model_out: float | None
     display: tuple[tuple[float, float], ...] = ()
     reason: str = ""
+    rank_correlation: float | None = None
+    rank_lo: float | None = None
+    rank_hi: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """How well metrics predict people's fails at one threshold in one category.
+
+    All figures are of predictions by models that saw no rating of the prompt. ``reliability``
+    holds bins of (mean prediction, share of fails, ratings), ``transfer`` each offer's (id, true
+    fail rate, predicted by a model that never saw the offer), ``worst_leave_one_model_out`` the
+    largest excess of the true one, ``coefficients`` the metrics' weights in the index, and
+    ``display`` the curve from the index to a 0-10 quality. Without a fit, ``reason`` says why.
+    """
+
+    category: str
+    modality: Modality
+    quality: str
+    metrics: tuple[str, ...]
+    threshold: float
+    method: str
+    n_ratings: int
+    n_prompts: int
+    fitted_on: str
+    coefficients: tuple[float, ...] = ()
+    fail_rate: float | None = None
+    brier: float | None = None
+    reliability: tuple[tuple[float, float, int], ...] = ()
+    rank_correlation: float | None = None
+    rank_lo: float | None = None
+    rank_hi: float | None = None
+    transfer: tuple[tuple[str, float, float], ...] = ()
+    worst_leave_one_model_out: float | None = None
+    display: tuple[tuple[float, float], ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

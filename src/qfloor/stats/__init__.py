@@ -8,6 +8,7 @@
 `quantiles`         point estimates: inverted_cdf, Harrell-Davis
 `thresholds`        the largest certifiable threshold, and the verdict it implies
 `sequential`        betting e-processes, valid at any stopping time
+`ppi`               fail rates from few labels and many predictions: prediction-powered
 `multiplicity`      Holm, Benjamini-Hochberg, Benjamini-Yekutieli, e-BH
 `agreement`         Krippendorff's alpha, intraclass correlations
 `display`           bootstrap band in closed form, never a verdict
@@ -46,6 +47,12 @@ from qfloor.stats.display import QuantileBand, quantile_band
 from qfloor.stats.fail_path import FEW_PROMPTS, TRUSTED_ALPHA
 from qfloor.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, e_bh, holm
 from qfloor.stats.power import certification_power, prompts_needed
+from qfloor.stats.ppi import (
+    ADDS_NOTHING,
+    FailMoments,
+    PredictionPowered,
+    prediction_powered_fail_rate,
+)
 from qfloor.stats.quantiles import harrell_davis, quantile_inverted_cdf
 from qfloor.stats.sequential import EProcess
 from qfloor.stats.thresholds import (
@@ -65,14 +72,17 @@ from qfloor.stats.two_way import (
 )
 
 __all__ = [
+    "ADDS_NOTHING",
     "FEW_PROMPTS",
     "FEW_RATERS",
     "TRUSTED_ALPHA",
     "EProcess",
     "FailBound",
+    "FailMoments",
     "FailRateBounds",
     "IntraclassCorrelations",
     "KornGraubard",
+    "PredictionPowered",
     "QuantileBand",
     "ThresholdLimits",
     "TwoWayKornGraubard",
@@ -101,6 +111,7 @@ __all__ = [
     "max_fails",
     "mcnemar_exact",
     "min_prompts",
+    "prediction_powered_fail_rate",
     "prompts_needed",
     "q25_lower_bound",
     "quantile_band",

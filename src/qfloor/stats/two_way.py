@@ -151,7 +151,7 @@ def korn_graubard_ratings(
     n_prompts, n_raters = int(prompt.max()) + 1, int(rater.max()) + 1
     weight = 1.0 / (n_prompts * np.bincount(prompt)[prompt])
     p = float(y[0]) if y.min() == y.max() else float(np.sum(weight * y))
-    parts = _variance_parts(weight * (y - p), prompt, rater)
+    parts = variance_parts(weight * (y - p), prompt, rater)
     variance = max(parts[0] + parts[1] - parts[2], parts[0], parts[1])
     df = min(n_prompts, n_raters) - 1
     n_star = effective_size(p, variance, float(y.size), float(n_prompts), df, alpha)
@@ -181,7 +181,8 @@ def _codes(labels: Sequence[Hashable] | ArrayLike, n: int, name: str) -> Codes:
     return np.asarray(codes, dtype=np.intp)
 
 
-def _variance_parts(residual: FloatArray, prompt: Codes, rater: Codes) -> tuple[float, ...]:
+def variance_parts(residual: FloatArray, prompt: Codes, rater: Codes) -> tuple[float, ...]:
+    """Variance of a weighted mean over prompts, over raters, and over both crossed."""
     cell = np.unique(prompt * (rater.max() + 1) + rater, return_inverse=True)[1]
     return tuple(_clustered(residual, codes) for codes in (prompt, rater, cell))
 

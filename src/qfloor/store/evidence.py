@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from qfloor.errors import StoreError
-from qfloor.records import Calibration, Floor, ReferenceSet, Threshold, Verdict
+from qfloor.records import Calibration, Floor, Prediction, ReferenceSet, Threshold, Verdict
 from qfloor.store import rows as r
 from qfloor.store.connection import Database, among, where
 
-E = TypeVar("E", bound=Threshold | Calibration | Floor | Verdict)
+E = TypeVar("E", bound=Threshold | Calibration | Prediction | Floor | Verdict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,14 @@ class EvidenceTables(Database):
     def calibrations_of(self, *, run: str | None = "") -> Iterator[Calibration]:
         """Give the calibrations of a run; of all runs for None."""
         return self._read("calibrations", Calibration, run)
+
+    def save_predictions(self, predictions: Iterable[Prediction], *, run: str = "") -> int:
+        """Replace the predictions of a run."""
+        return self._replace("predictions", Prediction, predictions, run)
+
+    def predictions_of(self, *, run: str | None = "") -> Iterator[Prediction]:
+        """Give the predictions of a run; of all runs for None."""
+        return self._read("predictions", Prediction, run)
 
     def save_floors(self, floors: Iterable[Floor], *, run: str = "") -> int:
         """Replace the floors of a run."""

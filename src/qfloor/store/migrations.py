@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from qfloor.errors import StoreError
-from qfloor.store.schema import EVIDENCE, FIRST, PARITIES, REFERENCES
+from qfloor.store.schema import EVIDENCE, FIRST, PARITIES, PREDICTIONS, REFERENCES
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -40,11 +40,18 @@ def create_parities(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def create_predictions(connection: sqlite3.Connection) -> None:
+    """How metrics predict people's fails; the rank correlation of calibrations."""
+    for statement in PREDICTIONS:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     create_evidence,
     create_references,
     create_parities,
+    create_predictions,
 )
 
 

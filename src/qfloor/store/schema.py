@@ -22,6 +22,7 @@ TABLES: dict[str, str] = {
     "runs": "A run of a benchmark in a round, with the digests of all that went into it.",
     "thresholds": "What a tier demanded, as it was used by a run.",
     "calibrations": "How a metric spoke for people in a run.",
+    "predictions": "How well metrics predicted people's fails in a run.",
     "floors": "What a run found out about an offer in a category.",
     "verdicts": "What a run ruled for an offer, category and tier.",
     "reference_sets": "Frozen scores that a metric within a prompt is centred on; never changes.",
@@ -212,4 +213,20 @@ PARITIES: tuple[str, ...] = (
       backbone TEXT PRIMARY KEY, record TEXT NOT NULL CHECK (json_valid(record))
     ) STRICT
     """,
+)
+
+PREDICTIONS: tuple[str, ...] = (
+    "ALTER TABLE calibrations ADD COLUMN rank_correlation REAL",
+    "ALTER TABLE calibrations ADD COLUMN rank_lo REAL",
+    "ALTER TABLE calibrations ADD COLUMN rank_hi REAL",
+    evidence_table(
+        "predictions",
+        "category TEXT NOT NULL, modality TEXT NOT NULL, quality TEXT NOT NULL, "
+        "metrics TEXT NOT NULL, threshold REAL NOT NULL, method TEXT NOT NULL, "
+        "n_ratings INTEGER NOT NULL, n_prompts INTEGER NOT NULL, fitted_on TEXT NOT NULL, "
+        "coefficients TEXT NOT NULL, fail_rate REAL, brier REAL, reliability TEXT NOT NULL, "
+        "rank_correlation REAL, rank_lo REAL, rank_hi REAL, transfer TEXT NOT NULL, "
+        "worst_leave_one_model_out REAL, display TEXT NOT NULL, reason TEXT NOT NULL",
+        "category, modality, quality, metrics, threshold",
+    ),
 )

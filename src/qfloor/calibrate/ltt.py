@@ -1,10 +1,9 @@
-"""Stage 4: let a metric speak for people where it has earned it, by learn-then-test.
+"""Learn-then-test: from which value of a metric on are people content?
 
 The question is one-sided and exact: from which metric value on is at most a share epsilon of
 outputs below the human threshold, at confidence 1 - alpha? The value is learned on prompts that
-never certify. Averaging calibration (predict the rating, take its quartile) is not offered: on
-real ratings it put the lower quartile at 3.77 where it was 3.00. The 0-10 curve fitted here is
-for display and sorting only.
+never certify. That says nothing of an offer nobody rated, so each offer is left out in turn and
+the worst excess of fails is added to epsilon wherever the threshold is used.
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qfloor import stats
+from qfloor.calibrate.display import display_curve
+from qfloor.calibrate.held_out import RankAgreement, rank_agreement
 from qfloor.errors import CertificationError
 from qfloor.records import Calibration, Direction, Modality, digest_of
 
 GRID_STEPS = 40
 """Candidate metric thresholds, at fixed ranks of the metric alone: chosen without ratings."""
-
-DISPLAY_POINTS = 21
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +40,8 @@ class Pair:
 class CalibrationRequest:
     """Which metric shall speak for which quality, where, and how wrong it may be.
 
-    ``epsilon`` bounds P(human < ``human_threshold`` | metric at or above the learned value).
+    ``epsilon`` bounds P(human < ``human_threshold`` | metric at or above the learned value);
+    ``scale`` is that of the ratings, for the 0-10 display curve.
     """
 
     category: str
@@ -52,6 +52,7 @@ class CalibrationRequest:
     epsilon: float
     alpha: float
     direction: Direction = "higher"
+    scale: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +139,8 @@ def calibrate(request: CalibrationRequest, pairs: Sequence[Pair]) -> Calibration
     Calibration
         ``metric_threshold`` is None, with the reason, when no value is good enough.
         ``held_out_agreement`` is the share of held-out outputs on which metric and person agree
-        about failing; ``worst_leave_one_model_out`` the largest excess of the true fail rate
+        about failing, ``rank_correlation`` Spearman's there with an interval over prompts;
+        ``worst_leave_one_model_out`` the largest excess of the true fail rate
         above epsilon among outputs that pass, of an offer that was left out of the fit.
 
     Raises
@@ -155,7 +157,9 @@ def calibrate(request: CalibrationRequest, pairs: Sequence[Pair]) -> Calibration
     sign = 1.0 if request.direction == "higher" else -1.0
     turned = [replace(p, metric=sign * p.metric) for p in pairs]
     fit = [p for p in turned if p.fit]
+    held_out = [p for p in turned if not p.fit]
     learned = _learn(request, fit)
+    ranked = _ranked(held_out)
     return Calibration(
         category=request.category,
         modality=request.modality,
@@ -170,10 +174,13 @@ def calibrate(request: CalibrationRequest, pairs: Sequence[Pair]) -> Calibration
         n_fit=len(fit),
         n_passed=learned.n_passed,
         fitted_on=digest_of(sorted((p.output_id, p.metric, p.human) for p in pairs if p.fit)),
-        held_out_agreement=_agreement(request, learned, [p for p in turned if not p.fit]),
+        held_out_agreement=_agreement(request, learned, held_out),
         worst_leave_one_model_out=_leave_one_out(request, fit),
-        display=tuple(sorted((sign * x, y) for x, y in _display_curve(fit))),
+        display=_display(request, fit, sign),
         reason=_reason(request, learned, fit),
+        rank_correlation=None if ranked is None else ranked.correlation,
+        rank_lo=None if ranked is None else ranked.lo,
+        rank_hi=None if ranked is None else ranked.hi,
     )
 
 
@@ -228,16 +235,27 @@ def _leave_one_out(request: CalibrationRequest, fit: Sequence[Pair]) -> float | 
     return max(excess) if excess else None
 
 
-def _display_curve(fit: Sequence[Pair]) -> tuple[tuple[float, float], ...]:
-    """Monotone curve metric -> mean rating, for display and sorting only."""
-    if len(fit) < 2:
-        return ()
-    from sklearn.isotonic import IsotonicRegression
+def _display(
+    request: CalibrationRequest, fit: Sequence[Pair], sign: float
+) -> tuple[tuple[float, float], ...]:
+    curve = display_curve([p.metric for p in fit], [p.human for p in fit], request.scale)
+    return tuple(sorted((sign * x, y) for x, y in curve))
 
-    metric = np.array([p.metric for p in fit])
-    curve = IsotonicRegression(out_of_bounds="clip").fit(metric, np.array([p.human for p in fit]))
-    points = np.unique(np.quantile(metric, np.linspace(0.0, 1.0, DISPLAY_POINTS)))
-    return tuple((float(x), float(y)) for x, y in zip(points, curve.predict(points), strict=True))
+
+def _ranked(held_out: Sequence[Pair]) -> RankAgreement | None:
+    return rank_agreement(
+        [p.metric for p in held_out], [p.human for p in held_out], [p.family for p in held_out]
+    )
+
+
+def total_epsilon(calibration: Calibration) -> float | None:
+    """Epsilon with the worst error of an offer that was left out; None where none could be.
+
+    Calibrations do not carry over to other models by themselves: a pool of good offers would
+    vouch for a bad one. The excess seen when each was left out is the price of trusting it.
+    """
+    worst = calibration.worst_leave_one_model_out
+    return None if worst is None else calibration.epsilon + max(0.0, worst)
 
 
 def total_max_fail(max_fail: float, epsilon: float) -> float:
