@@ -44,7 +44,7 @@ def test_examples_run(name: str) -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_imports_are_numpy_scipy_and_the_standard_library(path: Path) -> None:
     allowed = {
-        "__future__", "ast", "collections", "dataclasses", "functools", "math", "numpy",
+        "__future__", "ast", "bisect", "collections", "dataclasses", "functools", "math", "numpy",
         "qfloor", "scipy", "typing",
     }  # fmt: skip
     for node in ast.walk(ast.parse(path.read_text())):

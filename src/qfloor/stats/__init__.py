@@ -9,6 +9,8 @@
 `thresholds`        the largest certifiable threshold, and the verdict it implies
 `sequential`        betting e-processes, valid at any stopping time
 `ppi`               fail rates from few labels and many predictions: prediction-powered
+`boundaries`        exact sequential tests: fails that decide after each prompt
+`streams`           threshold limits and bounds of prompts looked at one by one
 `multiplicity`      Holm, Benjamini-Hochberg, Benjamini-Yekutieli, e-BH
 `agreement`         Krippendorff's alpha, intraclass correlations
 `display`           bootstrap band in closed form, never a verdict
@@ -35,6 +37,16 @@ from qfloor.stats.binomial import (
     mcnemar_exact,
     min_prompts,
 )
+from qfloor.stats.boundaries import (
+    SequentialBoundary,
+    SequentialOperation,
+    chance_to_decide,
+    chances_to_decide,
+    e_process_boundary,
+    exact_boundary,
+    operation,
+    prompts_to_decide,
+)
 from qfloor.stats.clusters import (
     KornGraubard,
     exact_one_repeat_upper,
@@ -55,6 +67,13 @@ from qfloor.stats.ppi import (
 )
 from qfloor.stats.quantiles import harrell_davis, quantile_inverted_cdf
 from qfloor.stats.sequential import EProcess
+from qfloor.stats.streams import (
+    anytime_bounds,
+    e_process_limits,
+    exact_limits,
+    fail_shares,
+    log_wealth,
+)
 from qfloor.stats.thresholds import (
     FailBound,
     FailRateBounds,
@@ -84,18 +103,28 @@ __all__ = [
     "KornGraubard",
     "PredictionPowered",
     "QuantileBand",
+    "SequentialBoundary",
+    "SequentialOperation",
     "ThresholdLimits",
     "TwoWayKornGraubard",
+    "anytime_bounds",
     "benjamini_hochberg",
     "benjamini_yekutieli",
     "certification_power",
+    "chance_to_decide",
+    "chances_to_decide",
     "clopper_pearson",
     "clopper_pearson_lower",
     "clopper_pearson_upper",
     "e_bh",
+    "e_process_boundary",
+    "e_process_limits",
+    "exact_boundary",
+    "exact_limits",
     "exact_one_repeat_upper",
     "fail_p_value",
     "fail_rate_bounds",
+    "fail_shares",
     "harrell_davis",
     "hoeffding_bentkus_p_value",
     "holm",
@@ -107,12 +136,15 @@ __all__ = [
     "korn_graubard_two_way",
     "korn_graubard_upper",
     "krippendorff_alpha",
+    "log_wealth",
     "lower_bound",
     "max_fails",
     "mcnemar_exact",
     "min_prompts",
+    "operation",
     "prediction_powered_fail_rate",
     "prompts_needed",
+    "prompts_to_decide",
     "q25_lower_bound",
     "quantile_band",
     "quantile_inverted_cdf",

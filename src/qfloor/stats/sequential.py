@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 EVerdict = Literal["certified", "rejected", "undecided"]
 
 # Bets as shares of the largest that cannot go bankrupt; at q = 0.25 they are .05, .10 .. 1.30.
-_BET_SHARES = np.linspace(0.0375, 0.975, 26)
+BET_SHARES = np.linspace(0.0375, 0.975, 26)
 _LOG_LARGEST = 700.0  # exp() of more overflows; no verdict needs more
 
 
@@ -92,7 +92,7 @@ class EProcess:
         self.alpha_reject = check_share(
             "alpha_reject", alpha if alpha_reject is None else alpha_reject
         )
-        grid = _BET_SHARES / (1.0 - q) if bets is None else np.asarray(bets, dtype=np.float64)
+        grid = BET_SHARES / (1.0 - q) if bets is None else np.asarray(bets, dtype=np.float64)
         if grid.ndim != 1 or not grid.size or not np.all((grid > 0.0) & (grid * (1.0 - q) < 1.0)):
             raise ValueError(f"bets must lie strictly between 0 and {1.0 / (1.0 - q):.6g}.")
         self._certify_bets: FloatArray = grid

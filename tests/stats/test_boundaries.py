@@ -1,0 +1,109 @@
+"""Exact sequential tests: their level, against simulation and the fixed test."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qfloor import stats
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.05 / 10, 0.05 / 280])
+@pytest.mark.parametrize("max_fail", [0.25, 0.10, 0.05])
+@pytest.mark.parametrize("horizon", [1, 20, 120, 300])
+def test_each_side_spends_no_more_than_alpha(alpha: float, max_fail: float, horizon: int) -> None:
+    done = stats.operation(stats.exact_boundary(horizon, alpha, max_fail), max_fail)
+    assert done.certified <= alpha
+    assert done.rejected <= alpha
+
+
+def test_alpha_is_spent_where_an_e_process_leaves_a_third() -> None:
+    exact = stats.operation(stats.exact_boundary(300, 0.05), 0.25)
+    betting = stats.operation(stats.e_process_boundary(300, 0.05), 0.25)
+    assert exact.certified > 0.98 * 0.05
+    assert betting.certified < 0.75 * 0.05
+
+
+@pytest.mark.parametrize("looks", [None, (20, 40, 60, 80)])
+def test_level_by_simulation_of_every_path(looks: tuple[int, ...] | None) -> None:
+    rng, repetitions = np.random.default_rng(5), 20_000
+    boundary = stats.exact_boundary(80, 0.05, 0.25, looks)
+    fails = np.cumsum(rng.random((repetitions, 80)) < 0.25, axis=1)
+    ever = np.mean(np.any(fails <= boundary.certify[1:], axis=1))
+    exact = stats.operation(boundary, 0.25).certified
+    error = np.sqrt(0.05 * 0.95 / repetitions)
+    assert ever == pytest.approx(exact, abs=4 * error)
+    assert ever <= 0.05 + 3 * error
+
+
+def test_never_asks_less_than_a_fixed_test_at_the_same_prompts() -> None:
+    boundary = stats.exact_boundary(150, 0.01)
+    for n in range(1, 151):
+        allowed = stats.max_fails(n, 0.01)
+        assert boundary.certify[n] <= (-1 if allowed is None else allowed)
+
+
+@pytest.mark.parametrize("fail_rate", [0.03, 0.12, 0.2, 0.45])
+def test_operation_agrees_with_simulation(fail_rate: float) -> None:
+    boundary, n = stats.exact_boundary(60, 0.05), 20_000
+    rng = np.random.default_rng(7)
+    fails = np.cumsum(rng.random((n, 60)) < fail_rate, axis=1)
+    fine, bad = fails <= boundary.certify[1:], fails >= boundary.reject[1:]
+    at = np.arange(1, 61)
+    first_fine = np.where(fine, at, 99).min(axis=1)
+    first_bad = np.where(bad, at, 99).min(axis=1)
+    done = stats.operation(boundary, fail_rate)
+    assert np.mean(first_fine < first_bad) == pytest.approx(done.certified, abs=0.015)
+    assert np.mean(first_bad < first_fine) == pytest.approx(done.rejected, abs=0.015)
+    ends = np.minimum(np.minimum(first_fine, first_bad), 60)
+    assert ends.mean() == pytest.approx(done.prompts, abs=0.5)
+
+
+def test_e_process_boundary_is_where_the_e_process_decides() -> None:
+    boundary = stats.e_process_boundary(60, 0.05)
+    rng = np.random.default_rng(3)
+    for fail_rate in (0.02, 0.1, 0.4, 0.8):
+        for _ in range(20):
+            shares = (rng.random(60) < fail_rate).astype(float)
+            process = stats.EProcess(alpha=0.05).update_many(shares)
+            fails = np.cumsum(shares)
+            fine = np.flatnonzero(fails <= boundary.certify[1:])
+            bad = np.flatnonzero(fails >= boundary.reject[1:])
+            ends = [int(f[0]) + 1 for f in (fine, bad) if f.size]
+            assert process.decided_at == (min(ends) if ends else None)
+
+
+def test_chance_to_decide_is_that_of_drawing_a_rate_and_then_fails() -> None:
+    boundary, rng = stats.exact_boundary(100, 0.05), np.random.default_rng(1)
+    rates = rng.beta(0.5 + 3, 0.5 + 17, size=200_000)
+    total = 3 + rng.binomial(80, rates)
+    drawn = np.mean((total <= boundary.certify[-1]) | (total >= boundary.reject[-1]))
+    assert stats.chance_to_decide(boundary, 3, 20) == pytest.approx(drawn, abs=0.006)
+
+
+def test_leaving_the_hopeless_costs_less_and_never_more_errors() -> None:
+    boundary = stats.exact_boundary(120, 0.005)
+    stay = stats.operation(boundary, 0.25)
+    leave = stats.operation(boundary, 0.25, hope=0.1, every=5)
+    assert leave.prompts < 0.6 * stay.prompts
+    assert leave.certified <= stay.certified <= 0.005
+
+
+@settings(max_examples=30, deadline=None)
+@given(fails=st.integers(0, 20), n=st.integers(20, 60), rate=st.floats(0.0, 1.0, allow_nan=False))
+def test_prompts_to_decide_stays_within_what_is_left(fails: int, n: int, rate: float) -> None:
+    boundary = stats.exact_boundary(60, 0.05)
+    assert 0 <= stats.prompts_to_decide(boundary, fails, n, rate) <= 60 - n
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [((0, 0.05), "horizon"), ((10, 0.0), "alpha"), ((10, 0.05, 1.0), "max_fail")],
+)
+def test_what_is_out_of_range_is_told(arguments: tuple[float, ...], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        stats.exact_boundary(*arguments)
+    with pytest.raises(ValueError, match=words):
+        stats.e_process_boundary(*arguments)
