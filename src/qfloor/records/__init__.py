@@ -7,6 +7,7 @@
 `judged`    metrics and scores, ratings and comparisons
 `parity`    what a check of a coarser precision found
 `reference` the frozen reference sets that metrics within a prompt are centred on
+`sequential` what a test that looks after every prompt has used up
 `found`     qualities, thresholds, calibrations, floors, verdicts
 `plain`     records as JSON, and the digests that name them
 ==========  =============================================================
@@ -81,6 +82,11 @@ from qfloor.records.reference import (
     ReferencePrompt,
     ReferenceSet,
 )
+from qfloor.records.sequential import (
+    SeenOutput,
+    SequentialState,
+    TierRuling,
+)
 
 __all__ = [
     "CATEGORIES",
@@ -122,10 +128,13 @@ __all__ = [
     "Ruling",
     "Score",
     "ScoreStatus",
+    "SeenOutput",
+    "SequentialState",
     "Split",
     "Status",
     "Suite",
     "Threshold",
+    "TierRuling",
     "Verdict",
     "WeightsRights",
     "canonical_json",

@@ -6,6 +6,7 @@
     ledger.py       attempts: what was asked of a seller and what it cost
     judgments.py    metrics, scores, ratings, comparisons, imports
     evidence.py     runs, thresholds, calibrations, floors, verdicts
+    sequential.py   what sequential tests have used up
     frames.py       the same as pandas frames
     media_files.py  media/ab/<sha256>.<ext>        lock.py   one writer
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from qfloor.errors import StoreError
-from qfloor.store.schema import EVIDENCE, FIRST, PARITIES, PREDICTIONS, REFERENCES
+from qfloor.store.schema import EVIDENCE, FIRST, PARITIES, PREDICTIONS, REFERENCES, SEQUENTIAL
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -46,12 +46,19 @@ def create_predictions(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def create_sequential(connection: sqlite3.Connection) -> None:
+    """States of tests that look after every prompt."""
+    for statement in SEQUENTIAL:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     create_evidence,
     create_references,
     create_parities,
     create_predictions,
+    create_sequential,
 )
 
 

@@ -25,6 +25,7 @@ TABLES: dict[str, str] = {
     "predictions": "How well metrics predicted people's fails in a run.",
     "floors": "What a run found out about an offer in a category.",
     "verdicts": "What a run ruled for an offer, category and tier.",
+    "sequential": "What a sequential test of a cell has used up, and what that decided.",
     "reference_sets": "Frozen scores that a metric within a prompt is centred on; never changes.",
 }
 
@@ -228,5 +229,20 @@ PREDICTIONS: tuple[str, ...] = (
         "rank_correlation REAL, rank_lo REAL, rank_hi REAL, transfer TEXT NOT NULL, "
         "worst_leave_one_model_out REAL, display TEXT NOT NULL, reason TEXT NOT NULL",
         "category, modality, quality, metrics, threshold",
+    ),
+)
+
+SEQUENTIAL: tuple[str, ...] = (
+    evidence_table(
+        "sequential",
+        "round TEXT NOT NULL, offer_id TEXT NOT NULL, offer_digest TEXT NOT NULL, "
+        "category TEXT NOT NULL, modality TEXT NOT NULL, quality TEXT NOT NULL, "
+        "rule TEXT NOT NULL CHECK (rule IN ('exact_sequential', 'e_process')), "
+        "level REAL NOT NULL, alpha REAL NOT NULL, horizon INTEGER NOT NULL, "
+        "prompt_order TEXT NOT NULL, seen TEXT NOT NULL CHECK (json_valid(seen)), "
+        "n_prompts INTEGER NOT NULL, rulings TEXT NOT NULL CHECK (json_valid(rulings)), "
+        "standing TEXT NOT NULL, stopped TEXT NOT NULL, spent_nanousd INTEGER NOT NULL, "
+        "rated_nanousd INTEGER NOT NULL",
+        "offer_id, category, modality, quality",
     ),
 )

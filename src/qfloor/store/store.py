@@ -15,11 +15,12 @@ from qfloor.store.ledger import LedgerTables
 from qfloor.store.lock import WriterLock
 from qfloor.store.media_files import MediaFiles
 from qfloor.store.outputs import OutputTables
+from qfloor.store.sequential import SequentialTables
 
 DATABASE = "store.db"
 
 
-class Store(OutputTables, LedgerTables, JudgmentTables, EvidenceTables, Frames):
+class Store(OutputTables, LedgerTables, JudgmentTables, EvidenceTables, SequentialTables, Frames):
     """A workspace's store: ``store.db``, ``media/`` and the lock of its one writer.
 
     Readers that give records end in ``_of`` (``outputs_of``, ``ratings_of``); those with the

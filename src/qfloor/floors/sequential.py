@@ -1,0 +1,206 @@
+"""Where a cell stands that is judged prompt by prompt: what it has shown, what may yet come.
+
+What it has shown is a function of its stream, the values of its prompts in an order fixed before
+the first; verdicts follow from that alone. What may yet come (chance, growth, cost) only steers
+money. This file knows no store and buys nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from qfloor import stats
+from qfloor.stats import SequentialBoundary, ThresholdLimits
+from qfloor.stats.streams import Seen
+
+SequentialRule = Literal["exact_sequential", "e_process"]
+Why = Literal["open", "decided", "futile", "exhausted", "not_worth_it"]
+
+HOPE = 0.1
+"""A cell is left when no verdict has at least this chance to fall by the horizon."""
+
+WARM = 10
+"""Prompts before a cell may be left: a bad start is not yet a bad offer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """What a tier asks: at most ``max_fail`` of the values below ``threshold``."""
+
+    tier: str
+    threshold: float
+    max_fail: float = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequentialDesign:
+    """How a cell is tested; fixed before its first prompt.
+
+    Parameters
+    ----------
+    rule : {"exact_sequential", "e_process"}
+        The first spends less and takes one value a prompt; the second takes any number.
+    horizon : int
+        Most prompts there can be.
+    level : float
+        Error probability of each side at each ``max_fail``, corrected for the family.
+    """
+
+    rule: SequentialRule
+    horizon: int
+    level: float
+
+    def boundary(self, max_fail: float) -> SequentialBoundary:
+        """Fails that decide; for the e-process those of one value a prompt, to steer by."""
+        made = stats.exact_boundary if self.rule == "exact_sequential" else stats.e_process_boundary
+        return made(self.horizon, self.level, max_fail)
+
+    def limits(self, stream: Sequence[Seen], max_fail: float) -> ThresholdLimits:
+        """Thresholds that the stream has certified, and those that it has rejected.
+
+        One level covers all thresholds at this ``max_fail``, before and after: see
+        `qfloor.stats.exact_boundary` for the reason.
+        """
+        if self.rule == "exact_sequential":
+            return stats.exact_limits(stream, self.boundary(max_fail))
+        return stats.e_process_limits(stream, self.level, max_fail)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequentialCell:
+    """An offer in a category, as money sees it.
+
+    ``key`` names it; ``price_nanousd`` is what one prompt costs, its outputs and ratings.
+    """
+
+    key: Hashable
+    design: SequentialDesign
+    demands: tuple[Demand, ...]
+    price_nanousd: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """A cell after some prompts.
+
+    ``rulings`` by tier. The rest is about tiers still undecided: the best ``chance`` of a verdict
+    by the horizon, log ``growth`` a prompt (nats), and prompts until a verdict at the ``soonest``
+    and as ``expected``.
+    """
+
+    why: Why
+    n: int
+    rulings: Mapping[str, str]
+    chance: float = 0.0
+    growth: float = 0.0
+    soonest: int = 0
+    expected: int = 0
+
+
+def stand(
+    cell: SequentialCell,
+    stream: Sequence[Seen],
+    *,
+    hope: float = HOPE,
+    value_nanousd: int | None = None,
+) -> Standing:
+    """Say where a cell stands.
+
+    Parameters
+    ----------
+    cell : SequentialCell
+    stream : sequence of Seen
+        Its prompts so far, in their order.
+    hope : float
+        See `HOPE`.
+    value_nanousd : int, optional
+        What a verdict is worth; a cell whose expected cost is above chance times that, summed
+        over its undecided tiers, is left.
+
+    Returns
+    -------
+    Standing
+
+    Examples
+    --------
+    >>> design = SequentialDesign(rule="exact_sequential", horizon=100, level=0.005)
+    >>> cell = SequentialCell(key="a", design=design, demands=(Demand(tier="draft", threshold=5),))
+    >>> stand(cell, [[9.0]] * 5).why, stand(cell, [[9.0]] * 22).why
+    ('open', 'decided')
+    """
+    limits = {q: cell.design.limits(stream, q) for q in {d.max_fail for d in cell.demands}}
+    rulings = {d.tier: limits[d.max_fail].verdict(d.threshold) for d in cell.demands}
+    n, undecided = len(stream), [d for d in cell.demands if rulings[d.tier] == "undecided"]
+    if not undecided:
+        return Standing(why="decided", n=n, rulings=rulings)
+    if n >= cell.design.horizon:
+        return Standing(why="exhausted", n=n, rulings=rulings)
+    ahead = [_ahead(cell.design.boundary(d.max_fail), stream, d) for d in undecided]
+    chance = max(a.chance for a in ahead)
+    likely = [a for a in ahead if a.chance >= hope] or ahead
+    found = Standing(
+        why="open",
+        n=n,
+        rulings=rulings,
+        chance=chance,
+        growth=max(a.growth for a in likely),
+        soonest=max(1, min(a.soonest for a in likely)),
+        expected=max(1, max(a.expected for a in likely)),
+    )
+    if n >= WARM and chance < hope:
+        return _left(found, "futile")
+    worth = math.inf if value_nanousd is None else value_nanousd * sum(a.chance for a in ahead)
+    if n >= WARM and found.expected * cell.price_nanousd > worth:
+        return _left(found, "not_worth_it")
+    return found
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    chance: float
+    growth: float
+    soonest: int
+    expected: int
+
+
+def _ahead(boundary: SequentialBoundary, stream: Sequence[Seen], demand: Demand) -> _Ahead:
+    """What may come of one tier, on its fails so far rounded to whole prompts."""
+    n = len(stream)
+    low = float(stats.fail_shares(stream, demand.threshold, missing=1.0).sum())
+    fails = min(n, round(low))
+    rate = (low + 0.5) / (n + 1.0)
+    clean = stats.prompts_to_decide(boundary, low, n, 0.0)
+    dirty = stats.prompts_to_decide(boundary, low, n, 1.0)
+    return _Ahead(
+        chance=stats.chance_to_decide(boundary, fails, n),
+        growth=log_growth(rate, demand.max_fail),
+        soonest=min(clean, dirty),
+        expected=stats.prompts_to_decide(boundary, low, n, rate),
+    )
+
+
+def _left(standing: Standing, why: Why) -> Standing:
+    return Standing(
+        why=why,
+        n=standing.n,
+        rulings=standing.rulings,
+        chance=standing.chance,
+        growth=standing.growth,
+    )
+
+
+def log_growth(fail_rate: float, max_fail: float) -> float:
+    """Fastest expected growth of log wealth a prompt, of a bet against ``max_fail``.
+
+    Nats: the Kullback-Leibler divergence of the two rates, what the best bet earns (Kelly).
+
+    Examples
+    --------
+    >>> print(f"{log_growth(0.05, 0.25):.3f} {log_growth(0.25, 0.25):.3f}")
+    0.144 0.000
+    """
+    parts = ((fail_rate, max_fail), (1.0 - fail_rate, 1.0 - max_fail))
+    return sum(p * math.log(p / q) for p, q in parts if p > 0.0)
