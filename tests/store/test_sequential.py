@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,9 +59,9 @@ def test_a_state_comes_back_and_a_later_one_takes_its_place(tmp_path: Path) -> N
 
 def test_a_state_is_kept_with_the_evidence_it_rests_on_or_not_at_all(tmp_path: Path) -> None:
     with Store.open(tmp_path, create=True) as store:
-        with pytest.raises(StoreError), store.transaction():
+        with contextlib.suppress(KeyboardInterrupt), store.transaction():
             store.save_sequential([STATE], run="a")
-            raise StoreError("killed")
+            raise KeyboardInterrupt
         assert list(store.sequential_of()) == []
         with pytest.raises(StoreError, match="refused a row"):
             store.save_sequential([replace(STATE, rule="guess")], run="a")  # type: ignore[arg-type]
