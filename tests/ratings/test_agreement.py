@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from qfloor import stats
 from qfloor.ratings import agreement_of, agreement_table, import_ratings
-from qfloor.ratings.agreement import _by_slot
+from qfloor.stats import by_slot as _by_slot
 
 HEAD = "item_id,prompt_id,category,model_id,rater_id,score,kind"
 

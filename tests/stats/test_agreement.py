@@ -124,3 +124,16 @@ def test_bad_tables_are_refused() -> None:
         stats.icc_oneway([1, 2], ["a"])
     with pytest.raises(ValueError, match="finite"):
         stats.icc_oneway([1, X], ["a", "a"])
+
+
+@given(seed=st.integers(0, 300), level=st.sampled_from(LEVELS))
+def test_alpha_equals_the_published_packages(seed: int, level: Level) -> None:
+    krippendorff = pytest.importorskip("krippendorff", reason="krippendorff is not installed")
+    rng = np.random.default_rng(seed)
+    x = rng.integers(1, 6, (4, 15)).astype(float)
+    x[rng.random(x.shape) < 0.3] = X
+    ours = stats.krippendorff_alpha(x, level)
+    if ours is None:
+        return
+    theirs = krippendorff.alpha(reliability_data=x, level_of_measurement=level)
+    assert ours == pytest.approx(theirs, abs=1e-9)

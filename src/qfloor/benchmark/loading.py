@@ -97,6 +97,7 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         notes=table.notes,
         path=str(path),
         references=dict(file.references),
+        sessions=tuple(file.quality.sessions),
     )
     try:
         _ = loaded.digest

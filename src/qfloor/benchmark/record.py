@@ -38,6 +38,7 @@ class Benchmark:
     ``imported`` says that nothing is generated: the offers are those in the store that match
     ``patterns``, the prompts those they were judged on. ``references`` names, by digest, the
     frozen set that a metric's floors are centred on, for metrics that compare within a prompt.
+    ``sessions`` limits the ratings that count to these rating sessions or sources; empty for all.
     """
 
     name: str
@@ -61,11 +62,13 @@ class Benchmark:
     notes: str = ""
     path: str | None = field(default=None, compare=False)
     references: Mapping[str, str] = field(default_factory=dict)
+    sessions: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """Names all that decides the run's evidence, not the file it came from."""
         plain = {k: v for k, v in self.__dict__.items() if k not in {"path", "budget_nanousd"}}
-        if not self.references:  # benchmarks from before there were any keep their digests
-            del plain["references"]
+        for since in ("references", "sessions"):
+            if not plain[since]:  # benchmarks from before there were any keep their digests
+                del plain[since]
         return digest_of(plain)

@@ -37,6 +37,7 @@ class QualityTable(_Strict):
     lo: Annotated[float, Field(strict=False)] = 0.0
     hi: Annotated[float, Field(strict=False)] = 10.0
     step: Annotated[float, Field(gt=0, strict=False)] | None = None
+    sessions: list[str] = []
 
 
 class PluginTable(_Strict):

@@ -17,6 +17,7 @@ from qfloor.cli import (
     floors,
     judging,
     offers,
+    raters,
     references,
     releasing,
     running,
@@ -77,6 +78,7 @@ app.add_typer(offers.app, name="offers")
 running.register(app)
 scoring.register(app)
 app.add_typer(references.app, name="reference")
+raters.register(judging.ratings)
 app.add_typer(judging.ratings, name="ratings")
 judging.register(app)
 floors.register(app)

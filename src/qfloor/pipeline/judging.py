@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from qfloor.calibrate import Pair
 from qfloor.errors import RatingsError, ScoringError
 from qfloor.floors import Judged
+from qfloor.pipeline import sessions
 from qfloor.pipeline.centring import Centring
 from qfloor.pipeline.safety import Safety, safety_of
 from qfloor.records import (
@@ -49,11 +50,13 @@ class RoundView:
     """The outputs of a round with their prompts: what every judgment is attached to.
 
     ``safety`` is what a safety metric says of them; none until it was looked up (`with_safety`).
+    ``sessions`` are the rating sessions or sources whose ratings count; empty for all.
     """
 
     outputs: tuple[Output, ...]
     prompts: Mapping[str, Prompt]
     safety: Safety = field(default_factory=Safety)
+    sessions: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -142,8 +145,9 @@ def _rated_prompts(view: RoundView, ratings: Mapping[str, Sequence[Rating]]) -> 
 def _ratings(store: Store, view: RoundView, quality: Quality) -> dict[str, list[Rating]]:
     ids = {o.id for o in view.outputs}
     found: dict[str, list[Rating]] = defaultdict(list)
+    counting = sessions.Counting.of(store, quality.name, view.sessions)
     for rating in store.ratings_of(criterion=quality.name):
-        if rating.control != "test" or rating.output_id not in ids:
+        if rating.control != "test" or rating.output_id not in ids or not counting.counts(rating):
             continue
         if (rating.lo, rating.hi) != (quality.lo, quality.hi):
             raise RatingsError(
@@ -152,6 +156,7 @@ def _ratings(store: Store, view: RoundView, quality: Quality) -> dict[str, list[
                 "scales are never converted silently"
             )
         found[rating.output_id].append(rating)
+    counting.check()
     return found
 
 

@@ -78,6 +78,7 @@ def view_of(store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...]) -> 
     digests = None if benchmark.imported else [p.digest for p in prompts]
     offers = offers_of(store, benchmark)
     view = RoundView.of(store, benchmark.round, [offer.id for offer in offers], digests)
+    view = replace(view, sessions=benchmark.sessions)
     if benchmark.imported:
         return view
     planned = {

@@ -7,7 +7,8 @@
     judgment.py     what every format gives          fields.py      checked fields of a table
     items.py        what was rated                   settling.py    which output that is
     known.py        what the store knows of it       assembling.py  judgments -> ratings
-    agreement.py    how far raters agree, how severe each is
+    agreement.py    how far raters agree     raters.py    a row for every rater
+    linking.py      may two sessions of ratings be pooled?
     panel.py        the painters' simulated raters
 
 What this stage does not know: thresholds, floors, metrics, and how good anyone ought to be.
@@ -19,20 +20,26 @@ from qfloor.ratings.agreement import Agreement, agreement_of, agreement_table
 from qfloor.ratings.formats import FORMATS
 from qfloor.ratings.importing import ImportReport, import_ratings
 from qfloor.ratings.judgment import ReadOptions, Scale, parse_scale
+from qfloor.ratings.linking import link
 from qfloor.ratings.mapping import Mapped, parse_mapping
 from qfloor.ratings.panel import rate_outputs
+from qfloor.ratings.raters import RaterReport, raters_of, raters_table
 
 __all__ = [
     "FORMATS",
     "Agreement",
     "ImportReport",
     "Mapped",
+    "RaterReport",
     "ReadOptions",
     "Scale",
     "agreement_of",
     "agreement_table",
     "import_ratings",
+    "link",
     "parse_mapping",
     "parse_scale",
     "rate_outputs",
+    "raters_of",
+    "raters_table",
 ]

@@ -6,6 +6,7 @@ and severity use only items that two or more rated; a number that nothing suppor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from qfloor import stats
 from qfloor.ratings.judgment import ANONYMOUS, TEST
+from qfloor.ratings.known import CONTROLS_SUFFIX
 from qfloor.store import Store
 
 if TYPE_CHECKING:
@@ -37,10 +39,18 @@ class Agreement:
         Ratings in all, items, raters with a name, and ratings without one.
     n_shared : int
         Items that two or more ratings speak of: what alpha rests on.
-    alpha : float or None
-        Krippendorff's alpha, interval; at most 1, 0 is chance.
+    alpha, alpha_lo, alpha_hi : float or None
+        Krippendorff's alpha, interval; at most 1, 0 is chance. The ends are those of its 95 %
+        interval over resampled prompts.
+    alpha_ordinal : float or None
+        The same for ranks: what to read for scales of few steps.
+    icc1, per_item : float or None
+        Reliability of a single rating when every item has raters of its own, and ratings an item
+        that the others rest on; for crossed panels ICC(2,k) is the one that applies.
     icc2k, n_complete : float or None, int
         Reliability of the mean of all raters, ICC(2,k), over the items that every rater rated.
+    resolution : float or None
+        How far apart the means of two items must lie for this panel to tell them apart (95 %).
     means : mapping
         Each named rater's mean.
     severity : mapping
@@ -59,6 +69,12 @@ class Agreement:
     n_anonymous: int
     n_shared: int
     alpha: float | None
+    alpha_lo: float | None
+    alpha_hi: float | None
+    alpha_ordinal: float | None
+    icc1: float | None
+    per_item: float
+    resolution: float | None
     icc2k: float | None
     n_complete: int
     means: Mapping[str, float]
@@ -77,7 +93,11 @@ class Agreement:
             "raters": self.n_raters,
             "anonymous": self.n_anonymous,
             "alpha": self.alpha,
+            "alpha_95": None if self.alpha_lo is None else [self.alpha_lo, self.alpha_hi],
+            "alpha_ordinal": self.alpha_ordinal,
             "shared_items": self.n_shared,
+            "icc1": self.icc1,
+            "resolution": self.resolution,
             "icc2k": self.icc2k,
             "complete_items": self.n_complete,
             "means": dict(self.means) if len(self.means) <= 6 else None,
@@ -90,7 +110,7 @@ def agreement_table(store: Store, *, round: str | None = None) -> list[dict[str,
     return [found.to_row() for found in agreement_of(store, round=round)]
 
 
-def agreement_of(store: Store, *, round: str | None = None) -> list[Agreement]:
+def agreement_of(store: Store, *, round: str | None = None, seed: int = 0) -> list[Agreement]:
     """Measure agreement for every criterion, scale and category, of people and of simulations.
 
     Parameters
@@ -98,21 +118,33 @@ def agreement_of(store: Store, *, round: str | None = None) -> list[Agreement]:
     store : Store
     round : str, optional
         Only outputs of this round.
+    seed : int
+        Of the resampling behind alpha's interval.
 
     Returns
     -------
     list of Agreement
         By criterion, scale, category; empty without ratings.
     """
-    frame = store.ratings(round=round)
+    frame = told_apart(store, round)
     frame = frame[frame["control"] == TEST]
-    by = np.where(frame["source"].str.startswith(SIMULATED), SIMULATED, "people")
-    frame = frame.assign(by=by)
     keys = ["criterion", "lo", "hi", "category", "by"]
-    return [_agreement(key, part) for key, part in frame.groupby(keys, sort=True)]
+    return [
+        _agreement(key, part, np.random.default_rng(seed))
+        for key, part in frame.groupby(keys, sort=True)
+    ]
 
 
-def _agreement(key: Any, part: pd.DataFrame) -> Agreement:
+def told_apart(store: Store, round: str | None = None) -> pd.DataFrame:
+    """Ratings of a round and of its controls, with ``by``: ``people`` or ``simulated``."""
+    frame = store.ratings()
+    if round is not None:
+        frame = frame[frame["round"].isin([round, round + CONTROLS_SUFFIX])]
+    by = np.where(frame["source"].str.startswith(SIMULATED), SIMULATED, "people")
+    return frame.assign(by=by)
+
+
+def _agreement(key: Any, part: pd.DataFrame, rng: np.random.Generator) -> Agreement:
     criterion, lo, hi, category, by = key
     values = part["value"].to_numpy(dtype=np.float64)
     items = part["output_id"].to_numpy(dtype=object)
@@ -121,6 +153,8 @@ def _agreement(key: Any, part: pd.DataFrame) -> Agreement:
     named = np.array([rater != ANONYMOUS for rater in raters], dtype=bool)
     per_item = np.bincount(item)
     icc2k, n_complete = _complete(values[named], item[named], raters[named])
+    prompts = part["prompt_id"].to_numpy(dtype=object)
+    alpha = stats.krippendorff_alpha_interval(values, item, prompts, rng)
     return Agreement(
         criterion=str(criterion),
         lo=float(lo),
@@ -132,7 +166,13 @@ def _agreement(key: Any, part: pd.DataFrame) -> Agreement:
         n_raters=len(set(raters[named])),
         n_anonymous=int(np.sum(~named)),
         n_shared=int(np.sum(per_item >= 2)),
-        alpha=stats.krippendorff_alpha(_by_slot(values, item)),
+        alpha=None if alpha is None else alpha.value,
+        alpha_lo=None if alpha is None else alpha.low,
+        alpha_hi=None if alpha is None else alpha.high,
+        alpha_ordinal=stats.krippendorff_alpha(stats.by_slot(values, item), "ordinal"),
+        icc1=stats.icc_oneway(values, item),
+        per_item=float(values.size / item_ids.size),
+        resolution=_resolution(values, item),
         icc2k=icc2k,
         n_complete=n_complete,
         means=dict(_rater_means(values[named], raters[named])),
@@ -140,18 +180,15 @@ def _agreement(key: Any, part: pd.DataFrame) -> Agreement:
     )
 
 
-def _by_slot(values: NDArray[np.float64], item: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Lay ratings out as first, second, ... of each item: alpha does not ask who gave which.
-
-    So a crowd of thousands of raters takes no more room than its ratings.
-    """
-    order = np.argsort(item, kind="stable")
+def _resolution(values: NDArray[np.float64], item: NDArray[np.intp]) -> float | None:
+    """1.96 standard errors of a difference of two items' means, from the spread within items."""
     counts = np.bincount(item)
-    starts = np.repeat(np.cumsum(counts) - counts, counts)
-    slot = np.arange(item.size) - starts
-    matrix = np.full((int(counts.max()), counts.size), np.nan)
-    matrix[slot, item[order]] = values[order]
-    return matrix
+    spare = values.size - counts.size
+    if spare < 1:
+        return None
+    means = np.bincount(item, weights=values) / counts
+    within = float(np.sum((values - means[item]) ** 2)) / spare
+    return 1.96 * math.sqrt(2.0 * within * float(np.mean(1.0 / counts)))
 
 
 def _complete(

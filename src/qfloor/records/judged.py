@@ -119,3 +119,27 @@ class Comparison:
     seconds: float | None = None
     at: str | None = None
     source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linking:
+    """Whether the ratings of two sessions lie on one scale, by the outputs rated in both.
+
+    ``kind`` says what ``first`` and ``second`` name: rating sessions, or sources of imports.
+    ``shift`` is the mean of second less first; ``low`` and ``high`` its interval at
+    ``1 - 2 alpha``, None with too few prompts. Only ``pool`` allows one floor to use both.
+    """
+
+    kind: Literal["session", "source"]
+    first: str
+    second: str
+    criterion: str
+    margin: float
+    alpha: float
+    shift: float | None
+    low: float | None
+    high: float | None
+    n_outputs: int
+    n_prompts: int
+    word: Literal["pool", "do not pool", "too few linking outputs"]
+    at: str

@@ -13,6 +13,9 @@
 `streams`           threshold limits and bounds of prompts looked at one by one
 `multiplicity`      Holm, Benjamini-Hochberg, Benjamini-Yekutieli, e-BH
 `agreement`         Krippendorff's alpha, intraclass correlations
+`recovery`          quality from biased, noisy raters (P.910), screening (BT.500)
+`resampling`        intervals over resampled prompts, for numbers about raters
+`equivalence`       may two sessions of ratings be pooled?
 `display`           bootstrap band in closed form, never a verdict
 ==================  ========================================================================
 
@@ -24,6 +27,7 @@ from __future__ import annotations
 
 from qfloor.stats.agreement import (
     IntraclassCorrelations,
+    by_slot,
     icc_oneway,
     intraclass_correlations,
     krippendorff_alpha,
@@ -56,6 +60,7 @@ from qfloor.stats.clusters import (
     korn_graubard_upper,
 )
 from qfloor.stats.display import QuantileBand, quantile_band
+from qfloor.stats.equivalence import PairedEquivalence, paired_equivalence
 from qfloor.stats.fail_path import FEW_PROMPTS, TRUSTED_ALPHA
 from qfloor.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, e_bh, holm
 from qfloor.stats.power import certification_power, prompts_needed
@@ -66,6 +71,12 @@ from qfloor.stats.ppi import (
     prediction_powered_fail_rate,
 )
 from qfloor.stats.quantiles import harrell_davis, quantile_inverted_cdf
+from qfloor.stats.recovery import MosRecovery, Screened, bt500_screening, recover_mos
+from qfloor.stats.resampling import (
+    ResampledInterval,
+    krippendorff_alpha_interval,
+    mean_interval,
+)
 from qfloor.stats.sequential import EProcess
 from qfloor.stats.streams import (
     anytime_bounds,
@@ -101,8 +112,12 @@ __all__ = [
     "FailRateBounds",
     "IntraclassCorrelations",
     "KornGraubard",
+    "MosRecovery",
+    "PairedEquivalence",
     "PredictionPowered",
     "QuantileBand",
+    "ResampledInterval",
+    "Screened",
     "SequentialBoundary",
     "SequentialOperation",
     "ThresholdLimits",
@@ -110,6 +125,8 @@ __all__ = [
     "anytime_bounds",
     "benjamini_hochberg",
     "benjamini_yekutieli",
+    "bt500_screening",
+    "by_slot",
     "certification_power",
     "chance_to_decide",
     "chances_to_decide",
@@ -136,17 +153,21 @@ __all__ = [
     "korn_graubard_two_way",
     "korn_graubard_upper",
     "krippendorff_alpha",
+    "krippendorff_alpha_interval",
     "log_wealth",
     "lower_bound",
     "max_fails",
     "mcnemar_exact",
+    "mean_interval",
     "min_prompts",
     "operation",
+    "paired_equivalence",
     "prediction_powered_fail_rate",
     "prompts_needed",
     "prompts_to_decide",
     "q25_lower_bound",
     "quantile_band",
     "quantile_inverted_cdf",
+    "recover_mos",
     "threshold_limits",
 ]

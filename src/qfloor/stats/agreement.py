@@ -1,8 +1,7 @@
 """Do raters agree? Krippendorff's alpha and intraclass correlations.
 
 Ratings are a matrix of raters by units (alpha) or units by raters (ICC, as in the literature);
-NaN means "did not rate". Nothing here drops a rater, and no interval is given: resample units
-(prompts) for one.
+NaN means "did not rate". Nothing here drops a rater; intervals are `resampling`'s.
 """
 
 from __future__ import annotations
@@ -72,12 +71,67 @@ def krippendorff_alpha(ratings: ArrayLike, level: Level = "interval") -> float |
     pairable = counts.sum(axis=1) - 1.0
     together = counts.T @ (counts / pairable[:, None])
     together -= np.diag((counts / pairable[:, None]).sum(axis=0))
-    totals = counts.sum(axis=0)
+    return alpha_of_coincidences(together, values, level)
+
+
+def alpha_of_coincidences(
+    together: FloatArray, values: FloatArray, level: Level = "interval"
+) -> float | None:
+    """Krippendorff's alpha from a coincidence matrix.
+
+    Parameters
+    ----------
+    together : ndarray, shape (values, values)
+        How often two values meet within a unit, a unit of m ratings weighing ``1/(m - 1)``.
+    values : ndarray, shape (values,)
+        The values, rising.
+    level : {"nominal", "ordinal", "interval", "ratio"}
+
+    Returns
+    -------
+    float or None
+        None where all paired ratings are alike.
+
+    Examples
+    --------
+    >>> print(f"{alpha_of_coincidences(np.array([[2.0, 1.0], [1.0, 4.0]]), np.arange(2.0)):.3f}")
+    0.533
+    """
+    totals = together.sum(axis=0)
     distance = _squared_distance(values, totals, level)
     expected = float(totals @ distance @ totals) / (totals.sum() - 1.0)
-    if expected == 0.0:
+    if expected <= 0.0:
         return None
     return float(1.0 - (together * distance).sum() / expected)
+
+
+def by_slot(values: FloatArray, unit: NDArray[np.intp]) -> FloatArray:
+    """Lay ratings out as first, second, ... of each unit: alpha does not ask who gave which.
+
+    So a crowd of thousands of raters takes no more room than its ratings.
+
+    Parameters
+    ----------
+    values : ndarray, shape (ratings,)
+    unit : ndarray of int, shape (ratings,)
+        Number of the unit of each, from 0.
+
+    Returns
+    -------
+    ndarray, shape (most ratings of a unit, units)
+        NaN where a unit has fewer.
+
+    Examples
+    --------
+    >>> by_slot(np.array([5.0, 3.0, 4.0]), np.array([1, 0, 1])).tolist()
+    [[3.0, 5.0], [nan, 4.0]]
+    """
+    order = np.argsort(unit, kind="stable")
+    counts = np.bincount(unit)
+    starts = np.repeat(np.cumsum(counts) - counts, counts)
+    matrix = np.full((int(counts.max()), counts.size), np.nan)
+    matrix[np.arange(unit.size) - starts, unit[order]] = values[order]
+    return matrix
 
 
 def _squared_distance(values: FloatArray, totals: FloatArray, level: Level) -> FloatArray:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from qfloor.errors import StoreError
-from qfloor.records import Comparison, Metric, Parity, Rating, Score
+from qfloor.records import Comparison, Linking, Metric, Parity, Rating, Score
 from qfloor.store import rows as r
 from qfloor.store.connection import CHUNK, Database, among, chunks, where
 
@@ -133,6 +133,18 @@ class JudgmentTables(Database):
             for table in ("ratings", "comparisons")
             for (name,) in self.rows(f"SELECT DISTINCT rater FROM {table} WHERE {clause}", values)
         }
+
+    def save_linking(self, linking: Linking) -> int:
+        """Keep whether two sessions may be pooled; the newest test of the two counts."""
+        key = ("criterion", "kind", "first", "second")
+        return self._write(r.upsert("linkings", Linking, key), r.encode(linking))
+
+    def linkings_of(self, *, criterion: str | None = None) -> Iterator[Linking]:
+        """Give the newest test of each pair of sessions, ordered by its key."""
+        clause, values = where(among("criterion", None if criterion is None else [criterion]))
+        order = "criterion, kind, first, second"
+        found = self.rows(r.select("linkings", Linking, clause, order), values)
+        return (r.decode(Linking, row) for row in found)
 
     # -- imports -----------------------------------------------------------------------------
 

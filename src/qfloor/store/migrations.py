@@ -11,7 +11,15 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from qfloor.errors import StoreError
-from qfloor.store.schema import EVIDENCE, FIRST, PARITIES, PREDICTIONS, REFERENCES, SEQUENTIAL
+from qfloor.store.schema import (
+    EVIDENCE,
+    FIRST,
+    LINKINGS,
+    PARITIES,
+    PREDICTIONS,
+    REFERENCES,
+    SEQUENTIAL,
+)
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -52,6 +60,12 @@ def create_sequential(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def create_linkings(connection: sqlite3.Connection) -> None:
+    """Whether two sessions of ratings may be pooled."""
+    for statement in LINKINGS:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     create_evidence,
@@ -59,6 +73,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     create_parities,
     create_predictions,
     create_sequential,
+    create_linkings,
 )
 
 

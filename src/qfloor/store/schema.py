@@ -18,6 +18,7 @@ TABLES: dict[str, str] = {
     "parities": "How far a coarser precision was from float32 on the pictures to be scored.",
     "ratings": "An absolute human judgment.",
     "comparisons": "A pairwise human judgment.",
+    "linkings": "Whether ratings of two sessions may be pooled, by the outputs both rated.",
     "imports": "A file that was imported, by the digest of its bytes, so that none enters twice.",
     "runs": "A run of a benchmark in a round, with the digests of all that went into it.",
     "thresholds": "What a tier demanded, as it was used by a run.",
@@ -245,4 +246,17 @@ SEQUENTIAL: tuple[str, ...] = (
         "rated_nanousd INTEGER NOT NULL",
         "offer_id, category, modality, quality",
     ),
+)
+
+LINKINGS: tuple[str, ...] = (
+    """
+    CREATE TABLE linkings (
+      kind TEXT NOT NULL CHECK (kind IN ('session', 'source')), first TEXT NOT NULL,
+      second TEXT NOT NULL, criterion TEXT NOT NULL, margin REAL NOT NULL, alpha REAL NOT NULL,
+      shift REAL, low REAL, high REAL, n_outputs INTEGER NOT NULL, n_prompts INTEGER NOT NULL,
+      word TEXT NOT NULL
+        CHECK (word IN ('pool', 'do not pool', 'too few linking outputs')),
+      at TEXT NOT NULL, PRIMARY KEY (criterion, kind, first, second)
+    ) STRICT, WITHOUT ROWID
+    """,
 )
