@@ -16,6 +16,7 @@ from qfloor.benchmark.record import Benchmark, CalibrationPlan, RaterPanel
 from qfloor.benchmark.tables import (
     BenchmarkFile,
     BenchmarkTable,
+    ExcludeTable,
     PanelTable,
     QualityTable,
     ThresholdTable,
@@ -27,6 +28,7 @@ from qfloor.records import (
     CATEGORIES,
     GENERAL,
     TIERS,
+    Exclusion,
     Modality,
     Offer,
     PluginSpec,
@@ -75,11 +77,12 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
             "then the prompts are those that were judged, and no suite may be named"
         )
     used = check_round(path, round or table.round)
+    exclusions = _exclusions(path, file.exclude)
     loaded = Benchmark(
         name=table.name,
         title=table.title,
         suites=tuple(table.suites),
-        offers=() if table.imported else _offers(path, table.offers),
+        offers=() if table.imported else _kept(path, _offers(path, table.offers), exclusions),
         patterns=tuple(table.offers),
         imported=table.imported,
         repeats=table.repeats,
@@ -98,6 +101,7 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         path=str(path),
         references=dict(file.references),
         sessions=tuple(file.quality.sessions),
+        exclusions=exclusions,
     )
     try:
         _ = loaded.digest
@@ -141,7 +145,8 @@ def _parse(path: Path) -> BenchmarkFile:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            tables = (BenchmarkTable, QualityTable, PanelTable, ThresholdTable, BenchmarkFile)
+            tables = (BenchmarkTable, QualityTable, PanelTable, ThresholdTable, BenchmarkFile,
+                      ExcludeTable)  # fmt: skip
             fields = {name for t in tables for name in t.model_fields}
             close = difflib.get_close_matches(str(first["loc"][-1]), fields, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
@@ -164,6 +169,33 @@ def _offers(path: Path, patterns: list[str]) -> tuple[Offer, ...]:
             raise BenchmarkError(f"{path}: no offer matches {pattern!r}{hint}")
         chosen |= {name: known[name] for name in matched}
     return tuple(chosen[name] for name in sorted(chosen))
+
+
+def _exclusions(path: Path, tables: list[ExcludeTable]) -> tuple[Exclusion, ...]:
+    found = tuple(Exclusion(**table.model_dump()) for table in tables)
+    for n, exclusion in enumerate(found, start=1):
+        if exclusion.whole_offers and exclusion.offers is None:
+            raise BenchmarkError(
+                f"{path}: exclude {n} ({exclusion.reason}) names neither offers, prompts, category "
+                "nor tag, and would leave nothing"
+            )
+    return found
+
+
+def _kept(
+    path: Path, offers: tuple[Offer, ...], exclusions: tuple[Exclusion, ...]
+) -> tuple[Offer, ...]:
+    """Offers that are not left out; an exclusion of none of them is a slip of the pen."""
+    for exclusion in exclusions:
+        if not any(exclusion.covers_offer(offer.id) for offer in offers):
+            raise BenchmarkError(f"{path}: exclude leaves out {exclusion.offers!r}, which is no "
+                                 "offer of this benchmark")  # fmt: skip
+    kept = tuple(
+        o for o in offers if not any(e.whole_offers and e.covers_offer(o.id) for e in exclusions)
+    )
+    if not kept:
+        raise BenchmarkError(f"{path}: exclude leaves no offer")
+    return kept
 
 
 def _quality(path: Path, table: QualityTable) -> Quality:

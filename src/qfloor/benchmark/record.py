@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from qfloor.records import Offer, PluginSpec, Quality, Threshold, digest_of
+from qfloor.records import Exclusion, Offer, PluginSpec, Quality, Threshold, digest_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,7 @@ class Benchmark:
     ``patterns``, the prompts those they were judged on. ``references`` names, by digest, the
     frozen set that a metric's floors are centred on, for metrics that compare within a prompt.
     ``sessions`` limits the ratings that count to these rating sessions or sources; empty for all.
+    ``offers`` are those that ``exclusions`` leave.
     """
 
     name: str
@@ -63,12 +64,13 @@ class Benchmark:
     path: str | None = field(default=None, compare=False)
     references: Mapping[str, str] = field(default_factory=dict)
     sessions: tuple[str, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
 
     @property
     def digest(self) -> str:
         """Names all that decides the run's evidence, not the file it came from."""
         plain = {k: v for k, v in self.__dict__.items() if k not in {"path", "budget_nanousd"}}
-        for since in ("references", "sessions"):
+        for since in ("references", "sessions", "exclusions"):
             if not plain[since]:  # benchmarks from before there were any keep their digests
                 del plain[since]
         return digest_of(plain)

@@ -75,6 +75,16 @@ class ThresholdTable(_Strict):
     evidence: str = ""
 
 
+class ExcludeTable(_Strict):
+    """``[[exclude]]``; patterns of ids, or names; at least one beside the reason."""
+
+    reason: Annotated[str, Field(min_length=1)]
+    offers: str | None = None
+    prompts: str | None = None
+    category: str | None = None
+    tag: str | None = None
+
+
 class BenchmarkFile(_Strict):
     """A whole benchmark file."""
 
@@ -84,4 +94,5 @@ class BenchmarkFile(_Strict):
     raters: PanelTable | None = None
     calibrations: list[CalibrationTable] = []
     references: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]] = {}
+    exclude: list[ExcludeTable] = []
     thresholds: Annotated[list[ThresholdTable], Field(min_length=1)]

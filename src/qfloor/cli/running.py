@@ -68,9 +68,11 @@ def _run(
     from qfloor import pipeline
 
     with progress() as report:
-        return pipeline.run(
+        result = pipeline.run(
             benchmark_of(name, round, budget), workspace, out=out, engine=engine, report=report
         )
+    say(str(result.plan))
+    return result
 
 
 def plan(
@@ -78,14 +80,20 @@ def plan(
     workspace: Path = Workspace,
     round: str | None = Round,
     budget: str | None = Budget,
+    freeze: bool = typer.Option(
+        False, "--freeze", help="Freeze what decides verdicts, before the first score; for good."
+    ),
     as_json: bool = Json,
     as_csv: bool = Csv,
 ) -> None:
     """Show what is left to generate and the most it can cost; nothing is bought.
 
-    Exit 1 when the worst case exceeds the budget.
+    Says whether the round's plan is frozen and what differs from it by now. Exit 1 when the worst
+    case exceeds the budget, or the plan cannot be frozen.
 
     Example: qfloor plan painters
+
+    Example: qfloor plan painters --freeze
     """
     from qfloor import pipeline
     from qfloor.generate.plan import usd
@@ -94,6 +102,10 @@ def plan(
     benchmark = benchmark_of(name, round, budget)
     with Store.open(workspace, create=True) as store:
         planned = pipeline.plan_round(store, benchmark, pipeline.prompts_of(benchmark))
+        if freeze:
+            with store.writing("plan --freeze"):
+                pipeline.freeze_plan(store, benchmark)
+        state = pipeline.plan_state(store, benchmark)
     rows = [
         {
             "offer": cost.offer_id,
@@ -108,6 +120,7 @@ def plan(
         f"{planned.done} done, {usd(planned.spent_nanousd)} spent, {len(planned.skipped)} requests "
         f"no offer can serve, {len(planned.waiting)} waiting for a person"
     )
+    say(str(state))
     if benchmark.budget_nanousd is not None:
         planned.check_budget(benchmark.budget_nanousd)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from qfloor.export.release import Content, Row
-from qfloor.records import TIERS
+from qfloor.records import TIERS, digest_of
 
 _CLOSE = 1e-9
 _WITHHELD = frozenset({"provisional", "drifted"})
@@ -17,7 +17,15 @@ Place = tuple[Any, ...]
 
 def problems_of(content: Content) -> list[str]:
     """Return everything that contradicts itself, one sentence each; empty when sound."""
-    return [*_unnamed(content), *_unsupported(content)]
+    return [*_unnamed(content), *_unsupported(content), *_unsound_plan(content)]
+
+
+def _unsound_plan(content: Content) -> Iterator[str]:
+    """A frozen plan whose content is not what its digest names."""
+    told = {row["key"]: row["value"] for row in content["provenance"]}
+    plan = told.get("frozen_plan", {})
+    if plan.get("frozen") and digest_of(plan["content"]) != plan["digest"]:
+        yield f"its frozen plan is not what its digest names, {plan['digest']}"
 
 
 def _unnamed(content: Content) -> Iterator[str]:

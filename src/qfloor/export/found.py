@@ -96,6 +96,14 @@ FOUND: tuple[Table, ...] = (
                 "more_prompts", "integer", "prompts still needed at the present estimate", null=True
             ),
             Column("valid_until", "text", "last day the verdict is meant for", null=True),
+            Column(
+                "post_hoc",
+                "boolean",
+                "its threshold, family or level is not what was frozen before the first score; "
+                "null where no plan was frozen",
+                null=True,
+                since="1.1",
+            ),
         ),
     ),
     Table(

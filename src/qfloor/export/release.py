@@ -24,6 +24,8 @@ from qfloor.records import (
     Offer,
     Prediction,
     Quality,
+    RawRows,
+    Spent,
     Threshold,
     Verdict,
     digest_of,
@@ -55,6 +57,12 @@ class Release:
         Measured ``p50``, ``p95``, ``n`` and ``as_of`` by offer id; else what the offer declares.
     provenance : mapping
         Suite digests, benchmark file, sources: any JSON.
+    raw_rows : tuple of RawRows
+        Digests of the rows that the evidence rests on.
+    spending : tuple of Spent
+        What each offer cost.
+    frozen_at : str, optional
+        When the plan was frozen; None when none was.
     illustrative : bool
         An example rather than a measurement; routers refuse it unless told.
     """
@@ -75,6 +83,9 @@ class Release:
     classifier: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     latency: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    raw_rows: tuple[RawRows, ...] = ()
+    spending: tuple[Spent, ...] = ()
+    frozen_at: str | None = None
     illustrative: bool = False
     written_by: str = f"qfloor {qfloor.__version__}"
 
@@ -102,6 +113,7 @@ def content_of(release: Release) -> Content:
         "illustrative": release.illustrative,
         "primary_quality": release.primary_quality,
         "digest": "",
+        "frozen_at": release.frozen_at,
     }
     content = {"release": [release_row], **content}
     release_row["digest"] = digest_of_content(content)
@@ -192,8 +204,10 @@ _ROWS: dict[str, Callable[[Release], list[Row]]] = {
     "predictions": lambda r: _by_fields(r.predictions, BY_NAME["predictions"]),
     "signals": _signals,
     "provenance": lambda r: [{"key": k, "value": v} for k, v in r.provenance.items()],
+    "raw_rows": lambda r: _by_fields(r.raw_rows, BY_NAME["raw_rows"]),
     "prices": _prices,
     "latency": _latency,
+    "spending": lambda r: _by_fields(r.spending, BY_NAME["spending"]),
 }
 
 

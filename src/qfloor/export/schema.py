@@ -22,6 +22,7 @@ from qfloor.export.columns import (
     Table,
 )
 from qfloor.export.found import FOUND
+from qfloor.export.raw import RAW_ROWS, SPENDING
 
 SCHEMA_VERSION = "1.1"
 
@@ -45,6 +46,13 @@ TABLES: tuple[Table, ...] = (
             Column("illustrative", "boolean", "an example rather than a measurement"),
             Column("primary_quality", "text", "the quality that a router goes by"),
             Column("digest", "text", "SHA-256 (32 hex digits) of the evidence tables"),
+            Column(
+                "frozen_at",
+                "text",
+                "when its plan was frozen, before the first score; null when none was",
+                null=True,
+                since="1.1",
+            ),
         ),
         evidence=False,
     ),
@@ -136,7 +144,12 @@ TABLES: tuple[Table, ...] = (
                 "rule", "text", "how the value was set", of=("absolute", "usable-rate", "relative")
             ),
             Column("evidence", "text", "why this value"),
-            Column("post_hoc", "boolean", "set after the data were seen"),
+            Column(
+                "post_hoc",
+                "boolean",
+                "not the one frozen before the first score; null where no plan was frozen",
+                null=True,
+            ),
         ),
     ),
     *FOUND,
@@ -159,6 +172,7 @@ TABLES: tuple[Table, ...] = (
             Column("value", "object", "any JSON value"),
         ),
     ),
+    RAW_ROWS,
     Table(
         "prices",
         "Dated snapshot of each offer's price rule; a feed overrides it.",
@@ -184,6 +198,7 @@ TABLES: tuple[Table, ...] = (
         ),
         evidence=False,
     ),
+    SPENDING,
 )
 
 DOCUMENTATION = Table(

@@ -7,7 +7,7 @@ refuses one that is stale.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -125,6 +125,7 @@ def plan_generation(
     budget_nanousd: int | None = None,
     allow_unpriced: bool = False,
     release_unknown: bool = False,
+    excluded: Callable[[Offer, Prompt], str] = lambda offer, prompt: "",
 ) -> GenerationPlan:
     """Plan a round: every prompt by every offer that can make it, ``repeats`` times.
 
@@ -148,6 +149,8 @@ def plan_generation(
         Whether offers without a known price pass the budget.
     release_unknown : bool, default False
         Ask again for outputs that may have been charged. A person's decision.
+    excluded : callable, optional
+        Gives the reason for which an offer is not asked for a prompt, or nothing.
 
     Returns
     -------
@@ -167,7 +170,7 @@ def plan_generation(
     places = {_place(o): o.id for o in outputs.values() if o.status in LAST_WORDS}
     for offer, prompt, repeat in _wanted(prompts, offers, repeats):
         request = _request(prompt, offer, repeat, round)
-        reason = cannot(offer, prompt) or _declined(generators, request)
+        reason = cannot(offer, prompt) or excluded(offer, prompt) or _declined(generators, request)
         if reason:
             draft.skip(request, reason)
             continue

@@ -222,8 +222,8 @@ def generate(
     progress, trace : callables
         See `run_generation`.
     **limits
-        ``budget_nanousd``, ``allow_unpriced``, ``release_unknown`` and ``max_attempts`` as
-        `qfloor.generate.plan_generation` takes them.
+        ``budget_nanousd``, ``allow_unpriced``, ``release_unknown``, ``max_attempts`` and
+        ``excluded`` as `qfloor.generate.plan_generation` takes them.
 
     Returns
     -------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from qfloor.pipeline.centring import quality_of, reference_for
 from qfloor.pipeline.certify import Findings, certify
+from qfloor.pipeline.frozen import Difference, PlanState, freeze_plan, plan_state
 from qfloor.pipeline.judging import CellKey, RoundView, human_cells, metric_cells
 from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
 from qfloor.pipeline.references import freeze_reference, read_reference, write_reference
@@ -28,18 +29,22 @@ from qfloor.records import TIERS
 __all__ = [
     "TIERS",
     "CellKey",
+    "Difference",
     "Findings",
+    "PlanState",
     "RoundView",
     "RunResult",
     "certify",
     "certify_round",
     "export_round",
+    "freeze_plan",
     "freeze_reference",
     "generate_round",
     "human_cells",
     "metric_cells",
     "offers_of",
     "plan_round",
+    "plan_state",
     "prompts_of",
     "quality_of",
     "rate_round",

@@ -116,7 +116,10 @@ def _judge(
             family=_family(benchmark, view, planned, key),
             direction=direction,
             provisional=rated is not None and key not in rated,
-            population=_population(view, {o.output_id for o in outputs}, reference),
+            population={
+                **_population(view, {o.output_id for o in outputs}, reference),
+                **({"excluded": view.left_out[key]} if key in view.left_out else {}),
+            },
             digests={
                 "benchmark": benchmark.digest,
                 **({} if reference is None else {"reference": reference.digest}),

@@ -51,12 +51,14 @@ class RoundView:
 
     ``safety`` is what a safety metric says of them; none until it was looked up (`with_safety`).
     ``sessions`` are the rating sessions or sources whose ratings count; empty for all.
+    ``left_out`` counts the prompts that the benchmark excludes, by cell and reason.
     """
 
     outputs: tuple[Output, ...]
     prompts: Mapping[str, Prompt]
     safety: Safety = field(default_factory=Safety)
     sessions: tuple[str, ...] = ()
+    left_out: Mapping[CellKey, Mapping[str, int]] = field(default_factory=dict)
 
     @classmethod
     def of(

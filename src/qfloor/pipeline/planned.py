@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from qfloor import suite
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError
-from qfloor.pipeline.judging import RoundView
-from qfloor.records import CATEGORIES, GENERAL, Offer, Prompt, digest_of, output_id
+from qfloor.pipeline.judging import CellKey, RoundView
+from qfloor.records import CATEGORIES, GENERAL, Offer, Prompt, Suite, digest_of, output_id
 from qfloor.store import Store
 
 
-def prompts_of(benchmark: Benchmark) -> tuple[Prompt, ...]:
-    """Load a benchmark's suites; a prompt that two of them share is one prompt.
+def suites_of(benchmark: Benchmark) -> dict[str, Suite]:
+    """Load a benchmark's suites, by the name it calls them."""
+    return {name: suite.load(name) for name in benchmark.suites}
+
+
+def prompts_of(
+    benchmark: Benchmark, suites: Mapping[str, Suite] | None = None
+) -> tuple[Prompt, ...]:
+    """Give the prompts of a benchmark's suites; one that two of them share is one prompt.
+
+    Those that the benchmark excludes are among them: `plan_round` and `view_of` leave them out.
 
     Raises
     ------
     BenchmarkError
-        When two suites give one id to different prompts, or a prompt's category is none that a
-        threshold can be set for: nothing could be said of it in the end.
+        When two suites give one id to different prompts, a prompt's category is none that a
+        threshold can be set for, so that nothing could be said of it in the end, or the
+        benchmark excludes prompts that no suite has.
     """
     known = {category.id for category in (*CATEGORIES, GENERAL)}
     found: dict[str, Prompt] = {}
-    for name in benchmark.suites:
-        for prompt in suite.load(name).prompts:
+    for name, loaded in (suites_of(benchmark) if suites is None else suites).items():
+        for prompt in loaded.prompts:
             if prompt.category not in known:
                 raise BenchmarkError(
                     f"suite {name}: prompt {prompt.id} is of the suite's own category "
@@ -38,7 +49,28 @@ def prompts_of(benchmark: Benchmark) -> tuple[Prompt, ...]:
                     f"suites {', '.join(benchmark.suites)} give the id {prompt.id!r} to "
                     "different prompts; ids name prompts and must be unique across suites"
                 )
+    _check_exclusions(benchmark, found.values())
     return tuple(found.values())
+
+
+def _check_exclusions(benchmark: Benchmark, prompts: Iterable[Prompt]) -> None:
+    if benchmark.imported:
+        return
+    prompts = list(prompts)
+    for exclusion in benchmark.exclusions:
+        if not any(exclusion.covers_prompt(prompt) for prompt in prompts):
+            raise BenchmarkError(
+                f"benchmark {benchmark.name} excludes prompts ({exclusion.reason}), but its suites "
+                "have none like that"
+            )
+
+
+def why_excluded(benchmark: Benchmark, offer_id: str, prompt: Prompt) -> str:
+    """Reason for which an offer's outputs for a prompt are left out; nothing when they are not."""
+    for exclusion in benchmark.exclusions:
+        if exclusion.covers(offer_id, prompt):
+            return exclusion.reason
+    return ""
 
 
 def run_id(benchmark: Benchmark) -> str:
@@ -60,6 +92,7 @@ def offers_of(store: Store, benchmark: Benchmark) -> tuple[Offer, ...]:
         offer
         for offer in store.offers_of()
         if any(fnmatch.fnmatchcase(offer.id, pattern) for pattern in benchmark.patterns)
+        and not any(e.whole_offers and e.covers_offer(offer.id) for e in benchmark.exclusions)
     )
     if not found:
         raise BenchmarkError(
@@ -73,18 +106,44 @@ def view_of(store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...]) -> 
     """Read a benchmark's part of a round: its offers as they are now, its prompts.
 
     What the same round holds of an offer's earlier version or settings is another offer's output
-    and stays out.
+    and stays out, and so does what the benchmark excludes, which the view counts.
     """
     digests = None if benchmark.imported else [p.digest for p in prompts]
     offers = offers_of(store, benchmark)
     view = RoundView.of(store, benchmark.round, [offer.id for offer in offers], digests)
     view = replace(view, sessions=benchmark.sessions)
-    if benchmark.imported:
-        return view
-    planned = {
-        output_id(prompt, offer, repeat, benchmark.round)
-        for offer in offers
-        for prompt in prompts
-        for repeat in range(benchmark.repeats)
-    }
-    return replace(view, outputs=tuple(o for o in view.outputs if o.id in planned))
+    if not benchmark.imported:
+        planned = {
+            output_id(prompt, offer, repeat, benchmark.round)
+            for offer in offers
+            for prompt in prompts
+            for repeat in range(benchmark.repeats)
+        }
+        view = replace(view, outputs=tuple(o for o in view.outputs if o.id in planned))
+    return _without_excluded(benchmark, view, offers) if benchmark.exclusions else view
+
+
+def _without_excluded(benchmark: Benchmark, view: RoundView, offers: Sequence[Offer]) -> RoundView:
+    """Leave out what a benchmark excludes, and count the prompts by cell and reason."""
+    left_out: dict[CellKey, dict[str, int]] = {}
+    kept: dict[str, Prompt] = {}
+    asked = {o.prompt_digest for o in view.outputs}
+    for digest, prompt in view.prompts.items():
+        if benchmark.imported and digest not in asked:
+            continue  # another round's, or another import's
+        for offer in offers:
+            if not offer.makes(prompt.modality):
+                continue
+            reason = why_excluded(benchmark, offer.id, prompt)
+            if not reason:
+                kept[digest] = prompt
+                continue
+            counted = left_out.setdefault(CellKey(prompt.category, prompt.modality, offer.id), {})
+            counted[reason] = counted.get(reason, 0) + 1
+    outputs = tuple(
+        o
+        for o in view.outputs
+        if not why_excluded(benchmark, o.offer_id, view.prompts[o.prompt_digest])
+    )
+    prompts = kept | {o.prompt_digest: view.prompts[o.prompt_digest] for o in outputs}
+    return replace(view, outputs=outputs, prompts=prompts, left_out=left_out)

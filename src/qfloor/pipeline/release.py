@@ -8,12 +8,14 @@ from statistics import median, quantiles
 from typing import Any
 
 import qfloor
-from qfloor import suite
 from qfloor.benchmark import Benchmark
 from qfloor.errors import StoreError
 from qfloor.export import Release
 from qfloor.pipeline.centring import quality_of
-from qfloor.pipeline.planned import offers_of, view_of
+from qfloor.pipeline.frozen import plan_state
+from qfloor.pipeline.planned import offers_of, suites_of, view_of
+from qfloor.pipeline.raw_rows import raw_rows_of, spending_of
+from qfloor.pipeline.recorded import suites_of_run
 from qfloor.records import (
     CATEGORIES,
     GENERAL,
@@ -25,6 +27,7 @@ from qfloor.records import (
     Prompt,
     Quality,
     ReferenceSet,
+    Suite,
 )
 from qfloor.store import Store
 
@@ -66,6 +69,9 @@ def release_of(
     view = view_of(store, benchmark, prompts)
     used = {f.category for f in floors}
     references = _references(store, floors)
+    suites = suites_of_run(store, store.run_of(run))
+    suites = suites_of(benchmark) if suites is None else suites
+    state = plan_state(store, benchmark, suites)
     qualities = tuple(_qualities(store, floors, references))
     metric_keys = {q.metric_key for q in qualities} | {f.digests.get("safety") for f in floors}
     metrics = tuple(m for m in store.metrics_of() if m.key in metric_keys)
@@ -83,8 +89,17 @@ def release_of(
         calibrations=tuple(store.calibrations_of(run=run)),
         metrics=metrics,
         latency=_latency(offers, view.outputs, benchmark.round),
+        raw_rows=raw_rows_of(
+            store,
+            view.outputs,
+            criterion=benchmark.quality.name,
+            metrics=[m.key for m in metrics],
+        ),
+        spending=spending_of(store, benchmark.round, view.outputs),
+        frozen_at=None if state.plan is None else state.plan.at,
         provenance={
-            **_provenance(benchmark, prompts, view.outputs),
+            **_provenance(benchmark, suites, view.outputs),
+            "frozen_plan": state.to_plain(),
             **({"reference_sets": references} if references else {}),
             **({"weights": {m.key: m.weights for m in metrics}} if metrics else {}),
             **_parities(store, metrics),
@@ -144,7 +159,7 @@ def round_to(seconds: float) -> float:
 
 
 def _provenance(
-    benchmark: Benchmark, prompts: tuple[Prompt, ...], outputs: tuple[Output, ...]
+    benchmark: Benchmark, suites: Mapping[str, Suite], outputs: tuple[Output, ...]
 ) -> dict[str, Any]:
     return {
         "benchmark": benchmark.name,
@@ -152,7 +167,8 @@ def _provenance(
         "title": benchmark.title,
         "notes": benchmark.notes,
         "suites": list(benchmark.suites),
-        "suite_digests": {name: suite.load(name).digest for name in benchmark.suites},
+        "suite_digests": {name: suite.digest for name, suite in suites.items()},
+        "exclusions": benchmark.exclusions,
         "prompts": len({o.prompt_digest for o in outputs}),
         "outputs": len(outputs),
         "judgments": "imported"

@@ -9,7 +9,7 @@ offers as a command of its own. Every stage resumes: what is in the store is not
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,21 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import ScoringError
 from qfloor.generate import GenerationPlan, GenerationResult
 from qfloor.pipeline.certify import Findings, certify
-from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
+from qfloor.pipeline.frozen import PlanState, freeze_plan, plan_state
+from qfloor.pipeline.planned import (
+    offers_of,
+    prompts_of,
+    run_id,
+    suites_of,
+    view_of,
+    why_excluded,
+)
+from qfloor.pipeline.post_hoc import marked
+from qfloor.pipeline.recorded import record_run
 from qfloor.pipeline.release import release_of
-from qfloor.records import PluginSpec, Prompt, digest_of
+from qfloor.records import Offer, PluginSpec, Prompt, Suite
 from qfloor.score import ScoreSummary
-from qfloor.store import Run, Store
+from qfloor.store import Store
 
 Report = Callable[[str, int, int], None]
 """Called with (stage, done, total) as work goes on."""
@@ -43,6 +53,7 @@ class RunResult:
     n_rated: int
     findings: Findings
     database: Path
+    plan: PlanState
 
 
 def run(
@@ -55,6 +66,8 @@ def run(
     now: dt.datetime | None = None,
 ) -> RunResult:
     """Run every stage of a benchmark, resuming whatever an earlier run left.
+
+    The plan is frozen before anything is bought, unless the round was scored or judged before.
 
     Parameters
     ----------
@@ -84,15 +97,15 @@ def run(
     prompts = prompts_of(benchmark)
     scorers = scorers_of(benchmark)
     with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
-        started = now.isoformat(timespec="seconds")
+        freeze_first(store, benchmark, prompts)
         generation = generate_round(store, benchmark, prompts, report=report)
         scoring = score_round(
             store, benchmark, prompts, scorers=scorers, engine=engine, report=report
         )
         n_rated = rate_round(store, benchmark, prompts, report=report)
-        findings = certify_round(store, benchmark, prompts, report=report)
-        record_run(store, benchmark, prompts, started)
+        findings = certify_round(store, benchmark, prompts, now=now, report=report)
         database = export_round(store, benchmark, prompts, out or workspace / "quality.db", now)
+        plan = plan_state(store, benchmark)
         report("export", 1, 1)
     return RunResult(
         benchmark=benchmark,
@@ -101,14 +114,44 @@ def run(
         n_rated=n_rated,
         findings=findings,
         database=database,
+        plan=plan,
     )
+
+
+def freeze_first(store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...]) -> None:
+    """Freeze a plan that the budget allows, if the round was neither frozen nor judged before.
+
+    Raises
+    ------
+    BudgetError
+        When it does not; nothing was frozen.
+    """
+    there = store.frozen_plan(benchmark.name, benchmark.round)
+    if there is not None or benchmark.imported or store.is_judged(benchmark.round):
+        return
+    if benchmark.budget_nanousd is not None:
+        plan_round(store, benchmark, prompts).check_budget(benchmark.budget_nanousd)
+    freeze_plan(store, benchmark)
 
 
 def plan_round(store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...]) -> GenerationPlan:
     """Plan a benchmark's generation: what is left to make, and the most it can cost."""
     return generate.plan_generation(
-        prompts, benchmark.offers, benchmark.repeats, benchmark.round, store
+        prompts,
+        benchmark.offers,
+        benchmark.repeats,
+        benchmark.round,
+        store,
+        excluded=_excluded(benchmark),
     )
+
+
+def _excluded(benchmark: Benchmark) -> Callable[[Offer, Prompt], str]:
+    def reason(offer: Offer, prompt: Prompt) -> str:
+        why = why_excluded(benchmark, offer.id, prompt)
+        return f"excluded: {why}" if why else ""
+
+    return reason
 
 
 def generate_round(
@@ -122,6 +165,7 @@ def generate_round(
         round=benchmark.round,
         repeats=benchmark.repeats,
         budget_nanousd=benchmark.budget_nanousd,
+        excluded=_excluded(benchmark),
         progress=lambda done, total, _offer: report("generate", done, total),
     )
 
@@ -206,39 +250,37 @@ def rate_round(
 
 
 def certify_round(
-    store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...], *, report: Report = silent
+    store: Store,
+    benchmark: Benchmark,
+    prompts: tuple[Prompt, ...],
+    *,
+    suites: Mapping[str, Suite] | None = None,
+    now: dt.datetime | None = None,
+    report: Report = silent,
 ) -> Findings:
-    """Stages 4 and 5: calibrations, floors, verdicts; they replace the run's earlier ones."""
+    """Stages 4 and 5: calibrations, floors, verdicts; they replace the run's earlier ones.
+
+    ``suites`` are loaded when not given. What differs from the frozen plan is marked post hoc,
+    and the run is kept with its benchmark and suites, so that it can be computed again.
+    """
+    suites = suites_of(benchmark) if suites is None else suites
     view = view_of(store, benchmark, prompts)
-    findings = certify(store, benchmark, view, offers_of(store, benchmark))
-    name = run_id(benchmark)
+    state = plan_state(store, benchmark, suites)
+    findings = marked(
+        certify(store, benchmark, view, offers_of(store, benchmark)), benchmark, state
+    )
+    name, started = (
+        run_id(benchmark),
+        (now or dt.datetime.now(dt.UTC)).isoformat(timespec="seconds"),
+    )
     with store.transaction():
+        record_run(store, benchmark, suites, started)
         store.save_thresholds(findings.thresholds, run=name)
         store.save_calibrations(findings.calibrations, run=name)
         store.save_floors(findings.floors, run=name)
         store.save_verdicts(findings.verdicts, run=name)
     report("floors", len(findings.floors), len(findings.floors))
     return findings
-
-
-def record_run(
-    store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...], started: str
-) -> None:
-    """Write down which inputs a run had."""
-    digests = {
-        "benchmark": benchmark.digest,
-        "prompts": digest_of(sorted(p.digest for p in prompts)),
-    }
-    store.save_run(
-        Run(
-            id=run_id(benchmark),
-            benchmark=benchmark.name,
-            round=benchmark.round,
-            digests=digests,
-            started_at=started,
-            ended_at=None,
-        )
-    )
 
 
 def export_round(

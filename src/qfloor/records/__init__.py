@@ -9,6 +9,8 @@
 `reference` the frozen reference sets that metrics within a prompt are centred on
 `sequential` what a test that looks after every prompt has used up
 `found`     qualities, thresholds, calibrations, floors, verdicts
+`frozen`    what is left out, and plans frozen before the first score
+`raw`       digests of the rows that findings rest on, and what they cost
 `plain`     records as JSON, and the digests that name them
 ==========  =============================================================
 
@@ -50,6 +52,7 @@ from qfloor.records.found import (
     Threshold,
     Verdict,
 )
+from qfloor.records.frozen import Exclusion, FrozenPlan
 from qfloor.records.judged import (
     Comparable,
     Comparison,
@@ -78,6 +81,7 @@ from qfloor.records.plain import (
     digest_of,
     to_plain,
 )
+from qfloor.records.raw import RawRows, Spent
 from qfloor.records.reference import (
     ReferenceOutput,
     ReferencePrompt,
@@ -106,9 +110,11 @@ __all__ = [
     "CountsAs",
     "Direction",
     "Event",
+    "Exclusion",
     "FailRate",
     "Floor",
     "FloorKind",
+    "FrozenPlan",
     "Lifecycle",
     "Linking",
     "Metric",
@@ -123,6 +129,7 @@ __all__ = [
     "Prompt",
     "Quality",
     "Rating",
+    "RawRows",
     "ReferenceOutput",
     "ReferencePrompt",
     "ReferenceSet",
@@ -132,6 +139,7 @@ __all__ = [
     "ScoreStatus",
     "SeenOutput",
     "SequentialState",
+    "Spent",
     "Split",
     "Status",
     "Suite",

@@ -89,7 +89,11 @@ class CentredQuality(Quality):
 
 @dataclass(frozen=True, kw_only=True)
 class Threshold:
-    """What a tier demands of a category."""
+    """What a tier demands of a category.
+
+    ``post_hoc`` says that it is not the one that was frozen before the first score; None where
+    no plan was frozen, so that it cannot be told.
+    """
 
     category: str
     modality: Modality
@@ -99,7 +103,7 @@ class Threshold:
     max_fail: float = 0.25
     rule: Literal["absolute", "usable-rate", "relative"] = "absolute"
     evidence: str = ""
-    post_hoc: bool = False
+    post_hoc: bool | None = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,7 +223,11 @@ class Ruling(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Whether an offer reliably clears a tier's threshold, and why (not)."""
+    """Whether an offer reliably clears a tier's threshold, and why (not).
+
+    ``post_hoc`` says that its threshold, family or level is not what was frozen before the first
+    score; None where no plan was frozen.
+    """
 
     offer_id: str
     category: str
@@ -237,3 +245,4 @@ class Verdict:
     m: int
     more_prompts: int | None = None
     valid_until: str | None = None
+    post_hoc: bool | None = None

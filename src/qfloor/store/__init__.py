@@ -5,6 +5,7 @@
     outputs.py      prompts, offers, requests, outputs
     ledger.py       attempts: what was asked of a seller and what it cost
     judgments.py    metrics, scores, ratings, comparisons, imports
+    frozen.py       plans frozen before the first score; when a round was first judged
     evidence.py     runs, thresholds, calibrations, floors, verdicts
     sequential.py   what sequential tests have used up
     frames.py       the same as pandas frames

@@ -21,7 +21,11 @@ E = TypeVar("E", bound=Threshold | Calibration | Prediction | Floor | Verdict)
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A run of a benchmark in a round; ``digests`` names all that went into it."""
+    """A run of a benchmark in a round; ``digests`` names all that went into it.
+
+    ``plan`` holds the benchmark and its suites themselves, so that the run can be computed again
+    by someone who has the store alone.
+    """
 
     id: str
     benchmark: str
@@ -29,6 +33,7 @@ class Run:
     digests: Mapping[str, Any] = field(default_factory=dict)
     started_at: str
     ended_at: str | None = None
+    plan: Mapping[str, Any] = field(default_factory=dict)
 
 
 class EvidenceTables(Database):
@@ -43,6 +48,11 @@ class EvidenceTables(Database):
         return (
             r.decode(Run, row) for row in self.rows(r.select("runs", Run, order="started_at, id"))
         )
+
+    def run_of(self, id: str) -> Run | None:
+        """One run by id, or None."""
+        row = self.one(r.select("runs", Run, "id = ?"), (id,))
+        return None if row is None else r.decode(Run, row)
 
     def save_thresholds(self, thresholds: Iterable[Threshold], *, run: str = "") -> int:
         """Replace the thresholds of a run."""

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from qfloor.errors import StoreError
 from qfloor.records import Comparison, Linking, Metric, Parity, Rating, Score
 from qfloor.store import rows as r
-from qfloor.store.connection import CHUNK, Database, among, chunks, where
+from qfloor.store.connection import CHUNK, among, chunks, where
+from qfloor.store.frozen import FrozenTables
 
 J = TypeVar("J", Rating, Comparison)
 
 
-class JudgmentTables(Database):
+class JudgmentTables(FrozenTables):
     """Readers and writers of what scorers and people said."""
 
     # -- scorers -----------------------------------------------------------------------------
@@ -38,9 +39,12 @@ class JudgmentTables(Database):
         StoreError
             When a value is NaN or infinite, or a status and its value contradict each other.
         """
-        return self._write_many(
-            r.upsert("scores", Score, ("metric", "output_id")), (r.encode(s) for s in scores)
-        )
+        sql, touched = r.upsert("scores", Score, ("metric", "output_id")), 0
+        with self.transaction():
+            for chunk in chunks(scores, CHUNK):
+                touched += self._write_many(sql, [r.encode(s) for s in chunk])
+                self._note_judged(s.output_id for s in chunk)
+        return touched
 
     def scores_of(
         self,
@@ -94,6 +98,9 @@ class JudgmentTables(Database):
                 added = self._write_many(sql, [r.encode(j) for j in chunk])
                 if added < len(chunk):
                     self._refuse_changed(table, chunk)
+                self._note_judged(
+                    j.output_id if isinstance(j, Rating) else j.left_output_id for j in chunk
+                )
                 new += added
         return new
 

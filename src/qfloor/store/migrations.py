@@ -14,6 +14,7 @@ from qfloor.errors import StoreError
 from qfloor.store.schema import (
     EVIDENCE,
     FIRST,
+    FROZEN,
     LINKINGS,
     PARITIES,
     PREDICTIONS,
@@ -66,6 +67,23 @@ def create_linkings(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def create_frozen_plans(connection: sqlite3.Connection) -> None:
+    """Plans frozen before the first score; what differs from one is marked, or not known."""
+    for statement in FROZEN:
+        connection.execute(statement)
+    _allow_null(connection, "thresholds", "post_hoc INTEGER")
+
+
+def _allow_null(connection: sqlite3.Connection, table: str, column: str) -> None:
+    """Make a table again, as it is by now, but for a column that may be absent."""
+    run = connection.execute
+    (sql,) = run("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    run(f"ALTER TABLE {table} RENAME TO {table}_before")
+    run(sql.replace(f"{column} NOT NULL", column))
+    run(f"INSERT INTO {table} SELECT * FROM {table}_before")
+    run(f"DROP TABLE {table}_before")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     create_evidence,
@@ -74,6 +92,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     create_predictions,
     create_sequential,
     create_linkings,
+    create_frozen_plans,
 )
 
 

@@ -27,6 +27,8 @@ TABLES: dict[str, str] = {
     "floors": "What a run found out about an offer in a category.",
     "verdicts": "What a run ruled for an offer, category and tier.",
     "sequential": "What a sequential test of a cell has used up, and what that decided.",
+    "frozen_plans": "What was decided for a round before its first score; never changes.",
+    "first_judged": "When a round got its first score or judgment; never changes.",
     "reference_sets": "Frozen scores that a metric within a prompt is centred on; never changes.",
 }
 
@@ -259,4 +261,33 @@ LINKINGS: tuple[str, ...] = (
       at TEXT NOT NULL, PRIMARY KEY (criterion, kind, first, second)
     ) STRICT, WITHOUT ROWID
     """,
+)
+
+FROZEN: tuple[str, ...] = (
+    """
+    CREATE TABLE frozen_plans (
+      benchmark TEXT NOT NULL, round TEXT NOT NULL,
+      content TEXT NOT NULL CHECK (json_valid(content)), digest TEXT NOT NULL, at TEXT NOT NULL,
+      outputs_before INTEGER NOT NULL, PRIMARY KEY (benchmark, round)
+    ) STRICT
+    """,
+    """
+    CREATE TRIGGER frozen_plans_never_change BEFORE UPDATE ON frozen_plans
+    BEGIN SELECT RAISE (ABORT, 'a frozen plan never changes'); END
+    """,
+    """
+    CREATE TRIGGER frozen_plans_never_go BEFORE DELETE ON frozen_plans
+    BEGIN SELECT RAISE (ABORT, 'a frozen plan never changes'); END
+    """,
+    "CREATE TABLE first_judged (round TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    """
+    CREATE TRIGGER first_judged_never_changes BEFORE UPDATE ON first_judged
+    BEGIN SELECT RAISE (ABORT, 'a round is judged for the first time once'); END
+    """,
+    """
+    CREATE TRIGGER first_judged_never_goes BEFORE DELETE ON first_judged
+    BEGIN SELECT RAISE (ABORT, 'a round is judged for the first time once'); END
+    """,
+    "ALTER TABLE verdicts ADD COLUMN post_hoc INTEGER",
+    "ALTER TABLE runs ADD COLUMN plan TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(plan))",
 )

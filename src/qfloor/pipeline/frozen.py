@@ -1,0 +1,251 @@
+"""The plan of a benchmark for a round, frozen before the first score, and what differs from it.
+
+What decides verdicts is written as one plain mapping and kept whole beside its digest: thresholds,
+quality, family, alpha, offers (and so m), prompts by category, suites, repeats, scorers,
+calibrations, exclusions. Later edits are allowed and are told: `differences` names each field.
+What they make of thresholds and verdicts is `post_hoc`'s business.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qfloor.benchmark import Benchmark
+from qfloor.errors import BenchmarkError, CertificationError
+from qfloor.pipeline.planned import offers_of, prompts_of, suites_of, why_excluded
+from qfloor.records import FrozenPlan, Offer, Prompt, Suite, digest_of, to_plain
+from qfloor.store import Store
+
+SHOWN = 3
+"""Differences that a sentence names; it counts the others."""
+
+# said by other words in the content, or of no consequence for a verdict
+_SAID_OTHERWISE = frozenset({
+    "title", "notes", "path", "illustrative", "budget_nanousd", "suites", "offers", "patterns",
+    "thresholds", "calibrations", "exclusions",
+})  # fmt: skip
+_NOT_DEMANDED = frozenset({"category", "modality", "tier", "evidence", "post_hoc"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One field of a frozen plan that is otherwise now; None is "not there"."""
+
+    field: tuple[str, ...]
+    frozen: Any
+    now: Any
+
+    @property
+    def name(self) -> str:
+        """``thresholds.portrait/image/premium.value``."""
+        return ".".join(self.field)
+
+    def __str__(self) -> str:
+        return f"{self.name} was {_said(self.frozen)}, is {_said(self.now)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanState:
+    """A benchmark's frozen plan in a round, if there is one, and what is otherwise by now."""
+
+    plan: FrozenPlan | None
+    differs: tuple[Difference, ...] = ()
+
+    def __str__(self) -> str:
+        if self.plan is None:
+            return "the plan is not frozen; `qfloor plan --freeze` does it, before the first score"
+        told = f"the plan was frozen at {self.plan.at}, digest {self.plan.digest}"
+        if not self.differs:
+            return f"{told}; nothing differs from it"
+        return f"{told}; since then {told_of(self.differs)}: exported as post hoc"
+
+    def to_plain(self) -> dict[str, Any]:
+        """Give what a release's provenance says of it; no time, so that equal plans are equal."""
+        if self.plan is None:
+            return {"frozen": False}
+        return {
+            "frozen": True,
+            "digest": self.plan.digest,
+            "differs": [{"field": d.name, "frozen": d.frozen, "now": d.now} for d in self.differs],
+            "content": self.plan.content,
+        }
+
+
+def told_of(differs: Sequence[Difference]) -> str:
+    """Name the first differences and count the rest."""
+    more = len(differs) - SHOWN
+    named = "; ".join(str(d) for d in differs[:SHOWN])
+    return f"{named}; {more} more" if more > 0 else named
+
+
+def freeze_plan(
+    store: Store, benchmark: Benchmark, suites: Mapping[str, Suite] | None = None
+) -> FrozenPlan:
+    """Freeze a benchmark's plan for its round; the same plan again changes nothing.
+
+    Parameters
+    ----------
+    store : Store
+    benchmark : Benchmark
+    suites : mapping of str to Suite, optional
+        By the names the benchmark calls them; loaded when not given.
+
+    Returns
+    -------
+    FrozenPlan
+        As it is kept, with its time.
+
+    Raises
+    ------
+    CertificationError
+        When the round has a score or a judgment, or another plan was frozen for it.
+    BenchmarkError
+        When imported judgments' offers are named by a pattern, so that m is not known.
+    """
+    state = plan_state(store, benchmark, suites)
+    if state.plan is not None:
+        if state.differs:
+            raise CertificationError(
+                f"the plan of {benchmark.name} for round {benchmark.round} was frozen at "
+                f"{state.plan.at} with digest {state.plan.digest}, and {told_of(state.differs)}; "
+                "a new round freezes anew"
+            )
+        return state.plan
+    if store.is_judged(benchmark.round):
+        raise CertificationError(
+            f"round {benchmark.round} has scores or judgments already, so a plan frozen now would "
+            "not have been made without them; a new round can be frozen before its first score"
+        )
+    content = content_of(benchmark, _named_offers(benchmark), suites)
+    plan = FrozenPlan(
+        benchmark=benchmark.name,
+        round=benchmark.round,
+        content=content,
+        digest=digest_of(content),
+        outputs_before=sum(1 for _ in store.outputs_of(round=benchmark.round)),
+    )
+    return store.save_frozen_plan(plan)
+
+
+def plan_state(
+    store: Store, benchmark: Benchmark, suites: Mapping[str, Suite] | None = None
+) -> PlanState:
+    """Find a benchmark's frozen plan for its round, and what differs from it by now."""
+    plan = store.frozen_plan(benchmark.name, benchmark.round)
+    if plan is None:
+        return PlanState(plan=None)
+    named = benchmark.imported and not store.is_judged(benchmark.round)
+    offers = _named_offers(benchmark) if named else offers_of(store, benchmark)
+    now = content_of(benchmark, offers, suites)
+    return PlanState(plan=plan, differs=tuple(differences(plan.content, now)))
+
+
+def content_of(
+    benchmark: Benchmark,
+    offers: Sequence[Offer] | Sequence[str],
+    suites: Mapping[str, Suite] | None = None,
+) -> dict[str, Any]:
+    """Write all that decides verdicts as one plain mapping; what is empty is left out.
+
+    ``offers`` are the benchmark's own; for imported judgments only their ids are known before.
+    Fields of a benchmark that a later version adds enter by themselves once they say something.
+    """
+    plain = {
+        field.name: to_plain(getattr(benchmark, field.name))
+        for field in dataclasses.fields(benchmark)
+        if field.name not in _SAID_OTHERWISE
+    }
+    content = plain | {
+        "offers": dict(_offers(benchmark, offers)),
+        "thresholds": {
+            f"{t.category}/{t.modality}/{t.tier}": {
+                k: v for k, v in to_plain(t).items() if k not in _NOT_DEMANDED and not _empty(v)
+            }
+            for t in benchmark.thresholds
+        },
+        "calibrations": {c.metric: to_plain(c) for c in benchmark.calibrations},
+        "exclusions": to_plain(benchmark.exclusions),
+    }
+    if not benchmark.imported:
+        suites = suites_of(benchmark) if suites is None else suites
+        content["suites"] = {f"{s.name} {s.version}": s.digest for s in suites.values()}
+        prompts = prompts_of(benchmark, suites)
+        content["prompts"] = _prompts(benchmark, prompts)
+        content["m"] = {
+            m: sum(o.makes(m) for o in benchmark.offers)
+            for m in sorted({p.modality for p in prompts})
+        }
+    return {name: value for name, value in content.items() if not _empty(value)}
+
+
+def differences(frozen: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
+    """Name every field in which two contents differ, in order."""
+    old, new = dict(_leaves(frozen)), dict(_leaves(now))
+    for field in sorted(old.keys() | new.keys()):
+        if old.get(field) != new.get(field):
+            yield Difference(field=field, frozen=old.get(field), now=new.get(field))
+
+
+def _offers(
+    benchmark: Benchmark, offers: Sequence[Offer] | Sequence[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """An offer enters by what makes its requests what they are, not by its price."""
+    for offer in offers:
+        if isinstance(offer, str):
+            yield offer, {"named": True}
+        elif benchmark.imported:
+            yield offer.id, {"named": True}
+        else:
+            made = digest_of([offer.version, offer.settings, offer.generator])
+            yield offer.id, {"makes": list(offer.modalities or (offer.modality,)), "digest": made}
+
+
+def _named_offers(benchmark: Benchmark) -> Sequence[Offer] | Sequence[str]:
+    """Offers as the benchmark file names them, before anything is in the store."""
+    if not benchmark.imported:
+        return benchmark.offers
+    for pattern in benchmark.patterns:
+        if any(sign in pattern for sign in "*?["):
+            raise BenchmarkError(
+                f"benchmark {benchmark.name} judges imported ratings of {pattern!r}, so how many "
+                "offers are judged together is known only once they are there; name the offers "
+                "one by one to freeze the plan"
+            )
+    whole = [e for e in benchmark.exclusions if e.whole_offers]
+    return [i for i in benchmark.patterns if not any(e.covers_offer(i) for e in whole)]
+
+
+def _prompts(benchmark: Benchmark, prompts: Sequence[Prompt]) -> dict[str, dict[str, Any]]:
+    """Prompts by category and modality, labels and all, without those left out for everyone."""
+    places: dict[str, list[Prompt]] = {}
+    for prompt in prompts:
+        if not all(why_excluded(benchmark, o.id, prompt) for o in benchmark.offers):
+            places.setdefault(f"{prompt.category}/{prompt.modality}", []).append(prompt)
+    return {
+        place: {"n": len(found), "digest": digest_of(sorted(digest_of(p) for p in found))}
+        for place, found in places.items()
+    }
+
+
+def _leaves(
+    content: Mapping[str, Any], above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, value in content.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, (*above, name))
+        else:
+            yield (*above, name), value
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value is False or (not isinstance(value, int | float) and not value)
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "not there"
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

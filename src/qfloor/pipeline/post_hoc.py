@@ -1,0 +1,117 @@
+"""Which thresholds and verdicts are not what was frozen before the first score.
+
+A threshold is post hoc when its own demand was edited; a verdict when its threshold was, or
+anything its family's level or population rests on: its offers, its prompts, the number of
+different ``max_fail`` in its place, alpha, the family, the quality, what is left out. Prices,
+budgets and words decide nothing and mark nothing. Without a frozen plan it cannot be told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from qfloor.benchmark import Benchmark
+from qfloor.pipeline.certify import Findings
+from qfloor.pipeline.frozen import Difference, PlanState
+from qfloor.records import Threshold, Verdict
+
+# what cannot move a number: another suite of the same prompts, what prompts and offers say anyway
+_HARMLESS = frozenset({"suites"})
+
+
+@dataclass
+class _Touched:
+    """What differences reach: whole places, modalities, single demands, metrics, or everything."""
+
+    everything: bool = False
+    places: set[str] = field(default_factory=set)
+    modalities: set[str] = field(default_factory=set)
+    demands: set[str] = field(default_factory=set)
+    metrics: set[str] = field(default_factory=set)
+
+    def note(self, difference: Difference, benchmark: Benchmark) -> None:
+        top, *rest = difference.field
+        if top == "thresholds" and rest:
+            self.demands.add(rest[0])
+        elif top == "prompts" and rest and benchmark.family == "category":
+            self.places.add(rest[0])
+        elif top == "m" and rest and benchmark.family == "category":
+            self.modalities.add(rest[0])
+        elif top == "calibrations" and rest:
+            self.metrics.add(rest[0])
+        elif top not in _HARMLESS:
+            self.everything = True
+
+    def threshold(self, threshold: Threshold | Verdict) -> bool:
+        name = f"{threshold.category}/{threshold.modality}/{threshold.tier}"
+        return name in self.demands or self.metric(threshold.quality)
+
+    def metric(self, quality: str) -> bool:
+        """Whether a quality is a metric whose calibration was planned otherwise."""
+        kind, _, key = quality.partition(":")
+        return kind == "metric" and key.partition("@")[0] in self.metrics
+
+    def verdict(self, verdict: Verdict) -> bool:
+        return (
+            self.everything
+            or self.threshold(verdict)
+            or f"{verdict.category}/{verdict.modality}" in self.places
+            or verdict.modality in self.modalities
+        )
+
+
+def marked(findings: Findings, benchmark: Benchmark, state: PlanState) -> Findings:
+    """Say of every threshold and verdict whether it is post hoc; None without a frozen plan."""
+    if state.plan is None:
+        return replace(
+            findings,
+            thresholds=tuple(replace(t, post_hoc=None) for t in findings.thresholds),
+            verdicts=tuple(replace(v, post_hoc=None) for v in findings.verdicts),
+        )
+    touched = _touched(benchmark, state)
+    return replace(
+        findings,
+        thresholds=tuple(replace(t, post_hoc=touched.threshold(t)) for t in findings.thresholds),
+        verdicts=tuple(replace(v, post_hoc=touched.verdict(v)) for v in findings.verdicts),
+    )
+
+
+def _touched(benchmark: Benchmark, state: PlanState) -> _Touched:
+    touched = _Touched()
+    for difference in state.differs:
+        if difference.field[0] == "offers" and len(difference.field) > 1:
+            _note_offer(touched, difference, benchmark, state)
+        else:
+            touched.note(difference, benchmark)
+    _note_demands(touched, benchmark, state)
+    return touched
+
+
+def _note_offer(
+    touched: _Touched, difference: Difference, benchmark: Benchmark, state: PlanState
+) -> None:
+    """An offer that came, went or changed touches the families of what it makes."""
+    offer_id = difference.field[1]
+    frozen = state.plan.content.get("offers", {}).get(offer_id, {}) if state.plan else {}
+    now = next((o for o in benchmark.offers if o.id == offer_id), None)
+    makes = {*frozen.get("makes", ()), *((now.modalities or (now.modality,)) if now else ())}
+    if benchmark.family == "category" and makes:
+        touched.modalities |= makes
+    else:
+        touched.everything = True
+
+
+def _note_demands(touched: _Touched, benchmark: Benchmark, state: PlanState) -> None:
+    """Another number of different ``max_fail`` is another level for a place's every tier."""
+    frozen: dict[str, set[float]] = {}
+    now: dict[str, set[float]] = {}
+    for name, demand in (state.plan.content.get("thresholds", {}) if state.plan else {}).items():
+        frozen.setdefault(name.rpartition("/")[0], set()).add(demand["max_fail"])
+    for threshold in benchmark.thresholds:
+        place = f"{threshold.category}/{threshold.modality}"
+        now.setdefault(place, set()).add(threshold.max_fail)
+    changed = {p for p in frozen.keys() | now.keys()
+               if len(frozen.get(p, ())) != len(now.get(p, ()))}  # fmt: skip
+    if changed and benchmark.family == "release":
+        touched.everything = True
+    touched.places |= changed
