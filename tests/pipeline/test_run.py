@@ -23,7 +23,7 @@ from qfloor.errors import (
 from qfloor.export import verification
 from qfloor.generators.builtin.calllog import calls
 from qfloor.pipeline import RoundView, RunResult, human_cells
-from qfloor.pipeline.judging import metric_key
+from qfloor.pipeline.declared import metric_key
 from qfloor.records import Metric, PluginSpec, Ruling, Score, ScoreStatus, Status, output_id
 from qfloor.store import Store
 

@@ -41,7 +41,8 @@ def freeze(
     benchmark = benchmark_of(name, round)
     with Store.open(workspace) as store, store.writing("reference freeze"):
         view = pipeline.view_of(store, benchmark, pipeline.prompts_of(benchmark))
-        reference = pipeline.freeze_reference(store, view, metric, offers or None)
+        declared = pipeline.declared_of(benchmark)
+        reference = pipeline.freeze_reference(store, view, metric, offers or None, declared)
     emit_one(_row(reference), as_json=as_json)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from qfloor.pipeline.centring import quality_of, reference_for
 from qfloor.pipeline.certify import Findings, certify
+from qfloor.pipeline.declared import Declared, declared_of, metric_key, scorers_of
 from qfloor.pipeline.frozen import Difference, PlanState, freeze_plan, plan_state
 from qfloor.pipeline.judging import CellKey, RoundView, human_cells, metric_cells
 from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
@@ -29,6 +30,7 @@ from qfloor.records import TIERS
 __all__ = [
     "TIERS",
     "CellKey",
+    "Declared",
     "Difference",
     "Findings",
     "PlanState",
@@ -36,12 +38,14 @@ __all__ = [
     "RunResult",
     "certify",
     "certify_round",
+    "declared_of",
     "export_round",
     "freeze_plan",
     "freeze_reference",
     "generate_round",
     "human_cells",
     "metric_cells",
+    "metric_key",
     "offers_of",
     "plan_round",
     "plan_state",
@@ -55,6 +59,7 @@ __all__ = [
     "run_id",
     "score_round",
     "score_stored",
+    "scorers_of",
     "take_in",
     "view_of",
     "write_reference",

@@ -18,13 +18,13 @@ from qfloor.calibrate import Pair
 from qfloor.errors import BenchmarkError
 from qfloor.floors import CellRequest, FamilyPlan, compute_floor
 from qfloor.pipeline.centring import quality_of, reference_for
+from qfloor.pipeline.declared import Declared, declared_of, metric_key
 from qfloor.pipeline.judging import (
     CellKey,
     Cells,
     RoundView,
     human_cells,
     metric_cells,
-    metric_key,
     pairs,
 )
 from qfloor.records import (
@@ -78,11 +78,12 @@ def certify(
     Findings
     """
     planned = tuple(offers)
-    view = view.with_safety(store)
+    declared = declared_of(benchmark)
+    view = view.with_safety(store, declared)
     human = human_cells(store, view, benchmark.quality)
     findings = _judge(benchmark, view, planned, human, benchmark.quality, benchmark.thresholds)
     for plan in benchmark.calibrations:
-        findings += _by_metric(store, benchmark, view, planned, plan)
+        findings += _by_metric(store, benchmark, view, planned, plan, declared)
     return findings
 
 
@@ -182,6 +183,7 @@ def _by_metric(
     view: RoundView,
     planned: tuple[Offer, ...],
     plan: CalibrationPlan,
+    declared: Declared,
 ) -> Findings:
     """Let one metric speak for people: learn its thresholds, then judge by them.
 
@@ -189,7 +191,7 @@ def _by_metric(
     on may certify, and none where the pooled threshold let some left-out offer through with more
     than epsilon fails: a pool of good offers would vouch for a bad one.
     """
-    key = metric_key(store, plan.metric, view)
+    key = metric_key(store, plan.metric, view, declared)
     if key is None:
         _check_known(store, benchmark, plan.metric)
         return Findings()

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from qfloor.calibrate import Pair
-from qfloor.errors import RatingsError, ScoringError
+from qfloor.errors import RatingsError
 from qfloor.floors import Judged
 from qfloor.pipeline import sessions
 from qfloor.pipeline.centring import Centring
+from qfloor.pipeline.declared import Declared, metric_key
 from qfloor.pipeline.safety import Safety, safety_of
 from qfloor.records import (
     Modality,
@@ -77,15 +78,15 @@ class RoundView:
         outputs = tuple(o for o in found if o.prompt_digest in prompts)
         return cls(outputs=outputs, prompts=prompts)
 
-    def with_safety(self, store: Store) -> RoundView:
+    def with_safety(self, store: Store, declared: Declared | None = None) -> RoundView:
         """Look up what the round's safety metric says, if it was scored for safety.
 
         Raises
         ------
         ScoringError
-            When it was, under several identities of which none covers it.
+            When no identity that may speak covers it (see `qfloor.pipeline.declared`).
         """
-        metric = metric_key(store, UNSAFE, self)
+        metric = metric_key(store, UNSAFE, self, declared)
         return replace(self, safety=safety_of(store, self.outputs, self.prompts, metric))
 
     def key(self, output: Output) -> CellKey:
@@ -204,37 +205,6 @@ def metric_cells(
             )
         )
     return {key: outputs for key, outputs in cells.items() if key in scored}
-
-
-def metric_key(store: Store, name: str, view: RoundView) -> str | None:
-    """Find the one identity by which this round is judged on a metric.
-
-    A new release of a scorer, or of torch, is a new identity; a round that was scored again from
-    end to end is judged by the newest that covers it. What is never done is to fill the gaps of
-    one identity with numbers of another.
-
-    Raises
-    ------
-    ScoringError
-        When no identity covers all outputs that any of them scored.
-    """
-    ids = {o.id for o in view.outputs}
-    covered = {
-        metric.key: ids & {s.output_id for s in store.scores_of(metric=metric.key)}
-        for metric in store.metrics_of(names=[name])
-    }
-    scored = set().union(*covered.values())
-    if not scored:
-        return None
-    whole = [key for key, outputs in covered.items() if outputs == scored]
-    if not whole:
-        there = sorted(key for key, outputs in covered.items() if outputs)
-        raise ScoringError(
-            f"this round carries {name} under {len(there)} identities ({', '.join(there)}), none "
-            "of which covers it; run `qfloor score` to its end, since numbers of two identities "
-            "must not be mixed"
-        )
-    return whole[-1]
 
 
 def pairs(

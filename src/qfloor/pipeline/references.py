@@ -14,7 +14,8 @@ from typing import Any
 
 from qfloor.errors import CertificationError, StoreError
 from qfloor.pipeline.centring import WITHIN
-from qfloor.pipeline.judging import RoundView, metric_key
+from qfloor.pipeline.declared import Declared, metric_key
+from qfloor.pipeline.judging import RoundView
 from qfloor.records import (
     Metric,
     Prompt,
@@ -33,7 +34,11 @@ FORMAT = "qfloor reference set 1"
 
 
 def freeze_reference(
-    store: Store, view: RoundView, metric_name: str, offers: Iterable[str] | None = None
+    store: Store,
+    view: RoundView,
+    metric_name: str,
+    offers: Iterable[str] | None = None,
+    declared: Declared | None = None,
 ) -> ReferenceSet:
     """Take a metric's scores of some outputs as its reference and keep them for good.
 
@@ -47,6 +52,8 @@ def freeze_reference(
         Of a metric that compares only within a prompt; the round's one identity of it is taken.
     offers : iterable of str, optional
         Whose outputs; all offers of the view by default.
+    declared : Declared, optional
+        What the benchmark's scorers compute; see `qfloor.pipeline.declared`.
 
     Returns
     -------
@@ -62,7 +69,7 @@ def freeze_reference(
     ScoringError
         When no one identity of the metric covers the round.
     """
-    metric = _judged_by(store, view, metric_name)
+    metric = _judged_by(store, view, metric_name, declared)
     if metric.comparable != WITHIN:
         raise CertificationError(
             f"{metric.name} compares across prompts; its floors need no reference set"
@@ -91,8 +98,8 @@ def freeze_reference(
     return reference
 
 
-def _judged_by(store: Store, view: RoundView, name: str) -> Metric:
-    key = metric_key(store, name, view)
+def _judged_by(store: Store, view: RoundView, name: str, declared: Declared | None) -> Metric:
+    key = metric_key(store, name, view, declared)
     return metric_of(store.metrics_of(), name if key is None else key)
 
 

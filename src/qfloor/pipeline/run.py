@@ -19,6 +19,7 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import ScoringError
 from qfloor.generate import GenerationPlan, GenerationResult
 from qfloor.pipeline.certify import Findings, certify
+from qfloor.pipeline.declared import scorers_of
 from qfloor.pipeline.frozen import PlanState, freeze_plan, plan_state
 from qfloor.pipeline.planned import (
     offers_of,
@@ -168,17 +169,6 @@ def generate_round(
         excluded=_excluded(benchmark),
         progress=lambda done, total, _offer: report("generate", done, total),
     )
-
-
-def scorers_of(benchmark: Benchmark) -> list[Any]:
-    """Build a benchmark's scorers: what is misspelt or missing is told before anything is bought.
-
-    Raises
-    ------
-    PluginError
-        When a scorer is unknown, does not take its arguments, or lacks a package.
-    """
-    return [plugins.build_scorer(spec) for spec in benchmark.scorers]
 
 
 def score_round(
