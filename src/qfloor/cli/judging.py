@@ -42,6 +42,9 @@ def import_(
         "drop", help="What a submitted comparison without an answer is."
     ),
     prolific: Path | None = Prolific,
+    modality: Literal["image", "video"] | None = typer.Option(
+        None, help="What was judged, where the file does not say."
+    ),
     keep_rater_ids: bool = typer.Option(
         False, "--keep-rater-ids", help="Rater ids are pseudonyms already: do not hash them."
     ),
@@ -49,7 +52,7 @@ def import_(
     workspace: Path = Workspace,
     as_json: bool = Json,
 ) -> None:
-    """Import ratings, all or nothing; the same file twice adds nothing.
+    """Import ratings and comparisons, all or nothing; the same file twice adds nothing.
 
     Raters are stored under pseudonyms made with a salt of the workspace.
 
@@ -65,6 +68,7 @@ def import_(
         items=items,
         label_config=label_config,
         empty_result=empty_result,
+        modality=modality,
     )
     with Store.open(workspace, create=True) as store, store.writing("ratings import"):
         report = import_ratings(

@@ -7,6 +7,7 @@
     judgment.py     what every format gives          fields.py      checked fields of a table
     items.py        what was rated                   settling.py    which output that is
     known.py        what the store knows of it       assembling.py  judgments -> ratings
+    comparing.py    pairs -> comparisons             reporting.py   what became of a file
     agreement.py    how far raters agree     raters.py    a row for every rater
     linking.py      may two sessions of ratings be pooled?
     panel.py        the painters' simulated raters
@@ -18,12 +19,13 @@ from __future__ import annotations
 
 from qfloor.ratings.agreement import Agreement, agreement_of, agreement_table
 from qfloor.ratings.formats import FORMATS
-from qfloor.ratings.importing import ImportReport, import_ratings
+from qfloor.ratings.importing import import_ratings
 from qfloor.ratings.judgment import ReadOptions, Scale, parse_scale
 from qfloor.ratings.linking import link
 from qfloor.ratings.mapping import Mapped, parse_mapping
 from qfloor.ratings.panel import rate_outputs
 from qfloor.ratings.raters import RaterReport, raters_of, raters_table
+from qfloor.ratings.reporting import ImportReport
 
 __all__ = [
     "FORMATS",

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from qfloor import stats
 from qfloor.ratings.judgment import ANONYMOUS, TEST
-from qfloor.ratings.known import CONTROLS_SUFFIX
+from qfloor.records import CONTROLS_SUFFIX
 from qfloor.store import Store
 
 if TYPE_CHECKING:

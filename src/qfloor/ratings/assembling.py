@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from qfloor.ratings.judgment import ANONYMOUS, TEST, Faults, Judgment
+from qfloor.ratings.comparing import Compared, Ground
+from qfloor.ratings.judgment import ANONYMOUS, Faults, Judgment
 from qfloor.ratings.settling import Settled
 from qfloor.records import Offer, Output, Prompt, Rating
 
@@ -24,6 +25,7 @@ class ImportedRatings:
     outputs: tuple[Output, ...]
     ratings: tuple[Rating, ...]
     rows: tuple[int, ...]
+    comparisons: Compared
     dropped: Mapping[str, int]
 
 
@@ -31,11 +33,10 @@ def assemble(
     judgments: Sequence[Judgment],
     place: Sequence[int],
     settled: Settled,
-    *,
-    source: str,
-    faults: Faults,
+    comparisons: Compared,
+    ground: Ground,
 ) -> ImportedRatings:
-    """Turn judgments of settled items into ratings.
+    """Turn judgments of settled items into ratings, and put them beside the comparisons.
 
     Parameters
     ----------
@@ -44,17 +45,17 @@ def assemble(
         Which item each is about.
     settled : Settled
         The items' outputs.
-    source : str
-        Names where the file comes from, part of every rating's id: the same judgment out of the
-        same source has the same id, whatever file carries it.
-    faults : Faults
-        Builds errors of rows.
+    comparisons : Compared
+        The file's comparisons of them.
+    ground : Ground
+        What holds for the whole file.
 
     Raises
     ------
     RatingsError
         When someone gives one item two scores, or one criterion has two scales.
     """
+    raters = ground.raters
     ids = [output.id for output in settled.outputs]
     first: dict[tuple[str, ...], Judgment] = {}
     unnamed: Counter[tuple[str, ...]] = Counter()
@@ -64,26 +65,29 @@ def assemble(
     for judgment, at in zip(judgments, place, strict=True):
         session = judgment.session or ""
         key: tuple[str, ...] = (
-            ids[at], judgment.rater, judgment.criterion, session, judgment.control
+            ids[at], raters[judgment.rater], judgment.criterion, session, judgment.control
         )  # fmt: skip
         if judgment.rater == ANONYMOUS:
             unnamed[key] += 1  # nobody can tell whether two are one: both are kept
             key = (*key, judgment.annotation or str(unnamed[key]))
+        if judgment.trial:
+            key = (*key, judgment.trial)
         earlier = first.setdefault(key, judgment)
         if earlier is not judgment:
-            _check_same(earlier, judgment, faults)
-            dropped["said twice"] += 1
+            _check_same(earlier, judgment, ground.faults)
+            dropped["said twice"] += not judgment.trial  # its comparison is counted
             continue
-        ratings.append(_rating(judgment, key, source))
+        ratings.append(_rating(judgment, key, ground.source))
         rows.append(judgment.row)
-    _check_scales(judgments, faults)
+    _check_scales(judgments, ground.faults)
     return ImportedRatings(
         prompts=settled.new_prompts,
         offers=settled.new_offers,
         outputs=settled.new_outputs,
         ratings=tuple(ratings),
         rows=tuple(rows),
-        dropped=dict(dropped),
+        comparisons=comparisons,
+        dropped=dict(dropped + comparisons.dropped),
     )
 
 
@@ -92,7 +96,7 @@ def _rating(judgment: Judgment, key: tuple[str, ...], source: str) -> Rating:
     return Rating(
         id=hashlib.sha256(name.encode()).hexdigest()[:32],
         output_id=key[0],
-        rater=judgment.rater,
+        rater=key[1],
         criterion=judgment.criterion,
         value=judgment.value,
         lo=judgment.lo,
@@ -127,26 +131,3 @@ def _check_scales(judgments: Sequence[Judgment], faults: Faults) -> None:
                 f"and {usual.lo:g} to {usual.hi:g} in {faults.at(usual.row)}, give one of them a "
                 "dimension of its own",
             )
-
-
-def remarks(ratings: Sequence[Rating], outputs: Mapping[str, Output]) -> list[str]:
-    """Say what a person should look at: names that look alike, prompts that differ by offer."""
-    prompts: dict[str, set[str]] = defaultdict(set)
-    for rating in ratings:
-        if rating.control == TEST:
-            output = outputs[rating.output_id]
-            prompts[output.offer_id].add(output.prompt_digest)
-    alike: dict[str, list[str]] = defaultdict(list)
-    for offer in sorted(prompts):
-        alike["".join(c for c in offer.lower() if c.isalnum())].append(offer)
-    found = [
-        f"{' and '.join(names)} differ in case or marks only: are they one?"
-        for names in alike.values()
-        if len(names) > 1
-    ]
-    every = set().union(*prompts.values())
-    return found + [
-        f"{offer} has ratings on {len(prompts[offer])} of {len(every)} prompts"
-        for offer in sorted(prompts)
-        if len(prompts[offer]) < len(every)
-    ]

@@ -120,6 +120,15 @@ class Fields:
             ) from None
         return text
 
+    def seconds(self, name: str) -> float | None:
+        """A duration told in milliseconds; None when empty."""
+        milliseconds = self.number(name)
+        if milliseconds is None:
+            return None
+        if milliseconds < 0:
+            raise self.wrong(f"{name} {milliseconds:g} is negative, correct it or leave it empty")
+        return milliseconds / 1000
+
     def _once(self, name: str, parse: Callable[[str, str], V]) -> V | None:
         text = self.values.get(name, "")
         key = (name, text)

@@ -71,11 +71,17 @@ def read_files(
         for n, reading in enumerate(readings)
         for judgment in reading.judgments
     )
+    comparisons = tuple(
+        versus._replace(row=versus.row + n * ROWS_OF_A_FILE)
+        for n, reading in enumerate(readings)
+        for versus in reading.comparisons
+    )
     dropped: Counter[str] = Counter()
     for reading in readings:
         dropped.update(reading.dropped)
     together = Reading(
         judgments=judgments,
+        comparisons=comparisons,
         n_rows=sum(reading.n_rows for reading in readings),
         dropped=dropped,
         ignored_columns=tuple(sorted({c for r in readings for c in r.ignored_columns})),

@@ -1,6 +1,6 @@
 """Import a file of human judgments into the store: checked as a whole, written as a whole.
 
-    format -> Reading -> items -> settled outputs -> ratings -> one transaction
+    format -> Reading -> items -> settled outputs -> ratings, comparisons -> one transaction
 
 The same file twice adds nothing. A longer file of the same source adds what is new in it: a
 judgment's id comes of the source, the item, the rater, the criterion and the session, not of the
@@ -10,20 +10,18 @@ pseudonyms (`pseudonyms`), before anything of them is compared, named or written
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from qfloor.errors import RatingsError
-from qfloor.ratings.assembling import ImportedRatings, assemble, remarks
+from qfloor.ratings.assembling import ImportedRatings, assemble
+from qfloor.ratings.comparing import Compared, Ground, assemble_comparisons
 from qfloor.ratings.files import digest_of_files, files_of, read_files
 from qfloor.ratings.formats import format_of
 from qfloor.ratings.items import gather
 from qfloor.ratings.judgment import (
-    ANONYMOUS,
-    TEST,
     Faults,
     Format,
     Reading,
@@ -35,57 +33,10 @@ from qfloor.ratings.known import known_of
 from qfloor.ratings.mapping import Mapped
 from qfloor.ratings.prolific import join_submissions
 from qfloor.ratings.pseudonyms import Names, names_of
+from qfloor.ratings.reporting import ImportReport, report_of
 from qfloor.ratings.settling import Settled, Settler
 from qfloor.records import Category, digest_of
 from qfloor.store import Store
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportReport:
-    """What became of a file.
-
-    ``kept`` rows are ratings, of which ``added`` are new to the store; ``controls`` counts those
-    of them that never enter a floor. ``repeated`` says that this very file was imported before,
-    ``hashed_raters`` how many raters go by pseudonyms, ``salt`` by which mark their salt is known.
-    """
-
-    path: str
-    sha256: str
-    format: str
-    source: str
-    round: str
-    repeated: bool
-    read: int
-    kept: int
-    added: int
-    dropped: Mapping[str, int]
-    controls: Mapping[str, int]
-    anonymous: int
-    raters: int
-    items: int
-    items_in_store: int
-    prompts: int
-    hashed_raters: int
-    salt: str | None
-    offers: tuple[str, ...]
-    criteria: tuple[str, ...]
-    ignored_columns: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    def to_row(self) -> dict[str, Any]:
-        """Give it as a row of a table."""
-        return dict(self.__dict__)
-
-    def __str__(self) -> str:
-        if self.repeated:
-            return f"{self.path} was imported before; nothing was added"
-        why = ", ".join(f"{n} {reason}" for reason, n in self.dropped.items())
-        return (
-            f"{self.path}: {self.read} judgments read, {self.kept} kept"
-            + (f" ({why} dropped)" if why else "")
-            + f", {self.added} of them new: {self.raters} raters, {self.items} items, "
-            f"{len(self.offers)} offers"
-        )
 
 
 def import_ratings(
@@ -102,7 +53,7 @@ def import_ratings(
     keep_rater_ids: bool = False,
     categories: Iterable[Category] = (),
 ) -> ImportReport:
-    """Import human ratings, all of a file or nothing.
+    """Import people's ratings and comparisons, all of a file or nothing.
 
     Parameters
     ----------
@@ -149,20 +100,20 @@ def import_ratings(
     reading, faults = read_files(known_format, files, options)
     if prolific is not None:
         reading = join_submissions(reading, Path(prolific))
-    if not reading.judgments:
+    if not reading.judgments and not reading.comparisons:
         raise RatingsError(
             f"{faults.path}: none of {reading.n_rows} rows has a score; nothing was imported"
         )
     keep = keep_rater_ids or known_format.raters == "places"
-    reading, names = _named(store, reading, source, keep)
+    names = _names(store, reading, source, keep)
     sha256 = digest_of_files(files)
     key = _key(sha256, format, source, round, options, prolific)
     with store.transaction():
         imported, settled = _settled(
-            store, reading, known_format, round, source, tuple(categories), faults
+            store, reading, known_format, options, round, source, tuple(categories), names, faults
         )
         report = replace(
-            _report(reading, imported, settled),
+            report_of(reading, imported, settled),
             path=_path_told(files, known_format),
             sha256=sha256,
             format=format,
@@ -205,6 +156,8 @@ def _key(
     }
     if options.mapping != Mapped():
         said["mapping"] = options.mapping
+    if options.modality is not None:
+        said["modality"] = options.modality
     if options.empty_result != "drop":
         said["empty_result"] = options.empty_result
     beside = {"items": options.items, "label_config": options.label_config, "prolific": prolific}
@@ -214,15 +167,11 @@ def _key(
     return digest_of([sha256, format, source, round, said])
 
 
-def _named(store: Store, reading: Reading, source: str, keep: bool) -> tuple[Reading, Names]:
-    """Put raters under the names that they have in the store."""
-    raters = {judgment.rater for judgment in reading.judgments}
-    sources = {source, *(j.source for j in reading.judgments if j.source)}
-    names = names_of(store, raters, sources, keep=keep)
-    if not names.hashed:
-        return reading, names
-    judgments = tuple(j._replace(rater=names.of[j.rater]) for j in reading.judgments)
-    return replace(reading, judgments=judgments), names
+def _names(store: Store, reading: Reading, source: str, keep: bool) -> Names:
+    """Find the names that raters have in the store."""
+    raters = {j.rater for j in reading.judgments}.union(c.rater for c in reading.comparisons)
+    told = {j.source for j in reading.judgments}.union(c.source for c in reading.comparisons)
+    return names_of(store, raters, {source, *told} - {""}, keep=keep)
 
 
 def _path_told(files: Sequence[Path], format: Format) -> str:
@@ -236,28 +185,37 @@ def _settled(
     store: Store,
     reading: Reading,
     format: Format,
+    options: ReadOptions,
     round: str,
     source: str,
     categories: Sequence[Category],
+    names: Names,
     faults: Faults,
 ) -> tuple[ImportedRatings, Settled]:
-    items, place = gather(reading.judgments, faults)
-    known = known_of(store, items, round=round, source=source, declared=categories)
-    settler = Settler(
-        known=known, faults=faults, round=round, source=source, provider=format.provider
-    )
-    settled = settler.settle(items)
-    imported = assemble(reading.judgments, place, settled, source=source, faults=faults)
-    return imported, settled
+    found = gather(reading.judgments, reading.comparisons, faults)
+    known = known_of(store, found.items, round=round, source=source, declared=categories)
+    settled = Settler(
+        known=known,
+        faults=faults,
+        round=round,
+        source=source,
+        provider=format.provider,
+        modality=options.modality,
+    ).settle(found.items)
+    ground = Ground(source=source, raters=names.of, faults=faults)
+    compared = assemble_comparisons(reading.comparisons, found.sides, settled, ground)
+    return assemble(reading.judgments, found.place, settled, compared, ground), settled
 
 
 def _write(store: Store, imported: ImportedRatings, faults: Faults) -> int:
     """Write what is new; a judgment that the store has with other content is an error."""
     _check_unchanged(store, imported, faults)
+    _check_unchanged_choices(store, imported.comparisons, faults)
     store.save_prompts(imported.prompts)
     store.save_offers(imported.offers)
     store.save_outputs(imported.outputs)
-    return store.save_ratings(imported.ratings)
+    added = store.save_comparisons(imported.comparisons.comparisons)
+    return added + store.save_ratings(imported.ratings)
 
 
 def _check_unchanged(store: Store, imported: ImportedRatings, faults: Faults) -> None:
@@ -276,34 +234,15 @@ def _check_unchanged(store: Store, imported: ImportedRatings, faults: Faults) ->
             )
 
 
-def _report(reading: Reading, imported: ImportedRatings, settled: Settled) -> ImportReport:
-    ratings = imported.ratings
-    outputs = {output.id: output for output in settled.outputs}
-    dropped = Counter(reading.dropped) + Counter(imported.dropped)
-    named = {rating.rater for rating in ratings} - {ANONYMOUS}
-    controls = Counter(rating.control for rating in ratings)
-    controls.pop(TEST, None)
-    return ImportReport(
-        path="",
-        sha256="",
-        format="",
-        source="",
-        round="",
-        repeated=False,
-        read=reading.n_rows,
-        kept=len(ratings),
-        added=0,
-        dropped=dict(sorted(dropped.items())),
-        controls=dict(sorted(controls.items())),
-        anonymous=sum(rating.rater == ANONYMOUS for rating in ratings),
-        raters=len(named),
-        items=len(outputs),
-        items_in_store=settled.matched,
-        prompts=len({output.prompt_digest for output in outputs.values()}),
-        hashed_raters=0,
-        salt=None,
-        offers=tuple(sorted({output.offer_id for output in outputs.values()})),
-        criteria=tuple(sorted({rating.criterion for rating in ratings})),
-        ignored_columns=reading.ignored_columns,
-        notes=(*reading.notes, *remarks(ratings, outputs)),
-    )
+def _check_unchanged_choices(store: Store, compared: Compared, faults: Faults) -> None:
+    ids = [comparison.id for comparison in compared.comparisons]
+    stored = {c.id: c for c in store.comparisons_of(ids=ids)} if ids else {}
+    for comparison, row in zip(compared.comparisons, compared.rows, strict=True):
+        earlier = stored.get(comparison.id, comparison)
+        if earlier != comparison:
+            raise faults.wrong(
+                row,
+                f"this rater says {comparison.winner} of this pair, but an earlier import has "
+                f"that judgment otherwise ({earlier.winner}), correct it or import under another "
+                "--source",
+            )

@@ -1,4 +1,4 @@
-"""Which outputs a file speaks of: its rows gathered by what they rate.
+"""Which outputs a file speaks of: its rows gathered by what they judge.
 
 A file repeats prompt, model and category on every row, or says them once and leaves the rest to
 the item's id. Whatever the rows of one item say must agree.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from typing import NamedTuple
 
-from qfloor.ratings.judgment import TEST, Faults, Judgment
+from qfloor.ratings.judgment import TEST, Faults, Judgment, Versus
 
 _NAMES = {  # what an item may say, and how a file calls it
     "prompt": "prompt_id",
@@ -20,14 +20,27 @@ _NAMES = {  # what an item may say, and how a file calls it
     "model": "model_id",
     "seed": "seed",
 }
-_said = attrgetter(*_NAMES)
+
+
+class Mention(NamedTuple):
+    """One side of a comparison; its fields are the first of a `Judgment`, in their order."""
+
+    row: int
+    item: str
+    prompt: str
+    text: str
+    category: str
+    modality: str
+    model: str
+    seed: str
 
 
 @dataclass(kw_only=True, slots=True)
 class Item:
-    """Something that was rated, as the file describes it; what it leaves open is empty.
+    """Something that was judged, as the file describes it; what it leaves open is empty.
 
-    ``tested`` says that at least one rating of it is no control.
+    ``tested`` says that at least one rating of it is no control, ``compared`` that at least one
+    comparison is none.
     """
 
     row: int
@@ -38,7 +51,8 @@ class Item:
     modality: str
     model: str
     seed: str
-    tested: bool
+    tested: bool = False
+    compared: bool = False
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -51,74 +65,131 @@ class Item:
         return f"item {self.name!r}" if self.name else f"{self.model!r} on prompt {self.prompt!r}"
 
 
-def gather(judgments: Sequence[Judgment], faults: Faults) -> tuple[list[Item], list[int]]:
+@dataclass(frozen=True, kw_only=True)
+class Gathered:
+    """What a file speaks of.
+
+    Attributes
+    ----------
+    items : list of Item
+        In the order in which the file first names them.
+    place : list of int
+        For each judgment the index of its item.
+    sides : list of (int, int)
+        For each comparison the indices of its two.
+    """
+
+    items: list[Item]
+    place: list[int]
+    sides: list[tuple[int, int]]
+
+
+def gather(
+    judgments: Sequence[Judgment], comparisons: Sequence[Versus], faults: Faults
+) -> Gathered:
     """Gather judgments by item.
 
     Parameters
     ----------
-    judgments : sequence of Judgment
+    judgments, comparisons : sequence of Judgment, sequence of Versus
         In the file's order.
     faults : Faults
         Builds errors of rows.
 
     Returns
     -------
-    items : list of Item
-        In the order in which the file first names them.
-    place : list of int
-        For each judgment the index of its item.
+    Gathered
 
     Raises
     ------
     RatingsError
         When a row names nothing, or rows of one item contradict each other.
     """
-    items: list[Item] = []
-    said: list[tuple[object, ...]] = []
-    index: dict[tuple[str, ...], int] = {}
-    place: list[int] = []
-    for judgment in judgments:
-        key = (
-            (judgment.item,) if judgment.item else (judgment.prompt, judgment.model, judgment.seed)
-        )
-        at = index.get(key)
-        if at is None:
-            at = index[key] = len(items)
-            items.append(_item(judgment, faults))
-            said.append(_said(judgment))
-        elif _said(judgment) != said[at]:
-            _merge(items[at], judgment, faults)
+    found = _Found(faults)
+    sides = [(found.at(_left(versus)), found.at(_right(versus))) for versus in comparisons]
+    place = found.places(judgments)
+    for judgment, at in zip(judgments, place, strict=True):
         if judgment.control == TEST:
-            items[at].tested = True
-        place.append(at)
-    return items, place
+            found.items[at].tested = True
+    for versus, (left, right) in zip(comparisons, sides, strict=True):
+        if versus.control == TEST:
+            found.items[left].compared = found.items[right].compared = True
+    return Gathered(items=found.items, place=place, sides=sides)
 
 
-def _item(judgment: Judgment, faults: Faults) -> Item:
-    if not judgment.item and not (judgment.prompt and judgment.model):
+class _Found:
+    """The items found so far. Rows that say the same of an item are looked at once.
+
+    Fields 1 to 7 of a `Judgment` or `Mention` are all that it says of its item.
+    """
+
+    def __init__(self, faults: Faults) -> None:
+        self.items: list[Item] = []
+        self._faults = faults
+        self._by_said: dict[tuple[object, ...], int] = {}
+        self._by_key: dict[tuple[str, ...], int] = {}
+
+    def places(self, judgments: Sequence[Judgment]) -> list[int]:
+        """Find the item of each judgment."""
+        known = self._by_said.get
+        place = []
+        for judgment in judgments:
+            at = known(judgment[1:8])
+            place.append(self.at(judgment) if at is None else at)
+        return place
+
+    def at(self, mention: Judgment | Mention) -> int:
+        """Find or make the item that a row speaks of."""
+        said = mention[1:8]
+        at = self._by_said.get(said)
+        if at is None:
+            at = self._by_said[said] = self._look(mention)
+        return at
+
+    def _look(self, mention: Judgment | Mention) -> int:
+        item = _item(mention, self._faults)
+        at = self._by_key.setdefault(item.key, len(self.items))
+        if at == len(self.items):
+            self.items.append(item)
+        else:
+            _merge(self.items[at], mention, self._faults)
+        return at
+
+
+def _left(versus: Versus) -> Mention:
+    side = versus.left
+    return Mention(versus.row, side.item, *versus[5:9], side.model, side.seed)
+
+
+def _right(versus: Versus) -> Mention:
+    side = versus.right
+    return Mention(versus.row, side.item, *versus[5:9], side.model, side.seed)
+
+
+def _item(mention: Judgment | Mention, faults: Faults) -> Item:
+    if not mention.item and not (mention.prompt and mention.model):
         raise faults.wrong(
-            judgment.row, "nothing says what was rated, fill in item_id, or prompt_id and model_id"
+            mention.row, "nothing says what was rated, fill in item_id, or prompt_id and model_id"
         )
     return Item(
-        row=judgment.row,
-        name=judgment.item,
-        prompt=judgment.prompt,
-        text=judgment.text,
-        category=judgment.category,
-        modality=judgment.modality,
-        model=judgment.model,
-        seed=judgment.seed,
-        tested=False,
+        row=mention.row,
+        name=mention.item,
+        prompt=mention.prompt,
+        text=mention.text,
+        category=mention.category,
+        modality=mention.modality,
+        model=mention.model,
+        seed=mention.seed,
     )
 
 
-def _merge(item: Item, judgment: Judgment, faults: Faults) -> None:
+def _merge(item: Item, mention: Judgment | Mention, faults: Faults) -> None:
     """Fill what earlier rows left open; a contradiction is an error."""
     for field, name in _NAMES.items():
-        new, old = getattr(judgment, field), getattr(item, field)
+        new, old = getattr(mention, field), getattr(item, field)
         if new and old and new != old:
             raise faults.wrong(
-                judgment.row,
+                mention.row,
                 f"{item.label} has {name} {new!r} here and {old!r} in {faults.at(item.row)}, "
                 "correct one or give the items ids of their own",
             )

@@ -6,7 +6,7 @@ what comes after knows nothing of columns. A new format is one module that gives
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -16,11 +16,18 @@ from qfloor.ratings.mapping import Mapped
 from qfloor.ratings.scale import Scale as Scale
 from qfloor.ratings.scale import parse_scale as parse_scale
 from qfloor.ratings.wording import listed as listed
+from qfloor.records import Modality, Winner
 
 CONTROLS: tuple[str, ...] = ("test", "placebo", "catch", "repeat", "training")
 """What a rating was asked for; all but ``test`` are kept and never enter a floor."""
 
+PAIR_CONTROLS: tuple[str, ...] = (*CONTROLS, "same_model")
+"""What a comparison was asked for; ``same_model`` are two outputs of one offer."""
+
 TEST = CONTROLS[0]
+OVERALL = "overall"
+"""The criterion of judgments that name none."""
+
 ANONYMOUS = "anonymous"
 """The rater of judgments of which nobody knows who gave them."""
 
@@ -42,6 +49,8 @@ class Judgment(NamedTuple):
         One of `CONTROLS`.
     annotation : str
         The id that the file's own tool gave the judgment, where it gave one.
+    trial : str
+        The showing of a pair in which the score was given: one item may be scored in several.
     """
 
     row: int
@@ -64,6 +73,67 @@ class Judgment(NamedTuple):
     seconds: float | None = None
     source: str = ""
     annotation: str = ""
+    trial: str = ""
+
+
+class Side(NamedTuple):
+    """One of two outputs that were compared: its own id, or its model (and seed).
+
+    ``arm`` is what the side stood for where the file says so.
+    """
+
+    item: str = ""
+    model: str = ""
+    seed: str = ""
+    arm: str = ""
+
+
+class Versus(NamedTuple):
+    """One comparison as its file tells it; text that the file leaves open is empty.
+
+    Scores that were given beside it are `Judgment` rows of their own, with its ``trial``.
+
+    Attributes
+    ----------
+    row : int
+        Where it stands in the file, for messages.
+    left, right : Side
+        The two outputs, as they were shown.
+    winner : str
+        ``left``, ``right``, ``tie`` or ``both_bad``.
+    rater : str
+        Who; `ANONYMOUS` when nobody knows.
+    prompt, text, category, modality : str
+        What both were asked for.
+    control : str
+        One of `PAIR_CONTROLS`.
+    annotation : str
+        Tells judgments of one rater on one pair apart; ``trial`` does where it is empty.
+    trial, pair, repeat_of, shown_at : str or None
+        The session's own names of the showing, of the pair, of the showing that it repeats, and
+        when it came up.
+    """
+
+    row: int
+    left: Side
+    right: Side
+    winner: Winner
+    rater: str
+    prompt: str = ""
+    text: str = ""
+    category: str = ""
+    modality: str = ""
+    criterion: str = OVERALL
+    control: str = TEST
+    session: str | None = None
+    at: str | None = None
+    seconds: float | None = None
+    source: str = ""
+    annotation: str = ""
+    trial: str | None = None
+    pair: str | None = None
+    repeat_of: str | None = None
+    shown_at: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +141,12 @@ class Reading:
     """All that a format found in a file.
 
     ``n_rows`` counts judgments read, kept or not; ``dropped`` says why the others were not.
+    Where pairs were shown, a row is a comparison, and the scores beside it are not counted.
     """
 
-    judgments: tuple[Judgment, ...]
+    judgments: Sequence[Judgment]
     n_rows: int
+    comparisons: Sequence[Versus] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -96,11 +168,14 @@ class ReadOptions:
         A table that says more of each item: prompt, model, ...
     label_config : Path or None
         Label Studio's labelling configuration, which says what is left and what is right.
+    modality : str or None
+        ``image`` or ``video`` where the file does not say what was judged.
     empty_result : str
         What a submitted comparison without an answer is: ``drop`` or ``tie``.
     """
 
     scale: Scale | None = None
+    modality: Modality | None = None
     ignore_unknown_columns: bool = False
     mapping: Mapped = field(default_factory=Mapped)
     items: Path | None = None

@@ -8,11 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qfloor.ratings.items import Item
-from qfloor.records import CATEGORIES, GENERAL, Category, Modality, Offer, Output, Prompt
+from qfloor.records import (
+    CATEGORIES,
+    COMPARED_SUFFIX,
+    CONTROLS_SUFFIX,
+    GENERAL,
+    Category,
+    Modality,
+    Offer,
+    Output,
+    Prompt,
+)
 from qfloor.store import Store
-
-CONTROLS_SUFFIX = "+controls"
-"""Outputs that only controls rated belong to no floor: they are kept in a round beside."""
 
 
 def external_id(source: str, round: str, key: Sequence[str]) -> str:
@@ -27,6 +34,8 @@ class Known:
 
     Attributes
     ----------
+    identities : sequence
+        For each item the id of the output that stands for it, unless it is one of the store's.
     outputs : mapping
         By id: those that the file's items name, and those that an earlier import made of them.
     offers : mapping
@@ -41,6 +50,7 @@ class Known:
         The next free repeat of (offer, prompt digest) in the round.
     """
 
+    identities: Sequence[str]
     outputs: Mapping[str, Output]
     offers: Mapping[str, Offer]
     prompts: Mapping[str, Sequence[Prompt]]
@@ -50,14 +60,11 @@ class Known:
 
 
 def known_of(
-    store: Store, items: Iterable[Item], *, round: str, source: str, declared: Iterable[Category]
+    store: Store, items: Sequence[Item], *, round: str, source: str, declared: Iterable[Category]
 ) -> Known:
     """Read from a store what an import of these items has to know."""
-    wanted: list[str] = []
-    for item in items:
-        wanted.append(external_id(source, round, item.key))
-        if item.name:
-            wanted.append(item.name)
+    identities = [external_id(source, round, item.key) for item in items]
+    wanted = [*identities, *(item.name for item in items if item.name)]
     by_digest = store.prompts_by_digest()
     prompts: dict[str, list[Prompt]] = defaultdict(list)
     categories: dict[str, tuple[Modality, ...]] = {}
@@ -68,11 +75,12 @@ def known_of(
     for category in (*declared, *CATEGORIES, GENERAL):
         categories[category.id] = category.modalities
     repeats: dict[tuple[str, str], int] = defaultdict(int)
-    for name in (round, round + CONTROLS_SUFFIX):
+    for name in (round, round + COMPARED_SUFFIX, round + CONTROLS_SUFFIX):
         for output in store.outputs_of(round=name):
             place = (output.offer_id, output.prompt_digest)
             repeats[place] = max(repeats[place], output.repeat + 1)
     return Known(
+        identities=identities,
         outputs={output.id: output for output in store.outputs_of(ids=wanted)},
         offers={offer.id: offer for offer in store.offers_of()},
         prompts=prompts,

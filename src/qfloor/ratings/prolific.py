@@ -14,7 +14,7 @@ from pathlib import Path
 
 from qfloor import tables
 from qfloor.errors import RatingsError
-from qfloor.ratings.judgment import ANONYMOUS, Faults, Reading
+from qfloor.ratings.judgment import ANONYMOUS, Faults, Judgment, Reading, Versus
 from qfloor.ratings.wording import nearest
 
 SUBMISSION, PARTICIPANT, STATUS = "Submission id", "Participant id", "Status"
@@ -41,24 +41,35 @@ def join_submissions(reading: Reading, path: Path) -> Reading:
         When it is no such export, has an unknown status, or speaks of other people altogether.
     """
     submissions, participants = _statuses(path)
-    raters = {j.rater for j in reading.judgments} - {ANONYMOUS}
-    sessions = {j.session for j in reading.judgments}
+    said: tuple[Judgment | Versus, ...] = (*reading.judgments, *reading.comparisons)
+    raters = {j.rater for j in said} - {ANONYMOUS}
+    sessions = {j.session for j in said}
     if not raters & set(participants) and not sessions & set(submissions):
         raise RatingsError(
             f"{path}: none of the {len(raters)} raters is among its {len(participants)} "
             "participants, is it the export of this study?; nothing was imported"
         )
-    kept = []
     dropped = Counter(reading.dropped)
-    for judgment in reading.judgments:
+
+    def is_kept(judgment: Judgment | Versus) -> bool:
         found = submissions.get(judgment.session or "") or _best(participants.get(judgment.rater))
         if found is None or found in KEPT:
-            kept.append(judgment)
-        else:
+            return True
+        if isinstance(judgment, Versus) or not judgment.trial:  # else its comparison is counted
             dropped[f"prolific {found.lower()}"] += 1
+        return False
+
+    judgments = tuple(judgment for judgment in reading.judgments if is_kept(judgment))
+    comparisons = tuple(versus for versus in reading.comparisons if is_kept(versus))
     strangers = sum(rater not in participants for rater in raters)
     notes = (f"{strangers} raters are not among the Prolific submissions",) if strangers else ()
-    return replace(reading, judgments=tuple(kept), dropped=dropped, notes=(*reading.notes, *notes))
+    return replace(
+        reading,
+        judgments=judgments,
+        comparisons=comparisons,
+        dropped=dropped,
+        notes=(*reading.notes, *notes),
+    )
 
 
 def _statuses(path: Path) -> tuple[dict[str, str], dict[str, set[str]]]:

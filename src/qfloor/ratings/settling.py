@@ -14,8 +14,19 @@ from typing import cast
 from qfloor.ratings.fields import nearest
 from qfloor.ratings.items import Item
 from qfloor.ratings.judgment import Faults, listed
-from qfloor.ratings.known import CONTROLS_SUFFIX, Known, external_id
-from qfloor.records import GENERAL, Modality, Offer, Output, Prompt, Status
+from qfloor.ratings.known import Known
+from qfloor.records import (
+    COMPARED_SUFFIX,
+    CONTROLS_SUFFIX,
+    GENERAL,
+    Modality,
+    Offer,
+    Output,
+    Prompt,
+    Status,
+)
+
+_BESIDE = ("", COMPARED_SUFFIX, CONTROLS_SUFFIX)  # rounds of outputs, what says most first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +52,8 @@ class Settler:
         Builds errors of rows.
     round, source, provider : str
         Of the outputs and offers that have to be made up.
+    modality : str, optional
+        What new prompts ask for where the file does not say.
     """
 
     known: Known
@@ -48,6 +61,7 @@ class Settler:
     round: str
     source: str
     provider: str
+    modality: Modality | None = None
     _prompts: dict[str, tuple[str, Prompt]] = field(default_factory=dict)  # with their digests
     _new_prompts: dict[str, Prompt] = field(default_factory=dict)
     _said: dict[str, tuple[Item, Item]] = field(default_factory=dict)
@@ -68,11 +82,11 @@ class Settler:
         self._settle_prompts([i for i, output in zip(items, stored, strict=True) if not output])
         outputs: list[Output] = []
         changed: list[Output] = []
-        for item, output in zip(items, stored, strict=True):
+        for item, output, identity in zip(items, stored, self.known.identities, strict=True):
             if output is not None:
                 self._check_stored(item, output)
             else:
-                output, is_changed = self._external(item)
+                output, is_changed = self._external(item, identity)
                 if is_changed:
                     changed.append(output)
             outputs.append(output)
@@ -115,7 +129,7 @@ class Settler:
             raise self.faults.wrong(
                 item.row, f"{item.label} was {output.status.value}, so nobody can have rated it"
             )
-        if output.round.removesuffix(CONTROLS_SUFFIX) != self.round:
+        if output.round not in {self.round + beside for beside in _BESIDE}:
             raise self.faults.wrong(
                 item.row,
                 f"{item.label} is an output of round {output.round}, not {self.round}, import it "
@@ -128,12 +142,11 @@ class Settler:
 
     # -- items that the store has no output for ---------------------------------------------
 
-    def _external(self, item: Item) -> tuple[Output, bool]:
+    def _external(self, item: Item, identity: str) -> tuple[Output, bool]:
         """Give the output that stands for an item, and whether it has to be written."""
         digest, prompt = self._prompts[item.prompt]
         offer = self._offer(item, prompt.modality)
-        round = self.round if item.tested else self.round + CONTROLS_SUFFIX
-        identity = external_id(self.source, self.round, item.key)
+        beside = _BESIDE[0 if item.tested else 1 if item.compared else 2]
         stored = self.known.outputs.get(identity)
         if stored is not None:
             if (stored.prompt_digest, stored.offer_id) != (digest, offer.id):
@@ -144,8 +157,9 @@ class Settler:
                     "import it under another --source",
                 )
             # Judged as a test at last: it now counts in the round.
-            moved = item.tested and stored.round != self.round
-            return (replace(stored, round=self.round), True) if moved else (stored, False)
+            before = stored.round.removeprefix(self.round)
+            moved = _BESIDE.index(beside) < _BESIDE.index(before)
+            return (replace(stored, round=self.round + beside), True) if moved else (stored, False)
         place = (offer.id, digest)
         repeat = self._repeats.get(place, self.known.repeats.get(place, 0))
         self._repeats[place] = repeat + 1
@@ -156,7 +170,7 @@ class Settler:
             prompt_digest=digest,
             offer_id=offer.id,
             repeat=repeat,
-            round=round,
+            round=self.round + beside,
             status=Status.MADE,
             reason="ok",
             report={key: value for key, value in about.items() if value},
@@ -195,9 +209,13 @@ class Settler:
                 raise self.faults.wrong(
                     item.row,
                     f"{item.label} is no output in the store, so its prompt_id and model_id are "
-                    "needed, fill them in",
+                    "needed (of a pair left_model and right_model), fill them in",
                 )
-            first, heard = self._said.setdefault(item.prompt, (item, replace(item)))
+            before = self._said.get(item.prompt)
+            if before is None:
+                self._said[item.prompt] = (item, replace(item))
+                continue
+            first, heard = before
             for name in ("text", "category", "modality"):
                 old, new = getattr(heard, name), getattr(item, name)
                 if old and new and old != new:
@@ -206,7 +224,8 @@ class Settler:
                         f"prompt {item.prompt!r} has {name} {new!r} here and {old!r} in "
                         f"{self.faults.at(first.row)}, correct one",
                     )
-                setattr(heard, name, old or new)
+                if new and not old:
+                    setattr(heard, name, new)
         for prompt_id, (_, heard) in self._said.items():
             prompt = self._stored_prompt(heard) or self._new_prompt(heard)
             self._prompts[prompt_id] = (prompt.digest, prompt)
@@ -239,7 +258,7 @@ class Settler:
     def _new_prompt(self, item: Item) -> Prompt:
         category = item.category or GENERAL.id
         modalities = self.known.categories[category]
-        modality = cast("Modality", item.modality or modalities[0])
+        modality = cast("Modality", item.modality or self.modality or modalities[0])
         if modality not in modalities:
             raise self.faults.wrong(
                 item.row,

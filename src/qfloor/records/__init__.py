@@ -63,8 +63,11 @@ from qfloor.records.judged import (
     Score,
     ScoreStatus,
     WeightsRights,
+    Winner,
 )
 from qfloor.records.made import (
+    COMPARED_SUFFIX,
+    CONTROLS_SUFFIX,
     REASONS,
     STATUS_TABLE,
     Attempt,
@@ -73,6 +76,7 @@ from qfloor.records.made import (
     FloorKind,
     Output,
     Status,
+    home_round,
     output_id,
 )
 from qfloor.records.parity import Parity
@@ -95,6 +99,8 @@ from qfloor.records.sequential import (
 
 __all__ = [
     "CATEGORIES",
+    "COMPARED_SUFFIX",
+    "CONTROLS_SUFFIX",
     "GENERAL",
     "REASONS",
     "STATUS_TABLE",
@@ -147,8 +153,10 @@ __all__ = [
     "TierRuling",
     "Verdict",
     "WeightsRights",
+    "Winner",
     "canonical_json",
     "digest_of",
+    "home_round",
     "output_id",
     "to_plain",
 ]

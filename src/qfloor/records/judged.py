@@ -12,6 +12,7 @@ from qfloor.records.plain import digest_of
 
 Direction = Literal["higher", "lower"]
 Comparable = Literal["across prompts", "within a prompt"]
+Winner = Literal["left", "right", "tie", "both_bad"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,19 +107,30 @@ class Rating:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """A pairwise human judgment."""
+    """A pairwise human judgment.
+
+    ``trial``, ``pair`` and ``repeat_of`` are the names that a session gave its showings,
+    ``left_arm`` and ``right_arm`` what each side stood for where the file says so, ``shown_at``
+    when the pair came up.
+    """
 
     id: str
     left_output_id: str
     right_output_id: str
     rater: str
     criterion: str
-    winner: Literal["left", "right", "tie", "both_bad"]
+    winner: Winner
     session: str | None = None
     control: str = "test"
     seconds: float | None = None
     at: str | None = None
     source: str = ""
+    trial: str | None = None
+    pair: str | None = None
+    repeat_of: str | None = None
+    left_arm: str | None = None
+    right_arm: str | None = None
+    shown_at: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -100,6 +100,24 @@ class Output:
     at: str = ""
 
 
+CONTROLS_SUFFIX = "+controls"
+"""Outputs that only controls speak of belong to no floor: they are kept in a round beside."""
+
+COMPARED_SUFFIX = "+compared"
+"""So are those that were compared and never rated: they are no missing ratings of the round."""
+
+
+def home_round(round: str) -> str:
+    """Name the round that outputs kept beside one belong to.
+
+    Examples
+    --------
+    >>> home_round("2026-11+compared"), home_round("2026-11")
+    ('2026-11', '2026-11')
+    """
+    return round.partition("+")[0]
+
+
 def output_id(prompt: Prompt, offer: Offer, repeat: int, round: str) -> str:
     """Name one request of a round: same request, same id; a new round buys anew.
 

@@ -21,6 +21,7 @@ _OUTPUT = (
     "o.offer_id, o.prompt_id, p.category, p.modality, p.family, p.split, o.repeat, o.round, "
     "o.status AS output_status"
 )
+_HOME_ROUND = "substr(o.round, 1, instr(o.round || '+', '+') - 1)"
 _OF_OUTPUT = "JOIN outputs o ON o.id = t.output_id JOIN prompts p ON p.digest = o.prompt_digest"
 
 
@@ -49,7 +50,10 @@ class Frames(Database):
         return self._frame(sql, ("ratings", "outputs", "prompts"), "o.round", round, "t.id")
 
     def comparisons(self, *, round: str | None = None) -> pd.DataFrame:
-        """Comparisons with both offers and what the left output belongs to."""
+        """Comparisons with both offers and what the left output belongs to.
+
+        A round's are also those of outputs kept beside it (`qfloor.records.home_round`).
+        """
         sql = (
             "SELECT t.*, o.offer_id AS left_offer_id, q.offer_id AS right_offer_id, o.prompt_id, "
             "p.category, p.modality, p.family, p.split, o.round FROM comparisons t "
@@ -57,7 +61,8 @@ class Frames(Database):
             "JOIN outputs q ON q.id = t.right_output_id "
             "JOIN prompts p ON p.digest = o.prompt_digest"
         )
-        return self._frame(sql, ("comparisons", "outputs", "prompts"), "o.round", round, "t.id")
+        tables = ("comparisons", "outputs", "prompts")
+        return self._frame(sql, tables, _HOME_ROUND, round, "t.id")
 
     def attempts(self, *, round: str | None = None) -> pd.DataFrame:
         """The ledger, in order, with what each request was for."""

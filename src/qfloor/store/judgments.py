@@ -126,9 +126,13 @@ class JudgmentTables(FrozenTables):
         found = self.rows(r.select("ratings", Rating, clause, "output_id, rater, id"), values)
         return (r.decode(Rating, row) for row in found)
 
-    def comparisons_of(self, *, criterion: str | None = None) -> Iterator[Comparison]:
-        """Give comparisons, ordered by id."""
-        clause, values = where(among("criterion", None if criterion is None else [criterion]))
+    def comparisons_of(
+        self, *, criterion: str | None = None, ids: Iterable[str] | None = None
+    ) -> Iterator[Comparison]:
+        """Give comparisons of a criterion or of some ids, ordered by id."""
+        clause, values = where(
+            among("criterion", None if criterion is None else [criterion]), among("id", ids)
+        )
         found = self.rows(r.select("comparisons", Comparison, clause, "id"), values)
         return (r.decode(Comparison, row) for row in found)
 

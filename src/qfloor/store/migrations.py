@@ -20,6 +20,7 @@ from qfloor.store.schema import (
     PREDICTIONS,
     REFERENCES,
     SEQUENTIAL,
+    TRIALS,
 )
 
 Migration = Callable[[sqlite3.Connection], None]
@@ -84,6 +85,12 @@ def _allow_null(connection: sqlite3.Connection, table: str, column: str) -> None
     run(f"DROP TABLE {table}_before")
 
 
+def add_trials(connection: sqlite3.Connection) -> None:
+    """Of a comparison: the names of its trial and pair, its arms, and when it was shown."""
+    for statement in TRIALS:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     create_evidence,
@@ -93,6 +100,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     create_sequential,
     create_linkings,
     create_frozen_plans,
+    add_trials,
 )
 
 

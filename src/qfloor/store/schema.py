@@ -250,6 +250,11 @@ SEQUENTIAL: tuple[str, ...] = (
     ),
 )
 
+TRIALS: tuple[str, ...] = tuple(
+    f"ALTER TABLE comparisons ADD COLUMN {name} TEXT"
+    for name in ("trial", "pair", "repeat_of", "left_arm", "right_arm", "shown_at")
+)
+
 LINKINGS: tuple[str, ...] = (
     """
     CREATE TABLE linkings (

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from qfloor.errors import RatingsError
 from qfloor.ratings.fields import nearest
-from qfloor.ratings.formats import genai_bench, long
+from qfloor.ratings.formats import genai_bench, long, pairwise
 from qfloor.ratings.judgment import Format
 
-FORMATS: dict[str, Format] = {f.name: f for f in (long.FORMAT, genai_bench.FORMAT)}
+FORMATS: dict[str, Format] = {f.name: f for f in (long.FORMAT, pairwise.FORMAT, genai_bench.FORMAT)}
 
 
 def format_of(name: str) -> Format:

@@ -1,0 +1,199 @@
+"""``pairwise``: qfloor's own table of comparisons, one row a showing of two outputs.
+
+    trial_id,pair_id,prompt_id,category,left_item,right_item,left_arm,right_arm,response,
+    left_score,right_score,left_usable,right_usable,rater_id,shown_at,submitted_at,duration_ms,
+    kind,repeat_of,session_id
+
+Enough are ``response``, ``rater_id`` and what was shown: ``left_item`` and ``right_item`` of
+outputs in the store, or ``prompt_id`` with ``left_model`` and ``right_model``. An arm is kept with
+the comparison and never taken for a model: a router's arm has many. ``response`` is left, right,
+none (no visible difference), both_bad or skip; a skipped pair is dropped and counted.
+
+Scores lie on 0 to 10 unless the caller names another scale; with "usable as it is?" they become
+ratings as well. A side that was called usable or not, and given no score, is a rating of the
+criterion ``usable``, 0 or 1.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from qfloor import tables
+from qfloor.errors import RatingsError
+from qfloor.ratings.fields import Fields, check_columns
+from qfloor.ratings.judgment import (
+    ANONYMOUS,
+    OVERALL,
+    PAIR_CONTROLS,
+    TEST,
+    Format,
+    Judgment,
+    Reading,
+    ReadOptions,
+    Scale,
+    Side,
+    Versus,
+)
+from qfloor.records import Winner
+
+COLUMNS: tuple[str, ...] = (
+    "trial_id", "pair_id", "prompt_id", "category", "left_item", "right_item", "left_arm",
+    "right_arm", "response", "left_score", "right_score", "left_usable", "right_usable",
+    "rater_id", "shown_at", "submitted_at", "duration_ms", "kind", "repeat_of", "session_id",
+    "prompt", "modality", "left_model", "right_model", "left_seed", "right_seed", "dimension",
+    "source",
+)  # fmt: skip
+SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
+SCALE = Scale(0.0, 10.0)
+SKIP = "skip"
+USABLE = "usable"
+RESPONSES: dict[str, Winner] = {
+    "left": "left", "right": "right", "none": "tie", "tie": "tie", "both_bad": "both_bad",
+}  # fmt: skip
+
+
+def read(path: Path, options: ReadOptions) -> Reading:
+    """Read a pairwise CSV (or TSV, by its ending).
+
+    Raises
+    ------
+    RatingsError
+        Of the first row that is not what it must be.
+    """
+    fields = Fields(path)
+    comparisons: list[Versus] = []
+    judgments: list[Judgment] = []
+    dropped: Counter[str] = Counter()
+    ignored: tuple[str, ...] | None = None
+    n_rows = 0
+    for line, values in tables.rows(path, RatingsError):
+        if ignored is None:
+            ignored = _check_header(path, tuple(values), options)
+        n_rows += 1
+        fields.turn_to(line, values)
+        versus = _versus(fields)
+        if isinstance(versus, str):
+            dropped[versus] += 1
+        else:
+            comparisons.append(versus)
+            judgments += _scores(fields, versus, options.scale or SCALE)
+    if ignored is None:
+        raise RatingsError(f"{path}: there is no row below the header; nothing was imported")
+    return Reading(
+        judgments=judgments,
+        comparisons=comparisons,
+        n_rows=n_rows,
+        dropped=dropped,
+        ignored_columns=ignored,
+    )
+
+
+def _check_header(path: Path, found: tuple[str, ...], options: ReadOptions) -> tuple[str, ...]:
+    by_item, by_model = (
+        {f"{side}_{what}" for side in SIDES} <= set(found) for what in ("item", "model")
+    )
+    if not by_item and not (by_model and "prompt_id" in found):
+        raise RatingsError(
+            f"{path}: nothing says what was compared; add columns left_item and right_item, or "
+            "prompt_id, left_model and right_model; nothing was imported"
+        )
+    return check_columns(
+        path,
+        found,
+        COLUMNS,
+        ("response", "rater_id"),
+        ignore_unknown=options.ignore_unknown_columns,
+    )
+
+
+def _versus(fields: Fields) -> Versus | str:
+    """Read one row, or say why it gives nothing."""
+    text = fields.text
+    response = fields.one_of("response", (*RESPONSES, SKIP), "")
+    if response == SKIP:
+        return "skipped"
+    if not response:
+        return "no response"
+    rater = text("rater_id")
+    if not rater:
+        raise fields.wrong(f"rater_id is empty, write {ANONYMOUS!r} where nobody knows who judged")
+    return Versus(
+        row=fields.row,
+        left=_side(fields, "left"),
+        right=_side(fields, "right"),
+        winner=RESPONSES[response],
+        rater=ANONYMOUS if rater.lower() == ANONYMOUS else rater,
+        prompt=text("prompt_id"),
+        text=text("prompt"),
+        category=text("category"),
+        modality=fields.one_of("modality", ("image", "video"), ""),
+        criterion=text("dimension") or OVERALL,
+        control=fields.one_of("kind", PAIR_CONTROLS, TEST),
+        session=text("session_id") or None,
+        at=fields.moment("submitted_at"),
+        seconds=fields.seconds("duration_ms"),
+        source=text("source"),
+        trial=text("trial_id") or None,
+        pair=text("pair_id") or None,
+        repeat_of=text("repeat_of") or None,
+        shown_at=fields.moment("shown_at"),
+    )
+
+
+def _side(fields: Fields, side: str) -> Side:
+    item, model = fields.text(f"{side}_item"), fields.text(f"{side}_model")
+    if not item and not (model and fields.text("prompt_id")):
+        raise fields.wrong(
+            f"nothing says what was on the {side}, fill in {side}_item, or prompt_id and "
+            f"{side}_model"
+        )
+    seed, arm = fields.count(f"{side}_seed"), fields.text(f"{side}_arm")
+    return Side(item=item, model=model, seed=seed, arm=arm)
+
+
+def _scores(fields: Fields, versus: Versus, scale: Scale) -> Iterator[Judgment]:
+    """Give what was said of each side by itself."""
+    pair = "|".join(side.item or f"{side.model} {side.seed}" for side in versus[1:3])
+    for name in SIDES:
+        score, usable = fields.number(f"{name}_score"), fields.flag(f"{name}_usable")
+        if score is None and usable is None:
+            continue
+        if score is not None and not scale.lo <= score <= scale.hi:
+            raise fields.wrong(
+                f"{name}_score {score:g} lies outside its scale {scale.lo:g} to {scale.hi:g}, "
+                "correct it or name the scale with --scale LOW:HIGH"
+            )
+        side: Side = getattr(versus, name)
+        yield Judgment(
+            row=versus.row,
+            item=side.item,
+            prompt=versus.prompt,
+            text=versus.text,
+            category=versus.category,
+            modality=versus.modality,
+            model=side.model,
+            seed=side.seed,
+            rater=versus.rater,
+            criterion=versus.criterion if score is not None else USABLE,
+            value=score if score is not None else float(bool(usable)),
+            lo=scale.lo if score is not None else 0.0,
+            hi=scale.hi if score is not None else 1.0,
+            control=versus.control,
+            usable=usable,
+            session=versus.session,
+            at=versus.at,
+            seconds=versus.seconds,
+            source=versus.source,
+            trial=versus.trial or pair,
+        )
+
+
+FORMAT = Format(
+    name="pairwise",
+    read=read,
+    takes="qfloor's own table of pairs, CSV or TSV: one comparison a row, scores of each side.",
+    folder=("*.csv", "*.tsv"),
+)
