@@ -200,6 +200,8 @@ def _verdicts(floor: Floor, m: int, valid_until: str | None) -> list[Verdict]:
             family=floor.family,
             m=m,
             valid_until=valid_until,
+            p_value=0.001 if low is not None and low >= value else 0.4,
+            p_adjusted=0.004 if low is not None and low >= value else 1.0,
         )
         for tier, value in TIER_VALUES.items()
     ]

@@ -52,6 +52,7 @@ def test_a_sound_file_loads_to_one_digest(tmp_path: Path) -> None:
         ({"args": "a = " + "1" * 5000}, "not valid TOML"),
         ({"args": "a = " + "[" * 5000}, "not valid TOML"),
         ({"benchmark": "budget_usd = inf"}, "budget_usd is inf"),
+        ({"benchmark": 'correction = "hochberg"'}, "'benchmark.correction' is 'hochberg'"),
         ({"benchmark": "repeat = 2"}, "did you mean 'repeats'"),
         ({"rest": "[raters]\nshare = 0.5\nraters = 500"}, "there are 40 simulated raters"),
         ({"rest": "[raters]\nshare = 0.5\nraters = 3\nvotes = 4"}, "more than the 3 raters"),
@@ -65,3 +66,11 @@ def test_what_is_wrong_is_one_sentence(tmp_path: Path, parts: dict[str, str], sa
         benchmark.load(_write(tmp_path, **parts))
     assert says in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_a_correction_is_part_of_the_digest_and_the_default_is_as_it_was(tmp_path: Path) -> None:
+    plain = benchmark.load(_write(tmp_path))
+    same = benchmark.load(_write(tmp_path, benchmark='correction = "bonferroni"'))
+    holm = benchmark.load(_write(tmp_path, benchmark='correction = "holm"'))
+    assert plain.digest == same.digest
+    assert (holm.correction, holm.digest != plain.digest) == ("holm", True)

@@ -99,6 +99,7 @@ def test_where_less_is_better_the_comparison_turns(tmp_path: Path) -> None:
                 quality=quality.id,
                 ruling="certified" if v.threshold >= 5.0 else "rejected",
                 upper=0.2 if v.threshold >= 5.0 else 0.6,
+                p_adjusted=0.01 if v.threshold >= 5.0 else 0.9,
             )
             for v in release.verdicts
         ),

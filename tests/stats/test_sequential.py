@@ -137,3 +137,31 @@ def test_bad_input_is_refused() -> None:
         stats.EProcess(q=0.0)
     with pytest.raises(ValueError, match="fail_rate"):
         stats.EProcess().expected_growth(1.5)
+
+
+@given(
+    shares=st.lists(st.sampled_from([0.0, 0.25, 1 / 3, 0.5, 1.0]), max_size=60),
+    max_fail=st.sampled_from([0.05, 0.1, 0.25, 0.4]),
+    seed=st.integers(0, 9),
+)
+def test_the_final_wealth_is_the_process_in_any_order(
+    shares: list[float], max_fail: float, seed: int
+) -> None:
+    order = np.random.default_rng(seed).permutation(len(shares))
+    process = stats.EProcess(q=max_fail).update_many([shares[i] for i in order])
+    found = stats.certifying_e_value(shares, max_fail)
+    assert found == pytest.approx(process.e_certify)
+    higher = stats.certifying_e_value(shares, min(0.9, max_fail * 1.5))
+    assert higher >= found * (1 - 1e-12)
+
+
+def test_e_values_from_p_values_are_calibrated() -> None:
+    assert stats.e_from_p(1.0) == 0.5
+    assert stats.e_from_p(0.0) == math.inf
+    p = np.linspace(0.0, 1.0, 200_001)[1:]
+    e = np.array([stats.e_from_p(float(v)) for v in p])
+    assert np.all(np.diff(e) < 0)
+    assert np.trapezoid(e, p) <= 1.0  # the expectation under a uniform p-value
+    assert np.trapezoid(e, p) > 0.9
+    with pytest.raises(ValueError, match="p_value"):
+        stats.e_from_p(1.5)

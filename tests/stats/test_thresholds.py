@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from qfloor import stats
-from qfloor.stats.fail_path import Rule
+from qfloor.stats.fail_rules import Rule
 
 LOW = -math.inf
 alphas = st.sampled_from([0.1, 0.05, 0.02, 0.05 / 7, 0.05 / 280])

@@ -91,6 +91,7 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         thresholds=_thresholds(path, file.thresholds, quality),
         alpha=table.alpha,
         family=table.family,
+        correction=table.correction,
         round=used,
         seed=table.seed,
         budget_nanousd=parse_budget(path, table.budget_usd),

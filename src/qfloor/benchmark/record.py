@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from qfloor.records import Exclusion, Offer, PluginSpec, Quality, Threshold, digest_of
+from qfloor.records import Correction, Exclusion, Offer, PluginSpec, Quality, Threshold, digest_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +65,7 @@ class Benchmark:
     references: Mapping[str, str] = field(default_factory=dict)
     sessions: tuple[str, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
+    correction: Correction = "bonferroni"
 
     @property
     def digest(self) -> str:
@@ -73,4 +74,6 @@ class Benchmark:
         for since in ("references", "sessions", "exclusions"):
             if not plain[since]:  # benchmarks from before there were any keep their digests
                 del plain[since]
+        if self.correction == "bonferroni":
+            del plain["correction"]
         return digest_of(plain)

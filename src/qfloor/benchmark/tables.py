@@ -25,6 +25,7 @@ class BenchmarkTable(_Strict):
     budget_usd: str | int | float | None = None
     alpha: Annotated[float, Field(gt=0, lt=0.5, strict=False)] = 0.05
     family: Literal["category", "release"] = "category"
+    correction: Literal["bonferroni", "holm", "by", "e-bh"] = "bonferroni"
     illustrative: bool = False
     notes: str = ""
 

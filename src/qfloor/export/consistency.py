@@ -86,16 +86,37 @@ def _disagreements(verdict: Row, floor: Row, sign: float) -> Iterator[str]:
         )
     if certified and floor["provisional"]:
         yield f"verdicts: {_said(verdict)}: certified on a provisional floor"
-    if abs(verdict["max_fail"] - 0.25) > _CLOSE:
-        return
-    low = floor["q25_lo_release"]
+    number_decides = verdict.get("correction", "bonferroni") == "bonferroni"
+    if number_decides and abs(verdict["max_fail"] - 0.25) <= _CLOSE:
+        yield from _misnumbered(verdict, floor, sign)
+    if "p_adjusted" in verdict:  # since version 1.1
+        yield from _misjudged(verdict, floor)
+
+
+def _misnumbered(verdict: Row, floor: Row, sign: float) -> Iterator[str]:
+    """A verdict and the published number say the same, where one level serves both."""
+    low, certified = floor["q25_lo_release"], verdict["ruling"] == "certified"
     clears = low is not None and sign * low >= sign * verdict["threshold"]
-    withheld = floor["provisional"] or verdict["reason"] in _WITHHELD
-    if certified != clears and not (clears and withheld):
+    if certified != clears and not (clears and _withheld(verdict, floor)):
         yield (
             f"verdicts: {_said(verdict)}: {verdict['ruling']} at {verdict['threshold']:g}, but the "
             f"floor is certified to {_number(low)}"
         )
+
+
+def _misjudged(verdict: Row, floor: Row) -> Iterator[str]:
+    """A verdict and its adjusted p-value say the same, whatever the correction."""
+    p, alpha, ruling = verdict["p_adjusted"], floor["alpha_cell"], verdict["ruling"]
+    clears = p is not None and p <= alpha
+    if (ruling == "certified") != clears and not (clears and _withheld(verdict, floor)):
+        yield (
+            f"verdicts: {_said(verdict)}: {ruling} at an adjusted p-value of {_number(p)}, "
+            f"and the family's alpha is {alpha:g}"
+        )
+
+
+def _withheld(verdict: Row, floor: Row) -> bool:
+    return floor["provisional"] or verdict["reason"] in _WITHHELD
 
 
 def _place(row: Row, *names: str) -> Place:

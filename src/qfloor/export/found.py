@@ -36,7 +36,8 @@ FOUND: tuple[Table, ...] = (
             Column(
                 "q25_lo_release",
                 "real",
-                "largest threshold certified at the family's level; alone decides at max_fail .25",
+                "largest threshold certified at the family's level; alone decides at max_fail .25 "
+                "under the correction bonferroni",
                 null=True,
             ),
             Column(
@@ -44,16 +45,35 @@ FOUND: tuple[Table, ...] = (
             ),
             Column("mean", "real", "mean of the finite values; display only", null=True),
             Column("alpha_release", "real", "error probability spent on this floor"),
-            Column("alpha_cell", "real", "error probability before correction"),
+            Column("alpha_cell", "real", "error probability before correction: the family's"),
             Column("family", "text", "who was judged together"),
             Column("m", "integer", "size of that family, fixed before the data"),
             Column("bound", "text", "which bound decided"),
-            Column("design_effect", "real", "variance against independent outputs", null=True),
-            Column("n_effective", "real", "independent outputs this is worth", null=True),
+            Column(
+                "design_effect",
+                "real",
+                "values per effective value, at the cell's median: variance of the fail rate "
+                "against that of independent values",
+                null=True,
+            ),
+            Column(
+                "n_effective",
+                "real",
+                "independent values this is worth: `n_values / design_effect`",
+                null=True,
+            ),
             Column("n_raters", "integer", "raters, if people judged", null=True),
             Column("population", "object", "what it is a statement about: languages, tags, raters"),
             Column("digests", "object", "what it was computed from"),
             Column("provisional", "boolean", "rests on no judgment of this offer; cannot certify"),
+            Column(
+                "q25_hi_release",
+                "real",
+                "upper bound of the lower quartile: the largest threshold not rejected at the "
+                "family's level; null when none, or every one, is rejected",
+                null=True,
+                since="1.1",
+            ),
         ),
     ),
     Table(
@@ -71,6 +91,14 @@ FOUND: tuple[Table, ...] = (
             Column("n", "integer", "values"),
             Column("rate", "real", "estimate of P(fail)"),
             Column("upper", "real", "one-sided upper bound of P(fail) at the family's level"),
+            Column(
+                "upper_one_repeat",
+                "real",
+                "the exact bound of one value a prompt, at the same level; null when there is "
+                "but one value a prompt",
+                null=True,
+                since="1.1",
+            ),
         ),
     ),
     Table(
@@ -89,7 +117,12 @@ FOUND: tuple[Table, ...] = (
             Column("reason", "text", "why"),
             Column("upper", "real", "upper bound of P(fail) that decided", null=True),
             Column("lower", "real", "lower bound of P(fail)", null=True),
-            Column("level", "real", "error probability of the bound"),
+            Column(
+                "level",
+                "real",
+                "error probability of the bound that decided: under holm, by and e-bh it "
+                "depends on the rest of the family",
+            ),
             Column("family", "text", "who was judged together"),
             Column("m", "integer", "size of that family"),
             Column(
@@ -102,6 +135,34 @@ FOUND: tuple[Table, ...] = (
                 "its threshold, family or level is not what was frozen before the first score; "
                 "null where no plan was frozen",
                 null=True,
+                since="1.1",
+            ),
+            Column(
+                "p_value",
+                "real",
+                "smallest level at which its own evidence certifies; null when nothing could",
+                null=True,
+                since="1.1",
+            ),
+            Column(
+                "p_adjusted",
+                "real",
+                "the same by the family's correction: certified where at most its alpha",
+                null=True,
+                since="1.1",
+            ),
+            Column(
+                "e_value",
+                "real",
+                "evidence that the correction e-bh judged instead of the p-value",
+                null=True,
+                since="1.1",
+            ),
+            Column(
+                "correction",
+                "text",
+                "how the family's error was shared, and so what decided",
+                of=("bonferroni", "holm", "by", "e-bh"),
                 since="1.1",
             ),
         ),

@@ -9,75 +9,103 @@ panel, with prompts as the only clusters.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import optimize
 
 from qfloor import stats
 from qfloor.floors.cells import NO_RATER, Cell
 from qfloor.records import FailRate
-
-Fails = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CellBounds:
     """A cell's limits at one level, and how to bound its fail rate at any threshold.
 
-    ``rule`` names what decided: ``exact`` (one value a prompt), ``one_repeat``,
-    ``korn_graubard``, or ``two_way`` (prompts and raters).
+    ``rule`` names what decides: ``exact`` (one value a prompt), ``one_repeat``,
+    ``korn_graubard``, or ``two_way`` (prompts and raters). It is fixed by ``least``, the smallest
+    level that the plan may come to judge at, so that a p-value and a verdict at any of its levels
+    are one statement.
     """
 
     cell: Cell
     alpha: float
-    rule: str
+    least: float
+
+    @cached_property
+    def path(self) -> stats.FailPath:
+        """The cell's fails at every threshold; only where it has values."""
+        cell = self.cell
+        return stats.build_path(
+            cell.value, cell.cluster, raters=_seated(cell) if self.two_way else None
+        )
+
+    @property
+    def two_way(self) -> bool:
+        """Whether raters are drawn from a population, as prompts are."""
+        return self.cell.effective_raters >= stats.FEW_RATERS
+
+    @property
+    def rule(self) -> str:
+        """What decides, by its name."""
+        if self.two_way:
+            return "two_way"
+        if self.cell.n_clusters == self.cell.value.size:
+            return "exact"
+        return "one_repeat" if self.least < stats.TRUSTED_ALPHA else "korn_graubard"
+
+    @property
+    def _planned(self) -> stats.Rule:
+        return stats.planned_rule(self.path, self.least)
 
     def limits(self, max_fail: float) -> stats.ThresholdLimits:
         """Largest certified and largest not rejected threshold at a tolerated fail rate."""
-        if self.rule == "two_way":
-            return stats.threshold_limits(
-                self.cell.value, alpha=self.alpha, max_fail=max_fail, bound=self._two_way
-            )
-        return stats.threshold_limits(
-            self.cell.value, self._prompts, alpha=self.alpha, max_fail=max_fail
-        )
+        return stats.path_limits(self.path, alpha=self.alpha, max_fail=max_fail, rule=self._planned)
 
     def fail_rate(self, threshold: float) -> FailRate:
         """Estimate and upper bound of P(value < threshold), monotone in the threshold."""
-        fails = self.cell.value < threshold
-        if self.rule == "two_way":
-            below = np.unique(self.cell.value[fails])
-            grid = [*below[np.isfinite(below)], threshold]
-            upper = max(self._two_way(self.cell.value < t) for t in grid)
-        else:
-            bounds = stats.fail_rate_bounds(
-                self.cell.value, threshold, self._prompts, alpha=self.alpha
-            )
-            upper = bounds.upper
+        bounds = self.bounds(threshold, self.alpha)
         return FailRate(
             threshold=threshold,
-            fails=float(fails.sum()),
-            n=int(fails.size),
-            rate=self.rate(fails),
-            upper=float(upper),
+            fails=float((self.cell.value < threshold).sum()),
+            n=int(self.cell.value.size),
+            rate=bounds.fail_rate,
+            upper=bounds.upper,
+            upper_one_repeat=None if self.path.exact else bounds.upper_one_repeat,
         )
 
-    def lower(self, threshold: float) -> float:
-        """Lower bound of P(value < threshold) by the rule that rejects: the mirror of `limits`."""
-        if self.rule != "two_way":
-            bounds = stats.fail_rate_bounds(
-                self.cell.value, threshold, self._prompts, alpha=self.alpha
-            )
-            return bounds.lower
-        values = self.cell.value
-        above = np.unique(values[values >= threshold])
-        fine = [values >= threshold, *(values >= t for t in above), np.zeros(values.size, bool)]
-        return 1.0 - max(self._two_way(clears) for clears in fine)
+    def bounds(self, threshold: float, alpha: float) -> stats.FailRateBounds:
+        """Bounds of P(value < threshold) by the rule that decides, at any level of the plan."""
+        return stats.path_bounds(self.path, threshold, alpha=alpha, rule=self._planned)
 
-    def rate(self, fails: Fails) -> float:
-        """Fail rate with every prompt weighing the same."""
-        sizes = np.bincount(self.cell.cluster)
-        return float(np.mean(np.bincount(self.cell.cluster, weights=fails) / sizes))
+    def p_value(self, threshold: float, max_fail: float) -> float:
+        """Smallest level at which the threshold is certified, at it and at every level above."""
+        return stats.p_value(self.path, threshold, max_fail, self._planned)
+
+    def e_value(self, threshold: float, max_fail: float) -> float:
+        """E-value for certifying: betting on prompts, or made of the p-value with raters.
+
+        Bets take prompts as independent, which ratings by the same raters are not.
+        """
+        if self.two_way:
+            return stats.e_from_p(self.p_value(threshold, max_fail))
+        return stats.certifying_e_value(self._shares(threshold), max_fail)
+
+    def e_upper(self, threshold: float, alpha: float) -> float:
+        """Upper bound of P(value < threshold): from which tolerated rate on e is ``1/alpha``."""
+        if self.two_way:
+            level = optimize.brentq(lambda p: stats.e_from_p(p) - 1.0 / alpha, 1e-300, alpha)
+            return self.bounds(threshold, float(level)).upper
+        shares, low, high = self._shares(threshold), 1e-9, 1.0 - 1e-9
+        if stats.certifying_e_value(shares, high) < 1.0 / alpha:
+            return 1.0
+        while high - low > 1e-12:
+            middle = (low + high) / 2.0
+            enough = stats.certifying_e_value(shares, middle) >= 1.0 / alpha
+            low, high = (low, middle) if enough else (middle, high)
+        return high
 
     @property
     def weights(self) -> NDArray[np.float64]:
@@ -89,46 +117,18 @@ class CellBounds:
     def design_effect(self) -> float:
         """Values per effective value, at the cell's own median, where it is best determined."""
         finite = self.cell.value[np.isfinite(self.cell.value)]
-        if not finite.size or self.cell.n_clusters == self.cell.value.size:
+        if not finite.size or self.path.n_outputs == self.path.n_prompts:
             return 1.0
-        t = float(np.median(finite))
-        if self.rule == "two_way":
-            return self._ratings(self.cell.value < t).design_effect
-        return stats.fail_rate_bounds(
-            self.cell.value, t, self._prompts, alpha=self.alpha
-        ).design_effect
+        return self.bounds(float(np.median(finite)), self.alpha).design_effect
 
-    @property
-    def _prompts(self) -> NDArray[np.intp] | None:
-        alone = self.cell.n_clusters == self.cell.value.size
-        return None if alone else self.cell.cluster
-
-    def _ratings(self, fails: Fails) -> stats.TwoWayKornGraubard:
-        return stats.korn_graubard_ratings(
-            fails, self.cell.cluster, _seated(self.cell), 1.0 - self.alpha
-        )
-
-    def _two_way(self, fails: Fails) -> float:
-        """Two-way bound; below `stats.TRUSTED_ALPHA` the exact one-rating bound joins it."""
-        upper = self._ratings(fails).upper
-        if self.alpha < stats.TRUSTED_ALPHA or self.cell.n_clusters < stats.FEW_PROMPTS:
-            first = np.unique(self.cell.cluster, return_index=True)[1]
-            exact = stats.clopper_pearson_upper(int(fails[first].sum()), first.size, self.alpha)
-            upper = max(upper, exact)
-        return float(upper)
+    def _shares(self, threshold: float) -> NDArray[np.float64]:
+        fails, cluster = self.cell.value < threshold, self.cell.cluster
+        return np.asarray(np.bincount(cluster, weights=fails) / np.bincount(cluster))
 
 
-def bound_cell(cell: Cell, alpha: float) -> CellBounds:
-    """Choose the rule that a cell's design calls for."""
-    if cell.effective_raters >= stats.FEW_RATERS:
-        rule = "two_way"
-    elif cell.n_clusters == cell.value.size:
-        rule = "exact"
-    elif alpha < stats.TRUSTED_ALPHA:
-        rule = "one_repeat"
-    else:
-        rule = "korn_graubard"
-    return CellBounds(cell=cell, alpha=alpha, rule=rule)
+def bound_cell(cell: Cell, alpha: float, least: float | None = None) -> CellBounds:
+    """Bound a cell at a level by the rule its design calls for, and ``least`` by its plan."""
+    return CellBounds(cell=cell, alpha=alpha, least=alpha if least is None else least)
 
 
 def _seated(cell: Cell) -> NDArray[np.intp]:

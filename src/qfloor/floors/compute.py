@@ -1,9 +1,7 @@
-"""From judged outputs to floors and verdicts, one family at a time.
+"""From judged outputs to floors: what is known of one offer in one category, at its plan's level.
 
-The family is fixed by the plan before any score is seen: by default the offers of one category
-and modality, among which the router chooses, each at ``alpha / m``. A simultaneous lower bound
-holds for all thresholds at once, so tiers cost nothing, and ``q25_lo_release`` and a verdict at
-``max_fail`` .25 are the same statement.
+A floor is computed by itself; what it is worth among the others of its family is `ruling`'s. The
+family is fixed by the plan before any score is seen (`family`).
 """
 
 from __future__ import annotations
@@ -18,6 +16,7 @@ from qfloor import stats
 from qfloor.errors import CertificationError
 from qfloor.floors.bounds import CellBounds, bound_cell
 from qfloor.floors.cells import Cell, Judged, build_cell
+from qfloor.floors.family import FamilyPlan
 from qfloor.records import (
     Direction,
     FailRate,
@@ -25,36 +24,11 @@ from qfloor.records import (
     FloorKind,
     Modality,
     Quality,
-    Ruling,
     Threshold,
-    Verdict,
 )
 
 MISSING_TOLERATED, MISSING_TOO_MUCH = 0.02, 0.05
 """Shares of missing outputs above which the worst case must hold, and nothing can be said."""
-
-POWER = 0.8
-"""Chance of a certificate for which "how many more prompts" is answered."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FamilyPlan:
-    """Who is judged together and at what level; fixed before the data.
-
-    ``demands`` is how many different ``max_fail`` its tiers ask for. A bound holds for all
-    thresholds at once only at one ``max_fail``: three of them at a nominal 5 % certified falsely
-    in 8.3 % of cells.
-    """
-
-    name: str
-    m: int
-    alpha: float
-    demands: int = 1
-
-    @property
-    def level(self) -> float:
-        """Error probability each offer gets for each ``max_fail`` (Bonferroni)."""
-        return self.alpha / (self.m * self.demands)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,26 +54,56 @@ class CellRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Judgement:
-    """A cell's bounds as they count: in the worst case too, when outputs are missing."""
+class Judgement:
+    """A cell's bounds as they count: in the worst case too, when outputs are missing.
+
+    Thresholds here are in the direction in which higher is better.
+    """
 
     cell: Cell
     release: CellBounds
     worst: CellBounds | None
 
+    @property
+    def cases(self) -> tuple[CellBounds, ...]:
+        """Everything that must hold for a certificate."""
+        return (self.release,) if self.worst is None else (self.release, self.worst)
+
     def certified_to(self, max_fail: float) -> float | None:
-        found = [b.limits(max_fail).certified_to for b in (self.release, self.worst) if b]
+        """Largest threshold certified at the plan's level."""
+        found = [bounds.limits(max_fail).certified_to for bounds in self.cases]
         return None if any(t is None for t in found) else min(t for t in found if t is not None)
+
+    def fail_rate(self, threshold: float) -> FailRate:
+        """Fail rate at a threshold, with the upper bounds that count."""
+        rates = [bounds.fail_rate(threshold) for bounds in self.cases]
+        alone = [r.upper_one_repeat for r in rates if r.upper_one_repeat is not None]
+        return replace(
+            rates[0], upper=max(r.upper for r in rates), upper_one_repeat=max(alone, default=None)
+        )
 
     @property
     def too_much_missing(self) -> bool:
+        """Whether so much is missing that nothing can be said."""
         return self.cell.missing_share > MISSING_TOO_MUCH
 
 
-def compute_floor(
-    request: CellRequest, kind: FloorKind = "delivered"
-) -> tuple[Floor, tuple[Verdict, ...]]:
-    """Compute one floor, and for the delivered one the verdict of every tier.
+@dataclass(frozen=True, kw_only=True)
+class Assessed:
+    """A floor with what its verdicts will be made of, once its whole family is there."""
+
+    request: CellRequest
+    floor: Floor
+    judged: Judgement
+
+    @property
+    def sign(self) -> float:
+        """-1 where lower is better."""
+        return _sign(self.request)
+
+
+def assess(request: CellRequest, kind: FloorKind = "delivered") -> Assessed:
+    """Compute one floor; its verdicts follow from its family (`ruling.rule_family`).
 
     Parameters
     ----------
@@ -109,10 +113,8 @@ def compute_floor(
 
     Returns
     -------
-    floor : Floor
-        Values in the quality's own unit and direction.
-    verdicts : tuple of Verdict
-        Empty for a conditional floor.
+    Assessed
+        With the floor in the quality's own unit and direction.
 
     Raises
     ------
@@ -125,25 +127,29 @@ def compute_floor(
                 f"a threshold of {threshold.quality} cannot judge {request.quality.id}; "
                 "thresholds never cross qualities"
             )
-    sign = 1.0 if request.direction == "higher" else -1.0
-    judged = _judge(request, kind, sign)
-    floor = _floor(request, kind, judged, sign)
-    if kind == "conditional":
-        return floor, ()
-    return floor, tuple(_verdict(request, judged, t, sign) for t in request.thresholds)
+    judged = _judge(request, kind)
+    floor = _floor(request, kind, judged, _sign(request))
+    return Assessed(request=request, floor=floor, judged=judged)
 
 
-def _judge(request: CellRequest, kind: FloorKind, sign: float) -> _Judgement:
+def _sign(request: CellRequest) -> float:
+    return 1.0 if request.direction == "higher" else -1.0
+
+
+def _judge(request: CellRequest, kind: FloorKind) -> Judgement:
+    sign, family = _sign(request), request.family
     place = (request.offer_id, request.category, request.modality, kind, request.outputs)
     cell = build_cell(*place, sign=sign)
     worst = None
     if cell.missing_share > MISSING_TOLERATED:
         filled = build_cell(*place, sign=sign, missing_as_fail=True)
-        worst = bound_cell(filled, request.family.level)
-    return _Judgement(cell=cell, release=bound_cell(cell, request.family.level), worst=worst)
+        worst = bound_cell(filled, family.level, family.least_level)
+    return Judgement(
+        cell=cell, release=bound_cell(cell, family.level, family.least_level), worst=worst
+    )
 
 
-def _floor(request: CellRequest, kind: FloorKind, judged: _Judgement, sign: float) -> Floor:
+def _floor(request: CellRequest, kind: FloorKind, judged: Judgement, sign: float) -> Floor:
     cell, release = judged.cell, judged.release
     empty = cell.value.size == 0
     finite = cell.value[np.isfinite(cell.value)]
@@ -161,7 +167,9 @@ def _floor(request: CellRequest, kind: FloorKind, judged: _Judgement, sign: floa
         n_outputs=cell.n_outputs,
         n_values=int(cell.value.size),
         counts=cell.counts,
-        fail_rates=() if empty else tuple(_fail_rate(judged, v, sign) for v in values),
+        fail_rates=()
+        if empty
+        else tuple(replace(judged.fail_rate(sign * v), threshold=v) for v in values),
         q25=_quantile(stats.quantile_inverted_cdf, release, sign),
         q25_harrell_davis=_quantile(stats.harrell_davis, release, sign),
         q25_lo_release=_signed(at_release, sign),
@@ -178,7 +186,16 @@ def _floor(request: CellRequest, kind: FloorKind, judged: _Judgement, sign: floa
         population={**request.population, **_panel(cell), "missing": cell.n_missing},
         digests=request.digests,
         provisional=request.provisional,
+        q25_hi_release=None if empty else _upper_limit(judged, sign),
     )
+
+
+def _upper_limit(judged: Judgement, sign: float) -> float | None:
+    """Upper bound of the lower quartile; None too where every threshold is rejected."""
+    if judged.too_much_missing:
+        return None
+    above = judged.release.limits(0.25).rejected_above
+    return _signed(above if above is not None and np.isfinite(above) else None, sign)
 
 
 def _quantile(method: Callable[..., float | None], bounds: CellBounds, sign: float) -> float | None:
@@ -199,68 +216,3 @@ def _panel(cell: Cell) -> dict[str, str]:
 
 def _signed(value: float | None, sign: float) -> float | None:
     return None if value is None else sign * value
-
-
-def _fail_rate(judged: _Judgement, threshold: float, sign: float) -> FailRate:
-    """Fail rate at a threshold as it was given, with the upper bound that counts."""
-    rates = [b.fail_rate(sign * threshold) for b in (judged.release, judged.worst) if b]
-    return replace(rates[0], threshold=threshold, upper=max(r.upper for r in rates))
-
-
-def _verdict(
-    request: CellRequest, judged: _Judgement, threshold: Threshold, sign: float
-) -> Verdict:
-    cell, level = judged.cell, request.family.level
-    ruling, reason, more = Ruling.UNDECIDED, "empty", None
-    upper = lower = None
-    if cell.value.size:
-        at = sign * threshold.value
-        rate = _fail_rate(judged, threshold.value, sign)
-        upper, lower = rate.upper, judged.release.lower(at)
-        ruling, reason = _ruling(request, judged, threshold, at)
-        if ruling is Ruling.UNDECIDED and reason in ("more_prompts", "too_few_prompts"):
-            more = _more_prompts(rate.rate, cell.n_clusters, level, threshold.max_fail)
-    return Verdict(
-        offer_id=request.offer_id,
-        category=request.category,
-        modality=request.modality,
-        quality=request.quality.id,
-        tier=threshold.tier,
-        threshold=threshold.value,
-        max_fail=threshold.max_fail,
-        ruling=ruling,
-        reason=reason,
-        upper=upper,
-        lower=lower,
-        level=level,
-        family=request.family.name,
-        m=request.family.m,
-        more_prompts=more,
-        valid_until=request.valid_until,
-    )
-
-
-def _ruling(
-    request: CellRequest, judged: _Judgement, threshold: Threshold, at: float
-) -> tuple[Ruling, str]:
-    """Decide by ``certified_to`` alone, so that number and verdict cannot disagree."""
-    if judged.too_much_missing:
-        return Ruling.UNDECIDED, "too_much_missing"
-    certified_to = judged.certified_to(threshold.max_fail)
-    if certified_to is not None and at <= certified_to:
-        if request.provisional:
-            return Ruling.UNDECIDED, "provisional"
-        return Ruling.CERTIFIED, "clears"
-    if judged.release.limits(threshold.max_fail).verdict(at) == "rejected":
-        return Ruling.REJECTED, "fails"
-    needed = stats.min_prompts(request.family.level, threshold.max_fail)
-    enough = judged.cell.n_clusters >= needed
-    return Ruling.UNDECIDED, "more_prompts" if enough else "too_few_prompts"
-
-
-def _more_prompts(rate: float, have: int, level: float, max_fail: float) -> int | None:
-    """Prompts still needed at the present estimate; None when it will never be certified."""
-    needed = stats.prompts_needed(rate, level, max_fail, POWER)
-    if needed is None:
-        return None
-    return max(1, needed - have)

@@ -16,9 +16,10 @@ from qfloor import calibrate
 from qfloor.benchmark import Benchmark, CalibrationPlan
 from qfloor.calibrate import Pair
 from qfloor.errors import BenchmarkError
-from qfloor.floors import CellRequest, FamilyPlan, compute_floor
+from qfloor.floors import Assessed, CellRequest, assess, rule_family
 from qfloor.pipeline.centring import quality_of, reference_for
 from qfloor.pipeline.declared import Declared, declared_of, metric_key
+from qfloor.pipeline.families import family_of
 from qfloor.pipeline.judging import (
     CellKey,
     Cells,
@@ -99,12 +100,15 @@ def _judge(
     rated: set[CellKey] | None = None,
     reference: ReferenceSet | None = None,
 ) -> Findings:
-    """Floors and verdicts of every cell on one quality; ``rated`` limits what may certify."""
+    """Floors of every cell on one quality, then the verdicts of each family of them.
+
+    ``rated`` limits what may certify.
+    """
     demanded: dict[tuple[str, Modality], list[Threshold]] = {}
     for threshold in thresholds:
         demanded.setdefault((threshold.category, threshold.modality), []).append(threshold)
     floors: list[Floor] = []
-    verdicts: list[Verdict] = []
+    families: dict[str, list[Assessed]] = {}
     used: set[tuple[str, Modality]] = set()
     for key, outputs in sorted(cells.items(), key=lambda item: item[0]):
         request = CellRequest(
@@ -114,7 +118,7 @@ def _judge(
             quality=quality,
             outputs=outputs,
             thresholds=demanded.get((key.category, key.modality), []),
-            family=_family(benchmark, view, planned, key),
+            family=family_of(benchmark, view, planned, key),
             direction=direction,
             provisional=rated is not None and key not in rated,
             population={
@@ -128,31 +132,13 @@ def _judge(
             },
             valid_until=valid_until(benchmark.round),
         )
-        for kind in ("delivered", "conditional"):
-            floor, ruled = compute_floor(request, kind)
-            floors.append(floor)
-            verdicts += ruled
+        delivered = assess(request)
+        floors += [delivered.floor, assess(request, "conditional").floor]
+        families.setdefault(request.family.name, []).append(delivered)
         used.add((key.category, key.modality))
     kept = (t for place, ts in sorted(demanded.items()) if place in used for t in ts)
-    return Findings(floors=tuple(floors), verdicts=tuple(verdicts), thresholds=tuple(kept))
-
-
-def _family(
-    benchmark: Benchmark, view: RoundView, planned: tuple[Offer, ...], key: CellKey
-) -> FamilyPlan:
-    """Name who is judged together; m is what was planned, never what happened to have data."""
-    m = sum(offer.makes(key.modality) for offer in planned)
-    name = f"{key.category}/{key.modality}"
-    if benchmark.family == "release":
-        places = {(p.category, p.modality) for p in view.prompts.values()}
-        m = sum(offer.makes(modality) for _, modality in places for offer in planned)
-        name = "release"
-    asked: dict[tuple[str, Modality], set[float]] = {}
-    for threshold in benchmark.thresholds:
-        asked.setdefault((threshold.category, threshold.modality), set()).add(threshold.max_fail)
-    here = asked.values() if name == "release" else [asked.get((key.category, key.modality), set())]
-    demands = max((len(found) for found in here), default=1)
-    return FamilyPlan(name=name, m=max(1, m), alpha=benchmark.alpha, demands=max(1, demands))
+    verdicts = tuple(v for family in families.values() for v in rule_family(family))
+    return Findings(floors=tuple(floors), verdicts=verdicts, thresholds=tuple(kept))
 
 
 def _population(

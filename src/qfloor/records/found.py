@@ -12,6 +12,9 @@ from qfloor.records.judged import Metric
 from qfloor.records.made import FloorKind
 from qfloor.records.reference import ReferenceSet
 
+Correction = Literal["bonferroni", "holm", "by", "e-bh"]
+"""How a family's error is shared among its verdicts: family-wise for the first two, else FDR."""
+
 TIERS: tuple[str, ...] = ("standard", "professional", "premium")
 TIER_ALIASES: dict[str, str] = {"concept": "standard", "draft": "professional", "final": "premium"}
 
@@ -167,13 +170,18 @@ class Prediction:
 
 @dataclass(frozen=True, kw_only=True)
 class FailRate:
-    """Estimate and one-sided upper bound of P(score < threshold) at one threshold."""
+    """Estimate and one-sided upper bound of P(score < threshold) at one threshold.
+
+    ``upper_one_repeat`` is the exact bound of one value a prompt, beside whichever bound decided;
+    None where there is but one value a prompt, so that it is the same.
+    """
 
     threshold: float
     fails: float
     n: int
     rate: float
     upper: float
+    upper_one_repeat: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,8 +189,12 @@ class Floor:
     """What is known of an offer in a category: its bad days, and how sure we are.
 
     ``q25_lo_release`` is the largest threshold certifiable at the family's level and alone
-    decides verdicts at max_fail .25; ``q25_lo_cell`` is at the uncorrected level and for display.
-    ``None`` means that no threshold can be certified, or (for q25) that the quartile is a fail.
+    decides verdicts at max_fail .25 under ``bonferroni``; ``q25_lo_cell`` is at the uncorrected
+    level and for display. ``q25_hi_release`` is the largest threshold that is *not* rejected at
+    the family's level: the upper bound of the lower quartile. ``None`` means that no threshold
+    can be certified (for ``hi``: none, or every one, is rejected), or (for q25) that the quartile
+    is a fail. ``design_effect`` is values per effective value at the cell's median, and
+    ``n_effective`` the values divided by it: independent values that the cell is worth.
     """
 
     offer_id: str
@@ -211,6 +223,7 @@ class Floor:
     population: Mapping[str, Any] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     provisional: bool = False
+    q25_hi_release: float | None = None
 
 
 class Ruling(StrEnum):
@@ -227,6 +240,12 @@ class Verdict:
 
     ``post_hoc`` says that its threshold, family or level is not what was frozen before the first
     score; None where no plan was frozen.
+
+    ``correction`` names what decided: the offer is certified where ``p_adjusted`` is at most the
+    family's alpha, which says the same as ``upper <= max_fail``, the bound at ``level``.
+    ``p_value`` is the smallest level at which its own evidence certifies; ``e_value`` is what
+    e-BH judged instead. They are None where nothing could have certified: no values, too much
+    missing, provisional.
     """
 
     offer_id: str
@@ -246,3 +265,7 @@ class Verdict:
     more_prompts: int | None = None
     valid_until: str | None = None
     post_hoc: bool | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = None
+    e_value: float | None = None
+    correction: Correction = "bonferroni"

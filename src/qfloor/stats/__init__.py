@@ -61,8 +61,15 @@ from qfloor.stats.clusters import (
 )
 from qfloor.stats.display import QuantileBand, quantile_band
 from qfloor.stats.equivalence import PairedEquivalence, paired_equivalence
-from qfloor.stats.fail_path import FEW_PROMPTS, TRUSTED_ALPHA
-from qfloor.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, e_bh, holm
+from qfloor.stats.fail_path import FailPath, build_path
+from qfloor.stats.fail_rules import FEW_PROMPTS, TRUSTED_ALPHA, Rule, p_value, planned_rule
+from qfloor.stats.multiplicity import (
+    benjamini_hochberg,
+    benjamini_yekutieli,
+    e_bh,
+    e_from_p,
+    holm,
+)
 from qfloor.stats.power import certification_power, prompts_needed
 from qfloor.stats.ppi import (
     ADDS_NOTHING,
@@ -77,7 +84,7 @@ from qfloor.stats.resampling import (
     krippendorff_alpha_interval,
     mean_interval,
 )
-from qfloor.stats.sequential import EProcess
+from qfloor.stats.sequential import EProcess, certifying_e_value
 from qfloor.stats.streams import (
     anytime_bounds,
     e_process_limits,
@@ -89,8 +96,11 @@ from qfloor.stats.thresholds import (
     FailBound,
     FailRateBounds,
     ThresholdLimits,
+    certification_p_value,
     fail_rate_bounds,
     lower_bound,
+    path_bounds,
+    path_limits,
     q25_lower_bound,
     threshold_limits,
 )
@@ -109,6 +119,7 @@ __all__ = [
     "EProcess",
     "FailBound",
     "FailMoments",
+    "FailPath",
     "FailRateBounds",
     "IntraclassCorrelations",
     "KornGraubard",
@@ -117,6 +128,7 @@ __all__ = [
     "PredictionPowered",
     "QuantileBand",
     "ResampledInterval",
+    "Rule",
     "Screened",
     "SequentialBoundary",
     "SequentialOperation",
@@ -126,14 +138,18 @@ __all__ = [
     "benjamini_hochberg",
     "benjamini_yekutieli",
     "bt500_screening",
+    "build_path",
     "by_slot",
+    "certification_p_value",
     "certification_power",
+    "certifying_e_value",
     "chance_to_decide",
     "chances_to_decide",
     "clopper_pearson",
     "clopper_pearson_lower",
     "clopper_pearson_upper",
     "e_bh",
+    "e_from_p",
     "e_process_boundary",
     "e_process_limits",
     "exact_boundary",
@@ -161,7 +177,11 @@ __all__ = [
     "mean_interval",
     "min_prompts",
     "operation",
+    "p_value",
     "paired_equivalence",
+    "path_bounds",
+    "path_limits",
+    "planned_rule",
     "prediction_powered_fail_rate",
     "prompts_needed",
     "prompts_to_decide",

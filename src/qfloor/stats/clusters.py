@@ -134,7 +134,7 @@ def korn_graubard(
     else:
         most = n_outputs * size / shares.size
         n_effective = effective(p, variance, most, size)
-        n_star = effective_size(p, variance, most, size, shares.size - 1, alpha)
+        n_star = effective_size(p, variance, most, size, size - 1.0, alpha)
     return KornGraubard(
         p=p,
         upper=upper_at(p, n_star, size, alpha),

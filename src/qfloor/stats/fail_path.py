@@ -1,35 +1,30 @@
-"""Fails of one cell at every threshold at once, and which of them a rule lets pass.
+"""Fails of one cell at every threshold at once: what all bounds of its fail rate are made of.
 
 As the threshold rises past one observed score after another, outputs turn into fails. A
-`FailPath` holds, for each such step, what the bounds need: the fail rate with prompts weighing
-the same, its variance over prompts, and the fails among one chosen output a prompt. Sorting
-once gives all steps in ``O(n log n)``. It decides nothing about scores; `thresholds` does.
+`FailPath` holds, for each such step, what the bounds need: the fail rate, its variance over
+prompts (over prompts and raters, where raters are given), and the fails among at most one chosen
+output a prompt. Sorting once gives all steps in ``O(n log n)``. It decides nothing; `fail_rules`
+says which steps a rule lets pass, `thresholds` what that means for scores.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
-from qfloor.stats.binomial import max_fails
 from qfloor.stats.clusters import few_clusters_factor
 from qfloor.stats.quantiles import check_scores
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-Rule = Literal["auto", "korn_graubard", "one_repeat"]
 
-TRUSTED_ALPHA = 0.01
-"""Below this error probability Korn-Graubard is not trusted (facts: up to 15x nominal)."""
-
-FEW_PROMPTS = 15
-"""Below this many prompts the stricter of Korn-Graubard and the exact bound decides."""
+_ROUNDING = 1e-11
+"""Spread of fail shares below this is rounding of running sums; the least real one is 1e-4."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,64 +32,196 @@ class FailPath:
     """Fails at each step; step i fails the scores below ``thresholds[i]``, the last step all.
 
     Arrays other than ``thresholds`` (distinct finite scores, rising) have one entry more.
+    ``agree`` says where all outputs of every prompt agree; ``first_fails`` counts fails among the
+    ``n_first`` outputs chosen for the exact bound. ``size`` is the number of prompts, Kish's with
+    weights; ``df`` the degrees of freedom of the variance.
     """
 
     thresholds: FloatArray
     p: FloatArray
     variance: FloatArray
+    agree: BoolArray
     first_fails: IntArray
+    n_first: int
+    size: float
+    df: float
     n_prompts: int
     n_outputs: int
+    weighted: bool = False
+    n_raters: int | None = None
 
     @property
     def clustered(self) -> bool:
-        """Whether any prompt has more than one output."""
-        return self.n_outputs > self.n_prompts
+        """Whether outputs may be alike: repeats of a prompt, or raters shared by prompts."""
+        return self.n_outputs > self.n_prompts or self.n_raters is not None
+
+    @property
+    def exact(self) -> bool:
+        """Whether there is one output a prompt and all weigh the same: no bound but one."""
+        return not self.clustered and not self.weighted
 
     def step(self, threshold: float) -> int:
         """Return the step whose fails are the scores strictly below ``threshold``."""
         return int(np.searchsorted(self.thresholds, threshold, side="left"))
 
+    def up_to(self, step: int) -> FailPath:
+        """Return the path that ends with a step."""
+        cut = slice(step + 1)
+        return dataclasses.replace(
+            self,
+            thresholds=self.thresholds[cut],
+            p=self.p[cut],
+            variance=self.variance[cut],
+            agree=self.agree[cut],
+            first_fails=self.first_fails[cut],
+        )
+
+    @property
+    def most(self) -> float:
+        """Outputs, as many as they would be if prompts weighed the same."""
+        return self.n_outputs * self.size / self.n_prompts
+
+    @property
+    def n_effective(self) -> FloatArray:
+        """Independent outputs that this is worth at each step, before the price of few prompts."""
+        inner = (self.p > 0.0) & (self.p < 1.0)
+        seen = self.variance > 0.0
+        most, variance = self.most, self.variance
+        if not self.clustered:  # one output a prompt: only unequal weights cost something
+            most, variance = self.size, variance * ((self.n_prompts - 1) / self.n_prompts)
+        worth = self.p * (1.0 - self.p) / np.where(seen, variance, 1.0)
+        worth = np.where(seen, worth, most)
+        worth = worth if self.clustered else np.minimum(worth, most)
+        return np.where(inner, worth, self.size)
+
     def n_star(self, alpha: float) -> FloatArray:
         """Return Korn-Graubard's effective size at each step."""
-        if not self.clustered:
+        if self.exact:
             return np.full(self.p.size, float(self.n_prompts))
+        if not self.clustered:
+            return self.n_effective
         inner = (self.p > 0.0) & (self.p < 1.0)
-        safe = np.where(self.variance > 0.0, self.variance, 1.0)
-        size = np.where(self.variance > 0.0, self.p * (1.0 - self.p) / safe, self.n_outputs)
-        factor = few_clusters_factor(float(self.n_outputs), self.n_prompts - 1, alpha)
-        return np.where(inner, np.minimum(self.n_outputs, size * factor), self.n_prompts)
+        factor = few_clusters_factor(float(self.most), self.df, alpha)
+        few_raters = self.n_raters is not None and self.df < self.size - 1.0
+        ends = min(self.size, self.most * factor) if few_raters else self.size
+        return np.where(inner, np.minimum(self.most, self.n_effective * factor), ends)
 
 
 def build_path(
     scores: ArrayLike,
     prompts: Sequence[Hashable] | ArrayLike | None = None,
     first: ArrayLike | None = None,
+    *,
+    weights: ArrayLike | None = None,
+    raters: Sequence[Hashable] | ArrayLike | None = None,
 ) -> FailPath:
-    """Build the path of a cell; parameters are those of `thresholds.lower_bound`."""
+    """Build the path of a cell; parameters are those of `thresholds.threshold_limits`."""
     values = check_scores(scores)
     codes = prompt_codes(prompts, values.size)
     sizes = np.bincount(codes)
-    chosen = _first_of_each(codes, sizes.size) if first is None else _check_first(first, codes)
+    chosen = (
+        _first_of_each(codes, sizes.size)
+        if first is None
+        else _check_first(first, codes, some=weights is not None)
+    )
     order = np.argsort(values, kind="stable")
-    ordered, group, of_prompt = values[order], codes[order], sizes[codes[order]]
-    rank = _rank_within(group, sizes)
-    share = 1.0 / of_prompt
-    total, squares = _running(share), _running((2 * rank - 1) * share**2)
+    ordered, group = values[order], codes[order]
+    share = _shares(weights, codes, sizes)[order]
     fresh = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]) & np.isfinite(ordered))
     at = np.append(fresh, values.size)
-    n = sizes.size
-    p = np.where(at == 0, 0.0, np.where(at == values.size, 1.0, total[at] / n))
-    spread = np.maximum(squares[at] - total[at] ** 2 / n, 0.0)
-    spread[spread < 1e-11] = 0.0  # rounding of the running sums, far below 1/n**2
+    mass = float(sizes.size) if weights is None else 1.0
+    p = np.clip(_running(share)[at] / mass, 0.0, 1.0)
+    p[at == 0], p[at == values.size] = 0.0, 1.0
+    of_prompt = _Groups.of(group, share, mass)
+    size = float(sizes.size) if weights is None else 1.0 / float(np.sum(of_prompt.weights**2))
+    variance, df = of_prompt.variance(p, at), size - 1.0
+    if weights is not None:
+        variance = np.maximum(variance, of_prompt.kish(p, at) / size)
+    people = None
+    if raters is not None:
+        rater = prompt_codes(raters, values.size)[order]
+        by_rater = _Groups.of(rater, share, mass)
+        by_both = _Groups.of(_pairs(group, rater), share, mass)
+        variance = _two_way(variance, by_rater.variance(p, at), by_both.variance(p, at))
+        people, df = by_rater.weights.size, min(df, by_rater.weights.size - 1.0)
     return FailPath(
         thresholds=ordered[fresh],
         p=p,
-        variance=spread / (max(1, n - 1) * n),
+        variance=variance,
+        agree=_agree(of_prompt, group, sizes)[at],
         first_fails=_running(chosen[order])[at].astype(np.int64),
-        n_prompts=n,
+        n_first=int(chosen.sum()),
+        size=size,
+        df=df,
+        n_prompts=sizes.size,
         n_outputs=values.size,
+        weighted=weights is not None,
+        n_raters=people,
     )
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Running sums over the fails of one way of grouping values, in the order of the scores.
+
+    With ``S`` a group's weight of fails and ``A`` its whole weight: ``weights`` the ``A`` (they
+    add up to 1), and after each value the sums of ``S**2``, ``S A`` and ``S**2 / A``.
+    """
+
+    weights: FloatArray
+    rank: IntArray
+    squares: FloatArray
+    cross: FloatArray
+    ratio: FloatArray
+    mass: float
+
+    @classmethod
+    def of(cls, group: IntArray, share: FloatArray, mass: float) -> _Groups:
+        by_group = np.argsort(group, kind="stable")
+        sizes = np.bincount(group)
+        starts = np.cumsum(sizes) - sizes
+        rank = np.empty(group.size, dtype=np.int64)
+        rank[by_group] = np.arange(group.size) - np.repeat(starts, sizes) + 1
+        along = _running(share[by_group])
+        failed = np.empty(group.size)
+        failed[by_group] = along[:-1] - np.repeat(along[starts], sizes)
+        whole = np.bincount(group, weights=share)
+        step = (2.0 * failed + share) * share
+        return cls(
+            weights=whole / mass,
+            rank=rank,
+            squares=_running(step),
+            cross=_running(whole[group] * share),
+            ratio=_running(step / whole[group]),
+            mass=mass,
+        )
+
+    def variance(self, p: FloatArray, at: IntArray) -> FloatArray:
+        """Variance of the fail rate with these as clusters, at the steps ``at``."""
+        n = self.weights.size
+        if n < 2:
+            return np.zeros(at.size)
+        whole = float(np.sum((self.weights * self.mass) ** 2))
+        spread = self.squares[at] - 2.0 * p * self.cross[at] + p**2 * whole
+        spread[spread < _ROUNDING * whole / n] = 0.0
+        return spread / self.mass**2 * (n / (n - 1))
+
+    def kish(self, p: FloatArray, at: IntArray) -> FloatArray:
+        """Variance of the groups' fail shares, each counting by its weight."""
+        n = self.weights.size
+        spread = np.maximum(self.ratio[at] / self.mass - p**2, 0.0)
+        return spread * (n / max(1, n - 1))
+
+
+def _two_way(prompts: FloatArray, raters: FloatArray, both: FloatArray) -> FloatArray:
+    """Variance over random prompts and random raters, never below that of either alone."""
+    return np.maximum(prompts + raters - both, np.maximum(prompts, raters))
+
+
+def _agree(groups: _Groups, group: IntArray, sizes: IntArray) -> BoolArray:
+    """Say after each value whether no prompt has both fails and others."""
+    opened = np.where(groups.rank == 1, 1, 0) - np.where(groups.rank == sizes[group], 1, 0)
+    return np.asarray(np.concatenate(([0], np.cumsum(opened))) == 0)
 
 
 def prompt_codes(prompts: Sequence[Hashable] | ArrayLike | None, n: int) -> IntArray:
@@ -107,73 +234,22 @@ def prompt_codes(prompts: Sequence[Hashable] | ArrayLike | None, n: int) -> IntA
     return np.asarray(codes, dtype=np.int64)
 
 
-def passes(path: FailPath, alpha: float, max_fail: float, rule: Rule, *, mirror: bool) -> BoolArray:
-    """Say at each step whether the upper bound of P(fail) is at most ``max_fail``.
-
-    With ``mirror`` the question is about P(no fail) instead. Steps are judged one by one; making
-    the answer monotone is left to the caller. Comparing the beta tail with alpha equals
-    comparing the bound with ``max_fail`` and needs no inversion.
-    """
-    fails = path.n_prompts - path.first_fails if mirror else path.first_fails
-    most = max_fails(path.n_prompts, alpha, max_fail)
-    if most is None:
-        return np.zeros(path.p.size, dtype=bool)
-    exact = np.asarray(fails <= most)
-    decides, joins = rule_of(path, alpha, rule)
-    if decides == "one_repeat":
-        return exact
-    n_star = path.n_star(alpha)
-    k = (1.0 - path.p if mirror else path.p) * n_star
-    room = np.maximum(n_star - k, 0.0)
-    # A bound below the observed rate does not exist, so only rates that could pass are computed.
-    inside = (room > 0.0) & (n_star > 0.0) & (k <= n_star * max_fail)
-    tail = special.betaincc(k + 1.0, np.where(inside, room, 1.0), max_fail)
-    trusted = inside & (tail <= alpha)
-    return np.asarray(trusted & exact if joins else trusted)
+def _shares(weights: ArrayLike | None, codes: IntArray, sizes: IntArray) -> FloatArray:
+    """Weight of each value: every prompt the same, or as given, adding up to 1."""
+    if weights is None:
+        return np.asarray(1.0 / sizes[codes])
+    given = np.asarray(weights, dtype=np.float64)
+    if given.shape != codes.shape or not np.all((given > 0.0) & np.isfinite(given)):
+        raise ValueError(f"weights must be {codes.size} positive numbers, one for each score.")
+    return np.asarray(given / given.sum())
 
 
-def upper_bounds(path: FailPath, alpha: float, rule: Rule, *, mirror: bool) -> FloatArray:
-    """Upper bound of P(fail) at each step (of P(no fail) with ``mirror``), not yet monotone."""
-    fails = path.n_prompts - path.first_fails if mirror else path.first_fails
-    exact = _upper(fails.astype(np.float64), np.full(path.p.size, float(path.n_prompts)), alpha)
-    decides, joins = rule_of(path, alpha, rule)
-    if decides == "one_repeat":
-        return exact
-    n_star = path.n_star(alpha)
-    bound = _upper((1.0 - path.p if mirror else path.p) * n_star, n_star, alpha)
-    bound = np.maximum(bound, special.betainccinv(1.0, path.n_prompts, alpha))
-    return np.maximum(bound, exact) if joins else bound
-
-
-def rule_of(path: FailPath, alpha: float, rule: Rule) -> tuple[Rule, bool]:
-    """Resolve ``auto`` and say whether the exact bound decides beside Korn-Graubard."""
-    if rule not in ("auto", "korn_graubard", "one_repeat"):
-        raise ValueError(f"bound must be auto, korn_graubard or one_repeat, got {rule!r}.")
-    if not path.clustered or (rule == "auto" and alpha < TRUSTED_ALPHA):
-        return "one_repeat", False
-    if rule == "auto":
-        # Where the repeats of every prompt agree, n* < prompts: Korn-Graubard is the stricter
-        # of the two by itself.
-        return "korn_graubard", path.n_prompts < FEW_PROMPTS
-    return rule, False
-
-
-def _upper(k: FloatArray, n: FloatArray, alpha: float) -> FloatArray:
-    inside = (n - k > 0.0) & (n > 0.0)
-    room = np.where(inside, n - k, 1.0)
-    return np.where(inside, special.betainccinv(k + 1.0, room, alpha), 1.0)
+def _pairs(group: IntArray, rater: IntArray) -> IntArray:
+    return prompt_codes(group * (int(rater.max()) + 1) + rater, group.size)
 
 
 def _running(steps: NDArray[np.generic]) -> FloatArray:
     return np.concatenate(([0.0], np.cumsum(steps, dtype=np.float64)))
-
-
-def _rank_within(group: IntArray, sizes: IntArray) -> IntArray:
-    """Rank (from 1) of each output among those of its prompt, in the order given."""
-    by_prompt = np.argsort(group, kind="stable")
-    rank = np.empty(group.size, dtype=np.int64)
-    rank[by_prompt] = np.arange(group.size) - np.repeat(np.cumsum(sizes) - sizes, sizes) + 1
-    return rank
 
 
 def _first_of_each(codes: IntArray, n_prompts: int) -> BoolArray:
@@ -182,8 +258,11 @@ def _first_of_each(codes: IntArray, n_prompts: int) -> BoolArray:
     return chosen
 
 
-def _check_first(first: ArrayLike, codes: IntArray) -> BoolArray:
+def _check_first(first: ArrayLike, codes: IntArray, *, some: bool) -> BoolArray:
     chosen = np.asarray(first, dtype=bool)
-    if chosen.shape != codes.shape or not np.all(np.bincount(codes, weights=chosen) == 1):
-        raise ValueError("first must be true for exactly one output of each prompt.")
-    return chosen
+    if chosen.shape == codes.shape:
+        counts = np.bincount(codes, weights=chosen)
+        if np.all(counts <= 1 if some else counts == 1):
+            return chosen
+    many = "at most" if some else "exactly"
+    raise ValueError(f"first must be true for {many} one output of each prompt.")

@@ -7,6 +7,8 @@ before the data is the caller's duty.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -127,6 +129,44 @@ def e_bh(e_values: ArrayLike) -> FloatArray:
     # 1/e is a p-value only when capped; uncapped it keeps the step-up of e-BH exact.
     with np.errstate(divide="ignore", over="ignore"):
         return _step_up(1.0 / e, 1.0)
+
+
+def e_from_p(p_value: float) -> float:
+    """Turn a p-value into an e-value, for evidence that knows no bets.
+
+    Parameters
+    ----------
+    p_value : float
+        P-value in [0, 1].
+
+    Returns
+    -------
+    float
+        ``(1 - p + p ln p) / (p ln(p)**2)``, the mixture of all calibrators ``k p**(k-1)``: one
+        half at 1, falling in p; infinite at 0.
+
+    Raises
+    ------
+    ValueError
+        If it is no p-value.
+
+    References
+    ----------
+    Vovk and Wang, Annals of Statistics 49 (2021) 1736-1754, equation (2).
+
+    Examples
+    --------
+    >>> print(f"{e_from_p(0.0001):.1f} {e_from_p(0.05):.2f}")
+    117.8 1.78
+    """
+    if not 0.0 <= p_value <= 1.0:
+        raise ValueError(f"p_value must lie in [0, 1], got {p_value!r}.")
+    if p_value == 0.0:
+        return math.inf
+    log = math.log(p_value)
+    if log > -1e-3:  # where the formula is 0/0
+        return 0.5 - log / 6.0
+    return (1.0 - p_value + p_value * log) / (p_value * log**2)
 
 
 def _step_up(p: FloatArray, price: float) -> FloatArray:

@@ -173,6 +173,42 @@ class EProcess:
         )
 
 
+def certifying_e_value(fail_shares: ArrayLike, max_fail: float = 0.25) -> float:
+    """E-value against "at least ``max_fail`` of outputs fail", once all prompts are in.
+
+    Parameters
+    ----------
+    fail_shares : array_like, shape (prompts,)
+        Fail share of each prompt, in [0, 1].
+    max_fail : float
+        Tolerated fail rate, strictly between 0 and 1.
+
+    Returns
+    -------
+    float
+        Final wealth `EProcess.e_certify`, at least 0: the product over prompts does not depend on
+        their order, so none has to be drawn for it. It falls with every share and rises with
+        ``max_fail``; 1.0 without prompts.
+
+    Raises
+    ------
+    ValueError
+        If a share or ``max_fail`` is out of range.
+
+    Examples
+    --------
+    >>> print(f"{certifying_e_value([0.0] * 20):.2f}")
+    59.36
+    """
+    check_share("max_fail", max_fail)
+    shares = np.asarray(fail_shares, dtype=np.float64)
+    if shares.ndim != 1 or not np.all((shares >= 0.0) & (shares <= 1.0)):
+        raise ValueError("fail_shares must be one list of shares in [0, 1].")
+    bets = BET_SHARES / (1.0 - max_fail)
+    wealth = np.log1p(np.multiply.outer(max_fail - shares, bets)).sum(axis=0)
+    return math.exp(min(_mean_log(wealth), _LOG_LARGEST))
+
+
 def _mean_log(log_wealth: FloatArray) -> float:
     top = float(log_wealth.max())  # scipy's logsumexp does the same, ten times slower
     return top + math.log(float(np.exp(log_wealth - top).mean()))

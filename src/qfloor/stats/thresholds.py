@@ -16,16 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qfloor.stats.binomial import check_share, max_fails
-from qfloor.stats.clusters import check_confidence, effective
-from qfloor.stats.fail_path import (
-    BoolArray,
-    FloatArray,
-    Rule,
-    build_path,
-    passes,
-    rule_of,
-    upper_bounds,
-)
+from qfloor.stats.clusters import check_confidence
+from qfloor.stats.fail_path import BoolArray, FailPath, FloatArray, build_path
+from qfloor.stats.fail_rules import Rule, exact_bounds, p_value, passes, rule_of, upper_bounds
 from qfloor.stats.quantiles import check_scores, finite_or_none
 
 FailBound = Callable[[BoolArray], float]
@@ -65,13 +58,15 @@ class FailRateBounds:
     """One-sided bounds of P(score < threshold), each at ``1 - alpha``, monotone in the threshold.
 
     ``design_effect`` and ``n_star`` are Korn-Graubard's at this threshold; ``bound`` names the
-    rule that decided (``one_repeat`` is exact).
+    rule that decided (``one_repeat`` is exact); ``upper_one_repeat`` is the exact bound of one
+    output a prompt, whichever decided.
     """
 
     threshold: float
     fail_rate: float
     lower: float
     upper: float
+    upper_one_repeat: float
     design_effect: float
     n_star: float
     n_prompts: int
@@ -88,6 +83,8 @@ def threshold_limits(
     max_fail: float = 0.25,
     bound: Rule | FailBound = "auto",
     first: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    raters: Sequence[Hashable] | ArrayLike | None = None,
 ) -> ThresholdLimits:
     """Largest certified and largest not rejected threshold; the verdict at every threshold.
 
@@ -103,14 +100,21 @@ def threshold_limits(
         One-sided error probability, in (0, 0.5); each side gets all of it.
     max_fail : float
         Tolerated fail rate, strictly between 0 and 1 (0.25: the lower quartile).
-    bound : {"auto", "korn_graubard", "one_repeat"} or callable
+    bound : {"auto", "korn_graubard", "one_repeat", "both"} or callable
         ``auto``: exact at one output a prompt; with repeats Korn-Graubard, joined by the exact
-        bound of one repeat (the stricter counts) below 15 prompts, and replaced by it below
-        alpha 0.01. A callable maps fails (bool, in the order of the
-        scores) to an upper bound of P(fail) and is tried at every threshold.
+        bound of one repeat (the stricter counts) below 15 prompts and where all repeats agree,
+        and replaced by it below alpha 0.01 (joined, with raters). ``both``: the stricter
+        everywhere. A callable maps fails (bool, in the order of the scores) to an upper bound of
+        P(fail) and is tried at every threshold; weights and raters are its own business.
     first : array_like of bool, shape (outputs,), optional
         Which output stands for its prompt in the exact bound, one each, chosen without looking
         at scores. By default the first row of each prompt: pass rows in the order of repeats.
+        With weights at most one each: the exact bound counts outputs alike, so it holds only if
+        prompts were thinned to the weights' mix by chance.
+    weights : array_like, shape (outputs,), optional
+        Positive weights of the outputs, e.g. a traffic mix; prompts count by Kish's size.
+    raters : sequence, shape (outputs,), optional
+        Who gave each score: then raters too are random, and enter the variance (`two_way`).
 
     Returns
     -------
@@ -141,18 +145,30 @@ def threshold_limits(
     check_share("max_fail", max_fail)
     if callable(bound):
         low, high = _limits_by_trial(check_scores(scores), max_fail, bound)
-        decides = "callable"
-    elif prompts is None:
+    elif prompts is None and weights is None and raters is None:
         low, high = _limits_exact(check_scores(scores), alpha, max_fail)
-        decides = "one_repeat"
     else:
-        path = build_path(scores, prompts, first)
-        certified = passes(path, alpha, max_fail, bound, mirror=False)
-        rejected = passes(path, alpha, 1.0 - max_fail, bound, mirror=True)
-        low, high = _limits_of(path.thresholds, certified, rejected)
-        decides = rule_of(path, alpha, bound)[0]
+        path = build_path(scores, prompts, first, weights=weights, raters=raters)
+        return path_limits(path, alpha=alpha, max_fail=max_fail, rule=bound)
+    decides = "callable" if callable(bound) else "one_repeat"
     return ThresholdLimits(
         certified_to=low, rejected_above=high, alpha=alpha, max_fail=max_fail, bound=decides
+    )
+
+
+def path_limits(
+    path: FailPath, *, alpha: float, max_fail: float, rule: Rule = "auto"
+) -> ThresholdLimits:
+    """`threshold_limits` of a cell whose fails were counted before (`build_path`)."""
+    certified = passes(path, alpha, max_fail, rule, mirror=False)
+    rejected = passes(path, alpha, 1.0 - max_fail, rule, mirror=True)
+    low, high = _limits_of(path.thresholds, certified, rejected)
+    return ThresholdLimits(
+        certified_to=low,
+        rejected_above=high,
+        alpha=alpha,
+        max_fail=max_fail,
+        bound=rule_of(path, alpha, rule)[0],
     )
 
 
@@ -216,6 +232,8 @@ def fail_rate_bounds(
     alpha: float = 0.05,
     bound: Rule = "auto",
     first: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    raters: Sequence[Hashable] | ArrayLike | None = None,
 ) -> FailRateBounds:
     """Bounds of P(score < threshold) to print beside a verdict.
 
@@ -237,22 +255,63 @@ def fail_rate_bounds(
         raise ValueError(f"threshold must be finite, got {threshold!r}.")
     if not 0.0 < alpha < 0.5:
         raise ValueError(f"alpha must lie strictly between 0 and 0.5, got {alpha!r}.")
-    path = build_path(scores, prompts, first)
+    path = build_path(scores, prompts, first, weights=weights, raters=raters)
+    return path_bounds(path, threshold, alpha=alpha, rule=bound)
+
+
+def path_bounds(
+    path: FailPath, threshold: float, *, alpha: float, rule: Rule = "auto"
+) -> FailRateBounds:
+    """`fail_rate_bounds` of a cell whose fails were counted before (`build_path`)."""
     at = path.step(threshold)
-    p, variance = float(path.p[at]), float(path.variance[at])
-    worth = effective(p, variance, float(path.n_outputs), float(path.n_prompts))
+    worth = float(path.n_effective[at])
+    head = path.up_to(at)
     return FailRateBounds(
         threshold=float(threshold),
-        fail_rate=p,
-        lower=1.0 - float(upper_bounds(path, alpha, bound, mirror=True)[at:].max()),
-        upper=float(upper_bounds(path, alpha, bound, mirror=False)[: at + 1].max()),
-        design_effect=path.n_outputs / worth if path.clustered else 1.0,
+        fail_rate=float(path.p[at]),
+        lower=1.0 - float(upper_bounds(path, alpha, rule, mirror=True)[at:].max()),
+        upper=float(upper_bounds(head, alpha, rule, mirror=False).max()),
+        upper_one_repeat=float(exact_bounds(head, alpha, mirror=False)[-1]),
+        design_effect=1.0 if path.exact else path.n_outputs / worth,
         n_star=float(path.n_star(alpha)[at]),
         n_prompts=path.n_prompts,
         n_outputs=path.n_outputs,
         alpha=alpha,
-        bound=rule_of(path, alpha, bound)[0],
+        bound=rule_of(path, alpha, rule)[0],
     )
+
+
+def certification_p_value(
+    scores: ArrayLike,
+    threshold: float,
+    prompts: Sequence[Hashable] | ArrayLike | None = None,
+    *,
+    max_fail: float = 0.25,
+    bound: Rule = "auto",
+    first: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    raters: Sequence[Hashable] | ArrayLike | None = None,
+) -> float:
+    """Smallest level at which a threshold is certified, at it and at every level above.
+
+    Parameters, errors and rules are those of `threshold_limits`; ``threshold`` is finite.
+
+    Returns
+    -------
+    float
+        In [0, 1]: the threshold is certified at ``alpha`` where this is at most ``alpha``; for
+        ``auto`` at alpha .01 and above, below which another rule decides. 1 when it is certified
+        at no level below one half.
+
+    Examples
+    --------
+    >>> print(f"{certification_p_value([0] * 9 + [1] * 41, 1):.4f}")
+    0.1637
+    """
+    if not math.isfinite(threshold):
+        raise ValueError(f"threshold must be finite, got {threshold!r}.")
+    path = build_path(scores, prompts, first, weights=weights, raters=raters)
+    return p_value(path, threshold, max_fail, bound)
 
 
 def _limits_exact(

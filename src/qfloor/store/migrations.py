@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from qfloor.errors import StoreError
 from qfloor.store.schema import (
+    CORRECTIONS,
     EVIDENCE,
     FIRST,
     FROZEN,
@@ -91,6 +92,12 @@ def add_trials(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def add_corrections(connection: sqlite3.Connection) -> None:
+    """P-values, how a family's error was shared, and the upper bound of a lower quartile."""
+    for statement in CORRECTIONS:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     create_evidence,
@@ -101,6 +108,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     create_linkings,
     create_frozen_plans,
     add_trials,
+    add_corrections,
 )
 
 

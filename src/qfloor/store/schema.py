@@ -296,3 +296,11 @@ FROZEN: tuple[str, ...] = (
     "ALTER TABLE verdicts ADD COLUMN post_hoc INTEGER",
     "ALTER TABLE runs ADD COLUMN plan TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(plan))",
 )
+
+CORRECTIONS: tuple[str, ...] = (
+    "ALTER TABLE floors ADD COLUMN q25_hi_release REAL",
+    "ALTER TABLE verdicts ADD COLUMN p_value REAL",
+    "ALTER TABLE verdicts ADD COLUMN p_adjusted REAL",
+    "ALTER TABLE verdicts ADD COLUMN e_value REAL",
+    "ALTER TABLE verdicts ADD COLUMN correction TEXT NOT NULL DEFAULT 'bonferroni'",
+)
