@@ -1,0 +1,169 @@
+"""``mturk``: the results CSV of an Amazon Mechanical Turk batch.
+
+Of its thirty columns those matter that say who answered (``WorkerId``), what became of it
+(``AssignmentStatus``: rejected work is dropped, by reason), what was shown (``Input.*``) and what was
+answered (``Answer.*``). Three ways of writing an answer are read: ``Answer.q`` with its value; the
+crowd form's ``Answer.taskAnswers``, a JSON in which a radio group is ``{"1": false, "2": true}``;
+and the crowd classifier's ``Answer.q.label``. Published files are often trimmed: without
+``WorkerId`` nobody is known and no rater can be told from another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from qfloor import tables
+from qfloor.errors import RatingsError
+from qfloor.ratings.fields import check_columns
+from qfloor.ratings.judgment import Format, Reading, ReadOptions
+from qfloor.ratings.lookup import Given
+from qfloor.ratings.recorder import Recorder
+from qfloor.ratings.wording import nearest
+
+COLUMNS: tuple[str, ...] = (
+    "HITId", "HITTypeId", "Title", "Description", "Keywords", "Reward", "CreationTime",
+    "MaxAssignments", "RequesterAnnotation", "AssignmentDurationInSeconds",
+    "AutoApprovalDelayInSeconds", "Expiration", "NumberOfSimilarHITs", "LifetimeInSeconds",
+    "AssignmentId", "WorkerId", "AssignmentStatus", "AcceptTime", "SubmitTime",
+    "AutoApprovalTime", "ApprovalTime", "RejectionTime", "RequesterFeedback", "WorkTimeInSeconds",
+    "LifetimeApprovalRate", "Last30DaysApprovalRate", "Last7DaysApprovalRate", "Approve", "Reject",
+)  # fmt: skip
+INPUT, ANSWER = "Input.", "Answer."
+FORM = "Answer.taskAnswers"
+STATUSES = ("submitted", "approved", "rejected")
+FLAGS = ("true", "false", "")
+
+
+def read(path: Path, options: ReadOptions) -> Reading:
+    """Read a batch.
+
+    Raises
+    ------
+    RatingsError
+        Of the first row that is not what it must be.
+    """
+    recorder = Recorder(path, "line", options)
+    rows = list(tables.rows(path, RatingsError))
+    if not rows:
+        raise RatingsError(f"{path}: there is no row below the header; nothing was imported")
+    header = tuple(rows[0][1])
+    known = (*COLUMNS, *(name for name in header if name.startswith((INPUT, ANSWER))))
+    ignored = check_columns(path, header, known, (), ignore_unknown=options.ignore_unknown_columns)
+    if not any(name.startswith(ANSWER) for name in header):
+        raise RatingsError(f"{path}: no column 'Answer.*' in it; nothing was imported")
+    questions = _questions(header, rows)
+    for line, row in rows:
+        answers = {
+            question: value
+            for question, value in _answers(recorder, line, row, questions)
+            if recorder.wants(question)
+        }
+        status = row.get("AssignmentStatus", "").strip().lower()
+        if status and status not in STATUSES:
+            raise recorder.faults.wrong(
+                line, f"AssignmentStatus {status!r} is unknown {nearest(status, STATUSES)}"
+            )
+        if status == "rejected":
+            recorder.drop("rejected", len(answers))
+            continue
+        _record(recorder, line, row, answers)
+    return recorder.reading(ignored)
+
+
+def _record(
+    recorder: Recorder, line: int, row: Mapping[str, str], answers: Mapping[str, Any]
+) -> None:
+    shown = {name.removeprefix(INPUT): value for name, value in row.items()}
+    for question, value in answers.items():
+        given = Given(
+            row=line,
+            record={**shown, **row},
+            question=question,
+            rater=row.get("WorkerId", ""),
+            shown=(question,),
+            annotation=row.get("AssignmentId", ""),
+            seconds=_seconds(row) if len(answers) == 1 else None,
+        )
+        recorder.answer(given, value)
+
+
+def _questions(header: Sequence[str], rows: Sequence[tuple[int, Mapping[str, str]]]) -> dict[str, str]:
+    """Say for each ``Answer`` column how it is written: plain, label, or one option of a radio."""
+    found = {}
+    for name in header:
+        if not name.startswith(ANSWER) or name == FORM:
+            continue
+        stem, dot, last = name.removeprefix(ANSWER).rpartition(".")
+        values = {row[name].strip().lower() for _, row in rows}
+        if dot and last == "label":
+            found[name] = "label"
+        elif dot and stem and values <= set(FLAGS) and values - {""}:
+            found[name] = "radio"
+        else:
+            found[name] = "plain"
+    return found
+
+
+def _answers(
+    recorder: Recorder, line: int, row: Mapping[str, str], questions: Mapping[str, str]
+) -> Iterator[tuple[str, Any]]:
+    radios: dict[str, dict[str, bool]] = {}
+    for name, written in questions.items():
+        bare = name.removeprefix(ANSWER)
+        stem, _, option = bare.rpartition(".")
+        if written == "radio":
+            radios.setdefault(stem, {})[option] = row[name].strip().lower() == "true"
+        else:
+            yield (stem if written == "label" else bare), row[name]
+    for question, options in radios.items():
+        yield question, _chosen(recorder, line, question, options)
+    if row.get(FORM, "").strip():
+        yield from _form(recorder, line, row[FORM])
+
+
+def _form(recorder: Recorder, line: int, text: str) -> Iterator[tuple[str, Any]]:
+    try:
+        parsed = json.loads(text)
+    except json.JSONDecodeError as problem:
+        raise recorder.faults.wrong(line, f"{FORM} is not valid JSON: {problem.msg}") from problem
+    forms = parsed if isinstance(parsed, list) else [parsed]
+    if not all(isinstance(form, dict) for form in forms):
+        raise recorder.faults.wrong(line, f"{FORM} must hold a list of objects")
+    for form in forms:
+        for question, value in form.items():
+            if isinstance(value, dict) and set(value) == {"label"}:
+                yield question, value["label"]
+            elif isinstance(value, dict):
+                yield question, _chosen(recorder, line, question, value)
+            else:
+                yield question, value
+
+
+def _chosen(recorder: Recorder, line: int, question: str, options: Mapping[str, Any]) -> str | None:
+    """The one option of a radio group that is true."""
+    if not all(isinstance(flag, bool) for flag in options.values()):
+        raise recorder.faults.wrong(line, f"{question!r} is no radio group of true and false")
+    chosen = [option for option, flag in options.items() if flag]
+    if len(chosen) > 1:
+        raise recorder.faults.wrong(
+            line, f"{question!r} has {' and '.join(chosen)} chosen, but a judgment is one choice"
+        )
+    return chosen[0] if chosen else None
+
+
+def _seconds(row: Mapping[str, str]) -> float | None:
+    text = row.get("WorkTimeInSeconds", "").strip()
+    return float(text) if text.isdigit() else None
+
+
+FORMAT = Format(
+    name="mturk",
+    read=read,
+    takes=(
+        "A Mechanical Turk batch's results CSV; --map item=image_id (an Input.* column), or model "
+        "and prompt; --scale; --criterion where a question is no rating."
+    ),
+)

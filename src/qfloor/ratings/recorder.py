@@ -1,0 +1,265 @@
+"""Turns answers of a foreign file into judgments, by what the user said of the file.
+
+A format module walks its file and hands over each answer with the record it stands in; what the
+record's columns mean, what a question is called and what an answer is worth is looked up here, the
+same for every format.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from qfloor.errors import RatingsError
+from qfloor.ratings.judgment import (
+    ANONYMOUS,
+    Faults,
+    Judgment,
+    Reading,
+    ReadOptions,
+    Scale,
+    Side,
+    Versus,
+)
+from qfloor.ratings.lookup import Given, Lookup, plain_text
+from qfloor.ratings.mapping import SKIP, Criterion
+from qfloor.ratings.wording import listed, nearest
+
+SHARED = ("prompt", "text", "category", "modality")
+LEFT, RIGHT = "left", "right"
+
+
+class Recorder:
+    """Collects the judgments of one file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    noun : str
+        What its rows are called.
+    options : ReadOptions
+        What the user said of it.
+    usual : mapping
+        Columns that the format itself knows for fields, e.g. ``{"model": "rating_stimulus"}``.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        noun: str,
+        options: ReadOptions,
+        usual: Mapping[str, str] | None = None,
+    ) -> None:
+        self.faults = Faults(path, noun)
+        self.options = options
+        self.mapping = options.mapping
+        self.dropped: Counter[str] = Counter()
+        self.notes: list[str] = []
+        self._path = path
+        self.lookup = Lookup(self.faults, options, usual or {})
+        self._judgments: list[Judgment] = []
+        self._comparisons: list[Versus] = []
+        self._questions: dict[str, None] = {}
+        self._aside: dict[str, None] = {}
+        self._odd_times = 0
+
+    # -- what formats call ------------------------------------------------------------------
+
+    def wants(self, question: str) -> bool:
+        """Whether a question is to be imported; one that is not is told in the report."""
+        if self.mapping.criteria and question not in self.mapping.criteria:
+            self._aside[question] = None
+            return False
+        self._questions[question] = None
+        return True
+
+    def leave(self, name: str) -> None:
+        """Tell in the report that a column was left aside."""
+        self._aside[name] = None
+
+    def drop(self, reason: str, n: int = 1) -> None:
+        """Count judgments that do not enter."""
+        self.dropped[reason] += n
+
+    def answer(self, given: Given, raw: Any) -> None:
+        """Record what was answered: a number, words, or nothing (None or empty)."""
+        worth = self._worth(given, raw)
+        if worth is None:
+            self.drop("no score")
+        elif worth == SKIP:
+            self.drop("skipped")
+        elif isinstance(worth, str):
+            self.compare(given, worth)
+        else:
+            self._rate(given, worth)
+
+    def compare(
+        self,
+        given: Given,
+        winner: str,
+        sides: tuple[str, str] = (LEFT, RIGHT),
+        models: tuple[str, str] = ("", ""),
+    ) -> None:
+        """Record a choice between two shown things, each described by its own mapped fields.
+
+        Parameters
+        ----------
+        winner : str
+            ``left``, ``right``, ``tie`` or ``both_bad``.
+        sides : tuple of str
+            What was shown left and right, as fields are mapped for it.
+        models : tuple of str
+            The models of both where the format itself knows them and nothing else was mapped.
+        """
+        left, right = (
+            self.lookup.described(given, (name, *given.shown), one_of_two=True) for name in sides
+        )
+        shared: dict[str, str] = {}
+        for name in SHARED:
+            if left[name] and right[name] and left[name] != right[name]:
+                raise self.faults.wrong(
+                    given.row,
+                    f"{name} is {left[name]!r} on the left and {right[name]!r} on the right, but "
+                    "a comparison is of one prompt",
+                )
+            shared[name] = left[name] or right[name]
+        self._comparisons.append(
+            Versus(
+                row=given.row,
+                left=Side(left["item"], left["model"] or models[0], left["seed"]),
+                right=Side(right["item"], right["model"] or models[1], right["seed"]),
+                winner=winner,  # type: ignore[arg-type]  # one of WINNERS, checked where said
+                criterion=self._criterion(given.question).name,
+                **shared,
+                **self._told(given),
+            )
+        )
+
+    def rater(self, given: Given) -> str:
+        """Name who answered; nobody known is `ANONYMOUS`."""
+        said = self.lookup.field(given, "rater", given.shown) or given.rater.strip()
+        return ANONYMOUS if not said or said.lower() == ANONYMOUS else said
+
+    def reading(self, ignored: Sequence[str] = ()) -> Reading:
+        """Close the file."""
+        if self._odd_times:
+            self.notes.append(f"{self._odd_times} times are not in ISO 8601 and were left out")
+        given = (*self._judgments, *self._comparisons)
+        if given and all(judgment.rater == ANONYMOUS for judgment in given):
+            self.notes.append(
+                "nobody knows who rated: raters cannot be told apart, so no rater enters a bound"
+            )
+        return Reading(
+            judgments=tuple(self._judgments),
+            comparisons=tuple(self._comparisons),
+            n_rows=len(given) + self.dropped.total(),
+            dropped=self.dropped,
+            ignored_columns=tuple(sorted({*ignored, *self._aside})),
+            notes=tuple(self.notes),
+            unheard=self._unheard() if given else {},
+        )
+
+    def _unheard(self) -> dict[str, str]:
+        """What the user spoke of and the file does not have, each with what there is."""
+        asked = [*self._questions, *self._aside]
+        found = {
+            f"question {question!r}": nearest(question, asked)
+            for question in self.mapping.criteria
+            if question not in self._questions
+        }
+        shown = self.lookup.shown
+        return found | {
+            f"{name!r}, which fields are mapped for": nearest(name, sorted(shown))
+            for name in self.mapping.objects
+            if name not in shown
+        }
+
+    # -- what an answer is worth ------------------------------------------------------------
+
+    def _worth(self, given: Given, raw: Any) -> float | str | None:
+        if raw is None or (isinstance(raw, str) and not raw.strip()):
+            return None
+        text = raw.strip() if isinstance(raw, str) else plain_text(raw)
+        if text is not None and text in self.mapping.answers:
+            return self.mapping.answers[text]
+        number = _number(raw)
+        if number is not None:
+            return number
+        known = f"(known: {listed(self.mapping.answers, 20)})" if self.mapping.answers else ""
+        said = str(raw)[:40]
+        raise self.faults.wrong(
+            given.row,
+            f"question {given.question!r} was answered {said!r}, which is no number {known}".rstrip()
+            + f", say what it is worth with --answer '{said}=NUMBER', or choose the questions to "
+            "import with --criterion",
+        )
+
+    def _criterion(self, question: str) -> Criterion:
+        return self.mapping.criteria.get(question, Criterion(question))
+
+    def _scale(self, given: Given, criterion: Criterion) -> Scale:
+        scale = criterion.scale or self.options.scale
+        if scale is None:
+            raise RatingsError(
+                f"{self._path}: the scale of {given.question!r} is not declared; give it as --scale "
+                f"LOW:HIGH or --criterion {given.question}=NAME@LOW:HIGH (it is never guessed); "
+                "nothing was imported"
+            )
+        return scale
+
+    def _rate(self, given: Given, value: float) -> None:
+        criterion = self._criterion(given.question)
+        lo, hi = self._scale(given, criterion)
+        if not lo <= value <= hi:
+            raise self.faults.wrong(
+                given.row,
+                f"{given.question!r} is {value:g}, outside its scale {lo:g} to {hi:g}, correct the "
+                "answer or the scale",
+            )
+        self._judgments.append(
+            Judgment(
+                criterion=criterion.name, value=value, lo=lo, hi=hi,
+                **self.lookup.described(given, given.shown),
+                **self._told(given),
+            )
+        )  # fmt: skip
+
+    def _told(self, given: Given) -> dict[str, Any]:
+        """Who, when and how long."""
+        at = self.lookup.field(given, "at", given.shown) or given.at
+        if at and not _is_moment(at):
+            self._odd_times += 1
+            at = ""
+        return {
+            "row": given.row,
+            "rater": self.rater(given),
+            "session": self.lookup.field(given, "session", given.shown) or given.session or None,
+            "at": at or None,
+            "seconds": given.seconds,
+            "control": given.control,
+            "annotation": given.annotation,
+        }
+
+
+def _number(raw: Any) -> float | None:
+    """Read a finite number; ``1_0``, ``+3/-3``, ``7,5`` and ``nan`` are none."""
+    if isinstance(raw, bool) or (isinstance(raw, str) and "_" in raw):
+        return None
+    try:
+        value = float(raw)
+    except (TypeError, ValueError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
