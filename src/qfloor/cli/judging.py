@@ -104,6 +104,27 @@ def agreement(workspace: Path = Workspace, as_json: bool = Json, as_csv: bool = 
         emit(agreement_table(store), as_json=as_json, as_csv=as_csv, empty="no ratings")
 
 
+@ratings.command()
+def export(
+    out: Path = typer.Option(..., "--out", "-o", help="File to write, .json or .py."),
+    criterion: str = typer.Option(..., "--criterion", help="Which question; SUREAL knows one."),
+    format: Literal["sureal"] = typer.Option("sureal", "--format", "-f", help="sureal."),
+    round: str | None = typer.Option(None, "--round", help="Outputs of this round only."),
+    workspace: Path = Workspace,
+    as_json: bool = Json,
+) -> None:
+    """Write ratings for other tools: SUREAL, the reference code of ITU-T P.910.
+
+    Example: qfloor ratings export --format sureal --criterion alignment --out ratings.json
+    """
+    from qfloor.ratings import export_sureal
+    from qfloor.store import Store
+
+    with Store.open(workspace) as store:
+        report = export_sureal(store, out, criterion=criterion, round=round)
+    emit_one(dict(report.__dict__), as_json=as_json)
+
+
 def calibrate(
     name: str = BenchmarkName,
     workspace: Path = Workspace,

@@ -3,6 +3,8 @@
     importing.py    a file -> ratings in the store, all or nothing
     formats/        one module for each way in which judgments are written down
     mapping.py      what the user says of a file     files.py       several files as one
+    recorder.py     answers of foreign files         lookup.py      what their columns say
+    exporting.py    ratings for SUREAL
     pseudonyms.py   raters by salted hashes          prolific.py    which submissions count
     judgment.py     what every format gives          fields.py      checked fields of a table
     items.py        what was rated                   settling.py    which output that is
@@ -18,6 +20,7 @@ What this stage does not know: thresholds, floors, metrics, and how good anyone 
 from __future__ import annotations
 
 from qfloor.ratings.agreement import Agreement, agreement_of, agreement_table
+from qfloor.ratings.exporting import ExportReport, export_sureal
 from qfloor.ratings.formats import FORMATS
 from qfloor.ratings.importing import import_ratings
 from qfloor.ratings.judgment import ReadOptions, Scale, parse_scale
@@ -30,6 +33,7 @@ from qfloor.ratings.reporting import ImportReport
 __all__ = [
     "FORMATS",
     "Agreement",
+    "ExportReport",
     "ImportReport",
     "Mapped",
     "RaterReport",
@@ -37,6 +41,7 @@ __all__ = [
     "Scale",
     "agreement_of",
     "agreement_table",
+    "export_sureal",
     "import_ratings",
     "link",
     "parse_mapping",

@@ -62,10 +62,16 @@ def read_files(
         Rows of the n-th file are numbered from n times `ROWS_OF_A_FILE`.
     faults : Faults
         Names such a row by its file and its number there.
+
+    Raises
+    ------
+    RatingsError
+        Of the first file that cannot be read, or when the user spoke of what none of them has.
     """
-    if len(files) == 1:
-        return format.read(files[0], options), Faults(files[0], format.noun)
     readings = [format.read(path, options) for path in files]
+    _check_heard(files, readings)
+    if len(files) == 1:
+        return readings[0], Faults(files[0], format.noun)
     judgments = tuple(
         judgment._replace(row=judgment.row + n * ROWS_OF_A_FILE)
         for n, reading in enumerate(readings)
@@ -88,6 +94,14 @@ def read_files(
         notes=tuple(dict.fromkeys(note for reading in readings for note in reading.notes)),
     )
     return together, Faults(files[0].parent, format.noun, tuple(files))
+
+
+def _check_heard(files: Sequence[Path], readings: Sequence[Reading]) -> None:
+    """One rater may have left a question out; that all did is a slip of whoever named it."""
+    speaking = [r for r in readings if r.judgments or r.comparisons] or readings
+    for name, there_is in speaking[0].unheard.items():
+        if all(name in reading.unheard for reading in speaking):
+            raise RatingsError(f"{files[0]}: there is no {name} {there_is}; nothing was imported")
 
 
 def digest_of_files(files: Sequence[Path]) -> str:

@@ -142,6 +142,7 @@ class Reading:
 
     ``n_rows`` counts judgments read, kept or not; ``dropped`` says why the others were not.
     Where pairs were shown, a row is a comparison, and the scores beside it are not counted.
+    ``unheard`` is what the user spoke of and the file does not have, each with what there is.
     """
 
     judgments: Sequence[Judgment]
@@ -150,6 +151,7 @@ class Reading:
     dropped: Mapping[str, int] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unheard: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

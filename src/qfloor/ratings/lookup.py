@@ -179,5 +179,3 @@ def _items_table(path: Path | None) -> dict[str, Mapping[str, Any]] | None:
             raise Faults(path).wrong(line, f"{key} {identity!r} is empty or stands there twice")
         found[identity] = row
     return found
-
-

@@ -27,11 +27,12 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 from qfloor.errors import RatingsError
 from qfloor.ratings.scale import Scale, parse_scale
 from qfloor.ratings.wording import nearest
+from qfloor.records import Winner
 from qfloor.tables import read_text
 
 FIELDS: tuple[str, ...] = (
@@ -39,11 +40,14 @@ FIELDS: tuple[str, ...] = (
 )  # fmt: skip
 """What may be said of a judgment; the first seven describe what was rated."""
 
-WINNERS: tuple[str, ...] = ("left", "right", "tie", "both_bad")
+WINNERS: tuple[Winner, ...] = ("left", "right", "tie", "both_bad")
 """What an answer to a question about two outputs may be worth."""
 
-SKIP = "skip"
+SKIP: Literal["skip"] = "skip"
 """What an answer is worth that is none ("can't say"): dropped, and counted as such."""
+
+Worth = float | Winner | Literal["skip"]
+"""What an answer is worth."""
 
 _CUT = re.compile(r"(?P<column>.+?) (?P<part>before|after) (?P<which>first|last) (?P<sign>\S+)")
 
@@ -116,7 +120,7 @@ class Mapped:
 
     columns: Mapping[str, Column] = field(default_factory=dict)
     criteria: Mapping[str, Criterion] = field(default_factory=dict)
-    answers: Mapping[str, float | str] = field(default_factory=dict)
+    answers: Mapping[str, Worth] = field(default_factory=dict)
 
     @property
     def objects(self) -> tuple[str, ...]:
@@ -159,7 +163,7 @@ def parse_mapping(
     """
     found: dict[str, Column] = {}
     named: dict[str, Criterion] = {}
-    worth: dict[str, float | str] = {}
+    worth: dict[str, Worth] = {}
     for said in columns:
         if "=" not in said and said.endswith(".toml"):
             _read_file(Path(said), found, named, worth)
@@ -192,9 +196,9 @@ def _field(key: str, where: str) -> str:
     return key
 
 
-def _worth(value: Any, where: str) -> float | str:
+def _worth(value: Any, where: str) -> Worth:
     if isinstance(value, str) and value.strip().lower() in (*WINNERS, SKIP):
-        return value.strip().lower()
+        return cast("Worth", value.strip().lower())
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -211,7 +215,7 @@ def _read_file(
     path: Path,
     columns: dict[str, Column],
     criteria: dict[str, Criterion],
-    answers: dict[str, float | str],
+    answers: dict[str, Worth],
 ) -> None:
     try:
         tables = tomllib.loads(read_text(path, RatingsError))

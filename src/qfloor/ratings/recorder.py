@@ -12,7 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from qfloor.errors import RatingsError
 from qfloor.ratings.judgment import (
@@ -26,11 +26,13 @@ from qfloor.ratings.judgment import (
     Versus,
 )
 from qfloor.ratings.lookup import Given, Lookup, plain_text
-from qfloor.ratings.mapping import SKIP, Criterion
+from qfloor.ratings.mapping import SKIP, Criterion, Worth
 from qfloor.ratings.wording import listed, nearest
+from qfloor.records import Winner
 
 SHARED = ("prompt", "text", "category", "modality")
-LEFT, RIGHT = "left", "right"
+LEFT: Literal["left"] = "left"
+RIGHT: Literal["right"] = "right"
 
 
 class Recorder:
@@ -91,17 +93,17 @@ class Recorder:
         worth = self._worth(given, raw)
         if worth is None:
             self.drop("no score")
+        elif isinstance(worth, float):
+            self._rate(given, worth)
         elif worth == SKIP:
             self.drop("skipped")
-        elif isinstance(worth, str):
-            self.compare(given, worth)
         else:
-            self._rate(given, worth)
+            self.compare(given, worth)
 
     def compare(
         self,
         given: Given,
-        winner: str,
+        winner: Winner,
         sides: tuple[str, str] = (LEFT, RIGHT),
         models: tuple[str, str] = ("", ""),
     ) -> None:
@@ -119,26 +121,36 @@ class Recorder:
         left, right = (
             self.lookup.described(given, (name, *given.shown), one_of_two=True) for name in sides
         )
-        shared: dict[str, str] = {}
-        for name in SHARED:
-            if left[name] and right[name] and left[name] != right[name]:
-                raise self.faults.wrong(
-                    given.row,
-                    f"{name} is {left[name]!r} on the left and {right[name]!r} on the right, but "
-                    "a comparison is of one prompt",
-                )
-            shared[name] = left[name] or right[name]
+        shared = {name: self._one(given, name, left[name], right[name]) for name in SHARED}
         self._comparisons.append(
             Versus(
                 row=given.row,
                 left=Side(left["item"], left["model"] or models[0], left["seed"]),
                 right=Side(right["item"], right["model"] or models[1], right["seed"]),
-                winner=winner,  # type: ignore[arg-type]  # one of WINNERS, checked where said
+                winner=winner,
+                rater=self.rater(given),
+                prompt=shared["prompt"],
+                text=shared["text"],
+                category=shared["category"],
+                modality=shared["modality"],
                 criterion=self._criterion(given.question).name,
-                **shared,
-                **self._told(given),
+                control=given.control,
+                session=self._session(given),
+                at=self._moment(given),
+                seconds=given.seconds,
+                annotation=given.annotation,
             )
         )
+
+    def _one(self, given: Given, name: str, left: str, right: str) -> str:
+        """What both sides were asked for, said of either."""
+        if left and right and left != right:
+            raise self.faults.wrong(
+                given.row,
+                f"{name} is {left!r} on the left and {right!r} on the right, but a comparison is "
+                "of one prompt",
+            )
+        return left or right
 
     def rater(self, given: Given) -> str:
         """Name who answered; nobody known is `ANONYMOUS`."""
@@ -149,19 +161,19 @@ class Recorder:
         """Close the file."""
         if self._odd_times:
             self.notes.append(f"{self._odd_times} times are not in ISO 8601 and were left out")
-        given = (*self._judgments, *self._comparisons)
-        if given and all(judgment.rater == ANONYMOUS for judgment in given):
+        raters = {j.rater for j in self._judgments}.union(c.rater for c in self._comparisons)
+        if raters == {ANONYMOUS}:
             self.notes.append(
                 "nobody knows who rated: raters cannot be told apart, so no rater enters a bound"
             )
         return Reading(
             judgments=tuple(self._judgments),
             comparisons=tuple(self._comparisons),
-            n_rows=len(given) + self.dropped.total(),
+            n_rows=len(self._judgments) + len(self._comparisons) + self.dropped.total(),
             dropped=self.dropped,
             ignored_columns=tuple(sorted({*ignored, *self._aside})),
             notes=tuple(self.notes),
-            unheard=self._unheard() if given else {},
+            unheard=self._unheard(),
         )
 
     def _unheard(self) -> dict[str, str]:
@@ -174,14 +186,14 @@ class Recorder:
         }
         shown = self.lookup.shown
         return found | {
-            f"{name!r}, which fields are mapped for": nearest(name, sorted(shown))
+            f"{name!r}, which fields are mapped for,": nearest(name, sorted(shown))
             for name in self.mapping.objects
             if name not in shown
         }
 
     # -- what an answer is worth ------------------------------------------------------------
 
-    def _worth(self, given: Given, raw: Any) -> float | str | None:
+    def _worth(self, given: Given, raw: Any) -> Worth | None:
         if raw is None or (isinstance(raw, str) and not raw.strip()):
             return None
         text = raw.strip() if isinstance(raw, str) else plain_text(raw)
@@ -190,12 +202,12 @@ class Recorder:
         number = _number(raw)
         if number is not None:
             return number
-        known = f"(known: {listed(self.mapping.answers, 20)})" if self.mapping.answers else ""
+        known = f" (known: {listed(self.mapping.answers, 20)})" if self.mapping.answers else ""
         said = str(raw)[:40]
         raise self.faults.wrong(
             given.row,
-            f"question {given.question!r} was answered {said!r}, which is no number {known}".rstrip()
-            + f", say what it is worth with --answer '{said}=NUMBER', or choose the questions to "
+            f"question {given.question!r} was answered {said!r}, which is no number{known}, "
+            f"say what it is worth with --answer '{said}=NUMBER', or choose the questions to "
             "import with --criterion",
         )
 
@@ -206,9 +218,9 @@ class Recorder:
         scale = criterion.scale or self.options.scale
         if scale is None:
             raise RatingsError(
-                f"{self._path}: the scale of {given.question!r} is not declared; give it as --scale "
-                f"LOW:HIGH or --criterion {given.question}=NAME@LOW:HIGH (it is never guessed); "
-                "nothing was imported"
+                f"{self._path}: the scale of {given.question!r} is not declared; give it as "
+                f"--scale LOW:HIGH or --criterion {given.question}=NAME@LOW:HIGH (it is never "
+                "guessed); nothing was imported"
             )
         return scale
 
@@ -221,29 +233,39 @@ class Recorder:
                 f"{given.question!r} is {value:g}, outside its scale {lo:g} to {hi:g}, correct the "
                 "answer or the scale",
             )
+        about = self.lookup.described(given, given.shown)
         self._judgments.append(
             Judgment(
-                criterion=criterion.name, value=value, lo=lo, hi=hi,
-                **self.lookup.described(given, given.shown),
-                **self._told(given),
+                row=given.row,
+                item=about["item"],
+                prompt=about["prompt"],
+                text=about["text"],
+                category=about["category"],
+                modality=about["modality"],
+                model=about["model"],
+                seed=about["seed"],
+                rater=self.rater(given),
+                criterion=criterion.name,
+                value=value,
+                lo=lo,
+                hi=hi,
+                control=given.control,
+                session=self._session(given),
+                at=self._moment(given),
+                seconds=given.seconds,
+                annotation=given.annotation,
             )
-        )  # fmt: skip
+        )
 
-    def _told(self, given: Given) -> dict[str, Any]:
-        """Who, when and how long."""
+    def _session(self, given: Given) -> str | None:
+        return self.lookup.field(given, "session", given.shown) or given.session or None
+
+    def _moment(self, given: Given) -> str | None:
         at = self.lookup.field(given, "at", given.shown) or given.at
         if at and not _is_moment(at):
             self._odd_times += 1
-            at = ""
-        return {
-            "row": given.row,
-            "rater": self.rater(given),
-            "session": self.lookup.field(given, "session", given.shown) or given.session or None,
-            "at": at or None,
-            "seconds": given.seconds,
-            "control": given.control,
-            "annotation": given.annotation,
-        }
+            return None
+        return at or None
 
 
 def _number(raw: Any) -> float | None:

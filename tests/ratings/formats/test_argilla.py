@@ -43,7 +43,9 @@ class TestTraps:
     def test_drafts_and_discarded_answers_are_no_judgments(self, load, write_json, is_nested):
         status = ["submitted", "draft", "discarded"]
         answers = [{"value": n, "user_id": f"u{n}", "status": s} for n, s in enumerate(status, 1)]
-        record = nested(*answers) if is_nested else flat(values=(1, 2, 3), users="abc", status=status)
+        record = (
+            nested(*answers) if is_nested else flat(values=(1, 2, 3), users="abc", status=status)
+        )
         found = load(write_json([record]), "argilla", "model=model", scale="1:10")
         assert [r[-1] for r in found.ratings] == [1.0]
         assert found.report.dropped == {"discarded": 1, "draft": 1}
@@ -55,7 +57,9 @@ class TestTraps:
 
     def test_lists_of_different_lengths_are_refused(self, refused, write_json):
         path = write_json([flat(users=("u-1",), status=("submitted",) * 2)])
-        refused(path, "argilla", "model=model", scale="1:10", match="record 1: 'quality' has 2 resp")
+        refused(
+            path, "argilla", "model=model", scale="1:10", match="record 1: 'quality' has 2 resp"
+        )
 
     def test_a_ranking_is_a_choice_between_any_two(self, load, write_json):
         record = flat(values=(), users=(), **{

@@ -41,7 +41,9 @@ class TestTraps:
     def test_a_radio_group_that_nobody_touched_is_no_score(self, load, write):
         head = HEAD.replace("Answer.quality", "Answer.taskAnswers")
         rows = form({"q": {"1": False}}), form({"q": {"1": True}}, worker="A2")
-        assert load(write(head, *rows), "mturk", *MAP, scale="1:5").report.dropped == {"no score": 1}
+        assert load(write(head, *rows), "mturk", *MAP, scale="1:5").report.dropped == {
+            "no score": 1
+        }
 
     def test_two_options_of_one_radio_group_are_refused(self, refused, write):
         head = HEAD.replace("Answer.quality", "Answer.taskAnswers")

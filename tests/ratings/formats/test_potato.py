@@ -42,7 +42,9 @@ def test_a_folder_of_people_is_one_import(load, states, items):
 class TestTraps:
     def test_a_folders_name_is_a_person_and_is_not_told(self, store, load, states, items):
         folder = states(**{"ann@example.org": {"i1": {"quality": {"4": "4"}}}})
-        found = load(folder, "potato", "model=model", scale="1:5", items=items, keep_rater_ids=False)
+        found = load(
+            folder, "potato", "model=model", scale="1:5", items=items, keep_rater_ids=False
+        )
         assert "example" not in json.dumps(found.report.to_row()).replace("flux", "")
         assert found.report.path == "a file"
 

@@ -6,7 +6,9 @@ import sqlite3
 
 import pytest
 
-MUSHRA = "session_test_id,email,age,trial_id,rating_stimulus,rating_score,rating_time,rating_comment"
+MUSHRA = (
+    "session_test_id,email,age,trial_id,rating_stimulus,rating_score,rating_time,rating_comment"
+)
 PAIRED = (
     "session_test_id,email,trial_id,choice_reference,choice_non_reference,choice_answer,"
     "choice_time,choice_comment"
@@ -58,8 +60,8 @@ class TestTraps:
         assert load(path, "webmushra", scale="1:5").ratings[0][-1] == 4.0
 
     def test_a_pair_says_whether_the_reference_was_found(self, store, load, write):
-        rows = [f"t1,ann,p{n},real,flux,{answer},5,"
-                for n, answer in enumerate(("correct", "incorrect", "undecided", "unknown"))]  # fmt: skip
+        answers = ("correct", "incorrect", "undecided", "unknown")
+        rows = [f"t1,ann,p{n},real,flux,{answer},5," for n, answer in enumerate(answers)]
         found = load(write(PAIRED, *rows), "webmushra", "rater=email")
         assert [(p[0], p[2], p[-1]) for p in found.pairs] == [
             ("real", "flux", "left"), ("real", "flux", "right"), ("real", "flux", "tie"),

@@ -7,10 +7,35 @@ from __future__ import annotations
 
 from qfloor.errors import RatingsError
 from qfloor.ratings.fields import nearest
-from qfloor.ratings.formats import genai_bench, long, pairwise
+from qfloor.ratings.formats import (
+    argilla,
+    genai_bench,
+    label_studio,
+    long,
+    mturk,
+    pairwise,
+    potato,
+    rater_tables,
+    sureal,
+    webmushra,
+)
 from qfloor.ratings.judgment import Format
 
-FORMATS: dict[str, Format] = {f.name: f for f in (long.FORMAT, pairwise.FORMAT, genai_bench.FORMAT)}
+FORMATS: dict[str, Format] = {
+    f.name: f
+    for f in (
+        long.FORMAT,
+        pairwise.FORMAT,
+        label_studio.FORMAT,
+        argilla.FORMAT,
+        mturk.FORMAT,
+        potato.FORMAT,
+        rater_tables.FORMAT,
+        sureal.FORMAT,
+        webmushra.FORMAT,
+        genai_bench.FORMAT,
+    )
+}
 
 
 def format_of(name: str) -> Format:

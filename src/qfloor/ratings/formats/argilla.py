@@ -87,9 +87,7 @@ def _columns(record: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _responses(
-    recorder: Recorder, row: int, record: Mapping[str, Any]
-) -> Iterator[Response]:
+def _responses(recorder: Recorder, row: int, record: Mapping[str, Any]) -> Iterator[Response]:
     nested = record.get("responses")
     if isinstance(nested, dict):
         for question, given in nested.items():

@@ -175,7 +175,7 @@ def _of_task(recorder: Recorder, row: int, task: Mapping[str, Any]) -> Iterator[
         answers, others = _results(recorder, row, annotation["result"])
         yield Annotation(
             row=row,
-            record={**{"id": task.get("id", "")}, **record},
+            record={"id": task.get("id", ""), **record},
             rater=_person(annotation.get("completed_by")),
             identity=str(annotation.get("id", "")),
             at=str(annotation.get("created_at") or ""),

@@ -1,10 +1,10 @@
 """``mturk``: the results CSV of an Amazon Mechanical Turk batch.
 
 Of its thirty columns those matter that say who answered (``WorkerId``), what became of it
-(``AssignmentStatus``: rejected work is dropped, by reason), what was shown (``Input.*``) and what was
-answered (``Answer.*``). Three ways of writing an answer are read: ``Answer.q`` with its value; the
-crowd form's ``Answer.taskAnswers``, a JSON in which a radio group is ``{"1": false, "2": true}``;
-and the crowd classifier's ``Answer.q.label``. Published files are often trimmed: without
+(``AssignmentStatus``: rejected work is dropped, by reason), what was shown (``Input.*``) and what
+was answered (``Answer.*``). Three ways of writing an answer are read: ``Answer.q`` with its value;
+the crowd form's ``Answer.taskAnswers``, a JSON in which a radio group is ``{"1": false, "2":
+true}``; and the crowd classifier's ``Answer.q.label``. Published files are often trimmed: without
 ``WorkerId`` nobody is known and no rater can be told from another.
 """
 
@@ -90,7 +90,9 @@ def _record(
         recorder.answer(given, value)
 
 
-def _questions(header: Sequence[str], rows: Sequence[tuple[int, Mapping[str, str]]]) -> dict[str, str]:
+def _questions(
+    header: Sequence[str], rows: Sequence[tuple[int, Mapping[str, str]]]
+) -> dict[str, str]:
     """Say for each ``Answer`` column how it is written: plain, label, or one option of a radio."""
     found = {}
     for name in header:

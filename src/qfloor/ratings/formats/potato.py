@@ -3,8 +3,8 @@
 ``instance_id_to_label_to_value`` holds for each item and schema either ``{name: value}`` or, as
 written to disk, pairs of ``{"schema": ..., "name": ...}`` and a value. A radio's chosen name is the
 one whose value is true; a likert's or slider's is its value. A pairwise schema has a ``selection``
-of A, B or tie, or a ``scale_value`` from -N (A) to +N (B). What an item is (prompt, model) stands in
-Potato's own data file: ``--items FILE``.
+of A, B or tie, or a ``scale_value`` from -N (A) to +N (B). What an item is (prompt, model) stands
+in Potato's own data file: ``--items FILE``.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from qfloor.ratings.judgment import Format, Reading, ReadOptions
 from qfloor.ratings.lookup import Given
 from qfloor.ratings.recorder import LEFT, RIGHT, Recorder
 from qfloor.ratings.wording import nearest
+from qfloor.records import Winner
 
 LABELS = "instance_id_to_label_to_value"
 SELECTION, SCALE_VALUE = "selection", "scale_value"
-SELECTED = {"a": LEFT, "b": RIGHT, "tie": "tie"}
+SELECTED: dict[str, Winner] = {"a": LEFT, "b": RIGHT, "tie": "tie"}
 TRUE, FALSE = ("true", "on", "yes"), ("false", "off", "no", "")
 
 
@@ -54,9 +55,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
     return recorder.reading()
 
 
-def _schemas(
-    recorder: Recorder, row: int, labels: Any
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _schemas(recorder: Recorder, row: int, labels: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Give each schema's ``{name: value}``, however it was written."""
     if isinstance(labels, dict):
         for schema, values in labels.items():

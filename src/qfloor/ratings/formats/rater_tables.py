@@ -64,9 +64,7 @@ def _record(
         recorder.answer(given, score)
 
 
-def _scores(
-    recorder: Recorder, line: int, model: str, row: Mapping[str, str]
-) -> list[str] | None:
+def _scores(recorder: Recorder, line: int, model: str, row: Mapping[str, str]) -> list[str] | None:
     """Split a cell; None when it is empty."""
     if not row[model].strip():
         return None

@@ -32,7 +32,9 @@ def read(path: Path, options: ReadOptions) -> Reading:
     RatingsError
         When it is none, or of the first score that is not what it must be.
     """
-    dataset = _parsed(path) if path.suffix.lower() == ".py" else tables.read_json(path, RatingsError)
+    dataset = (
+        _parsed(path) if path.suffix.lower() == ".py" else tables.read_json(path, RatingsError)
+    )
     videos = dataset.get(RATED) if isinstance(dataset, dict) else None
     if not isinstance(videos, list) or not all(isinstance(v, dict) for v in videos):
         raise RatingsError(
@@ -76,7 +78,9 @@ def _parsed(path: Path) -> Mapping[str, Any]:
     try:
         tree = ast.parse(tables.read_text(path, RatingsError))
     except (SyntaxError, ValueError, RecursionError) as problem:
-        raise RatingsError(f"{path}: not valid Python: {problem}; nothing was imported") from problem
+        raise RatingsError(
+            f"{path}: not valid Python: {problem}; nothing was imported"
+        ) from problem
     found = {}
     for node in tree.body:
         if not isinstance(node, ast.Assign) or len(node.targets) != 1:
@@ -102,15 +106,15 @@ def _parsed(path: Path) -> Mapping[str, Any]:
 class _Missing(ast.NodeTransformer):
     """Turns the ways in which Python writes "not a number" into None."""
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802  named by ast
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         if ast.unparse(node).replace('"', "'").lower() == "float('nan')":
             return ast.Constant(None)
         return self.generic_visit(node)
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         return ast.Constant(None) if node.id.lower() == "nan" else node
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         return ast.Constant(None) if node.attr.lower() == "nan" else node
 
 

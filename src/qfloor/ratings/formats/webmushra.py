@@ -19,11 +19,14 @@ from qfloor.ratings.judgment import Format, Reading, ReadOptions
 from qfloor.ratings.lookup import Given
 from qfloor.ratings.recorder import LEFT, RIGHT, Recorder
 from qfloor.ratings.wording import nearest
+from qfloor.records import Winner
 
 TEST_ID, TRIAL = "session_test_id", "trial_id"
 SCORES = {"rating_stimulus": "rating_score", "stimuli": "stimuli_rating"}
 CHOICE = ("choice_reference", "choice_non_reference", "choice_answer")
-ANSWERS = {"correct": LEFT, "incorrect": RIGHT, "undecided": "tie", "unknown": ""}
+ANSWERS: dict[str, Winner | None] = {
+    "correct": LEFT, "incorrect": RIGHT, "undecided": "tie", "unknown": None,
+}  # fmt: skip
 KNOWN = {"rating_time", "rating_comment", "choice_time", "choice_comment"}
 QUESTION, CLOSER = "score", "closer to reference"
 CONTROLS = ("reference", "anchor")
@@ -52,9 +55,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
     question = QUESTION if stimulus else CLOSER
     recorder.wants(question)  # it is the file's only one, so another is an error in the end
     for line, row in rows:
-        given = Given(
-            row=line, record=row, question=question, session=row.get(TEST_ID, "").strip()
-        )
+        given = Given(row=line, record=row, question=question, session=row.get(TEST_ID, "").strip())
         if stimulus:
             _rate(recorder, given, row[stimulus], row[SCORES[stimulus]])
         else:
@@ -75,11 +76,12 @@ def _choose(recorder: Recorder, given: Given, row: Mapping[str, str]) -> None:
         raise recorder.faults.wrong(
             given.row, f"choice_answer {answer!r} is unknown {nearest(answer, ANSWERS)}"
         )
-    if not ANSWERS[answer]:
+    winner = ANSWERS[answer]
+    if winner is None:
         recorder.drop("no answer")
         return
     models = row["choice_reference"].strip(), row["choice_non_reference"].strip()
-    recorder.compare(given, ANSWERS[answer], (LEFT, RIGHT), models)
+    recorder.compare(given, winner, (LEFT, RIGHT), models)
 
 
 def _questionnaire(header: Sequence[str], recorder: Recorder) -> list[str]:
