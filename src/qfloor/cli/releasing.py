@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import typer
 
-from qfloor.cli.output import Workspace, say
+from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of
+from qfloor.errors import QfloorError
 
 Database = typer.Option(Path(".qfloor/quality.db"), "--db", "-d", help="The quality database.")
 
@@ -48,14 +49,43 @@ def export(
 
 def verify(
     database: Path = typer.Argument(Path(".qfloor/quality.db"), help="The quality database."),
+    store: Path | None = typer.Option(
+        None, "--store", help="Compute it again from this workspace; read, never written."
+    ),
+    name: str | None = typer.Option(
+        None, "--benchmark", help="With --store: judge by this benchmark, not by the one kept."
+    ),
+    as_json: bool = Json,
+    as_csv: bool = Csv,
 ) -> None:
     """Check a quality database: its digest, and that verdicts and floors agree.
 
-    Example: qfloor verify quality.db
-    """
-    from qfloor import export
+    With --store, an audit: floors, verdicts, thresholds and calibrations are computed again from
+    raw rows, and media, ledger, suites, metrics and the frozen plan are checked; exit 1 when
+    anything differs.
 
-    typer.echo(str(export.verify(database)))
+    Example: qfloor verify quality.db
+
+    Example: qfloor verify quality.db --store .qfloor
+    """
+    from qfloor import export, pipeline
+
+    if store is None:
+        typer.echo(str(export.verify(database)))
+        return
+    given = (
+        None if name is None else benchmark_of(name, export.read(database)["release"][0]["round"])
+    )
+    audited = pipeline.audit(database, store, benchmark=given)
+    if as_json:
+        emit([{**c.to_row(), "details": c.details} for c in audited.checks], as_json=True)
+    else:
+        emit([c.to_row() for c in audited.checks], as_csv=as_csv)
+        for line in audited.explanations:
+            say(line)
+    if audited.wrong:
+        raise QfloorError(audited.summary)
+    say(audited.summary)
 
 
 def route(

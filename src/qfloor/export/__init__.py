@@ -5,16 +5,24 @@ tables for analysts, and `verify` checks a file against its own digest and its o
 release is what the caller says it is: nothing is computed here, and the clock is never read.
 """
 
+from qfloor.export.consistency import problems_of
 from qfloor.export.parquet import write_parquet
-from qfloor.export.release import Release
-from qfloor.export.schema import SCHEMA_VERSION
-from qfloor.export.verification import Verification, verify
+from qfloor.export.release import Content, Release, Row, content_of, digest_of_content
+from qfloor.export.schema import SCHEMA_VERSION, TABLES
+from qfloor.export.verification import Verification, read, verify
 from qfloor.export.writing import write, write_json
 
 __all__ = [
     "SCHEMA_VERSION",
+    "TABLES",
+    "Content",
     "Release",
+    "Row",
     "Verification",
+    "content_of",
+    "digest_of_content",
+    "problems_of",
+    "read",
     "verify",
     "write",
     "write_json",

@@ -5,6 +5,7 @@ This is the only package that knows more than one stage; what crosses stages liv
 
 from __future__ import annotations
 
+from qfloor.pipeline.audit import Audit, Check, audit
 from qfloor.pipeline.centring import quality_of, reference_for
 from qfloor.pipeline.certify import Findings, certify
 from qfloor.pipeline.declared import Declared, declared_of, metric_key, scorers_of
@@ -29,13 +30,16 @@ from qfloor.records import TIERS
 
 __all__ = [
     "TIERS",
+    "Audit",
     "CellKey",
+    "Check",
     "Declared",
     "Difference",
     "Findings",
     "PlanState",
     "RoundView",
     "RunResult",
+    "audit",
     "certify",
     "certify_round",
     "declared_of",

@@ -62,7 +62,11 @@ class Findings:
 
 
 def certify(
-    store: Store, benchmark: Benchmark, view: RoundView, offers: Iterable[Offer]
+    store: Store,
+    benchmark: Benchmark,
+    view: RoundView,
+    offers: Iterable[Offer],
+    declared: Declared | None = None,
 ) -> Findings:
     """Compute everything a benchmark asks for from a round that was scored and rated.
 
@@ -73,13 +77,15 @@ def certify(
     view : RoundView
     offers : iterable of Offer
         All offers of the plan; their number, not that of the offers with data, sets the level.
+    declared : Declared, optional
+        By which identities to judge; by default those that the benchmark's scorers declare here.
 
     Returns
     -------
     Findings
     """
     planned = tuple(offers)
-    declared = declared_of(benchmark)
+    declared = declared_of(benchmark) if declared is None else declared
     view = view.with_safety(store, declared)
     human = human_cells(store, view, benchmark.quality)
     findings = _judge(benchmark, view, planned, human, benchmark.quality, benchmark.thresholds)

@@ -36,11 +36,13 @@ class Declared:
     """What a benchmark's scorers declare, by the metric's name; nothing for imported judgments.
 
     ``unbuilt`` says of scorers that cannot be built here (a package or a device is missing) why:
-    scores may be judged on a machine that could not have made them.
+    scores may be judged on a machine that could not have made them. ``chosen`` names keys that
+    were chosen before, as an audit does of what was published: they count as they are.
     """
 
     wanted: Mapping[str, _Wanted] = field(default_factory=dict)
     unbuilt: tuple[str, ...] = ()
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
 
 def scorers_of(benchmark: Benchmark) -> list[Any]:
@@ -105,6 +107,8 @@ def metric_key(
     if not scored:
         return None
     declared = declared or Declared()
+    if covered.get(declared.chosen.get(name, "")):
+        return declared.chosen[name]
     wanted = declared.wanted.get(name)
     if wanted is not None:
         return _as_declared(wanted, view, known, covered)

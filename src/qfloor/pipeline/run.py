@@ -19,7 +19,7 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import ScoringError
 from qfloor.generate import GenerationPlan, GenerationResult
 from qfloor.pipeline.certify import Findings, certify
-from qfloor.pipeline.declared import scorers_of
+from qfloor.pipeline.declared import Declared, scorers_of
 from qfloor.pipeline.frozen import PlanState, freeze_plan, plan_state
 from qfloor.pipeline.planned import (
     offers_of,
@@ -245,19 +245,21 @@ def certify_round(
     prompts: tuple[Prompt, ...],
     *,
     suites: Mapping[str, Suite] | None = None,
+    declared: Declared | None = None,
     now: dt.datetime | None = None,
     report: Report = silent,
 ) -> Findings:
     """Stages 4 and 5: calibrations, floors, verdicts; they replace the run's earlier ones.
 
-    ``suites`` are loaded when not given. What differs from the frozen plan is marked post hoc,
-    and the run is kept with its benchmark and suites, so that it can be computed again.
+    ``suites`` are loaded and ``declared`` asked of the scorers when not given. What differs from
+    the frozen plan is marked post hoc, and the run is kept with its benchmark and suites, so that
+    it can be computed again.
     """
     suites = suites_of(benchmark) if suites is None else suites
     view = view_of(store, benchmark, prompts)
     state = plan_state(store, benchmark, suites)
     findings = marked(
-        certify(store, benchmark, view, offers_of(store, benchmark)), benchmark, state
+        certify(store, benchmark, view, offers_of(store, benchmark), declared), benchmark, state
     )
     name, started = (
         run_id(benchmark),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -66,6 +68,29 @@ class Store(OutputTables, LedgerTables, JudgmentTables, EvidenceTables, Sequenti
             _make_folder(root)
         return cls(root.resolve())
 
+    @classmethod
+    @contextlib.contextmanager
+    def copy_of(cls, path: str | Path) -> Iterator[Store]:
+        """Open a copy of a store's rows, with its media; the store's own folder is only read.
+
+        Whatever is done to the copy is gone afterwards; a store of an older qfloor is brought up
+        to date in the copy alone.
+
+        Raises
+        ------
+        StoreError
+            When there is none, or it is written to meanwhile.
+        """
+        given = Path(path).expanduser()
+        root = (given.parent if given.name == DATABASE else given).resolve()
+        if not (root / DATABASE).is_file():
+            raise StoreError(f"there is no store at {root}; name another")
+        with tempfile.TemporaryDirectory(prefix="qfloor-") as folder:
+            _copy_rows(root, Path(folder))
+            with cls(Path(folder)) as store:
+                store.media = MediaFiles(root / "media")
+                yield store
+
     def __enter__(self) -> Store:
         return self
 
@@ -126,3 +151,17 @@ def _make_folder(root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"the workspace folder {root} cannot be made: {error}") from error
+
+
+def _copy_rows(root: Path, folder: Path) -> None:
+    """Copy the database and its log, or say that they are changing under our eyes."""
+    before = _stamps(root)
+    for name in before:
+        shutil.copyfile(root / name, folder / name)
+    if _stamps(root) != before:
+        raise StoreError(f"the store at {root} is being written; wait for that to end")
+
+
+def _stamps(root: Path) -> dict[str, tuple[int, int]]:
+    files = (root / DATABASE, root / f"{DATABASE}-wal")
+    return {f.name: (f.stat().st_size, f.stat().st_mtime_ns) for f in files if f.exists()}
