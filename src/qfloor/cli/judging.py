@@ -102,6 +102,30 @@ def agreement(workspace: Path = Workspace, as_json: bool = Json, as_csv: bool = 
 
     with Store.open(workspace) as store:
         emit(agreement_table(store), as_json=as_json, as_csv=as_csv, empty="no ratings")
+        compared = store.n_comparisons()
+    if compared:
+        say(f"beside ratings there are {compared} comparisons; see qfloor ratings comparisons")
+
+
+@ratings.command()
+def comparisons(
+    round: str | None = typer.Option(None, help="Only comparisons of this round."),
+    workspace: Path = Workspace,
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Show which of two offers people chose, how often, and on how many prompts.
+
+    Counts, not a ranking: controls are left out, and ties and both-bad are told apart.
+
+    Example: qfloor ratings comparisons --round 2026-11
+    """
+    from qfloor.ratings import comparison_table
+    from qfloor.store import Store
+
+    with Store.open(workspace) as store:
+        rows = comparison_table(store, round=round)
+    emit(rows, as_json=as_json, as_csv=as_csv, empty="no comparisons")
 
 
 @ratings.command()

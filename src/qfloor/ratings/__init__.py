@@ -12,6 +12,8 @@
     comparing.py    pairs -> comparisons             reporting.py   what became of a file
     agreement.py    how far raters agree     raters.py    a row for every rater
     linking.py      may two sessions of ratings be pooled?
+    wins.py         which of two offers people chose
+    entries.py      entries of foreign files of pairs
     panel.py        the painters' simulated raters
 
 What this stage does not know: thresholds, floors, metrics, and how good anyone ought to be.
@@ -29,6 +31,7 @@ from qfloor.ratings.mapping import Mapped, parse_mapping
 from qfloor.ratings.panel import rate_outputs
 from qfloor.ratings.raters import RaterReport, raters_of, raters_table
 from qfloor.ratings.reporting import ImportReport
+from qfloor.ratings.wins import Wins, comparison_table, wins_of
 
 __all__ = [
     "FORMATS",
@@ -39,8 +42,10 @@ __all__ = [
     "RaterReport",
     "ReadOptions",
     "Scale",
+    "Wins",
     "agreement_of",
     "agreement_table",
+    "comparison_table",
     "export_sureal",
     "import_ratings",
     "link",
@@ -49,4 +54,5 @@ __all__ = [
     "rate_outputs",
     "raters_of",
     "raters_table",
+    "wins_of",
 ]

@@ -17,7 +17,7 @@ from qfloor.ratings.judgment import Faults, listed
 from qfloor.ratings.wording import nearest as nearest
 
 V = TypeVar("V")
-_FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
 def check_columns(
@@ -79,6 +79,13 @@ class Fields:
     def text(self, name: str) -> str:
         """A field without the blanks around it; empty when the column is not there."""
         return self.values.get(name, "").strip()
+
+    def needed(self, name: str) -> str:
+        """A field that must not be empty."""
+        text = self.text(name)
+        if not text:
+            raise self.wrong(f"{name} is empty, fill it in")
+        return text
 
     def number(self, name: str) -> float | None:
         """A finite number, or None when empty."""
@@ -150,6 +157,6 @@ class Fields:
         return value
 
     def _flag(self, name: str, text: str) -> bool:
-        if text.lower() not in _FLAGS:
+        if text.lower() not in FLAGS:
             raise self.wrong(f"{name} {text!r} is neither yes nor no, write 1 or 0")
-        return _FLAGS[text.lower()]
+        return FLAGS[text.lower()]

@@ -136,6 +136,11 @@ class JudgmentTables(FrozenTables):
         found = self.rows(r.select("comparisons", Comparison, clause, "id"), values)
         return (r.decode(Comparison, row) for row in found)
 
+    def n_comparisons(self) -> int:
+        """How many comparisons there are, controls included."""
+        found = self.one("SELECT count(*) FROM comparisons")
+        return int(found[0]) if found else 0
+
     def raters_of(self, sources: Iterable[str]) -> set[str]:
         """Names of all who rated or compared in imports of some sources."""
         clause, values = where(among("source", sources))

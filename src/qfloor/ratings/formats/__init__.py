@@ -8,15 +8,20 @@ from __future__ import annotations
 from qfloor.errors import RatingsError
 from qfloor.ratings.fields import nearest
 from qfloor.ratings.formats import (
+    arena,
     argilla,
     genai_bench,
     label_studio,
     long,
     mturk,
     pairwise,
+    pick_a_pic,
     potato,
+    published_votes,
+    rapidata,
     rater_tables,
     sureal,
+    vote_tables,
     webmushra,
 )
 from qfloor.ratings.judgment import Format
@@ -34,6 +39,14 @@ FORMATS: dict[str, Format] = {
         sureal.FORMAT,
         webmushra.FORMAT,
         genai_bench.FORMAT,
+        arena.FORMAT,
+        arena.LOG,
+        vote_tables.EVALICA,
+        pick_a_pic.FORMAT,
+        rapidata.FORMAT,
+        vote_tables.PWCMP,
+        published_votes.VOTES_FORMAT,
+        published_votes.RANKINGS,
     )
 }
 

@@ -1,0 +1,167 @@
+"""Published judgments of outputs whose models are not told: ``genai_arena`` and ``rankings``.
+
+``genai_arena`` are the votes of GenAI-Arena as GenAI-Bench published them: a CSV with ``idx``,
+``prompt`` and ``human_vote``, or JSON with ``id``, ``prompt``, ``video_left``, ``video_right`` and
+``vote_type``; a vote is leftvote, rightvote, tievote or bothbad_vote. Columns ``judge_*`` hold
+verdicts of models, with empty cells; they are no people's, and are left aside.
+
+``rankings`` are ImageReward's consensus rankings, ``id``, ``prompt``, ``generations`` and their
+``ranking``, best first, equal numbers for ties: every pair of a ranking is a comparison. Pairs of
+one ranking hang together, which the report says.
+
+No rater is told in either. The model may stand in the file names (``--map model=..``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+
+from qfloor.ratings.entries import (
+    UNNAMED_NOTE,
+    Entry,
+    check_mapping,
+    entries,
+    model_of,
+    prompt_of,
+)
+from qfloor.ratings.formats.arena import VOTES
+from qfloor.ratings.judgment import ANONYMOUS, Format, Reading, ReadOptions, Side, Versus
+from qfloor.ratings.mapping import Mapped
+from qfloor.records import Winner
+
+FILES = ("video_left", "video_right")
+KNOWN_VOTES = ("id", "idx", "prompt", "human_vote", "vote_type", *FILES)
+KNOWN_RANKINGS = ("id", "prompt", "generations", "ranking")
+
+
+def read_votes(path: Path, options: ReadOptions) -> Reading:
+    """Read votes on pairs.
+
+    Raises
+    ------
+    RatingsError
+        Of the first entry that is not what it must be.
+    """
+    check_mapping(path, options, "model")
+    found: list[Versus] = []
+    ignored: set[str] = set()
+    for entry in entries(path, "row"):
+        ignored.update(name for name in entry.values if name not in KNOWN_VOTES)
+        found.append(_vote(entry, options.mapping))
+    judges = sum(name.startswith("judge_") for name in ignored)
+    notes = _notes(options)
+    if judges:
+        notes.append(f"{judges} columns of verdicts of models are left aside: they are no people's")
+    return Reading(
+        judgments=(),
+        comparisons=found,
+        n_rows=len(found),
+        ignored_columns=tuple(sorted(ignored)),
+        notes=tuple(notes),
+    )
+
+
+def _notes(options: ReadOptions) -> list[str]:
+    return [] if "model" in options.mapping.columns else [UNNAMED_NOTE]
+
+
+def _vote(entry: Entry, mapped: Mapped) -> Versus:
+    vote = "vote_type" if "vote_type" in entry.values else "human_vote"
+    number = "id" if "id" in entry.values else "idx"
+    entry.need(vote, number, "prompt")
+    winner = VOTES[entry.one_of(vote, VOTES)]
+    text = entry.text("prompt")
+    name = entry.text(number)
+    if not name:
+        raise entry.wrong(f"{number} is empty, fill it in")
+    prompt = prompt_of(text) if text else f"unknown-{name}"
+    has_files = FILES[0] in entry.values
+    files = [entry.text(f) if has_files else f"{name}/{prompt}/{f[6:]}" for f in FILES]
+    if not all(files):
+        raise entry.wrong("a side has no file, fill it in")
+    left, right = (Side(item=file, model=model_of(file, mapped, entry)) for file in files)
+    return Versus(
+        row=entry.row,
+        left=left,
+        right=right,
+        winner=winner,
+        rater=ANONYMOUS,
+        prompt=prompt,
+        text=text,
+        modality="video" if has_files else "",
+        annotation=name,
+    )
+
+
+def read_rankings(path: Path, options: ReadOptions) -> Reading:
+    """Read rankings as the pairs they amount to.
+
+    Raises
+    ------
+    RatingsError
+        Of the first entry that is not what it must be.
+    """
+    check_mapping(path, options, "model")
+    found: list[Versus] = []
+    ignored: set[str] = set()
+    n_rankings = 0
+    for entry in entries(path, "entry"):
+        n_rankings += 1
+        ignored.update(name for name in entry.values if name not in KNOWN_RANKINGS)
+        entry.need(*KNOWN_RANKINGS)
+        found += _pairs(entry, options.mapping)
+    note = f"{len(found)} pairs come of {n_rankings} rankings, so they are not independent"
+    return Reading(
+        judgments=(),
+        comparisons=found,
+        n_rows=len(found),
+        ignored_columns=tuple(sorted(ignored)),
+        notes=(note, *_notes(options)),
+    )
+
+
+def _pairs(entry: Entry, mapped: Mapped) -> Iterator[Versus]:
+    files = entry.whole("generations", list, "a list of files")
+    ranks = entry.whole("ranking", list, "a list of ranks")
+    if len(files) != len(ranks):
+        raise entry.wrong(f"{len(files)} generations have {len(ranks)} ranks, correct one")
+    if not all(isinstance(file, str) and file for file in files):
+        raise entry.wrong("a generation is no file name, correct it")
+    if not all(isinstance(rank, int) and not isinstance(rank, bool) for rank in ranks):
+        raise entry.wrong("a rank is no whole number, correct it")
+    twice = [file for file, n in Counter(files).items() if n > 1]
+    if twice:
+        raise entry.wrong(f"generation {twice[0]!r} is ranked twice, remove one")
+    text = entry.text("prompt")
+    sides = [Side(item=file, model=model_of(file, mapped, entry)) for file in files]
+    for (left, a), (right, b) in combinations(zip(sides, ranks, strict=True), 2):
+        winner: Winner = "tie" if a == b else "left" if a < b else "right"
+        yield Versus(
+            row=entry.row,
+            left=left,
+            right=right,
+            winner=winner,
+            rater=ANONYMOUS,
+            prompt=entry.text("id"),
+            text=text,
+            modality="image",
+            annotation=entry.text("id"),
+        )
+
+
+VOTES_FORMAT = Format(
+    name="genai_arena",
+    read=read_votes,
+    noun="row",
+    provider="genai_arena",
+    takes="GenAI-Arena's published votes, CSV or JSON; no models, no raters.",
+)
+RANKINGS = Format(
+    name="rankings",
+    read=read_rankings,
+    noun="entry",
+    takes="ImageReward's consensus rankings as JSON: every pair is a comparison.",
+)
