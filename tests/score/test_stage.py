@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -273,6 +274,97 @@ def test_a_missing_package_stops_the_run(store: Store) -> None:
         run(store, FunctionScorer(missing))
 
 
+class UnprintableError(Exception):
+    def __str__(self) -> str:
+        return "no file /x/\udcff.png"
+
+
+def _raises(error: BaseException) -> Any:
+    raise error
+
+
+def _row(**fields: Any) -> Row:
+    return Row(**{"metric": "fake.number", "status": ScoreStatus.SCORED, "value": 0.5} | fields)
+
+
+BAD: dict[str, tuple[Any, str]] = {
+    "text": (lambda: _row(value="0.5"), "as '0.5', which is no number"),
+    "complex": (lambda: _row(value=1j), "as 1j, which is no number"),
+    "complex numpy": (lambda: _row(value=np.complex64(1)), "which is no number"),
+    "list": (lambda: _row(value=[0.5]), r"as \[0.5\], which is no number"),
+    "status": (lambda: _row(status="scored"), "with status 'scored', which is no ScoreStatus"),
+    "reason": (lambda: _row(status=ScoreStatus.FAILED, value=None, reason=3), "with int as its"),
+    "series": (lambda: _row(series=3), "with int as its series"),
+    "in series": (lambda: _row(series=("a",)), "as 'a', which is no number"),
+    "surrogate": (
+        lambda: _row(status=ScoreStatus.FAILED, value=None, reason="\ud800x"),
+        r"^\\ud800x$",
+    ),
+    "surrogate raised": (
+        lambda: _raises(UnprintableError()),
+        r"^UnprintableError: no file /x/\\udcff.png$",
+    ),
+    "no row": (lambda: None, "returned None instead of one item's rows"),
+    "no number": (lambda: (), r"declares fake\.number and returned rows of none"),
+    "undeclared": (lambda: _row(metric="other"), "returned rows of other"),
+    "scoring": (lambda: _raises(ScoringError("mixed up")), "^ScoringError: mixed up$"),
+    "plugin": (lambda: _raises(PluginError("no such font")), "^PluginError: no such font$"),
+    "exit": (lambda: _raises(SystemExit(3)), "^SystemExit: 3$"),
+    "memory": (lambda: _raises(MemoryError()), "^MemoryError$"),
+}
+
+
+class AnyRows(FunctionScorer):
+    """Gives back what the function does, rows or not."""
+
+    def score(self, batch: Any) -> Any:
+        return [found if isinstance(found := self._function(item), tuple | None)
+                else (found,) for item in batch]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("where", [0, 3, 9])
+def test_whatever_a_scorer_does_on_one_output_costs_that_row_only(
+    store: Store, bad: str, where: int
+) -> None:
+    """First, inside and last: also where nothing is known yet of whether the scorer works."""
+    for n in range(10):
+        add(store, png(n), n)
+    what, reason = BAD[bad]
+    scorer = AnyRows(lambda item: what() if item.output_id == f"o{where:03}" else _row())
+    summary = run(store, scorer, batch_size=3)
+    found = rows(store, scorer.metrics[0].key)
+    failed = found.pop(f"o{where:03}")
+    assert failed.status is ScoreStatus.FAILED
+    assert re.search(reason, failed.reason or ""), failed.reason
+    assert [s.value for s in found.values()] == [0.5] * 9
+    assert summary.n_failed_rows == 1
+    assert run(store, scorer).n_scored_now == 0
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 10])
+@pytest.mark.parametrize("bad", ["scoring", "plugin", "no row"])
+def test_what_a_scorer_does_on_every_output_stops_the_run(
+    store: Store, outputs: int, bad: str
+) -> None:
+    for n in range(outputs):
+        add(store, png(n), n)
+    scorer = AnyRows(lambda item: BAD[bad][0]())
+    with pytest.raises((ScoringError, PluginError), match=r"mixed up|no such font|instead of one"):
+        run(store, scorer, batch_size=2)
+    assert rows(store, scorer.metrics[0].key) == {}
+
+
+def test_ctrl_c_in_a_scorer_stops_the_run(store: Store) -> None:
+    for n in range(4):
+        add(store, png(n), n)
+    scorer = AnyRows(
+        lambda item: _raises(KeyboardInterrupt()) if item.output_id[-1] == "2" else _row()
+    )
+    with pytest.raises(KeyboardInterrupt):
+        run(store, scorer)
+
+
 def test_applies_and_modalities_are_honoured(store: Store) -> None:
     add(store, png(0), 0)
     nothing = FunctionScorer(mean, name="fake.never", applies=False)
@@ -324,7 +416,24 @@ def test_a_truncated_clip_is_a_failed_row(store: Store) -> None:
 def test_truncated_prompts_are_counted(store: Store) -> None:
     add(store, png(0), 0)
     backbone = CountingBackbone()  # reads 5 tokens; "a red ball 0" has 6
-    assert run(store, ClipScorer(backbone=backbone)).reasons == {"truncated": 1}
+    summary = run(store, ClipScorer(backbone=backbone))
+    assert (summary.reasons, summary.prompts) == ({"truncated": 1}, {"truncated": 1})
+
+
+def test_a_cut_prompt_is_counted_once_however_many_outputs_it_has(store: Store) -> None:
+    add(store, png(0), 0)
+    first = next(store.outputs_of(round="2026-11"))
+    store.save_outputs(dataclasses.replace(first, id=f"again{n}", repeat=n) for n in (1, 2))
+    summary = run(store, ClipScorer(backbone=CountingBackbone()))
+    assert (summary.reasons, summary.prompts) == ({"truncated": 3}, {"truncated": 1})
+
+
+def test_a_reason_is_cut_where_its_sentence_begins(store: Store) -> None:
+    """``image_embedding:fake: ...`` is not ``image_embedding``."""
+    add(store, png(0), 0)
+    backbone = CountingBackbone(fails_on=lambda asked: True)
+    summary = run(store, ClipScorer(backbone=backbone))
+    assert summary.reasons == {"image_embedding:fake": 1}
 
 
 def test_batches_weigh_clips_by_frames(store: Store) -> None:

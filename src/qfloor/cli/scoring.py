@@ -120,7 +120,7 @@ def _rows(store: Store, round: str, done: ScoreSummary) -> list[dict[str, Any]]:
 def _say(done: ScoreSummary) -> None:
     say(f"{done.n_scored_now} outputs scored, {done.n_already} were, in {done.seconds:.1f} s")
     for reason, count in done.reasons.items():
-        say(f"  {count} rows: {reason}")
+        say(f"  {count} rows of {done.prompts[reason]} prompts: {reason}")
     for output_id, metric, reason in done.failures[:3]:
         say(f"  failed: {metric} of {output_id}: {reason}")
     for one in done.parities:

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from qfloor.errors import PluginError, ScoringError
 from qfloor.media import ClipFrames, load_audio
+from qfloor.score.contract import storable
 from qfloor.scorers.protocol import (
     Backbone,
     CarriesBackbones,
@@ -153,7 +154,7 @@ class InputComputer:
         for i, one in decoded.items():
             try:
                 pictures[i] = _pictures(one)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 batch[i].failures[_IMAGE + backbone.name] = explain(error)
 
         def embed(indices: Sequence[int]) -> None:
@@ -189,7 +190,9 @@ class InputComputer:
         asked = [(text, names) for text, names in wanted]
         for name, backbone in self._backbones.items():
             texts = [text for text, names in asked if _TEXT + name in names]
-            with contextlib.suppress(Exception):  # its own batch will say whose fault it was
+            with contextlib.suppress(
+                Exception, SystemExit
+            ):  # its own batch will say whose fault it was
                 self._read(backbone, texts)
 
     def _read(self, backbone: Backbone, texts: Iterable[str]) -> None:
@@ -206,7 +209,7 @@ def _plain(decoded: Decoded, wanted: Collection[str]) -> Inputs:
     """Take the plain inputs; a long clip is decoded anew for them, and may fail alone."""
     try:
         return Inputs(values=decoded.plain(wanted))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Inputs(failures={"media": explain(error)})
 
 
@@ -214,7 +217,7 @@ def _listen(decoded: Decoded, inputs: Inputs) -> None:
     """Decode a clip's sound; damage to it costs nobody who does not listen."""
     try:
         inputs.values["audio"] = load_audio(decoded.content)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         inputs.failures["audio"] = explain(error)
 
 
@@ -241,7 +244,7 @@ def _together_or_alone(
         compute(indices)
     except (PluginError, ScoringError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if len(indices) == 1:
             batch[indices[0]].failures[name] = explain(error)
             return
@@ -251,5 +254,5 @@ def _together_or_alone(
 
 def explain(error: BaseException) -> str:
     """Say what went wrong in one line: ``ValueError: ...``."""
-    message = " ".join(str(error).split())
+    message = storable(" ".join(str(error).split()))
     return f"{type(error).__name__}: {message}" if message else type(error).__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,11 @@ from qfloor.score.inputs import Decoded, InputComputer, Inputs, explain, turn_of
 from qfloor.scorers.protocol import Item, Row, Scorer
 
 Decode = Callable[[Output, Modality], Decoded]
+Answer = tuple[Row, ...] | PluginError | ScoringError
+"""One item's rows; or, in their place, an error that may be the scorer's and not the item's."""
+
+_SUSPECTS = 3
+"""Outputs on which a scorer that never yet gave a number may say that it cannot work at all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +46,9 @@ class Scoring:
         self._decode = decode
         self._inputs = InputComputer(scorers)
         self._turns = [turn_of(scorer) for scorer in scorers]
+        self._lock = threading.Lock()
+        self._worked: set[int] = set()
+        self._suspects: dict[int, list[tuple[Work, PluginError | ScoringError]]] = {}
 
     def read_texts(self, work: Iterable[Work]) -> None:
         """Embed the prompts of some work ahead of it: every text once, in full batches."""
@@ -66,8 +75,44 @@ class Scoring:
         """Decode one output's media, or say why it cannot be."""
         try:
             return self._decode(work.output, work.prompt.modality)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return explain(error)
+
+    def settle(self) -> list[Score]:
+        """Return the failed rows of outputs that waited for their scorer to prove itself.
+
+        Raises
+        ------
+        PluginError, ScoringError
+            When a scorer gave no number at all: what it said on the first output.
+        """
+        scores: list[Score] = []
+        for index, waiting in sorted(self._suspects.items()):
+            for work, error in waiting:
+                if index not in self._worked:
+                    raise error
+                scores += self._failed_scores(index, work, error)
+        self._suspects.clear()
+        return scores
+
+    def _answered(self, index: int, work: Work, answer: Answer) -> list[Score]:
+        """Turn an answer into scores; an error waits until it is known whose fault it is."""
+        with self._lock:
+            if isinstance(answer, tuple):
+                if any(row.status is not ScoreStatus.FAILED for row in answer):
+                    self._worked.add(index)
+                return _as_scores(work, self._metrics[index], answer)
+            if index in self._worked:
+                return self._failed_scores(index, work, answer)
+            waiting = self._suspects.setdefault(index, [])
+            waiting.append((work, answer))
+            if len(waiting) >= _SUSPECTS:
+                raise answer
+            return []
+
+    def _failed_scores(self, index: int, work: Work, error: Exception) -> list[Score]:
+        metrics = self._metrics[index]
+        return _as_scores(work, metrics, _failed(metrics, explain(error)))
 
     def _score_with(self, index: int, work: Sequence[tuple[Work, Inputs]]) -> list[Score]:
         scorer, metrics = self._scorers[index], self._metrics[index]
@@ -81,37 +126,36 @@ class Scoring:
             else:
                 scores += _as_scores(w, metrics, _failed(metrics, failure))
         with self._turns[index]:
-            rows = run_scorer(scorer, metrics, [item for _, item in ready])
-        for (w, _), own in zip(ready, rows, strict=True):
-            scores += _as_scores(w, metrics, own)
+            answers = run_scorer(scorer, metrics, [item for _, item in ready])
+        for (w, _), answer in zip(ready, answers, strict=True):
+            scores += self._answered(index, w, answer)
         return scores
 
 
-def run_scorer(
-    scorer: Scorer, metrics: Sequence[Metric], items: Sequence[Item]
-) -> list[Sequence[Row]]:
-    """Call a scorer; if it raises, call it for each item alone and fail only those that raise.
+def run_scorer(scorer: Scorer, metrics: Sequence[Metric], items: Sequence[Item]) -> list[Answer]:
+    """Call a scorer; if it fails on a batch, call it for each item alone.
 
-    A value that cannot be (NaN, outside the declared range) is a failed row too.
-
-    Raises
-    ------
-    ScoringError
-        When rows cannot be told apart (see `check_shape`).
+    Returns
+    -------
+    list of Answer
+        An item on which it raises has failed rows, and so has a value that cannot be (NaN, a
+        text, outside the declared range). An item on which it says that it cannot work
+        (PluginError, ScoringError), or whose rows cannot be told apart (see `check_shape`), has
+        that error: only its other items tell whether it is the item's.
     """
     if not items:
         return []
+    name = type(scorer).__name__
     try:
         result = scorer.score(items)
-    except (PluginError, ScoringError):
-        raise  # not this item's fault: a package is missing, or scores were mixed
-    except Exception as error:
-        if len(items) == 1:
-            return [_failed(metrics, explain(error))]
-        return [rows for item in items for rows in run_scorer(scorer, metrics, [item])]
-    name = type(scorer).__name__
-    check_shape(name, metrics, len(items), result)
-    return [without_faults(name, metrics, rows) for rows in result]
+        check_shape(name, metrics, len(items), result)
+        return [without_faults(name, metrics, rows) for rows in result]
+    except (Exception, SystemExit) as error:  # a library that exits ends no run; Ctrl-C does
+        if len(items) > 1:
+            return [answer for item in items for answer in run_scorer(scorer, metrics, [item])]
+        if isinstance(error, PluginError | ScoringError):
+            return [error]
+        return [_failed(metrics, explain(error))]
 
 
 def _failure(scorer: Scorer, inputs: Inputs) -> str | None:

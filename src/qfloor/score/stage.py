@@ -42,8 +42,9 @@ class ScoreSummary:
     """What a call of `score_outputs` did.
 
     ``rows`` counts written rows by metric key and status; ``reasons`` counts their reasons up to
-    the first colon (``truncated``: scored, but on a cut prompt); ``failures`` are the first
-    twenty failed rows as (output id, metric key, reason). ``parities`` vouch for backbones that
+    the first colon and blank (``truncated``: scored, but on a cut prompt), and ``prompts`` the
+    distinct prompts behind each; ``failures`` are the first twenty failed rows as (output id,
+    metric key, reason). ``parities`` vouch for backbones that
     ran at a coarser precision than float32.
     """
 
@@ -57,6 +58,7 @@ class ScoreSummary:
     failures: tuple[tuple[str, str, str], ...]
     seconds: float
     parities: tuple[Parity, ...] = ()
+    prompts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def n_failed_rows(self) -> int:
@@ -68,13 +70,16 @@ class ScoreSummary:
 class _Tally:
     rows: dict[str, Counter[str]] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
+    prompts: dict[str, set[str]] = field(default_factory=dict)
     failures: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def add(self, scores: Iterable[Score]) -> None:
+    def add(self, scores: Iterable[Score], prompt_of: Mapping[str, str]) -> None:
         for score in scores:
             self.rows.setdefault(score.metric, Counter())[score.status.value] += 1
             if score.reason:
-                self.reasons[score.reason.partition(":")[0]] += 1
+                reason = score.reason.partition(": ")[0]
+                self.reasons[reason] += 1
+                self.prompts.setdefault(reason, set()).add(prompt_of[score.output_id])
             if score.status is ScoreStatus.FAILED and len(self.failures) < 20:
                 self.failures.append((score.output_id, score.metric, score.reason or ""))
 
@@ -116,9 +121,10 @@ def score_outputs(
     Raises
     ------
     ScoringError
-        When metrics would be mixed, a scorer's rows cannot be told apart, or a prompt is not
-        given. An unreadable file, or a scorer that raises or gives an impossible value on one
-        output, is a failed row instead.
+        When metrics would be mixed, a prompt is not given, or a scorer says of every output
+        that it cannot work, or returns rows that cannot be told apart. An unreadable file, or a
+        scorer that does any of this or gives an impossible value on some outputs, is a failed
+        row instead.
     """
     size = _batch_size(scorers) if batch_size is None else batch_size
     if size < 1:
@@ -135,15 +141,19 @@ def score_outputs(
     scoring = Scoring(scorers, decode_stored)
     store.save_metrics(metrics)
     tally = _Tally()
+    prompt_of = {one.output.id: one.output.prompt_digest for one in todo}
     done = 0
     for shift in (todo[i : i + _SHIFT] for i in range(0, len(todo), _SHIFT)):
         scoring.read_texts(shift)
         for batch, scores in run(scoring, batches_of(shift, size)):
             store.save_scores(scores)
-            tally.add(scores)
+            tally.add(scores, prompt_of)
             done += len(batch)
             if progress is not None:
                 progress(done, len(todo))
+    late = scoring.settle()
+    store.save_scores(late)
+    tally.add(late, prompt_of)
     return ScoreSummary(
         metrics=metrics,
         n_outputs=len(given),
@@ -152,6 +162,7 @@ def score_outputs(
         n_already=len(made) - len(todo),
         rows={key: dict(counts) for key, counts in sorted(tally.rows.items())},
         reasons=dict(sorted(tally.reasons.items())),
+        prompts={reason: len(found) for reason, found in sorted(tally.prompts.items())},
         failures=tuple(tally.failures),
         parities=parities,
         seconds=time.perf_counter() - started,
