@@ -92,5 +92,7 @@ def blankness(picture: Pixels) -> float:
 
 def _at_least_3_pixels(y: Luma) -> Luma:
     if min(y.shape) < _SMALLEST:
-        raise Unmeasurable(f"a picture of {y.shape[1]} x {y.shape[0]} pixels is too small")
+        raise Unmeasurable(
+            f"a picture of {y.shape[1]} x {y.shape[0]} pixels is too small", ScoreStatus.UNSCORED
+        )
     return y

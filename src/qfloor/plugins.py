@@ -64,12 +64,39 @@ def _find(group: Group, name: str) -> Any:
         raise PluginError(f"plugin {name!r} is broken: {error}") from error
 
 
+_PLAIN: dict[str, tuple[tuple[type, ...], str]] = {
+    "bool": ((bool,), "true or false"),
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "str": ((str,), "text"),
+    "None": ((type(None),), "none"),
+}
+
+
+def _mistaken(parameter: inspect.Parameter, value: object) -> str | None:
+    """Say what is due where a parameter of a plain type got something else; true is no number."""
+    annotation = parameter.annotation
+    written = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+    kinds = [kind.strip() for kind in written.split("|")]
+    if not all(kind in _PLAIN for kind in kinds):
+        return None
+    if isinstance(value, bool) and "bool" not in kinds:
+        taken = False
+    else:
+        taken = any(isinstance(value, _PLAIN[kind][0]) for kind in kinds)
+    return None if taken else " or ".join(_PLAIN[kind][1] for kind in kinds)
+
+
 def _build(kind: str, spec: PluginSpec, cls: Any, *positional: Any) -> Any:
     """Call the class, having checked that its signature takes the arguments it was given."""
     try:
-        inspect.signature(cls).bind(*positional, **spec.args)
+        bound = inspect.signature(cls).bind(*positional, **spec.args)
     except TypeError as error:
         raise PluginError(f"{kind} {spec.name!r} does not take these arguments: {error}") from error
+    for name, value in spec.args.items():
+        parameter = bound.signature.parameters.get(name)
+        if parameter is not None and (due := _mistaken(parameter, value)):
+            raise PluginError(f"{kind} {spec.name!r}: {name} is {due}, not {value!r}")
     try:
         return cls(*positional, **spec.args)
     except QfloorError:

@@ -20,6 +20,8 @@ from qfloor.records import PluginSpec
         ("a:x=true,y=3,z=0.5,w=3b", "a", {"x": True, "y": 3, "z": 0.5, "w": "3b"}),
         ("my.scorers:Own", "my.scorers:Own", {}),
         ("my.scorers:Own:size=3", "my.scorers:Own", {"size": 3}),
+        ("bad:Bad", "bad:Bad", {}),
+        ("bad:Bad:how=str,v=2", "bad:Bad", {"how": "str", "v": 2}),
     ],
 )  # fmt: skip
 def test_a_scorer_is_read(text: str, name: str, arguments: dict[str, object]) -> None:
@@ -33,11 +35,28 @@ def test_an_argument_without_name_or_value_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["clip:checkpoint=5", "clip:prefix=5", "consistency:per_second=abc", "aesthetic:head=3"]
+    ("text", "says"),
+    [
+        ("clip:checkpoint=5", "checkpoint is text, not 5"),
+        ("clip:prefix=5", "prefix is text, not 5"),
+        ("aesthetic:head=3", "head is text, not 3"),
+        ("aesthetic:affine=1", "affine is true or false, not 1"),
+        ("text:detect_side=a", "detect_side is a whole number, not 'a'"),
+        ("text:detect_side=512.5", "detect_side is a whole number, not 512.5"),
+        ("consistency:per_second=abc", "per_second is a number or none, not 'abc'"),
+        ("consistency:per_second=true", "per_second is a number or none, not True"),
+        ("safety:threshold=true", "threshold is a number, not True"),
+    ],
 )
-def test_an_argument_of_the_wrong_kind_is_one_sentence(text: str) -> None:
-    with pytest.raises(PluginError):
+def test_an_argument_of_the_wrong_kind_is_one_sentence(text: str, says: str) -> None:
+    with pytest.raises(PluginError, match=rf"^scorer '\w+': {says}$"):
         build_scorer(spec_of(text))
+
+
+def test_whole_numbers_are_numbers_and_other_kinds_are_the_classes_own_business() -> None:
+    assert build_scorer(spec_of("consistency:per_second=4")).metrics
+    with pytest.raises(PluginError, match="'sharp' is none of fp32, bf16, int8"):
+        build_scorer(spec_of("clip:precision=sharp"))
 
 
 def test_a_scorer_of_a_module_is_built() -> None:

@@ -108,7 +108,10 @@ def test_blankness() -> None:
 def test_tiny_pictures_have_reasons(shape: tuple[int, ...], reasons: int) -> None:
     rng = np.random.default_rng(0)
     (rows,) = t.TechnicalScorer().score([item(rng.integers(0, 256, shape, dtype=np.uint8))])
-    assert sum(row.value is None and bool(row.reason) for row in rows) == reasons
+    without = [row for row in rows if row.value is None]
+    assert len([row.reason for row in without]) == reasons
+    assert all("too small" in r.reason or "no side" in r.reason for r in without if r.reason)
+    assert {row.status for row in without} == {ScoreStatus.UNSCORED}, "as naturalness has it"
 
 
 def test_a_flat_picture_fails_sharpness_only() -> None:

@@ -113,6 +113,7 @@ def test_a_missing_package_is_one_sentence(monkeypatch):
         ({"avx_vnni"}, "int8"),
         ({"avx512_bf16"}, "bf16"),
         ({"amx_bf16"}, "bf16"),
+        ({"amx_bf16", "amx_int8", "avx512_vnni", "avx512_bf16"}, "bf16"),
         ({"avx2"}, "fp32"),
         (set(), "fp32"),
     ],

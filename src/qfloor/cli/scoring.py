@@ -71,19 +71,23 @@ def score(
 def spec_of(text: str) -> PluginSpec:
     """Read ``NAME`` or ``NAME:KEY=VALUE,...``; values are true, false, numbers or text.
 
-    A name with a dot is a module's, and is followed by that of a class: ``my.module:Class``.
+    A name that is no plugin's, or has a dot, is a module's when that of a class follows:
+    ``my.module:Class``.
 
     Examples
     --------
     >>> spec_of("clip:checkpoint=ViT-B-32@openai,precision=auto").args
     {'checkpoint': 'ViT-B-32@openai', 'precision': 'auto'}
+    >>> spec_of("mine:Scorer:strict=true")
+    PluginSpec(name='mine:Scorer', args={'strict': True})
     """
+    from qfloor.plugins import installed
     from qfloor.records import PluginSpec
 
     name, _, rest = text.partition(":")
-    if "." in name and rest:
-        attribute, _, rest = rest.partition(":")
-        name = f"{name}:{attribute}"
+    attribute, _, after = rest.partition(":")
+    if attribute.isidentifier() and name not in installed("qfloor.scorers"):
+        name, rest = f"{name}:{attribute}", after
     arguments: dict[str, Any] = {}
     for pair in filter(None, rest.split(",")):
         key, equals, value = pair.partition("=")

@@ -11,7 +11,10 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from typing import TypeVar
+
+from qfloor.errors import PluginError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -21,6 +24,29 @@ def available_cores() -> int:
     """Return how many cores this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else (os.cpu_count() or 1)
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that torch cannot compute on here, before anything is loaded or bought.
+
+    Raises
+    ------
+    PluginError
+        When it is neither ``cpu`` nor ``cuda``, or it is ``cuda`` and there is none.
+    """
+    if device not in ("cpu", "cuda"):
+        raise PluginError(f"device {device!r} is neither 'cpu' nor 'cuda'")
+    if device == "cpu":
+        return
+    if find_spec("torch") is None:
+        raise PluginError("device 'cuda' needs torch, which is not installed")
+    import torch
+
+    if not torch.cuda.is_available():
+        raise PluginError(
+            "device 'cuda' is not there: torch sees no GPU on this machine (no driver, no GPU, or "
+            "a build for CPUs); choose device 'cpu', or install torch's CUDA build"
+        )
 
 
 class Lanes:

@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
-from qfloor.errors import PluginError
 from qfloor.records import digest_of
 from qfloor.scorers.clip import checkpoint as checkpoints
 from qfloor.scorers.clip import preprocess, towers
 from qfloor.scorers.clip.tokenizers import count_tokens
 from qfloor.scorers.clip.towers import Precision, Tower
-from qfloor.scorers.lanes import Lanes, torch_lanes
+from qfloor.scorers.lanes import Lanes, check_device, torch_lanes
 
 if TYPE_CHECKING:
     import torch
@@ -75,10 +74,9 @@ class OpenClipBackbone:
         path: preprocess.Path = "fast",
         precision: Precision = "fp32",
     ) -> None:
-        if device not in ("cpu", "cuda"):
-            raise PluginError(f"device {device!r} is neither 'cpu' nor 'cuda'")
         preprocess.check(path)
         towers.check(precision, device)
+        check_device(device)
         self.checkpoint = checkpoints.find(checkpoint)
         self._name = checkpoint
         self.precision: Precision = precision

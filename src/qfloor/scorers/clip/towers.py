@@ -35,6 +35,7 @@ Tower = Callable[["torch.Tensor"], "torch.Tensor"]
 
 _RECIPE = 1  # counts changes of `int8` that move numbers
 _VNNI = frozenset({"avx512_vnni", "avx_vnni"})
+_AMX = "amx_bf16"
 _exporting = threading.Lock()  # an export switches settings of the whole process
 
 
@@ -83,14 +84,15 @@ def check(precision: Precision, device: str) -> None:
 def best_precision(device: str) -> Precision:
     """Return the fastest precision for a device: what ``precision = "auto"`` stands for.
 
-    A GPU computes in bfloat16. A CPU computes in int8 where it has the instructions (VNNI) and
-    the packages are there, in bfloat16 where it has those, and in float32 otherwise.
+    A GPU computes in bfloat16, and so does a CPU with matrix units for it (AMX), on which int8
+    is slower as well as coarser. Another CPU computes in int8 where it has the instructions
+    (VNNI) and the packages are there, in bfloat16 where it has those, and in float32 otherwise.
     """
     if device != "cpu":
         return "bf16"
     flags = _processor_flags()
     packages = _version("onnx") != "none" and _version("onnxruntime") != "none"
-    if packages and flags & _VNNI:
+    if packages and flags & _VNNI and _AMX not in flags:
         return "int8"
     return "bf16" if _computes_bf16(flags) else "fp32"
 
@@ -146,7 +148,7 @@ def _text_dtype() -> str:
 
 
 def _computes_bf16(flags: frozenset[str]) -> bool:
-    return bool(flags & {"avx512_bf16", "amx_bf16"})
+    return bool(flags & {"avx512_bf16", _AMX})
 
 
 @cache

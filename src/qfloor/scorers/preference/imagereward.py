@@ -18,9 +18,10 @@ import numpy as np
 from qfloor.errors import PluginError
 from qfloor.records import Metric, Prompt, ScoreStatus
 from qfloor.scorers import weights as files
+from qfloor.scorers.lanes import check_device
 from qfloor.scorers.preference.blip import HEAD_WIDTH, Blip, build
 from qfloor.scorers.preference.cosine import truncation
-from qfloor.scorers.preference.forward import ROWS, Device, Forward
+from qfloor.scorers.preference.forward import Device, Forward
 from qfloor.scorers.preference.pixels import OPENAI_MEAN, OPENAI_STD, cut_out, normalised
 from qfloor.scorers.preference.transformers_clip import execution, import_transformers
 from qfloor.scorers.protocol import Item, Row
@@ -88,8 +89,7 @@ class ImageRewardScorer:
         device: Device = "cpu",
         head_width: int = HEAD_WIDTH,
     ) -> None:
-        if device not in ROWS:
-            raise PluginError(f"device {device!r} is neither 'cpu' nor 'cuda'")
+        check_device(device)
         self._weights = files.locate(weights)
         self._vocabulary = files.locate(vocabulary)
         self._device: Device = device

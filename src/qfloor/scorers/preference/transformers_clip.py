@@ -22,6 +22,7 @@ import numpy as np
 from qfloor.errors import PluginError
 from qfloor.records import digest_of
 from qfloor.scorers.clip import shim
+from qfloor.scorers.lanes import check_device
 from qfloor.scorers.preference.forward import ROWS, Device, Forward
 from qfloor.scorers.preference.hub_folder import HubFolder, digests
 from qfloor.scorers.preference.pixels import OPENAI_MEAN, OPENAI_STD, cut_out, normalised
@@ -108,8 +109,7 @@ class TransformersClipBackbone:
     concurrent = True
 
     def __init__(self, model: str, processor: str | None = None, device: Device = "cpu") -> None:
-        if device not in ROWS:
-            raise PluginError(f"device {device!r} is neither 'cpu' nor 'cuda'")
+        check_device(device)
         self._model = HubFolder(source=model)
         self._processor = HubFolder(source=processor or model)
         self._device: Device = device

@@ -160,7 +160,8 @@ def blankness(picture: Pixels, y: Luma | None = None) -> float:
 
 def _at_least_3_pixels(y: Luma) -> Luma:
     if min(y.shape) < _SMALLEST:
-        raise Unmeasurable(f"a picture of {y.shape[1]} x {y.shape[0]} pixels is too small")
+        size = f"a picture of {y.shape[1]} x {y.shape[0]} pixels"
+        raise Unmeasurable(f"{size} is too small", ScoreStatus.UNSCORED)
     return y
 
 
