@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from qfloor import media
 from qfloor.errors import MediaError, ScoringError
 from qfloor.records import Metric, Modality, Output, Parity, Prompt, Score, ScoreStatus, Status
-from qfloor.score.engine import engine_called
+from qfloor.score.engine import Batch, Engine, engine_called
 from qfloor.score.gate import check_precisions
 from qfloor.score.identity import check_comparable
 from qfloor.score.inputs import Decoded
@@ -68,18 +68,19 @@ class ScoreSummary:
 
 @dataclass(kw_only=True)
 class _Tally:
+    prompt_of: Mapping[str, str]
     rows: dict[str, Counter[str]] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
     prompts: dict[str, set[str]] = field(default_factory=dict)
     failures: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def add(self, scores: Iterable[Score], prompt_of: Mapping[str, str]) -> None:
+    def add(self, scores: Iterable[Score]) -> None:
         for score in scores:
             self.rows.setdefault(score.metric, Counter())[score.status.value] += 1
             if score.reason:
                 reason = score.reason.partition(": ")[0]
                 self.reasons[reason] += 1
-                self.prompts.setdefault(reason, set()).add(prompt_of[score.output_id])
+                self.prompts.setdefault(reason, set()).add(self.prompt_of[score.output_id])
             if score.status is ScoreStatus.FAILED and len(self.failures) < 20:
                 self.failures.append((score.output_id, score.metric, score.reason or ""))
 
@@ -140,20 +141,14 @@ def score_outputs(
     parities = check_precisions(store, scorers, todo, decode_stored)
     scoring = Scoring(scorers, decode_stored)
     store.save_metrics(metrics)
-    tally = _Tally()
-    prompt_of = {one.output.id: one.output.prompt_digest for one in todo}
+    tally = _Tally(prompt_of={one.output.id: one.output.prompt_digest for one in todo})
     done = 0
-    for shift in (todo[i : i + _SHIFT] for i in range(0, len(todo), _SHIFT)):
-        scoring.read_texts(shift)
-        for batch, scores in run(scoring, batches_of(shift, size)):
-            store.save_scores(scores)
-            tally.add(scores, prompt_of)
-            done += len(batch)
-            if progress is not None:
-                progress(done, len(todo))
-    late = scoring.settle()
-    store.save_scores(late)
-    tally.add(late, prompt_of)
+    for batch, scores in _scored(scoring, todo, run, size):
+        store.save_scores(scores)
+        tally.add(scores)
+        done += len(batch)
+        if progress is not None and batch:
+            progress(done, len(todo))
     return ScoreSummary(
         metrics=metrics,
         n_outputs=len(given),
@@ -167,6 +162,16 @@ def score_outputs(
         parities=parities,
         seconds=time.perf_counter() - started,
     )
+
+
+def _scored(
+    scoring: Scoring, todo: Sequence[Work], run: Engine, size: int
+) -> Iterator[tuple[Batch, list[Score]]]:
+    """Yield batches with their scores; at last, with no batch, what had to wait for others."""
+    for shift in (todo[i : i + _SHIFT] for i in range(0, len(todo), _SHIFT)):
+        scoring.read_texts(shift)
+        yield from run(scoring, batches_of(shift, size))
+    yield (), scoring.settle()
 
 
 def _batch_size(scorers: Sequence[Scorer]) -> int:
