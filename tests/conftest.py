@@ -8,6 +8,11 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("qfloor", deadline=None)
+settings.load_profile("qfloor")
 
 
 @pytest.fixture(scope="session")

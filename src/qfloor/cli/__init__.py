@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from qfloor import __version__
 from qfloor.cli import (
+    drift,
     floors,
     judging,
     offers,
@@ -30,7 +31,7 @@ from qfloor.errors import QfloorError
 # In pipeline order, so that the help is the architecture.
 ORDER = (
     "demo", "suite", "offers", "plan", "power", "run", "generate", "score", "reference",
-    "ratings", "calibrate", "floors", "export", "verify", "route", "plugins", "doctor",
+    "ratings", "calibrate", "floors", "drift", "export", "verify", "route", "plugins", "doctor",
 )  # fmt: skip
 
 
@@ -82,6 +83,7 @@ raters.register(judging.ratings)
 app.add_typer(judging.ratings, name="ratings")
 judging.register(app)
 floors.register(app)
+drift.register(app)
 releasing.register(app)
 system.register(app)
 

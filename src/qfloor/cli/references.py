@@ -27,6 +27,9 @@ def freeze(
     offers: list[str] = typer.Option(
         [], "--offer", help="Whose outputs, repeatable; all offers of the benchmark by default."
     ),
+    anchors: bool = typer.Option(
+        False, "--anchors", help="Freeze any metric, for `qfloor drift --anchors`."
+    ),
     workspace: Path = Workspace,
     round: str | None = Round,
     as_json: bool = Json,
@@ -42,7 +45,9 @@ def freeze(
     with Store.open(workspace) as store, store.writing("reference freeze"):
         view = pipeline.view_of(store, benchmark, pipeline.prompts_of(benchmark))
         declared = pipeline.declared_of(benchmark)
-        reference = pipeline.freeze_reference(store, view, metric, offers or None, declared)
+        reference = pipeline.freeze_reference(
+            store, view, metric, offers or None, declared, anchors=anchors
+        )
     emit_one(_row(reference), as_json=as_json)
 
 

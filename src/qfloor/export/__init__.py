@@ -10,6 +10,7 @@ from qfloor.export.parquet import write_parquet
 from qfloor.export.release import Content, Release, Row, content_of, digest_of_content
 from qfloor.export.schema import SCHEMA_VERSION, TABLES
 from qfloor.export.verification import Verification, read, verify
+from qfloor.export.withdrawing import withdraw
 from qfloor.export.writing import write, write_json
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "problems_of",
     "read",
     "verify",
+    "withdraw",
     "write",
     "write_json",
     "write_parquet",

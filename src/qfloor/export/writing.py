@@ -54,6 +54,12 @@ def write(path: str | Path, release: Release) -> Path:
     return write_whole(Path(path), _database(_checked(release)))
 
 
+def write_content(path: Path, content: Content) -> Path:
+    """Write rows that were read from a release and changed; errors as in `write`."""
+    _check(content)
+    return write_whole(path, _database(content))
+
+
 def write_json(path: str | Path, release: Release) -> Path:
     """Write ``quality.json``: the same content as `write`; parameters and errors as there."""
     content = _checked(release)
@@ -87,11 +93,16 @@ def write_whole(path: Path, content: bytes) -> Path:
 
 def _checked(release: Release) -> Content:
     content = content_of(release)
+    _check(content)
+    return content
+
+
+def _check(content: Content) -> None:
     problems = problems_of(content)
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise DatabaseError(f"release {release.name!r} contradicts itself: {problems[0]}{more}")
-    return content
+        name = content["release"][0]["name"]
+        raise DatabaseError(f"release {name!r} contradicts itself: {problems[0]}{more}")
 
 
 def _database(content: Content) -> bytes:

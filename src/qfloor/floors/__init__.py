@@ -18,6 +18,7 @@ from qfloor.floors.allocation import (
 from qfloor.floors.cells import Cell, Judged, build_cell
 from qfloor.floors.compute import Assessed, CellRequest, assess
 from qfloor.floors.family import FamilyPlan
+from qfloor.floors.first import first_values
 from qfloor.floors.ruling import compute_floor, rule_family
 from qfloor.floors.sequential import Demand, SequentialCell, SequentialDesign, Standing, stand
 
@@ -36,6 +37,7 @@ __all__ = [
     "assess",
     "build_cell",
     "compute_floor",
+    "first_values",
     "judge_sequentially",
     "next_purchases",
     "rule_family",

@@ -5,10 +5,12 @@ This is the only package that knows more than one stage; what crosses stages liv
 
 from __future__ import annotations
 
+from qfloor.pipeline.anchors import AnchorReport, check_anchors
 from qfloor.pipeline.audit import Audit, Check, audit
 from qfloor.pipeline.centring import quality_of, reference_for
 from qfloor.pipeline.certify import Findings, certify
 from qfloor.pipeline.declared import Declared, declared_of, metric_key, scorers_of
+from qfloor.pipeline.drift import DriftReport, check_drift
 from qfloor.pipeline.frozen import Difference, PlanState, freeze_plan, plan_state
 from qfloor.pipeline.judging import CellKey, RoundView, human_cells, metric_cells
 from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
@@ -30,11 +32,13 @@ from qfloor.records import TIERS
 
 __all__ = [
     "TIERS",
+    "AnchorReport",
     "Audit",
     "CellKey",
     "Check",
     "Declared",
     "Difference",
+    "DriftReport",
     "Findings",
     "PlanState",
     "RoundView",
@@ -42,6 +46,8 @@ __all__ = [
     "audit",
     "certify",
     "certify_round",
+    "check_anchors",
+    "check_drift",
     "declared_of",
     "export_round",
     "freeze_plan",

@@ -39,6 +39,8 @@ def freeze_reference(
     metric_name: str,
     offers: Iterable[str] | None = None,
     declared: Declared | None = None,
+    *,
+    anchors: bool = False,
 ) -> ReferenceSet:
     """Take a metric's scores of some outputs as its reference and keep them for good.
 
@@ -54,6 +56,8 @@ def freeze_reference(
         Whose outputs; all offers of the view by default.
     declared : Declared, optional
         What the benchmark's scorers compute; see `qfloor.pipeline.declared`.
+    anchors : bool, default False
+        Freeze any metric, to see later whether it still gives these numbers (`check_anchors`).
 
     Returns
     -------
@@ -70,9 +74,10 @@ def freeze_reference(
         When no one identity of the metric covers the round.
     """
     metric = _judged_by(store, view, metric_name, declared)
-    if metric.comparable != WITHIN:
+    if metric.comparable != WITHIN and not anchors:
         raise CertificationError(
-            f"{metric.name} compares across prompts; its floors need no reference set"
+            f"{metric.name} compares across prompts; its floors need no reference set (to freeze "
+            "anchors that tell whether the metric drifts, say so with --anchors)"
         )
     chosen = _offers(view, offers)
     scores = {s.output_id: s.value for s in store.scores_of(metric=metric.key)}

@@ -39,6 +39,7 @@ from qfloor.records.bought import (
     PriceRule,
     Rights,
 )
+from qfloor.records.drift import EVERY, DriftFinding, DriftWord
 from qfloor.records.found import (
     TIER_ALIASES,
     TIERS,
@@ -102,6 +103,7 @@ __all__ = [
     "CATEGORIES",
     "COMPARED_SUFFIX",
     "CONTROLS_SUFFIX",
+    "EVERY",
     "GENERAL",
     "REASONS",
     "STATUS_TABLE",
@@ -117,6 +119,8 @@ __all__ = [
     "Correction",
     "CountsAs",
     "Direction",
+    "DriftFinding",
+    "DriftWord",
     "Event",
     "Exclusion",
     "FailRate",

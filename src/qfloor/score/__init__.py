@@ -14,6 +14,13 @@ from __future__ import annotations
 
 from qfloor.score.engine import engine_called
 from qfloor.score.identity import check_comparable, metric_of
-from qfloor.score.stage import ScoreSummary, score_outputs
+from qfloor.score.stage import ScoreSummary, score_again, score_outputs
 
-__all__ = ["ScoreSummary", "check_comparable", "engine_called", "metric_of", "score_outputs"]
+__all__ = [
+    "ScoreSummary",
+    "check_comparable",
+    "engine_called",
+    "metric_of",
+    "score_again",
+    "score_outputs",
+]

@@ -174,6 +174,25 @@ def _scored(
     yield (), scoring.settle()
 
 
+def score_again(
+    store: Store,
+    outputs: Iterable[Output],
+    prompts: Mapping[str, Prompt],
+    scorers: Sequence[Scorer],
+) -> list[Score]:
+    """Score made outputs whether or not they have rows, and write nothing.
+
+    Parameters are those of `score_outputs`; a prompt that is not given is a KeyError.
+    """
+    scoring = Scoring(scorers, partial(decode, store))
+    work = [
+        Work(output=o, prompt=prompts[o.prompt_digest], scorers=tuple(range(len(scorers))))
+        for o in outputs
+    ]
+    run, size = engine_called("local"), _batch_size(scorers)
+    return [score for _, scores in _scored(scoring, work, run, size) for score in scores]
+
+
 def _batch_size(scorers: Sequence[Scorer]) -> int:
     carried = [s.backbones for s in scorers if isinstance(s, CarriesBackbones)]
     wishes = [getattr(backbone, "batch", 1) for backbones in carried for backbone in backbones]

@@ -12,6 +12,7 @@
 `boundaries`        exact sequential tests: fails that decide after each prompt
 `streams`           threshold limits and bounds of prompts looked at one by one
 `multiplicity`      Holm, Benjamini-Hochberg, Benjamini-Yekutieli, e-BH
+`drift`             did a fail rate change, and what change could have been seen
 `agreement`         Krippendorff's alpha, intraclass correlations
 `recovery`          quality from biased, noisy raters (P.910), screening (BT.500)
 `resampling`        intervals over resampled prompts, for numbers about raters
@@ -60,6 +61,15 @@ from qfloor.stats.clusters import (
     korn_graubard_upper,
 )
 from qfloor.stats.display import QuantileBand, quantile_band
+from qfloor.stats.drift import (
+    Change,
+    detectable_paired,
+    detectable_unpaired,
+    gatekeep,
+    paired_change,
+    shape_change,
+    unpaired_change,
+)
 from qfloor.stats.equivalence import PairedEquivalence, paired_equivalence
 from qfloor.stats.fail_path import FailPath, build_path
 from qfloor.stats.fail_rules import FEW_PROMPTS, TRUSTED_ALPHA, Rule, p_value, planned_rule
@@ -116,6 +126,7 @@ __all__ = [
     "FEW_PROMPTS",
     "FEW_RATERS",
     "TRUSTED_ALPHA",
+    "Change",
     "EProcess",
     "FailBound",
     "FailMoments",
@@ -148,6 +159,8 @@ __all__ = [
     "clopper_pearson",
     "clopper_pearson_lower",
     "clopper_pearson_upper",
+    "detectable_paired",
+    "detectable_unpaired",
     "e_bh",
     "e_from_p",
     "e_process_boundary",
@@ -158,6 +171,7 @@ __all__ = [
     "fail_p_value",
     "fail_rate_bounds",
     "fail_shares",
+    "gatekeep",
     "harrell_davis",
     "hoeffding_bentkus_p_value",
     "holm",
@@ -178,6 +192,7 @@ __all__ = [
     "min_prompts",
     "operation",
     "p_value",
+    "paired_change",
     "paired_equivalence",
     "path_bounds",
     "path_limits",
@@ -189,5 +204,7 @@ __all__ = [
     "quantile_band",
     "quantile_inverted_cdf",
     "recover_mos",
+    "shape_change",
     "threshold_limits",
+    "unpaired_change",
 ]

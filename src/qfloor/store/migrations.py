@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from qfloor.errors import StoreError
 from qfloor.store.schema import (
     CORRECTIONS,
+    DRIFT,
     EVIDENCE,
     FIRST,
     FROZEN,
@@ -98,6 +99,12 @@ def add_corrections(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def create_drift(connection: sqlite3.Connection) -> None:
+    """What comparisons of two rounds found."""
+    for statement in DRIFT:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     create_evidence,
@@ -109,6 +116,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     create_frozen_plans,
     add_trials,
     add_corrections,
+    create_drift,
 )
 
 

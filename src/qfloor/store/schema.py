@@ -19,6 +19,7 @@ TABLES: dict[str, str] = {
     "ratings": "An absolute human judgment.",
     "comparisons": "A pairwise human judgment.",
     "linkings": "Whether ratings of two sessions may be pooled, by the outputs both rated.",
+    "drift_findings": "A comparison of an offer between two runs, newest of each pair of runs.",
     "imports": "A file that was imported, by the digest of its bytes, so that none enters twice.",
     "runs": "A run of a benchmark in a round, with the digests of all that went into it.",
     "thresholds": "What a tier demanded, as it was used by a run.",
@@ -303,4 +304,20 @@ CORRECTIONS: tuple[str, ...] = (
     "ALTER TABLE verdicts ADD COLUMN p_adjusted REAL",
     "ALTER TABLE verdicts ADD COLUMN e_value REAL",
     "ALTER TABLE verdicts ADD COLUMN correction TEXT NOT NULL DEFAULT 'bonferroni'",
+)
+
+DRIFT: tuple[str, ...] = (
+    """
+    CREATE TABLE drift_findings (
+      before_run TEXT NOT NULL, after_run TEXT NOT NULL, quality TEXT NOT NULL,
+      offer_id TEXT NOT NULL, category TEXT NOT NULL, modality TEXT NOT NULL, tier TEXT NOT NULL,
+      threshold REAL, test TEXT NOT NULL, n_before INTEGER NOT NULL,
+      n_after INTEGER NOT NULL, before REAL NOT NULL, after REAL NOT NULL, worse INTEGER,
+      better INTEGER, p_value REAL NOT NULL, p_adjusted REAL NOT NULL, level REAL NOT NULL,
+      detectable REAL, shape_p REAL,
+      word TEXT NOT NULL CHECK (word IN ('changed', 'not distinguishable', 'too little data')),
+      at TEXT NOT NULL,
+      PRIMARY KEY (before_run, after_run, quality, offer_id, category, modality, tier)
+    ) STRICT, WITHOUT ROWID
+    """,
 )

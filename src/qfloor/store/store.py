@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from qfloor.errors import StoreError
+from qfloor.store.drift import DriftTables
 from qfloor.store.evidence import EvidenceTables
 from qfloor.store.frames import Frames
 from qfloor.store.judgments import JudgmentTables
@@ -22,7 +23,15 @@ from qfloor.store.sequential import SequentialTables
 DATABASE = "store.db"
 
 
-class Store(OutputTables, LedgerTables, JudgmentTables, EvidenceTables, SequentialTables, Frames):
+class Store(
+    OutputTables,
+    LedgerTables,
+    JudgmentTables,
+    EvidenceTables,
+    SequentialTables,
+    DriftTables,
+    Frames,
+):
     """A workspace's store: ``store.db``, ``media/`` and the lock of its one writer.
 
     Readers that give records end in ``_of`` (``outputs_of``, ``ratings_of``); those with the
