@@ -102,8 +102,8 @@ def main() -> None:
 `python benchmarks/validity/drift_power.py --reports {given.reports} --seed {given.seed}`: {OFFERS}
 offers, {CATEGORIES} categories, {PROMPTS} prompts, fails {BEFORE:g} -> {AFTER:g} in one offer,
 level {ALPHA:g}; {time.perf_counter() - started:.0f} s. "Outcomes kept" is the share of prompts
-whose outcome is the same draw in both rounds. A false alarm is any "changed" when nothing changed; Monte
-Carlo error at .05: {error:.4f}.
+whose outcome is the same draw in both rounds. A false alarm is any "changed" when nothing changed;
+Monte Carlo error at .05: {error:.4f}.
 
 {chr(10).join(lines)}
 
