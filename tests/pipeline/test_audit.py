@@ -14,12 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from qfloor import benchmark as benchmarks
 from qfloor import export, pipeline
 from qfloor.benchmark import Benchmark
 from qfloor.errors import DatabaseError, StoreError
 from qfloor.pipeline import Audit, RunResult
 from qfloor.pipeline.audit.comparison import unlike
+from qfloor.records import to_plain
 from qfloor.store import Store
+from qfloor.store.rows import from_plain
 
 Tampering = Callable[[Path], None]
 
@@ -327,3 +330,10 @@ def test_the_machine_that_audits_needs_no_scorer_and_goes_by_the_published_ident
 
     monkeypatch.setattr("qfloor.plugins.build_scorer", lacking)
     assert _found(pipeline.audit(workspace / "quality.db", workspace)) == {}
+
+
+@pytest.mark.parametrize("name", benchmarks.names())
+def test_a_benchmark_comes_back_from_what_a_run_keeps_of_it(name: str) -> None:
+    loaded = benchmarks.load(name)
+    kept = json.loads(json.dumps(to_plain(replace(loaded, path=None))))
+    assert from_plain(Benchmark, kept) == loaded

@@ -117,8 +117,10 @@ def plan(
     emit(rows, as_json=as_json, as_csv=as_csv, empty="nothing is left to generate")
     say(
         f"round {planned.round}: {planned.calls} calls, at most {usd(planned.worst_nanousd)}; "
-        f"{planned.done} done, {usd(planned.spent_nanousd)} spent, {len(planned.skipped)} requests "
-        f"no offer can serve, {len(planned.waiting)} waiting for a person"
+        f"{planned.done} done, {usd(planned.spent_nanousd)} spent, "
+        f"{sum(not s.excluded for s in planned.skipped)} requests no offer can serve, "
+        f"{sum(s.excluded for s in planned.skipped)} excluded, "
+        f"{len(planned.waiting)} waiting for a person"
     )
     say(str(state))
     if benchmark.budget_nanousd is not None:

@@ -41,11 +41,12 @@ class Planned:
 
 @dataclass(frozen=True, kw_only=True)
 class Skipped:
-    """A request that is not made, and why."""
+    """A request that is not made, and why; ``excluded`` when it could be and is not wanted."""
 
     offer_id: str
     prompt_id: str
     reason: str
+    excluded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,9 +171,10 @@ def plan_generation(
     places = {_place(o): o.id for o in outputs.values() if o.status in LAST_WORDS}
     for offer, prompt, repeat in _wanted(prompts, offers, repeats):
         request = _request(prompt, offer, repeat, round)
-        reason = cannot(offer, prompt) or excluded(offer, prompt) or _declined(generators, request)
+        unable, unwanted = cannot(offer, prompt), excluded(offer, prompt)
+        reason = unable or unwanted or _declined(generators, request)
         if reason:
-            draft.skip(request, reason)
+            draft.skip(request, reason, excluded=bool(unwanted and not unable))
             continue
         _refuse_other(request, places)
         found = standing(histories.get(request.key, ()), outputs.get(request.key), max_attempts)
@@ -195,10 +197,15 @@ class _Draft:
     waiting: list[str] = field(default_factory=list)
     done: int = 0
 
-    def skip(self, request: Request, reason: str) -> None:
+    def skip(self, request: Request, reason: str, *, excluded: bool = False) -> None:
         if request.repeat == 0:
             self.skipped.append(
-                Skipped(offer_id=request.offer.id, prompt_id=request.prompt.id, reason=reason)
+                Skipped(
+                    offer_id=request.offer.id,
+                    prompt_id=request.prompt.id,
+                    reason=reason,
+                    excluded=excluded,
+                )
             )
 
     def add(self, request: Request, found: Standing, max_attempts: int) -> None:

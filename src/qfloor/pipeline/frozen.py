@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from qfloor.benchmark import Benchmark
@@ -49,12 +49,20 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanState:
-    """A benchmark's frozen plan in a round, if there is one, and what is otherwise by now."""
+    """A benchmark's frozen plan in a round, if there is one, and what is otherwise by now.
+
+    ``now`` is the content that a plan would have by now, empty where there is nothing to compare.
+    ``judged`` says that the round has scores or judgments, so that none can be frozen any more.
+    """
 
     plan: FrozenPlan | None
     differs: tuple[Difference, ...] = ()
+    now: Mapping[str, Any] = field(default_factory=dict)
+    judged: bool = False
 
     def __str__(self) -> str:
+        if self.plan is None and self.judged:
+            return "no plan was frozen before the round's first score, and none can be any more"
         if self.plan is None:
             return "the plan is not frozen; `qfloor plan --freeze` does it, before the first score"
         told = f"the plan was frozen at {self.plan.at}, digest {self.plan.digest}"
@@ -135,12 +143,15 @@ def plan_state(
 ) -> PlanState:
     """Find a benchmark's frozen plan for its round, and what differs from it by now."""
     plan = store.frozen_plan(benchmark.name, benchmark.round)
+    judged = store.is_judged(benchmark.round)
     if plan is None:
-        return PlanState(plan=None)
-    named = benchmark.imported and not store.is_judged(benchmark.round)
+        return PlanState(plan=None, judged=judged)
+    named = benchmark.imported and not judged
     offers = _named_offers(benchmark) if named else offers_of(store, benchmark)
     now = content_of(benchmark, offers, suites)
-    return PlanState(plan=plan, differs=tuple(differences(plan.content, now)))
+    return PlanState(
+        plan=plan, differs=tuple(differences(plan.content, now)), now=now, judged=judged
+    )
 
 
 def content_of(
@@ -154,9 +165,9 @@ def content_of(
     Fields of a benchmark that a later version adds enter by themselves once they say something.
     """
     plain = {
-        field.name: to_plain(getattr(benchmark, field.name))
-        for field in dataclasses.fields(benchmark)
-        if field.name not in _SAID_OTHERWISE
+        f.name: to_plain(getattr(benchmark, f.name))
+        for f in dataclasses.fields(benchmark)
+        if f.name not in _SAID_OTHERWISE
     }
     content = plain | {
         "offers": dict(_offers(benchmark, offers)),
@@ -169,11 +180,16 @@ def content_of(
         "calibrations": {c.metric: to_plain(c) for c in benchmark.calibrations},
         "exclusions": to_plain(benchmark.exclusions),
     }
-    if not benchmark.imported:
+    if not benchmark.imported:  # then the categories are known, and others demand nothing
         suites = suites_of(benchmark) if suites is None else suites
         content["suites"] = {f"{s.name} {s.version}": s.digest for s in suites.values()}
         prompts = prompts_of(benchmark, suites)
-        content["prompts"] = _prompts(benchmark, prompts)
+        content["prompts"] = places = _prompts(benchmark, prompts)
+        content["thresholds"] = {
+            name: demand
+            for name, demand in content["thresholds"].items()
+            if name.rpartition("/")[0] in places
+        }
         content["m"] = {
             m: sum(o.makes(m) for o in benchmark.offers)
             for m in sorted({p.modality for p in prompts})
@@ -184,9 +200,9 @@ def content_of(
 def differences(frozen: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
     """Name every field in which two contents differ, in order."""
     old, new = dict(_leaves(frozen)), dict(_leaves(now))
-    for field in sorted(old.keys() | new.keys()):
-        if old.get(field) != new.get(field):
-            yield Difference(field=field, frozen=old.get(field), now=new.get(field))
+    for path in sorted(old.keys() | new.keys()):
+        if old.get(path) != new.get(path):
+            yield Difference(field=path, frozen=old.get(path), now=new.get(path))
 
 
 def _offers(

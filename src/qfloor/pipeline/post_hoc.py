@@ -8,7 +8,9 @@ budgets and words decide nothing and mark nothing. Without a frozen plan it cann
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from qfloor.benchmark import Benchmark
 from qfloor.pipeline.certify import Findings
@@ -103,15 +105,16 @@ def _note_offer(
 
 def _note_demands(touched: _Touched, benchmark: Benchmark, state: PlanState) -> None:
     """Another number of different ``max_fail`` is another level for a place's every tier."""
-    frozen: dict[str, set[float]] = {}
-    now: dict[str, set[float]] = {}
-    for name, demand in (state.plan.content.get("thresholds", {}) if state.plan else {}).items():
-        frozen.setdefault(name.rpartition("/")[0], set()).add(demand["max_fail"])
-    for threshold in benchmark.thresholds:
-        place = f"{threshold.category}/{threshold.modality}"
-        now.setdefault(place, set()).add(threshold.max_fail)
+    frozen, now = _max_fails(state.plan.content if state.plan else {}), _max_fails(state.now)
     changed = {p for p in frozen.keys() | now.keys()
                if len(frozen.get(p, ())) != len(now.get(p, ()))}  # fmt: skip
     if changed and benchmark.family == "release":
         touched.everything = True
     touched.places |= changed
+
+
+def _max_fails(content: Mapping[str, Any]) -> dict[str, set[float]]:
+    found: dict[str, set[float]] = {}
+    for name, demand in content.get("thresholds", {}).items():
+        found.setdefault(name.rpartition("/")[0], set()).add(demand["max_fail"])
+    return found

@@ -148,11 +148,7 @@ def plan_round(store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...]) 
 
 
 def _excluded(benchmark: Benchmark) -> Callable[[Offer, Prompt], str]:
-    def reason(offer: Offer, prompt: Prompt) -> str:
-        why = why_excluded(benchmark, offer.id, prompt)
-        return f"excluded: {why}" if why else ""
-
-    return reason
+    return lambda offer, prompt: why_excluded(benchmark, offer.id, prompt)
 
 
 def generate_round(

@@ -16,6 +16,18 @@ from qfloor.records import FrozenPlan
 from qfloor.store import rows as r
 from qfloor.store.connection import Database, among, where
 
+# steps from round to round along the index, however many outputs each has
+_A_ROUND_NOT_JUDGED = """
+WITH RECURSIVE known (round) AS (
+  SELECT min(round) FROM outputs
+  UNION ALL
+  SELECT (SELECT min(o.round) FROM outputs o WHERE o.round > known.round)
+  FROM known WHERE known.round IS NOT NULL
+)
+SELECT round FROM known
+WHERE round IS NOT NULL AND round NOT IN (SELECT round FROM first_judged) LIMIT 1
+"""
+
 
 class FrozenTables(Database):
     """Readers and writers of frozen plans and of a round's first judgment."""
@@ -67,6 +79,8 @@ class FrozenTables(Database):
 
     def _note_judged(self, output_ids: Iterable[str]) -> None:
         """Note when rounds were first judged; call it in the judgments' own transaction."""
+        if self.one(_A_ROUND_NOT_JUDGED) is None:
+            return
         sql = (
             "INSERT INTO first_judged SELECT DISTINCT round, ? FROM outputs "
             "WHERE id IN (SELECT value FROM json_each(?)) "
