@@ -159,26 +159,24 @@ def content_of(
     offers: Sequence[Offer] | Sequence[str],
     suites: Mapping[str, Suite] | None = None,
 ) -> dict[str, Any]:
-    """Write all that decides verdicts as one plain mapping; what is empty is left out.
+    """Write all that decides verdicts as one plain mapping; what is at its default is left out.
 
     ``offers`` are the benchmark's own; for imported judgments only their ids are known before.
-    Fields of a benchmark that a later version adds enter by themselves once they say something.
+    Fields of a benchmark that a later version adds enter by themselves once they say something,
+    and change no older digest until then.
     """
-    plain = {
-        f.name: to_plain(getattr(benchmark, f.name))
-        for f in dataclasses.fields(benchmark)
-        if f.name not in _SAID_OTHERWISE
-    }
+    plain = {k: v for k, v in _plain(benchmark).items() if k not in _SAID_OTHERWISE}
     content = plain | {
         "offers": dict(_offers(benchmark, offers)),
         "thresholds": {
             f"{t.category}/{t.modality}/{t.tier}": {
-                k: v for k, v in to_plain(t).items() if k not in _NOT_DEMANDED and not _empty(v)
+                "max_fail": t.max_fail,
+                **{k: v for k, v in _plain(t).items() if k not in _NOT_DEMANDED},
             }
             for t in benchmark.thresholds
         },
-        "calibrations": {c.metric: to_plain(c) for c in benchmark.calibrations},
-        "exclusions": to_plain(benchmark.exclusions),
+        "calibrations": {c.metric: _plain(c) for c in benchmark.calibrations},
+        "exclusions": _plain(benchmark.exclusions),
     }
     if not benchmark.imported:  # then the categories are known, and others demand nothing
         suites = suites_of(benchmark) if suites is None else suites
@@ -191,10 +189,10 @@ def content_of(
             if name.rpartition("/")[0] in places
         }
         content["m"] = {
-            m: sum(o.makes(m) for o in benchmark.offers)
-            for m in sorted({p.modality for p in prompts})
+            modality: sum(o.makes(modality) for o in benchmark.offers)
+            for modality in sorted({place.rpartition("/")[2] for place in places})
         }
-    return {name: value for name, value in content.items() if not _empty(value)}
+    return {name: value for name, value in content.items() if value not in (None, {}, [])}
 
 
 def differences(frozen: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
@@ -256,8 +254,22 @@ def _leaves(
             yield (*above, name), value
 
 
-def _empty(value: Any) -> bool:
-    return value is None or value is False or (not isinstance(value, int | float) and not value)
+def _plain(value: Any) -> Any:
+    """Turn records into JSON like `to_plain`, without fields that are at their default."""
+    if dataclasses.is_dataclass(value):
+        return {
+            f.name: _plain(getattr(value, f.name))
+            for f in dataclasses.fields(value)
+            if getattr(value, f.name) != _default(f)
+        }
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return to_plain(value)
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    made = field.default_factory
+    return field.default if made is dataclasses.MISSING else made()
 
 
 def _said(value: Any) -> str:
