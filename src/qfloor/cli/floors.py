@@ -7,8 +7,8 @@ from typing import Literal
 
 import typer
 
-from qfloor.cli.output import Csv, Json, Workspace, emit, progress, say
-from qfloor.cli.running import BenchmarkName, Round, benchmark_of
+from qfloor.cli.output import Csv, Json, Workspace, emit, progress
+from qfloor.cli.running import BenchmarkName, Round, benchmark_of, say_differs
 from qfloor.errors import QfloorError
 
 
@@ -36,7 +36,7 @@ def floors(
     with Store.open(workspace) as store, store.writing("floors"), progress() as report:
         prompts = pipeline.prompts_of(benchmark)
         found = pipeline.certify_round(store, benchmark, prompts, report=report)
-        plan = pipeline.plan_state(store, benchmark)
+        say_differs(pipeline.plan_state(store, benchmark))
     wanted = benchmark.quality.id if quality is None else quality
     chosen = [f for f in found.floors if wanted in f.quality and f.kind == kind]
     ruled = {
@@ -67,8 +67,6 @@ def floors(
         known = ", ".join(sorted({f.quality for f in found.floors})) or "none: nothing was judged"
         raise QfloorError(f"no floor of quality {wanted!r} in round {benchmark.round}; {known}")
     emit(rows, as_json=as_json, as_csv=as_csv)
-    if plan.differs:
-        say(str(plan))
 
 
 def register(app: typer.Typer) -> None:

@@ -11,7 +11,7 @@ from qfloor.cli.output import Csv, Json, Workspace, emit, progress, say
 
 if TYPE_CHECKING:
     from qfloor.benchmark import Benchmark
-    from qfloor.pipeline import RunResult
+    from qfloor.pipeline import PlanState, RunResult
 
 BenchmarkName = typer.Argument(help="A benchmark that ships (painters), or a .toml file.")
 Round = typer.Option(None, "--round", help="Round to run, e.g. 2026-12; a new round buys anew.")
@@ -28,6 +28,12 @@ def benchmark_of(name: str, round: str | None, budget: str | None = None) -> Ben
     if budget is None:
         return loaded
     return replace(loaded, budget_nanousd=benchmark.parse_budget("--budget", budget))
+
+
+def say_differs(state: PlanState) -> None:
+    """Tell what differs from a frozen plan, if anything does."""
+    if state.differs:
+        say(str(state))
 
 
 def demo(
