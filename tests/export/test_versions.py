@@ -28,6 +28,19 @@ def test_a_table_as_an_earlier_version_had_it() -> None:
     assert Table("late", "A table.", ("a",), (old,), since="1.2").at("1.1") is None
 
 
+COLUMNS_AT_FIRST = {
+    "release": 8, "categories": 4, "offers": 13, "qualities": 8, "metrics": 10, "thresholds": 9,
+    "floors": 25, "fail_rates": 10, "verdicts": 16, "calibrations": 17, "signals": 3,
+    "provenance": 2, "prices": 4, "latency": 5,
+}  # fmt: skip
+
+
+def test_what_came_later_says_since_when() -> None:
+    """A new column or table needs ``since=SCHEMA_VERSION``, or files written before are refused."""
+    first = {table.name: len(table.columns) for table in schema.tables_at("1.0")}
+    assert first == COLUMNS_AT_FIRST
+
+
 def _as_first_version(path: Path) -> None:
     """Make a file what the first version of the format would have written."""
     there = {table.name: table for table in schema.tables_at("1.0")}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from qfloor.cli.output import Csv, Json, Workspace, emit, progress
+from qfloor.cli.output import Csv, Json, Workspace, emit, progress, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of, say_differs
 from qfloor.errors import QfloorError
+
+if TYPE_CHECKING:
+    from qfloor.pipeline import Findings
 
 
 def floors(
@@ -22,51 +25,68 @@ def floors(
     kind: Literal["delivered", "conditional"] = typer.Option(
         "delivered", help="delivered (refusals fail) or conditional."
     ),
+    pass_rates: bool = typer.Option(
+        False, "--pass-rates", help="Show how often boolean metrics hold instead."
+    ),
+    tags: bool = typer.Option(
+        False, "--tags", help="Show the floor of each challenge tag and language instead."
+    ),
+    leave_one_out: bool = typer.Option(
+        False, "--leave-one-out", help="Show verdicts of few raters without each of them instead."
+    ),
     as_json: bool = Json,
     as_csv: bool = Csv,
 ) -> None:
-    """Compute floors and verdicts of a round and show them.
+    """Compute floors and verdicts of a round and show them, or what stands beside them.
 
-    Example: qfloor floors painters
+    Example: qfloor floors painters --tags
     """
     from qfloor import pipeline
     from qfloor.store import Store
 
+    if pass_rates + tags + leave_one_out > 1:
+        raise typer.BadParameter("--pass-rates, --tags and --leave-one-out are three tables")
     benchmark = benchmark_of(name, round)
     with Store.open(workspace) as store, store.writing("floors"), progress() as report:
         prompts = pipeline.prompts_of(benchmark)
         found = pipeline.certify_round(store, benchmark, prompts, report=report)
         say_differs(pipeline.plan_state(store, benchmark))
     wanted = benchmark.quality.id if quality is None else quality
+    if pass_rates or tags or leave_one_out:
+        rows, empty = _beside(
+            found, wanted, pass_rates=pass_rates, tags=tags, brief=not (as_json or as_csv)
+        )
+        emit(rows, as_json=as_json, as_csv=as_csv, empty=empty)
+        return
     chosen = [f for f in found.floors if wanted in f.quality and f.kind == kind]
-    ruled = {
-        (v.offer_id, v.category, v.modality, v.quality, v.tier): v.ruling.value
-        for v in found.verdicts
-    }
-    tiers = sorted({v.tier for v in found.verdicts}, key=list(pipeline.TIERS).index)
-    rows = [
-        {
-            "category": f.category,
-            "modality": f.modality,
-            "offer": f.offer_id,
-            "q25": f.q25,
-            "q25_lo": f.q25_lo_release,
-            **{
-                tier: ruled.get((f.offer_id, f.category, f.modality, f.quality, tier))
-                for tier in tiers
-            },
-            "prompts": f.n_prompts,
-            "values": f.n_values,
-            "design_effect": f.design_effect,
-            "bound": f.bound,
-            "counts": f.counts,
-        }
-        for f in chosen
-    ]
+    rows = list(pipeline.floor_rows(found, chosen))
     if not rows:
         known = ", ".join(sorted({f.quality for f in found.floors})) or "none: nothing was judged"
         raise QfloorError(f"no floor of quality {wanted!r} in round {benchmark.round}; {known}")
     emit(rows, as_json=as_json, as_csv=as_csv)
+    few = sum(f.population.get("raters", "").startswith("conditional") for f in chosen)
+    if few:
+        say(
+            f"{few} of {len(rows)} floors are conditional on a panel of few raters; "
+            "see --leave-one-out"
+        )
+
+
+def _beside(
+    found: Findings, quality: str, *, pass_rates: bool, tags: bool, brief: bool
+) -> tuple[list[dict[str, Any]], str]:
+    """Rows of the table asked for, and what to say when there are none."""
+    from qfloor import pipeline
+
+    if pass_rates:
+        rows = pipeline.pass_rate_rows(found.pass_rates, brief=brief)
+        return list(rows), "the round was not scored with any metric that is true or false"
+    if tags:
+        return list(
+            pipeline.tag_rows(found, quality, brief=brief)
+        ), f"no floor of quality {quality!r}"
+    rows = pipeline.leave_one_out_rows(found, quality)
+    return list(rows), "no verdict is conditional on a panel of few raters"
 
 
 def register(app: typer.Typer) -> None:

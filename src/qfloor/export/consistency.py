@@ -9,6 +9,10 @@ from qfloor.export.release import Content, Row
 from qfloor.records import TIERS, digest_of
 
 _CLOSE = 1e-9
+_NAMING = (
+    "thresholds", "floors", "fail_rates", "verdicts", "calibrations", "latency", "pass_rates",
+    "tag_floors", "leave_one_rater_out",
+)  # fmt: skip
 _WITHHELD = frozenset({"provisional", "drifted"})
 """Reasons for which a floor that clears a threshold is yet no certificate."""
 
@@ -39,8 +43,8 @@ def _unnamed(content: Content) -> Iterator[str]:
     primary = content["release"][0]["primary_quality"]
     if primary not in known["quality"]:
         yield f"the primary quality {primary!r} is not among its qualities"
-    for table in ("thresholds", "floors", "fail_rates", "verdicts", "calibrations", "latency"):
-        for row in content[table]:
+    for table in _NAMING:
+        for row in content.get(table, ()):  # an earlier version of the format had fewer
             for column in known.keys() & row.keys():
                 if row[column] not in known[column]:
                     yield f"{table}: {_said(row)}: unknown {column} {row[column]!r}"
@@ -48,6 +52,9 @@ def _unnamed(content: Content) -> Iterator[str]:
     for row in content["qualities"]:
         if row["metric_key"] is not None and row["metric_key"] not in metrics:
             yield f"qualities: {row['id']}: no metric {row['metric_key']!r}"
+    for row in content.get("pass_rates", ()):
+        if row["metric"] not in metrics:
+            yield f"pass_rates: {_said(row)}: no metric {row['metric']!r}"
 
 
 def _unsupported(content: Content) -> Iterator[str]:

@@ -165,6 +165,13 @@ FOUND: tuple[Table, ...] = (
                 of=("bonferroni", "holm", "by", "e-bh"),
                 since="1.1",
             ),
+            Column(
+                "panel",
+                "text",
+                "that it is conditional on few raters, and whether one decides; null otherwise",
+                null=True,
+                since="1.1",
+            ),
         ),
     ),
     Table(

@@ -20,12 +20,15 @@ from qfloor.records import (
     Calibration,
     Category,
     Floor,
+    LeaveOneOut,
     Metric,
     Offer,
+    PassRate,
     Prediction,
     Quality,
     RawRows,
     Spent,
+    TagFloor,
     Threshold,
     Verdict,
     digest_of,
@@ -51,6 +54,8 @@ class Release:
         Id of the quality that a router goes by.
     qualities, categories, offers, floors, thresholds, verdicts, calibrations, predictions, metrics
         The evidence.
+    pass_rates, tag_floors, leave_one_out
+        Evidence that stands beside floors and certifies nothing.
     classifier : mapping of str to mapping of str to float
         Weight of each signal for each category; empty means the router's own lexicon.
     latency : mapping of str to mapping
@@ -80,6 +85,9 @@ class Release:
     calibrations: tuple[Calibration, ...] = ()
     predictions: tuple[Prediction, ...] = ()
     metrics: tuple[Metric, ...] = ()
+    pass_rates: tuple[PassRate, ...] = ()
+    tag_floors: tuple[TagFloor, ...] = ()
+    leave_one_out: tuple[LeaveOneOut, ...] = ()
     classifier: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     latency: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -202,6 +210,9 @@ _ROWS: dict[str, Callable[[Release], list[Row]]] = {
     "verdicts": lambda r: _by_fields(r.verdicts, BY_NAME["verdicts"]),
     "calibrations": lambda r: _by_fields(r.calibrations, BY_NAME["calibrations"]),
     "predictions": lambda r: _by_fields(r.predictions, BY_NAME["predictions"]),
+    "pass_rates": lambda r: _by_fields(r.pass_rates, BY_NAME["pass_rates"]),
+    "tag_floors": lambda r: _by_fields(r.tag_floors, BY_NAME["tag_floors"]),
+    "leave_one_rater_out": lambda r: _by_fields(r.leave_one_out, BY_NAME["leave_one_rater_out"]),
     "signals": _signals,
     "provenance": lambda r: [{"key": k, "value": v} for k, v in r.provenance.items()],
     "raw_rows": lambda r: _by_fields(r.raw_rows, BY_NAME["raw_rows"]),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from qfloor.export.beside import BESIDE
 from qfloor.export.columns import (
     CATEGORY,
     MAX_FAIL,
@@ -153,6 +154,7 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     *FOUND,
+    *BESIDE,
     Table(
         "signals",
         "Weights of the router's classifier; empty means the router's own lexicon.",

@@ -3,8 +3,9 @@
 `cells` says which values an offer has in a category, `bounds` which thresholds they clear,
 `compute` makes a floor of it, `family` shares the error among those judged together, and
 `ruling` makes verdicts of a whole family; `sequential` and `allocation` judge prompt by prompt
-and say whose to buy next. Nothing here reads a store: `qfloor.pipeline` brings the judged
-outputs.
+and say whose to buy next. Beside floors stand those of tags and languages (`by_tag`), rulings
+without one rater (`panel`), and how often boolean metrics hold (`pass_rates`). Nothing here reads
+a store: `qfloor.pipeline` brings the judged outputs.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from qfloor.floors.allocation import (
     judge_sequentially,
     next_purchases,
 )
+from qfloor.floors.by_tag import Labels, compute_tag_floors
 from qfloor.floors.cells import Cell, Judged, build_cell
 from qfloor.floors.compute import Assessed, CellRequest, assess
 from qfloor.floors.family import FamilyPlan
 from qfloor.floors.first import first_values
+from qfloor.floors.panel import number_raters, on_panels
+from qfloor.floors.pass_rates import PassRequest, compute_pass_rate
 from qfloor.floors.ruling import compute_floor, rule_family
 from qfloor.floors.sequential import Demand, SequentialCell, SequentialDesign, Standing, stand
 
@@ -29,6 +33,8 @@ __all__ = [
     "Demand",
     "FamilyPlan",
     "Judged",
+    "Labels",
+    "PassRequest",
     "Purchase",
     "SequentialCell",
     "SequentialDesign",
@@ -37,9 +43,13 @@ __all__ = [
     "assess",
     "build_cell",
     "compute_floor",
+    "compute_pass_rate",
+    "compute_tag_floors",
     "first_values",
     "judge_sequentially",
     "next_purchases",
+    "number_raters",
+    "on_panels",
     "rule_family",
     "stand",
 ]

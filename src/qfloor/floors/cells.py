@@ -11,10 +11,12 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qfloor import stats
 from qfloor.records import (
     STATUS_TABLE,
     CountsAs,
@@ -89,6 +91,11 @@ class Cell:
         """
         given = np.bincount(self.rater[self.rater != NO_RATER]).astype(np.float64)
         return round(float(given.sum() ** 2 / np.sum(given**2))) if given.size else 0
+
+    @property
+    def on_its_panel(self) -> bool:
+        """Whether people judged it, and too few for a statement about raters in general."""
+        return self.n_raters > 0 and self.effective_raters < stats.FEW_RATERS
 
     @property
     def missing_share(self) -> float:
@@ -205,5 +212,11 @@ def _drawn(output: Judged, raters: Mapping[str, int]) -> list[tuple[float, int]]
     if not output.raters:
         return [(value, NO_RATER) for value in output.values]
     pairs = zip(output.values, output.raters, strict=True)
-    ordered = sorted(pairs, key=lambda pair: digest_of([output.output_id, pair[1]]))
+    ordered = sorted(pairs, key=lambda pair: _place_drawn(output.output_id, pair[1]))
     return [(value, raters[rater]) for value, rater in ordered]
+
+
+@lru_cache(maxsize=1 << 17)
+def _place_drawn(output_id: str, rater: str) -> str:
+    """Where a rating stands among those of its output; the parts of a cell ask it again."""
+    return digest_of([output_id, rater])

@@ -209,7 +209,7 @@ def _quantile(method: Callable[..., float | None], bounds: CellBounds, sign: flo
 
 def _panel(cell: Cell) -> dict[str, str]:
     """Say what a statement about few raters is about."""
-    if cell.n_raters and cell.effective_raters < stats.FEW_RATERS:
+    if cell.on_its_panel:
         return {"raters": f"conditional on this panel of {cell.n_raters}"}
     return {"raters": "drawn from a population"} if cell.n_raters else {}
 

@@ -27,6 +27,7 @@ from qfloor.pipeline.run import (
     score_round,
     score_stored,
 )
+from qfloor.pipeline.shown import floor_rows, leave_one_out_rows, pass_rate_rows, tag_rows
 from qfloor.pipeline.taking_in import take_in
 from qfloor.records import TIERS
 
@@ -50,13 +51,16 @@ __all__ = [
     "check_drift",
     "declared_of",
     "export_round",
+    "floor_rows",
     "freeze_plan",
     "freeze_reference",
     "generate_round",
     "human_cells",
+    "leave_one_out_rows",
     "metric_cells",
     "metric_key",
     "offers_of",
+    "pass_rate_rows",
     "plan_round",
     "plan_state",
     "prompts_of",
@@ -70,6 +74,7 @@ __all__ = [
     "score_round",
     "score_stored",
     "scorers_of",
+    "tag_rows",
     "take_in",
     "view_of",
     "write_reference",

@@ -16,7 +16,16 @@ from qfloor import calibrate
 from qfloor.benchmark import Benchmark, CalibrationPlan
 from qfloor.calibrate import Pair
 from qfloor.errors import BenchmarkError
-from qfloor.floors import Assessed, CellRequest, assess, rule_family
+from qfloor.floors import (
+    Assessed,
+    CellRequest,
+    assess,
+    compute_tag_floors,
+    number_raters,
+    on_panels,
+    rule_family,
+)
+from qfloor.pipeline.beside import labels_of, pass_rates
 from qfloor.pipeline.centring import quality_of, reference_for
 from qfloor.pipeline.declared import Declared, declared_of, metric_key
 from qfloor.pipeline.families import family_of
@@ -32,11 +41,14 @@ from qfloor.records import (
     Calibration,
     Direction,
     Floor,
+    LeaveOneOut,
     Metric,
     Modality,
     Offer,
+    PassRate,
     Quality,
     ReferenceSet,
+    TagFloor,
     Threshold,
     Verdict,
 )
@@ -45,12 +57,15 @@ from qfloor.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """What a round says: floors of both kinds, verdicts, and what they rest on."""
+    """What a round says: floors of both kinds, verdicts, what they rest on and stands beside."""
 
     floors: tuple[Floor, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
     calibrations: tuple[Calibration, ...] = ()
+    pass_rates: tuple[PassRate, ...] = ()
+    tag_floors: tuple[TagFloor, ...] = ()
+    leave_one_out: tuple[LeaveOneOut, ...] = ()
 
     def __add__(self, other: Findings) -> Findings:
         return Findings(
@@ -58,6 +73,9 @@ class Findings:
             verdicts=self.verdicts + other.verdicts,
             thresholds=self.thresholds + other.thresholds,
             calibrations=self.calibrations + other.calibrations,
+            pass_rates=self.pass_rates + other.pass_rates,
+            tag_floors=self.tag_floors + other.tag_floors,
+            leave_one_out=self.leave_one_out + other.leave_one_out,
         )
 
 
@@ -91,7 +109,7 @@ def certify(
     findings = _judge(benchmark, view, planned, human, benchmark.quality, benchmark.thresholds)
     for plan in benchmark.calibrations:
         findings += _by_metric(store, benchmark, view, planned, plan, declared)
-    return findings
+    return findings + Findings(pass_rates=pass_rates(store, view, declared))
 
 
 def _judge(
@@ -114,7 +132,9 @@ def _judge(
     for threshold in thresholds:
         demanded.setdefault((threshold.category, threshold.modality), []).append(threshold)
     floors: list[Floor] = []
+    tag_floors: list[TagFloor] = []
     families: dict[str, list[Assessed]] = {}
+    labels = labels_of(view)
     used: set[tuple[str, Modality]] = set()
     for key, outputs in sorted(cells.items(), key=lambda item: item[0]):
         request = CellRequest(
@@ -127,28 +147,51 @@ def _judge(
             family=family_of(benchmark, view, planned, key),
             direction=direction,
             provisional=rated is not None and key not in rated,
-            population={
-                **_population(view, {o.output_id for o in outputs}, reference),
-                **({"excluded": view.left_out[key]} if key in view.left_out else {}),
-            },
-            digests={
-                "benchmark": benchmark.digest,
-                **({} if reference is None else {"reference": reference.digest}),
-                **({} if view.safety.metric is None else {"safety": view.safety.metric}),
-            },
+            population=_population(view, key, {o.output_id for o in outputs}, reference),
+            digests=_digests(benchmark, view, reference),
             valid_until=valid_until(benchmark.round),
         )
         delivered = assess(request)
         floors += [delivered.floor, assess(request, "conditional").floor]
+        tag_floors += compute_tag_floors(request, labels)
         families.setdefault(request.family.name, []).append(delivered)
         used.add((key.category, key.modality))
     kept = (t for place, ts in sorted(demanded.items()) if place in used for t in ts)
-    verdicts = tuple(v for family in families.values() for v in rule_family(family))
-    return Findings(floors=tuple(floors), verdicts=verdicts, thresholds=tuple(kept))
+    verdicts, left_out = _ruled(families.values(), number_raters(cells.values()))
+    return Findings(
+        floors=tuple(floors),
+        verdicts=verdicts,
+        thresholds=tuple(kept),
+        tag_floors=tuple(tag_floors),
+        leave_one_out=left_out,
+    )
+
+
+def _ruled(
+    families: Iterable[Sequence[Assessed]], numbers: Mapping[str, int]
+) -> tuple[tuple[Verdict, ...], tuple[LeaveOneOut, ...]]:
+    """Verdicts of every family, and what those of few raters would be without one of them."""
+    verdicts: list[Verdict] = []
+    left_out: list[LeaveOneOut] = []
+    for family in families:
+        said, rows = on_panels(family, rule_family(family), numbers)
+        verdicts += said
+        left_out += rows
+    return tuple(verdicts), tuple(left_out)
+
+
+def _digests(
+    benchmark: Benchmark, view: RoundView, reference: ReferenceSet | None
+) -> dict[str, str]:
+    return {
+        "benchmark": benchmark.digest,
+        **({} if reference is None else {"reference": reference.digest}),
+        **({} if view.safety.metric is None else {"safety": view.safety.metric}),
+    }
 
 
 def _population(
-    view: RoundView, outputs_of: set[str], reference: ReferenceSet | None
+    view: RoundView, key: CellKey, outputs_of: set[str], reference: ReferenceSet | None
 ) -> Mapping[str, object]:
     prompts = [view.prompts[o.prompt_digest] for o in view.outputs if o.id in outputs_of]
     return {
@@ -156,6 +199,7 @@ def _population(
         "tags": sorted({tag for p in prompts for tag in p.tags}),
         "split": sorted({p.split for p in prompts}),
         **({} if reference is None else _centred(outputs_of, reference)),
+        **({"excluded": view.left_out[key]} if key in view.left_out else {}),
     }
 
 

@@ -24,6 +24,7 @@ from qfloor.records import (
     Offer,
     Output,
     Parity,
+    PassRate,
     Prompt,
     Quality,
     ReferenceSet,
@@ -73,8 +74,8 @@ def release_of(
     suites = suites_of(benchmark) if suites is None else suites
     state = plan_state(store, benchmark, suites)
     qualities = tuple(_qualities(store, floors, references))
-    metric_keys = {q.metric_key for q in qualities} | {f.digests.get("safety") for f in floors}
-    metrics = tuple(m for m in store.metrics_of() if m.key in metric_keys)
+    rates = tuple(store.pass_rates_of(run=run))
+    metrics = _metrics(store, qualities, floors, rates)
     return Release(
         name=benchmark.name,
         round=benchmark.round,
@@ -88,6 +89,9 @@ def release_of(
         verdicts=tuple(store.verdicts_of(run=run)),
         calibrations=tuple(store.calibrations_of(run=run)),
         metrics=metrics,
+        pass_rates=rates,
+        tag_floors=tuple(store.tag_floors_of(run=run)),
+        leave_one_out=tuple(store.leave_one_out_of(run=run)),
         latency=_latency(offers, view.outputs, benchmark.round),
         raw_rows=raw_rows_of(
             store,
@@ -100,12 +104,30 @@ def release_of(
         provenance={
             **_provenance(benchmark, suites, view.outputs),
             "frozen_plan": state.to_plain(),
-            **({"reference_sets": references} if references else {}),
-            **({"weights": {m.key: m.weights for m in metrics}} if metrics else {}),
-            **_parities(store, metrics),
+            **_of_metrics(store, references, metrics),
         },
         illustrative=benchmark.illustrative,
     )
+
+
+def _metrics(
+    store: Store, qualities: Iterable[Quality], floors: Iterable[Floor], rates: Iterable[PassRate]
+) -> tuple[Metric, ...]:
+    """Metrics that anything in a release is about."""
+    keys = {q.metric_key for q in qualities} | {f.digests.get("safety") for f in floors}
+    keys |= {rate.metric for rate in rates}
+    return tuple(m for m in store.metrics_of() if m.key in keys)
+
+
+def _of_metrics(
+    store: Store, references: Mapping[str, ReferenceSet], metrics: tuple[Metric, ...]
+) -> dict[str, Any]:
+    """What metrics were centred on, whose weights they take, what vouches for their precision."""
+    return {
+        **({"reference_sets": references} if references else {}),
+        **({"weights": {m.key: m.weights for m in metrics}} if metrics else {}),
+        **_parities(store, metrics),
+    }
 
 
 def _parities(store: Store, metrics: Iterable[Metric]) -> dict[str, tuple[Parity, ...]]:

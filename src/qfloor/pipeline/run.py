@@ -267,6 +267,9 @@ def certify_round(
         store.save_calibrations(findings.calibrations, run=name)
         store.save_floors(findings.floors, run=name)
         store.save_verdicts(findings.verdicts, run=name)
+        store.save_pass_rates(findings.pass_rates, run=name)
+        store.save_tag_floors(findings.tag_floors, run=name)
+        store.save_leave_one_out(findings.leave_one_out, run=name)
     report("floors", len(findings.floors), len(findings.floors))
     return findings
 

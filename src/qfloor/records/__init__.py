@@ -11,6 +11,7 @@
 `found`     qualities, thresholds, calibrations, floors, verdicts
 `frozen`    what is left out, and plans frozen before the first score
 `raw`       digests of the rows that findings rest on, and what they cost
+`beside`    pass rates, floors of tags and languages, panels less one rater
 `plain`     records as JSON, and the digests that name them
 ==========  =============================================================
 
@@ -30,6 +31,7 @@ from qfloor.records.asked import (
     Split,
     Suite,
 )
+from qfloor.records.beside import LeaveOneOut, PassRate, TagFloor
 from qfloor.records.bought import (
     Capabilities,
     Lifecycle,
@@ -127,6 +129,7 @@ __all__ = [
     "Floor",
     "FloorKind",
     "FrozenPlan",
+    "LeaveOneOut",
     "Lifecycle",
     "Linking",
     "Metric",
@@ -134,6 +137,7 @@ __all__ = [
     "Offer",
     "Output",
     "Parity",
+    "PassRate",
     "PluginSpec",
     "Prediction",
     "PriceComponent",
@@ -155,6 +159,7 @@ __all__ = [
     "Split",
     "Status",
     "Suite",
+    "TagFloor",
     "Threshold",
     "TierRuling",
     "Verdict",

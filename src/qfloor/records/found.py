@@ -239,7 +239,8 @@ class Verdict:
     """Whether an offer reliably clears a tier's threshold, and why (not).
 
     ``post_hoc`` says that its threshold, family or level is not what was frozen before the first
-    score; None where no plan was frozen.
+    score; None where no plan was frozen. ``panel`` says, where few people judged, that the verdict
+    is conditional on them, and whether it would be another without one of them (`LeaveOneOut`).
 
     ``correction`` names what decided: the offer is certified where ``p_adjusted`` is at most the
     family's alpha, which says the same as ``upper <= max_fail``, the bound at ``level``.
@@ -269,3 +270,4 @@ class Verdict:
     p_adjusted: float | None = None
     e_value: float | None = None
     correction: Correction = "bonferroni"
+    panel: str | None = None

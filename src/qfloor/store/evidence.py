@@ -12,11 +12,33 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from qfloor.errors import StoreError
-from qfloor.records import Calibration, Floor, Prediction, ReferenceSet, Threshold, Verdict
+from qfloor.records import (
+    Calibration,
+    Floor,
+    LeaveOneOut,
+    PassRate,
+    Prediction,
+    ReferenceSet,
+    TagFloor,
+    Threshold,
+    Verdict,
+)
 from qfloor.store import rows as r
 from qfloor.store.connection import Database, among, where
 
-E = TypeVar("E", bound=Threshold | Calibration | Prediction | Floor | Verdict)
+E = TypeVar("E")
+
+_ORDER: dict[type, str] = {
+    Threshold: "quality",
+    Calibration: "quality",
+    Prediction: "quality",
+    Floor: "quality, offer_id",
+    Verdict: "quality, offer_id",
+    PassRate: "metric, offer_id",
+    TagFloor: "quality, offer_id, facet DESC, label",
+    LeaveOneOut: "quality, offer_id, rater_number",
+}
+"""What rows are read in the order of, after run, category and modality."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +116,30 @@ class EvidenceTables(Database):
         """Give the verdicts of a run; of all runs for None."""
         return self._read("verdicts", Verdict, run)
 
+    def save_pass_rates(self, pass_rates: Iterable[PassRate], *, run: str = "") -> int:
+        """Replace the pass rates of a run."""
+        return self._replace("pass_rates", PassRate, pass_rates, run)
+
+    def pass_rates_of(self, *, run: str | None = "") -> Iterator[PassRate]:
+        """Give the pass rates of a run; of all runs for None."""
+        return self._read("pass_rates", PassRate, run)
+
+    def save_tag_floors(self, tag_floors: Iterable[TagFloor], *, run: str = "") -> int:
+        """Replace the floors of tags and languages of a run."""
+        return self._replace("tag_floors", TagFloor, tag_floors, run)
+
+    def tag_floors_of(self, *, run: str | None = "") -> Iterator[TagFloor]:
+        """Give the floors of tags and languages of a run; of all runs for None."""
+        return self._read("tag_floors", TagFloor, run)
+
+    def save_leave_one_out(self, rows: Iterable[LeaveOneOut], *, run: str = "") -> int:
+        """Replace what a run would have ruled without one rater."""
+        return self._replace("leave_one_rater_out", LeaveOneOut, rows, run)
+
+    def leave_one_out_of(self, *, run: str | None = "") -> Iterator[LeaveOneOut]:
+        """Give what a run would have ruled without one rater; of all runs for None."""
+        return self._read("leave_one_rater_out", LeaveOneOut, run)
+
     def save_reference(self, reference: ReferenceSet) -> bool:
         """Keep a reference set for good; False when this very set was there already."""
         sql = "INSERT INTO reference_sets VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING"
@@ -126,8 +172,6 @@ class EvidenceTables(Database):
 
     def _read(self, table: str, cls: type[E], run: str | None) -> Iterator[E]:
         clause, values = where(among("run", None if run is None else [run]))
-        order = "run, category, modality, quality" + (
-            ", offer_id" if cls in (Floor, Verdict) else ""
-        )
+        order = "run, category, modality, " + _ORDER[cls]
         found = self.rows(r.select(table, cls, clause, order), values)
         return (r.decode(cls, row) for row in found)

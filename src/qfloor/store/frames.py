@@ -102,6 +102,20 @@ class Frames(Database):
         """Thresholds of a run, or of all runs."""
         return self._frame("SELECT * FROM thresholds", ("thresholds",), "run", run, "1, 2, 3, 4, 5")
 
+    def pass_rates(self, *, run: str | None = None) -> pd.DataFrame:
+        """Pass rates of a run, or of all runs."""
+        return self._frame("SELECT * FROM pass_rates", ("pass_rates",), "run", run, "1, 2, 3, 4, 5")
+
+    def tag_floors(self, *, run: str | None = None) -> pd.DataFrame:
+        """Floors of tags and languages of a run, or of all runs."""
+        sql = "SELECT * FROM tag_floors"
+        return self._frame(sql, ("tag_floors",), "run", run, "1, 2, 3, 4, 5, 6, 7")
+
+    def leave_one_out(self, *, run: str | None = None) -> pd.DataFrame:
+        """Rulings without one rater of a run, or of all runs."""
+        sql = "SELECT * FROM leave_one_rater_out"
+        return self._frame(sql, ("leave_one_rater_out",), "run", run, "1, 2, 3, 4, 5, 6, 7")
+
     def _frame(
         self, sql: str, tables: tuple[str, ...], column: str, value: str | None, order: str
     ) -> pd.DataFrame:

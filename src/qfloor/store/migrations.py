@@ -24,6 +24,7 @@ from qfloor.store.schema import (
     SEQUENTIAL,
     TRIALS,
 )
+from qfloor.store.schema_beside import BESIDE
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -105,6 +106,12 @@ def create_drift(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def create_beside(connection: sqlite3.Connection) -> None:
+    """Pass rates, floors of tags and languages, panels less one rater, and verdicts' panels."""
+    for statement in BESIDE:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     create_evidence,
@@ -117,6 +124,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     add_trials,
     add_corrections,
     create_drift,
+    create_beside,
 )
 
 

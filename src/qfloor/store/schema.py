@@ -30,6 +30,9 @@ TABLES: dict[str, str] = {
     "sequential": "What a sequential test of a cell has used up, and what that decided.",
     "frozen_plans": "What was decided for a round before its first score; never changes.",
     "first_judged": "When a round got its first score or judgment; never changes.",
+    "pass_rates": "How often a boolean metric held for an offer in a category, in a run.",
+    "tag_floors": "A floor of a run on the prompts of one tag or language; display only.",
+    "leave_one_rater_out": "What a run would have ruled without one rater of a small panel.",
     "reference_sets": "Frozen scores that a metric within a prompt is centred on; never changes.",
 }
 

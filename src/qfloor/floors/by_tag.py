@@ -1,0 +1,124 @@
+"""Floors of the prompts that carry one challenge tag, or are in one language.
+
+A certificate is about a category's mix of prompts; it says which tags and languages that mix
+has, and this says how the offer does on each. The parts are small and looked at after the fact,
+so they are for display: uncorrected, and never a verdict.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from qfloor import stats
+from qfloor.floors.bounds import CellBounds, bound_cell
+from qfloor.floors.cells import Cell, Judged, build_cell
+from qfloor.floors.compute import MISSING_TOLERATED, MISSING_TOO_MUCH, CellRequest
+from qfloor.records import FailRate, TagFloor
+
+MAX_FAIL = 0.25
+Facet = Literal["tag", "language"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labels:
+    """Language and challenge tags of the prompt that an output was made for."""
+
+    language: str
+    tags: tuple[str, ...] = ()
+
+
+def compute_tag_floors(request: CellRequest, labels: Mapping[str, Labels]) -> tuple[TagFloor, ...]:
+    """Compute the delivered floor of each tag and each language of a cell.
+
+    Parameters
+    ----------
+    request : CellRequest
+        The cell; its family's level before correction is what is used here.
+    labels : mapping of str to Labels
+        By output id, for every output of the request.
+
+    Returns
+    -------
+    tuple of TagFloor
+        Tags first, then languages, by name; an output with two tags is in two of them. Where all
+        prompts share one language, its floor is the cell's at the uncorrected level.
+    """
+    parts: dict[tuple[Facet, str], list[Judged]] = defaultdict(list)
+    for output in request.outputs:
+        its = labels[output.output_id]
+        parts["language", its.language].append(output)
+        for tag in its.tags:
+            parts["tag", tag].append(output)
+    ordered = sorted(parts.items(), key=lambda part: (part[0][0] != "tag", part[0][1]))
+    return tuple(_tag_floor(request, facet, label, found) for (facet, label), found in ordered)
+
+
+def _tag_floor(
+    request: CellRequest, facet: Facet, label: str, outputs: Sequence[Judged]
+) -> TagFloor:
+    sign = 1.0 if request.direction == "higher" else -1.0
+    alpha = request.family.alpha
+    cell, bounds = _bounded(request, outputs, sign)
+    low, reason = _certified_to(cell, bounds, alpha)
+    return TagFloor(
+        offer_id=request.offer_id,
+        category=request.category,
+        modality=request.modality,
+        quality=request.quality.id,
+        facet=facet,
+        label=label,
+        n_prompts=cell.n_clusters,
+        n_outputs=cell.n_outputs,
+        n_values=int(cell.value.size),
+        fail_rates=tuple(_fail_rates(request, bounds, sign)) if bounds else (),
+        q25=_q25(bounds[0], sign) if bounds else None,
+        q25_lo=None if low is None else sign * low,
+        alpha=alpha,
+        bound=bounds[0].rule if bounds else "",
+        reason=reason,
+    )
+
+
+def _bounded(
+    request: CellRequest, outputs: Sequence[Judged], sign: float
+) -> tuple[Cell, list[CellBounds]]:
+    """Bounds of a part, and of its worst case where outputs are missing; none of nothing."""
+    place = (request.offer_id, request.category, request.modality)
+    cell = build_cell(*place, "delivered", outputs, sign=sign)
+    cells = [cell]
+    if cell.missing_share > MISSING_TOLERATED:
+        cells.append(build_cell(*place, "delivered", outputs, sign=sign, missing_as_fail=True))
+    return cell, [bound_cell(c, request.family.alpha) for c in cells] if cell.value.size else []
+
+
+def _certified_to(
+    cell: Cell, bounds: Sequence[CellBounds], alpha: float
+) -> tuple[float | None, str]:
+    """Largest threshold certified at the cell's level, or None and why."""
+    needed = stats.min_prompts(alpha, MAX_FAIL)
+    if cell.n_clusters < needed:
+        return None, f"too few prompts (needs {needed})"
+    if cell.missing_share > MISSING_TOO_MUCH:
+        return None, "too much missing"
+    found = [b.limits(MAX_FAIL).certified_to for b in bounds]
+    if any(t is None for t in found):
+        return None, "too many fails for any threshold"
+    return min(t for t in found if t is not None), ""
+
+
+def _fail_rates(
+    request: CellRequest, bounds: Sequence[CellBounds], sign: float
+) -> Iterator[FailRate]:
+    for value in sorted({t.value for t in request.thresholds}):
+        rates = [b.fail_rate(sign * value) for b in bounds]
+        yield replace(rates[0], threshold=value, upper=max(r.upper for r in rates))
+
+
+def _q25(bounds: CellBounds, sign: float) -> float | None:
+    weights = bounds.weights
+    even = weights.min() == weights.max()
+    found = stats.quantile_inverted_cdf(bounds.cell.value, MAX_FAIL, None if even else weights)
+    return None if found is None else sign * found
