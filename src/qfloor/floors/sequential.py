@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from qfloor import stats
+from qfloor.floors.cells import Judged, _counts_as
+from qfloor.records import CountsAs, FloorKind
 from qfloor.stats import SequentialBoundary, ThresholdLimits
 from qfloor.stats.streams import Seen
 
@@ -190,6 +192,11 @@ def _left(standing: Standing, why: Why) -> Standing:
         chance=standing.chance,
         growth=standing.growth,
     )
+
+
+def counted(judged: Judged, kind: FloorKind) -> CountsAs:
+    """What a judged output counts as in a floor of a kind: DESIGN section 2's table."""
+    return _counts_as(judged, kind)
 
 
 def log_growth(fail_rate: float, max_fail: float) -> float:

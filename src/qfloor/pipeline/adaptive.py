@@ -1,0 +1,366 @@
+"""A run that looks after every batch and stops buying where it knows: ``qfloor run --adaptive``.
+
+    order of prompts -> next purchases -> generate -> score -> rate -> look -> again
+
+Each cell (offer x category) is a sequential test, so verdicts hold whenever buying stops. What a
+cell has used up is written in one transaction with the judgments it rests on; killed between
+batches or within one, a run goes on to the same end. Where people rate, it stops after a batch,
+says which outputs wait, and goes on from their imported ratings.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from qfloor import generate, ratings, score
+from qfloor.benchmark import Benchmark
+from qfloor.errors import BenchmarkError, BudgetError, StoreError
+from qfloor.floors import FamilyPlan, Standing, next_purchases, stand
+from qfloor.pipeline.certify import Findings, family_of
+from qfloor.pipeline.judging import CellKey, RoundView
+from qfloor.pipeline.planned import prompts_of, run_id
+from qfloor.pipeline.prompt_order import prompt_orders, spent_prompts
+from qfloor.pipeline.run import (
+    Report,
+    certify_round,
+    export_round,
+    record_run,
+    scorers_of,
+    silent,
+)
+from qfloor.pipeline.sequential_cells import (
+    Method,
+    PlannedCell,
+    grown,
+    look,
+    planned_cell,
+    rule_for,
+    stream_of,
+)
+from qfloor.records import Event, Output, Prompt, Rating, SequentialState, Status
+from qfloor.store import Store
+
+
+class Next(NamedTuple):
+    """The next prompts of a cell: those from ``first`` on, before ``end``, of its order."""
+
+    key: CellKey
+    first: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptiveOptions:
+    """How a sequential run spends.
+
+    ``rating_nanousd`` is what one rating costs, ``value_nanousd`` what a verdict is worth (None:
+    any price within the budget), ``batch`` the most prompts of a cell between two looks.
+    """
+
+    method: Method = "auto"
+    batch: int = 10
+    rating_nanousd: int = 0
+    value_nanousd: int | None = None
+
+    def check(self) -> None:
+        """Refuse what cannot be, in one sentence."""
+        if self.batch < 1:
+            raise BenchmarkError(f"batch is {self.batch}, must be at least 1 prompt")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptiveResult:
+    """Where a sequential run stands.
+
+    ``awaiting`` are outputs that people have to rate before it can go on; then there are no
+    ``findings`` and no ``database`` yet.
+    """
+
+    benchmark: Benchmark
+    states: tuple[SequentialState, ...]
+    awaiting: tuple[Output, ...] = ()
+    findings: Findings | None = None
+    database: Path | None = None
+
+    @property
+    def spent_nanousd(self) -> int:
+        """What the outputs and ratings that were looked at have cost."""
+        return sum(s.spent_nanousd + s.rated_nanousd for s in self.states)
+
+
+def run_adaptive(
+    benchmark: Benchmark,
+    workspace: Path,
+    *,
+    options: AdaptiveOptions | None = None,
+    out: Path | None = None,
+    engine: str = "local",
+    report: Report = silent,
+    now: dt.datetime | None = None,
+) -> AdaptiveResult:
+    """Run a benchmark in batches until every cell is decided, hopeless or unaffordable.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+        Its budget covers outputs and ratings of the round.
+    workspace : Path
+        Folder of the store and media; created if absent.
+    options : AdaptiveOptions, optional
+    out, engine, report, now
+        See `qfloor.pipeline.run`; ``report`` is told ("adaptive", cells done, cells) as well.
+
+    Returns
+    -------
+    AdaptiveResult
+
+    Raises
+    ------
+    QfloorError
+        One sentence. What was bought and judged until then is kept.
+    """
+    options = options or AdaptiveOptions()
+    options.check()
+    score.engine_called(engine)
+    if benchmark.imported:
+        raise BenchmarkError(
+            f"benchmark {benchmark.name} judges imported outputs; only what is bought prompt by "
+            "prompt can be bought adaptively"
+        )
+    now = now or dt.datetime.now(dt.UTC)
+    prompts = prompts_of(benchmark)
+    with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
+        store.save_prompts(prompts)  # who rates what goes round among all of them
+        run = AdaptiveRun(store, benchmark, prompts, options, scorers_of(benchmark), engine, report)
+        run.go_on()
+        awaiting = run.awaiting()
+        result = AdaptiveResult(
+            benchmark=benchmark, states=tuple(run.states.values()), awaiting=awaiting
+        )
+        if awaiting:
+            return result
+        record_run(store, benchmark, prompts, now.isoformat(timespec="seconds"))
+        findings = certify_round(store, benchmark, prompts, report=report)
+        path = out or workspace / "quality.db"
+        database = export_round(store, benchmark, prompts, path, now)
+    return replace(result, findings=findings, database=database)
+
+
+class AdaptiveRun:
+    """One sequential run of a store: its cells, what they have seen, and the loop over batches."""
+
+    def __init__(
+        self,
+        store: Store,
+        benchmark: Benchmark,
+        prompts: tuple[Prompt, ...],
+        options: AdaptiveOptions,
+        scorers: Sequence[Any],
+        engine: str,
+        report: Report,
+    ) -> None:
+        self.store, self.benchmark, self.prompts, self.options = store, benchmark, prompts, options
+        self.scorers, self.engine, self.report = scorers, engine, report
+        self.run, self.digests = run_id(benchmark), [p.digest for p in prompts]
+        self.cells = {planned.key: planned for planned in _plan(store, benchmark, prompts, options)}
+        self.states = {key: planned.fresh(benchmark) for key, planned in self.cells.items()}
+        self.own = {
+            name for planned in self.cells.values() for ids in planned.outputs for name in ids
+        }
+        for state in store.sequential_of(run=self.run):
+            self._take_up(state)
+
+    def _take_up(self, state: SequentialState) -> None:
+        """Go on from a kept state, if it is one of this very test."""
+        key = CellKey(state.category, state.modality, state.offer_id)
+        fresh = self.states.get(key)
+        same = ("offer_digest", "rule", "level", "horizon", "prompt_order", "quality")
+        if fresh is None or any(getattr(fresh, f) != getattr(state, f) for f in same):
+            raise StoreError(
+                f"round {state.round} was begun with another sequential test of {state.offer_id} "
+                f"in {state.category} (its method, offer or prompts have changed since); go on "
+                "as it was begun, or take a new round"
+            )
+        self.states[key] = replace(state, stopped="")
+
+    def go_on(self) -> None:
+        """Buy and judge batch by batch until nothing is left to buy, or people have to rate."""
+        while chosen := self._next():
+            refused = self._buy(chosen)
+            view = self._view()
+            score.score_outputs(
+                self.store, view.outputs, view.prompts, self.scorers, engine=self.engine,
+                progress=lambda done, total: self.report("score", done, total),
+            )  # fmt: skip
+            with self.store.transaction():
+                if self.benchmark.panel is not None:
+                    ratings.rate_outputs(
+                        self.store, view.outputs, view.prompts, self.benchmark.panel
+                    )
+                self._look([c for c in chosen if c.key not in refused], view)
+            done = sum(s.why != "open" for s in self._standings().values())
+            self.report("adaptive", done, len(self.cells))
+        with self.store.transaction():
+            self._close()
+
+    def awaiting(self) -> tuple[Output, ...]:
+        """Made outputs of the prompts that are next, which nobody has rated."""
+        waiting = {key for key, state in self.states.items() if state.stopped == "ratings"}
+        if not waiting:
+            return ()
+        view = self._view()
+        rated = self._ratings(view)
+        return tuple(
+            output
+            for output in view.outputs
+            if view.key(output) in waiting
+            and output.status is Status.MADE
+            and output.id not in rated
+        )
+
+    # -- steps -------------------------------------------------------------------------------
+
+    def _standings(self) -> dict[CellKey, Standing]:
+        value = self.options.value_nanousd
+        return {
+            key: stand(self.cells[key].cell, stream_of(state.seen), value_nanousd=value)
+            for key, state in self.states.items()
+        }
+
+    def _next(self) -> list[Next]:
+        """Choose by what the tests have seen alone, so that a restart chooses alike."""
+        standings = self._standings()
+        free = [
+            (self.cells[key].cell, standing)
+            for key, standing in standings.items()
+            if not self.states[key].stopped
+        ]
+        chosen = next_purchases(free, batch=self.options.batch, budget_nanousd=self._left())
+        return [Next(cast("CellKey", p.key), p.first, p.end) for p in chosen]
+
+    def _left(self) -> int | None:
+        """What the budget leaves once everything looked at, and foreign to this run, is paid."""
+        budget = self.benchmark.budget_nanousd
+        if budget is None:
+            return None
+        own = sum(s.spent_nanousd + s.rated_nanousd for s in self.states.values())
+        return max(0, budget - own - self._foreign)
+
+    @property
+    def _foreign(self) -> int:
+        """Spending of the round on outputs that no cell of this run will look at."""
+        return sum(a for output, a in self._spent().items() if output not in self.own)
+
+    def _spent(self) -> dict[str, int]:
+        """What each output of the round has cost, as it last ended."""
+        ended: dict[tuple[str, int], int] = {}
+        for attempt in self.store.attempts_of(round=self.benchmark.round):
+            if attempt.event is Event.ENDED:
+                ended[attempt.output_id, attempt.n] = attempt.amount_nanousd or 0
+        total: dict[str, int] = defaultdict(int)
+        for (output, _), amount in ended.items():
+            total[output] += amount
+        return total
+
+    def _buy(self, chosen: Sequence[Next]) -> set[CellKey]:
+        """Generate what was chosen; returns the cells that the budget refused."""
+        groups: dict[tuple[Prompt, ...], list[CellKey]] = defaultdict(list)
+        for key, first, end in chosen:
+            groups[self.cells[key].order[first:end]].append(key)
+        refused: set[CellKey] = set()
+        rated = sum(s.rated_nanousd for s in self.states.values())
+        for prompts, keys in groups.items():
+            budget = self.benchmark.budget_nanousd
+            try:
+                generate.generate(
+                    prompts,
+                    [self.cells[key].offer for key in keys],
+                    store=self.store,
+                    round=self.benchmark.round,
+                    repeats=self.benchmark.repeats,
+                    budget_nanousd=None if budget is None else max(0, budget - rated),
+                    progress=lambda done, total, _offer: self.report("generate", done, total),
+                )
+            except BudgetError:
+                refused.update(keys)
+                for key in keys:
+                    self.states[key] = replace(self.states[key], stopped="budget")
+        return refused
+
+    def _look(self, chosen: Sequence[Next], view: RoundView) -> None:
+        """Take what has been judged into the tests, and keep them."""
+        view = view.with_safety(self.store)
+        rated, spent = self._ratings(view), self._spent()
+        for key, first, end in chosen:
+            planned = self.cells[key]
+            seen, waits = look(planned, first, end, view, rated)
+            state = self.states[key]
+            cost = sum(spent.get(s.output_id, 0) for s in seen)
+            price = self.options.rating_nanousd * sum(len(s.values) for s in seen)
+            self.states[key] = replace(
+                grown(state, planned, seen),
+                spent_nanousd=state.spent_nanousd + cost,
+                rated_nanousd=state.rated_nanousd + price,
+                stopped=waits,
+            )
+        standings = self._standings()
+        self.states = {
+            key: replace(state, standing=standings[key].why) for key, state in self.states.items()
+        }
+        self.store.save_sequential(self.states.values(), run=self.run)
+
+    def _close(self) -> None:
+        """Say of cells that are still open what stood in the way."""
+        for key, standing in self._standings().items():
+            state = replace(self.states[key], standing=standing.why)
+            if standing.why != "open":
+                state = replace(state, stopped="")
+            elif not state.stopped:
+                state = replace(state, stopped="budget")
+            self.states[key] = state
+        self.store.save_sequential(self.states.values(), run=self.run)
+
+    def _view(self) -> RoundView:
+        """What the round holds of this run's cells."""
+        offers = [offer.id for offer in self.benchmark.offers]
+        view = RoundView.of(self.store, self.benchmark.round, offers, self.digests)
+        return replace(view, outputs=tuple(o for o in view.outputs if o.id in self.own))
+
+    def _ratings(self, view: RoundView) -> Mapping[str, Sequence[Rating]]:
+        found: dict[str, list[Rating]] = defaultdict(list)
+        ids = [o.id for o in view.outputs]
+        for rating in self.store.ratings_of(criterion=self.benchmark.quality.name, outputs=ids):
+            if rating.control == "test":
+                found[rating.output_id].append(rating)
+        return found
+
+
+def _plan(
+    store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...], options: AdaptiveOptions
+) -> list[PlannedCell]:
+    """Every cell with its test, fixed by the plan before the first output."""
+    rule = rule_for(benchmark, options.method)
+    spent = spent_prompts(store, benchmark.round, run_id(benchmark))
+    view = RoundView(outputs=(), prompts={p.digest: p for p in prompts})
+    found = []
+    for (category, modality), order in prompt_orders(benchmark, prompts, spent).items():
+        for offer in benchmark.offers:
+            key = CellKey(category, modality, offer.id)
+            family: FamilyPlan = family_of(benchmark, view, benchmark.offers, key)
+            planned = planned_cell(
+                benchmark, offer, key, order, family, rule=rule,
+                rating_nanousd=options.rating_nanousd,
+            )  # fmt: skip
+            if planned is not None:
+                found.append(planned)
+    if not found:
+        raise BenchmarkError(
+            f"benchmark {benchmark.name} has no prompt left in round {benchmark.round} that any "
+            "of its offers makes and any tier asks for; take a new round"
+        )
+    return found

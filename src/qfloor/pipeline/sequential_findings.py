@@ -1,0 +1,166 @@
+"""Floors and verdicts of a sequential run: what its tests say, in place of fixed-size bounds.
+
+A bound for a fixed number of prompts, looked at until it pleases, is none (Korn-Graubard every
+ten prompts: 17.5% false certificates at a nominal 5%). So everything here that bounds comes from
+the test that was run; estimates beside it are those of `qfloor.floors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from qfloor import stats
+from qfloor.benchmark import Benchmark
+from qfloor.floors import SequentialDesign
+from qfloor.pipeline.certify import Findings
+from qfloor.pipeline.judging import CellKey, RoundView
+from qfloor.pipeline.sequential_cells import stream_of
+from qfloor.records import (
+    CountsAs,
+    FailRate,
+    Floor,
+    FloorKind,
+    Ruling,
+    SequentialState,
+    Verdict,
+)
+from qfloor.stats.streams import Seen
+
+MISSING_TOO_MUCH = 0.05
+POWER = 0.8
+
+States = Mapping[CellKey, SequentialState]
+
+
+def by_cell(states: Iterable[SequentialState]) -> States:
+    """Find states by cell."""
+    return {CellKey(s.category, s.modality, s.offer_id): s for s in states}
+
+
+def seen_only(view: RoundView, states: States) -> RoundView:
+    """Leave only what the tests have looked at: the rest of a round is not evidence yet."""
+    looked = {seen.output_id for state in states.values() for seen in state.seen}
+    return replace(view, outputs=tuple(o for o in view.outputs if o.id in looked))
+
+
+def sequential_findings(benchmark: Benchmark, findings: Findings, states: States) -> Findings:
+    """Put what the tests say in the place of fixed-size bounds.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+    findings : Findings
+        Of the outputs that were looked at (`seen_only`).
+    states : mapping of CellKey to SequentialState
+
+    Returns
+    -------
+    Findings
+        Of the benchmark's own quality alone: metrics were not what the tests stopped by, and
+        their numbers on data that stopped so are bounded by nothing here.
+    """
+    mine = benchmark.quality.id
+    return replace(
+        findings,
+        floors=tuple(_floor(f, states) for f in findings.floors if f.quality == mine),
+        verdicts=tuple(_verdict(v, states) for v in findings.verdicts if v.quality == mine),
+        thresholds=tuple(t for t in findings.thresholds if t.quality == mine),
+        calibrations=(),
+    )
+
+
+def _design(state: SequentialState, level: float) -> SequentialDesign:
+    return SequentialDesign(rule=state.rule, horizon=state.horizon, level=level)
+
+
+def _floor(floor: Floor, states: States) -> Floor:
+    state = states[CellKey(floor.category, floor.modality, floor.offer_id)]
+    stream = stream_of(state.seen, floor.kind)
+    release = _certified_to(state, floor.kind, state.level)
+    rates = tuple(_fail_rate(f, state, floor.kind) for f in floor.fail_rates)
+    return replace(
+        floor,
+        n_prompts=len(stream),
+        fail_rates=rates,
+        q25_lo_release=release,
+        q25_lo_cell=_certified_to(state, floor.kind, state.alpha),
+        alpha_release=state.level,
+        alpha_cell=state.alpha,
+        bound=state.rule,
+        population={**floor.population, **_said(floor, state)},
+    )
+
+
+def _said(floor: Floor, state: SequentialState) -> dict[str, object]:
+    """Raters are not drawn anew for every prompt, and the test does not let them vary."""
+    raters = {"raters": f"conditional on this panel of {floor.n_raters}"} if floor.n_raters else {}
+    said = {"horizon": state.horizon, "standing": state.standing, "order": state.prompt_order}
+    return {**raters, "sequential": said}
+
+
+def _certified_to(state: SequentialState, kind: FloorKind, level: float) -> float | None:
+    if _missing_share(state) > MISSING_TOO_MUCH:
+        return None
+    stream = stream_of(state.seen, kind)
+    return _design(state, level).limits(stream, 0.25).certified_to
+
+
+def _missing_share(state: SequentialState) -> float:
+    counts = [o.delivered for o in state.seen]
+    return counts.count(CountsAs.MISSING) / len(counts) if counts else 0.0
+
+
+def _bounds(state: SequentialState, stream: Sequence[Seen], threshold: float) -> tuple[float, ...]:
+    return stats.anytime_bounds(
+        stats.fail_shares(stream, threshold, missing=0.0),
+        stats.fail_shares(stream, threshold, missing=1.0),
+        state.level,
+    )
+
+
+def _fail_rate(rate: FailRate, state: SequentialState, kind: FloorKind) -> FailRate:
+    stream = stream_of(state.seen, kind)
+    _, upper = _bounds(state, stream, rate.threshold)
+    certified = _certified_to(state, kind, state.level)
+    if certified is not None and rate.threshold <= certified:
+        upper = min(upper, 0.25)  # the test itself has said so
+    return replace(rate, upper=max(upper, rate.rate))
+
+
+def _verdict(verdict: Verdict, states: States) -> Verdict:
+    state = states[CellKey(verdict.category, verdict.modality, verdict.offer_id)]
+    stream = stream_of(state.seen)
+    limits = _design(state, state.level).limits(stream, verdict.max_fail)
+    lower, upper = _bounds(state, stream, verdict.threshold)
+    ruling, reason = Ruling(limits.verdict(verdict.threshold)), "more_prompts"
+    needed = stats.min_prompts(state.level, verdict.max_fail)
+    if _missing_share(state) > MISSING_TOO_MUCH:
+        ruling, reason = Ruling.UNDECIDED, "too_much_missing"
+    elif ruling is Ruling.CERTIFIED:
+        reason, upper = "clears", min(upper, verdict.max_fail)
+    elif ruling is Ruling.REJECTED:
+        reason, lower = "fails", max(lower, verdict.max_fail)
+    elif len(stream) < needed:
+        reason = "too_few_prompts"
+    more = None
+    if reason in ("more_prompts", "too_few_prompts"):
+        more = _more_prompts(stream, verdict, state)
+    return replace(
+        verdict,
+        ruling=ruling,
+        reason=reason,
+        upper=max(upper, lower),
+        lower=lower,
+        level=state.level,
+        more_prompts=more,
+    )
+
+
+def _more_prompts(stream: Sequence[Seen], verdict: Verdict, state: SequentialState) -> int | None:
+    """Prompts still needed at the present estimate, by a fixed test; None when none would do."""
+    if not stream:
+        return None
+    rate = float(stats.fail_shares(stream, verdict.threshold, missing=1.0).mean())
+    needed = stats.prompts_needed(rate, state.level, verdict.max_fail, POWER)
+    return None if needed is None else max(1, needed - len(stream))
