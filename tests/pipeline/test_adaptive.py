@@ -101,7 +101,7 @@ def test_a_finished_run_does_nothing_again(bench: Benchmark, done: AdaptiveResul
     assert again.findings == done.findings
 
 
-@pytest.mark.parametrize("at", ["generate", "adaptive"])
+@pytest.mark.parametrize("at", [pytest.param("generate", marks=pytest.mark.slow), "adaptive"])
 def test_a_run_killed_again_and_again_ends_the_same(
     bench: Benchmark, done: AdaptiveResult, tmp_path: Path, at: str
 ) -> None:
@@ -153,6 +153,7 @@ def test_people_rate_between_batches(bench: Benchmark, tmp_path: Path) -> None:
     assert all(s.rated_nanousd == 50_000_000 * s.n_prompts for s in result.states)
 
 
+@pytest.mark.slow
 def test_a_budget_stops_it_and_more_money_goes_on(
     bench: Benchmark, done: AdaptiveResult, tmp_path: Path
 ) -> None:

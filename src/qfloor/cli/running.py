@@ -59,11 +59,38 @@ def run(
     budget: str | None = Budget,
     engine: str = typer.Option("local", help="Where scoring runs."),
     out: Path | None = typer.Option(None, "--out", "-o", help="Where to write quality.db."),
+    adaptive: bool = typer.Option(
+        False, "--adaptive", help="Buy in batches; stop where a verdict has fallen or cannot."
+    ),
+    method: str = typer.Option(
+        "auto", help="With --adaptive: exact, e_process, or auto by repeats and votes."
+    ),
+    batch: int = typer.Option(5, help="With --adaptive: most prompts of a cell between looks."),
+    rating_usd: str = typer.Option("0", help="With --adaptive: what one rating costs."),
+    value_usd: str | None = typer.Option(
+        None, help="With --adaptive: what a verdict is worth; dearer cells are left."
+    ),
+    as_json: bool = Json,
+    as_csv: bool = Csv,
 ) -> None:
     """Run all stages of a benchmark, resuming what an earlier run left.
 
+    With --adaptive it prints what each cell cost and how it was decided; where people rate, it
+    prints the outputs to rate next, and goes on from their imported ratings when run again.
+
     Example: qfloor run painters --round 2026-12
+
+    Example: qfloor run painters --round 2026-12 --adaptive --budget 100 --rating-usd 0.05
     """
+    if adaptive:
+        from qfloor.cli import sequential
+
+        sequential.run(
+            benchmark_of(name, round, budget), workspace, method=method, batch=batch,
+            rating_usd=rating_usd, value_usd=value_usd, engine=engine, out=out,
+            as_json=as_json, as_csv=as_csv,
+        )  # fmt: skip
+        return
     result = _run(name, workspace, round, budget, engine, out)
     say(f"wrote {result.database}")
 

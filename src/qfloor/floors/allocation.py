@@ -98,7 +98,7 @@ def judge_sequentially(
     cells: Sequence[SequentialCell],
     buy: Buy,
     *,
-    batch: int = 10,
+    batch: int = 5,
     budget_nanousd: int | None = None,
     value_nanousd: int | None = None,
     hope: float = HOPE,

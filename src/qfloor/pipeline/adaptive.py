@@ -63,7 +63,7 @@ class AdaptiveOptions:
     """
 
     method: Method = "auto"
-    batch: int = 10
+    batch: int = 5
     rating_nanousd: int = 0
     value_nanousd: int | None = None
 

@@ -1,0 +1,552 @@
+"""What sequential certification spends, against designs with a fixed number of prompts.
+
+Fixed before the first run of this study:
+
+- level: 0.05 / m, m the offers of the category; max_fail 0.25; both kinds of verdict.
+- sets: synthetic cells (*clear*: true fail rates .03 and .6; *mixed*: uniform on 0 .. .6;
+  *close*: uniform on .1 .. .4; 10 offers), the painters (results/painters_truth.csv, tiers 5.0,
+  6.5 and 8.0, fresh prompts drawn from the known rates), and replays of people's ratings: GenAI-
+  Bench (527 prompts, one of three raters drawn a prompt, the tiers of benchmarks/genai_bench.toml)
+  and AGIQA-3K (300 prompts, mean opinion scores, tiers 1, 2 and 3 of its 0 .. 5), each in random
+  orders without replacement. The truth of a replay is its whole file.
+- a cell is *clear* when every tier's true fail rate is <= .03 or >= .6, *close* when some tier's
+  lies in .1 .. .4, else *between*.
+- the planned design: prompts for 90% power at a true fail rate of .12 (`stats.prompts_needed`),
+  for every cell; beside it, at .15. The hindsight design: the smallest number of prompts, one for
+  all cells, whose exact fixed-size tests come to at least as many correct verdicts (mean over
+  orders) as the sequential run did; "per order" lets it choose anew for every order.
+- a correct verdict certifies a true fail rate below .25 or rejects one above. Spend counts every
+  output and a rating of $0.05 each. Outputs cost $0.04 (equal prices) or what the catalogue says
+  an image costs (drawn anew for every order; without the file 0.003 .. 0.4, evenly in the log).
+- horizon: twice the planned design, or what there is.
+- "to planned" counts the whole sequential run, whatever it found; "purse" is the budget, spent
+  one batch after the other on the highest log-growth per dollar, at which as many correct
+  verdicts have come (mean over orders) as the planned design comes to, over what that costs.
+
+    python benchmarks/validity/adaptive_spend.py [--orders 200] [--prices FILE] [--data DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import heapq
+import json
+import time
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qfloor import stats
+from qfloor.floors import Demand, SequentialCell, SequentialDesign, judge_sequentially
+from qfloor.floors.sequential import HOPE, WARM, log_growth
+from qfloor.stats import SequentialBoundary
+
+ROOT = Path(__file__).resolve().parents[2]
+ALPHA, MAX_FAIL, POWER = 0.05, 0.25, 0.9
+STATED, HARDER = 0.12, 0.15
+RATING_USD, OUTPUT_USD = 0.05, 0.04
+BATCH = 5
+LONGEST = 1200  # prompts of a synthetic stream: more than any design here takes
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Streams = Callable[[np.random.Generator], NDArray[np.int64]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellSet:
+    """Cells with known truth.
+
+    ``levels(rng)`` gives, for every cell and prompt of one order, how many of the tiers (lowest
+    first) its output does *not* fail: tier k fails when k >= level.
+    """
+
+    name: str
+    truth: Floats  # cells x tiers
+    m: Ints  # offers of the cell's family
+    family: Ints
+    prompts: int
+    levels: Streams
+
+    @property
+    def group(self) -> list[str]:
+        """Name each cell clear, close or between."""
+        clear = np.all((self.truth <= 0.03) | (self.truth >= 0.6), axis=1)
+        close = np.any((self.truth >= 0.1) & (self.truth <= 0.4), axis=1)
+        return [
+            "clear" if a else "close" if b else "between" for a, b in zip(clear, close, strict=True)
+        ]
+
+
+def drawn(name: str, truth: Floats, m: Ints, family: Ints) -> CellSet:
+    """Cells whose prompts are drawn anew from known, nested fail rates."""
+
+    def levels(rng: np.random.Generator) -> Ints:
+        # One value a prompt: it fails tier k when a uniform number falls below the tier's rate.
+        u = rng.random((truth.shape[0], 1, LONGEST))
+        return np.asarray((u >= truth[:, :, None]).sum(axis=1))
+
+    return CellSet(name=name, truth=truth, m=m, family=family, prompts=LONGEST, levels=levels)
+
+
+def replayed(name: str, fails: Bools) -> CellSet:
+    """A table of fails (cells x prompts x raters x tiers) in random orders."""
+    cells, prompts, raters, tiers = fails.shape
+
+    def levels(rng: np.random.Generator) -> Ints:
+        order = rng.permutation(prompts)
+        who = rng.integers(raters, size=prompts)
+        return np.asarray(tiers - fails[:, order, who, :].sum(axis=2))
+
+    truth = fails.mean(axis=(1, 2))
+    return CellSet(
+        name=name,
+        truth=truth,
+        m=np.full(cells, cells),
+        family=np.zeros(cells, dtype=np.int64),
+        prompts=prompts,
+        levels=levels,
+    )
+
+
+def painters() -> CellSet:
+    with (ROOT / "results" / "painters_truth.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    truth = np.array([[float(r[f"fail_below_{t}"]) for t in ("5", "6.5", "8")] for r in rows])
+    places = [(r["category"], r["modality"]) for r in rows]
+    family = np.array([sorted(set(places)).index(p) for p in places])
+    return drawn("painters", truth, np.bincount(family)[family], family)
+
+
+def synthetic() -> list[CellSet]:
+    tens = np.full(40, 10), np.arange(40) // 10
+    rates = {
+        "synthetic clear": np.where(np.arange(40) % 2, 0.6, 0.03),
+        "synthetic mixed": (np.arange(40) + 0.5) / 40 * 0.6,
+        "synthetic close": 0.1 + (np.arange(40) + 0.5) / 40 * 0.3,
+    }
+    return [drawn(name, rate[:, None], *tens) for name, rate in rates.items()]
+
+
+def genai_bench(path: Path) -> CellSet:
+    entries = list(json.loads(path.read_text(encoding="utf-8")).values())
+    models = sorted(entries[0]["models"])
+    scores = np.array([[e["models"][m] for e in entries] for m in models], dtype=float)
+    misprint = scores > 5  # two of them; a prompt's other raters stand in
+    scores[misprint] = np.broadcast_to(np.median(scores, axis=2)[..., None], scores.shape)[misprint]
+    settings = tomllib.loads((ROOT / "benchmarks" / "genai_bench.toml").read_text("utf-8"))
+    tiers = sorted({t["value"] for t in settings["thresholds"]})
+    return replayed("GenAI-Bench", np.stack([scores < t for t in tiers], axis=3))
+
+
+def agiqa(path: Path) -> CellSet:
+    with path.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    scores: dict[str, dict[str, float]] = {}
+    for row in rows:
+        model = row["name"].rsplit("_", 1)[0]
+        scores.setdefault(model, {})[row["prompt"]] = float(row["mos_quality"])
+    shared = sorted(set.intersection(*(set(s) for s in scores.values())))
+    table = np.array([[s[p] for p in shared] for _, s in sorted(scores.items())])
+    return replayed("AGIQA-3K", np.stack([table[:, :, None] < t for t in (1, 2, 3)], axis=3))
+
+
+# -- sequential runs ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strategy:
+    """A rule with its way to leave cells."""
+
+    name: str
+    rule: str
+    hope: float = HOPE
+    looks: int | None = None
+
+    def boundary(self, horizon: int, level: float) -> SequentialBoundary:
+        """Fails that decide."""
+        if self.rule == "e_process":
+            return stats.e_process_boundary(horizon, level, MAX_FAIL)
+        if self.looks is None:
+            return stats.exact_boundary(horizon, level, MAX_FAIL)
+        at = tuple(round(horizon * (i + 1) / self.looks) for i in range(self.looks))
+        return stats.exact_boundary(horizon, level, MAX_FAIL, at)
+
+
+STRATEGIES = (
+    Strategy(name="exact sequential", rule="exact_sequential"),
+    Strategy(name="exact, leaves no cell", rule="exact_sequential", hope=0.0),
+    Strategy(name="e-process", rule="e_process"),
+    Strategy(name="e-process, leaves no cell", rule="e_process", hope=0.0),
+    Strategy(name="group-sequential, 5 looks", rule="exact_sequential", looks=5),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One purchase of a cell: from prompt ``n`` on, why, and its verdicts afterwards."""
+
+    n: int
+    size: int
+    growth: float
+    verdict: Ints
+
+
+def purse(
+    cells: Sequence[Sequence[Step]], usd: Floats, right: Ints
+) -> tuple[list[float], list[int]]:
+    """Spend on the best growth per dollar first; what was spent and correct after each purchase."""
+    queue: list[tuple[bool, float, int, int]] = []
+
+    def offer(c: int, i: int) -> None:
+        if i < len(cells[c]):
+            step = cells[c][i]
+            heapq.heappush(queue, (step.n >= WARM, -step.growth / usd[c], c, i))
+
+    for c in range(len(cells)):
+        offer(c, 0)
+    spent, correct = [0.0], [0]
+    had = np.zeros(len(cells), dtype=np.int64)
+    while queue:
+        _, _, c, i = heapq.heappop(queue)
+        now = int((cells[c][i].verdict == right[c]).sum())
+        spent.append(spent[-1] + cells[c][i].size * float(usd[c]))
+        correct.append(correct[-1] + now - int(had[c]))
+        had[c] = now
+        offer(c, i + 1)
+    return spent, correct
+
+
+class Walk:
+    """The loop of `qfloor.floors.judge_sequentially` on counts, for one cell; checked against it.
+
+    Verdicts may fall after every prompt that was bought; prompts are bought in batches, cut where
+    a verdict may fall sooner.
+    """
+
+    def __init__(self, strategy: Strategy, horizon: int, level: float) -> None:
+        self.strategy, self.horizon = strategy, horizon
+        self.boundary = strategy.boundary(horizon, level)
+        at = np.arange(horizon + 1)
+        every = self.boundary.horizon // strategy.looks if strategy.looks else 0
+        self.batch = every or BATCH
+        # First prompts at which so many fails certify, or so many clears are too few.
+        most = np.maximum.accumulate(self.boundary.certify)
+        self.clean = np.searchsorted(most, at)
+        self.dirty = np.searchsorted(np.maximum.accumulate(at - self.boundary.reject), at)
+
+    def __call__(self, fails: Ints) -> tuple[Ints, int, list[Step]]:
+        """Verdict of each tier (1, -1, 0), prompts bought, and how; ``fails``: tiers x prompts."""
+        n, tiers = 0, fails.shape[0]
+        certify, reject = self.boundary.certify, self.boundary.reject
+        verdict = np.zeros(tiers, dtype=np.int64)
+        steps: list[Step] = []
+        while True:
+            open_tiers = np.flatnonzero(verdict == 0)
+            if not open_tiers.size or n >= self.horizon:
+                return verdict, n, steps
+            now = fails[open_tiers, n - 1] if n else np.zeros(open_tiers.size, dtype=np.int64)
+            chances = stats.chances_to_decide(self.boundary, n)[now]
+            if n >= WARM and chances.max() < self.strategy.hope:
+                return verdict, n, steps
+            hope = self.strategy.hope
+            likely = now[chances >= hope] if chances.max() >= hope else now
+            soonest = max(1, int(min(self.clean[likely].min(), self.dirty[n - likely].min())) - n)
+            size = min(self.batch, max(soonest, self.batch // 5, 1), self.horizon - n)
+            span = np.arange(n + 1, n + size + 1)
+            seen = fails[:, n : n + size]
+            fine = (seen <= certify[span]).any(axis=1)
+            bad = (seen >= reject[span]).any(axis=1)
+            verdict = np.where(fine | (verdict == 1), 1, np.where(bad | (verdict == -1), -1, 0))
+            growth = max(log_growth((k + 0.5) / (n + 1), MAX_FAIL) for k in likely.tolist())
+            steps.append(Step(n=n, size=size, growth=growth, verdict=verdict))
+            n += size
+
+
+def check_walk(seed: int = 3) -> int:
+    """Compare `Walk` with the library on random cells; returns how many were compared."""
+    rng, horizon, level = np.random.default_rng(seed), 120, 0.005
+    demands = tuple(Demand(tier=str(k), threshold=k + 0.5) for k in range(3))
+    n = 0
+    for strategy in STRATEGIES:
+        if strategy.looks is not None:
+            continue
+        walk = Walk(strategy, horizon, level)
+        for _ in range(12):
+            rates = np.sort(rng.random(3) * 0.7)
+            values = (rng.random(horizon)[None, :] >= rates[:, None]).sum(axis=0).astype(float)
+            design = SequentialDesign(rule=strategy.rule, horizon=horizon, level=level)  # type: ignore[arg-type]
+            cell = SequentialCell(key="c", design=design, demands=demands)
+            found = judge_sequentially(
+                [cell],
+                lambda _key, first, end, v=values: [[float(x)] for x in v[first:end]],
+                batch=BATCH,
+                hope=strategy.hope,
+            )["c"]
+            fails = np.cumsum(values[None, :] < np.array([[0.5], [1.5], [2.5]]), axis=1)
+            verdict, bought, _ = walk(fails)
+            words = {1: "certified", -1: "rejected", 0: "undecided"}
+            assert [words[int(v)] for v in verdict] == list(found.standing.rulings.values())
+            assert bought == found.standing.n, (strategy, bought, found.standing)
+            n += 1
+    return n
+
+
+# -- the study ---------------------------------------------------------------------------------
+
+
+def fixed_verdicts(fails: Ints, levels: Floats) -> NDArray[np.int8]:
+    """Verdicts of exact fixed-size tests at every n: cells x tiers x n (prompts n = 1 ..)."""
+    n = fails.shape[2]
+    verdict = np.zeros(fails.shape, dtype=np.int8)
+    for level in np.unique(levels):
+        at = np.arange(1, n + 1)
+        most = np.array([_or(stats.max_fails(i, level, MAX_FAIL), -1) for i in at.tolist()])
+        clear = np.array([_or(stats.max_fails(i, level, 1 - MAX_FAIL), -1) for i in at.tolist()])
+        rows = levels == level
+        verdict[rows] = np.where(fails[rows] <= most, 1, np.where(at - fails[rows] <= clear, -1, 0))
+    return verdict
+
+
+def _or(value: int | None, other: int) -> int:
+    return other if value is None else value
+
+
+def study(
+    cells: CellSet,
+    orders: int,
+    prices: Sequence[float],
+    seed: int,
+    *,
+    stated: float = STATED,
+    strategies: Sequence[Strategy] = STRATEGIES,
+) -> list[dict[str, Any]]:
+    """Run every strategy on the same orders; a row for each strategy, group and price list."""
+    level = ALPHA / cells.m
+    right = np.where(cells.truth < MAX_FAIL, 1, -1)
+    planned = np.array([_or(stats.prompts_needed(stated, a, MAX_FAIL, POWER), 0) for a in level])
+    horizon = np.minimum(2 * planned, cells.prompts)
+    walks = {
+        (s.name, int(h), float(a)): Walk(s, int(h), float(a))
+        for s in strategies
+        for h, a in set(zip(horizon.tolist(), level.tolist(), strict=True))
+    }
+    shape = (orders, *cells.truth.shape)
+    verdicts = {s.name: np.zeros(shape, dtype=np.int8) for s in strategies}
+    bought = {s.name: np.zeros(shape[:2]) for s in strategies}
+    longest = min(cells.prompts, LONGEST)
+    fixed = np.zeros((*shape, longest), dtype=np.int8)
+    cost = {"equal": np.full(shape[:2], OUTPUT_USD), "catalogue": np.zeros(shape[:2])}
+    tiers = np.arange(cells.truth.shape[1])
+    steps: list[list[list[Step]]] = [[] for _ in range(orders)]
+    for order in range(orders):
+        rng = np.random.default_rng([seed, order])
+        kept = cells.levels(rng)
+        # A value that fails tier k fails every higher one: level is how many it clears.
+        fails = np.cumsum(kept[:, None, :] <= tiers[None, :, None], axis=2)
+        fixed[order] = fixed_verdicts(fails[:, :, :longest], level)
+        cost["catalogue"][order] = rng.choice(np.asarray(prices), cells.truth.shape[0])
+        for s in strategies:
+            for c in range(cells.truth.shape[0]):
+                walk = walks[s.name, int(horizon[c]), float(level[c])]
+                verdict, n, found = walk(fails[c])
+                verdicts[s.name][order, c], bought[s.name][order, c] = verdict, n
+                if s.name == strategies[0].name:
+                    steps[order].append(found)
+    groups = {"all": np.ones(cells.truth.shape[0], dtype=bool)}
+    names = np.array(cells.group)
+    if len(set(cells.group)) > 1:
+        groups |= {g: names == g for g in ("clear", "between", "close") if (names == g).any()}
+    by_n = {  # correct verdicts of fixed-size tests: orders x n
+        group: np.stack([
+            (fixed[order] == right[..., None])[inside].sum(axis=(0, 1)) for order in range(orders)
+        ])
+        for group, inside in groups.items()
+    }  # fmt: skip
+    rows = []
+    for s in strategies:
+        for group, inside in groups.items():
+            for list_name, output_usd in cost.items():
+                rows.append(
+                    _row(cells, s, group, inside, list_name, output_usd + RATING_USD,
+                         verdicts[s.name], bought[s.name], fixed, by_n[group], right, planned)
+                )  # fmt: skip
+                rows[-1]["stated"] = stated
+                if s.name == strategies[0].name:
+                    usd = output_usd + RATING_USD
+                    rows[-1]["purse_to_planned"] = _purse_ratio(
+                        rows[-1]["planned_correct"], steps, inside, usd, right, planned
+                    )
+    return rows
+
+
+def _purse_ratio(
+    wanted: float,
+    steps: Sequence[Sequence[Sequence[Step]]],
+    inside: Bools,
+    usd: Floats,
+    right: Ints,
+    planned: Ints,
+) -> float | None:
+    """Budget at which mean correct verdicts equal the planned design's, over what that costs."""
+    chosen = np.flatnonzero(inside)
+    curves = [
+        purse([found[c] for c in chosen], usd[order, chosen], right[chosen])
+        for order, found in enumerate(steps)
+    ]
+    grid = np.linspace(0.0, max(spent[-1] for spent, _ in curves), 2000)
+    mean = np.mean(
+        [np.asarray(correct)[np.searchsorted(spent, grid, side="right") - 1]
+         for spent, correct in curves], axis=0,
+    )  # fmt: skip
+    enough = np.flatnonzero(mean >= wanted - 1e-12)
+    cost = (usd[:, chosen] * planned[chosen]).sum(axis=1).mean()
+    return float(grid[enough[0]] / cost) if enough.size else None
+
+
+def _row(
+    cells: CellSet,
+    strategy: Strategy,
+    group: str,
+    inside: Bools,
+    prices: str,
+    usd: Floats,
+    verdict: NDArray[np.int8],
+    bought: Floats,
+    fixed: NDArray[np.int8],
+    by_n: Ints,
+    right: Ints,
+    planned: Ints,
+) -> dict[str, Any]:
+    correct = (verdict == right)[:, inside].sum(axis=(1, 2))
+    spent = (bought * usd)[:, inside].sum(axis=1)
+    each = usd[:, inside].sum(axis=1)
+    enough = np.flatnonzero(by_n.mean(axis=0) >= correct.mean() - 1e-12)
+    n = int(enough[0]) + 1 if enough.size else by_n.shape[1]
+    reached = by_n >= correct[:, None]
+    per_order = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, by_n.shape[1])
+    plan = np.minimum(planned, by_n.shape[1])
+    plan_correct = np.stack([(fixed[:, c, :, plan[c] - 1] == right[c]).sum(axis=1)
+                             for c in np.flatnonzero(inside)]).sum(axis=0)  # fmt: skip
+    false = (verdict == -right) & (verdict != 0)
+    families = [cells.family == f for f in np.unique(cells.family)]
+    wrong = np.stack([(false & (verdict == 1))[:, f].any(axis=(1, 2)) for f in families], axis=1)
+    unfit = np.stack([(false & (verdict == -1))[:, f].any(axis=(1, 2)) for f in families], axis=1)
+    ratio = spent.mean() / (n * each).mean()
+    return {
+        "set": cells.name, "stated": STATED, "strategy": strategy.name, "cells": group,
+        "prices": prices,
+        "orders": verdict.shape[0], "n_cells": int(inside.sum()),
+        "prompts_a_cell": bought[:, inside].mean(), "correct": correct.mean(),
+        "of": int(inside.sum() * right.shape[1]), "planned_n": int(planned[inside].mean()),
+        "planned_correct": plan_correct.mean(),
+        "to_planned": spent.mean() / (usd[:, inside] * plan[inside]).sum(axis=1).mean(),
+        "purse_to_planned": None,
+        "hindsight_n": n, "hindsight_reached": bool(enough.size), "to_hindsight": ratio,
+        "ratio_error": spent.std(ddof=1) / np.sqrt(spent.size) / (n * each).mean(),
+        "to_hindsight_per_order": spent.mean() / (per_order * each).mean(),
+        "false_certificate": wrong.mean(), "false_rejection": unfit.mean(),
+        "error": np.sqrt(max(wrong.mean(), 0.5 / wrong.size) / wrong.size),
+    }  # fmt: skip
+
+
+def catalogue_prices(path: Path | None) -> tuple[list[float], str]:
+    if path is None or not path.exists():
+        return list(np.geomspace(0.003, 0.4, 40)), "0.003 .. 0.4 USD, evenly in the log"
+    with path.open(encoding="utf-8") as file:
+        rows = [r for r in csv.DictReader(file) if r["price_unit"] == "per_image"]
+    found = [float(r["price_amount"]) for r in rows if r["modality"] == "image"]
+    return found, f"{len(found)} prices of an image, {min(found)} .. {max(found)} USD"
+
+
+def markdown(rows: Sequence[Mapping[str, Any]], about: str, seconds: float) -> str:
+    """Write the tables."""
+    lines = [
+        "# What sequential certification spends",
+        "",
+        f"`python benchmarks/validity/adaptive_spend.py`; {rows[0]['orders']} orders, {about}; "
+        f"{seconds:.0f} s. Definitions stand in the script and were fixed before its first run.",
+        "",
+        "Ratios are spend over spend, outputs and ratings. *planned*: 90% power at a true fail "
+        f"rate of {STATED}, or {HARDER} where the row says so. *purse*: the budget at which "
+        "growth per dollar has come to as many correct verdicts as that design, over its cost. "
+        "*hindsight*: smallest common number of prompts with as many correct verdicts on average "
+        "(per order: chosen anew for each order, which looks at the very data it is "
+        "judged on). *false*: share of families (categories) with any false certificate / "
+        f"any false rejection; the level of each is {ALPHA}. A `>` says that no number of prompts "
+        "there are came to as many correct verdicts: the ratio is then an upper bound.",
+        "",
+    ]
+    for name in dict.fromkeys(r["set"] for r in rows):
+        lines += [
+            f"## {name}", "",
+            "| strategy | cells | prices | prompts a cell | correct | planned: correct "
+            "| to planned | purse | hindsight n | to hindsight | per order | false |",
+            "|---|---|---|---|---|---|---|---|---|---|---|---|",
+        ]  # fmt: skip
+        lines += [_line(r) for r in rows if r["set"] == name]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _line(r: Mapping[str, Any]) -> str:
+    more = "" if r["hindsight_reached"] else "> "
+    stated = "" if r["stated"] == STATED else f", planned at {r['stated']:g}"
+    purse_to = "" if r["purse_to_planned"] is None else f"{r['purse_to_planned']:.2f}"
+    return (
+        f"| {r['strategy']}{stated} | {r['cells']} ({r['n_cells']}) | {r['prices']} "
+        f"| {r['prompts_a_cell']:.1f} | {r['correct']:.1f} of {r['of']} "
+        f"| {r['planned_n']}: {r['planned_correct']:.1f} | {r['to_planned']:.2f} "
+        f"| {purse_to} | {more}{r['hindsight_n']} "
+        f"| {r['to_hindsight']:.2f} ± {r['ratio_error']:.2f} "
+        f"| {r['to_hindsight_per_order']:.2f} "
+        f"| {r['false_certificate']:.3f} / {r['false_rejection']:.3f} ± {r['error']:.3f} |"
+    )
+
+
+def sets(data: Path | None) -> list[CellSet]:
+    """All sets that are there."""
+    found = [*synthetic(), painters()]
+    if data is not None and (data / "genai_bench" / "genai_image.json").exists():
+        found.append(genai_bench(data / "genai_bench" / "genai_image.json"))
+    if data is not None and (data / "agiqa3k" / "data.csv").exists():
+        found.append(agiqa(data / "agiqa3k" / "data.csv"))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--orders", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--prices", type=Path, default=None)
+    parser.add_argument("--data", type=Path, default=None)
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "adaptive_spend")
+    given = parser.parse_args()
+    started = time.monotonic()
+    print(f"the loop agrees with the library on {check_walk()} cells", flush=True)
+    prices, about = catalogue_prices(given.prices)
+    rows: list[dict[str, Any]] = []
+    for cells in sets(given.data):
+        rows += study(cells, given.orders, prices, given.seed)
+        rows += study(
+            cells, given.orders, prices, given.seed, stated=HARDER, strategies=STRATEGIES[:1]
+        )
+        print(f"{cells.name}: {time.monotonic() - started:.0f} s", flush=True)
+    with given.out.with_suffix(".csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})
+    text = markdown(rows, about, time.monotonic() - started)
+    given.out.with_suffix(".md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

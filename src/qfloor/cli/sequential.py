@@ -1,0 +1,54 @@
+"""``qfloor run --adaptive``: what each cell cost and how it ended, or what people rate next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from qfloor.cli.output import emit, progress, say
+
+if TYPE_CHECKING:
+    from qfloor.benchmark import Benchmark
+
+
+def run(
+    benchmark: Benchmark,
+    workspace: Path,
+    *,
+    method: str,
+    batch: int,
+    rating_usd: str,
+    value_usd: str | None,
+    engine: str,
+    out: Path | None,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Run adaptively and print the table that follows."""
+    from qfloor import pipeline
+    from qfloor.benchmark import parse_budget
+    from qfloor.generate.plan import usd
+
+    options = pipeline.AdaptiveOptions(
+        method=cast("Any", method),
+        batch=batch,
+        rating_nanousd=parse_budget("--rating-usd", rating_usd) or 0,
+        value_nanousd=parse_budget("--value-usd", value_usd),
+    )
+    with progress() as report:
+        result = pipeline.run_adaptive(
+            benchmark, workspace, options=options, out=out, engine=engine, report=report
+        )
+    if result.awaiting:
+        emit(pipeline.to_rate(workspace, result), as_json=as_json, as_csv=as_csv)
+        say(
+            f"{len(result.awaiting)} outputs wait for ratings: rate these, import them with "
+            "`qfloor ratings import`, and run the same command again"
+        )
+        return
+    emit(pipeline.spent_by_cell(result), as_json=as_json, as_csv=as_csv)
+    seen, most = (sum(getattr(s, f) for s in result.states) for f in ("n_prompts", "horizon"))
+    say(
+        f"{seen} of {most} prompts, {usd(result.spent_nanousd)} with ratings; "
+        f"wrote {result.database}"
+    )
