@@ -68,6 +68,7 @@ def test_number_and_verdict_are_those_of_the_test(done: AdaptiveResult) -> None:
     assert done.findings is not None
     assert done.database is not None
     export.verify(done.database)
+    assert pipeline.audit(done.database, done.database.parent).wrong == ()
     states = {s.offer_id: s for s in done.states}
     assert {f.bound for f in done.findings.floors} == {"exact_sequential"}
     for verdict in done.findings.verdicts:
@@ -80,6 +81,8 @@ def test_number_and_verdict_are_those_of_the_test(done: AdaptiveResult) -> None:
         low = floor.q25_lo_release
         clears = low is not None and verdict.threshold <= low
         assert clears == (verdict.ruling is Ruling.CERTIFIED)
+        assert verdict.p_adjusted is not None
+        assert (verdict.p_adjusted <= floor.alpha_cell) == clears
         assert floor.n_prompts == states[verdict.offer_id].n_prompts
 
 
@@ -205,11 +208,21 @@ def test_another_test_of_the_same_cells_is_refused(bench: Benchmark, done: Adapt
 def test_what_cannot_be_adaptive_is_told(bench: Benchmark, tmp_path: Path) -> None:
     with pytest.raises(BenchmarkError, match="imported"):
         run_adaptive(replace(bench, imported=True), tmp_path)
+    with pytest.raises(BenchmarkError, match="bonferroni"):
+        run_adaptive(replace(bench, correction="holm"), tmp_path)
     with pytest.raises(BenchmarkError, match="batch"):
         run_adaptive(bench, tmp_path, options=AdaptiveOptions(batch=0))
     with pytest.raises(BenchmarkError, match="method"):
         run_adaptive(bench, tmp_path, options=AdaptiveOptions(method="guess"))  # type: ignore[arg-type]
     assert not list(tmp_path.glob("media/*"))
+
+
+def test_a_plain_run_of_the_same_round_is_refused(bench: Benchmark, done: AdaptiveResult) -> None:
+    assert done.database is not None
+    before = _calls(done.database.parent)
+    with pytest.raises(BenchmarkError, match="begun adaptively"):
+        pipeline.run(bench, done.database.parent)
+    assert _calls(done.database.parent) == before
 
 
 def test_repeats_and_votes_are_for_the_e_process(bench: Benchmark) -> None:

@@ -5,6 +5,7 @@ This is the only package that knows more than one stage; what crosses stages liv
 
 from __future__ import annotations
 
+from qfloor.pipeline.adaptive import AdaptiveOptions, AdaptiveResult, run_adaptive
 from qfloor.pipeline.anchors import AnchorReport, check_anchors
 from qfloor.pipeline.audit import Audit, Check, audit
 from qfloor.pipeline.centring import quality_of, reference_for
@@ -27,12 +28,15 @@ from qfloor.pipeline.run import (
     score_round,
     score_stored,
 )
+from qfloor.pipeline.sequential_tables import spent_by_cell, to_rate
 from qfloor.pipeline.shown import floor_rows, leave_one_out_rows, pass_rate_rows, tag_rows
 from qfloor.pipeline.taking_in import take_in
 from qfloor.records import TIERS
 
 __all__ = [
     "TIERS",
+    "AdaptiveOptions",
+    "AdaptiveResult",
     "AnchorReport",
     "Audit",
     "CellKey",
@@ -70,12 +74,15 @@ __all__ = [
     "reference_for",
     "release_of",
     "run",
+    "run_adaptive",
     "run_id",
     "score_round",
     "score_stored",
     "scorers_of",
+    "spent_by_cell",
     "tag_rows",
     "take_in",
+    "to_rate",
     "view_of",
     "write_reference",
 ]

@@ -21,7 +21,10 @@ from qfloor import generate, ratings, score
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, BudgetError, StoreError
 from qfloor.floors import FamilyPlan, Standing, next_purchases, stand
-from qfloor.pipeline.certify import Findings, family_of
+from qfloor.pipeline.certify import Findings
+from qfloor.pipeline.declared import declared_of, scorers_of
+from qfloor.pipeline.families import family_of
+from qfloor.pipeline.frozen import freeze_plan
 from qfloor.pipeline.judging import CellKey, RoundView
 from qfloor.pipeline.planned import prompts_of, run_id
 from qfloor.pipeline.prompt_order import prompt_orders, spent_prompts
@@ -29,8 +32,6 @@ from qfloor.pipeline.run import (
     Report,
     certify_round,
     export_round,
-    record_run,
-    scorers_of,
     silent,
 )
 from qfloor.pipeline.sequential_cells import (
@@ -132,9 +133,15 @@ def run_adaptive(
             f"benchmark {benchmark.name} judges imported outputs; only what is bought prompt by "
             "prompt can be bought adaptively"
         )
+    if benchmark.correction != "bonferroni":
+        raise BenchmarkError(
+            f"benchmark {benchmark.name} corrects by {benchmark.correction}, which judges a family "
+            "together at its end; a test that stops early has its level from the start: bonferroni"
+        )
     now = now or dt.datetime.now(dt.UTC)
     prompts = prompts_of(benchmark)
     with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
+        _freeze_first(store, benchmark)
         store.save_prompts(prompts)  # who rates what goes round among all of them
         run = AdaptiveRun(store, benchmark, prompts, options, scorers_of(benchmark), engine, report)
         run.go_on()
@@ -144,11 +151,17 @@ def run_adaptive(
         )
         if awaiting:
             return result
-        record_run(store, benchmark, prompts, now.isoformat(timespec="seconds"))
-        findings = certify_round(store, benchmark, prompts, report=report)
+        findings = certify_round(store, benchmark, prompts, now=now, report=report)
         path = out or workspace / "quality.db"
         database = export_round(store, benchmark, prompts, path, now)
     return replace(result, findings=findings, database=database)
+
+
+def _freeze_first(store: Store, benchmark: Benchmark) -> None:
+    """Freeze the plan before anything is judged; a budget limits batches here, not the plan."""
+    there = store.frozen_plan(benchmark.name, benchmark.round)
+    if there is None and not store.is_judged(benchmark.round):
+        freeze_plan(store, benchmark)
 
 
 class AdaptiveRun:
@@ -166,6 +179,7 @@ class AdaptiveRun:
     ) -> None:
         self.store, self.benchmark, self.prompts, self.options = store, benchmark, prompts, options
         self.scorers, self.engine, self.report = scorers, engine, report
+        self.declared = declared_of(benchmark)
         self.run, self.digests = run_id(benchmark), [p.digest for p in prompts]
         self.cells = {planned.key: planned for planned in _plan(store, benchmark, prompts, options)}
         self.states = {key: planned.fresh(benchmark) for key, planned in self.cells.items()}
@@ -294,7 +308,7 @@ class AdaptiveRun:
 
     def _look(self, chosen: Sequence[Next], view: RoundView) -> None:
         """Take what has been judged into the tests, and keep them."""
-        view = view.with_safety(self.store)
+        view = view.with_safety(self.store, self.declared)
         rated, spent = self._ratings(view), self._spent()
         for key, first, end in chosen:
             planned = self.cells[key]

@@ -16,7 +16,7 @@ from typing import Any
 
 from qfloor import export, generate, plugins, ratings, score
 from qfloor.benchmark import Benchmark
-from qfloor.errors import ScoringError
+from qfloor.errors import BenchmarkError, ScoringError
 from qfloor.generate import GenerationPlan, GenerationResult
 from qfloor.pipeline.certify import Findings, certify
 from qfloor.pipeline.declared import Declared, scorers_of
@@ -32,6 +32,7 @@ from qfloor.pipeline.planned import (
 from qfloor.pipeline.post_hoc import marked
 from qfloor.pipeline.recorded import record_run
 from qfloor.pipeline.release import release_of
+from qfloor.pipeline.sequential_findings import by_cell, seen_only, sequential_findings
 from qfloor.records import Offer, PluginSpec, Prompt, Suite
 from qfloor.score import ScoreSummary
 from qfloor.store import Store
@@ -98,6 +99,7 @@ def run(
     prompts = prompts_of(benchmark)
     scorers = scorers_of(benchmark)
     with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
+        _refuse_sequential(store, benchmark)
         freeze_first(store, benchmark, prompts)
         generation = generate_round(store, benchmark, prompts, report=report)
         scoring = score_round(
@@ -117,6 +119,16 @@ def run(
         database=database,
         plan=plan,
     )
+
+
+def _refuse_sequential(store: Store, benchmark: Benchmark) -> None:
+    """A round that tests look at prompt by prompt has no use for outputs they do not look at."""
+    if any(store.sequential_of(run=run_id(benchmark))):
+        raise BenchmarkError(
+            f"{benchmark.name} was begun adaptively in round {benchmark.round}: its verdicts come "
+            "from its tests, and what is bought beside them would count for nothing; go on with "
+            "--adaptive, or take a new round"
+        )
 
 
 def freeze_first(store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...]) -> None:
@@ -253,14 +265,17 @@ def certify_round(
     """
     suites = suites_of(benchmark) if suites is None else suites
     view = view_of(store, benchmark, prompts)
-    state = plan_state(store, benchmark, suites)
-    findings = marked(
-        certify(store, benchmark, view, offers_of(store, benchmark), declared), benchmark, state
-    )
     name, started = (
         run_id(benchmark),
         (now or dt.datetime.now(dt.UTC)).isoformat(timespec="seconds"),
     )
+    states = by_cell(store.sequential_of(run=name))
+    if states:  # once tests have looked, bounds for a fixed number of prompts are none
+        view = seen_only(view, states)
+    findings = certify(store, benchmark, view, offers_of(store, benchmark), declared)
+    if states:
+        findings = sequential_findings(benchmark, findings, states)
+    findings = marked(findings, benchmark, plan_state(store, benchmark, suites))
     with store.transaction():
         record_run(store, benchmark, suites, started)
         store.save_thresholds(findings.thresholds, run=name)

@@ -19,6 +19,7 @@ from qfloor.floors.sequential import SequentialRule, counted
 from qfloor.generate.outcome import asked_for
 from qfloor.generate.plan import cannot
 from qfloor.pipeline.judging import CellKey, RoundView
+from qfloor.pipeline.planned import why_excluded
 from qfloor.records import (
     CountsAs,
     FloorKind,
@@ -94,7 +95,9 @@ def planned_cell(
     rating_nanousd: int,
 ) -> PlannedCell | None:
     """Plan a cell; None when the offer can make none of its prompts or no tier asks for it."""
-    own = tuple(p for p in order if not cannot(offer, p))
+    own = tuple(
+        p for p in order if not cannot(offer, p) and not why_excluded(benchmark, offer.id, p)
+    )
     demands = tuple(
         Demand(tier=t.tier, threshold=t.value, max_fail=t.max_fail)
         for t in benchmark.thresholds

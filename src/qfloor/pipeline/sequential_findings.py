@@ -7,6 +7,7 @@ the test that was run; estimates beside it are those of `qfloor.floors`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -29,6 +30,7 @@ from qfloor.stats.streams import Seen
 
 MISSING_TOO_MUCH = 0.05
 POWER = 0.8
+LEAST_P = 1e-6
 
 States = Mapping[CellKey, SequentialState]
 
@@ -84,6 +86,7 @@ def _floor(floor: Floor, states: States) -> Floor:
         n_prompts=len(stream),
         fail_rates=rates,
         q25_lo_release=release,
+        q25_hi_release=_not_rejected(state, stream),
         q25_lo_cell=_certified_to(state, floor.kind, state.alpha),
         alpha_release=state.level,
         alpha_cell=state.alpha,
@@ -106,6 +109,11 @@ def _certified_to(state: SequentialState, kind: FloorKind, level: float) -> floa
     return _design(state, level).limits(stream, 0.25).certified_to
 
 
+def _not_rejected(state: SequentialState, stream: Sequence[Seen]) -> float | None:
+    above = _design(state, state.level).limits(stream, 0.25).rejected_above
+    return None if above is None or above == -math.inf else above
+
+
 def _missing_share(state: SequentialState) -> float:
     counts = [o.delivered for o in state.seen]
     return counts.count(CountsAs.MISSING) / len(counts) if counts else 0.0
@@ -125,7 +133,8 @@ def _fail_rate(rate: FailRate, state: SequentialState, kind: FloorKind) -> FailR
     certified = _certified_to(state, kind, state.level)
     if certified is not None and rate.threshold <= certified:
         upper = min(upper, 0.25)  # the test itself has said so
-    return replace(rate, upper=max(upper, rate.rate))
+    # Fixed-size bounds beside it would be none here.
+    return replace(rate, upper=max(upper, rate.rate), upper_one_repeat=None)
 
 
 def _verdict(verdict: Verdict, states: States) -> Verdict:
@@ -143,6 +152,7 @@ def _verdict(verdict: Verdict, states: States) -> Verdict:
         reason, lower = "fails", max(lower, verdict.max_fail)
     elif len(stream) < needed:
         reason = "too_few_prompts"
+    p_value = None if reason == "too_much_missing" else _p_value(state, stream, verdict)
     more = None
     if reason in ("more_prompts", "too_few_prompts"):
         more = _more_prompts(stream, verdict, state)
@@ -154,7 +164,41 @@ def _verdict(verdict: Verdict, states: States) -> Verdict:
         lower=lower,
         level=state.level,
         more_prompts=more,
+        p_value=p_value,
+        p_adjusted=_adjusted(p_value, state, ruling),
+        e_value=None,
     )
+
+
+def _p_value(state: SequentialState, stream: Sequence[Seen], verdict: Verdict) -> float | None:
+    """Smallest level at which the test would have certified, in steps of two from its own."""
+    if not stream:
+        return None
+
+    def certifies(level: float) -> bool:
+        limits = _design(state, level).limits(stream, verdict.max_fail)
+        return limits.verdict(verdict.threshold) == "certified"
+
+    p = state.level
+    if certifies(p):
+        while p > LEAST_P and certifies(p / 2):
+            p /= 2
+        return p
+    while p < 0.5:
+        p *= 2
+        if p < 1 and certifies(p):
+            return p
+    return 1.0
+
+
+def _adjusted(p_value: float | None, state: SequentialState, ruling: Ruling) -> float | None:
+    """Times the family's size; at an exact tie on the side that was ruled."""
+    if p_value is None:
+        return None
+    adjusted = min(1.0, p_value * round(state.alpha / state.level))
+    if ruling is Ruling.CERTIFIED:
+        return min(adjusted, state.alpha)
+    return max(adjusted, math.nextafter(state.alpha, 1.0))
 
 
 def _more_prompts(stream: Sequence[Seen], verdict: Verdict, state: SequentialState) -> int | None:
