@@ -37,6 +37,10 @@ def test_the_example_of_a_section_runs(title, body, tmp_path, monkeypatch, capsy
         done = said.get("kept", 0) + said.get("comparisons", 0) + said.get("ratings", 0)
         assert done > 0
         assert said.get("read", done) == done + sum(said.get("dropped", {}).values()), title
+        if "import" in command:
+            assert exit_code() in (0, None)
+            again = json.loads(capsys.readouterr().out)
+            assert (again["repeated"], again["added"]) == (True, 0)
 
 
 def exit_code():

@@ -96,16 +96,13 @@ def import_ratings(
     if not round.strip() or not source:
         raise RatingsError(f"{paths[0]}: the round and the source of ratings must have names")
     options = _options(options or ReadOptions(), scale, ignore_unknown_columns)
+    _check_told(paths[0], known_format, options)
     files = files_of(paths, known_format)
     reading, faults = read_files(known_format, files, options)
-    if prolific is not None:
-        reading = join_submissions(reading, Path(prolific))
-    if not reading.judgments and not reading.comparisons:
-        raise RatingsError(
-            f"{faults.path}: none of {reading.n_rows} rows has a score; nothing was imported"
-        )
+    reading = _joined(reading, prolific, faults)
     keep = keep_rater_ids or known_format.raters == "places"
     names = _names(store, reading, source, keep)
+    reading = replace(reading, notes=(*reading.notes, *names.notes))
     sha256 = digest_of_files(files)
     key = _key(sha256, format, source, round, options, prolific)
     with store.transaction():
@@ -139,6 +136,34 @@ def _options(
         scale=options.scale if scale is None else scale,
         ignore_unknown_columns=ignore_unknown_columns or options.ignore_unknown_columns,
     )
+
+
+def _joined(reading: Reading, prolific: str | Path | None, faults: Faults) -> Reading:
+    """Leave out submissions that do not count; something must be left."""
+    if prolific is not None:
+        reading = join_submissions(reading, Path(prolific))
+    if not reading.judgments and not reading.comparisons:
+        raise RatingsError(
+            f"{faults.path}: none of {reading.n_rows} rows has a score; nothing was imported"
+        )
+    return reading
+
+
+def _check_told(path: Path, format: Format, options: ReadOptions) -> None:
+    """A format that says itself what is what would leave a mapping aside without a word."""
+    told = {
+        "--map": options.mapping.columns,
+        "--criterion": options.mapping.criteria,
+        "--answer": options.mapping.answers,
+        "--items": options.items,
+        "--label-config": options.label_config,
+    }
+    unread = [option for option, said in told.items() if said]
+    if unread and not format.maps:
+        raise RatingsError(
+            f"{path}: format {format.name!r} says itself what its columns mean and takes no "
+            f"{unread[0]}; leave it out, or read the file as format 'table'; nothing was imported"
+        )
 
 
 def _key(

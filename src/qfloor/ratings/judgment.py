@@ -207,6 +207,8 @@ class Format:
         ``ids`` of people, which are hashed, or ``places`` in the file, which say nothing of them.
     rater_in_path : bool
         Whether a file's own path says who rated, so that no report may name it.
+    maps : bool
+        Whether it is told what its columns, questions and answers mean.
     """
 
     name: str
@@ -217,6 +219,7 @@ class Format:
     folder: tuple[str, ...] = ()
     raters: Literal["ids", "places"] = "ids"
     rater_in_path: bool = False
+    maps: bool = False
 
 
 ROWS_OF_A_FILE = 1 << 40

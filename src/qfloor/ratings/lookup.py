@@ -1,7 +1,8 @@
 """What a record of a foreign file says of an answer: what was rated, by whom, when.
 
 A field is looked up as the user mapped it for what was shown, as the user mapped it at all, and as
-it is called: in the format's own column, or in the one of that name in qfloor's long table.
+it is called: in the format's own column, or in the one of that name in qfloor's long table (unless
+that one was mapped to something else).
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Given(NamedTuple):
 
 
 class Lookup:
-    """Looks fields up for one file.
+    """Looks fields up for one file; remembers columns that were read and names that were shown.
 
     Parameters
     ----------
@@ -73,8 +74,11 @@ class Lookup:
     def __init__(self, faults: Faults, options: ReadOptions, usual: Mapping[str, str]) -> None:
         self.faults = faults
         self.shown: set[str] = set()
+        self.read: set[str] = set()
         self._mapping = options.mapping
-        self._usual = {**OWN, **usual}
+        mapped = {column.name for column in self._mapping.columns.values()}
+        own = {name: column for name, column in OWN.items() if column not in mapped}
+        self._usual = {**own, **usual}
         self._items_path = options.items
         self._items = _items_table(options.items)
 
@@ -125,7 +129,9 @@ class Lookup:
         column = self._mapping.columns.get(name)
         if column is not None:
             return self._cell(given, name, column)
-        value = given.record.get(self._usual[name])
+        at = self._usual.get(name, "")
+        self.read.add(at)
+        value = given.record.get(at)
         return (plain_text(value) or "") if value is not None else ""
 
     def _cell(self, given: Given, name: str, column: Column) -> str:
@@ -140,6 +146,7 @@ class Lookup:
                 f"there is no column {at!r}, which {name} was mapped to "
                 f"{nearest(at, [str(k) for k in given.record])}",
             )
+        self.read.add(at)
         value = given.record[at]
         text = "" if value is None else plain_text(value)
         if text is None:

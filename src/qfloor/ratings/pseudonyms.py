@@ -105,6 +105,17 @@ class Names:
     of: dict[str, str]
     mark: str | None
     hashed: int
+    clear: int = 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know: that ids of before are still in the store."""
+        if not self.clear:
+            return ()
+        return (
+            f"{self.clear} raters keep the unhashed ids that earlier imports of this source gave "
+            "them; import everything into a new workspace to be rid of these",
+        )
 
 
 def names_of(store: Store, raters: Iterable[str], sources: Collection[str], *, keep: bool) -> Names:
@@ -142,4 +153,6 @@ def names_of(store: Store, raters: Iterable[str], sources: Collection[str], *, k
         else:
             chosen[rater] = rater if keep else pseudonym
     hashed = sum(name != rater for rater, name in chosen.items())
-    return Names(of=chosen, mark=salt.mark if salt is not None and hashed else None, hashed=hashed)
+    mark = salt.mark if salt is not None and hashed else None
+    clear = 0 if keep else sum(chosen[rater] == rater for rater in distinct)
+    return Names(of=chosen, mark=mark, hashed=hashed, clear=clear)

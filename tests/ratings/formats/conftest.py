@@ -36,6 +36,8 @@ def load(store) -> Callable[..., SimpleNamespace]:
             keep_rater_ids=keep_rater_ids, ignore_unknown_columns=ignore_unknown_columns,
             options=ReadOptions(mapping=mapping, **options),
         )  # fmt: skip
+        given = report.kept + report.comparisons + sum(report.dropped.values())
+        assert report.read == given, "what was read is kept or dropped by reason"
         outputs = {o.id: o for name in store.rounds() for o in store.outputs_of(round=name)}
 
         def told(identity: str) -> tuple[str, str]:

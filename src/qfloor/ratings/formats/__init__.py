@@ -21,6 +21,7 @@ from qfloor.ratings.formats import (
     rapidata,
     rater_tables,
     sureal,
+    table,
     vote_tables,
     webmushra,
 )
@@ -31,6 +32,7 @@ FORMATS: dict[str, Format] = {
     for f in (
         long.FORMAT,
         pairwise.FORMAT,
+        table.FORMAT,
         label_studio.FORMAT,
         argilla.FORMAT,
         mturk.FORMAT,

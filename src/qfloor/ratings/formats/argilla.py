@@ -91,7 +91,7 @@ def _responses(recorder: Recorder, row: int, record: Mapping[str, Any]) -> Itera
     nested = record.get("responses")
     if isinstance(nested, dict):
         for question, given in nested.items():
-            for one in given or ():
+            for one in _listed(recorder, row, question, given):
                 if not isinstance(one, dict) or "value" not in one:
                     raise recorder.faults.wrong(row, f"a response to {question!r} has no value")
                 yield _response(
@@ -102,8 +102,12 @@ def _responses(recorder: Recorder, row: int, record: Mapping[str, Any]) -> Itera
         if not column.endswith(RESPONSES) or values is None:
             continue
         question = column.removesuffix(RESPONSES)
-        users = record.get(f"{column}.users") or [None] * len(values)
-        statuses = record.get(f"{column}.status") or [None] * len(values)
+        values = _listed(recorder, row, column, values)
+        unknown = [None] * len(values)
+        users, statuses = (
+            _listed(recorder, row, f"{column}.{what}", record.get(f"{column}.{what}") or unknown)
+            for what in ("users", "status")
+        )
         if not len(values) == len(users) == len(statuses):
             raise recorder.faults.wrong(
                 row,
@@ -112,6 +116,12 @@ def _responses(recorder: Recorder, row: int, record: Mapping[str, Any]) -> Itera
             )
         for value, user, status in zip(values, users, statuses, strict=True):
             yield _response(recorder, row, question, value, user, status)
+
+
+def _listed(recorder: Recorder, row: int, name: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise recorder.faults.wrong(row, f"{name!r} holds {str(value)[:30]!r}, expected a list")
+    return value
 
 
 def _response(
@@ -142,6 +152,7 @@ def _ranked(recorder: Recorder, given: Given, order: list[Any]) -> tuple[str, ..
 FORMAT = Format(
     name="argilla",
     read=read,
+    maps=True,
     noun="record",
     takes="Argilla 2 records, flattened or nested JSON; --map model=..., prompt=...; --scale.",
 )

@@ -297,6 +297,7 @@ def _seconds(said: Any) -> float | None:
 FORMAT = Format(
     name="label_studio",
     read=read,
+    maps=True,
     noun="task",
     takes=(
         "Label Studio's JSON, JSON_MIN or CSV; --map item=..., or model and prompt; --scale; for "

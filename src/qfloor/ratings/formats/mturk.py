@@ -164,6 +164,7 @@ def _seconds(row: Mapping[str, str]) -> float | None:
 FORMAT = Format(
     name="mturk",
     read=read,
+    maps=True,
     takes=(
         "A Mechanical Turk batch's results CSV; --map item=image_id (an Input.* column), or model "
         "and prompt; --scale; --criterion where a question is no rating."

@@ -44,7 +44,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
     if not rows:
         raise RatingsError(f"{path}: there is no row below the header; nothing was imported")
     header = tuple(rows[0][1])
-    stimulus = next((name for name in SCORES if name in header), "")
+    stimulus = next((name for name in SCORES if {name, SCORES[name]} <= set(header)), "")
     if TRIAL not in header or not (stimulus or set(CHOICE) <= set(header)):
         raise RatingsError(
             f"{path}: these are not the columns of webMUSHRA's mushra, lms, lss or "
@@ -94,6 +94,7 @@ def _questionnaire(header: Sequence[str], recorder: Recorder) -> list[str]:
 FORMAT = Format(
     name="webmushra",
     read=read,
+    maps=True,
     takes=(
         "webMUSHRA's mushra, lms, lss or paired_comparison CSV: trial = prompt, stimulus = model; "
         "--map rater=COLUMN of the questionnaire; --scale."

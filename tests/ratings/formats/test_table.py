@@ -1,0 +1,125 @@
+"""Any table: answers are the columns that were named, and nothing else is read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from qfloor.ratings import agreement_of
+
+LIKERT = Path("../shared/data/dsg/tifa160-likert-anns.csv")
+MAP = ("rater=worker", "prompt=request", "model=made_by")
+NAMED = ("fits=alignment@1:5",)
+
+
+def test_named_columns_are_answers_and_the_rest_is_told(load, write):
+    path = write("worker,request,made_by,fits,mood", "w1,a fox,flux,4,sunny", "w2,a fox,flux,5,")
+    found = load(path, "table", *MAP, criteria=NAMED)
+    assert found.ratings == [
+        ("flux", "a fox", "w1", "alignment", 4.0), ("flux", "a fox", "w2", "alignment", 5.0),
+    ]  # fmt: skip
+    assert found.report.ignored_columns == ("mood",)
+
+
+def test_json_lines_say_the_same(load, write):
+    row = {"worker": 1, "request": "a fox", "made_by": "flux", "fits": 4}
+    path = write(json.dumps(row), json.dumps({**row, "worker": 2.0}), name="answers.jsonl")
+    assert {r[2] for r in load(path, "table", *MAP, criteria=NAMED).ratings} == {"1", "2"}
+
+
+class TestTraps:
+    def test_categories_end_in_blanks(self, load, store, write):
+        path = write("worker,request,made_by,category,fits", "w1,a fox,flux,portrait  ,4")
+        load(path, "table", *MAP, criteria=NAMED)
+        assert [p.category for p in store.prompts_of()] == ["portrait"]
+
+    def test_line_breaks_quotes_and_other_scripts_in_fields(self, load, store, write):
+        text = 'a "red"\nfox, 赤い狐, ثعلب'
+        quoted = text.replace('"', '""')
+        path = write("worker,request,made_by,fits", f'w1,"{quoted}",flux,4')
+        load(path, "table", *MAP, criteria=NAMED)
+        assert [p.text for p in store.prompts_of()] == [text]
+
+    def test_one_model_under_three_names_is_pointed_at(self, load, write):
+        rows = [f"w1,p{n},{name},4" for n, name in enumerate(("SD-XL", "sdxl", "sd_xl"))]
+        found = load(write("worker,request,made_by,fits", *rows), "table", *MAP, criteria=NAMED)
+        assert any("differ in case or marks only" in note for note in found.report.notes)
+
+    def test_empty_cells_are_counted(self, load, write):
+        path = write("worker,request,made_by,fits", "w1,a fox,flux,", "w2,a fox,flux,3")
+        assert load(path, "table", *MAP, criteria=NAMED).report.dropped == {"no score": 1}
+
+    def test_times_of_other_kinds_are_left_out_and_told(self, load, store, write):
+        path = write("worker,request,made_by,fits,when", "w1,a fox,flux,4,Fri Jan 02 PST 2026")
+        found = load(path, "table", *MAP, "at=when", criteria=NAMED)
+        assert [r.at for r in store.ratings_of()] == [None]
+        assert "1 times are not in ISO 8601 and were left out" in found.report.notes
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "match"),
+    [
+        ("w1,a fox,flux,9", MAP, "line 2: 'fits' is 9, outside its scale 1 to 5"),
+        ("w1,a fox,flux,+3/-3", MAP, r"'fits' was answered '\+3/-3', which is no number"),
+        ("w1,a fox,flux,4", (*MAP, "modality:=audio"), "modality 'audio' is unknown"),
+        ("w1,a fox,flux,4", (*MAP, "model=made_by before last _"), "'flux' has no '_' to be split"),
+        ("w1,a fox,flux,4", (*MAP, "model=made"), "no column 'made', which model was mapped to"),
+    ],
+)
+def test_what_is_wrong_has_its_line(refused, write, row, columns, match):
+    path = write("worker,request,made_by,fits", row)
+    refused(path, "table", *columns, criteria=NAMED, match=match)
+
+
+def test_items_are_named_once_and_found(refused, write, load):
+    path = write("item_id,worker,fits", "i1,w1,4", "i2,w1,3")
+    items = write("id,prompt,model_id", "i1,a fox,flux", "i2,a fox,sdxl", name="items.csv")
+    found = load(path, "table", "rater=worker", criteria=NAMED, items=items)
+    assert [r[0] for r in found.ratings] == ["flux", "sdxl"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "match"),
+    [
+        (("id,prompt", "i1,a fox"), "item 'i2' is not in"),
+        (("id,prompt", "i1,a", "i1,b"), "id 'i1' is empty or stands there twice"),
+        (("name,prompt", "i1,a"), "column 'item_id' .or 'id'. is missing"),
+    ],
+)
+def test_items_that_are_wrong(refused, write, lines, match):
+    path = write("item_id,worker,fits", "i1,w1,4", "i2,w1,3")
+    items = write(*lines, name="items.csv")
+    refused(path, "table", "rater=worker", "model:=m", criteria=NAMED, items=items, match=match)
+
+
+def test_answers_must_be_named(refused, write):
+    refused(write("worker,fits", "w1,4"), "table", match="nobody said which columns are answers")
+    refused(write("worker,fits"), "table", criteria=NAMED, match="no row in it")
+
+
+def test_a_format_that_says_itself_what_is_what_takes_no_mapping(refused, write):
+    path = write("prompt_id,model_id,rater_id,score", "p,m,w,4")
+    refused(path, "long", "rater=worker", scale="1:5", match="takes no --map; leave it out")
+    refused(path, "long", criteria=("score=q",), scale="1:5", match="takes no --criterion")
+
+
+@pytest.mark.skipif(not LIKERT.exists(), reason="needs ../shared/data/dsg, which is not ours")
+def test_published_ratings_of_five_workers(store, load):
+    """DSG's Likert ratings: 3,995 of 5 x 800, Krippendorff's alpha 0.684 on an interval scale."""
+    found = load(
+        LIKERT, "table", "rater=worker_id", "model=t2i_model", "prompt=item_id",
+        criteria=("answer=alignment@1:5",), keep_rater_ids=False,
+    )  # fmt: skip
+    report = found.report
+    assert (report.kept, report.raters, report.items, len(report.offers)) == (3995, 5, 800, 5)
+    (agreement,) = agreement_of(store)
+    assert round(agreement.alpha, 3) == 0.684
+
+
+def test_a_column_that_was_mapped_to_something_is_nothing_else(load, write):
+    """Trap: DSG calls its prompts item_id."""
+    path = write("worker,item_id,made_by,fits", "w1,a fox,flux,4", "w1,a fox,sdxl,3")
+    found = load(path, "table", "rater=worker", "prompt=item_id", "model=made_by", criteria=NAMED)
+    assert [r[0] for r in found.ratings] == ["flux", "sdxl"]
