@@ -208,7 +208,8 @@ class Format:
     rater_in_path : bool
         Whether a file's own path says who rated, so that no report may name it.
     maps : bool
-        Whether it is told what its columns, questions and answers mean.
+        Whether it reads what its columns, questions and answers are said to mean, or refuses by
+        itself what it has no use for.
     """
 
     name: str

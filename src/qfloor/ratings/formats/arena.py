@@ -174,6 +174,7 @@ def _asked(state: dict[str, Any]) -> tuple[str, str]:
 FORMAT = Format(
     name="arena",
     read=read,
+    maps=True,
     noun="entry",
     takes="Battles as JSON: model_a, model_b, winner, judge, question_id, tstamp, anony.",
     folder=("*.json", "*.jsonl"),
@@ -182,6 +183,7 @@ FORMAT = Format(
 LOG = Format(
     name="fastchat",
     read=read_log,
+    maps=True,
     noun="line",
     takes="A FastChat server's raw log, JSON lines; votes only, addresses are never read.",
     folder=("*.json", "*.jsonl"),

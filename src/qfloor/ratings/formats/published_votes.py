@@ -155,6 +155,7 @@ def _pairs(entry: Entry, mapped: Mapped) -> Iterator[Versus]:
 VOTES_FORMAT = Format(
     name="genai_arena",
     read=read_votes,
+    maps=True,
     noun="row",
     provider="genai_arena",
     takes="GenAI-Arena's published votes, CSV or JSON; no models, no raters.",
@@ -162,6 +163,7 @@ VOTES_FORMAT = Format(
 RANKINGS = Format(
     name="rankings",
     read=read_rankings,
+    maps=True,
     noun="entry",
     takes="ImageReward's consensus rankings as JSON: every pair is a comparison.",
 )

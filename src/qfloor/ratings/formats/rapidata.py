@@ -128,6 +128,7 @@ def _told(entry: Entry, files: tuple[str, ...]) -> list[str]:
 FORMAT = Format(
     name="rapidata",
     read=read,
+    maps=True,
     noun="result",
     takes="A comparison job's results as JSON; the model out of file names by --map.",
     folder=("*.json",),
