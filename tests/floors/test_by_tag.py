@@ -107,7 +107,7 @@ def test_refusals_fail_and_can_leave_nothing_to_certify() -> None:
     ]
     labels = {o.output_id: Labels(language="en", tags=("hands",)) for o in outputs}
     row = compute_tag_floors(_request(outputs), labels)[0]
-    assert (row.q25, row.q25_lo, row.reason) == (None, None, "too many fails for any threshold")
+    assert (row.q25, row.q25_lo, row.reason) == (None, None, "no threshold can be certified")
     assert [r.rate for r in row.fail_rates] == [1.0, 1.0]
 
 

@@ -105,7 +105,7 @@ def _certified_to(
         return None, "too much missing"
     found = [b.limits(MAX_FAIL).certified_to for b in bounds]
     if any(t is None for t in found):
-        return None, "too many fails for any threshold"
+        return None, "no threshold can be certified"
     return min(t for t in found if t is not None), ""
 
 
