@@ -18,6 +18,7 @@ from qfloor.cli import (
     floors,
     judging,
     offers,
+    planning,
     raters,
     references,
     releasing,
@@ -82,6 +83,7 @@ app.add_typer(references.app, name="reference")
 raters.register(judging.ratings)
 app.add_typer(judging.ratings, name="ratings")
 judging.register(app)
+planning.register(app)
 floors.register(app)
 drift.register(app)
 releasing.register(app)

@@ -1,4 +1,4 @@
-"""``qfloor ratings``, ``calibrate``, ``power``: judgments, and what it takes to certify."""
+"""``qfloor ratings``, ``calibrate``: people's judgments, and metrics that speak for them."""
 
 from __future__ import annotations
 
@@ -184,41 +184,7 @@ def calibrate(
     emit(rows, as_json=as_json, as_csv=as_csv, empty="the benchmark asks for no calibration")
 
 
-def power(
-    offers: int = typer.Option(1, help="Offers judged together in one category."),
-    alpha: float = typer.Option(0.05, help="Error probability of the family."),
-    max_fail: float = typer.Option(0.25, help="Tolerated fail rate."),
-    wanted: float = typer.Option(0.8, "--power", help="Wanted chance of a certificate."),
-    as_json: bool = Json,
-    as_csv: bool = Csv,
-) -> None:
-    """Show how many prompts a certificate takes, by true fail rate.
-
-    Example: qfloor power --offers 10
-    """
-    from qfloor import stats
-
-    if offers < 1:
-        raise typer.BadParameter(f"{offers} is no number of offers", param_hint="--offers")
-    for option, share in (("--alpha", alpha), ("--max-fail", max_fail), ("--power", wanted)):
-        if not 0.0 < share < 1.0:
-            raise typer.BadParameter(f"{share:g} must lie between 0 and 1", param_hint=option)
-    level = alpha / offers
-    rows = [
-        {
-            "true_fail_rate": rate,
-            "prompts": stats.prompts_needed(rate, level, max_fail, wanted),
-        }
-        for rate in (0.02, 0.05, 0.10, 0.125, 0.15, 0.175, 0.20)
-    ]
-    emit(rows, as_json=as_json, as_csv=as_csv)
-    say(
-        f"at level {level:.4g} nothing can be certified with fewer than "
-        f"{stats.min_prompts(level, max_fail)} prompts"
-    )
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (calibrate, power):
+    for command in (calibrate,):
         app.command()(command)

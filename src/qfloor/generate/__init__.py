@@ -10,7 +10,7 @@ policy.py    patience and purse        journal.py   group commits
 
 from __future__ import annotations
 
-from qfloor.generate.outcome import Outcome, classify
+from qfloor.generate.outcome import Outcome, asked_for, classify
 from qfloor.generate.plan import GenerationPlan, OfferCost, Planned, Skipped, plan_generation
 from qfloor.generate.policy import RunPolicy
 from qfloor.generate.run import GenerationResult, build_generators, generate, run_generation
@@ -23,6 +23,7 @@ __all__ = [
     "Planned",
     "RunPolicy",
     "Skipped",
+    "asked_for",
     "build_generators",
     "classify",
     "generate",

@@ -3,6 +3,7 @@
 ==================  ========================================================================
 `binomial`          exact bounds and tests, fails allowed, exact McNemar
 `power`             prompts needed, chance of a certificate
+`design`            prompts, repeats or ratings: which design certifies for the least
 `clusters`          Korn-Graubard and exact bounds when prompts have repeats
 `two_way`           the same over random prompts and random raters
 `quantiles`         point estimates: inverted_cdf, Harrell-Davis
@@ -59,6 +60,14 @@ from qfloor.stats.clusters import (
     korn_graubard,
     korn_graubard_lower,
     korn_graubard_upper,
+)
+from qfloor.stats.design import (
+    FAIL_ICC,
+    RATER_ICC,
+    Design,
+    designs,
+    planned_design_effect,
+    prompts_for,
 )
 from qfloor.stats.display import QuantileBand, quantile_band
 from qfloor.stats.drift import (
@@ -123,10 +132,13 @@ from qfloor.stats.two_way import (
 
 __all__ = [
     "ADDS_NOTHING",
+    "FAIL_ICC",
     "FEW_PROMPTS",
     "FEW_RATERS",
+    "RATER_ICC",
     "TRUSTED_ALPHA",
     "Change",
+    "Design",
     "EProcess",
     "FailBound",
     "FailMoments",
@@ -159,6 +171,7 @@ __all__ = [
     "clopper_pearson",
     "clopper_pearson_lower",
     "clopper_pearson_upper",
+    "designs",
     "detectable_paired",
     "detectable_unpaired",
     "e_bh",
@@ -196,8 +209,10 @@ __all__ = [
     "paired_equivalence",
     "path_bounds",
     "path_limits",
+    "planned_design_effect",
     "planned_rule",
     "prediction_powered_fail_rate",
+    "prompts_for",
     "prompts_needed",
     "prompts_to_decide",
     "q25_lower_bound",

@@ -1,0 +1,181 @@
+"""``qfloor power``: what a certificate takes, before anything is bought."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from qfloor.cli.output import Csv, Json, emit, say
+from qfloor.cli.running import benchmark_of
+
+FAIL_RATES = (0.02, 0.05, 0.10, 0.125, 0.15, 0.175, 0.20)
+
+
+def power(
+    name: str | None = typer.Argument(
+        None, help="A benchmark, whose cells and prices are planned; none for the bare table."
+    ),
+    offers: int = typer.Option(1, help="Offers judged together in one category."),
+    categories: int = typer.Option(1, help="Categories of the release, for the last column."),
+    alpha: float = typer.Option(0.05, help="Error probability of the family."),
+    max_fail: float = typer.Option(0.25, help="Tolerated fail rate."),
+    wanted: float = typer.Option(0.8, "--power", help="Wanted chance of a certificate."),
+    fail: float | None = typer.Option(
+        None, help="True fail rate to plan for: shows the cheapest designs instead of the table."
+    ),
+    price_usd: float = typer.Option(0.04, help="Of one output, where no benchmark tells."),
+    rating_seconds: float = typer.Option(10.0, help="Time of one rating."),
+    rater_usd_per_hour: float = typer.Option(15.0, help="What an hour of a rater costs."),
+    fail_icc: float = typer.Option(0.28, help="How alike fails of two outputs of a prompt are."),
+    rater_icc: float = typer.Option(0.5, help="How alike two ratings of one output are."),
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Show how many prompts, repeats and ratings a certificate takes, and what they cost.
+
+    Example: qfloor power --offers 40 --categories 7
+    """
+    _check(offers, categories, alpha=alpha, max_fail=max_fail, power=wanted)
+    _check_assumed(fail, price_usd, rating_seconds, rater_usd_per_hour, fail_icc, rater_icc)
+    rating = rating_seconds * rater_usd_per_hour / 3600.0
+    assumed = {"power": wanted, "fail_icc": fail_icc, "rater_icc": rater_icc}
+    if name is not None:
+        _of_benchmark(name, {"fail_rate": 0.1 if fail is None else fail, "rating_usd": rating,
+                             **assumed}, as_json, as_csv)  # fmt: skip
+    elif fail is not None:
+        _designs(fail, alpha / offers, offers, price_usd, rating,
+                 {"max_fail": max_fail, **assumed}, as_json, as_csv)  # fmt: skip
+    else:
+        _table(offers, categories, alpha, max_fail, wanted, as_json, as_csv)
+
+
+def _check(offers: int, categories: int, **shares: float) -> None:
+    for option, n in (("--offers", offers), ("--categories", categories)):
+        if n < 1:
+            raise typer.BadParameter(f"{n} is no number", param_hint=option)
+    for option, share in shares.items():
+        if not 0.0 < share < 1.0:
+            hint = f"--{option.replace('_', '-')}"
+            raise typer.BadParameter(f"{share:g} must lie between 0 and 1", param_hint=hint)
+
+
+def _check_assumed(
+    fail: float | None,
+    price_usd: float,
+    rating_seconds: float,
+    rater_usd_per_hour: float,
+    fail_icc: float,
+    rater_icc: float,
+) -> None:
+    if fail is not None and not 0.0 <= fail <= 1.0:
+        raise typer.BadParameter(f"{fail:g} must lie in 0 to 1", param_hint="--fail")
+    for option, price in (
+        ("--price-usd", price_usd),
+        ("--rating-seconds", rating_seconds),
+        ("--rater-usd-per-hour", rater_usd_per_hour),
+    ):
+        if not 0.0 <= price < float("inf"):
+            raise typer.BadParameter(f"{price:g} must not be below 0", param_hint=option)
+    if not 0.0 <= fail_icc <= rater_icc <= 1.0:
+        raise typer.BadParameter(
+            f"{rater_icc:g} must lie between --fail-icc {fail_icc:g} and 1: two ratings of one "
+            "output are at least as alike as two of a prompt",
+            param_hint="--rater-icc",
+        )
+
+
+def _table(
+    offers: int, categories: int, alpha: float, max_fail: float, wanted: float,
+    as_json: bool, as_csv: bool,
+) -> None:  # fmt: skip
+    """Prompts needed at one output each, alone, within a category and within a release."""
+    from qfloor import stats
+
+    levels = {"alone": alpha}
+    if offers > 1:
+        levels[f"one of {offers}"] = alpha / offers
+    if categories > 1:
+        levels[f"one of {offers * categories}"] = alpha / (offers * categories)
+    rows = [
+        {
+            "true_fail_rate": rate,
+            **{
+                column: stats.prompts_needed(rate, level, max_fail, wanted)
+                for column, level in levels.items()
+            },
+        }
+        for rate in FAIL_RATES
+        if rate < max_fail
+    ]
+    least = {column: stats.min_prompts(level, max_fail) for column, level in levels.items()}
+    emit(rows, as_json=as_json, as_csv=as_csv, empty="no fail rate below the tolerated one")
+    said = ", ".join(f"{n} ({column})" for column, n in least.items())
+    say(f"prompts with one output each; without a single fail at least {said}")
+
+
+def _designs(
+    fail: float, level: float, offers: int, price: float, rating: float,
+    assumed: dict[str, Any], as_json: bool, as_csv: bool,
+) -> None:  # fmt: skip
+    """Show the cheapest ways to certify one cell."""
+    from qfloor import stats
+
+    found = stats.designs(fail, level, output_price=price, rating_price=rating, **assumed)
+    rows = [
+        {
+            "prompts": d.prompts,
+            "repeats": d.repeats,
+            "ratings_each": d.votes,
+            "outputs": d.outputs,
+            "ratings": d.ratings,
+            "design_effect": d.design_effect,
+            "outputs_usd": d.outputs_cost,
+            "ratings_usd": d.ratings_cost,
+            "usd": d.cost,
+            "usd_all_offers": d.cost * offers,
+        }
+        for d in found[:8]
+    ]
+    nothing = f"at a true fail rate of {fail:g} nothing can be certified with that power"
+    emit(rows, as_json=as_json, as_csv=as_csv, empty=nothing)
+    if level < stats.TRUSTED_ALPHA:
+        say(f"at level {level:.3g} only one value a prompt counts: more repeats would not help")
+
+
+def _of_benchmark(name: str, assumed: dict[str, Any], as_json: bool, as_csv: bool) -> None:
+    from qfloor import pipeline
+    from qfloor.pipeline.planning import Assumed, plan_evidence
+
+    benchmark = benchmark_of(name, None)
+    cells = plan_evidence(benchmark, pipeline.prompts_of(benchmark), Assumed(**assumed))
+    rows = [
+        {
+            "category": c.category,
+            "modality": c.modality,
+            "offers": c.offers,
+            "level": c.level,
+            "prompts": c.prompts,
+            "chance": c.chance,
+            "needed": c.needed,
+            "output_usd": c.output_usd,
+            "best": None
+            if c.best is None
+            else f"{c.best.prompts} x {c.best.repeats} outputs x {c.best.votes} ratings",
+            "usd": None if c.best is None else c.best.cost,
+            "usd_all_offers": c.total_usd,
+        }
+        for c in cells
+    ]
+    emit(rows, as_json=as_json, as_csv=as_csv, empty="nothing to plan")
+    unpriced = sorted({offer for c in cells for offer in c.unpriced})
+    if unpriced:
+        say(f"without a known price: {', '.join(unpriced)}")
+    known = [c.total_usd for c in cells if c.total_usd is not None]
+    if known:
+        say(f"all cells: ${sum(known):,.2f} at a true fail rate of {assumed['fail_rate']:g}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command()(power)

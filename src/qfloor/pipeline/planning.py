@@ -1,0 +1,165 @@
+"""What a benchmark's certificates take: prompts, repeats, ratings and money, cell by cell.
+
+Levels come of the benchmark's own families, prices of its offers' price rules for what its
+prompts ask. It plans evidence, not calls: what a round would still buy is `plan_round`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import mean
+
+from qfloor import prices, stats
+from qfloor.benchmark import Benchmark
+from qfloor.errors import BenchmarkError
+from qfloor.generate import asked_for
+from qfloor.pipeline.families import family_of
+from qfloor.pipeline.judging import CellKey, RoundView
+from qfloor.records import Modality, Offer, Prompt
+from qfloor.stats import Design
+
+NANO = 1_000_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumed:
+    """What nobody knows before the data, stated by whoever plans.
+
+    ``rating_usd`` is the price of one rating; the correlations are `stats.design`'s.
+    """
+
+    fail_rate: float = 0.1
+    power: float = 0.8
+    rating_usd: float = 0.0
+    fail_icc: float = stats.FAIL_ICC
+    rater_icc: float = stats.RATER_ICC
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellPlan:
+    """What the offers of one category take to be certified, if they are as good as assumed.
+
+    ``prompts`` are the independent prompts (families) that the suites have and ``chance`` that of
+    a certificate on them at one output each; ``needed`` the prompts for the wanted power;
+    ``best`` the cheapest design on an offer of mean price. ``total_usd`` is that for all offers,
+    None where an offer's price is unknown (``unpriced``) or no design does it.
+    """
+
+    category: str
+    modality: Modality
+    offers: int
+    level: float
+    max_fail: float
+    least: int
+    prompts: int
+    chance: float
+    needed: int | None
+    output_usd: float | None
+    best: Design | None
+    total_usd: float | None
+    unpriced: tuple[str, ...]
+
+
+def plan_evidence(
+    benchmark: Benchmark, prompts: Sequence[Prompt], assumed: Assumed
+) -> list[CellPlan]:
+    """Plan every category and modality that a benchmark demands something of.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+        One that generates; imported judgments have no prompts to plan with.
+    prompts : sequence of Prompt
+        Of its suites.
+    assumed : Assumed
+
+    Returns
+    -------
+    list of CellPlan
+        By category and modality; the strictest ``max_fail`` of the tiers counts.
+
+    Raises
+    ------
+    BenchmarkError
+        When the benchmark imports its judgments.
+    ValueError
+        When an assumption is out of range.
+    """
+    if benchmark.imported:
+        raise BenchmarkError(
+            f"benchmark {benchmark.name} imports its judgments and buys nothing; plan with "
+            "--offers and --price-usd instead"
+        )
+    view = RoundView(outputs=(), prompts={p.digest: p for p in prompts})
+    places = sorted({(t.category, t.modality) for t in benchmark.thresholds})
+    found = []
+    for category, modality in places:
+        asked = [p for p in prompts if (p.category, p.modality) == (category, modality)]
+        makers = [offer for offer in benchmark.offers if offer.makes(modality)]
+        if asked and makers:
+            found.append(_cell(benchmark, view, category, modality, asked, makers, assumed))
+    return found
+
+
+def _cell(
+    benchmark: Benchmark,
+    view: RoundView,
+    category: str,
+    modality: Modality,
+    prompts: Sequence[Prompt],
+    makers: Sequence[Offer],
+    assumed: Assumed,
+) -> CellPlan:
+    key = CellKey(category, modality, makers[0].id)
+    level = family_of(benchmark, view, benchmark.offers, key).level
+    max_fail = min(
+        t.max_fail for t in benchmark.thresholds if (t.category, t.modality) == (category, modality)
+    )
+    usd = {offer.id: _output_usd(offer, prompts) for offer in makers}
+    known = [price for price in usd.values() if price is not None]
+    price = mean(known) if known else None
+    families = len({p.family for p in prompts})
+    best = _best(assumed, level, max_fail, price) if price is not None else None
+    unpriced = tuple(sorted(name for name, found in usd.items() if found is None))
+    return CellPlan(
+        category=category,
+        modality=modality,
+        offers=len(makers),
+        level=level,
+        max_fail=max_fail,
+        least=stats.min_prompts(level, max_fail),
+        prompts=families,
+        chance=stats.certification_power(assumed.fail_rate, families, level, max_fail),
+        needed=stats.prompts_needed(assumed.fail_rate, level, max_fail, assumed.power),
+        output_usd=price,
+        best=best,
+        total_usd=best.cost * len(makers) if best is not None and not unpriced else None,
+        unpriced=unpriced,
+    )
+
+
+def _best(assumed: Assumed, level: float, max_fail: float, price: float) -> Design | None:
+    found = stats.designs(
+        assumed.fail_rate,
+        level,
+        output_price=price,
+        rating_price=assumed.rating_usd,
+        max_fail=max_fail,
+        power=assumed.power,
+        fail_icc=assumed.fail_icc,
+        rater_icc=assumed.rater_icc,
+    )
+    return found[0] if found else None
+
+
+def _output_usd(offer: Offer, prompts: Sequence[Prompt]) -> float | None:
+    """Mean worst-case price of one output over the prompts; None where one cannot be known."""
+    if offer.price is None:
+        return None
+    each = [
+        prices.estimate(offer.price, settings=offer.settings, **asked_for(offer, prompt))
+        for prompt in prompts
+    ]
+    known = [nano for nano in each if nano is not None]
+    return sum(known) / len(known) / NANO if len(known) == len(each) else None

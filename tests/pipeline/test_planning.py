@@ -1,0 +1,89 @@
+"""What a benchmark's certificates take, at its own levels and prices."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from qfloor import benchmark, pipeline, stats
+from qfloor.cli import app
+from qfloor.errors import BenchmarkError
+from qfloor.pipeline.planning import Assumed, plan_evidence
+
+
+@pytest.fixture(scope="module")
+def painters():
+    loaded = benchmark.load("painters")
+    return loaded, pipeline.prompts_of(loaded)
+
+
+def test_cells_of_the_built_in_benchmark(painters):
+    cells = {(c.category, c.modality): c for c in plan_evidence(*painters, Assumed())}
+    assert len(cells) == 8
+    portrait = cells["portrait", "image"]
+    assert (portrait.offers, portrait.level, portrait.prompts) == (10, 0.005, 120)
+    assert portrait.least == stats.min_prompts(0.005, 0.25)
+    assert portrait.needed == stats.prompts_needed(0.1, 0.005)
+    assert portrait.chance == pytest.approx(stats.certification_power(0.1, 120, 0.005))
+    assert (portrait.best.repeats, portrait.unpriced) == (1, ())
+    mean = portrait.output_usd
+    assert portrait.total_usd == pytest.approx(10 * portrait.best.prompts * mean)
+    assert cells["video", "video"].output_usd > mean
+
+
+def test_ratings_cost_too_and_an_unknown_price_is_no_price(painters):
+    loaded, prompts = painters
+    free = plan_evidence(loaded, prompts, Assumed())
+    paid = plan_evidence(loaded, prompts, Assumed(rating_usd=0.05))
+    assert all(p.best.cost > f.best.cost for p, f in zip(paid, free, strict=True))
+    first = replace(loaded.offers[0], price=None)
+    unpriced = replace(loaded, offers=(first, *loaded.offers[1:]))
+    found = plan_evidence(unpriced, prompts, Assumed())
+    hit = [c for c in found if c.unpriced]
+    assert hit
+    assert all(c.total_usd is None and c.unpriced == (first.id,) for c in hit)
+    hopeless = plan_evidence(loaded, prompts, Assumed(fail_rate=0.3))
+    assert {(c.needed, c.best, c.total_usd) for c in hopeless} == {(None, None, None)}
+
+
+def test_imported_judgments_have_nothing_to_plan():
+    with pytest.raises(BenchmarkError, match="imports its judgments"):
+        plan_evidence(benchmark.load("genai_bench"), (), Assumed())
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, ["power", *arguments])
+
+
+def test_the_table_for_ones_own_setting():
+    rows = json.loads(call("--offers", "40", "--categories", "7", "--json").stdout)
+    by_rate = {row["true_fail_rate"]: row for row in rows}
+    assert (by_rate[0.1]["alone"], by_rate[0.1]["one of 40"], by_rate[0.1]["one of 280"]) == (
+        50, 105, 138,
+    )  # fmt: skip
+    strict = json.loads(call("--max-fail", "0.1", "--json").stdout)
+    assert [row["true_fail_rate"] for row in strict] == [0.02, 0.05]
+
+
+def test_designs_and_benchmarks():
+    rows = json.loads(call("--fail", "0.1", "--price-usd", "2", "--json").stdout)
+    assert rows[0]["ratings_each"] > 1
+    assert rows[0]["usd"] == min(row["usd"] for row in rows)
+    assert rows[0]["usd"] == pytest.approx(rows[0]["outputs_usd"] + rows[0]["ratings_usd"])
+    planned = call("painters", "--json")
+    assert planned.exit_code == 0
+    assert {row["category"] for row in json.loads(planned.stdout)} >= {"portrait", "video"}
+    nothing = call("--fail", "0.3")
+    assert "nothing can be certified" in nothing.stdout
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("--offers", "0"), ("--categories", "0"), ("--alpha", "1"), ("--fail", "2"),
+     ("--price-usd", "-1"), ("--rater-icc", "0.1"), ("--power", "0")],
+)  # fmt: skip
+def test_used_wrongly_is_exit_2(wrong):
+    assert call(*wrong).exit_code == 2
