@@ -203,18 +203,26 @@ def designs(
     found = []
     for repeats in range(1, MOST_REPEATS + 1 if useful else 2):
         for votes in range(1, MOST_VOTES + 1 if useful else 2):
-            shape = {"repeats": repeats, "votes": votes}
-            icc = {"fail_icc": fail_icc, "rater_icc": rater_icc}
-            prompts = prompts_for(fail_rate, alpha, max_fail=max_fail, power=power, **shape, **icc)
+            prompts = prompts_for(
+                fail_rate,
+                alpha,
+                repeats=repeats,
+                votes=votes,
+                max_fail=max_fail,
+                power=power,
+                fail_icc=fail_icc,
+                rater_icc=rater_icc,
+            )
             if prompts is None or (most_prompts is not None and prompts > most_prompts):
                 continue
             found.append(
                 Design(
                     prompts=prompts,
+                    repeats=repeats,
+                    votes=votes,
                     design_effect=planned_design_effect(repeats, votes, fail_icc, rater_icc),
                     outputs_cost=prompts * repeats * output_price,
                     ratings_cost=prompts * repeats * votes * rating_price,
-                    **shape,
                 )
             )
     return sorted(found, key=lambda d: (d.cost, d.outputs, d.ratings))
