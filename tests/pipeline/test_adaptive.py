@@ -71,6 +71,8 @@ def test_number_and_verdict_are_those_of_the_test(done: AdaptiveResult) -> None:
     assert pipeline.audit(done.database, done.database.parent).wrong == ()
     states = {s.offer_id: s for s in done.states}
     assert {f.bound for f in done.findings.floors} == {"exact_sequential"}
+    assert {r.upper_one_repeat for f in done.findings.floors for r in f.fail_rates} == {None}
+    assert (done.findings.tag_floors, done.findings.pass_rates) == ((), ())
     for verdict in done.findings.verdicts:
         ruling = {r.tier: r.ruling for r in states[verdict.offer_id].rulings}[verdict.tier]
         assert verdict.ruling == ruling

@@ -59,8 +59,9 @@ def sequential_findings(benchmark: Benchmark, findings: Findings, states: States
     Returns
     -------
     Findings
-        Of the benchmark's own quality alone: metrics were not what the tests stopped by, and
-        their numbers on data that stopped so are bounded by nothing here.
+        Of the benchmark's own quality alone. Metrics, pass rates, single tags and panels without
+        one rater were not what the tests stopped by: their intervals are for a fixed number of
+        prompts, and on data that stopped so they bound nothing.
     """
     mine = benchmark.quality.id
     return replace(
@@ -69,6 +70,9 @@ def sequential_findings(benchmark: Benchmark, findings: Findings, states: States
         verdicts=tuple(_verdict(v, states) for v in findings.verdicts if v.quality == mine),
         thresholds=tuple(t for t in findings.thresholds if t.quality == mine),
         calibrations=(),
+        pass_rates=(),
+        tag_floors=(),
+        leave_one_out=(),
     )
 
 
