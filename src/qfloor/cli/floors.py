@@ -12,7 +12,7 @@ from qfloor.cli.running import BenchmarkName, Round, benchmark_of, say_differs
 from qfloor.errors import QfloorError
 
 if TYPE_CHECKING:
-    from qfloor.pipeline import Findings
+    from qfloor.pipeline import Explanation, Findings
 
 
 def floors(
@@ -34,23 +34,39 @@ def floors(
     leave_one_out: bool = typer.Option(
         False, "--leave-one-out", help="Show verdicts of few raters without each of them instead."
     ),
+    explain: tuple[str, str] = typer.Option(
+        ("", ""),
+        metavar="OFFER CATEGORY",
+        show_default=False,
+        help="Show the outputs at the 5th, 10th, 25th and 50th percentile instead.",
+    ),
+    html: Path | None = typer.Option(None, help="With --explain: write a page with the pictures."),
     as_json: bool = Json,
     as_csv: bool = Csv,
 ) -> None:
     """Compute floors and verdicts of a round and show them, or what stands beside them.
 
-    Example: qfloor floors painters --tags
+    Example: qfloor floors painters --explain painters/ochre portrait --html ochre.html
     """
     from qfloor import pipeline
     from qfloor.store import Store
 
-    if pass_rates + tags + leave_one_out > 1:
-        raise typer.BadParameter("--pass-rates, --tags and --leave-one-out are three tables")
+    if pass_rates + tags + leave_one_out + any(explain) > 1:
+        raise typer.BadParameter(
+            "--pass-rates, --tags, --leave-one-out and --explain are tables of their own"
+        )
+    if html is not None and not any(explain):
+        raise typer.BadParameter("--html goes with --explain")
     benchmark = benchmark_of(name, round)
     with Store.open(workspace) as store, store.writing("floors"), progress() as report:
         prompts = pipeline.prompts_of(benchmark)
         found = pipeline.certify_round(store, benchmark, prompts, report=report)
         say_differs(pipeline.plan_state(store, benchmark))
+        if any(explain):
+            found_examples = pipeline.explain(store, benchmark, found, *explain, metric=quality)
+    if any(explain):
+        _explained(found_examples, explain, html, as_json=as_json, as_csv=as_csv)
+        return
     wanted = benchmark.quality.id if quality is None else quality
     if pass_rates or tags or leave_one_out:
         rows, empty = _beside(
@@ -70,6 +86,37 @@ def floors(
             f"{few} of {len(rows)} floors are conditional on a panel of few raters; "
             "see --leave-one-out"
         )
+
+
+def _explained(
+    found: list[Explanation],
+    of: tuple[str, str],
+    page: Path | None,
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Print examples, say the verdicts in words, and write the page."""
+    from qfloor import report
+
+    rows = [(e.floor.modality, [example.to_row() for example in e.examples]) for e in found]
+    hidden = () if as_json or as_csv else ("clip", "output", "reason")
+    flat = [
+        {"modality": modality, **{k: v for k, v in row.items() if k not in hidden}}
+        for modality, examples in rows
+        for row in examples
+    ]
+    emit(flat, as_json=as_json, as_csv=as_csv)
+    for explanation in found:
+        for sentence in explanation.sentences:
+            say(sentence)
+    if page is not None:
+        sections = [
+            (f"{of[1]} ({modality})", explanation.sentences, examples)
+            for explanation, (modality, examples) in zip(found, rows, strict=True)
+        ]
+        page.write_text(report.page_of(f"{of[0]}: its bad days", sections), encoding="utf-8")
+        say(f"wrote {page}")
 
 
 def _beside(

@@ -16,6 +16,7 @@ from qfloor.floors.allocation import (
     judge_sequentially,
     next_purchases,
 )
+from qfloor.floors.anchors import PERCENTILES, AtPercentile, at_percentiles
 from qfloor.floors.by_tag import Labels, compute_tag_floors
 from qfloor.floors.cells import Cell, Judged, build_cell
 from qfloor.floors.compute import Assessed, CellRequest, assess
@@ -27,7 +28,9 @@ from qfloor.floors.ruling import compute_floor, rule_family
 from qfloor.floors.sequential import Demand, SequentialCell, SequentialDesign, Standing, stand
 
 __all__ = [
+    "PERCENTILES",
     "Assessed",
+    "AtPercentile",
     "Cell",
     "CellRequest",
     "Demand",
@@ -41,6 +44,7 @@ __all__ = [
     "SequentialOutcome",
     "Standing",
     "assess",
+    "at_percentiles",
     "build_cell",
     "compute_floor",
     "compute_pass_rate",

@@ -12,6 +12,7 @@ from qfloor.pipeline.centring import quality_of, reference_for
 from qfloor.pipeline.certify import Findings, certify
 from qfloor.pipeline.declared import Declared, declared_of, metric_key, scorers_of
 from qfloor.pipeline.drift import DriftReport, check_drift
+from qfloor.pipeline.explain import Example, Explanation, explain
 from qfloor.pipeline.frozen import Difference, PlanState, freeze_plan, plan_state
 from qfloor.pipeline.judging import CellKey, RoundView, human_cells, metric_cells
 from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
@@ -44,6 +45,8 @@ __all__ = [
     "Declared",
     "Difference",
     "DriftReport",
+    "Example",
+    "Explanation",
     "Findings",
     "PlanState",
     "RoundView",
@@ -54,6 +57,7 @@ __all__ = [
     "check_anchors",
     "check_drift",
     "declared_of",
+    "explain",
     "export_round",
     "floor_rows",
     "freeze_plan",

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from qfloor.report.distributions import plot_distributions
+from qfloor.report.explained import page_of
 
-__all__ = ["plot_distributions"]
+__all__ = ["page_of", "plot_distributions"]

@@ -1,0 +1,175 @@
+"""Why an offer stands where it stands in a category: its verdicts in words, and its bad days.
+
+A quartile is a number nobody can picture. Here the outputs that stand at the 5th, 10th, 25th and
+50th percentile are named with what people (or the metric) said of them, so that a team can look
+at them and decide whether that is a day it can live with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qfloor.benchmark import Benchmark
+from qfloor.errors import CertificationError
+from qfloor.floors import AtPercentile, Judged, at_percentiles
+from qfloor.pipeline.certify import Findings
+from qfloor.pipeline.declared import declared_of, metric_key
+from qfloor.pipeline.judging import CellKey, Cells, RoundView, human_cells, metric_cells
+from qfloor.pipeline.planned import prompts_of, view_of
+from qfloor.records import Floor, Output, Prompt, Ruling, Verdict
+from qfloor.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """An output at a percentile, with all that is known of it."""
+
+    at: AtPercentile
+    output: Output
+    prompt: Prompt
+    values: tuple[float, ...]
+    media: Path | None
+
+    def to_row(self) -> dict[str, Any]:
+        """Give it as a row of a table."""
+        return {
+            "percentile": self.at.percentile,
+            "value": self.at.value,
+            "why": _why(self.output) if self.at.value is None else None,
+            "ratings": list(self.values) or None,
+            "prompt": self.prompt.text,
+            "status": self.output.status.value,
+            "reason": self.output.reason,
+            "output": self.output.id,
+            "file": None if self.media is None else str(self.media),
+            "clip": (self.output.media_type or "").startswith("video/"),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """A floor, what was ruled on it, and the outputs at its percentiles."""
+
+    floor: Floor
+    verdicts: tuple[Verdict, ...]
+    examples: tuple[Example, ...]
+
+    @property
+    def sentences(self) -> list[str]:
+        """Say each verdict in words."""
+        return [sentence_of(verdict, self.floor) for verdict in self.verdicts]
+
+
+def explain(
+    store: Store,
+    benchmark: Benchmark,
+    findings: Findings,
+    offer: str,
+    category: str,
+    *,
+    metric: str | None = None,
+) -> list[Explanation]:
+    """Explain an offer's floors in a category, one for each modality.
+
+    Parameters
+    ----------
+    store : Store
+    benchmark : Benchmark
+    findings : Findings
+        Of the benchmark's round (`certify_round`).
+    offer, category : str
+    metric : str, optional
+        Name of a metric whose floor to explain; by default what people said.
+
+    Returns
+    -------
+    list of Explanation
+
+    Raises
+    ------
+    CertificationError
+        When there is no such floor; the sentence says what there is.
+    """
+    declared = declared_of(benchmark)
+    view = view_of(store, benchmark, prompts_of(benchmark)).with_safety(store, declared)
+    sign, quality, cells = 1.0, benchmark.quality.id, {}
+    if metric is None:
+        cells = human_cells(store, view, benchmark.quality)
+    elif (key := metric_key(store, metric, view, declared)) is not None:
+        found = next(m for m in store.metrics_of(names=[metric]) if m.key == key)
+        sign, quality = (1.0 if found.direction == "higher" else -1.0), key
+        cells = metric_cells(store, view, key)
+    floors = [
+        f
+        for f in findings.floors
+        if (f.offer_id, f.category, f.kind) == (offer, category, "delivered")
+        and quality in f.quality
+    ]
+    if not floors:
+        raise CertificationError(_unknown(findings, quality, offer, category))
+    return [_explanation(store, view, findings, floor, cells, sign) for floor in floors]
+
+
+def _unknown(findings: Findings, quality: str, offer: str, category: str) -> str:
+    there = {f.offer_id: f.category for f in findings.floors if quality in f.quality}
+    if offer not in there:
+        offers = ", ".join(sorted(there)) or "none"
+        return f"no floor of {offer!r} on {quality}; offers with one: {offers}"
+    categories = ", ".join(sorted({f.category for f in findings.floors if f.offer_id == offer}))
+    return f"no floor of {offer} in {category!r}; its categories: {categories}"
+
+
+def _explanation(
+    store: Store, view: RoundView, findings: Findings, floor: Floor, cells: Cells, sign: float
+) -> Explanation:
+    judged = cells.get(CellKey(floor.category, floor.modality, floor.offer_id), [])
+    place = (floor.offer_id, floor.category, floor.modality, floor.quality)
+    return Explanation(
+        floor=floor,
+        verdicts=tuple(
+            v for v in findings.verdicts if (v.offer_id, v.category, v.modality, v.quality) == place
+        ),
+        examples=tuple(_examples(store, view, judged, sign)),
+    )
+
+
+def _examples(
+    store: Store, view: RoundView, judged: Sequence[Judged], sign: float
+) -> Iterator[Example]:
+    outputs: Mapping[str, Output] = {output.id: output for output in view.outputs}
+    values = {one.output_id: one.values for one in judged}
+    for at in at_percentiles(judged, sign=sign):
+        output = outputs[at.output_id]
+        sha256 = output.media_sha256
+        yield Example(
+            at=at,
+            output=output,
+            prompt=view.prompts[output.prompt_digest],
+            values=values[at.output_id],
+            media=None if sha256 is None else store.media.find(sha256),
+        )
+
+
+def _why(output: Output) -> str:
+    if output.unsafe:
+        return "unsafe: made, and cannot be delivered"
+    return f"{output.status.value}: counts as a fail at every threshold"
+
+
+def sentence_of(verdict: Verdict, floor: Floor) -> str:
+    """Say a verdict in words: what decided, on how much, and what would change it."""
+    bar = f"{verdict.tier} ({verdict.threshold:g}, {verdict.max_fail:.0%} may fail)"
+    seen = f"{floor.n_prompts} prompts, bound {floor.bound} at level {verdict.level:.3g}"
+    if verdict.upper is None or verdict.lower is None:
+        return f"{bar}: {verdict.ruling.value}, {verdict.reason} ({seen})"
+    if verdict.ruling is Ruling.CERTIFIED:
+        return f"{bar}: certified, at most {verdict.upper:.1%} fail ({seen})"
+    if verdict.ruling is Ruling.REJECTED:
+        return f"{bar}: rejected, at least {verdict.lower:.1%} fail ({seen})"
+    more = "" if verdict.more_prompts is None else f"; about {verdict.more_prompts} more prompts"
+    reason = verdict.reason.replace("_", " ")
+    between = f"between {verdict.lower:.1%} and {verdict.upper:.1%} fail"
+    return f"{bar}: undecided, {between} ({reason}{more}; {seen})"
