@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -20,7 +21,7 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import DatabaseError, StoreError
 from qfloor.pipeline import Audit, RunResult
 from qfloor.pipeline.audit.comparison import unlike
-from qfloor.records import to_plain
+from qfloor.records import DriftFinding, to_plain
 from qfloor.store import Store
 from qfloor.store.rows import from_plain
 
@@ -337,3 +338,33 @@ def test_a_benchmark_comes_back_from_what_a_run_keeps_of_it(name: str) -> None:
     loaded = benchmarks.load(name)
     kept = json.loads(json.dumps(to_plain(replace(loaded, path=None))))
     assert from_plain(Benchmark, kept) == loaded
+
+
+def test_certificates_taken_back_after_drift_are_no_tampering(
+    workspace: Path, small: Benchmark
+) -> None:
+    """The release that they were taken back from must be the one that the store gives."""
+    easy = replace(small, alpha=0.4, thresholds=tuple(
+        replace(t, value=0.3) for t in small.thresholds if t.tier == "standard"))  # fmt: skip
+    now = dt.datetime(2026, 12, 24, tzinfo=dt.UTC)
+    with Store.open(workspace) as store:
+        prompts = pipeline.prompts_of(easy)
+        pipeline.certify_round(store, easy, prompts)
+        pipeline.export_round(store, easy, prompts, workspace / "quality.db", now)
+    content = export.read(workspace / "quality.db")
+    certified = next(v for v in content["verdicts"] if v["ruling"] == "certified")
+    worse = DriftFinding(
+        before_run="a", after_run="b", offer_id=certified["offer_id"],
+        category=certified["category"], modality=certified["modality"], tier=certified["tier"],
+        quality=certified["quality"], threshold=certified["threshold"], test="mcnemar",
+        n_before=60, n_after=60, before=0.1, after=0.4, worse=20, better=2, p_value=1e-5,
+        p_adjusted=1e-5, level=0.05, detectable=0.2, shape_p=None, word="changed", at="t",
+    )  # fmt: skip
+    of = (content["release"][0]["name"], content["release"][0]["round"])
+    out = workspace / "withdrawn.db"
+    assert export.withdraw(workspace / "quality.db", out, [worse], of, now) > 0
+    assert _found(pipeline.audit(out, workspace)) == {}
+    _sql(f"UPDATE ratings SET value = abs(value - 10) WHERE id = {A_RATING}")(workspace)
+    assert "release that certificates were taken back from" in _found(
+        pipeline.audit(out, workspace)
+    )

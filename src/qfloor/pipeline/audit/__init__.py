@@ -22,7 +22,7 @@ from qfloor.errors import QfloorError, StoreError
 from qfloor.export import Content
 from qfloor.pipeline.audit import raw
 from qfloor.pipeline.audit.check import Check, none_of, same
-from qfloor.pipeline.audit.comparison import TOLERANCE, compared, unlike
+from qfloor.pipeline.audit.comparison import TOLERANCE, before_withdrawal, compared, unlike
 from qfloor.pipeline.declared import Declared
 from qfloor.pipeline.planned import offers_of, prompts_of, suites_of, view_of
 from qfloor.pipeline.recorded import benchmark_of_run, suites_of_run
@@ -194,7 +194,8 @@ def _findings(case: _Case) -> Iterator[Check]:
     """What the store keeps as found, then what its raw rows give when computed again."""
     exact = bool(case.about["written_by"] == f"qfloor {qfloor.__version__}")
     try:
-        kept = list(unlike(case.content, case.again(), exact=exact))
+        again = case.again()
+        kept = list(unlike(before_withdrawal(case.content, again), again, exact=exact))
     except QfloorError as error:
         yield _failed("findings kept in the store", error)
     else:
@@ -206,7 +207,13 @@ def _findings(case: _Case) -> Iterator[Check]:
         certify_round(
             case.store, case.benchmark, case.prompts, suites=case.suites, declared=declared
         )
-        yield from compared(case.content, case.again(), "computed again", exact=exact)
+        again = case.again()
+        if exact and case.provenance.get("withdrawn_from"):
+            told = case.provenance["withdrawn_from"][0]
+            yield same("release that certificates were taken back from", told,
+                       export.digest_of_content(again))  # fmt: skip
+        published = before_withdrawal(case.content, again)
+        yield from compared(published, again, "computed again", exact=exact)
     except QfloorError as error:
         yield _failed("findings computed again", error)
 
@@ -217,7 +224,9 @@ def _published_metrics(content: Content) -> Declared:
     Which of several counted was for the scorers of the machine that made the release to say;
     this one may have other versions of them, or none.
     """
-    return Declared(chosen={row["name"]: row["key"] for row in content["metrics"]})
+    keys = [row["metric"] for row in content["calibrations"]]
+    keys += [row["key"] for row in content["metrics"]]
+    return Declared(chosen={key.partition("@")[0]: key for key in keys})
 
 
 def _failed(check: str, error: QfloorError) -> Check:

@@ -45,6 +45,29 @@ def unlike(
             yield table.name, len(rows), list(_unlike(table, rows, others, exact))
 
 
+def before_withdrawal(published: Content, again: Content) -> Content:
+    """Give a release as it was before drift took certificates back; as it is if none was.
+
+    What drift may do is all that is undone: a certificate become undecided, and the provenance
+    that says so. Whether the rest is the release it says it was withdrawn from, its digest shows.
+    """
+    if not any(row["key"] == "withdrawn_from" for row in published["provenance"]):
+        return published
+    table = next(table for table in TABLES if table.name == "verdicts")
+    certified = {_key(table, r): r for r in again["verdicts"] if r["ruling"] == "certified"}
+    verdicts = []
+    for row in published["verdicts"]:
+        found = certified.get(_key(table, row))
+        taken = found is not None and (row["ruling"], row["reason"]) == ("undecided", "drifted")
+        verdicts.append(
+            {**row, "ruling": found["ruling"], "reason": found["reason"]}
+            if taken and found
+            else row
+        )
+    told = [r for r in published["provenance"] if r["key"] not in ("withdrawn_from", "drift")]
+    return {**published, "verdicts": verdicts, "provenance": told}
+
+
 def _unlike(table: Table, rows: list[Row], others: list[Row], exact: bool) -> Iterator[str]:
     mine = {_key(table, row): row for row in rows}
     theirs = {_key(table, row): row for row in others}
