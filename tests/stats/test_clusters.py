@@ -119,13 +119,19 @@ def test_equal_weights_change_nothing() -> None:
     assert once.upper == pytest.approx(stats.korn_graubard_upper(fails, 1), abs=1e-9)
 
 
-def test_unequal_weights_cost_kish_effective_size() -> None:
+def test_weighted_prompts_count_as_if_all_weighed_as_much_as_the_heaviest() -> None:
     weights = np.array([1.0, 3.0] * 15)
-    kish = weights.sum() ** 2 / (weights**2).sum()
-    assert kish == pytest.approx(24.0)
     clean = stats.korn_graubard(np.zeros(30), 4, weights=weights)
-    assert clean.upper == pytest.approx(stats.clopper_pearson_upper(0, 24.0, 0.05))
+    assert clean.upper == pytest.approx(stats.clopper_pearson_upper(0, 20.0, 0.05))
     assert stats.korn_graubard(SHARES, 4, weights=weights).n_star < 51.9
+    assert stats.korn_graubard(SHARES, 4, weights=weights * 0 + 2) == stats.korn_graubard(SHARES, 4)
+
+
+def test_few_heavy_prompts_do_not_certify_by_luck() -> None:
+    """At .01 Kish's size certified at 3.4 times the level: 100 prompts beside 5 that weigh half."""
+    weights = np.repeat([0.5 / 100, 0.5 / 5], (100, 5))
+    assert 1.0 / np.sum(weights**2) > 19.0  # 17 prompts without a fail certify at .01
+    assert stats.korn_graubard(np.zeros(105), 1, 0.99, weights).upper > 0.25
 
 
 def test_weights_never_shrink_the_variance_below_kish() -> None:

@@ -20,6 +20,7 @@ from qfloor.benchmark.tables import (
     PanelTable,
     QualityTable,
     ThresholdTable,
+    TrafficTable,
 )
 from qfloor.errors import BenchmarkError
 from qfloor.generators.builtin.raters import RATERS
@@ -34,6 +35,7 @@ from qfloor.records import (
     PluginSpec,
     Quality,
     Threshold,
+    Traffic,
 )
 
 ROUND = re.compile(r"\d{4}-(0[1-9]|1[0-2])([.-][A-Za-z0-9]+)?")
@@ -103,6 +105,7 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         references=dict(file.references),
         sessions=tuple(file.quality.sessions),
         exclusions=exclusions,
+        traffic=_traffic(path, file.traffic),
     )
     try:
         _ = loaded.digest
@@ -133,6 +136,21 @@ def _panel(path: Path, table: PanelTable | None) -> RaterPanel | None:
     return RaterPanel(**table.model_dump())
 
 
+def _traffic(path: Path, table: TrafficTable | None) -> Traffic | None:
+    """Refuse a mix of one, or of a category that is none."""
+    if table is None:
+        return None
+    known = {category.id for category in (*CATEGORIES, GENERAL)}
+    for category in table.categories:
+        if category not in known:
+            close = difflib.get_close_matches(category, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
+            raise BenchmarkError(f"{path}: traffic of category {category!r} is unknown; {hint}")
+    if not table.weights and not any(table.categories.values()):
+        raise BenchmarkError(f"{path}: traffic gives no weights, neither for all nor by category")
+    return Traffic(by=table.by, weights=table.weights, categories=table.categories)
+
+
 def _parse(path: Path) -> BenchmarkFile:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -147,7 +165,7 @@ def _parse(path: Path) -> BenchmarkFile:
         where = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             tables = (BenchmarkTable, QualityTable, PanelTable, ThresholdTable, BenchmarkFile,
-                      ExcludeTable)  # fmt: skip
+                      ExcludeTable, TrafficTable)  # fmt: skip
             fields = {name for t in tables for name in t.model_fields}
             close = difflib.get_close_matches(str(first["loc"][-1]), fields, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""

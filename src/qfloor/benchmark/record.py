@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from qfloor.records import Correction, Exclusion, Offer, PluginSpec, Quality, Threshold, digest_of
+from qfloor.records import (
+    Correction,
+    Exclusion,
+    Offer,
+    PluginSpec,
+    Quality,
+    Threshold,
+    Traffic,
+    digest_of,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +47,8 @@ class Benchmark:
     ``imported`` says that nothing is generated: the offers are those in the store that match
     ``patterns``, the prompts those they were judged on. ``references`` names, by digest, the
     frozen set that a metric's floors are centred on, for metrics that compare within a prompt.
+    ``correction`` says how a family shares its error; with ``traffic`` floors are about a team's
+    own mix of requests instead of the suite's.
     ``sessions`` limits the ratings that count to these rating sessions or sources; empty for all.
     ``offers`` are those that ``exclusions`` leave.
     """
@@ -66,12 +77,13 @@ class Benchmark:
     sessions: tuple[str, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
     correction: Correction = "bonferroni"
+    traffic: Traffic | None = None
 
     @property
     def digest(self) -> str:
         """Names all that decides the run's evidence, not the file it came from."""
         plain = {k: v for k, v in self.__dict__.items() if k not in {"path", "budget_nanousd"}}
-        for since in ("references", "sessions", "exclusions"):
+        for since in ("references", "sessions", "exclusions", "traffic"):
             if not plain[since]:  # benchmarks from before there were any keep their digests
                 del plain[since]
         if self.correction == "bonferroni":

@@ -86,6 +86,17 @@ class ExcludeTable(_Strict):
     tag: str | None = None
 
 
+Weights = dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False, strict=False)]]
+
+
+class TrafficTable(_Strict):
+    """``[traffic]``: a team's own mix of requests, for all categories or by category."""
+
+    by: Literal["language", "tag", "difficulty", "source"]
+    weights: Weights = {}
+    categories: dict[str, Weights] = {}
+
+
 class BenchmarkFile(_Strict):
     """A whole benchmark file."""
 
@@ -96,4 +107,5 @@ class BenchmarkFile(_Strict):
     calibrations: list[CalibrationTable] = []
     references: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]] = {}
     exclude: list[ExcludeTable] = []
+    traffic: TrafficTable | None = None
     thresholds: Annotated[list[ThresholdTable], Field(min_length=1)]

@@ -39,7 +39,11 @@ class CellBounds:
         """The cell's fails at every threshold; only where it has values."""
         cell = self.cell
         return stats.build_path(
-            cell.value, cell.cluster, raters=_seated(cell) if self.two_way else None
+            cell.value,
+            cell.cluster,
+            cell.chosen,
+            weights=cell.weight,
+            raters=_seated(cell) if self.two_way else None,
         )
 
     @property
@@ -52,7 +56,7 @@ class CellBounds:
         """What decides, by its name."""
         if self.two_way:
             return "two_way"
-        if self.cell.n_clusters == self.cell.value.size:
+        if self.cell.n_clusters == self.cell.value.size and self.cell.weight is None:
             return "exact"
         return "one_repeat" if self.least < stats.TRUSTED_ALPHA else "korn_graubard"
 
@@ -108,8 +112,15 @@ class CellBounds:
         return high
 
     @property
+    def n_judging(self) -> float:
+        """Prompts as the deciding bound counts them: under traffic fewer than there are."""
+        return float(self.path.n_first if self.rule == "one_repeat" else self.path.size)
+
+    @property
     def weights(self) -> NDArray[np.float64]:
-        """Weight of each value when every prompt weighs the same."""
+        """Weight of each value: by traffic, or every prompt the same."""
+        if self.cell.weight is not None:
+            return self.cell.weight
         sizes = np.bincount(self.cell.cluster)
         return 1.0 / sizes[self.cell.cluster]
 
@@ -117,13 +128,17 @@ class CellBounds:
     def design_effect(self) -> float:
         """Values per effective value, at the cell's own median, where it is best determined."""
         finite = self.cell.value[np.isfinite(self.cell.value)]
-        if not finite.size or self.path.n_outputs == self.path.n_prompts:
+        alone = self.path.n_outputs == self.path.n_prompts and not self.path.weighted
+        if not finite.size or alone:
             return 1.0
         return self.bounds(float(np.median(finite)), self.alpha).design_effect
 
     def _shares(self, threshold: float) -> NDArray[np.float64]:
-        fails, cluster = self.cell.value < threshold, self.cell.cluster
-        return np.asarray(np.bincount(cluster, weights=fails) / np.bincount(cluster))
+        """Fail share of each prompt, or of those kept for a traffic mix."""
+        fails, cluster, weight = self.cell.value < threshold, self.cell.cluster, self.weights
+        shares = np.bincount(cluster, weights=fails * weight) / np.bincount(cluster, weights=weight)
+        kept = slice(None) if self.cell.chosen is None else np.sort(cluster[self.cell.chosen])
+        return np.clip(shares[kept], 0.0, 1.0)
 
 
 def bound_cell(cell: Cell, alpha: float, least: float | None = None) -> CellBounds:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qfloor import stats
+from qfloor.floors.traffic import Weighed, weigh
 from qfloor.records import (
     STATUS_TABLE,
     CountsAs,
@@ -43,7 +44,7 @@ class Judged:
     ``scorer_failed`` says that a made output should have been scored and could not be; an
     ``unsafe`` one was made and cannot be delivered, whatever it looks like. Whether one with
     ``safety_unknown`` may be delivered should be known and is not: in delivered floors it is
-    missing, whatever its values.
+    missing, whatever its values. ``stratum`` is where its prompt belongs in a traffic mix.
     """
 
     output_id: str
@@ -56,6 +57,7 @@ class Judged:
     unsafe: bool = False
     safety_unknown: bool = False
     lacking: str | None = None
+    stratum: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,9 @@ class Cell:
 
     Arrays run over values (ratings, or scores): ``value`` higher is better, ``cluster`` the
     prompt family, ``repeat`` which repeat, ``rater`` who (-1 for outputs that failed before
-    anyone could judge them, and for metrics).
+    anyone could judge them, and for metrics). Under a traffic mix other than the suite's,
+    ``weight`` is what each counts and ``chosen`` which stand for prompts thinned to the mix;
+    ``unjudged`` strata have traffic and no value.
     """
 
     offer_id: str
@@ -81,6 +85,17 @@ class Cell:
     n_asked: int
     n_raters: int
     counts: Mapping[str, int] = field(default_factory=dict)
+    weight: NDArray[np.float64] | None = None
+    chosen: NDArray[np.bool_] | None = None
+    unjudged: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> float:
+        """Prompts, as many as they would be if all weighed the same (Kish)."""
+        if self.weight is None:
+            return float(self.n_clusters)
+        whole = np.bincount(self.cluster, weights=self.weight)
+        return float(whole.sum() ** 2 / np.sum(whole**2))
 
     @property
     def effective_raters(self) -> int:
@@ -89,7 +104,9 @@ class Cell:
         Ten raters of whom one gave nine tenths of the ratings are little more than one: how
         severe that one is cannot be seen in the data, and no bound could allow for it.
         """
-        given = np.bincount(self.rater[self.rater != NO_RATER]).astype(np.float64)
+        rated = self.rater != NO_RATER
+        counting = None if self.weight is None else self.weight[rated]
+        given = np.bincount(self.rater[rated], weights=counting).astype(np.float64)
         return round(float(given.sum() ** 2 / np.sum(given**2))) if given.size else 0
 
     @property
@@ -112,6 +129,7 @@ def build_cell(
     *,
     sign: float = 1.0,
     missing_as_fail: bool = False,
+    traffic: Mapping[str, float] | None = None,
 ) -> Cell:
     """Turn judged outputs into a cell.
 
@@ -125,6 +143,8 @@ def build_cell(
         -1 where lower is better: values are negated so that a fail is always "below".
     missing_as_fail : bool
         Count outputs that should have a value and have none as fails: the worst case.
+    traffic : mapping of str to float, optional
+        Share of each stratum in a team's own requests; without it prompts count alike.
 
     Returns
     -------
@@ -134,6 +154,7 @@ def build_cell(
     raters = {name: i for i, name in enumerate(sorted({r for o in outputs for r in o.raters}))}
     counts: Counter[str] = Counter(output.status.value for output in outputs)
     rows: list[tuple[float, int, int, int]] = []
+    strata: list[str] = []
     votes, n_outputs, asked, missing = _votes(outputs), 0, 0, 0
     for output in sorted(outputs, key=lambda o: (o.family, o.repeat, o.output_id)):
         place = (families[output.family], output.repeat)
@@ -149,9 +170,13 @@ def build_cell(
             rows += [(FAIL, *place, NO_RATER)] * votes
         else:
             continue
+        strata += [output.stratum] * (len(rows) - len(strata))
         n_outputs += 1
     table = np.array(rows, dtype=np.float64).reshape(-1, 4)
     used, cluster = np.unique(table[:, 1].astype(np.intp), return_inverse=True)
+    weighed = Weighed(weight=None, chosen=None)
+    if traffic and rows:
+        weighed = weigh(cluster, strata, np.array(list(families))[used].tolist(), traffic)
     return Cell(
         offer_id=offer_id,
         category=category,
@@ -167,6 +192,9 @@ def build_cell(
         n_asked=asked,
         n_raters=len(raters),
         counts={k: v for k, v in sorted(counts.items()) if v},
+        weight=weighed.weight,
+        chosen=weighed.chosen,
+        unjudged=weighed.unjudged,
     )
 
 

@@ -36,7 +36,7 @@ class CellRequest:
     """What to compute: an offer in a category, its judged outputs and what it must clear.
 
     ``provisional`` says that the quality's number does not rest on judgments of this offer: it
-    can be shown, and cannot certify.
+    can be shown, and cannot certify. ``traffic`` is a team's own mix: the share of each stratum.
     """
 
     offer_id: str
@@ -51,6 +51,7 @@ class CellRequest:
     population: Mapping[str, Any] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     valid_until: str | None = None
+    traffic: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +85,8 @@ class Judgement:
 
     @property
     def too_much_missing(self) -> bool:
-        """Whether so much is missing that nothing can be said."""
-        return self.cell.missing_share > MISSING_TOO_MUCH
+        """Whether so much is missing that nothing can be said; a whole stratum of traffic is."""
+        return self.cell.missing_share > MISSING_TOO_MUCH or bool(self.cell.unjudged)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,10 +140,10 @@ def _sign(request: CellRequest) -> float:
 def _judge(request: CellRequest, kind: FloorKind) -> Judgement:
     sign, family = _sign(request), request.family
     place = (request.offer_id, request.category, request.modality, kind, request.outputs)
-    cell = build_cell(*place, sign=sign)
+    cell = build_cell(*place, sign=sign, traffic=request.traffic)
     worst = None
     if cell.missing_share > MISSING_TOLERATED:
-        filled = build_cell(*place, sign=sign, missing_as_fail=True)
+        filled = build_cell(*place, sign=sign, missing_as_fail=True, traffic=request.traffic)
         worst = bound_cell(filled, family.level, family.least_level)
     return Judgement(
         cell=cell, release=bound_cell(cell, family.level, family.least_level), worst=worst
@@ -174,7 +175,7 @@ def _floor(request: CellRequest, kind: FloorKind, judged: Judgement, sign: float
         q25_harrell_davis=_quantile(stats.harrell_davis, release, sign),
         q25_lo_release=_signed(at_release, sign),
         q25_lo_cell=_signed(at_cell, sign),
-        mean=float(sign * finite.mean()) if finite.size else None,
+        mean=_mean(release, sign) if finite.size else None,
         alpha_release=request.family.level,
         alpha_cell=request.family.alpha,
         family=request.family.name,
@@ -183,11 +184,37 @@ def _floor(request: CellRequest, kind: FloorKind, judged: Judgement, sign: float
         design_effect=effect,
         n_effective=None if effect is None else cell.value.size / effect,
         n_raters=cell.n_raters or None,
-        population={**request.population, **_panel(cell), "missing": cell.n_missing},
+        population={
+            **request.population,
+            **_mix(request, cell),
+            **_panel(cell),
+            "missing": cell.n_missing,
+        },
         digests=request.digests,
         provisional=request.provisional,
         q25_hi_release=None if empty else _upper_limit(judged, sign),
     )
+
+
+def _mean(bounds: CellBounds, sign: float) -> float:
+    """Mean of the finite values; by traffic, where that is not the suite's."""
+    finite = np.isfinite(bounds.cell.value)
+    values, weight = bounds.cell.value[finite], bounds.cell.weight
+    return float(sign * np.average(values, weights=None if weight is None else weight[finite]))
+
+
+def _mix(request: CellRequest, cell: Cell) -> dict[str, Any]:
+    """Say what traffic a floor is about, and how many equal prompts that is worth."""
+    if request.traffic is None:
+        return {}
+    whole = sum(request.traffic.values())
+    told = {
+        **request.population.get("traffic", {}),
+        "shares": {name: share / whole for name, share in sorted(request.traffic.items())},
+        "effective_prompts": cell.size,
+        "kept_prompts": cell.n_clusters if cell.chosen is None else int(cell.chosen.sum()),
+    }
+    return {"traffic": told | ({"unjudged": list(cell.unjudged)} if cell.unjudged else {})}
 
 
 def _upper_limit(judged: Judgement, sign: float) -> float | None:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 
 from qfloor import stats
+from qfloor.floors.bounds import CellBounds
 from qfloor.floors.compute import Assessed, CellRequest, assess
 from qfloor.floors.family import Adjusted, Claim, adjust
 from qfloor.records import Floor, FloorKind, Ruling, Threshold, Verdict
@@ -112,7 +113,7 @@ def _verdict(asked: Asked, claim: Claim | None, adjusted: Adjusted | None) -> Ve
         ruling, reason = _ruling(asked, adjusted)
         if ruling is Ruling.UNDECIDED and reason in ("more_prompts", "too_few_prompts"):
             rate = judged.release.bounds(at, level).fail_rate
-            more = _more_prompts(rate, judged.cell.n_clusters, level, threshold.max_fail)
+            more = _more_prompts(rate, judged.release, level, threshold.max_fail)
     return Verdict(
         offer_id=request.offer_id,
         category=request.category,
@@ -171,13 +172,17 @@ def _ruling(asked: Asked, adjusted: Adjusted | None) -> tuple[Ruling, str]:
     if judged.release.limits(threshold.max_fail).verdict(at) == "rejected":
         return Ruling.REJECTED, "fails"
     needed = stats.min_prompts(plan.level, threshold.max_fail)
-    enough = judged.cell.n_clusters >= needed
+    enough = judged.release.n_judging >= needed
     return Ruling.UNDECIDED, "more_prompts" if enough else "too_few_prompts"
 
 
-def _more_prompts(rate: float, have: int, level: float, max_fail: float) -> int | None:
-    """Prompts still needed at the present estimate; None when it will never be certified."""
+def _more_prompts(rate: float, bounds: CellBounds, level: float, max_fail: float) -> int | None:
+    """Prompts still needed at the present estimate; None when it will never be certified.
+
+    Under a traffic mix some prompts count less than one, and more of them are needed.
+    """
     needed = stats.prompts_needed(rate, level, max_fail, POWER)
     if needed is None:
         return None
-    return max(1, needed - have)
+    have = bounds.cell.n_clusters
+    return max(1, math.ceil(needed * have / max(1.0, bounds.n_judging) - 1e-9) - have)

@@ -37,6 +37,7 @@ from qfloor.pipeline.judging import (
     metric_cells,
     pairs,
 )
+from qfloor.pipeline.traffic import check_traffic, stratified
 from qfloor.records import (
     Calibration,
     Direction,
@@ -101,8 +102,15 @@ def certify(
     Returns
     -------
     Findings
+
+    Raises
+    ------
+    BenchmarkError
+        When the benchmark's traffic does not fit the prompts of the round.
     """
     planned = tuple(offers)
+    asked = {output.prompt_digest for output in view.outputs}
+    check_traffic(benchmark, (view.prompts[digest] for digest in sorted(asked)))
     declared = declared_of(benchmark) if declared is None else declared
     view = view.with_safety(store, declared)
     human = human_cells(store, view, benchmark.quality)
@@ -128,6 +136,8 @@ def _judge(
 
     ``rated`` limits what may certify.
     """
+    traffic = benchmark.traffic
+    cells = cells if traffic is None else stratified(view, traffic, cells)
     demanded: dict[tuple[str, Modality], list[Threshold]] = {}
     for threshold in thresholds:
         demanded.setdefault((threshold.category, threshold.modality), []).append(threshold)
@@ -147,9 +157,11 @@ def _judge(
             family=family_of(benchmark, view, planned, key),
             direction=direction,
             provisional=rated is not None and key not in rated,
-            population=_population(view, key, {o.output_id for o in outputs}, reference),
+            population=_population(view, key, {o.output_id for o in outputs}, reference)
+            | ({} if traffic is None else {"traffic": {"by": traffic.by}}),
             digests=_digests(benchmark, view, reference),
             valid_until=valid_until(benchmark.round),
+            traffic=None if traffic is None else traffic.of(key.category) or None,
         )
         delivered = assess(request)
         floors += [delivered.floor, assess(request, "conditional").floor]

@@ -10,6 +10,7 @@ from qfloor import suite
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError
 from qfloor.pipeline.judging import CellKey, RoundView
+from qfloor.pipeline.traffic import check_traffic
 from qfloor.records import CATEGORIES, GENERAL, Offer, Prompt, Suite, digest_of, output_id
 from qfloor.store import Store
 
@@ -30,8 +31,8 @@ def prompts_of(
     ------
     BenchmarkError
         When two suites give one id to different prompts, a prompt's category is none that a
-        threshold can be set for, so that nothing could be said of it in the end, or the
-        benchmark excludes prompts that no suite has.
+        threshold can be set for, so that nothing could be said of it in the end, the benchmark
+        excludes prompts that no suite has, or its traffic does not fit those it keeps.
     """
     known = {category.id for category in (*CATEGORIES, GENERAL)}
     found: dict[str, Prompt] = {}
@@ -50,6 +51,7 @@ def prompts_of(
                     "different prompts; ids name prompts and must be unique across suites"
                 )
     _check_exclusions(benchmark, found.values())
+    check_traffic(benchmark, (p for p in found.values() if _asked(benchmark, p)))
     return tuple(found.values())
 
 
@@ -63,6 +65,12 @@ def _check_exclusions(benchmark: Benchmark, prompts: Iterable[Prompt]) -> None:
                 f"benchmark {benchmark.name} excludes prompts ({exclusion.reason}), but its suites "
                 "have none like that"
             )
+
+
+def _asked(benchmark: Benchmark, prompt: Prompt) -> bool:
+    """Whether any offer is asked for a prompt's output."""
+    offers = (offer.id for offer in benchmark.offers if offer.makes(prompt.modality))
+    return any(not why_excluded(benchmark, offer, prompt) for offer in offers)
 
 
 def why_excluded(benchmark: Benchmark, offer_id: str, prompt: Prompt) -> str:

@@ -12,6 +12,7 @@
 `frozen`    what is left out, and plans frozen before the first score
 `raw`       digests of the rows that findings rest on, and what they cost
 `beside`    pass rates, floors of tags and languages, panels less one rater
+`traffic`   a team's own mix of requests
 `plain`     records as JSON, and the digests that name them
 ==========  =============================================================
 
@@ -100,6 +101,7 @@ from qfloor.records.sequential import (
     SequentialState,
     TierRuling,
 )
+from qfloor.records.traffic import STRATA, Strata, Traffic
 
 __all__ = [
     "CATEGORIES",
@@ -109,6 +111,7 @@ __all__ = [
     "GENERAL",
     "REASONS",
     "STATUS_TABLE",
+    "STRATA",
     "TIERS",
     "TIER_ALIASES",
     "Attempt",
@@ -158,10 +161,12 @@ __all__ = [
     "Spent",
     "Split",
     "Status",
+    "Strata",
     "Suite",
     "TagFloor",
     "Threshold",
     "TierRuling",
+    "Traffic",
     "Verdict",
     "WeightsRights",
     "Winner",

@@ -33,8 +33,10 @@ class FailPath:
 
     Arrays other than ``thresholds`` (distinct finite scores, rising) have one entry more.
     ``agree`` says where all outputs of every prompt agree; ``first_fails`` counts fails among the
-    ``n_first`` outputs chosen for the exact bound. ``size`` is the number of prompts, Kish's with
-    weights; ``df`` the degrees of freedom of the variance.
+    ``n_first`` outputs chosen for the exact bound. ``size`` is the number of prompts; with
+    weights, how many they would be if all weighed as much as the heaviest: Kish's size, which is
+    in the variance, lets a heavy stratum of few prompts certify by luck (decision 0011). ``df``
+    are the degrees of freedom of the variance.
     """
 
     thresholds: FloatArray
@@ -86,20 +88,18 @@ class FailPath:
         """Independent outputs that this is worth at each step, before the price of few prompts."""
         inner = (self.p > 0.0) & (self.p < 1.0)
         seen = self.variance > 0.0
-        most, variance = self.most, self.variance
-        if not self.clustered:  # one output a prompt: only unequal weights cost something
-            most, variance = self.size, variance * ((self.n_prompts - 1) / self.n_prompts)
+        variance = self.variance
+        if not self.clustered:  # one output a prompt: exact, but for unequal weights
+            variance = variance * ((self.n_prompts - 1) / self.n_prompts)
         worth = self.p * (1.0 - self.p) / np.where(seen, variance, 1.0)
-        worth = np.where(seen, worth, most)
-        worth = worth if self.clustered else np.minimum(worth, most)
-        return np.where(inner, worth, self.size)
+        return np.where(inner, np.where(seen, worth, self.most), self.size)
 
     def n_star(self, alpha: float) -> FloatArray:
         """Return Korn-Graubard's effective size at each step."""
         if self.exact:
             return np.full(self.p.size, float(self.n_prompts))
         if not self.clustered:
-            return self.n_effective
+            return np.minimum(self.n_effective, self.size)
         inner = (self.p > 0.0) & (self.p < 1.0)
         factor = few_clusters_factor(float(self.most), self.df, alpha)
         few_raters = self.n_raters is not None and self.df < self.size - 1.0
@@ -133,10 +133,10 @@ def build_path(
     p = np.clip(_running(share)[at] / mass, 0.0, 1.0)
     p[at == 0], p[at == values.size] = 0.0, 1.0
     of_prompt = _Groups.of(group, share, mass)
-    size = float(sizes.size) if weights is None else 1.0 / float(np.sum(of_prompt.weights**2))
+    size = float(sizes.size) if weights is None else 1.0 / float(of_prompt.weights.max())
     variance, df = of_prompt.variance(p, at), size - 1.0
     if weights is not None:
-        variance = np.maximum(variance, of_prompt.kish(p, at) / size)
+        variance = np.maximum(variance, of_prompt.kish(p, at))
     people = None
     if raters is not None:
         rater = prompt_codes(raters, values.size)[order]
@@ -207,10 +207,10 @@ class _Groups:
         return spread / self.mass**2 * (n / (n - 1))
 
     def kish(self, p: FloatArray, at: IntArray) -> FloatArray:
-        """Variance of the groups' fail shares, each counting by its weight."""
+        """Variance of the fail rate of Kish's size of prompts: weights cost at least this."""
         n = self.weights.size
         spread = np.maximum(self.ratio[at] / self.mass - p**2, 0.0)
-        return spread * (n / max(1, n - 1))
+        return spread * float(np.sum(self.weights**2)) * (n / max(1, n - 1))
 
 
 def _two_way(prompts: FloatArray, raters: FloatArray, both: FloatArray) -> FloatArray:

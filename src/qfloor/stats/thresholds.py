@@ -112,7 +112,7 @@ def threshold_limits(
         With weights at most one each: the exact bound counts outputs alike, so it holds only if
         prompts were thinned to the weights' mix by chance.
     weights : array_like, shape (outputs,), optional
-        Positive weights of the outputs, e.g. a traffic mix; prompts count by Kish's size.
+        Positive weights of the outputs, e.g. a traffic mix; see `clusters.korn_graubard`.
     raters : sequence, shape (outputs,), optional
         Who gave each score: then raters too are random, and enter the variance (`two_way`).
 
