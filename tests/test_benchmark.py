@@ -53,6 +53,13 @@ def test_a_sound_file_loads_to_one_digest(tmp_path: Path) -> None:
         ({"args": "a = " + "[" * 5000}, "not valid TOML"),
         ({"benchmark": "budget_usd = inf"}, "budget_usd is inf"),
         ({"benchmark": 'correction = "hochberg"'}, "'benchmark.correction' is 'hochberg'"),
+        ({"rest": '[traffic]\nby = "colour"'}, "'traffic.by' is 'colour'"),
+        ({"rest": '[traffic]\nby = "tag"'}, "traffic gives no weights"),
+        ({"rest": '[traffic]\nby = "tag"\nweights = { a = 0 }'}, "'traffic.weights.a' is 0"),
+        (
+            {"rest": '[traffic]\nby = "tag"\ncategories = { portait = { a = 1 } }'},
+            "did you mean 'portrait'",
+        ),
         ({"benchmark": "repeat = 2"}, "did you mean 'repeats'"),
         ({"rest": "[raters]\nshare = 0.5\nraters = 500"}, "there are 40 simulated raters"),
         ({"rest": "[raters]\nshare = 0.5\nraters = 3\nvotes = 4"}, "more than the 3 raters"),
@@ -74,3 +81,13 @@ def test_a_correction_is_part_of_the_digest_and_the_default_is_as_it_was(tmp_pat
     holm = benchmark.load(_write(tmp_path, benchmark='correction = "holm"'))
     assert plain.digest == same.digest
     assert (holm.correction, holm.digest != plain.digest) == ("holm", True)
+
+
+def test_a_traffic_mix_is_part_of_the_digest(tmp_path: Path) -> None:
+    plain = benchmark.load(_write(tmp_path))
+    mix = '[traffic]\nby = "language"\nweights = { en = 3, de = 1 }\n[traffic.categories]\n'
+    loaded = benchmark.load(_write(tmp_path, rest=mix + "portrait = { en = 1 }"))
+    assert loaded.traffic is not None
+    assert loaded.traffic.of("portrait") == {"en": 1.0}
+    assert loaded.traffic.of("landscape") == {"en": 3.0, "de": 1.0}
+    assert loaded.digest != plain.digest

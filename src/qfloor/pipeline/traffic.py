@@ -45,8 +45,9 @@ def _check_place(name: str, traffic: Traffic, place: str, prompts: Sequence[Prom
     for stratum, n in sorted(there.items()):
         if stratum not in weights:
             raise BenchmarkError(
-                f"benchmark {name}: {n} prompts of {place} have {traffic.by} {stratum!r}, which "
-                "traffic gives no weight; give it one, or exclude them"
+                f"benchmark {name}: {n} prompt{'' if n == 1 else 's'} of {place} "
+                f"{'has' if n == 1 else 'have'} {traffic.by} {stratum!r}, which traffic gives no "
+                "weight; give it one, or exclude what has it"
             )
     for stratum in sorted(weights):
         if stratum not in there:
