@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qfloor import stats
-from qfloor.floors.traffic import Weighed, weigh
+from qfloor.floors.traffic import weigh
 from qfloor.records import (
     STATUS_TABLE,
     CountsAs,
@@ -174,10 +174,7 @@ def build_cell(
         n_outputs += 1
     table = np.array(rows, dtype=np.float64).reshape(-1, 4)
     used, cluster = np.unique(table[:, 1].astype(np.intp), return_inverse=True)
-    weighed = Weighed(weight=None, chosen=None)
-    if traffic and rows:
-        weighed = weigh(cluster, strata, np.array(list(families))[used].tolist(), traffic)
-    return Cell(
+    cell = Cell(
         offer_id=offer_id,
         category=category,
         modality=modality,
@@ -192,10 +189,18 @@ def build_cell(
         n_asked=asked,
         n_raters=len(raters),
         counts={k: v for k, v in sorted(counts.items()) if v},
-        weight=weighed.weight,
-        chosen=weighed.chosen,
-        unjudged=weighed.unjudged,
     )
+    return _weighed(cell, strata, np.array(list(families))[used], traffic) if traffic else cell
+
+
+def _weighed(
+    cell: Cell, strata: Sequence[str], families: NDArray[np.str_], traffic: Mapping[str, float]
+) -> Cell:
+    """Weigh a cell's values by a traffic mix."""
+    if not cell.value.size:
+        return cell
+    found = weigh(cell.cluster, strata, families.tolist(), traffic)
+    return replace(cell, weight=found.weight, chosen=found.chosen, unjudged=found.unjudged)
 
 
 def _apart(output: Judged, counts_as: CountsAs) -> Iterator[str]:
