@@ -164,14 +164,10 @@ def build_cell(
         asked += 1
         missing += counts_as is CountsAs.MISSING
         counts.update(_apart(output, counts_as))
-        if counts_as is CountsAs.SCORED:
-            rows += [(sign * v, *place, r) for v, r in _drawn(output, raters)]
-        elif counts_as is CountsAs.FAIL or missing_as_fail:
-            rows += [(FAIL, *place, NO_RATER)] * votes
-        else:
-            continue
-        strata += [output.stratum] * (len(rows) - len(strata))
-        n_outputs += 1
+        entered = _entered(output, counts_as, raters, votes, missing_as_fail)
+        rows += [(FAIL if v == FAIL else sign * v, *place, r) for v, r in entered]
+        strata += [output.stratum] * len(entered)
+        n_outputs += bool(entered)
     table = np.array(rows, dtype=np.float64).reshape(-1, 4)
     used, cluster = np.unique(table[:, 1].astype(np.intp), return_inverse=True)
     cell = Cell(
@@ -201,6 +197,17 @@ def _weighed(
         return cell
     found = weigh(cell.cluster, strata, families.tolist(), traffic)
     return replace(cell, weight=found.weight, chosen=found.chosen, unjudged=found.unjudged)
+
+
+def _entered(
+    output: Judged, counts_as: CountsAs, raters: Mapping[str, int], votes: int, missing: bool
+) -> list[tuple[float, int]]:
+    """Values that an output enters with, and their raters; none when it is left out."""
+    if counts_as is CountsAs.SCORED:
+        return _drawn(output, raters)
+    if counts_as is CountsAs.FAIL or missing:
+        return [(FAIL, NO_RATER)] * votes
+    return []
 
 
 def _apart(output: Judged, counts_as: CountsAs) -> Iterator[str]:
