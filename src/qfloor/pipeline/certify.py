@@ -157,8 +157,10 @@ def _judge(
             family=family_of(benchmark, view, planned, key),
             direction=direction,
             provisional=rated is not None and key not in rated,
-            population=_population(view, key, {o.output_id for o in outputs}, reference)
-            | ({} if traffic is None else {"traffic": {"by": traffic.by}}),
+            population={
+                **_population(view, key, {o.output_id for o in outputs}, reference),
+                **({} if traffic is None else {"traffic": {"by": traffic.by}}),
+            },
             digests=_digests(benchmark, view, reference),
             valid_until=valid_until(benchmark.round),
             traffic=None if traffic is None else traffic.of(key.category) or None,
