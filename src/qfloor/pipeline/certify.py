@@ -51,6 +51,7 @@ from qfloor.records import (
     ReferenceSet,
     TagFloor,
     Threshold,
+    Traffic,
     Verdict,
 )
 from qfloor.store import Store
@@ -138,9 +139,7 @@ def _judge(
     """
     traffic = benchmark.traffic
     cells = cells if traffic is None else stratified(view, traffic, cells)
-    demanded: dict[tuple[str, Modality], list[Threshold]] = {}
-    for threshold in thresholds:
-        demanded.setdefault((threshold.category, threshold.modality), []).append(threshold)
+    demanded = _by_place(thresholds)
     floors: list[Floor] = []
     tag_floors: list[TagFloor] = []
     families: dict[str, list[Assessed]] = {}
@@ -157,10 +156,7 @@ def _judge(
             family=family_of(benchmark, view, planned, key),
             direction=direction,
             provisional=rated is not None and key not in rated,
-            population={
-                **_population(view, key, {o.output_id for o in outputs}, reference),
-                **({} if traffic is None else {"traffic": {"by": traffic.by}}),
-            },
+            population=_population(view, key, {o.output_id for o in outputs}, reference, traffic),
             digests=_digests(benchmark, view, reference),
             valid_until=valid_until(benchmark.round),
             traffic=None if traffic is None else traffic.of(key.category) or None,
@@ -204,8 +200,19 @@ def _digests(
     }
 
 
+def _by_place(thresholds: Iterable[Threshold]) -> dict[tuple[str, Modality], list[Threshold]]:
+    demanded: dict[tuple[str, Modality], list[Threshold]] = {}
+    for threshold in thresholds:
+        demanded.setdefault((threshold.category, threshold.modality), []).append(threshold)
+    return demanded
+
+
 def _population(
-    view: RoundView, key: CellKey, outputs_of: set[str], reference: ReferenceSet | None
+    view: RoundView,
+    key: CellKey,
+    outputs_of: set[str],
+    reference: ReferenceSet | None,
+    traffic: Traffic | None,
 ) -> Mapping[str, object]:
     prompts = [view.prompts[o.prompt_digest] for o in view.outputs if o.id in outputs_of]
     return {
@@ -214,6 +221,7 @@ def _population(
         "split": sorted({p.split for p in prompts}),
         **({} if reference is None else _centred(outputs_of, reference)),
         **({"excluded": view.left_out[key]} if key in view.left_out else {}),
+        **({} if traffic is None else {"traffic": {"by": traffic.by}}),
     }
 
 
