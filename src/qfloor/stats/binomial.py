@@ -13,7 +13,7 @@ from functools import lru_cache
 from scipy import special
 
 # A p-value equal to alpha on paper (0.5**5 against 1/32) must not fail on the last bit.
-_TIE = 1e-12
+TIE = 1e-12
 
 
 def check_share(name: str, value: float) -> float:
@@ -25,7 +25,7 @@ def check_share(name: str, value: float) -> float:
 
 def at_most(p_value: float, alpha: float) -> bool:
     """Compare a p-value with a level, giving an exact tie the benefit of the last bits."""
-    return p_value <= alpha * (1.0 + _TIE)
+    return p_value <= alpha * (1.0 + TIE)
 
 
 def _check_counts(k: float, n: float) -> None:
