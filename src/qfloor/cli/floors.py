@@ -14,6 +14,8 @@ from qfloor.errors import QfloorError
 if TYPE_CHECKING:
     from qfloor.pipeline import Explanation, Findings
 
+Table = Literal["pass rates", "tags", "leave one out", "explain"]
+
 
 def floors(
     name: str = BenchmarkName,
@@ -51,34 +53,53 @@ def floors(
     from qfloor import pipeline
     from qfloor.store import Store
 
-    if pass_rates + tags + leave_one_out + any(explain) > 1:
-        raise typer.BadParameter(
-            "--pass-rates, --tags, --leave-one-out and --explain are tables of their own"
-        )
-    if html is not None and not any(explain):
+    table = _table_asked(pass_rates, tags, leave_one_out, any(explain))
+    if html is not None and table != "explain":
         raise typer.BadParameter("--html goes with --explain")
     benchmark = benchmark_of(name, round)
     with Store.open(workspace) as store, store.writing("floors"), progress() as report:
         prompts = pipeline.prompts_of(benchmark)
         found = pipeline.certify_round(store, benchmark, prompts, report=report)
         say_differs(pipeline.plan_state(store, benchmark))
-        if any(explain):
-            found_examples = pipeline.explain(store, benchmark, found, *explain, metric=quality)
-    if any(explain):
-        _explained(found_examples, explain, html, as_json=as_json, as_csv=as_csv)
-        return
+        if table == "explain":
+            shown = pipeline.explain(store, benchmark, found, *explain, metric=quality)
     wanted = benchmark.quality.id if quality is None else quality
-    if pass_rates or tags or leave_one_out:
-        rows, empty = _beside(
-            found, wanted, pass_rates=pass_rates, tags=tags, brief=not (as_json or as_csv)
-        )
+    if table == "explain":
+        _explained(shown, explain, html, as_json=as_json, as_csv=as_csv)
+    elif table is not None:
+        rows, empty = _beside(found, wanted, table, brief=not (as_json or as_csv))
         emit(rows, as_json=as_json, as_csv=as_csv, empty=empty)
-        return
+    else:
+        _floors(found, wanted, kind, benchmark.round, as_json=as_json, as_csv=as_csv)
+
+
+def _table_asked(pass_rates: bool, tags: bool, leave_one_out: bool, explain: bool) -> Table | None:
+    """Name the one table beside the floors that was asked for."""
+    asked: dict[Table, bool] = {
+        "pass rates": pass_rates,
+        "tags": tags,
+        "leave one out": leave_one_out,
+        "explain": explain,
+    }
+    named = [table for table, wanted in asked.items() if wanted]
+    if len(named) > 1:
+        raise typer.BadParameter(
+            "--pass-rates, --tags, --leave-one-out and --explain are tables of their own"
+        )
+    return named[0] if named else None
+
+
+def _floors(
+    found: Findings, wanted: str, kind: str, round: str, *, as_json: bool, as_csv: bool
+) -> None:
+    """Print floors with their verdicts."""
+    from qfloor import pipeline
+
     chosen = [f for f in found.floors if wanted in f.quality and f.kind == kind]
     rows = list(pipeline.floor_rows(found, chosen))
     if not rows:
         known = ", ".join(sorted({f.quality for f in found.floors})) or "none: nothing was judged"
-        raise QfloorError(f"no floor of quality {wanted!r} in round {benchmark.round}; {known}")
+        raise QfloorError(f"no floor of quality {wanted!r} in round {round}; {known}")
     emit(rows, as_json=as_json, as_csv=as_csv)
     few = sum(f.population.get("raters", "").startswith("conditional") for f in chosen)
     if few:
@@ -120,18 +141,17 @@ def _explained(
 
 
 def _beside(
-    found: Findings, quality: str, *, pass_rates: bool, tags: bool, brief: bool
+    found: Findings, quality: str, table: Table, *, brief: bool
 ) -> tuple[list[dict[str, Any]], str]:
     """Rows of the table asked for, and what to say when there are none."""
     from qfloor import pipeline
 
-    if pass_rates:
+    if table == "pass rates":
         rows = pipeline.pass_rate_rows(found.pass_rates, brief=brief)
         return list(rows), "the round was not scored with any metric that is true or false"
-    if tags:
-        return list(
-            pipeline.tag_rows(found, quality, brief=brief)
-        ), f"no floor of quality {quality!r}"
+    if table == "tags":
+        rows = pipeline.tag_rows(found, quality, brief=brief)
+        return list(rows), f"no floor of quality {quality!r}"
     rows = pipeline.leave_one_out_rows(found, quality)
     return list(rows), "no verdict is conditional on a panel of few raters"
 
