@@ -8,7 +8,6 @@ the first column's name, lone carriage returns inside unquoted fields (pandas re
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -24,15 +23,35 @@ def read_text(path: Path, error: type[InputError] = InputError) -> str:
     """Read UTF-8 with or without a byte-order mark; every line end becomes a line feed."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise error(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise error(f"{path}: is a folder, expected a file") from None
-    except UnicodeDecodeError as problem:
-        raise error(f"{path}: not UTF-8 at byte {problem.start}; save it as UTF-8") from problem
-    except (OSError, ValueError) as problem:  # a name too long or with a zero byte, no permission
-        raise error(f"{str(path)[:200]!r} cannot be read: {problem}") from problem
+    except (OSError, ValueError) as problem:
+        raise _unreadable(path, error, problem) from problem
     return text.replace("\r\n", "\n").replace("\r", " ")
+
+
+def _unreadable(path: Path, error: type[InputError], problem: Exception) -> InputError:
+    if isinstance(problem, FileNotFoundError):
+        return error(f"{path}: no such file")
+    if isinstance(problem, IsADirectoryError):
+        return error(f"{path}: is a folder, expected a file")
+    if isinstance(problem, UnicodeDecodeError):
+        return error(f"{path}: not UTF-8 at byte {problem.start}; save it as UTF-8")
+    # a name too long or with a zero byte, no permission
+    return error(f"{str(path)[:200]!r} cannot be read: {problem}")
+
+
+def _lines(path: Path, error: type[InputError]) -> Iterator[str]:
+    """Yield the lines that `read_text` would give, without holding the file."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="\n") as file:
+            for line in file:
+                if "\r" in line:
+                    line = line.replace("\r\n", "\n").replace("\r", " ")
+                yield line
+    except UnicodeDecodeError:
+        read_text(path, error)  # says at which byte of the file
+        raise
+    except (OSError, ValueError) as problem:
+        raise _unreadable(path, error, problem) from problem
 
 
 def rows(
@@ -51,31 +70,58 @@ def rows(
     InputError
         Of the class given: no header, a duplicate column, or a row of another width.
     """
-    text = read_text(path, error)
+    header, found = table(path, error, delimiter, quoted=quoted)
+    for line, fields in found:
+        yield line, dict(zip(header, fields, strict=True))
+
+
+def table(
+    path: Path,
+    error: type[InputError] = InputError,
+    delimiter: str | None = None,
+    *,
+    quoted: bool = True,
+) -> tuple[tuple[str, ...], Iterator[tuple[int, list[str]]]]:
+    """Open a CSV or TSV file: its header, and (line number, fields) of every row below it.
+
+    The file is read while its rows are asked for.
+
+    Raises
+    ------
+    InputError
+        As `rows`; of the rows when they are reached.
+    """
     delimiter = delimiter or ("\t" if path.suffix.lower() in {".tsv", ".tab"} else ",")
     csv.field_size_limit(MAX_FIELD)
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, quoting=quoting
-    )
+    reader = csv.reader(_lines(path, error), delimiter=delimiter, strict=True, quoting=quoting)
     try:
-        header = [name.strip() for name in next(reader, [])]
-        if not any(header):
-            raise error(f"{path}: the file is empty; expected a header line")
-        twice = {name for name in header if header.count(name) > 1}
-        if twice:
-            raise error(f"{path}: column {sorted(twice)[0]!r} appears twice in the header")
-        for fields in reader:
-            if not any(field.strip() for field in fields):
-                continue
-            if len(fields) != len(header):
-                raise error(
-                    f"{path}: line {reader.line_num}: {len(fields)} fields, "
-                    f"but the header has {len(header)}"
-                )
-            yield reader.line_num, dict(zip(header, fields, strict=True))
+        header = tuple(name.strip() for name in next(reader, []))
     except csv.Error as problem:
         raise error(f"{path}: line {reader.line_num}: not valid CSV: {problem}") from problem
+    if not any(header):
+        raise error(f"{path}: the file is empty; expected a header line")
+    twice = {name for name in header if header.count(name) > 1}
+    if twice:
+        raise error(f"{path}: column {sorted(twice)[0]!r} appears twice in the header")
+
+    def found() -> Iterator[tuple[int, list[str]]]:
+        width = len(header)
+        try:
+            for fields in reader:
+                if len(fields) == width and fields[0].strip():
+                    yield reader.line_num, fields
+                elif any(field.strip() for field in fields):
+                    if len(fields) != width:
+                        raise error(
+                            f"{path}: line {reader.line_num}: {len(fields)} fields, "
+                            f"but the header has {width}"
+                        )
+                    yield reader.line_num, fields
+        except csv.Error as problem:
+            raise error(f"{path}: line {reader.line_num}: not valid CSV: {problem}") from problem
+
+    return header, found()
 
 
 def json_rows(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from qfloor import stats
 from qfloor.ratings.judgment import ANONYMOUS, TEST
-from qfloor.records import CONTROLS_SUFFIX
+from qfloor.records import COMPARED_SUFFIX, CONTROLS_SUFFIX
 from qfloor.store import Store
 
 if TYPE_CHECKING:
@@ -139,7 +139,9 @@ def told_apart(store: Store, round: str | None = None) -> pd.DataFrame:
     """Ratings of a round and of its controls, with ``by``: ``people`` or ``simulated``."""
     frame = store.ratings()
     if round is not None:
-        frame = frame[frame["round"].isin([round, round + CONTROLS_SUFFIX])]
+        frame = frame[
+            frame["round"].isin([round, round + COMPARED_SUFFIX, round + CONTROLS_SUFFIX])
+        ]
     by = np.where(frame["source"].str.startswith(SIMULATED), SIMULATED, "people")
     return frame.assign(by=by)
 

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import NamedTuple
 
 from qfloor.ratings.comparing import Compared, Ground
 from qfloor.ratings.judgment import ANONYMOUS, Faults, Judgment
 from qfloor.ratings.settling import Settled
-from qfloor.records import Offer, Output, Prompt, Rating
+from qfloor.records import Offer, Output, Prompt
+
+
+class RatingRow(NamedTuple):
+    """A rating as the store keeps it: the fields of a `Rating` in their order, without its cost."""
+
+    id: str
+    output_id: str
+    rater: str
+    criterion: str
+    value: float
+    lo: float
+    hi: float
+    usable: bool | None
+    session: str | None
+    control: str
+    seconds: float | None
+    at: str | None
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +42,8 @@ class ImportedRatings:
     prompts: tuple[Prompt, ...]
     offers: tuple[Offer, ...]
     outputs: tuple[Output, ...]
-    ratings: tuple[Rating, ...]
-    rows: tuple[int, ...]
+    ratings: Sequence[RatingRow]
+    rows: Sequence[int]
     comparisons: Compared
     dropped: Mapping[str, int]
 
@@ -55,59 +74,56 @@ def assemble(
     RatingsError
         When someone gives one item two scores, or one criterion has two scales.
     """
-    raters = ground.raters
-    ids = [output.id for output in settled.outputs]
-    first: dict[tuple[str, ...], Judgment] = {}
-    unnamed: Counter[tuple[str, ...]] = Counter()
-    dropped: Counter[str] = Counter()
-    ratings: list[Rating] = []
-    rows: list[int] = []
-    for judgment, at in zip(judgments, place, strict=True):
-        session = judgment.session or ""
-        key: tuple[str, ...] = (
-            ids[at], raters[judgment.rater], judgment.criterion, session, judgment.control
-        )  # fmt: skip
-        if judgment.rater == ANONYMOUS:
-            unnamed[key] += 1  # nobody can tell whether two are one: both are kept
-            key = (*key, judgment.annotation or str(unnamed[key]))
-        if judgment.trial:
-            key = (*key, judgment.trial)
-        earlier = first.setdefault(key, judgment)
-        if earlier is not judgment:
-            _check_same(earlier, judgment, ground.faults)
-            dropped["said twice"] += not judgment.trial  # its comparison is counted
-            continue
-        ratings.append(_rating(judgment, key, ground.source))
-        rows.append(judgment.row)
+    found, rows, dropped = _rows(judgments, place, settled, ground)
     _check_scales(judgments, ground.faults)
     return ImportedRatings(
         prompts=settled.new_prompts,
         offers=settled.new_offers,
         outputs=settled.new_outputs,
-        ratings=tuple(ratings),
-        rows=tuple(rows),
+        ratings=found,
+        rows=rows,
         comparisons=comparisons,
         dropped=dict(dropped + comparisons.dropped),
     )
 
 
-def _rating(judgment: Judgment, key: tuple[str, ...], source: str) -> Rating:
-    name = "\x1f".join(("rating", source, *key))
-    return Rating(
-        id=hashlib.sha256(name.encode()).hexdigest()[:32],
-        output_id=key[0],
-        rater=key[1],
-        criterion=judgment.criterion,
-        value=judgment.value,
-        lo=judgment.lo,
-        hi=judgment.hi,
-        usable=judgment.usable,
-        session=judgment.session,
-        control=judgment.control,
-        seconds=judgment.seconds,
-        at=judgment.at,
-        source=judgment.source or source,
-    )
+def _rows(
+    judgments: Sequence[Judgment], place: Sequence[int], settled: Settled, ground: Ground
+) -> tuple[list[RatingRow], list[int], Counter[str]]:
+    """Make a rating of each judgment that was not made already, and say where it stood."""
+    ids = [output.id for output in settled.outputs]
+    raters, prefix = ground.raters, f"rating\x1f{ground.source}"
+    first: dict[str, Judgment] = {}
+    unnamed: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    found: list[RatingRow] = []
+    rows: list[int] = []
+    for judgment, at in zip(judgments, place, strict=True):
+        output, rater = ids[at], raters[judgment.rater]
+        session = judgment.session or ""
+        name = f"{prefix}\x1f{output}\x1f{rater}\x1f{judgment.criterion}\x1f{session}\x1f{judgment.control}"  # noqa: E501
+        if judgment.rater == ANONYMOUS:
+            unnamed[name] += 1  # nobody can tell whether two are one: both are kept
+            name = f"{name}\x1f{judgment.annotation or unnamed[name]}"
+        if judgment.trial:
+            name = f"{name}\x1f{judgment.trial}"
+        identity = sha256(name.encode()).hexdigest()[:32]
+        earlier = first.setdefault(identity, judgment)
+        if earlier is not judgment:
+            _check_same(earlier, judgment, ground.faults)
+            dropped["said twice"] += not judgment.trial  # its comparison is counted
+            continue
+        found.append(_row(judgment, identity, output, rater, ground.source))
+        rows.append(judgment.row)
+    return found, rows, dropped
+
+
+def _row(judgment: Judgment, identity: str, output: str, rater: str, source: str) -> RatingRow:
+    return RatingRow(
+        identity, output, rater, judgment.criterion, judgment.value, judgment.lo, judgment.hi,
+        judgment.usable, judgment.session, judgment.control, judgment.seconds, judgment.at,
+        judgment.source or source,
+    )  # fmt: skip
 
 
 def _check_same(earlier: Judgment, judgment: Judgment, faults: Faults) -> None:
@@ -121,6 +137,8 @@ def _check_same(earlier: Judgment, judgment: Judgment, faults: Faults) -> None:
 
 
 def _check_scales(judgments: Sequence[Judgment], faults: Faults) -> None:
+    if len({(j.criterion, j.lo, j.hi) for j in judgments}) == len({j.criterion for j in judgments}):
+        return
     scales: dict[str, Judgment] = {}
     for judgment in judgments:
         usual = scales.setdefault(judgment.criterion, judgment)

@@ -10,13 +10,15 @@ pseudonyms (`pseudonyms`), before anything of them is compared, named or written
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+import contextlib
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from qfloor.errors import RatingsError
-from qfloor.ratings.assembling import ImportedRatings, assemble
+from qfloor.ratings.assembling import ImportedRatings, RatingRow, assemble
 from qfloor.ratings.comparing import Compared, Ground, assemble_comparisons
 from qfloor.ratings.files import digest_of_files, files_of, read_files
 from qfloor.ratings.formats import format_of
@@ -39,6 +41,19 @@ from qfloor.records import Category, digest_of
 from qfloor.store import Store
 
 
+@contextlib.contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Python looks for cycles whenever many objects were made; an import makes many and none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_no_search_for_cycles()
 def import_ratings(
     store: Store,
     path: str | Path | Sequence[str | Path],
@@ -98,13 +113,16 @@ def import_ratings(
     options = _options(options or ReadOptions(), scale, ignore_unknown_columns)
     _check_told(paths[0], known_format, options)
     files = files_of(paths, known_format)
+    sha256 = _digest_of(files)
+    key = _key(sha256, format, source, round, options, prolific)
+    earlier = _earlier(store, key)
+    if earlier is not None:
+        return replace(earlier, path=_path_told(files, known_format))
     reading, faults = read_files(known_format, files, options)
     reading = _joined(reading, prolific, faults)
     keep = keep_rater_ids or known_format.raters == "places"
     names = _names(store, reading, source, keep)
     reading = replace(reading, notes=(*reading.notes, *names.notes))
-    sha256 = digest_of_files(files)
-    key = _key(sha256, format, source, round, options, prolific)
     with store.transaction():
         imported, settled = _settled(
             store, reading, known_format, options, round, source, tuple(categories), names, faults
@@ -119,11 +137,28 @@ def import_ratings(
             hashed_raters=names.hashed,
             salt=names.mark,
         )
-        if store.was_imported(key):
+        if store.was_imported(key):  # by a version that reported otherwise
             return replace(report, repeated=True)
-        report = replace(report, added=_write(store, imported, faults))
+        report = replace(report, added=_write(store, imported, settled.stored, faults))
         store.save_import(digest=key, kind="ratings", source=source, counts=report.to_row())
     return report
+
+
+def _digest_of(files: Sequence[Path]) -> str:
+    """Name the bytes of files; one that cannot be read is left to its reader, who says why."""
+    try:
+        return digest_of_files(files)
+    except (OSError, ValueError):
+        return ""
+
+
+def _earlier(store: Store, key: str) -> ImportReport | None:
+    """What an import of the same file gave, if it was this version's: nothing is added now."""
+    counts = store.import_counts(key)
+    if counts is None or set(counts) != {field.name for field in fields(ImportReport)}:
+        return None
+    told: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in counts.items()}
+    return ImportReport(**{**told, "repeated": True, "added": 0})
 
 
 def _options(
@@ -232,25 +267,27 @@ def _settled(
     return assemble(reading.judgments, found.place, settled, compared, ground), settled
 
 
-def _write(store: Store, imported: ImportedRatings, faults: Faults) -> int:
+def _write(store: Store, imported: ImportedRatings, stored: frozenset[str], faults: Faults) -> int:
     """Write what is new; a judgment that the store has with other content is an error."""
-    _check_unchanged(store, imported, faults)
+    _check_unchanged(store, imported, stored, faults)
     _check_unchanged_choices(store, imported.comparisons, faults)
     store.save_prompts(imported.prompts)
     store.save_offers(imported.offers)
     store.save_outputs(imported.outputs)
     added = store.save_comparisons(imported.comparisons.comparisons)
-    return added + store.save_ratings(imported.ratings)
+    return added + store.save_rating_rows(imported.ratings)
 
 
-def _check_unchanged(store: Store, imported: ImportedRatings, faults: Faults) -> None:
-    about = {rating.output_id for rating in imported.ratings}
-    stored = {rating.id: rating for rating in store.ratings_of(outputs=about)}
+def _check_unchanged(
+    store: Store, imported: ImportedRatings, about: frozenset[str], faults: Faults
+) -> None:
+    stored = store.rating_rows(about) if about else {}
     if not stored:
         return
     for rating, row in zip(imported.ratings, imported.rows, strict=True):
         earlier = stored.get(rating.id, rating)
         if earlier != rating:
+            earlier = RatingRow(*earlier)
             raise faults.wrong(
                 row,
                 f"this rater gives {rating.criterion!r} of this item {rating.value:g}"

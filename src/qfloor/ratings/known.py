@@ -74,11 +74,7 @@ def known_of(
         categories[prompt.category] = tuple(sorted({*seen, prompt.modality}))
     for category in (*declared, *CATEGORIES, GENERAL):
         categories[category.id] = category.modalities
-    repeats: dict[tuple[str, str], int] = defaultdict(int)
-    for name in (round, round + COMPARED_SUFFIX, round + CONTROLS_SUFFIX):
-        for output in store.outputs_of(round=name):
-            place = (output.offer_id, output.prompt_digest)
-            repeats[place] = max(repeats[place], output.repeat + 1)
+    beside = (round, round + COMPARED_SUFFIX, round + CONTROLS_SUFFIX)
     return Known(
         identities=identities,
         outputs={output.id: output for output in store.outputs_of(ids=wanted)},
@@ -86,5 +82,5 @@ def known_of(
         prompts=prompts,
         by_digest=by_digest,
         categories=categories,
-        repeats=repeats,
+        repeats=store.next_repeats(beside),
     )

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qfloor.ratings.assembling import ImportedRatings
+from qfloor.ratings.assembling import ImportedRatings, RatingRow
 from qfloor.ratings.judgment import ANONYMOUS, TEST, Reading
 from qfloor.ratings.settling import Settled
-from qfloor.records import Comparison, Output, Rating
+from qfloor.records import Comparison, Output
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +69,8 @@ class ImportReport:
 
 def report_of(reading: Reading, imported: ImportedRatings, settled: Settled) -> ImportReport:
     """Count what a reading gave; the importer adds what it knows of the file."""
-    said: tuple[Rating | Comparison, ...] = (
-        *imported.ratings, *imported.comparisons.comparisons
-    )  # fmt: skip
+    compared = imported.comparisons.comparisons
+    said: tuple[RatingRow | Comparison, ...] = (*imported.ratings, *compared)
     outputs = {output.id: output for output in settled.outputs}
     dropped = Counter(reading.dropped) + Counter(imported.dropped)
     named = {judgment.rater for judgment in said} - {ANONYMOUS}
@@ -86,7 +85,7 @@ def report_of(reading: Reading, imported: ImportedRatings, settled: Settled) -> 
         repeated=False,
         read=reading.n_rows,
         kept=len(imported.ratings),
-        comparisons=len(imported.comparisons.comparisons),
+        comparisons=len(compared),
         added=0,
         dropped=dict(sorted(dropped.items())),
         controls=dict(sorted(controls.items())),
@@ -107,10 +106,8 @@ def report_of(reading: Reading, imported: ImportedRatings, settled: Settled) -> 
 def _remarks(imported: ImportedRatings, outputs: Mapping[str, Output]) -> list[str]:
     """Say what a person should look at: names that look alike, prompts that differ by offer."""
     prompts: dict[str, set[str]] = defaultdict(set)
-    for rating in imported.ratings:
-        if rating.control == TEST:
-            output = outputs[rating.output_id]
-            prompts[output.offer_id].add(output.prompt_digest)
+    for name in {rating.output_id for rating in imported.ratings if rating.control == TEST}:
+        prompts[outputs[name].offer_id].add(outputs[name].prompt_digest)
     compared = {
         outputs[name].offer_id
         for c in imported.comparisons.comparisons

@@ -31,9 +31,13 @@ _BESIDE = ("", COMPARED_SUFFIX, CONTROLS_SUFFIX)  # rounds of outputs, what says
 
 @dataclass(frozen=True, kw_only=True)
 class Settled:
-    """For each item its output; and which prompts, offers and outputs are new or changed."""
+    """For each item its output; and which prompts, offers and outputs are new or changed.
+
+    ``stored`` are ids of those that the store has: only they can have judgments already.
+    """
 
     outputs: tuple[Output, ...]
+    stored: frozenset[str]
     matched: int
     new_prompts: tuple[Prompt, ...]
     new_offers: tuple[Offer, ...]
@@ -92,6 +96,7 @@ class Settler:
             outputs.append(output)
         return Settled(
             outputs=tuple(outputs),
+            stored=frozenset(self.known.outputs),
             matched=sum(output is not None for output in stored),
             new_prompts=tuple(self._new_prompts.values()),
             new_offers=tuple(self._offers.values()),

@@ -9,14 +9,23 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
+
 
 def to_plain(value: Any) -> Any:
     """Turn records, enums, tuples and mappings into what JSON knows; the inverse of nothing."""
+    if type(value) in _PLAIN:
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, Mapping):
+        if set(map(type, value)) <= {str} and _PLAIN.issuperset(map(type, value.values())):
+            return dict(value)
         return {str(k): to_plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [to_plain(v) for v in value]
@@ -25,9 +34,7 @@ def to_plain(value: Any) -> Any:
 
 def canonical_json(value: Any) -> str:
     """Sorted, compact, unicode JSON: equal values give equal bytes; NaN is refused."""
-    return json.dumps(
-        to_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return _encode(to_plain(value))
 
 
 def digest_of(value: Any, length: int = 32) -> str:

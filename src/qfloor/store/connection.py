@@ -21,6 +21,8 @@ from qfloor.store.migrations import migrate
 T = TypeVar("T")
 BUSY_SECONDS = 10.0
 CHUNK = 5_000
+CACHE_KIB = 65_536
+"""How much of the file SQLite may hold: its own 2 MiB are full long before an import is done."""
 
 
 class Database:
@@ -47,6 +49,7 @@ class Database:
             run("PRAGMA synchronous = FULL")
             run("PRAGMA foreign_keys = ON")
             run("PRAGMA wal_autocheckpoint = 4000")
+            run(f"PRAGMA cache_size = -{CACHE_KIB}")
             migrate(self._connection)
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{self.path} cannot be opened as a store: {error}") from error

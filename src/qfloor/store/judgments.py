@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from qfloor.errors import StoreError
 from qfloor.records import Comparison, Linking, Metric, Parity, Rating, Score
 from qfloor.store import rows as r
 from qfloor.store.connection import CHUNK, among, chunks, where
 from qfloor.store.frozen import FrozenTables
-
-J = TypeVar("J", Rating, Comparison)
 
 
 class JudgmentTables(FrozenTables):
@@ -84,34 +83,40 @@ class JudgmentTables(FrozenTables):
 
         A rating that is there already is left; the same id with other content is an error.
         """
-        return self._save_judgments("ratings", ratings)
+        rows = (r.encode(rating) for rating in ratings)
+        return self._save_judgments("ratings", Rating, rows)
+
+    def save_rating_rows(self, ratings: Iterable[tuple[Any, ...]]) -> int:
+        """Keep ratings that are rows already, in the order of a `Rating`'s fields.
+
+        For imports of many: `save_ratings` without an object for each. Numbers must be finite.
+        """
+        return self._save_judgments("ratings", Rating, ratings)
 
     def save_comparisons(self, comparisons: Iterable[Comparison]) -> int:
         """Keep comparisons of stored outputs; returns how many were new (see `save_ratings`)."""
-        return self._save_judgments("comparisons", comparisons)
+        rows = (r.encode(comparison) for comparison in comparisons)
+        return self._save_judgments("comparisons", Comparison, rows)
 
-    def _save_judgments(self, table: str, judgments: Iterable[J]) -> int:
+    def _save_judgments(self, table: str, cls: type, rows: Iterable[tuple[Any, ...]]) -> int:
         new = 0
+        sql = r.insert(table, cls, conflict="ON CONFLICT (id) DO NOTHING")
         with self.transaction():
-            for chunk in chunks(judgments, CHUNK):
-                sql = r.insert(table, type(chunk[0]), conflict="ON CONFLICT (id) DO NOTHING")
-                added = self._write_many(sql, [r.encode(j) for j in chunk])
+            for chunk in chunks(rows, CHUNK):
+                added = self._write_many(sql, chunk)
                 if added < len(chunk):
-                    self._refuse_changed(table, chunk)
-                self._note_judged(
-                    j.output_id if isinstance(j, Rating) else j.left_output_id for j in chunk
-                )
+                    self._refuse_changed(table, cls, chunk)
+                self._note_judged({row[1] for row in chunk})
                 new += added
         return new
 
-    def _refuse_changed(self, table: str, judgments: list[J]) -> None:
-        cls = type(judgments[0])
-        clause, values = where(among("id", (j.id for j in judgments)))
+    def _refuse_changed(self, table: str, cls: type, rows: list[tuple[Any, ...]]) -> None:
+        clause, values = where(among("id", (row[0] for row in rows)))
         stored = {row[0]: row for row in self.rows(r.select(table, cls, clause), values)}
-        for judgment in judgments:
-            if r.decode(cls, stored[judgment.id]) != judgment:
+        for row in rows:
+            if stored[row[0]] != row:
                 raise StoreError(
-                    f"{table} already holds {judgment.id!r} with other content; nothing was "
+                    f"{table} already holds {row[0]!r} with other content; nothing was "
                     f"changed: give a new judgment a new id"
                 )
 
@@ -125,6 +130,11 @@ class JudgmentTables(FrozenTables):
         )
         found = self.rows(r.select("ratings", Rating, clause, "output_id, rater, id"), values)
         return (r.decode(Rating, row) for row in found)
+
+    def rating_rows(self, outputs: Iterable[str]) -> dict[str, tuple[Any, ...]]:
+        """Rows of the ratings of some outputs, by id; in the order of a `Rating`'s fields."""
+        clause, values = where(among("output_id", outputs))
+        return {row[0]: row for row in self.rows(r.select("ratings", Rating, clause), values)}
 
     def comparisons_of(
         self, *, criterion: str | None = None, ids: Iterable[str] | None = None
@@ -175,6 +185,11 @@ class JudgmentTables(FrozenTables):
         at = datetime.now(UTC).isoformat(timespec="seconds")
         row = (digest, kind, source, r.encode_json(counts, "import"), at)
         return self._write(sql, row) == 1
+
+    def import_counts(self, digest: str) -> dict[str, Any] | None:
+        """What the import of a file gave, or None when it was never imported."""
+        found = self.one("SELECT counts FROM imports WHERE digest = ?", (digest,))
+        return None if found is None else dict(json.loads(found[0]))
 
     def was_imported(self, digest: str) -> bool:
         """Whether a file of these bytes has been imported."""

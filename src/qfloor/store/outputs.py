@@ -133,6 +133,12 @@ class OutputTables(Database):
         found = self.rows(r.select("outputs", Output, clause, order), values)
         return (r.decode(Output, row) for row in found)
 
+    def next_repeats(self, rounds: Iterable[str]) -> dict[tuple[str, str], int]:
+        """The next free repeat of (offer id, prompt digest), over all of some rounds."""
+        clause, values = where(among("round", rounds))
+        sql = f"SELECT offer_id, prompt_digest, max(repeat) + 1 FROM outputs WHERE {clause} GROUP BY 1, 2"  # noqa: E501
+        return {(offer, digest): free for offer, digest, free in self.rows(sql, values)}
+
     def rounds(self) -> list[str]:
         """Names of the rounds that have outputs, sorted."""
         return [name for (name,) in self.rows("SELECT DISTINCT round FROM outputs ORDER BY 1")]

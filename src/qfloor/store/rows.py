@@ -76,6 +76,13 @@ def _getter(cls: Any) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*columns(cls))
 
 
+@functools.cache
+def _number_columns(cls: Any) -> tuple[int, ...]:
+    """Columns that may hold a number that is none: all but text, flags and JSON."""
+    texts = (str, str | None, bool, bool | None)
+    return tuple(i for i, kind in enumerate(_hints(cls).values()) if kind not in texts)
+
+
 def encode(record: Any) -> tuple[Any, ...]:
     """Turn a record into the values of its columns.
 
@@ -86,7 +93,8 @@ def encode(record: Any) -> tuple[Any, ...]:
     """
     cls: Any = type(record)
     values = _getter(cls)(record)
-    for value in values:
+    for i in _number_columns(cls):
+        value = values[i]
         if isinstance(value, float) and not math.isfinite(value):
             raise StoreError(f"a {cls.__name__} holds {value}, which is not a number: {record!r}")
     json_at = _json_columns(cls)

@@ -10,8 +10,10 @@ fifteen there may be ``prompt`` (its text), ``modality``, ``usable`` and ``annot
 
 from __future__ import annotations
 
-from collections import Counter
+import datetime as dt
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from qfloor import tables
 from qfloor.errors import RatingsError
@@ -19,6 +21,7 @@ from qfloor.ratings.fields import Fields, check_columns
 from qfloor.ratings.judgment import (
     ANONYMOUS,
     CONTROLS,
+    OVERALL,
     TEST,
     Format,
     Judgment,
@@ -32,7 +35,7 @@ COLUMNS: tuple[str, ...] = (
     "scale_min", "scale_max", "session_id", "submitted_at", "duration_ms", "kind", "source",
     "prompt", "modality", "usable", "annotation_id",
 )  # fmt: skip
-DEFAULT_CRITERION = "overall"
+DEFAULT_CRITERION = OVERALL
 
 
 def read(path: Path, options: ReadOptions) -> Reading:
@@ -43,25 +46,26 @@ def read(path: Path, options: ReadOptions) -> Reading:
     RatingsError
         Of the first row that is not what it must be.
     """
-    fields = Fields(path)
-    judgments: list[Judgment] = []
-    dropped: Counter[str] = Counter()
+    header, rows = tables.table(path, RatingsError)
     ignored: tuple[str, ...] | None = None
+    reader = _Reader(path, header, options.scale)
+    judgments: list[Judgment] = []
     n_rows = 0
-    for line, values in tables.rows(path, RatingsError):
+    for line, values in rows:
         if ignored is None:
-            ignored = _check_header(path, tuple(values), options)
+            ignored = _check_header(path, header, options)
         n_rows += 1
-        fields.turn_to(line, values)
-        judgment = _judgment(fields, options.scale)
-        if judgment is None:
-            dropped["no score"] += 1
-        else:
+        judgment = reader.judgment(line, values)
+        if judgment is not None:
             judgments.append(judgment)
     if ignored is None:
         raise RatingsError(f"{path}: there is no row below the header; nothing was imported")
+    n_empty = n_rows - len(judgments)
     return Reading(
-        judgments=tuple(judgments), n_rows=n_rows, dropped=dropped, ignored_columns=ignored
+        judgments=judgments,
+        n_rows=n_rows,
+        dropped={"no score": n_empty} if n_empty else {},
+        ignored_columns=ignored,
     )
 
 
@@ -86,47 +90,120 @@ def _check_header(path: Path, found: tuple[str, ...], options: ReadOptions) -> t
     )
 
 
-def _judgment(fields: Fields, declared: Scale | None) -> Judgment | None:
-    """Read one row; None when it has no score."""
-    text = fields.text
-    value = fields.number("score")
-    if value is None:
-        return None
-    lo, hi = _scale(fields, declared)
-    if not lo <= value <= hi:
-        raise fields.wrong(
-            f"score {value:g} lies outside its scale {lo:g} to {hi:g}, correct the score or the "
-            "scale"
-        )
-    rater = text("rater_id")
-    if not rater:
+class _Reader:
+    """Reads rows; what repeats from row to row is checked and parsed when it is first met."""
+
+    def __init__(self, path: Path, header: tuple[str, ...], declared: Scale | None) -> None:
+        self._fields = Fields(path)
+        self._header = header
+        self._declared = declared
+        at = {name: n for n, name in enumerate(header)}
+        self._pick = itemgetter(*(at.get(name, len(header)) for name in COLUMNS))
+        self._prompts: dict[tuple[str, str, str, str], tuple[str, str, str, str]] = {}
+        self._models: dict[tuple[str, str], tuple[str, str]] = {}
+        self._terms: dict[tuple[str, ...], _Terms] = {}
+        self._scores: dict[str, float | None] = {}
+        self._raters: dict[str, str] = {}
+
+    def judgment(self, line: int, values: list[str]) -> Judgment | None:
+        """Read one row; None when it has no score."""
+        values.append("")  # what a column that is not there holds
+        (
+            item, prompt, category, model, seed, rater, dimension, score, lowest, highest,
+            session, at, duration, kind, source, text, modality, usable, annotation,
+        ) = self._pick(values)  # fmt: skip
+        value = self._scores.get(score)
+        if value is None:
+            value = self._scores[score] = self._turned(line, values).number("score")
+            if value is None:
+                return None
+        terms = self._terms.get((dimension, lowest, highest, kind, usable, session, source))
+        if terms is None:
+            terms = self._terms[dimension, lowest, highest, kind, usable, session, source] = _terms(
+                self._turned(line, values), self._declared
+            )
+        criterion, lo, hi, control, is_usable, in_session, of_source = terms
+        if not lo <= value <= hi:
+            raise self._turned(line, values).wrong(
+                f"score {value:g} lies outside its scale {lo:g} to {hi:g}, correct the score or "
+                "the scale"
+            )
+        who = self._raters.get(rater)
+        if who is None:
+            who = self._raters[rater] = _rater(self._turned(line, values))
+        asked = self._prompts.get((prompt, text, category, modality))
+        if asked is None:
+            asked = self._prompts[prompt, text, category, modality] = _asked(
+                self._turned(line, values)
+            )
+        made = self._models.get((model, seed))
+        if made is None:
+            made = self._models[model, seed] = _made(self._turned(line, values))
+        return Judgment(
+            line, item.strip(), asked[0], asked[1], asked[2], asked[3], made[0], made[1], who,
+            criterion, value, lo, hi, control, is_usable, in_session,
+            self._moment(at, line, values) if at else None,
+            self._duration(duration, line, values) if duration else None,
+            of_source, annotation.strip(),
+        )  # fmt: skip
+
+    def _duration(self, duration: str, line: int, values: list[str]) -> float | None:
+        if duration.isdecimal() and duration.isascii():
+            return int(duration) / 1000
+        return self._turned(line, values).seconds("duration_ms")
+
+    def _moment(self, at: str, line: int, values: list[str]) -> str | None:
+        try:
+            dt.datetime.fromisoformat(at)
+        except ValueError:
+            return self._turned(line, values).moment("submitted_at")
+        return at
+
+    def _turned(self, line: int, values: list[str]) -> Fields:
+        """The fields of a row of which something was not met before."""
+        self._fields.turn_to(line, dict(zip(self._header, values, strict=False)))
+        return self._fields
+
+
+def _rater(fields: Fields) -> str:
+    name = fields.text("rater_id")
+    if not name:
         raise fields.wrong(f"rater_id is empty, write {ANONYMOUS!r} where nobody knows who rated")
-    milliseconds = fields.number("duration_ms")
-    if milliseconds is not None and milliseconds < 0:
-        raise fields.wrong(
-            f"duration_ms {milliseconds:g} is negative, correct it or leave it empty"
-        )
-    return Judgment(
-        row=fields.row,
-        item=text("item_id"),
-        prompt=text("prompt_id"),
-        text=text("prompt"),
-        category=text("category"),
-        modality=fields.one_of("modality", ("image", "video"), ""),
-        model=text("model_id"),
-        seed=fields.count("seed"),
-        rater=ANONYMOUS if rater.lower() == ANONYMOUS else rater,
-        criterion=text("dimension") or DEFAULT_CRITERION,
-        value=value,
+    return ANONYMOUS if name.lower() == ANONYMOUS else name
+
+
+def _asked(fields: Fields) -> tuple[str, str, str, str]:
+    """What a row says of its prompt, in the order of a `Judgment`."""
+    modality = fields.one_of("modality", ("image", "video"), "")
+    return fields.text("prompt_id"), fields.text("prompt"), fields.text("category"), modality
+
+
+def _made(fields: Fields) -> tuple[str, str]:
+    return fields.text("model_id"), fields.count("seed")
+
+
+class _Terms(NamedTuple):
+    """What rows share: the question, its scale and the terms on which it was asked."""
+
+    criterion: str
+    lo: float
+    hi: float
+    control: str
+    usable: bool | None
+    session: str | None
+    source: str
+
+
+def _terms(fields: Fields, declared: Scale | None) -> _Terms:
+    lo, hi = _scale(fields, declared)
+    return _Terms(
+        criterion=fields.text("dimension") or DEFAULT_CRITERION,
         lo=lo,
         hi=hi,
         control=fields.one_of("kind", CONTROLS, TEST),
         usable=fields.flag("usable"),
-        session=text("session_id") or None,
-        at=fields.moment("submitted_at"),
-        seconds=None if milliseconds is None else milliseconds / 1000,
-        source=text("source"),
-        annotation=text("annotation_id"),
+        session=fields.text("session_id") or None,
+        source=fields.text("source"),
     )
 
 
