@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -123,6 +125,24 @@ def test_a_prompt_in_both_samples_is_one_cluster() -> None:
     assert apart.powered.variance != pytest.approx(same.powered.variance, rel=1e-3)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.05, 0.01, 0.05 / 40]))
+def test_a_table_of_moments_is_bounded_as_each_alone(seed: int, alpha: float) -> None:
+    rng = np.random.default_rng(seed)
+    moments = []
+    for repeats, raters in ((1, None), (3, None), (3, 8), (2, 1)):
+        fails, f, prompts, g, others = _study(
+            rng, 30, 90, 0.8, rng.choice([0.02, 0.3, 0.97]), repeats
+        )
+        who = None if raters is None else rng.integers(0, raters, fails.size)
+        found = prediction_powered_fail_rate(fails, f, prompts, g, others, raters=who)
+        moments += [found.powered, found.labels]
+    table = stats.MomentTable(moments)
+    assert table.upper(alpha) == pytest.approx([m.upper(alpha) for m in moments], abs=1e-10)
+    mirrored = [replace(m, p=1.0 - m.p).upper(alpha) for m in moments]
+    assert table.mirror().upper(alpha) == pytest.approx(mirrored, abs=1e-10)
+
+
 def test_never_wider_than_labels_alone_in_expectation() -> None:
     rng = np.random.default_rng(4)
     for r, least in ((0.1, 0.999), (0.6, 0.97), (0.9, 0.85)):
@@ -150,9 +170,10 @@ def test_upper_bounds_hold_at_the_tolerated_rate() -> None:
     [
         ({"fails": [0.5, 1.0]}, "true or false"),
         ({"predicted": [0.1, 1.2]}, r"predicted must lie in \[0, 1\]"),
-        ({"predicted_unlabelled": []}, "predicted_unlabelled must be one non-empty list"),
-        ({"prompts": ["a"]}, "prompts must be one list of 2 labels"),
-        ({"raters": ["x"]}, "raters must be one list of 2 labels"),
+        ({"predicted_unlabelled": []}, "predicted_unlabelled must be one list of 1"),
+        ({"prompts": ["a"]}, "fails must be one list of 1"),
+        ({"prompts": []}, "one non-empty list"),
+        ({"raters": ["x"]}, "raters must be one list of 2"),
         ({"weight": 1.5}, "weight must lie"),
         ({"confidence": 0.3}, "confidence must lie"),
     ],

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from qfloor import package_data
+from qfloor.benchmark.qualities import quality_of
 from qfloor.benchmark.record import Benchmark, CalibrationPlan, RaterPanel
 from qfloor.benchmark.tables import (
     BenchmarkFile,
@@ -72,7 +73,7 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
     path = find(name_or_path)
     file = _parse(path)
     table = file.benchmark
-    quality = _quality(path, file.quality)
+    quality = quality_of(path, file)
     if bool(table.suites) == table.imported:
         raise BenchmarkError(
             f"{path}: benchmark.suites must name at least one suite, unless imported = true; "
@@ -217,14 +218,6 @@ def _kept(
     return kept
 
 
-def _quality(path: Path, table: QualityTable) -> Quality:
-    if table.lo >= table.hi:
-        raise BenchmarkError(f"{path}: quality.lo {table.lo:g} must be below hi {table.hi:g}")
-    return Quality(
-        source=table.source, name=table.criterion, lo=table.lo, hi=table.hi, step=table.step
-    )
-
-
 def _thresholds(
     path: Path, tables: list[ThresholdTable], quality: Quality
 ) -> tuple[Threshold, ...]:
@@ -239,7 +232,7 @@ def _thresholds(
         if not quality.holds(table.value):
             raise BenchmarkError(
                 f"{path}: threshold {table.value:g} of {table.category}/{table.tier} lies outside "
-                f"the scale {quality.lo:g} to {quality.hi:g}"
+                f"the scale {_end(quality.lo)} to {_end(quality.hi)}"
             )
         if table.category not in known and table.category != "*":
             close = difflib.get_close_matches(table.category, known, n=1)
@@ -259,6 +252,10 @@ def _thresholds(
                     )
     _ordered(path, cells)
     return tuple(cells[key] for key in sorted(cells))
+
+
+def _end(limit: float | None) -> str:
+    return "anything" if limit is None else f"{limit:g}"
 
 
 def _ordered(path: Path, cells: dict[tuple[str, Modality, str], Threshold]) -> None:

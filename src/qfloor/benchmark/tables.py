@@ -33,12 +33,14 @@ class BenchmarkTable(_Strict):
 class QualityTable(_Strict):
     """``[quality]``: the number that decides."""
 
-    source: Literal["human"] = "human"
+    source: Literal["human", "prediction-powered", "uncalibrated", "metric"] = "human"
     criterion: str = "overall"
     lo: Annotated[float, Field(strict=False)] = 0.0
     hi: Annotated[float, Field(strict=False)] = 10.0
     step: Annotated[float, Field(gt=0, strict=False)] | None = None
     sessions: list[str] = []
+    metrics: list[Annotated[str, Field(min_length=1)]] = []
+    weights: list[Annotated[float, Field(strict=False, allow_inf_nan=False)]] = []
 
 
 class PluginTable(_Strict):

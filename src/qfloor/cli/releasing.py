@@ -106,6 +106,9 @@ def route(
     ),
     objective: Literal["price", "usable_cost"] = typer.Option("price", help="What to minimise."),
     allow_illustrative: bool = typer.Option(False, help="Accept a database that is an example."),
+    allow_provisional: bool = typer.Option(
+        False, help="Also choose offers that a metric lets through and no person judged."
+    ),
     now: str | None = typer.Option(None, help="Day to decide for; by default today."),
     as_json: bool = typer.Option(False, "--json", help="Print the whole decision as JSON."),
 ) -> None:
@@ -132,13 +135,14 @@ def route(
         pin=pin,
     )
     policy = router.Policy(
-        on_uncertified=on_uncertified, objective=objective, allow_illustrative=allow_illustrative
+        on_uncertified=on_uncertified,
+        objective=objective,
+        allow_illustrative=allow_illustrative,
+        allow_provisional=allow_provisional,
     )
     decision = router.choose(db, need, policy=policy, now=now)
-    if as_json:
-        typer.echo(json.dumps(decision.to_dict(), ensure_ascii=False, indent=2))
-    else:
-        typer.echo(router.explain(decision))
+    told = json.dumps(decision.to_dict(), ensure_ascii=False, indent=2)
+    typer.echo(told if as_json else router.explain(decision))
     if decision.offer is None:
         raise typer.Exit(1)
 

@@ -98,12 +98,13 @@ TABLES: tuple[Table, ...] = (
         "The numbers floors are about; thresholds never cross them.",
         ("id",),
         (
-            Column("id", "text", "`human:criterion[lo,hi]` or `metric:key`"),
+            Column("id", "text", "`human:criterion[lo,hi]`, `metric:key`, ..."),
             Column(
                 "source",
                 "text",
-                "people, or a metric that learned to speak for them",
-                of=("human", "metric"),
+                "people, a metric that learned to speak for them, people with metrics beside "
+                "them, or metrics that nothing ties to people",
+                of=("human", "metric", "prediction-powered", "uncalibrated"),
             ),
             Column("name", "text", "criterion or metric"),
             Column("lo", "real", "lowest value of the scale, if any", null=True),

@@ -1,11 +1,11 @@
 """Stage 5: floors and verdicts. Everything is built on the fail indicator.
 
 `cells` says which values an offer has in a category, `bounds` which thresholds they clear,
-`compute` makes a floor of it, `family` shares the error among those judged together, and
-`ruling` makes verdicts of a whole family; `sequential` and `allocation` judge prompt by prompt
-and say whose to buy next. Beside floors stand those of tags and languages (`by_tag`), rulings
-without one rater (`panel`), and how often boolean metrics hold (`pass_rates`). Nothing here reads
-a store: `qfloor.pipeline` brings the judged outputs.
+`powered` what metrics add to them, `compute` makes a floor of it, `family` shares the error
+among those judged together, and `ruling` makes verdicts of a whole family; `sequential` and
+`allocation` judge prompt by prompt and say whose to buy next. Beside floors stand those of tags
+and languages (`by_tag`), rulings without one rater (`panel`), and how often boolean metrics hold
+(`pass_rates`). Nothing here reads a store: `qfloor.pipeline` brings the judged outputs.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from qfloor.floors.family import FamilyPlan
 from qfloor.floors.first import first_values
 from qfloor.floors.panel import number_raters, on_panels
 from qfloor.floors.pass_rates import PassRequest, compute_pass_rate
+from qfloor.floors.powered import Predicted
 from qfloor.floors.ruling import compute_floor, rule_family
 from qfloor.floors.sequential import Demand, SequentialCell, SequentialDesign, Standing, stand
 
@@ -38,6 +39,7 @@ __all__ = [
     "Judged",
     "Labels",
     "PassRequest",
+    "Predicted",
     "Purchase",
     "SequentialCell",
     "SequentialDesign",

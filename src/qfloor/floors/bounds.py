@@ -8,8 +8,10 @@ panel, with prompts as the only clusters.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +45,7 @@ class CellBounds:
             cell.cluster,
             cell.chosen,
             weights=cell.weight,
-            raters=_seated(cell) if self.two_way else None,
+            raters=seated(cell) if self.two_way else None,
         )
 
     @property
@@ -133,6 +135,10 @@ class CellBounds:
             return 1.0
         return self.bounds(float(np.median(finite)), self.alpha).design_effect
 
+    def told(self, thresholds: Sequence[float]) -> Mapping[str, Any]:
+        """What more there is to say of how the bounds came to be; nothing, for labels alone."""
+        return {}
+
     def _shares(self, threshold: float) -> NDArray[np.float64]:
         """Fail share of each prompt, or of those kept for a traffic mix."""
         fails, cluster, weight = self.cell.value < threshold, self.cell.cluster, self.weights
@@ -146,7 +152,7 @@ def bound_cell(cell: Cell, alpha: float, least: float | None = None) -> CellBoun
     return CellBounds(cell=cell, alpha=alpha, least=alpha if least is None else least)
 
 
-def _seated(cell: Cell) -> NDArray[np.intp]:
+def seated(cell: Cell) -> NDArray[np.intp]:
     """Give outputs that failed before anyone could judge them a rater each, in turn.
 
     Someone would have been shown them and could only have failed them; leaving them without a

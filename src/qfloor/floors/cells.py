@@ -66,9 +66,10 @@ class Cell:
 
     Arrays run over values (ratings, or scores): ``value`` higher is better, ``cluster`` the
     prompt family, ``repeat`` which repeat, ``rater`` who (-1 for outputs that failed before
-    anyone could judge them, and for metrics). Under a traffic mix other than the suite's,
-    ``weight`` is what each counts and ``chosen`` which stand for prompts thinned to the mix;
-    ``unjudged`` strata have traffic and no value.
+    anyone could judge them, and for metrics); ``outputs`` names the output of each value,
+    ``families`` each cluster. Under a traffic mix other than the suite's, ``weight`` is what each
+    counts and ``chosen`` which stand for prompts thinned to the mix; ``unjudged`` strata have
+    traffic and no value.
     """
 
     offer_id: str
@@ -85,6 +86,8 @@ class Cell:
     n_asked: int
     n_raters: int
     counts: Mapping[str, int] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
     weight: NDArray[np.float64] | None = None
     chosen: NDArray[np.bool_] | None = None
     unjudged: tuple[str, ...] = ()
@@ -154,11 +157,12 @@ def build_cell(
     raters = {name: i for i, name in enumerate(sorted({r for o in outputs for r in o.raters}))}
     counts: Counter[str] = Counter(output.status.value for output in outputs)
     rows: list[tuple[float, int, int, int]] = []
+    names: list[str] = []  # the output of each row, and its stratum
     strata: list[str] = []
-    votes, n_outputs, asked, missing = _votes(outputs), 0, 0, 0
+    votes, asked, missing = _votes(outputs), 0, 0
     for output in sorted(outputs, key=lambda o: (o.family, o.repeat, o.output_id)):
         place = (families[output.family], output.repeat)
-        counts_as = _counts_as(output, kind)
+        counts_as = how_it_counts(output, kind)
         if counts_as is CountsAs.ABSENT:
             continue
         asked += 1
@@ -167,7 +171,7 @@ def build_cell(
         entered = _entered(output, counts_as, raters, votes, missing_as_fail)
         rows += [(FAIL if v == FAIL else sign * v, *place, r) for v, r in entered]
         strata += [output.stratum] * len(entered)
-        n_outputs += bool(entered)
+        names += [output.output_id] * len(entered)
     table = np.array(rows, dtype=np.float64).reshape(-1, 4)
     used, cluster = np.unique(table[:, 1].astype(np.intp), return_inverse=True)
     cell = Cell(
@@ -180,11 +184,13 @@ def build_cell(
         repeat=table[:, 2].astype(np.intp),
         rater=table[:, 3].astype(np.intp),
         n_clusters=int(used.size),
-        n_outputs=n_outputs,
+        n_outputs=len(set(names)),
         n_missing=missing,
         n_asked=asked,
         n_raters=len(raters),
         counts={k: v for k, v in sorted(counts.items()) if v},
+        outputs=tuple(names),
+        families=tuple(map(list(families).__getitem__, used)),
     )
     return _weighed(cell, strata, np.array(list(families))[used], traffic) if traffic else cell
 
@@ -222,8 +228,11 @@ def _apart(output: Judged, counts_as: CountsAs) -> Iterator[str]:
         yield "safety_unknown"
 
 
-def _counts_as(output: Judged, kind: FloorKind) -> CountsAs:
-    """Apply the status table, and what it leaves open: made, but without a number."""
+def how_it_counts(output: Judged, kind: FloorKind, *, judged: bool | None = None) -> CountsAs:
+    """Apply the status table, and what it leaves open: made, but without a number.
+
+    With ``judged`` the question is how it would count if it had a number.
+    """
     counts_as = STATUS_TABLE[output.status][kind]
     if counts_as is not CountsAs.SCORED:
         return counts_as
@@ -231,7 +240,8 @@ def _counts_as(output: Judged, kind: FloorKind) -> CountsAs:
         return CountsAs.FAIL
     if output.safety_unknown and kind == "delivered":
         return CountsAs.MISSING
-    return CountsAs.SCORED if output.values else CountsAs.MISSING
+    has = bool(output.values) if judged is None else judged
+    return CountsAs.SCORED if has else CountsAs.MISSING
 
 
 def _votes(outputs: Sequence[Judged]) -> int:

@@ -17,6 +17,7 @@ from qfloor.errors import CertificationError
 from qfloor.floors.bounds import CellBounds, bound_cell
 from qfloor.floors.cells import Cell, Judged, build_cell
 from qfloor.floors.family import FamilyPlan
+from qfloor.floors.powered import TOO_FEW, Predicted, power_cell
 from qfloor.records import (
     Direction,
     FailRate,
@@ -37,6 +38,7 @@ class CellRequest:
 
     ``provisional`` says that the quality's number does not rest on judgments of this offer: it
     can be shown, and cannot certify. ``traffic`` is a team's own mix: the share of each stratum.
+    ``predicted`` is what metrics say of people's fails, for a prediction-powered quality.
     """
 
     offer_id: str
@@ -52,6 +54,7 @@ class CellRequest:
     digests: Mapping[str, str] = field(default_factory=dict)
     valid_until: str | None = None
     traffic: Mapping[str, float] | None = None
+    predicted: Predicted | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,23 +141,32 @@ def _sign(request: CellRequest) -> float:
 
 
 def _judge(request: CellRequest, kind: FloorKind) -> Judgement:
-    sign, family = _sign(request), request.family
+    sign, levels = _sign(request), (request.family.level, request.family.least_level)
     place = (request.offer_id, request.category, request.modality, kind, request.outputs)
     cell = build_cell(*place, sign=sign, traffic=request.traffic)
     worst = None
     if cell.missing_share > MISSING_TOLERATED:
         filled = build_cell(*place, sign=sign, missing_as_fail=True, traffic=request.traffic)
-        worst = bound_cell(filled, family.level, family.least_level)
-    return Judgement(
-        cell=cell, release=bound_cell(cell, family.level, family.least_level), worst=worst
-    )
+        worst = _bounds(request, filled, levels, missing_as_fail=True)
+    return Judgement(cell=cell, release=_bounds(request, cell, levels), worst=worst)
+
+
+def _bounds(
+    request: CellRequest, cell: Cell, levels: tuple[float, float], *, missing_as_fail: bool = False
+) -> CellBounds:
+    """Bound a cell by its labels, or by them and what metrics say of outputs without any."""
+    alone = bound_cell(cell, *levels)
+    if request.predicted is None or request.family.correction == "e-bh":  # bets know no metrics
+        return alone
+    return power_cell(alone, request.outputs, request.predicted, missing_as_fail=missing_as_fail)
 
 
 def _floor(request: CellRequest, kind: FloorKind, judged: Judgement, sign: float) -> Floor:
     cell, release = judged.cell, judged.release
     empty = cell.value.size == 0
     finite = cell.value[np.isfinite(cell.value)]
-    at_cell = None if empty else bound_cell(cell, request.family.alpha).limits(0.25).certified_to
+    uncorrected = _bounds(request, cell, (request.family.alpha, request.family.alpha))
+    at_cell = None if empty else uncorrected.limits(0.25).certified_to
     at_release = None if empty or judged.too_much_missing else judged.certified_to(0.25)
     effect = None if empty else release.design_effect
     values = sorted({t.value for t in request.thresholds})
@@ -189,6 +201,7 @@ def _floor(request: CellRequest, kind: FloorKind, judged: Judgement, sign: float
             **_mix(request, cell),
             **_panel(cell),
             "missing": cell.n_missing,
+            **_told(request, release, values),
         },
         digests=request.digests,
         provisional=request.provisional,
@@ -215,6 +228,13 @@ def _mix(request: CellRequest, cell: Cell) -> dict[str, Any]:
         "kept_prompts": cell.n_clusters if cell.chosen is None else int(cell.chosen.sum()),
     }
     return {"traffic": told | ({"unjudged": list(cell.unjudged)} if cell.unjudged else {})}
+
+
+def _told(request: CellRequest, release: CellBounds, values: Sequence[float]) -> Mapping[str, Any]:
+    """What metrics did to a prediction-powered floor, or why they did nothing."""
+    if request.predicted is None:
+        return {}
+    return release.told(values) or {"says": TOO_FEW}
 
 
 def _upper_limit(judged: Judgement, sign: float) -> float | None:

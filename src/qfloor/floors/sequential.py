@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from qfloor import stats
-from qfloor.floors.cells import Judged, _counts_as
+from qfloor.floors.cells import Judged, how_it_counts
 from qfloor.records import CountsAs, FloorKind
 from qfloor.stats import SequentialBoundary, ThresholdLimits
 from qfloor.stats.streams import Seen
@@ -196,7 +196,7 @@ def _left(standing: Standing, why: Why) -> Standing:
 
 def counted(judged: Judged, kind: FloorKind) -> CountsAs:
     """What a judged output counts as in a floor of a kind: DESIGN section 2's table."""
-    return _counts_as(judged, kind)
+    return how_it_counts(judged, kind)
 
 
 def log_growth(fail_rate: float, max_fail: float) -> float:

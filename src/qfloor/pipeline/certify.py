@@ -8,17 +8,17 @@ was learned for it; for an offer nobody rated they stay provisional.
 from __future__ import annotations
 
 import calendar
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from qfloor import calibrate
 from qfloor.benchmark import Benchmark, CalibrationPlan
 from qfloor.calibrate import Pair
-from qfloor.errors import BenchmarkError
 from qfloor.floors import (
     Assessed,
     CellRequest,
+    Predicted,
     assess,
     compute_tag_floors,
     number_raters,
@@ -38,8 +38,10 @@ from qfloor.pipeline.judging import (
     pairs,
 )
 from qfloor.pipeline.traffic import check_traffic, stratified
+from qfloor.pipeline.vectors import check_known, composite_cells, predict_round
 from qfloor.records import (
     Calibration,
+    CompositeQuality,
     Direction,
     Floor,
     LeaveOneOut,
@@ -47,12 +49,15 @@ from qfloor.records import (
     Modality,
     Offer,
     PassRate,
+    PoweredQuality,
+    Prediction,
     Quality,
     ReferenceSet,
     TagFloor,
     Threshold,
     Traffic,
     Verdict,
+    human_part,
 )
 from qfloor.store import Store
 
@@ -68,6 +73,7 @@ class Findings:
     pass_rates: tuple[PassRate, ...] = ()
     tag_floors: tuple[TagFloor, ...] = ()
     leave_one_out: tuple[LeaveOneOut, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
 
     def __add__(self, other: Findings) -> Findings:
         return Findings(
@@ -78,6 +84,7 @@ class Findings:
             pass_rates=self.pass_rates + other.pass_rates,
             tag_floors=self.tag_floors + other.tag_floors,
             leave_one_out=self.leave_one_out + other.leave_one_out,
+            predictions=self.predictions + other.predictions,
         )
 
 
@@ -114,11 +121,42 @@ def certify(
     check_traffic(benchmark, (view.prompts[digest] for digest in sorted(asked)))
     declared = declared_of(benchmark) if declared is None else declared
     view = view.with_safety(store, declared)
-    human = human_cells(store, view, benchmark.quality)
-    findings = _judge(benchmark, view, planned, human, benchmark.quality, benchmark.thresholds)
+    findings = _by_primary(store, benchmark, view, planned, declared)
     for plan in benchmark.calibrations:
         findings += _by_metric(store, benchmark, view, planned, plan, declared)
     return findings + Findings(pass_rates=pass_rates(store, view, declared))
+
+
+def _by_primary(
+    store: Store,
+    benchmark: Benchmark,
+    view: RoundView,
+    planned: tuple[Offer, ...],
+    declared: Declared,
+) -> Findings:
+    """Judge by the quality that decides; people alone always stand beside people with metrics."""
+    quality, thresholds = benchmark.quality, benchmark.thresholds
+    if isinstance(quality, CompositeQuality):
+        cells, told = composite_cells(store, benchmark, view, quality, declared)
+        return _judge(benchmark, view, planned, cells, quality, thresholds, told=told)
+    human = human_part(quality)
+    cells = human_cells(store, view, human)
+    on_human = [replace(t, quality=human.id) for t in thresholds]
+    findings = _judge(benchmark, view, planned, cells, human, on_human)
+    if not isinstance(quality, PoweredQuality):
+        return findings
+    powered = predict_round(store, benchmark, view, quality, declared)
+    beside = _judge(
+        benchmark,
+        view,
+        planned,
+        cells,
+        quality,
+        thresholds,
+        predicted=powered.cells,
+        told=powered.told,
+    )
+    return beside + findings + Findings(predictions=powered.predictions)
 
 
 def _judge(
@@ -132,14 +170,16 @@ def _judge(
     direction: Direction = "higher",
     rated: set[CellKey] | None = None,
     reference: ReferenceSet | None = None,
+    predicted: Mapping[CellKey, Predicted] = MappingProxyType({}),
+    told: Mapping[str, object] = MappingProxyType({}),
 ) -> Findings:
     """Floors of every cell on one quality, then the verdicts of each family of them.
 
-    ``rated`` limits what may certify.
+    ``rated`` limits what may certify; ``told`` is said in every floor's population.
     """
     traffic = benchmark.traffic
     cells = cells if traffic is None else stratified(view, traffic, cells)
-    demanded = _by_place(thresholds)
+    demanded, told = _by_place(thresholds), dict(told)
     floors: list[Floor] = []
     tag_floors: list[TagFloor] = []
     families: dict[str, list[Assessed]] = {}
@@ -156,10 +196,12 @@ def _judge(
             family=family_of(benchmark, view, planned, key),
             direction=direction,
             provisional=rated is not None and key not in rated,
-            population=_population(view, key, {o.output_id for o in outputs}, reference, traffic),
+            population=told
+            | _population(view, key, {o.output_id for o in outputs}, reference, traffic),
             digests=_digests(benchmark, view, reference),
             valid_until=valid_until(benchmark.round),
             traffic=None if traffic is None else traffic.of(key.category) or None,
+            predicted=predicted.get(key),
         )
         delivered = assess(request)
         floors += [delivered.floor, assess(request, "conditional").floor]
@@ -245,18 +287,18 @@ def _by_metric(
 ) -> Findings:
     """Let one metric speak for people: learn its thresholds, then judge by them.
 
-    Calibrations do not carry over to other models, so only offers whose own ratings were fitted
-    on may certify, and none where the pooled threshold let some left-out offer through with more
-    than epsilon fails: a pool of good offers would vouch for a bad one.
+    Calibrations do not carry over to other models by themselves: the worst excess of fails of an
+    offer that was left out is added to epsilon, and so to the bound. Where none could be left
+    out, and for offers whose own ratings were not fitted on, floors stay provisional.
     """
     key = metric_key(store, plan.metric, view, declared)
     if key is None:
-        _check_known(store, benchmark, plan.metric)
+        check_known(store, benchmark, plan.metric)
         return Findings()
     metric = next(m for m in store.metrics_of(names=[plan.metric]) if m.key == key)
     reference = reference_for(store, benchmark, metric)
     quality = quality_of(metric, reference)
-    together = pairs(store, view, benchmark.quality, key, reference)
+    together = pairs(store, view, human_part(benchmark.quality), key, reference)
     rated = {
         CellKey(category, modality, pair.offer_id)
         for (category, modality), found in together.items()
@@ -264,7 +306,7 @@ def _by_metric(
         if pair.fit
     }
     calibrations = tuple(_calibrations(benchmark, together, plan, metric, reference))
-    rated = {key for key in rated if _carries_over(calibrations, key)}
+    rated = {key for key in rated if _was_left_out(calibrations, key)}
     thresholds = tuple(_learned(benchmark, calibrations, quality))
     judged = _judge(
         benchmark,
@@ -280,24 +322,18 @@ def _by_metric(
     return judged + Findings(calibrations=calibrations)
 
 
-def _carries_over(calibrations: Iterable[Calibration], key: CellKey) -> bool:
-    """Whether every threshold learned for a cell held for each offer that was left out."""
-    excess = [
-        c.worst_leave_one_model_out
+def _was_left_out(calibrations: Iterable[Calibration], key: CellKey) -> bool:
+    """Whether it is known, for every threshold of a cell, how a left-out offer would have fared."""
+    return all(
+        c.worst_leave_one_model_out is not None
         for c in calibrations
         if (c.category, c.modality) == (key.category, key.modality)
         and c.metric_threshold is not None
-    ]
-    return all(e is not None and e <= 0.0 for e in excess)
+    )
 
 
-def _check_known(store: Store, benchmark: Benchmark, name: str) -> None:
-    """A misspelt metric would be left out in silence."""
-    known = {metric.name for metric in store.metrics_of()}
-    if known and name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
-        raise BenchmarkError(f"{benchmark.name}: no scorer gave a metric {name!r}; {hint}")
+def _scale(quality: Quality) -> tuple[float, float] | None:
+    return None if quality.lo is None or quality.hi is None else (quality.lo, quality.hi)
 
 
 def _calibrations(
@@ -314,12 +350,13 @@ def _calibrations(
         request = calibrate.CalibrationRequest(
             category=threshold.category,
             modality=threshold.modality,
-            quality=benchmark.quality.id,
+            quality=human_part(benchmark.quality).id,
             metric=metric.key,
             human_threshold=threshold.value,
             epsilon=plan.epsilon,
             alpha=plan.alpha,
             direction=metric.direction,
+            scale=_scale(human_part(benchmark.quality)),
         )
         learned = calibrate.calibrate(request, found)
         yield learned if reference is None else _said_centred(learned, reference)
@@ -340,9 +377,14 @@ def _learned(
         for c in calibrations
         if c.metric_threshold is not None
     }
+    human = human_part(benchmark.quality)
     for threshold in benchmark.thresholds:
         found = learned.get((threshold.category, threshold.modality, threshold.value))
-        if found is None or found.metric_threshold is None or threshold.max_fail <= found.epsilon:
+        if found is None or found.metric_threshold is None:
+            continue
+        total = calibrate.total_epsilon(found)
+        epsilon = found.epsilon if total is None else total
+        if threshold.max_fail <= epsilon:
             continue
         yield Threshold(
             category=threshold.category,
@@ -350,10 +392,16 @@ def _learned(
             quality=quality.id,
             tier=threshold.tier,
             value=found.metric_threshold,
-            max_fail=calibrate.total_max_fail(threshold.max_fail, found.epsilon),
-            evidence=f"learn-then-test of {benchmark.quality.id} >= {threshold.value:g} "
-            f"at epsilon {found.epsilon:g}, fitted on {found.fitted_on}",
+            max_fail=calibrate.total_max_fail(threshold.max_fail, epsilon),
+            evidence=f"learn-then-test of {human.id} >= {threshold.value:g} at epsilon "
+            f"{found.epsilon:g} and {_added(total, found)}, fitted on {found.fitted_on}",
         )
+
+
+def _added(total: float | None, calibration: Calibration) -> str:
+    if total is None:
+        return "nothing known of offers left out"
+    return f"{total - calibration.epsilon:.3g} more, the worst excess of an offer left out"
 
 
 def valid_until(round: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from qfloor.calibrate import Pair
 from qfloor.errors import RatingsError
@@ -103,29 +104,36 @@ def human_cells(store: Store, view: RoundView, quality: Quality) -> Cells:
     RatingsError
         When ratings of that criterion lie on another scale than the quality's.
     """
-    ratings = _ratings(store, view, quality)
-    rated_prompts = _rated_prompts(view, ratings)
+    ratings = ratings_by_output(store, view, quality)
+    rated = rated_prompts(view, ratings)
     cells: Cells = defaultdict(list)
     for output in view.outputs:
-        if output.prompt_digest not in rated_prompts:
+        if output.prompt_digest not in rated:
             continue
         given = sorted(ratings.get(output.id, ()), key=lambda r: r.id)
         cells[view.key(output)].append(
-            Judged(
-                output_id=output.id,
-                family=view.prompts[output.prompt_digest].family,
-                repeat=output.repeat,
-                status=output.status,
-                values=tuple(r.value for r in given),
-                raters=tuple(r.rater for r in given),
-                unsafe=output.unsafe or output.id in view.safety.unsafe,
-                safety_unknown=output.id in view.safety.unknown,
+            judged(
+                view, output, tuple(r.value for r in given), raters=tuple(r.rater for r in given)
             )
         )
     return dict(cells)
 
 
-def _rated_prompts(view: RoundView, ratings: Mapping[str, Sequence[Rating]]) -> set[str]:
+def judged(view: RoundView, output: Output, values: tuple[float, ...], **more: Any) -> Judged:
+    """An output of a round with the numbers it got, as a floor sees it."""
+    return Judged(
+        output_id=output.id,
+        family=view.prompts[output.prompt_digest].family,
+        repeat=output.repeat,
+        status=output.status,
+        values=values,
+        unsafe=output.unsafe or output.id in view.safety.unsafe,
+        safety_unknown=output.id in view.safety.unknown,
+        **more,
+    )
+
+
+def rated_prompts(view: RoundView, ratings: Mapping[str, Sequence[Rating]]) -> set[str]:
     """Prompts that were rated, and of those that left nothing to rate an equal share, by hash."""
     rated = {o.prompt_digest for o in view.outputs if o.id in ratings}
     made = {o.prompt_digest for o in view.outputs if o.status is Status.MADE}
@@ -145,7 +153,14 @@ def _rated_prompts(view: RoundView, ratings: Mapping[str, Sequence[Rating]]) -> 
     return rated | entered
 
 
-def _ratings(store: Store, view: RoundView, quality: Quality) -> dict[str, list[Rating]]:
+def ratings_by_output(store: Store, view: RoundView, quality: Quality) -> dict[str, list[Rating]]:
+    """Ratings that count of a round's outputs on one criterion, by output id.
+
+    Raises
+    ------
+    RatingsError
+        When one lies on another scale than the quality's.
+    """
     ids = {o.id for o in view.outputs}
     found: dict[str, list[Rating]] = defaultdict(list)
     counting = sessions.Counting.of(store, quality.name, view.sessions)
@@ -192,15 +207,11 @@ def metric_cells(
         raw = None if score is None else score.value
         number = None if raw is None else centring.centred(output, raw)
         cells[view.key(output)].append(
-            Judged(
-                output_id=output.id,
-                family=prompt.family,
-                repeat=output.repeat,
-                status=output.status,
-                values=() if number is None else (number,),
+            judged(
+                view,
+                output,
+                () if number is None else (number,),
                 scorer_failed=score is not None and score.status is ScoreStatus.FAILED,
-                unsafe=output.unsafe or output.id in view.safety.unsafe,
-                safety_unknown=output.id in view.safety.unknown,
                 lacking="no_reference" if number is None and raw is not None else None,
             )
         )
@@ -220,7 +231,7 @@ def pairs(
     that floors see: centred, for a metric that compares only within a prompt.
     """
     centring = Centring.of(store, metric_key, reference)
-    ratings = _ratings(store, view, quality)
+    ratings = ratings_by_output(store, view, quality)
     scores = {s.output_id: s.value for s in store.scores_of(metric=metric_key)}
     found: dict[tuple[str, Modality], list[Pair]] = defaultdict(list)
     for output in view.outputs:

@@ -25,6 +25,7 @@ from qfloor.records import (
     Output,
     Parity,
     PassRate,
+    PoweredQuality,
     Prompt,
     Quality,
     ReferenceSet,
@@ -81,13 +82,14 @@ def release_of(
         round=benchmark.round,
         created_at=now.astimezone(dt.UTC).isoformat(timespec="seconds"),
         primary_quality=benchmark.quality.id,
-        qualities=(benchmark.quality, *qualities),
+        qualities=(*_primary(benchmark), *qualities),
         categories=tuple(c for c in (*CATEGORIES, GENERAL) if c.id in used),
         offers=offers,
         floors=floors,
         thresholds=tuple(store.thresholds_of(run=run)),
         verdicts=tuple(store.verdicts_of(run=run)),
         calibrations=tuple(store.calibrations_of(run=run)),
+        predictions=tuple(store.predictions_of(run=run)),
         metrics=metrics,
         pass_rates=rates,
         tag_floors=tuple(store.tag_floors_of(run=run)),
@@ -116,6 +118,7 @@ def _metrics(
     """Metrics that anything in a release is about."""
     keys = {q.metric_key for q in qualities} | {f.digests.get("safety") for f in floors}
     keys |= {rate.metric for rate in rates}
+    keys |= {key for f in floors for key in f.population.get("metrics", ())}
     return tuple(m for m in store.metrics_of() if m.key in keys)
 
 
@@ -130,6 +133,12 @@ def _of_metrics(
     }
 
 
+def _primary(benchmark: Benchmark) -> tuple[Quality, ...]:
+    """The quality that decides, and what people alone say where metrics help them."""
+    quality = benchmark.quality
+    return (quality, quality.human) if isinstance(quality, PoweredQuality) else (quality,)
+
+
 def _parities(store: Store, metrics: Iterable[Metric]) -> dict[str, tuple[Parity, ...]]:
     """What vouches for coarser precisions, where an exported metric may have run at one."""
     dtypes = [str(m.execution.get("dtype")) for m in metrics]
@@ -140,7 +149,9 @@ def _parities(store: Store, metrics: Iterable[Metric]) -> dict[str, tuple[Parity
 
 def _references(store: Store, floors: Iterable[Floor]) -> dict[str, ReferenceSet]:
     """Sets that floors were centred on, whole and by digest: they are part of the evidence."""
+    floors = tuple(floors)
     used = {f.digests["reference"] for f in floors if "reference" in f.digests}
+    used |= {digest for f in floors for digest in f.population.get("reference_sets", ())}
     return {r.digest: r for r in store.references_of() if r.digest in used}
 
 

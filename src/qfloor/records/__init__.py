@@ -90,6 +90,7 @@ from qfloor.records.plain import (
     digest_of,
     to_plain,
 )
+from qfloor.records.qualities import CompositeQuality, PoweredQuality, human_part
 from qfloor.records.raw import RawRows, Spent
 from qfloor.records.reference import (
     ReferenceOutput,
@@ -121,6 +122,7 @@ __all__ = [
     "CentredQuality",
     "Comparable",
     "Comparison",
+    "CompositeQuality",
     "Correction",
     "CountsAs",
     "Direction",
@@ -142,6 +144,7 @@ __all__ = [
     "Parity",
     "PassRate",
     "PluginSpec",
+    "PoweredQuality",
     "Prediction",
     "PriceComponent",
     "PriceRule",
@@ -173,6 +176,7 @@ __all__ = [
     "canonical_json",
     "digest_of",
     "home_round",
+    "human_part",
     "output_id",
     "to_plain",
 ]

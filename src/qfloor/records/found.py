@@ -23,11 +23,12 @@ TIER_ALIASES: dict[str, str] = {"concept": "standard", "draft": "professional", 
 class Quality:
     """Which number a floor is about; thresholds never cross qualities.
 
-    ``source`` is ``human`` (a criterion with its scale) or ``metric`` (a metric's key, judged at
-    the threshold a calibration learned for the human one).
+    ``source`` is ``human`` (a criterion with its scale), ``metric`` (a metric's key, judged at
+    the threshold a calibration learned for the human one), ``prediction-powered`` or
+    ``uncalibrated`` (see `qfloor.records.qualities`).
     """
 
-    source: Literal["human", "metric"]
+    source: Literal["human", "metric", "prediction-powered", "uncalibrated"]
     name: str
     lo: float | None
     hi: float | None

@@ -161,13 +161,13 @@ def _routed(request: Request) -> Decision:
     chosen = _fast_enough(request, found)
     runner_up = next((offer for offer in found if offer != chosen), None)
     if chosen == found[0]:
-        return _decide(request, chosen, Cause.CHEAPEST, runner_up=runner_up)
+        cause = Cause.PROVISIONAL if request.is_provisional(chosen) else Cause.CHEAPEST
+        return _decide(request, chosen, cause, runner_up=runner_up)
     paid, least = request.price_of(chosen), request.price_of(found[0])
     surcharge = max(0, paid - least) if paid is not None and least is not None else 0
     note = f"{found[0]} is slower than its usual"
-    return _decide(
-        request, chosen, Cause.FASTER, runner_up=runner_up, surcharge=surcharge, notes=(note,)
-    )
+    cause = Cause.PROVISIONAL if request.is_provisional(chosen) else Cause.FASTER
+    return _decide(request, chosen, cause, runner_up=runner_up, surcharge=surcharge, notes=(note,))
 
 
 def _fast_enough(request: Request, found: list[str]) -> str:
@@ -259,8 +259,12 @@ def _remarks(request: Request, offer_id: str) -> Iterable[str]:
     offer = db.offers[offer_id]
     if db.illustrative:
         yield "the database is an example, not a measurement"
+    if db.uncalibrated:
+        yield f"uncalibrated: its verdicts are on {db.primary_quality[13:]}, no rating behind it"
     for (category, _, _), standings in request.places:
         standing = standings.get(offer_id)
+        if standing and standing.reason == "provisional" and request.policy.allow_provisional:
+            yield f"in {category} a metric alone lets {offer_id} through; no person judged it"
         if standing and standing.valid_until and standing.valid_until < request.today:
             yield f"the verdict in {category} was meant to hold until {standing.valid_until}"
     if offer.lifecycle.state == "deprecated" or (

@@ -75,7 +75,12 @@ class Latency(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
-    """A release in memory; make one with `load`."""
+    """A release in memory; make one with `load`.
+
+    ``provisional`` holds offers that no person judged and a metric lets through: they count only
+    where a policy allows it. ``uncalibrated`` says that all verdicts rest on metrics that nothing
+    ties to people.
+    """
 
     path: str
     name: str
@@ -96,6 +101,8 @@ class Database:
     classifier: Classifier
     scale: tuple[float, float]
     perishable: frozenset[str]
+    provisional: Mapping[Place, Mapping[str, Standing]] = field(default_factory=dict)
+    uncalibrated: bool = False
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def remember(self, key: Any, make: Callable[[], T]) -> T:
@@ -169,7 +176,8 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
     )[0]
     name, round_, created_at, version, digest, illustrative, quality = about
     offers = {row[0]: _offer(row) for row in _rows(connection, _OFFERS)}
-    standings = _standings(connection, quality)
+    standings = _standings(connection, _STANDINGS, quality)
+    unjudged = _standings(connection, _PROVISIONAL)
     scale = _rows(connection, "SELECT lo, hi FROM qualities WHERE id = ?", quality)[0]
     categories = {row[0]: _category(row) for row in _rows(connection, _CATEGORIES)}
     return Database(
@@ -198,6 +206,11 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
         pixels={o.id: found for o in offers.values() if (found := _pixels(o.settings))},
         classifier=_classifier(connection, categories),
         scale=scale,
+        provisional={
+            place: {o: s for o, s in found.items() if offers[o].makes(place[1])}
+            for place, found in unjudged.items()
+        },
+        uncalibrated=quality.startswith("uncalibrated:"),
         perishable=frozenset(o.id for o in offers.values() if o.lifecycle != _LASTING),
     )
 
@@ -213,12 +226,16 @@ _DEMANDS = (
     "ORDER BY category, modality, value"
 )
 _LATENCY = "SELECT offer_id, p50_s, p95_s, n, as_of FROM latency ORDER BY offer_id"
-_STANDINGS = (
+_COLUMNS = (
     "SELECT v.category, v.modality, v.tier, v.offer_id, f.population, v.ruling, v.reason, "
     "v.upper, v.more_prompts, v.valid_until, f.q25, f.q25_lo_release, f.n_prompts, f.n_outputs "
     "FROM verdicts v LEFT JOIN floors f ON f.offer_id = v.offer_id AND f.category = v.category "
     "AND f.modality = v.modality AND f.quality = v.quality AND f.kind = 'delivered' "
-    "WHERE v.quality = ? ORDER BY v.offer_id"
+    "WHERE "
+)
+_STANDINGS = f"{_COLUMNS} v.quality = ? ORDER BY v.offer_id"
+_PROVISIONAL = (
+    f"{_COLUMNS} v.ruling = 'undecided' AND v.reason = 'provisional' ORDER BY v.quality, v.offer_id"
 )
 
 
@@ -226,7 +243,9 @@ def _rows(connection: sqlite3.Connection, query: str, *values: str) -> list[Any]
     return connection.execute(query, values).fetchall()
 
 
-def _standings(connection: sqlite3.Connection, quality: str) -> dict[Place, dict[str, Standing]]:
+def _standings(
+    connection: sqlite3.Connection, query: str, *values: str
+) -> dict[Place, dict[str, Standing]]:
     @cache
     def covered(population: str | None) -> tuple[frozenset[str] | None, frozenset[str] | None]:
         told = json.loads(population) if population else {}
@@ -237,9 +256,7 @@ def _standings(connection: sqlite3.Connection, quality: str) -> dict[Place, dict
         )
 
     found: dict[Place, dict[str, Standing]] = {}
-    for category, modality, tier, offer, population, *rest in _rows(
-        connection, _STANDINGS, quality
-    ):
+    for category, modality, tier, offer, population, *rest in _rows(connection, query, *values):
         place = found.setdefault((category, modality, tier), {})
         place[offer] = Standing._make((*rest, *covered(population)))
     return found

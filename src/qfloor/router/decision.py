@@ -20,7 +20,9 @@ from qfloor.router.relaxing import Relaxation, cheapest_relaxation
 from qfloor.router.request import Request
 from qfloor.router.rules import first_rejection
 
-_SERVED = (Cause.CHEAPEST, Cause.FASTER, Cause.PINNED, Cause.OVERRIDDEN)
+_SERVED = (
+    Cause.CHEAPEST, Cause.FASTER, Cause.PINNED, Cause.OVERRIDDEN, Cause.PROVISIONAL,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

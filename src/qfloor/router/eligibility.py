@@ -27,6 +27,11 @@ def standing(request: Request) -> tuple[str, ...]:
 def _standing(request: Request) -> tuple[str, ...]:
     db = request.db
     certified = [db.certified.get(place, frozenset()) for place, _ in request.places]
+    if request.policy.allow_provisional:
+        certified = [
+            fine | {o for o, s in found.items() if s.reason == "provisional"}
+            for fine, (_, found) in zip(certified, request.places, strict=True)
+        ]
     if not certified:
         return ()
     checks = (rules.speaks, rules.rights, rules.coverage)

@@ -53,6 +53,11 @@ def _headline(decision: Decision) -> str:
             return f"{offer} at {price}: pinned by the request."
         case Cause.OVERRIDDEN:
             return f"{offer} at {price}: the policy sends such requests there."
+        case Cause.PROVISIONAL:
+            return (
+                f"{offer} at {price}: NOT certified for {tier} in {place}; a metric lets it "
+                "through, and the policy allows that."
+            )
         case Cause.DEFAULT:
             return f"{offer} at {price}: NOT certified for {tier} in {place}; the policy's default."
         case Cause.BEST_BOUND:

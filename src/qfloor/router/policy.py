@@ -81,6 +81,9 @@ class Policy:
         What becomes of a verdict past its ``valid_until``.
     allow_illustrative : bool
         Route by an example database all the same.
+    allow_provisional : bool
+        Also choose among offers that no person judged, where a metric's floor clears the tier.
+        The metric learned from ratings of *other* offers, and that often does not carry over.
     """
 
     objective: Literal["price", "usable_cost"] = "price"
@@ -99,6 +102,7 @@ class Policy:
     regions: tuple[str, ...] = ()
     lapsed: Literal["note", "reject"] = "note"
     allow_illustrative: bool = False
+    allow_provisional: bool = False
 
     def __post_init__(self) -> None:
         if self.objective not in ("price", "usable_cost"):
@@ -122,7 +126,10 @@ class Policy:
     @cached_property
     def digest(self) -> str:
         """Names the policy in decisions."""
-        return digest_of({k: v for k, v in vars(self).items() if k != "digest"}, 16)
+        plain = {k: v for k, v in vars(self).items() if k != "digest"}
+        if not self.allow_provisional:  # policies from before there was such a thing keep theirs
+            del plain["allow_provisional"]
+        return digest_of(plain, 16)
 
 
 @dataclass(frozen=True, kw_only=True)

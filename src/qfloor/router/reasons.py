@@ -15,6 +15,7 @@ class Cause(StrEnum):
     FASTER = "faster_for_surcharge"
     PINNED = "pinned"
     OVERRIDDEN = "overridden_by_policy"
+    PROVISIONAL = "provisional_by_policy"
     DEFAULT = "uncertified_default"
     BEST_BOUND = "uncertified_best_bound"
     REFUSED = "nothing_eligible"

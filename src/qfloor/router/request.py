@@ -60,7 +60,7 @@ class Request:
         self.modality = classification.modality
         self.language = classification.language
         self.places: tuple[tuple[Place, Mapping[str, Standing]], ...] = tuple(
-            (place, db.standings.get(place, {}))
+            (place, _standings(db, place, policy))
             for place in ((c, self.modality, need.tier) for c in classification.plausible)
         )
         self.challenges = tuple(tag for tag in need.tags if tag in CHALLENGES)
@@ -140,6 +140,11 @@ class Request:
             return False
         return seen.p95_s > self.policy.elevated * seen.usual_p95_s
 
+    def is_provisional(self, offer_id: str) -> bool:
+        """Whether a metric alone vouches for an offer in any of the plausible categories."""
+        found = [standings.get(offer_id) for _, standings in self.places]
+        return any(s is not None and s.reason == "provisional" for s in found)
+
     def upper(self, offer_id: str) -> float | None:
         """Worst upper bound of the fail rate over the plausible categories."""
         found = [standings.get(offer_id) for _, standings in self.places]
@@ -198,3 +203,11 @@ def moment(text: str) -> dt.datetime:
     """An ISO 8601 day or time, in UTC unless it says otherwise."""
     found = dt.datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+
+
+def _standings(db: Database, place: Place, policy: Policy) -> Mapping[str, Standing]:
+    """What the release says of a place; of offers nobody judged only where the policy allows."""
+    judged = db.standings.get(place, {})
+    if not policy.allow_provisional:
+        return judged
+    return {**db.provisional.get(place, {}), **judged}

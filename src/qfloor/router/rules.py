@@ -148,6 +148,8 @@ def certificate(request: Request, offer: Offer) -> Rejection | None:
             return Rejection(Rule.NOT_JUDGED, f"no verdict for {tier} in {category}, {modality}")
         if standing.ruling == "certified":
             continue
+        if standing.reason == "provisional" and request.policy.allow_provisional:
+            continue
         if standing.ruling == "undecided":
             more = f", {standing.more_prompts} more prompts needed" if standing.more_prompts else ""
             return Rejection(

@@ -93,6 +93,8 @@ from qfloor.stats.power import certification_power, prompts_needed
 from qfloor.stats.ppi import (
     ADDS_NOTHING,
     FailMoments,
+    MomentTable,
+    PoweredSample,
     PredictionPowered,
     prediction_powered_fail_rate,
 )
@@ -146,8 +148,10 @@ __all__ = [
     "FailRateBounds",
     "IntraclassCorrelations",
     "KornGraubard",
+    "MomentTable",
     "MosRecovery",
     "PairedEquivalence",
+    "PoweredSample",
     "PredictionPowered",
     "QuantileBand",
     "ResampledInterval",

@@ -11,10 +11,11 @@ predictions were made without the labels they are compared with. Both must hold.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 from qfloor.stats.clusters import check_confidence, effective_size, upper_at
 from qfloor.stats.two_way import variance_parts
@@ -47,6 +48,56 @@ class FailMoments:
     def upper(self, alpha: float) -> float:
         """One-sided upper bound at ``1 - alpha``: Clopper-Pearson at the effective size."""
         return upper_at(self.p, self.n_star(alpha), float(self.n_prompts), alpha)
+
+
+class MomentTable:
+    """Many `FailMoments`, bounded together: the same numbers at a fraction of the time.
+
+    Parameters
+    ----------
+    moments : sequence of FailMoments
+
+    Examples
+    --------
+    >>> rows = [FailMoments(p=k / 120, variance=0.0, most=120, n_prompts=120, df=119, exact=True)
+    ...         for k in (0, 12)]
+    >>> [f"{u:.4f}" for u in MomentTable(rows).upper(0.05)]
+    ['0.0247', '0.1570']
+    """
+
+    def __init__(self, moments: Sequence[FailMoments]) -> None:
+        rows = [(m.p, m.variance, m.most, m.n_prompts, m.df, m.exact) for m in moments]
+        table = np.array(rows, dtype=np.float64).reshape(-1, 6)
+        self.p, self.variance, self.most, self.n_prompts, self.df = table[:, :5].T
+        self._exact = table[:, 5] > 0.0
+
+    def mirror(self) -> MomentTable:
+        """The same of P(no fail)."""
+        turned = MomentTable(())
+        turned.__dict__.update(self.__dict__, p=1.0 - self.p)
+        return turned
+
+    def n_star(self, alpha: float) -> FloatArray:
+        """Effective size of each row; see `FailMoments.n_star`."""
+        inside = (self.p > 0.0) & (self.p < 1.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = special.stdtrit(self.most - 1.0, alpha) / special.stdtrit(self.df, alpha)
+            worth = self.p * (1.0 - self.p) / self.variance
+        factor = np.where(self.df < 1, 0.0, np.minimum(1.0, t**2))
+        worth = np.where(self.variance > 0.0, worth, self.most)
+        few = self.df < self.n_prompts - 1
+        ends = np.where(few, np.minimum(self.n_prompts, self.most * factor), self.n_prompts)
+        found = np.where(inside, np.minimum(self.most, worth * factor), ends)
+        return np.asarray(np.where(self._exact, self.n_prompts, found))
+
+    def upper(self, alpha: float) -> FloatArray:
+        """Upper bound of each row; see `FailMoments.upper`."""
+        n = self.n_star(alpha)
+        k = self.p * n
+        inside = (n - k > 0.0) & (n > 0.0)
+        bound = special.betainccinv(k + 1.0, np.where(inside, n - k, 1.0), alpha)
+        least = special.betainccinv(1.0, self.n_prompts, alpha)
+        return np.asarray(np.maximum(np.where(inside, bound, 1.0), least))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,44 +143,126 @@ class PredictionPowered:
         """Whether the predictions were let count."""
         return self.weight > 0.0
 
+    def alone(self) -> PredictionPowered:
+        """The same without the predictions."""
+        return replace(self, powered=self.labels, weight=0.0)
 
-@dataclass(frozen=True, kw_only=True)
-class _Samples:
-    """Both samples with their clusters: prompts are numbered over both, raters in the first."""
 
-    prompt: Codes
-    prompt_unlabelled: Codes
-    rater: Codes | None
+class PoweredSample:
+    """Labelled and unlabelled outputs with their clusters, for fail rates at many thresholds.
 
-    @property
-    def n_labelled(self) -> int:
-        return int(np.unique(self.prompt).size)
+    Parameters are those of `prediction_powered_fail_rate`.
 
-    @property
-    def n_unlabelled(self) -> int:
-        return int(np.unique(self.prompt_unlabelled).size)
+    Examples
+    --------
+    >>> sample = PoweredSample(["a", "a", "b"], ["b", "c"])
+    >>> sample.n_labelled, sample.n_unlabelled, sample.df
+    (2, 2, 1)
+    """
 
-    @property
-    def df(self) -> int:
+    def __init__(
+        self,
+        prompts: Sequence[Hashable] | ArrayLike,
+        prompts_unlabelled: Sequence[Hashable] | ArrayLike,
+        *,
+        raters: Sequence[Hashable] | ArrayLike | None = None,
+    ) -> None:
+        ours, theirs = np.asarray(prompts), np.asarray(prompts_unlabelled)
+        if ours.ndim != 1 or theirs.ndim != 1 or not ours.size or not theirs.size:
+            raise ValueError("prompts and prompts_unlabelled must each be one non-empty list.")
+        codes = np.unique(np.concatenate([ours, theirs]), return_inverse=True)[1]
+        self.n_labels, self.n_outputs = int(ours.size), int(theirs.size)
+        self._prompt, self._other = codes[: ours.size], codes[ours.size :]
+        self._rater: Codes | None = None
+        if raters is not None:
+            self._rater = np.unique(np.asarray(raters), return_inverse=True)[1]
+            if self._rater.shape != ours.shape:
+                raise ValueError(f"raters must be one list of {ours.size}, one for each label.")
+        self.n_labelled = int(np.unique(self._prompt).size)
+        self.n_unlabelled = int(np.unique(self._other).size)
         fewest = self.n_labelled
-        return (fewest if self.rater is None else min(fewest, int(self.rater.max()) + 1)) - 1
+        if self._rater is not None:
+            fewest = min(fewest, int(self._rater.max()) + 1)
+        self.df = fewest - 1
+        self._weight, self._other_weight = _even(self._prompt), _even(self._other)
 
-    def influences(self, labelled: FloatArray, unlabelled: FloatArray) -> FloatArray:
+    def fail_rate(
+        self,
+        fails: ArrayLike,
+        predicted: ArrayLike,
+        predicted_unlabelled: ArrayLike,
+        *,
+        confidence: float = 0.95,
+        weight: float | None = None,
+    ) -> PredictionPowered:
+        """Fail rate at one threshold; see `prediction_powered_fail_rate`."""
+        check_confidence(confidence)
+        y = np.asarray(fails, dtype=np.float64)
+        if y.shape != (self.n_labels,) or not np.all((y == 0.0) | (y == 1.0)):
+            raise ValueError(f"fails must be one list of {self.n_labels} true or false.")
+        f = _check_predictions("predicted", predicted, self.n_labels)
+        g = _check_predictions("predicted_unlabelled", predicted_unlabelled, self.n_outputs)
+        w, w_other = self._weight, self._other_weight
+        p, difference = float(w @ y), float(w @ f) - float(w_other @ g)
+        u, v, v_other = w * (y - p), w * (f - w @ f), -w_other * (g - w_other @ g)
+        tuned = self._tuned(u, v, v_other) if weight is None else _check_weight(weight)
+        used = 0.0 if weight is None and tuned < ADDS_NOTHING else tuned
+        theta = p - used * difference
+        labels = powered = self._labels(y, p, u)
+        # An estimated weight costs a degree of freedom, as a slope does in a regression;
+        # predictions count only where they are worth more than that.
+        df = max(self.df - (weight is None), 1)
+        variance = self._variance(u - used * v, -used * v_other) * self.df / df
+        worth_it = weight is not None or variance < labels.variance
+        if used > 0.0 and worth_it and 0.0 < theta < 1.0 and variance > 0.0:
+            most = float(self.n_labels + self.n_outputs)
+            powered = FailMoments(
+                p=theta, variance=variance, most=most, n_prompts=self.n_labelled, df=df
+            )
+        return PredictionPowered(
+            powered=powered,
+            labels=labels,
+            weight=0.0 if powered is labels else used,
+            tuned_weight=tuned,
+            n_unlabelled_prompts=self.n_unlabelled,
+            n_labels=self.n_labels,
+            confidence=confidence,
+        )
+
+    def _labels(self, y: FloatArray, p: float, u: FloatArray) -> FailMoments:
+        same = y.min() == y.max()
+        return FailMoments(
+            p=float(y[0]) if same else p,
+            variance=0.0 if same else self._variance(u, np.zeros(self.n_outputs)),
+            most=float(y.size),
+            n_prompts=self.n_labelled,
+            df=self.df,
+            exact=self._rater is None and y.size == self.n_labelled,
+        )
+
+    def _influences(self, labelled: FloatArray, other: FloatArray) -> FloatArray:
         """Sum the residuals of each prompt, scaled so that squares add up to a variance."""
-        n = max(self.prompt.max(), self.prompt_unlabelled.max()) + 1
-        ours = np.bincount(self.prompt, weights=labelled, minlength=n)
-        theirs = np.bincount(self.prompt_unlabelled, weights=unlabelled, minlength=n)
+        n = max(self._prompt.max(), self._other.max()) + 1
+        ours = np.bincount(self._prompt, weights=labelled, minlength=n)
+        theirs = np.bincount(self._other, weights=other, minlength=n)
         return np.asarray(
             ours * np.sqrt(_few(self.n_labelled)) + theirs * np.sqrt(_few(self.n_unlabelled))
         )
 
-    def variance(self, labelled: FloatArray, unlabelled: FloatArray) -> float:
+    def _variance(self, labelled: FloatArray, other: FloatArray) -> float:
         """Variance over prompts, and what raters add to it."""
-        total = float(np.sum(self.influences(labelled, unlabelled) ** 2))
-        if self.rater is None:
+        total = float(np.sum(self._influences(labelled, other) ** 2))
+        if self._rater is None:
             return total
-        prompts, raters, cells = variance_parts(labelled, self.prompt, self.rater)
+        prompts, raters, cells = variance_parts(labelled, self._prompt, self._rater)
         return total + max(raters - cells, 0.0, raters - prompts)
+
+    def _tuned(self, u: FloatArray, v: FloatArray, v_other: FloatArray) -> float:
+        """Weight that minimises the variance over prompts, within [0, 1]."""
+        ours = self._influences(u, np.zeros(self.n_outputs))
+        theirs = self._influences(v, v_other)
+        square = float(theirs @ theirs)
+        return 0.0 if square <= 0.0 else float(np.clip(ours @ theirs / square, 0.0, 1.0))
 
 
 def prediction_powered_fail_rate(
@@ -202,64 +335,10 @@ def prediction_powered_fail_rate(
     >>> print(f"{found.p:.3f} {found.upper:.3f} {found.weight:.2f}")
     0.125 0.149 1.00
     """
-    check_confidence(confidence)
-    y = np.asarray(fails, dtype=np.float64)
-    if y.ndim != 1 or y.size == 0 or not np.all((y == 0.0) | (y == 1.0)):
-        raise ValueError("fails must be a non-empty list of true or false, one for each label.")
-    f = _check_predictions("predicted", predicted, y.size)
-    g = _check_predictions("predicted_unlabelled", predicted_unlabelled, None)
-    samples = _samples(prompts, y.size, prompts_unlabelled, g.size, raters)
-    w, w_unlabelled = _even(samples.prompt), _even(samples.prompt_unlabelled)
-    p, difference = float(w @ y), float(w @ f) - float(w_unlabelled @ g)
-    u, v = w * (y - p), w * (f - w @ f)
-    v_unlabelled = -w_unlabelled * (g - w_unlabelled @ g)
-    tuned = _tuned(samples, u, v, v_unlabelled) if weight is None else _check_weight(weight)
-    used = 0.0 if weight is None and tuned < ADDS_NOTHING else tuned
-    theta = p - used * difference
-    variance = samples.variance(u - used * v, -used * v_unlabelled)
-    labels = powered = _labels_alone(y, p, samples, samples.variance(u, 0.0 * v_unlabelled))
-    # An estimated weight costs a degree of freedom, as a slope does in a regression; predictions
-    # count only where they are worth more than that.
-    df = max(samples.df - (weight is None), 1)
-    variance *= samples.df / df
-    worth_it = weight is not None or variance < labels.variance
-    if used > 0.0 and worth_it and 0.0 < theta < 1.0 and variance > 0.0:
-        powered = FailMoments(
-            p=theta,
-            variance=variance,
-            most=float(y.size + g.size),
-            n_prompts=samples.n_labelled,
-            df=df,
-        )
-    return PredictionPowered(
-        powered=powered,
-        labels=labels,
-        weight=0.0 if powered is labels else used,
-        tuned_weight=tuned,
-        n_unlabelled_prompts=samples.n_unlabelled,
-        n_labels=y.size,
-        confidence=confidence,
+    sample = PoweredSample(prompts, prompts_unlabelled, raters=raters)
+    return sample.fail_rate(
+        fails, predicted, predicted_unlabelled, confidence=confidence, weight=weight
     )
-
-
-def _labels_alone(y: FloatArray, p: float, samples: _Samples, variance: float) -> FailMoments:
-    same = y.min() == y.max()
-    return FailMoments(
-        p=float(y[0]) if same else p,
-        variance=0.0 if same else variance,
-        most=float(y.size),
-        n_prompts=samples.n_labelled,
-        df=samples.df,
-        exact=samples.rater is None and y.size == samples.n_labelled,
-    )
-
-
-def _tuned(samples: _Samples, u: FloatArray, v: FloatArray, v_unlabelled: FloatArray) -> float:
-    """Weight that minimises the variance over prompts, within [0, 1]."""
-    ours = samples.influences(u, 0.0 * v_unlabelled)
-    theirs = samples.influences(v, v_unlabelled)
-    square = float(theirs @ theirs)
-    return 0.0 if square <= 0.0 else float(np.clip(ours @ theirs / square, 0.0, 1.0))
 
 
 def _even(codes: Codes) -> FloatArray:
@@ -272,29 +351,10 @@ def _few(n: int) -> float:
     return n / (n - 1) if n > 1 else 1.0
 
 
-def _samples(
-    prompts: Sequence[Hashable] | ArrayLike,
-    n: int,
-    prompts_unlabelled: Sequence[Hashable] | ArrayLike,
-    n_unlabelled: int,
-    raters: Sequence[Hashable] | ArrayLike | None,
-) -> _Samples:
-    ours, theirs = np.asarray(prompts), np.asarray(prompts_unlabelled)
-    if ours.shape != (n,) or theirs.shape != (n_unlabelled,):
-        raise ValueError(
-            f"prompts must be one list of {n} labels and prompts_unlabelled one of {n_unlabelled}."
-        )
-    codes = np.unique(np.concatenate([ours, theirs]), return_inverse=True)[1]
-    rater = None if raters is None else np.unique(np.asarray(raters), return_inverse=True)[1]
-    if rater is not None and rater.shape != (n,):
-        raise ValueError(f"raters must be one list of {n} labels, one for each label.")
-    return _Samples(prompt=codes[:n], prompt_unlabelled=codes[n:], rater=rater)
-
-
-def _check_predictions(name: str, predicted: ArrayLike, n: int | None) -> FloatArray:
+def _check_predictions(name: str, predicted: ArrayLike, n: int) -> FloatArray:
     f = np.asarray(predicted, dtype=np.float64)
-    if f.ndim != 1 or f.size == 0 or (n is not None and f.size != n):
-        raise ValueError(f"{name} must be one non-empty list, one number for each output.")
+    if f.shape != (n,):
+        raise ValueError(f"{name} must be one list of {n} numbers, one for each output.")
     if not np.all((f >= 0.0) & (f <= 1.0)):
         raise ValueError(f"{name} must lie in [0, 1].")
     return f
