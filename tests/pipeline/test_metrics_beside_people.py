@@ -290,6 +290,19 @@ def test_a_powered_release_can_be_verified_and_routed_by(store: Store, tmp_path:
     assert not any("uncalibrated" in note for note in decision.notes)
 
 
+@pytest.mark.parametrize("quality", [POWERED.format("judge.good"), UNCALIBRATED])
+def test_a_third_party_computes_it_again(store: Store, tmp_path: Path, quality: str) -> None:
+    low, high = (4.0, 6.0) if "powered" in quality else (-3.0, -2.0)
+    chosen = _benchmark(tmp_path, quality, low, high)
+    _found(store, chosen)
+    now = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
+    release = release_of(store, chosen, (), pipeline.run_id(chosen), now)
+    path = export.write(tmp_path / "quality.db", release)
+    audit = pipeline.audit(path, store.root)
+    wrong = {check.check for check in audit.wrong}
+    assert wrong == {"media files by SHA-256"}, audit.explanations  # this world has no pictures
+
+
 @pytest.mark.parametrize(
     ("quality", "said"),
     [

@@ -219,7 +219,7 @@ FOUND: tuple[Table, ...] = (
         "predictions",
         "How well metrics predict people's fails, for prediction-powered floors; all figures are "
         "of predictions made without any rating of the prompt.",
-        ("category", "modality", "quality", "metrics", "threshold"),
+        ("category", "modality", "quality", "threshold"),
         (
             CATEGORY,
             MODALITY,

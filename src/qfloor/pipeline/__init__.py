@@ -8,6 +8,7 @@ from __future__ import annotations
 from qfloor.pipeline.adaptive import AdaptiveOptions, AdaptiveResult, run_adaptive
 from qfloor.pipeline.anchors import AnchorReport, check_anchors
 from qfloor.pipeline.audit import Audit, Check, audit
+from qfloor.pipeline.calibration_table import calibration_rows
 from qfloor.pipeline.centring import quality_of, reference_for
 from qfloor.pipeline.certify import Findings, certify
 from qfloor.pipeline.declared import Declared, declared_of, metric_key, scorers_of
@@ -52,6 +53,7 @@ __all__ = [
     "RoundView",
     "RunResult",
     "audit",
+    "calibration_rows",
     "certify",
     "certify_round",
     "check_anchors",

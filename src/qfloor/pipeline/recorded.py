@@ -13,7 +13,7 @@ from typing import Any
 from qfloor.benchmark import Benchmark
 from qfloor.errors import StoreError
 from qfloor.pipeline.planned import run_id
-from qfloor.records import Prompt, Suite, digest_of, to_plain
+from qfloor.records import Prompt, Suite, digest_of, kind_of_quality, to_plain
 from qfloor.store import Run, Store
 from qfloor.store.rows import from_plain
 
@@ -65,6 +65,8 @@ def benchmark_of_run(run: Run) -> Benchmark | None:
     if plain is None:
         return None
     benchmark: Benchmark = from_plain(Benchmark, plain)
+    kind = kind_of_quality(plain.get("quality", {}))
+    benchmark = replace(benchmark, quality=from_plain(kind, plain.get("quality")))
     if benchmark.digest != run.digests.get("benchmark"):
         raise StoreError(f"run {run.id}: the benchmark kept with it was changed")
     return benchmark

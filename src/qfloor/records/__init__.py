@@ -90,7 +90,12 @@ from qfloor.records.plain import (
     digest_of,
     to_plain,
 )
-from qfloor.records.qualities import CompositeQuality, PoweredQuality, human_part
+from qfloor.records.qualities import (
+    CompositeQuality,
+    PoweredQuality,
+    human_part,
+    kind_of_quality,
+)
 from qfloor.records.raw import RawRows, Spent
 from qfloor.records.reference import (
     ReferenceOutput,
@@ -177,6 +182,7 @@ __all__ = [
     "digest_of",
     "home_round",
     "human_part",
+    "kind_of_quality",
     "output_id",
     "to_plain",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from qfloor.records.found import Quality
 
@@ -54,3 +56,11 @@ class CompositeQuality(Quality):
 def human_part(quality: Quality) -> Quality:
     """The human quality that a benchmark's ratings are on."""
     return quality.human if isinstance(quality, PoweredQuality) else quality
+
+
+def kind_of_quality(plain: Mapping[str, Any]) -> type[Quality]:
+    """Which kind of quality a plain one was, by its own fields."""
+    for kind, field in ((PoweredQuality, "metrics"), (CompositeQuality, "parts")):
+        if field in plain:
+            return kind
+    return Quality
