@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from pathlib import Path
 
-import numpy as np
 import pytest
-from scipy import special
+from beside_world import FAIL_AT_6, GOOD, LABELLED, ROUND, N, build
 
 from qfloor import benchmark, export, pipeline, router
 from qfloor.benchmark import Benchmark
@@ -16,26 +14,8 @@ from qfloor.errors import BenchmarkError
 from qfloor.export import verification
 from qfloor.pipeline.certify import Findings
 from qfloor.pipeline.release import release_of
-from qfloor.records import (
-    Metric,
-    Offer,
-    Output,
-    Prompt,
-    Rating,
-    Score,
-    ScoreStatus,
-    Status,
-)
 from qfloor.store import Store
 
-ROUND = "2026-11"
-FAIL_AT_6 = {"shop/a": 0.10, "shop/b": 0.205, "shop/c": 0.45}
-N, LABELLED = 700, 220
-GOOD = Metric(name="judge.good", unit="1", lo=None, hi=None, definition={"of": "latent"})
-NOISE = Metric(name="judge.noise", unit="1", lo=None, hi=None, definition={"of": "nothing"})
-LESS = Metric(
-    name="judge.less", unit="1", lo=None, hi=None, direction="lower", definition={"of": "-latent"}
-)
 FILE = """
 [benchmark]
 name = "beside"
@@ -56,61 +36,10 @@ value = {high}
 """
 
 
-def _share(name: str) -> float:
-    return int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 0x100000000
-
-
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Three offers on 700 prompts, all scored; 220 prompts rated, chosen at random."""
-    rng = np.random.default_rng(11)
-    opened = Store.open(tmp_path_factory.mktemp("beside"), create=True)
-    prompts = [
-        Prompt(id=f"p{i}", text=f"request {i}", category="general", family=f"f{i}")
-        for i in range(N)
-    ]
-    opened.save_prompts(prompts)
-    opened.save_metrics([GOOD, NOISE, LESS])
-    opened.save_offers(
-        [Offer(id=o, model=o[5:], provider="shop", modality="image") for o in FAIL_AT_6]
-    )
-    rated = set(rng.permutation(N)[:LABELLED])
-    for offer, fail in FAIL_AT_6.items():
-        latent = rng.standard_normal(N)
-        outputs = [_output(offer, p, i) for i, p in enumerate(prompts)]
-        opened.save_outputs(outputs)
-        made = [i for i, o in enumerate(outputs) if o.status is Status.MADE]
-        good = 0.9 * latent + np.sqrt(1 - 0.81) * rng.standard_normal(N)
-        for metric, values in ((GOOD, good), (NOISE, rng.standard_normal(N)), (LESS, -good)):
-            opened.save_scores(
-                Score(output_id=outputs[i].id, metric=metric.key, status=ScoreStatus.SCORED,
-                      value=float(values[i]))
-                for i in made
-            )  # fmt: skip
-        human = np.clip(np.round(6.0 + 1.3 * (latent - special.ndtri(fail)), 1), 0, 10)
-        opened.save_ratings(
-            Rating(id=f"{offer}-{i}", output_id=outputs[i].id, rater="panel", criterion="overall",
-                   value=float(human[i]), lo=0, hi=10)
-            for i in made
-            if i in rated
-        )  # fmt: skip
-    return opened
-
-
-def _output(offer: str, prompt: Prompt, i: int) -> Output:
-    refused = offer == "shop/c" and i % 40 == 0
-    return Output(
-        id=f"{offer}-{i}",
-        prompt_id=prompt.id,
-        prompt_digest=prompt.digest,
-        offer_id=offer,
-        repeat=0,
-        round=ROUND,
-        status=Status.REFUSED if refused else Status.MADE,
-        reason="input" if refused else "ok",
-        media_sha256=None if refused else f"{i:064d}",
-        at="t",
-    )
+    return build(tmp_path_factory.mktemp("beside"))
 
 
 def _benchmark(folder: Path, quality: str, low: float = 4.0, high: float = 6.0) -> Benchmark:

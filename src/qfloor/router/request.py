@@ -205,9 +205,16 @@ def moment(text: str) -> dt.datetime:
     return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
 
 
+_UNJUDGED = frozenset({"empty", "too_much_missing"})
+
+
 def _standings(db: Database, place: Place, policy: Policy) -> Mapping[str, Standing]:
-    """What the release says of a place; of offers nobody judged only where the policy allows."""
+    """What the release says of a place; of offers nobody judged only where the policy allows.
+
+    An offer whose prompts were rated, but not its own outputs, has a verdict that says just that.
+    """
     judged = db.standings.get(place, {})
     if not policy.allow_provisional:
         return judged
-    return {**db.provisional.get(place, {}), **judged}
+    told = {o: s for o, s in judged.items() if s.reason not in _UNJUDGED}
+    return {**judged, **db.provisional.get(place, {}), **told}
