@@ -253,7 +253,7 @@ def real(folder: Path, criterion: str, labelled: int, runs: int, seed: int = 4) 
     ]
 
 
-T_REAL = 2.5
+T_REAL, REAL_DRAWS = 2.5, 30
 
 
 def main() -> None:
@@ -319,13 +319,13 @@ def report(rows: list[str], worst: float, asked: argparse.Namespace) -> str:
             f"Prompts labelled at random, a fail is a mean rating below {T_REAL:g}; missed: the "
             "bound lies below the fail rate of all 512 prompts, powered / labels alone, nominal "
             ".05 (less, since the labelled are part of the 512). Width: of bound less estimate, "
-            "against labels alone. 100 draws a line.",
+            f"against labels alone. {REAL_DRAWS} draws a line.",
             "",
             "| criterion | labelled | missed | width | let in | by model |",
             "|---|---|---|---|---|---|",
-            *real(asked.data, "quality", 200, 100),
-            *real(asked.data, "alignment", 100, 100),
-            *real(asked.data, "alignment", 200, 100),
+            *real(asked.data, "quality", 200, REAL_DRAWS),
+            *real(asked.data, "alignment", 100, REAL_DRAWS),
+            *real(asked.data, "alignment", 200, REAL_DRAWS),
         ]
     return "\n".join(lines) + "\n"
 
