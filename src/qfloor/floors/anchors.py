@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qfloor.floors.cells import FAIL, Judged, _counts_as, _votes
+from qfloor.floors.cells import FAIL, Judged, _votes, how_it_counts
 from qfloor.records import CountsAs, FloorKind
 
 PERCENTILES: tuple[float, ...] = (5.0, 10.0, 25.0, 50.0)
@@ -56,7 +56,7 @@ def at_percentiles(
     votes = _votes(outputs)
     rows: list[tuple[float, str, str, str]] = []  # value, output, rater, family
     for output in outputs:
-        counts_as = _counts_as(output, kind)
+        counts_as = how_it_counts(output, kind)
         if counts_as is CountsAs.SCORED:
             raters = output.raters or ("",) * len(output.values)
             given = zip(output.values, raters, strict=True)

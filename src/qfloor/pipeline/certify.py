@@ -232,6 +232,13 @@ def _ruled(
     return tuple(verdicts), tuple(left_out)
 
 
+def _by_place(thresholds: Iterable[Threshold]) -> dict[tuple[str, Modality], list[Threshold]]:
+    demanded: dict[tuple[str, Modality], list[Threshold]] = {}
+    for threshold in thresholds:
+        demanded.setdefault((threshold.category, threshold.modality), []).append(threshold)
+    return demanded
+
+
 def _digests(
     benchmark: Benchmark, view: RoundView, reference: ReferenceSet | None
 ) -> dict[str, str]:
@@ -242,20 +249,13 @@ def _digests(
     }
 
 
-def _by_place(thresholds: Iterable[Threshold]) -> dict[tuple[str, Modality], list[Threshold]]:
-    demanded: dict[tuple[str, Modality], list[Threshold]] = {}
-    for threshold in thresholds:
-        demanded.setdefault((threshold.category, threshold.modality), []).append(threshold)
-    return demanded
-
-
 def _population(
     view: RoundView,
     key: CellKey,
     outputs_of: set[str],
     reference: ReferenceSet | None,
     traffic: Traffic | None,
-) -> Mapping[str, object]:
+) -> dict[str, object]:
     prompts = [view.prompts[o.prompt_digest] for o in view.outputs if o.id in outputs_of]
     return {
         "languages": sorted({p.language for p in prompts}),

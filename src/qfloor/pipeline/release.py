@@ -28,6 +28,7 @@ from qfloor.records import (
     PoweredQuality,
     Prompt,
     Quality,
+    RawRows,
     ReferenceSet,
     Suite,
 )
@@ -95,12 +96,7 @@ def release_of(
         tag_floors=tuple(store.tag_floors_of(run=run)),
         leave_one_out=tuple(store.leave_one_out_of(run=run)),
         latency=_latency(offers, view.outputs, benchmark.round),
-        raw_rows=raw_rows_of(
-            store,
-            view.outputs,
-            criterion=benchmark.quality.name,
-            metrics=[m.key for m in metrics],
-        ),
+        raw_rows=_raw_rows(store, benchmark, view.outputs, metrics),
         spending=spending_of(store, benchmark.round, view.outputs),
         frozen_at=None if state.plan is None else state.plan.at,
         provenance={
@@ -131,6 +127,13 @@ def _of_metrics(
         **({"weights": {m.key: m.weights for m in metrics}} if metrics else {}),
         **_parities(store, metrics),
     }
+
+
+def _raw_rows(
+    store: Store, benchmark: Benchmark, outputs: tuple[Output, ...], metrics: tuple[Metric, ...]
+) -> tuple[RawRows, ...]:
+    keys = [m.key for m in metrics]
+    return raw_rows_of(store, outputs, criterion=benchmark.quality.name, metrics=keys)
 
 
 def _primary(benchmark: Benchmark) -> tuple[Quality, ...]:
