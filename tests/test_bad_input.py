@@ -51,7 +51,7 @@ def _cmyk() -> bytes:
 def _animated() -> bytes:
     buffer = io.BytesIO()
     frames = [Image.fromarray(PICTURE), Image.fromarray(255 - PICTURE)]
-    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=100)
     return buffer.getvalue()
 
 
@@ -96,7 +96,7 @@ PICTURES: dict[str, tuple[Callable[[], bytes], Status, str]] = {
     "corrupt.png": (lambda: _png(PICTURE)[:200], Status.BLANK, "undecodable"),
     "zero.png": (lambda: b"", Status.BLANK, "undecodable"),
     "huge.png": (_huge, Status.BLANK, "undecodable"),
-    "animated.gif": (_animated, Status.BLANK, "animated"),
+    "animated.gif": (_animated, Status.MADE, "ok"),
     "page.png": (lambda: b"<html>404</html>", Status.BLANK, "undecodable"),
     "black.png": (lambda: _png(np.zeros_like(PICTURE)), Status.BLANK, "one_colour"),
     "clip.webm": (_clip, Status.MADE, "ok"),

@@ -75,6 +75,44 @@ def test_rows_become_outputs(folder, tmp_path):
     assert (again.plan.done, again.counts, len(outputs)) == (3, {}, 3)
 
 
+def animation(form: str, frames: int, **options: int) -> bytes:
+    drawn = [Image.fromarray(np.full((8, 8, 3), (60 * i, 90, 30), np.uint8)) for i in range(frames)]
+    for i, one in enumerate(drawn):
+        one.putpixel((i % 8, 3), (250, 250, 250))
+    buffer = io.BytesIO()
+    drawn[0].save(buffer, form, save_all=True, append_images=drawn[1:], **options)
+    return buffer.getvalue()
+
+
+def test_a_gif_that_moves_is_a_clip_and_one_that_does_not_a_picture(folder, tmp_path):
+    """An offer that delivers GIFs was called blank for it."""
+    (folder / "moves.gif").write_bytes(animation("GIF", 3, duration=100))
+    (folder / "still.gif").write_bytes(animation("GIF", 1))
+    text = f"{HEADER}a wave,shop/m,moves.gif\na hill,shop/m,still.gif\n"
+    result, outputs, _ = take_in(write(folder, text), tmp_path / "w")
+    assert result.counts == {Status.MADE: 2}
+    assert sorted(o.frames or 0 for o in outputs) == [1, 3]
+    found = read_manifest(write(folder, text))
+    assert [p.modality for p in found.prompts] == ["video", "image"]
+    assert found.offers[0].makes("video")
+
+
+@pytest.mark.parametrize("form", ["WEBP", "PNG"])
+def test_an_animation_that_is_not_read_as_a_clip_is_refused(folder, form):
+    name = f"moves.{form.lower()}"
+    (folder / name).write_bytes(animation(form, 3))
+    with pytest.raises(ManifestError, match=rf"row 2: {name} is an animation of 3 frames in image"):
+        read_manifest(write(folder, f"{HEADER}a wave,shop/m,{name}\n"))
+    (folder / name).write_bytes(animation(form, 1))
+    assert read_manifest(write(folder, f"{HEADER}a wave,shop/m,{name}\n"))
+
+
+def test_a_gif_without_times_is_refused_and_not_called_truncated(folder):
+    (folder / "moves.gif").write_bytes(animation("GIF", 3))
+    with pytest.raises(ManifestError, match=r"row 2: moves.gif .* says not for how long"):
+        read_manifest(write(folder, f"{HEADER}a wave,shop/m,moves.gif\n"))
+
+
 def test_json_lines_and_a_suite(folder):
     rows = [
         {"prompt_id": "k1", "offer": "us/m@a", "file": "0.png", "cost": 0.04, "seed": 3},

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.errors import InputError, ManifestError
-from qfloor.media import sniff
+from qfloor.media import animation_in, sniff
 from qfloor.prices import nanousd
 from qfloor.records import CATEGORIES, GENERAL, Modality, Offer, PluginSpec, Prompt, digest_of
 
@@ -29,6 +29,7 @@ COLUMNS: tuple[str, ...] = (
 )  # fmt: skip
 MOST = {"repeat": 999, "seed": 10**18}
 _MODALITIES = {c.id: c.modalities for c in (*CATEGORIES, GENERAL)}
+_MAY_MOVE = ("image/gif", "image/webp", "image/png", "image/avif")
 _CLIPS = (".mp4", ".webm", ".mkv", ".mov", ".avi")
 
 
@@ -229,7 +230,10 @@ def _file(folder: Path, name: str, where: str) -> Path:
 
 
 def _modality(path: Path, where: str) -> Modality:
-    """By the first bytes; by the name when they say nothing (a damaged file is a status)."""
+    """By the first bytes; by the name when they say nothing (a damaged file is a status).
+
+    A GIF may be either: one that moves is a clip.
+    """
     try:
         with open(path, "rb") as file:
             found = sniff(file.read(64))
@@ -237,7 +241,24 @@ def _modality(path: Path, where: str) -> Modality:
         raise ManifestError(f"{where}: {path.name} cannot be read: {error.strerror}") from error
     if found is None:
         return "video" if path.suffix.lower() in _CLIPS else "image"
+    if found in _MAY_MOVE and _is_animation(path, found, where):
+        return "video"
     return "video" if found.startswith("video/") else "image"
+
+
+def _is_animation(path: Path, media_type: str, where: str) -> bool:
+    frames, timed = animation_in(path)
+    if frames > 1 and media_type != "image/gif":
+        raise ManifestError(
+            f"{where}: {path.name} is an animation of {frames} frames in {media_type}, which is "
+            "not read as a clip; give it as MP4, WebM or GIF"
+        )
+    if frames > 1 and not timed:
+        raise ManifestError(
+            f"{where}: {path.name} is an animation of {frames} frames that says not for how long "
+            "each is shown; give it with times, or as MP4 or WebM"
+        )
+    return frames > 1
 
 
 def _whole(cells: Mapping[str, str], name: str, where: str) -> int | None:

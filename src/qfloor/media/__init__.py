@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from qfloor.media.clips import Clip, load_frames
 from qfloor.media.inspection import Inspection, inspect, is_blank
-from qfloor.media.pictures import load_pixels
+from qfloor.media.pictures import animation_in, load_pixels
 from qfloor.media.sniff import LIMITS, Limits, sniff
 from qfloor.media.sound import Sound, load_audio
 from qfloor.media.streaming import ClipFrames, stream_clip
@@ -25,6 +25,7 @@ __all__ = [
     "Inspection",
     "Limits",
     "Sound",
+    "animation_in",
     "inspect",
     "is_blank",
     "load_audio",

@@ -137,6 +137,24 @@ def frame_count(image: Image.Image) -> int:
         raise MediaError(f"the animation cannot be decoded: {error}") from error
 
 
+def animation_in(path: Path) -> tuple[int, bool]:
+    """Look whether a picture file moves; pixels are not decoded.
+
+    Returns
+    -------
+    (int, bool)
+        How many frames it has, and whether it says how long the first stands. (1, False) also
+        for a file that is no picture or is damaged: what that is, its inspection says.
+    """
+    try:
+        with _header, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=_FORMATS) as image:
+                return frame_count(image), bool(image.info.get("duration"))
+    except Exception:  # Pillow's plugins raise what their parsers raise
+        return 1, False
+
+
 def upright_rgb(
     image: Image.Image,
     name: str,
