@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -18,7 +19,7 @@ BLACK, WHITE = np.zeros((48, 64, 3), np.uint8), np.full((48, 64, 3), 255, np.uin
 BACKBONE = CountingBackbone()
 
 
-def clip(frames: list[Pixels]) -> Item:
+def clip(frames: list[Pixels], times: Sequence[float] | None = None, fps: float = 8.0) -> Item:
     chosen = [frames[i] for i in evenly_spaced(len(frames))]
     return Item(
         output_id="o",
@@ -26,14 +27,17 @@ def clip(frames: list[Pixels]) -> Item:
         media_type="video/webm",
         inputs={
             "frames": frames,
-            "fps": 8.0,
+            "fps": fps,
+            "timestamps": tuple(times or (i / fps for i in range(len(frames)))),
             f"image_embedding:{BACKBONE.name}": BACKBONE.embed_images(chosen),
         },
     )
 
 
-def scores(frames: list[Pixels]) -> dict[str, Any]:
-    (rows,) = v.TemporalScorer(backbone=BACKBONE).score([clip(frames)])
+def scores(
+    frames: list[Pixels], times: Sequence[float] | None = None, fps: float = 8.0
+) -> dict[str, Any]:
+    (rows,) = v.TemporalScorer(backbone=BACKBONE).score([clip(frames, times, fps)])
     return {row.metric.removeprefix("temporal."): row for row in rows}
 
 
@@ -98,8 +102,30 @@ def test_frozen_halfway_still_moves_but_less() -> None:
 
 def test_motion_hardly_depends_on_the_frame_rate() -> None:
     slow, fast = rolling(16, step=4), rolling(31, step=2)
-    assert np.mean(v.motion(fast, 16.0)) == pytest.approx(np.mean(v.motion(slow, 8.0)), rel=0.01)
-    assert len(v.motion(slow[:2], 60.0)) == 1
+    assert v.motion(fast, [i / 16 for i in range(31)]) == v.motion(slow, [i / 8 for i in range(16)])
+    assert len(v.motion(slow[:2], [0, 1 / 60])) == 1
+
+
+def test_repeated_frames_left_out_change_nothing_that_is_seen() -> None:
+    """One movement in two encodings: 24 frames a second, and the same without the repeated ones."""
+    drawn = rolling(7, step=9)
+    shown = [min(i // 6, 6) for i in range(48)]  # a jump each quarter of a second, then it stands
+    times = [i / 24 for i in range(48)]
+    kept = [i for i in range(48) if i in (0, 47) or shown[i] != shown[i - 1]]
+    constant = scores([drawn[i] for i in shown], times, 24.0)
+    varying = scores([drawn[shown[i]] for i in kept], [times[i] for i in kept], len(kept) / 2)
+    for name in ("motion", "frozen_share", "moving"):
+        assert varying[name].value == constant[name].value, name
+    assert varying["motion"].series == constant["motion"].series
+    assert constant["frozen_share"].value == pytest.approx(9 / 15)
+
+
+def test_times_that_say_nothing_compare_the_first_frame_and_the_last() -> None:
+    frames = rolling(9)
+    expected = v.luma_change(v.small_luma(frames[0]), v.small_luma(frames[-1]))
+    assert v.motion(frames, [0.0] * 9) == [expected]
+    with pytest.raises(ValueError, match="its times are damaged"):
+        v.motion(frames[:2], [0.0, 9e9])
 
 
 def test_series_are_kept() -> None:

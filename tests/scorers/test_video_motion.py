@@ -215,7 +215,7 @@ def test_variable_frame_rate_is_judged_like_the_same_clip_at_a_constant_one() ->
     drawn = rolling(7, 6)
     shown = [0, 1, 2, 2, 2, 2, 2, 2, 2, 3, 4, 4, 5, 5, 5, 6]  # at 8 a second
     constant = scores([drawn[i] for i in shown], fps=8.0)
-    varying = scores(drawn, fps=8.0, times=[shown.index(i) / 8 for i in range(7)])
+    varying = scores(drawn, fps=3.5, times=[shown.index(i) / 8 for i in range(7)])
     for name in ("flow_magnitude", "longest_freeze", "dynamic_degree_flow", "frozen"):
         assert value(varying[name]) == pytest.approx(value(constant[name])), name
     assert value(varying["longest_freeze"]) == pytest.approx(7 / 8)
@@ -257,7 +257,8 @@ def test_milliseconds_of_webm_pick_the_same_frames_as_exact_times() -> None:
 
 
 def naive_longest(starts: list[int], times: Sequence[float], fps: float) -> float:
-    end = times[-1] + 1 / fps
+    gaps = [b - a for a, b in pairwise(times)]
+    end = times[-1] + (min(gaps) if min(gaps, default=1) < 1 / fps - 0.0015 else 1 / fps)
     bounds = [times[i] for i in starts] + [end]
     return max(b - a for a, b in pairwise(bounds))
 
@@ -285,6 +286,15 @@ def test_freezes_are_found_like_a_naive_search(changes: list[bool], seed: int) -
     starts = [0] + [i + 1 for i, changed in enumerate(changes) if changed]
     assert watch.starts == starts
     assert watch.longest(times, 25.0) == pytest.approx(naive_longest(starts, times, 25.0))
+
+
+def test_the_last_picture_stands_for_a_frame_and_not_for_an_average_one() -> None:
+    """At 24 a second the last of two pictures is seen for 1/24 s, however few frames are kept."""
+    drawn = rolling(3, 6)
+    times = [0.0, 1 / 24, 1.0]
+    assert value(scores(drawn, fps=1.5, times=times)["longest_freeze"]) == pytest.approx(23 / 24)
+    still = scores([drawn[0]] * 3, fps=1.5, times=times)
+    assert value(still["longest_freeze"]) == pytest.approx(1 + 1 / 24)
 
 
 def test_times_that_run_backwards_keep_the_contract() -> None:

@@ -19,6 +19,7 @@ from qfloor.scorers.protocol import Pixels
 from qfloor.scorers.video.temporal import Luma, small_luma
 
 DUPLICATE_LEVELS = 2.0
+_ROUNDING = 0.0015  # seconds: two times rounded to a millisecond each, and a float
 
 
 class FreezeWatch:
@@ -46,13 +47,31 @@ class FreezeWatch:
         """Return the longest time for which one picture stands, in seconds.
 
         It stands from when it appears until the next different one does; the last one for one
-        frame more (1 / ``fps``). A clip in which every frame is new has the longest gap between
+        frame more (`frame_time`). A clip in which every frame is new has the longest gap between
         two frames, usually 1 / ``fps``. A time that runs backwards counts as the one before.
         """
         times = list(itertools.accumulate(timestamps, max))
         begins = [times[start] for start in self.starts]
-        ends = [*begins[1:], times[-1] + 1.0 / fps]
+        ends = [*begins[1:], times[-1] + frame_time(times, fps)]
         return max(end - begin for begin, end in zip(begins, ends, strict=True))
+
+
+def frame_time(times: Sequence[float], fps: float) -> float:
+    """Return for how long the last frame stands, which no file says by its times: the finest step.
+
+    1 / ``fps`` at a constant rate. Where a file leaves repeated frames out its average rate says
+    nothing of one frame; the shortest gap between two then stands for it. Containers round to a
+    millisecond: within it the declared rate is right.
+
+    Examples
+    --------
+    >>> frame_time([0.0, 0.5, 1.0], 2.0), frame_time([0.0, 0.042, 2.0], 1.5)
+    (0.5, 0.042)
+    """
+    gaps = [after - before for before, after in itertools.pairwise(times) if after > before]
+    declared = 1.0 / fps
+    finest = min(gaps, default=declared)
+    return declared if finest > declared - _ROUNDING else finest
 
 
 def _differ(standing: Luma, luma: Luma) -> bool:

@@ -171,6 +171,7 @@ def _metrics() -> tuple[Metric, ...]:
     }
     dynamic = "at least max(1, round(4 n / 16)) steps of n moments above 6/256"
     static = "VBench temporal_flickering; clips with at most round(2 n / 16) steps above 3/256"
+    longest = "by timestamps, the last frame for the finest step"
     frozen = "luma cells at 64 px within 2 grey levels of the picture with which it began"
     flicker = {"formula": "VBench temporal_flickering, no static filter", "frames": "all"}
     return (
@@ -198,7 +199,7 @@ def _metrics() -> tuple[Metric, ...]:
             direction="lower",
         ),
         rows.metric(
-            "video.longest_freeze", "seconds", {"formula": f"{frozen}; by timestamps"}, numpy,
+            "video.longest_freeze", "seconds", {"formula": f"{frozen}; {longest}"}, numpy,
             hi=None, direction="lower",
         ),
     )  # fmt: skip

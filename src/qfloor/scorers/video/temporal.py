@@ -18,6 +18,7 @@ from qfloor.records import Direction, Metric, Prompt, ScoreStatus
 from qfloor.scorers.clip import chosen
 from qfloor.scorers.clip.backbone import Device
 from qfloor.scorers.protocol import EMBEDDED_FRAMES, Backbone, Embedding, Item, Pixels, Row
+from qfloor.scorers.video.sampling import shown_at_steps
 
 if TYPE_CHECKING:
     from qfloor.scorers.clip.preprocess import Path
@@ -30,7 +31,7 @@ _SMALL_SIDE = 64
 _TOP_SHARE = 0.05
 _MOVING_LEVELS = 4.0
 _MOVING_SHARE = 0.25
-_MOTION_FPS = 8.0
+_MOTION_STEPS = 8.0  # a second
 
 _ONE_FRAME = "a clip of one frame does not change in time"
 
@@ -71,20 +72,35 @@ def consistency(embeddings: Embedding) -> list[float]:
     return [float(value) for value in (to_previous + to_first) / 2]
 
 
-def motion(frames: Sequence[Pixels], fps: float) -> list[float]:
+def motion(frames: Sequence[Pixels], timestamps: Sequence[float]) -> list[float]:
     """Return the mean of the largest 5% of |Y change| over each eighth of a second.
 
-    Frames ``round(fps / 8)`` apart are compared, as in VBench's ``dynamic_degree``, so that
-    frame rates do not matter much; neighbours in a clip shorter than that. Y is luma averaged
-    down to a short side of 64 to 127 pixels, in grey levels 0-255. It is a frame difference, not
-    optical flow: a flash reads as motion.
+    What is shown at each eighth is compared with what was shown at the one before, by the frames'
+    own times: a frame that stays longer has changes of 0 after it, as if it had been repeated.
+    A clip shorter than that has one value, between its first frame and its last. Y is luma
+    averaged down to a short side of 64 to 127 pixels, in grey levels 0-255. It is a frame
+    difference, not optical flow: a flash reads as motion.
+
+    References
+    ----------
+    The sampling of VBench's ``dynamic_degree``, there ``round(fps / 8)`` frames apart.
     """
-    small = [small_luma(frame) for frame in frames[:: _motion_step(len(frames), fps)]]
-    return [luma_change(before, after) for before, after in itertools.pairwise(small)]
+    shown = _moments(timestamps)
+    small = {index: small_luma(frames[index]) for index in set(shown)}
+    changes = [luma_change(small[a], small[b]) for a, b in itertools.pairwise(shown) if a != b]
+    return _at_each_step(shown, changes)
 
 
-def _motion_step(frames: int, fps: float) -> int:
-    return min(max(1, round(fps / _MOTION_FPS)), frames - 1)
+def _moments(timestamps: Sequence[float]) -> list[int]:
+    """The frames that are shown at each eighth of a second; first and last of a shorter clip."""
+    shown = shown_at_steps(timestamps, _MOTION_STEPS)
+    return shown if len(shown) > 1 else [0, len(timestamps) - 1]
+
+
+def _at_each_step(shown: Sequence[int], changes: Sequence[float]) -> list[float]:
+    """One value a step: a change where another frame is shown, and 0 where the same one stays."""
+    left = iter(changes)
+    return [0.0 if a == b else next(left) for a, b in itertools.pairwise(shown)]
 
 
 def luma_change(before: Luma, after: Luma) -> float:
@@ -159,8 +175,8 @@ class TemporalScorer:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """All frames with their rate, and the embeddings of evenly spaced ones."""
-        return ("frames", "fps", self._image)
+        """All frames with their times, and the embeddings of evenly spaced ones."""
+        return ("frames", "timestamps", self._image)
 
     @property
     def backbones(self) -> tuple[Backbone, ...]:
@@ -176,17 +192,17 @@ class TemporalScorer:
         return [self._score_one(item) for item in batch]
 
     def _score_one(self, item: Item) -> tuple[Row, ...]:
-        frames, fps = item.inputs["frames"], item.inputs["fps"]
+        frames, times = item.inputs["frames"], item.inputs["timestamps"]
         embeddings = item.inputs[self._image]
         assert isinstance(frames, Sequence)
-        assert isinstance(fps, float)
+        assert isinstance(times, Sequence)
         assert isinstance(embeddings, np.ndarray)
         if len(frames) < 2:
             unscored = ScoreStatus.UNSCORED
             return tuple(
                 Row(metric=m.name, status=unscored, reason=_ONE_FRAME) for m in self.metrics
             )
-        flickers, motions = _walk(frames, fps)
+        flickers, motions = _walk(frames, times)
         return (
             _mean_row("temporal.flickering", flickers),
             _mean_row("temporal.embedding_consistency", consistency(embeddings)),
@@ -196,23 +212,24 @@ class TemporalScorer:
         )
 
 
-def _walk(frames: Sequence[Pixels], fps: float) -> tuple[list[float], list[float]]:
+def _walk(frames: Sequence[Pixels], timestamps: Sequence[float]) -> tuple[list[float], list[float]]:
     """`flickering` and `motion` from one walk that holds two frames: a clip may be long."""
-    step = _motion_step(len(frames), fps)
+    shown = _moments(timestamps)
+    wanted = set(shown)
     flickers: list[float] = []
-    motions: list[float] = []
+    changes: list[float] = []
     before: Pixels | None = None
     small_before: Luma | None = None
     for index, frame in enumerate(frames):
         if before is not None:
             flickers.append(flicker(before, frame))
         before = frame
-        if index % step == 0:
+        if index in wanted:
             small = small_luma(frame)
             if small_before is not None:
-                motions.append(luma_change(small_before, small))
+                changes.append(luma_change(small_before, small))
             small_before = small
-    return flickers, motions
+    return flickers, _at_each_step(shown, changes)
 
 
 def _row(metric: str, value: float) -> Row:
@@ -229,7 +246,7 @@ def _mean_row(metric: str, series: Sequence[float]) -> Row:
 
 
 def _metrics(backbone: Backbone) -> tuple[Metric, ...]:
-    moved = f"top {_TOP_SHARE} of luma change at {_SMALL_SIDE} px in 1/{_MOTION_FPS:g} s"
+    moved = f"top {_TOP_SHARE} of luma change at {_SMALL_SIDE} px, 1/{_MOTION_STEPS:g} s by time"
     numpy = {"dtype": "integer and float32, summed in float64", "runtime": "numpy"}
 
     def metric(
