@@ -46,7 +46,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def fill(store: Store, count: int, damaged: Sequence[int] = ()) -> None:
+def fill(store: Store, count: int, damaged: Sequence[int] = (), round: str = "2026-11") -> None:
     """Pictures of one grey level each: which were looked at can be read off them."""
     prompts, outputs = [], []
     for n in range(count):
@@ -57,8 +57,8 @@ def fill(store: Store, count: int, damaged: Sequence[int] = ()) -> None:
         prompts.append(prompt)
         outputs.append(
             Output(
-                id=f"o{n:03}", prompt_id=prompt.id, prompt_digest=prompt.digest,
-                offer_id=f"folder/{n // 50}", repeat=0, round="2026-11", status=Status.MADE,
+                id=f"o{n:03}{round[7:]}", prompt_id=prompt.id, prompt_digest=prompt.digest,
+                offer_id=f"folder/{n // 50}", repeat=0, round=round, status=Status.MADE,
                 reason="ok", media_sha256=store.put_media(content, "image/png"),
                 media_type="image/png",
             )
@@ -67,8 +67,8 @@ def fill(store: Store, count: int, damaged: Sequence[int] = ()) -> None:
     store.save_outputs(outputs)
 
 
-def run(store: Store, *scorers: Any, only: str = "") -> ScoreSummary:
-    outputs = [o for o in store.outputs_of(round="2026-11") if o.id >= only]
+def run(store: Store, *scorers: Any, only: str = "", round: str | None = "2026-11") -> ScoreSummary:
+    outputs = [o for o in store.outputs_of(round=round) if o.id >= only]
     return score_outputs(store, outputs, store.prompts_by_digest(), scorers)
 
 
@@ -129,10 +129,87 @@ def test_a_check_that_would_no_longer_do_does_not_vouch(store: Store) -> None:
     fill(store, 3)
     passed = Parity(
         backbone="coarse", reference="exact", pictures=32, texts=4, least_cosine=0.999,
-        mean_cosine=1.0, spearman=1.0, largest_difference=0.0,
+        mean_cosine=1.0, spearman=1.0, largest_difference=0.0, round="2026-11",
     )  # fmt: skip
     store.save_parity(passed)
     assert run(store, ClipScorer(backbone=Coarse())).parities == (passed,)
     store.save_parity(dataclasses.replace(passed, least_cosine=0.9))
     with pytest.raises(ScoringError, match=r"least cosine 0\.90000"):
         run(store, ClipScorer(backbone=Coarse()))
+
+
+def test_every_round_is_checked_on_its_own_pictures(store: Store) -> None:
+    """What held for one month's pictures says nothing of the next month's."""
+    fill(store, 12)
+    fill(store, 12, round="2026-12b")
+    (first,) = run(store, ClipScorer(backbone=Coarse())).parities
+    assert first.round == "2026-11"
+    with pytest.raises(ScoringError, match="does not agree with float32"):
+        run(store, ClipScorer(backbone=Coarse(wrong=0.3)), round="2026-12b")
+    assert [p.round for p in store.parities()] == ["2026-11"]
+    both = run(store, ClipScorer(backbone=Coarse()), round=None).parities
+    assert [p.round for p in both] == ["2026-11", "2026-12b"]
+    assert run(store, ClipScorer(backbone=Coarse()), round=None).parities == both
+
+
+def test_a_check_of_no_known_round_vouches_for_none(store: Store) -> None:
+    fill(store, 20)
+    (found,) = run(store, ClipScorer(backbone=Coarse()), only="o010").parities
+    store._write("DELETE FROM parities")
+    store.save_parity(dataclasses.replace(found, round=""))
+    again = Coarse()
+    run(store, ClipScorer(backbone=again))
+    assert len(again.pictures) > 10, "the old check was believed"
+
+
+class Reading(FunctionScorer):
+    """Reads one number off a vector: the first component."""
+
+    def read_off(self, images: Embedding) -> dict[str, list[float]]:
+        return {self.metrics[0].key: [float(v) for v in images[:, 0]]}
+
+
+class Nearly(CountingBackbone):
+    """All vectors nearly one direction; the order of the first component is all that differs."""
+
+    def __init__(self, turned: bool) -> None:
+        super().__init__("nearly" if turned else "exact")
+        self.precision = "int8" if turned else "fp32"
+        self._turned = turned
+
+    def embed_images(self, pictures: Sequence[Pixels]) -> Embedding:
+        level = np.array([float(p.mean()) for p in pictures])
+        small = 1e-4 * (100 - level if self._turned else level)
+        vectors = np.stack([small, level / 100, np.ones_like(level), level * 0], axis=1)
+        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+    def embed_texts(self, texts: Sequence[str]) -> Embedding:
+        return np.tile(np.array([0, 1, 0, 0], np.float32), (len(texts), 1))
+
+    def reference(self) -> CountingBackbone:
+        return Nearly(turned=False)
+
+
+def test_numbers_read_off_the_vectors_must_rank_alike_too(store: Store) -> None:
+    """An aesthetic head looks in a direction of its own, which no prompt's cosine shows."""
+    fill(store, 20)
+    backbone = Nearly(turned=True)
+    first = run(store, ClipScorer(backbone=backbone)).parities[0]
+    assert (first.spearman, first.least_cosine > 0.9999) == (1.0, True)
+    head = Reading(lambda item: 1.0, name="fake.head", backbone=backbone)
+    with pytest.raises(ScoringError, match=r"least Spearman of the scores -"):
+        run(store, head)
+    assert list(store.scores_of(metric=head.metrics[0].key)) == []
+
+
+def test_a_head_that_is_new_to_a_checked_backbone_is_checked_once(store: Store) -> None:
+    fill(store, 20)
+    backbone = Coarse()
+    run(store, ClipScorer(backbone=backbone))
+    head = Reading(lambda item: 1.0, name="fake.head", backbone=backbone)
+    (found,) = run(store, head).parities
+    assert found.ranks == {head.metrics[0].key: 1.0}
+    seen = len(backbone.pictures)
+    fill(store, 21)
+    assert run(store, head, ClipScorer(backbone=backbone)).parities == (found,)
+    assert len(backbone.pictures) == seen + 1, "checked again"

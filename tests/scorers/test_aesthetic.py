@@ -19,7 +19,7 @@ from qfloor.score.inputs import Decoded, InputComputer
 from qfloor.scorers.aesthetic import HEADS, AestheticScorer, load_head
 from qfloor.scorers.aesthetic.heads import collapse, digest_of_layers
 from qfloor.scorers.clip import ClipScorer
-from qfloor.scorers.protocol import CarriesBackbones, Item, Scorer
+from qfloor.scorers.protocol import CarriesBackbones, Item, ReadsOffVectors, Scorer
 from qfloor.testing import check_scorer
 
 SHARED = Path(__file__).resolve().parents[3] / "shared/data/aesthetic_heads"
@@ -264,6 +264,16 @@ def test_two_heads_and_the_cosine_share_one_pass(small: str, tmp_path: Path) -> 
     )
     assert len(backbone.pictures) == 4
     assert all(not one.failures for one in computed)
+
+
+def test_what_is_read_off_vectors_is_what_is_scored(small: str) -> None:
+    """The check of a coarser precision ranks pictures by this."""
+    one = scorer(small)
+    assert isinstance(one, ReadsOffVectors)
+    batch = items()
+    vectors = np.stack([i.inputs[one.inputs[0]] for i in batch if i.prompt.modality == "image"])
+    values = [rows[0].value for rows in one.score(batch)][: len(vectors)]
+    assert one.read_off(vectors) == {one.metrics[0].key: values}
 
 
 def test_identity_is_the_heads_numbers_and_the_backbones(small: str, tmp_path: Path) -> None:

@@ -129,9 +129,9 @@ def _say(done: ScoreSummary) -> None:
         say(f"  failed: {metric} of {output_id}: {reason}")
     for one in done.parities:
         say(
-            f"  {one.backbone} against float32 on {one.pictures} of these pictures: least cosine "
-            f"{one.least_cosine:.5f}, Spearman {one.spearman:.4f}, scores differ by at most "
-            f"{one.largest_difference:.1e}"
+            f"  {one.backbone} against float32 on {one.pictures} pictures of {one.round}: least "
+            f"cosine {one.least_cosine:.5f}, least Spearman {one.least_spearman:.4f}, cosines with "
+            f"the prompts differ by at most {one.largest_difference:.1e}"
         )
 
 

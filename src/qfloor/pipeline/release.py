@@ -102,7 +102,7 @@ def release_of(
         provenance={
             **_provenance(benchmark, suites, view.outputs),
             "frozen_plan": state.to_plain(),
-            **_of_metrics(store, references, metrics),
+            **_of_metrics(store, references, metrics, benchmark.round),
         },
         illustrative=benchmark.illustrative,
     )
@@ -119,13 +119,16 @@ def _metrics(
 
 
 def _of_metrics(
-    store: Store, references: Mapping[str, ReferenceSet], metrics: tuple[Metric, ...]
+    store: Store,
+    references: Mapping[str, ReferenceSet],
+    metrics: tuple[Metric, ...],
+    round: str,
 ) -> dict[str, Any]:
     """What metrics were centred on, whose weights they take, what vouches for their precision."""
     return {
         **({"reference_sets": references} if references else {}),
         **({"weights": {m.key: m.weights for m in metrics}} if metrics else {}),
-        **_parities(store, metrics),
+        **_parities(store, metrics, round),
     }
 
 
@@ -142,11 +145,11 @@ def _primary(benchmark: Benchmark) -> tuple[Quality, ...]:
     return (quality, quality.human) if isinstance(quality, PoweredQuality) else (quality,)
 
 
-def _parities(store: Store, metrics: Iterable[Metric]) -> dict[str, tuple[Parity, ...]]:
+def _parities(store: Store, metrics: Iterable[Metric], round: str) -> dict[str, tuple[Parity, ...]]:
     """What vouches for coarser precisions, where an exported metric may have run at one."""
     dtypes = [str(m.execution.get("dtype")) for m in metrics]
     coarse = any("bfloat16" in dtype or "int8" in dtype for dtype in dtypes)
-    found = tuple(store.parities()) if coarse else ()
+    found = tuple(p for p in store.parities() if p.round in ("", round)) if coarse else ()
     return {"parities": found} if found else {}
 
 

@@ -1,12 +1,15 @@
 """Before anything is scored at a coarser precision: does it agree with float32 here?
 
-The check runs once for a store and backbone, on pictures that are to be scored, and is kept in
-the store beside the scores it vouches for. What it measures is `qfloor.scorers.parity`'s.
+The check runs once for a backbone, a round and what is read off its vectors, on pictures of that
+round that are to be scored, and is kept in the store beside the scores it vouches for: what held
+for one month's pictures says nothing of the next month's. What it measures is
+`qfloor.scorers.parity`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qfloor.records import Parity
@@ -16,6 +19,7 @@ from qfloor.scorers.protocol import (
     Backbone,
     CarriesBackbones,
     Pixels,
+    ReadsOffVectors,
     Scorer,
     evenly_spaced,
     innermost,
@@ -26,12 +30,21 @@ if TYPE_CHECKING:
 
 
 def check_precisions(
-    store: Store, scorers: Sequence[Scorer], work: Sequence[Work], decode: Decode
+    store: Store,
+    scorers: Sequence[Scorer],
+    work: Sequence[Work],
+    decode: Decode,
+    rounds: Iterable[str] = (),
 ) -> tuple[Parity, ...]:
-    """Check every backbone that runs at a coarser precision and was not checked before.
+    """Check every backbone that runs at a coarser precision, for every round not checked before.
 
     Pictures are taken from the work that scorers on the backbone still owe; a backbone that
     nobody needs now is not checked now.
+
+    Parameters
+    ----------
+    rounds : iterable of str
+        Rounds whose earlier checks are to be told, whether or not anything is owed.
 
     Returns
     -------
@@ -43,23 +56,51 @@ def check_precisions(
     ScoringError
         When one does not agree with its reference, or there are too few pictures to tell.
     """
-    known = {one.backbone: one for one in store.parities()}
+    known = {(one.backbone, one.round): one for one in store.parities()}
     carried = [list(_coarse(scorer)) for scorer in scorers]
     distinct = {backbone.name: backbone for mine in carried for backbone in mine}
     found = []
     for name, backbone in distinct.items():
         owing = {i for i, mine in enumerate(carried) if name in [b.name for b in mine]}
         due = [one for one in work if owing.intersection(one.scorers)]
-        if name not in known and due:
-            pictures, texts = _some(due, decode)
-            measured = parity.measure(backbone, backbone.reference(), pictures, texts)
-            parity.require(measured, backbone.precision)
-            store.save_parity(measured)
-            known[name] = measured
-        if name in known:
-            parity.require(known[name], backbone.precision)  # what is demanded may have risen
-            found.append(known[name])
+        for round in sorted({*rounds, *(one.output.round for one in due)}):
+            here = [one for one in due if one.output.round == round]
+            old = known.get((name, round))
+            parity_here = _vouched(backbone, scorers, here, decode, old)
+            if parity_here is None:
+                continue
+            if parity_here != old:
+                store.save_parity(parity_here)
+            found.append(parity_here)
     return tuple(found)
+
+
+def _vouched(
+    backbone: parity.Coarse,
+    scorers: Sequence[Scorer],
+    due: Sequence[Work],
+    decode: Decode,
+    old: Parity | None,
+) -> Parity | None:
+    """Return what vouches for a backbone in a round, measured now where the old check lacks it."""
+    reading = {i for one in due for i in one.scorers}
+    readers = [s for i, s in enumerate(scorers) if i in reading and isinstance(s, ReadsOffVectors)]
+    readers = [s for s in readers if backbone.name in [model.name for model in _coarse(s)]]
+    if due and (old is None or not all(_is_vouched(reader, old) for reader in readers)):
+        pictures, texts = _some(due, decode)
+        found = parity.measure(backbone, backbone.reference(), pictures, texts, readers)
+        ranks = {**({} if old is None else old.ranks), **found.ranks}
+        found = replace(found, round=due[0].output.round, ranks=ranks)
+    elif old is not None:
+        found = old  # and once more: what is demanded may have risen
+    else:
+        return None
+    parity.require(found, backbone.precision)
+    return found
+
+
+def _is_vouched(reader: Scorer, old: Parity) -> bool:
+    return any(metric.key in old.ranks for metric in reader.metrics)
 
 
 def _coarse(scorer: Scorer) -> Iterator[parity.Coarse]:

@@ -138,7 +138,8 @@ def score_outputs(
     made = [output for output in given if output.status is Status.MADE]
     todo = missing_work(store, made, prompts, scorers, retry_failed)
     decode_stored = partial(decode, store)
-    parities = check_precisions(store, scorers, todo, decode_stored)
+    rounds = {output.round for output in made}
+    parities = check_precisions(store, scorers, todo, decode_stored, rounds)
     scoring = Scoring(scorers, decode_stored)
     store.save_metrics(metrics)
     tally = _Tally(prompt_of={one.output.id: one.output.prompt_digest for one in todo})

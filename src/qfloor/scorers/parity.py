@@ -3,12 +3,13 @@
 Half precision and int8 are faster and nearly right; "nearly" is measured, not assumed, because
 it depends on the weights and on what the pictures show. Both must hold before a score is
 written: every picture's vector points where float32's does (cosine), and pictures are ranked by
-their scores as float32 ranks them (Spearman), since a quartile lives off ranks.
+their scores as float32 ranks them (Spearman), since a quartile lives off ranks. Scores are the
+cosines with the prompts, and whatever else scorers read off the vectors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import compress
 from typing import Protocol, runtime_checkable
 
@@ -19,7 +20,7 @@ from scipy import stats
 from qfloor.errors import PluginError, ScoringError
 from qfloor.records import Parity
 from qfloor.records.parity import LEAST_COSINE, LEAST_SPEARMAN
-from qfloor.scorers.protocol import Backbone, Pixels
+from qfloor.scorers.protocol import Backbone, Pixels, ReadsOffVectors
 
 Vectors = npt.NDArray[np.float64]
 LEAST_PICTURES = 8
@@ -39,7 +40,11 @@ class Coarse(Backbone, Protocol):
 
 
 def measure(
-    backbone: Backbone, reference: Backbone, pictures: Sequence[Pixels], texts: Sequence[str]
+    backbone: Backbone,
+    reference: Backbone,
+    pictures: Sequence[Pixels],
+    texts: Sequence[str],
+    readers: Sequence[ReadsOffVectors] = (),
 ) -> Parity:
     """Embed pictures and their prompts twice and compare.
 
@@ -49,6 +54,8 @@ def measure(
     texts : sequence of str
         The prompt of each picture. A picture or prompt that float32 cannot embed either is left
         out: its own row will say so.
+    readers : sequence of ReadsOffVectors
+        Scorers whose numbers must rank alike, too.
 
     Raises
     ------
@@ -72,7 +79,7 @@ def measure(
         if all(able):
             raise  # not a picture's fault
         left, said = list(compress(pictures, able)), list(compress(texts, able))
-        return measure(backbone, reference, left, said)
+        return measure(backbone, reference, left, said, readers)
     same = (ours[0] * theirs[0]).sum(axis=1)
     scores = [(images * words).sum(axis=1) for images, words in (ours, theirs)]
     return Parity(
@@ -84,7 +91,19 @@ def measure(
         mean_cosine=float(same.mean()),
         spearman=_spearman(scores[0], scores[1]),
         largest_difference=float(np.abs(scores[0] - scores[1]).max()),
+        ranks=_ranks(readers, ours[0], theirs[0]),
     )
+
+
+def _ranks(
+    readers: Sequence[ReadsOffVectors], ours: Vectors, theirs: Vectors
+) -> Mapping[str, float]:
+    found = {}
+    for reader in readers:
+        numbers, expected = (reader.read_off(v.astype(np.float32)) for v in (ours, theirs))
+        for key, values in numbers.items():
+            found[key] = _spearman(np.asarray(values, float), np.asarray(expected[key], float))
+    return found
 
 
 def require(parity: Parity, precision: str) -> None:
@@ -100,8 +119,8 @@ def require(parity: Parity, precision: str) -> None:
     raise ScoringError(
         f"at precision {precision!r} {parity.backbone} does not agree with float32 on "
         f"{parity.pictures} of these pictures: least cosine {parity.least_cosine:.5f} (at least "
-        f"{LEAST_COSINE} is due), Spearman of the scores {parity.spearman:.4f} (at least "
-        f"{LEAST_SPEARMAN}); choose precision {instead}"
+        f"{LEAST_COSINE} is due), least Spearman of the scores {parity.least_spearman:.4f} (at "
+        f"least {LEAST_SPEARMAN}); choose precision {instead}"
     )
 
 

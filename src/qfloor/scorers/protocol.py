@@ -143,6 +143,17 @@ class CarriesBackbones(Protocol):
         """The backbones behind the embeddings in ``inputs``."""
 
 
+@runtime_checkable
+class ReadsOffVectors(Protocol):
+    """A scorer some of whose numbers are functions of a picture's embedding alone.
+
+    Before a coarser precision is believed, these numbers too must rank pictures as float32's do.
+    """
+
+    def read_off(self, images: Embedding) -> Mapping[str, Sequence[float]]:
+        """Return, by its metric's key, a number for each of (pictures, dimensions) unit vectors."""
+
+
 def innermost(backbone: Backbone) -> Backbone:
     """Return the model that computes: a backbone that only passes on names one as ``inside``."""
     while isinstance(inside := getattr(backbone, "inside", None), Backbone):

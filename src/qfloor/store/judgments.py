@@ -67,13 +67,14 @@ class JudgmentTables(FrozenTables):
         return {i for (i,) in self.rows("SELECT output_id FROM scores WHERE metric = ?", (metric,))}
 
     def save_parity(self, parity: Parity) -> int:
-        """Keep a check of a backbone's precision; the newest counts."""
-        sql = "INSERT INTO parities VALUES (?, ?) ON CONFLICT (backbone) DO UPDATE SET record = excluded.record"  # noqa: E501
-        return self._write(sql, (parity.backbone, r.encode_json(parity, "parity")))
+        """Keep a check of a backbone's precision on a round; the newest counts."""
+        change = "ON CONFLICT (backbone, round) DO UPDATE SET record = excluded.record"
+        values = (parity.backbone, parity.round, r.encode_json(parity, "parity"))
+        return self._write(f"INSERT INTO parities VALUES (?, ?, ?) {change}", values)
 
     def parities(self) -> Iterator[Parity]:
-        """Give the checks of coarser precisions, ordered by backbone."""
-        found = self.rows("SELECT record FROM parities ORDER BY backbone")
+        """Give the checks of coarser precisions, ordered by backbone and round."""
+        found = self.rows("SELECT record FROM parities ORDER BY backbone, round")
         return (r.decode_record(Parity, text) for (text,) in found)
 
     # -- people ------------------------------------------------------------------------------

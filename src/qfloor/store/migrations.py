@@ -21,6 +21,7 @@ from qfloor.store.schema import (
     PARITIES,
     PREDICTIONS,
     REFERENCES,
+    ROUND_PARITIES,
     SEQUENTIAL,
     TRIALS,
 )
@@ -112,6 +113,12 @@ def create_beside(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def check_precisions_by_round(connection: sqlite3.Connection) -> None:
+    """Checks of coarser precisions by round; earlier ones, of no known round, are kept as such."""
+    for statement in ROUND_PARITIES:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     create_evidence,
@@ -125,6 +132,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     add_corrections,
     create_drift,
     create_beside,
+    check_precisions_by_round,
 )
 
 

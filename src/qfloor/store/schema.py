@@ -223,6 +223,18 @@ PARITIES: tuple[str, ...] = (
     """,
 )
 
+ROUND_PARITIES: tuple[str, ...] = (
+    """
+    CREATE TABLE round_parities (
+      backbone TEXT NOT NULL, round TEXT NOT NULL, record TEXT NOT NULL CHECK (json_valid(record)),
+      PRIMARY KEY (backbone, round)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "INSERT INTO round_parities SELECT backbone, '', record FROM parities",
+    "DROP TABLE parities",
+    "ALTER TABLE round_parities RENAME TO parities",
+)
+
 PREDICTIONS: tuple[str, ...] = (
     "ALTER TABLE calibrations ADD COLUMN rank_correlation REAL",
     "ALTER TABLE calibrations ADD COLUMN rank_lo REAL",

@@ -21,7 +21,7 @@ from qfloor.scorers.clip import chosen
 from qfloor.scorers.clip.backbone import Device
 from qfloor.scorers.clip.scorer import WORST_SHARE, lower_order_statistic
 from qfloor.scorers.clip.towers import Precision
-from qfloor.scorers.protocol import EMBEDDED_FRAMES, Backbone, Item, Row
+from qfloor.scorers.protocol import EMBEDDED_FRAMES, Backbone, Embedding, Item, Row
 
 if TYPE_CHECKING:
     from qfloor.scorers.clip.preprocess import Path
@@ -116,6 +116,11 @@ class AestheticScorer:
     def score(self, batch: Sequence[Item]) -> list[tuple[Row, ...]]:
         """Score a batch; see `qfloor.scorers.protocol.Scorer.score`."""
         return [self._score_one(item) for item in batch]
+
+    def read_off(self, images: Embedding) -> Mapping[str, Sequence[float]]:
+        """Return the head's number of each picture; see `ReadsOffVectors`."""
+        self._check_width(images.shape[-1])
+        return {self._metrics[0].key: self._head.values(images)}
 
     def _score_one(self, item: Item) -> tuple[Row, ...]:
         image = item.inputs[self._image]
