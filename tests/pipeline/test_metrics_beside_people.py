@@ -12,7 +12,7 @@ from qfloor import benchmark, export, pipeline, router
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError
 from qfloor.export import verification
-from qfloor.pipeline.certify import Findings
+from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.release import release_of
 from qfloor.store import Store
 

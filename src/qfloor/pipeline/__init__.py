@@ -10,10 +10,11 @@ from qfloor.pipeline.anchors import AnchorReport, check_anchors
 from qfloor.pipeline.audit import Audit, Check, audit
 from qfloor.pipeline.calibration_table import calibration_rows
 from qfloor.pipeline.centring import quality_of, reference_for
-from qfloor.pipeline.certify import Findings, certify
+from qfloor.pipeline.certify import certify
 from qfloor.pipeline.declared import Declared, declared_of, metric_key, scorers_of
 from qfloor.pipeline.drift import DriftReport, check_drift
 from qfloor.pipeline.explain import Example, Explanation, explain
+from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.frozen import Difference, PlanState, freeze_plan, plan_state
 from qfloor.pipeline.judging import CellKey, RoundView, human_cells, metric_cells
 from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of

@@ -21,9 +21,9 @@ from qfloor import generate, ratings, score
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, BudgetError, StoreError
 from qfloor.floors import FamilyPlan, Standing, next_purchases, stand
-from qfloor.pipeline.certify import Findings
 from qfloor.pipeline.declared import declared_of, scorers_of
 from qfloor.pipeline.families import family_of
+from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.frozen import freeze_plan
 from qfloor.pipeline.judging import CellKey, RoundView
 from qfloor.pipeline.planned import prompts_of, run_id

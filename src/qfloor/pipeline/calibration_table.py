@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qfloor.pipeline.certify import Findings
+from qfloor.pipeline.findings import Findings
 from qfloor.records import Calibration, Prediction
 
 

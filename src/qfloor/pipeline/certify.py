@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from qfloor import calibrate
@@ -18,6 +18,7 @@ from qfloor.calibrate import Pair
 from qfloor.floors import (
     Assessed,
     CellRequest,
+    Judged,
     Predicted,
     assess,
     compute_tag_floors,
@@ -29,6 +30,7 @@ from qfloor.pipeline.beside import labels_of, pass_rates
 from qfloor.pipeline.centring import quality_of, reference_for
 from qfloor.pipeline.declared import Declared, declared_of, metric_key
 from qfloor.pipeline.families import family_of
+from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.judging import (
     CellKey,
     Cells,
@@ -48,9 +50,7 @@ from qfloor.records import (
     Metric,
     Modality,
     Offer,
-    PassRate,
     PoweredQuality,
-    Prediction,
     Quality,
     ReferenceSet,
     TagFloor,
@@ -60,32 +60,6 @@ from qfloor.records import (
     human_part,
 )
 from qfloor.store import Store
-
-
-@dataclass(frozen=True, kw_only=True)
-class Findings:
-    """What a round says: floors of both kinds, verdicts, what they rest on and stands beside."""
-
-    floors: tuple[Floor, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
-    thresholds: tuple[Threshold, ...] = ()
-    calibrations: tuple[Calibration, ...] = ()
-    pass_rates: tuple[PassRate, ...] = ()
-    tag_floors: tuple[TagFloor, ...] = ()
-    leave_one_out: tuple[LeaveOneOut, ...] = ()
-    predictions: tuple[Prediction, ...] = ()
-
-    def __add__(self, other: Findings) -> Findings:
-        return Findings(
-            floors=self.floors + other.floors,
-            verdicts=self.verdicts + other.verdicts,
-            thresholds=self.thresholds + other.thresholds,
-            calibrations=self.calibrations + other.calibrations,
-            pass_rates=self.pass_rates + other.pass_rates,
-            tag_floors=self.tag_floors + other.tag_floors,
-            leave_one_out=self.leave_one_out + other.leave_one_out,
-            predictions=self.predictions + other.predictions,
-        )
 
 
 def certify(
@@ -177,14 +151,12 @@ def _judge(
 
     ``rated`` limits what may certify; ``told`` is said in every floor's population.
     """
-    traffic = benchmark.traffic
+    traffic, labels = benchmark.traffic, labels_of(view)
     cells = cells if traffic is None else stratified(view, traffic, cells)
     demanded, told = _by_place(thresholds), dict(told)
     floors: list[Floor] = []
     tag_floors: list[TagFloor] = []
     families: dict[str, list[Assessed]] = {}
-    labels = labels_of(view)
-    used: set[tuple[str, Modality]] = set()
     for key, outputs in sorted(cells.items(), key=lambda item: item[0]):
         request = CellRequest(
             offer_id=key.offer_id,
@@ -196,8 +168,7 @@ def _judge(
             family=family_of(benchmark, view, planned, key),
             direction=direction,
             provisional=rated is not None and key not in rated,
-            population=told
-            | _population(view, key, {o.output_id for o in outputs}, reference, traffic),
+            population=told | _population(view, key, outputs, reference, traffic),
             digests=_digests(benchmark, view, reference),
             valid_until=valid_until(benchmark.round),
             traffic=None if traffic is None else traffic.of(key.category) or None,
@@ -207,7 +178,7 @@ def _judge(
         floors += [delivered.floor, assess(request, "conditional").floor]
         tag_floors += compute_tag_floors(request, labels)
         families.setdefault(request.family.name, []).append(delivered)
-        used.add((key.category, key.modality))
+    used = {(key.category, key.modality) for key in cells}
     kept = (t for place, ts in sorted(demanded.items()) if place in used for t in ts)
     verdicts, left_out = _ruled(families.values(), number_raters(cells.values()))
     return Findings(
@@ -252,10 +223,11 @@ def _digests(
 def _population(
     view: RoundView,
     key: CellKey,
-    outputs_of: set[str],
+    outputs: Iterable[Judged],
     reference: ReferenceSet | None,
     traffic: Traffic | None,
 ) -> dict[str, object]:
+    outputs_of = {output.output_id for output in outputs}
     prompts = [view.prompts[o.prompt_digest] for o in view.outputs if o.id in outputs_of]
     return {
         "languages": sorted({p.language for p in prompts}),

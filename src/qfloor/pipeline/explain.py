@@ -15,8 +15,8 @@ from typing import Any
 from qfloor.benchmark import Benchmark
 from qfloor.errors import CertificationError
 from qfloor.floors import AtPercentile, Judged, at_percentiles
-from qfloor.pipeline.certify import Findings
 from qfloor.pipeline.declared import declared_of, metric_key
+from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.judging import CellKey, Cells, RoundView, human_cells, metric_cells
 from qfloor.pipeline.planned import prompts_of, view_of
 from qfloor.records import Floor, Output, Prompt, Ruling, Verdict

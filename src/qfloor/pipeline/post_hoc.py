@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qfloor.benchmark import Benchmark
-from qfloor.pipeline.certify import Findings
+from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.frozen import Difference, PlanState
 from qfloor.records import Threshold, Verdict
 

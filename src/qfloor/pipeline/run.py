@@ -18,8 +18,9 @@ from qfloor import export, generate, plugins, ratings, score
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, ScoringError
 from qfloor.generate import GenerationPlan, GenerationResult
-from qfloor.pipeline.certify import Findings, certify
+from qfloor.pipeline.certify import certify
 from qfloor.pipeline.declared import Declared, scorers_of
+from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.frozen import PlanState, freeze_plan, plan_state
 from qfloor.pipeline.planned import (
     offers_of,

@@ -14,7 +14,7 @@ from dataclasses import replace
 from qfloor import stats
 from qfloor.benchmark import Benchmark
 from qfloor.floors import SequentialDesign
-from qfloor.pipeline.certify import Findings
+from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.judging import CellKey, RoundView
 from qfloor.pipeline.sequential_cells import stream_of
 from qfloor.records import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from qfloor.pipeline.certify import Findings
+from qfloor.pipeline.findings import Findings
 from qfloor.records import TIERS, Floor, LeaveOneOut, PassRate, TagFloor
 
 Row = dict[str, Any]
