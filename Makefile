@@ -33,7 +33,7 @@ demo: $(VENV)/.run  ## the built-in benchmark, from prompts to a routed decision
 	@$(BIN)/qfloor demo
 
 test: $(VENV)/.dev  ## the fast tests: at most 12 minutes on 2 cores
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 verify: $(VENV)/.dev  ## the slow checks: kills, chaos, notebooks, validity; at most 45 minutes
 	@$(BIN)/python -m pytest -m slow --timeout=1800

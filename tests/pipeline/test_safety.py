@@ -126,7 +126,8 @@ def test_the_release_names_the_safety_metric_and_the_terms_of_weights(
         path = pipeline.export_round(store, small, prompts_of(small), workspace / "q.db", now)
         terms = store.metrics()
     names = {m.name: m.key for m in release.metrics}
-    assert set(names) == {UNSAFE, "technical.sharpness"}
+    # sharpness was calibrated, and the pass rate of near_blank stands beside the floors
+    assert set(names) == {UNSAFE, "technical.sharpness", "technical.near_blank"}
     assert verification.verify(path).n_floors == len(release.floors)
     assert router.load(path)
     content = {row["key"]: row["value"] for row in verification.read(path)["provenance"]}
