@@ -60,6 +60,10 @@ class Basket:
         """Return no metric: nothing is scored here, for safety or otherwise."""
         return []
 
+    def linkings_of(self, **_which: Any) -> list[Any]:
+        """Return no linking: one panel rates one round."""
+        return []
+
     def ratings_of(self, **_which: Any) -> list[Rating]:
         """Return every rating: there is one criterion and one round."""
         return self.kept

@@ -143,3 +143,12 @@ def test_the_entry_point_asks_for_the_published_model(monkeypatch: pytest.Monkey
     scorer = installed("qfloor.scorers")["clipscore"].load()()
     assert asked == [("ViT-B-32@openai", "cpu", "fast", "fp32")]
     assert scorer.metrics[0].definition["prefix"] == HESSEL_PREFIX == "A photo depicts "
+
+
+def test_what_is_absent_in_a_frame_stays_absent() -> None:
+    import pandas as pd
+
+    metric = ClipScorer(backbone=CountingBackbone()).metrics[0]
+    values = pd.array([0.3, None], dtype="Float64")
+    found = derived_columns([metric], [metric.key] * 2, list(values))
+    assert found["100cos"] == [pytest.approx(30.0), None]

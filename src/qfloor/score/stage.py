@@ -103,7 +103,7 @@ def score_outputs(
     store : Store
         Holds the media; receives metrics and scores. The caller holds it for writing.
     outputs : iterable of Output
-        Only made ones are scored; the others are counted.
+        Only made ones with media are scored; the others are counted.
     prompts : mapping of str to Prompt
         By prompt digest, e.g. ``store.prompts_by_digest()``.
     scorers : sequence of Scorer
@@ -135,7 +135,8 @@ def score_outputs(
     metrics = tuple(metric for scorer in scorers for metric in scorer.metrics)
     _refuse_twice(metrics)
     given = list(outputs)
-    made = [output for output in given if output.status is Status.MADE]
+    # Outputs known through imported judgments only were made elsewhere and have no media here.
+    made = [o for o in given if o.status is Status.MADE and o.media_sha256 is not None]
     todo = missing_work(store, made, prompts, scorers, retry_failed)
     decode_stored = partial(decode, store)
     rounds = {output.round for output in made}

@@ -8,8 +8,11 @@ not cut at 0.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
+from typing import Any
 
 from qfloor.records import Metric
 
@@ -80,6 +83,11 @@ CLIPSCORE_DERIVED: tuple[Derived, ...] = (
 )
 
 
+def _there(value: Any) -> bool:
+    """Whether there is a number: neither None, NaN nor a frame's NA, whose truth is undecided."""
+    return isinstance(value, Real) and not math.isnan(value)
+
+
 def derived_columns(
     metrics: Iterable[Metric], keys: Sequence[str], values: Sequence[float | None]
 ) -> Mapping[str, list[float | None]]:
@@ -103,9 +111,7 @@ def derived_columns(
     def column(derived: Derived) -> list[float | None]:
         fits = {key for key, metric in by_key.items() if derived.applies(metric)}
         return [
-            derived.function(value)
-            if key in fits and value is not None and value == value
-            else None
+            derived.function(float(value)) if key in fits and _there(value) else None
             for key, value in zip(keys, values, strict=True)
         ]
 
