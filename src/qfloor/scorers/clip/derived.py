@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, TypeGuard
 
 from qfloor.records import Metric
 
@@ -83,7 +83,7 @@ CLIPSCORE_DERIVED: tuple[Derived, ...] = (
 )
 
 
-def _there(value: Any) -> bool:
+def _there(value: Any) -> TypeGuard[float]:
     """Whether there is a number: neither None, NaN nor a frame's NA, whose truth is undecided."""
     return isinstance(value, Real) and not math.isnan(value)
 
