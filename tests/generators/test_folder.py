@@ -17,7 +17,7 @@ from qfloor.generators.folder import FolderGenerator, read_manifest
 from qfloor.records import Prompt, Status
 from qfloor.store import Store
 
-DATA = Path("/work/shared/data")
+DATA = Path(__file__).resolve().parents[3] / "shared/data"
 HEADER = "prompt,offer,file\n"
 
 
