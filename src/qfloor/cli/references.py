@@ -9,7 +9,6 @@ import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, emit, emit_one, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of
-from qfloor.errors import QfloorError
 
 if TYPE_CHECKING:
     from qfloor.records import ReferenceSet
@@ -78,13 +77,8 @@ def export(
     from qfloor.store import Store
 
     with Store.open(workspace) as store:
-        found = [r for r in store.references_of() if r.digest.startswith(digest)]
-    if len(found) != 1:
-        raise QfloorError(
-            f"{len(found)} reference sets have a digest that begins with {digest!r}; "
-            "see `qfloor reference list`"
-        )
-    say(f"wrote {pipeline.write_reference(out, found[0])}")
+        found = pipeline.reference_called(store, digest)
+    say(f"wrote {pipeline.write_reference(out, found)}")
 
 
 @app.command("import")

@@ -18,7 +18,12 @@ from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.frozen import Difference, PlanState, freeze_plan, plan_state
 from qfloor.pipeline.judging import CellKey, RoundView, human_cells, metric_cells
 from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
-from qfloor.pipeline.references import freeze_reference, read_reference, write_reference
+from qfloor.pipeline.references import (
+    freeze_reference,
+    read_reference,
+    reference_called,
+    write_reference,
+)
 from qfloor.pipeline.release import release_of
 from qfloor.pipeline.run import (
     RunResult,
@@ -78,6 +83,7 @@ __all__ = [
     "quality_of",
     "rate_round",
     "read_reference",
+    "reference_called",
     "reference_for",
     "release_of",
     "run",

@@ -17,7 +17,8 @@ from scipy import stats as scipy_stats
 
 from qfloor import score
 from qfloor.errors import CertificationError
-from qfloor.records import Output, ReferenceSet, ScoreStatus, Status
+from qfloor.pipeline.references import reference_called
+from qfloor.records import Output, ScoreStatus, Status
 from qfloor.store import Store
 
 SAME = 1e-6
@@ -66,7 +67,7 @@ def check_anchors(store: Store, digest: str, scorers: Sequence[Any]) -> AnchorRe
     CertificationError
         When no one set has that digest, no scorer gives its metric, or no anchor can be scored.
     """
-    reference = _reference(store, digest)
+    reference = reference_called(store, digest)
     name = reference.metric.partition("@")[0]
     scorer, key = _scorer_of(scorers, name)
     frozen = {o.output_id: o for prompt in reference.prompts for o in prompt.outputs}
@@ -115,16 +116,6 @@ def _ranks(before: np.ndarray, after: np.ndarray) -> float | None:
 def _same_media(output: Output, frozen: Mapping[str, Any]) -> bool:
     known = frozen[output.id].media_sha256
     return output.status is Status.MADE and output.media_sha256 == known
-
-
-def _reference(store: Store, digest: str) -> ReferenceSet:
-    found = [r for r in store.references_of() if r.digest.startswith(digest)]
-    if len(found) != 1:
-        raise CertificationError(
-            f"{len(found)} reference sets have a digest that begins with {digest!r}; "
-            "see `qfloor reference list`"
-        )
-    return found[0]
 
 
 def _scorer_of(scorers: Sequence[Any], name: str) -> tuple[Any, str]:

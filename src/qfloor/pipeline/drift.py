@@ -17,8 +17,8 @@ from qfloor import stats
 from qfloor.benchmark import Benchmark
 from qfloor.errors import CertificationError
 from qfloor.floors import first_values
-from qfloor.pipeline.declared import declared_of, metric_key
-from qfloor.pipeline.judging import CellKey, Cells, human_cells, metric_cells
+from qfloor.pipeline.judged_round import judged_round
+from qfloor.pipeline.judging import CellKey
 from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
 from qfloor.pipeline.signs import Sign, signs_of
 from qfloor.records import EVERY, DriftFinding, DriftWord, Modality, Output, Threshold
@@ -162,18 +162,14 @@ def _values(
     store: Store, benchmark: Benchmark, metric: str | None
 ) -> tuple[dict[CellKey, Values], str]:
     """One value a prompt of every cell of a round, higher is better, and what they are of."""
-    declared = declared_of(benchmark)
-    view = view_of(store, benchmark, prompts_of(benchmark)).with_safety(store, declared)
-    sign, quality = 1.0, benchmark.quality.id
-    cells: Cells = {}
-    if metric is None:
-        cells = human_cells(store, view, benchmark.quality)
-    elif (key := metric_key(store, metric, view, declared)) is not None:
-        found = next(m for m in store.metrics_of(names=[metric]) if m.key == key)
-        sign, quality = (1.0 if found.direction == "higher" else -1.0), f"metric:{key}"
-        cells = metric_cells(store, view, key)
-    values = {key: first_values(outputs, key.modality, sign=sign) for key, outputs in cells.items()}
-    return {key: found for key, found in values.items() if found}, quality
+    judged = judged_round(store, benchmark, metric)
+    key = judged.metric_key
+    quality = benchmark.quality.id if key is None else f"metric:{key}"
+    values = {
+        place: first_values(outputs, place.modality, sign=judged.sign)
+        for place, outputs in judged.cells.items()
+    }
+    return {place: found for place, found in values.items() if found}, quality
 
 
 def _places(

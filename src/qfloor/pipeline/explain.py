@@ -15,10 +15,9 @@ from typing import Any
 from qfloor.benchmark import Benchmark
 from qfloor.errors import CertificationError
 from qfloor.floors import AtPercentile, Judged, at_percentiles
-from qfloor.pipeline.declared import declared_of, metric_key
 from qfloor.pipeline.findings import Findings
-from qfloor.pipeline.judging import CellKey, Cells, RoundView, human_cells, metric_cells
-from qfloor.pipeline.planned import prompts_of, view_of
+from qfloor.pipeline.judged_round import JudgedRound, judged_round
+from qfloor.pipeline.judging import CellKey, RoundView
 from qfloor.records import Floor, Output, Prompt, Ruling, Verdict
 from qfloor.store import Store
 
@@ -93,15 +92,8 @@ def explain(
     CertificationError
         When there is no such floor; the sentence says what there is.
     """
-    declared = declared_of(benchmark)
-    view = view_of(store, benchmark, prompts_of(benchmark)).with_safety(store, declared)
-    sign, quality, cells = 1.0, benchmark.quality.id, {}
-    if metric is None:
-        cells = human_cells(store, view, benchmark.quality)
-    elif (key := metric_key(store, metric, view, declared)) is not None:
-        found = next(m for m in store.metrics_of(names=[metric]) if m.key == key)
-        sign, quality = (1.0 if found.direction == "higher" else -1.0), key
-        cells = metric_cells(store, view, key)
+    judged = judged_round(store, benchmark, metric)
+    quality = judged.metric_key or benchmark.quality.id
     floors = [
         f
         for f in findings.floors
@@ -110,7 +102,7 @@ def explain(
     ]
     if not floors:
         raise CertificationError(_unknown(findings, quality, offer, category))
-    return [_explanation(store, view, findings, floor, cells, sign) for floor in floors]
+    return [_explanation(store, judged, findings, floor) for floor in floors]
 
 
 def _unknown(findings: Findings, quality: str, offer: str, category: str) -> str:
@@ -123,16 +115,16 @@ def _unknown(findings: Findings, quality: str, offer: str, category: str) -> str
 
 
 def _explanation(
-    store: Store, view: RoundView, findings: Findings, floor: Floor, cells: Cells, sign: float
+    store: Store, judged: JudgedRound, findings: Findings, floor: Floor
 ) -> Explanation:
-    judged = cells.get(CellKey(floor.category, floor.modality, floor.offer_id), [])
+    outputs = judged.cells.get(CellKey(floor.category, floor.modality, floor.offer_id), [])
     place = (floor.offer_id, floor.category, floor.modality, floor.quality)
     return Explanation(
         floor=floor,
         verdicts=tuple(
             v for v in findings.verdicts if (v.offer_id, v.category, v.modality, v.quality) == place
         ),
-        examples=tuple(_examples(store, view, judged, sign)),
+        examples=tuple(_examples(store, judged.view, outputs, judged.sign)),
     )
 
 

@@ -103,6 +103,17 @@ def freeze_reference(
     return reference
 
 
+def reference_called(store: Store, digest: str) -> ReferenceSet:
+    """Give the set whose digest begins so; CertificationError unless there is exactly one."""
+    found = [r for r in store.references_of() if r.digest.startswith(digest)]
+    if len(found) != 1:
+        raise CertificationError(
+            f"{len(found)} reference sets have a digest that begins with {digest!r}; "
+            "see `qfloor reference list`"
+        )
+    return found[0]
+
+
 def _judged_by(store: Store, view: RoundView, name: str, declared: Declared | None) -> Metric:
     key = metric_key(store, name, view, declared)
     return metric_of(store.metrics_of(), name if key is None else key)
