@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 import os
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,9 @@ class FakeSeller:
 
     def __init__(
         self, offers: Any, state_dir: Path, remote: str, jobs: bool = True, polls: int = 2,
-        latency_s: float = 0.0,
+        latency_s: float = 0.0, files: bool = False,
     ) -> None:  # fmt: skip
+        self.downloads = Path(state_dir) / "downloads" if files else None
         self.remote = Path(remote)
         self.remote.mkdir(parents=True, exist_ok=True)
         self.jobs, self.polls, self.latency_s = jobs, polls, latency_s
@@ -94,8 +96,13 @@ class FakeSeller:
         return Ended(reason=kind, detail="as asked") if kind else None
 
     def _deliver(self, key: str) -> Ended:
-        return Ended(reason="ok", artifact=Artifact(content=picture(key), media_type="image/png"),
-                     report={"key": key}, model_version="fake-1")  # fmt: skip
+        media = Artifact(content=picture(key), media_type="image/png")
+        if self.downloads is not None:
+            self.downloads.mkdir(parents=True, exist_ok=True)
+            file = self.downloads / f"{key}-{uuid.uuid4().hex}"
+            file.write_bytes(picture(key))
+            media = Artifact(path=file, media_type="image/png")
+        return Ended(reason="ok", artifact=media, report={"key": key}, model_version="fake-1")
 
     async def poll(self, job: Any) -> Any:
         if job.get("hang"):

@@ -26,6 +26,7 @@ SETUP = "fakes.seller:kill_setup"
 SELLERS = {
     "jobs, remembers keys": {"cls": "RememberingSeller", "jobs": True},
     "answers at once, remembers keys": {"cls": "RememberingSeller", "jobs": False},
+    "files, remembers keys": {"cls": "RememberingSeller", "jobs": True, "files": True},
     "jobs, forgets keys": {"cls": "FakeSeller", "jobs": True},
     "answers at once, forgets keys": {"cls": "FakeSeller", "jobs": False},
 }

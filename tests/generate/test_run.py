@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import random
+from pathlib import Path
 
 import pytest
-from fakes.seller import FakeSeller, RememberingSeller, calls, offer, prompts
+from fakes.seller import FakeSeller, RememberingSeller, calls, offer, picture, prompts
 
 from qfloor.errors import BudgetError, SetupError, StoreError
 from qfloor.generate import RunPolicy, generate, plan_generation, run_generation
 from qfloor.generate.plan import Skipped
 from qfloor.generate.run import run_anywhere
-from qfloor.generators.protocol import Accepted, Ended, Ready
+from qfloor.generators.protocol import Accepted, Artifact, Ended, Ready, Running
 from qfloor.records import Capabilities, Event, Lifecycle, Prompt, Status
 from qfloor.store import Store
 
@@ -268,6 +269,80 @@ def test_damaged_or_expired_media_are_fetched_once_more(store, tmp_path, first):
     seller = Torn([], tmp_path, str(tmp_path / "s"))
     output, _, _ = one(store, "x", tmp_path, seller=seller)
     assert (output.status, seller.fetched) == (Status.MADE, 2)
+
+
+def downloads(store):
+    return list(store.root.glob("generators/*/downloads/*"))
+
+
+def test_files_are_moved_into_the_store_and_orphans_are_swept(store, tmp_path):
+    offers = [offer("one", tmp_path / "s", files=True)]
+    generate(prompts(2), offers, store=store, round="r1")
+    (folder,) = store.root.glob("generators/*/downloads")
+    assert downloads(store) == []
+    for output in store.outputs_of():
+        assert store.media_path(output.media_sha256).read_bytes() == picture(output.id)
+    (folder / "orphan").write_bytes(b"of a killed run")
+    generate(prompts(2), offers, store=store, round="r1")
+    assert downloads(store) == []
+
+
+def test_a_damaged_file_is_fetched_once_more_and_leaves_nothing(store, tmp_path):
+    class Torn(RememberingSeller):
+        fetched = 0
+
+        async def collect(self, job):
+            self.fetched += 1
+            good = await super().collect(job)
+            if self.fetched == 1:
+                good.artifact.path.write_bytes(picture("x")[:80])
+            return good
+
+    folder = store.generator_folder("torn")
+    seller = Torn([], folder, str(tmp_path / "s"), files=True)
+    output, _, _ = one(store, "x", tmp_path, seller=seller)
+    assert (output.status, seller.fetched) == (Status.MADE, 2)
+    assert downloads(store) == []
+
+
+def test_a_file_elsewhere_is_copied_and_left_alone(store, tmp_path):
+    theirs = tmp_path / "theirs.png"
+    theirs.write_bytes(picture("x"))
+
+    class Elsewhere(FakeSeller):
+        def _deliver(self, key):
+            return Ended(reason="ok", artifact=Artifact(path=theirs, media_type="image/png"))
+
+    output, _, _ = one(store, "x", tmp_path, seller=Elsewhere([], tmp_path, str(tmp_path / "s")))
+    assert output.status is Status.MADE
+    assert theirs.read_bytes() == store.media_path(output.media_sha256).read_bytes()
+
+
+@pytest.mark.parametrize("media", [
+    Artifact(media_type="image/png"),
+    Artifact(path=Path("nowhere.png"), media_type="image/png"),
+    Artifact(content=b"x", path=Path(__file__), media_type="image/png"),
+])  # fmt: skip
+def test_media_that_are_neither_bytes_nor_a_file_are_malformed(store, tmp_path, media):
+    class Odd(FakeSeller):
+        def _deliver(self, key):
+            return Ended(reason="ok", artifact=media, charged="yes", amount_nanousd=7)
+
+    output, ledger, _ = one(store, "x", tmp_path, seller=Odd([], tmp_path, str(tmp_path / "s")))
+    assert (output.reason, ledger[-1].amount_nanousd) == ("malformed_answer", 7)
+
+
+def test_a_seller_that_does_not_say_when_is_asked_less_and_less_often(store, tmp_path):
+    class Slow(RememberingSeller):
+        async def poll(self, job):
+            return Running() if clock.now < 700 else Ready()
+
+    clock = Clock()
+    one(store, "x", tmp_path, seller=Slow([], tmp_path, str(tmp_path / "s")), clock=clock)
+    assert clock.slept[:9] == [1.0] * 9
+    assert sorted(clock.slept) == clock.slept
+    assert max(clock.slept) == 30.0
+    assert len(clock.slept) < 60
 
 
 def test_a_job_that_is_no_plain_json_is_malformed(store, tmp_path):

@@ -326,6 +326,16 @@ def test_a_clip_with_no_frames():
         load_frames(buffer.getvalue())
 
 
+@pytest.mark.parametrize("modality", ["image", "video"])
+@pytest.mark.parametrize(
+    "content", [PNG, WEBM, MP4, GIF, WEBM[:600], PNG[:300], *(b[1] for b in BAD_PICTURES)]
+)
+def test_a_file_is_judged_as_its_bytes_are(content, modality, tmp_path):
+    path = tmp_path / "media"
+    path.write_bytes(content)
+    assert inspect(path, "x/y", modality) == inspect(content, "x/y", modality)
+
+
 def test_sniffing_needs_few_bytes():
     assert sniff(b"") is None
     assert sniff(b"\x00\x00\x00\x18ftypisom") == "video/mp4"

@@ -349,6 +349,21 @@ def test_media_are_stored_once_under_their_content(store):
         store.media_path("0" * 64)
 
 
+def test_a_file_is_moved_from_a_generators_folder_and_copied_from_elsewhere(store, tmp_path):
+    own = store.generator_folder("fake-1") / "download"
+    own.write_bytes(b"bytes")
+    other = tmp_path / "other"
+    other.write_bytes(b"other bytes")
+    assert store.put_media(own, "image/png") == store.put_media(b"bytes", "image/png")
+    assert not own.exists()
+    sha256 = store.put_media(other, "video/mp4")
+    assert other.read_bytes() == store.media_path(sha256).read_bytes() == b"other bytes"
+    assert store.put_media(other, "video/mp4") == sha256
+    assert list((store.root / "media" / "drafts").iterdir()) == []
+    with pytest.raises(StoreError, match=r"media cannot be written to .*No such file"):
+        store.put_media(tmp_path / "none", "image/png")
+
+
 def test_drafts_of_a_killed_run_are_swept(store):
     (store.root / "media" / "drafts").mkdir(parents=True)
     (store.root / "media" / "drafts" / "half").write_bytes(b"x")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -14,6 +16,7 @@ from qfloor.generate.policy import Purse, RunPolicy
 from qfloor.store import Store
 
 T = TypeVar("T")
+MEDIA_THREADS = max(2, os.cpu_count() or 1)
 STEPS: tuple[str, ...] = (
     "before_intended", "after_intended", "after_submit", "after_accepted", "during_poll",
     "after_collect", "after_media", "after_row",
@@ -42,6 +45,13 @@ class Desk:
     stopped: dict[str, str] = field(default_factory=dict)
     halted: str = ""
     under_way: set[asyncio.Task[Any]] = field(default_factory=set)
+    threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(MEDIA_THREADS, thread_name_prefix="qfloor-media")
+    )
+
+    async def beside(self, work: Callable[..., T], *given: Any) -> T:
+        """Do what takes the machine's time (media) in one of a few threads, beside the loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, work, *given)
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
         """Run to the end what must not be torn apart, even if the one who asked is cancelled."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from pathlib import Path
 from typing import Any
 
 from qfloor.generate import outcome as oc
@@ -10,7 +10,7 @@ from qfloor.generate.desk import Desk
 from qfloor.generate.outcome import Outcome
 from qfloor.generate.policy import seconds_or
 from qfloor.generators.protocol import Ended, Request
-from qfloor.media import Inspection, inspect
+from qfloor.media import Inspection, inspect, size_of
 from qfloor.records import Attempt, Event, Output, canonical_json
 
 
@@ -25,13 +25,25 @@ class Keeper:
         self.request, self.n, self.desk = request, n, desk
         self.started: float | None = None
         self.told_s: float | None = None
+        self._looked: tuple[Ended, Inspection] | None = None
 
     async def look(self, ended: Ended) -> Inspection | None:
         """See what an answer's media are; None when it has none to judge."""
-        content, declared = _media(ended)
-        if content is None or ended.reason != "ok":
+        media = oc.media_in(ended)
+        if media is None or ended.reason != "ok":
             return None
-        return await asyncio.to_thread(inspect, content, declared, self.request.prompt.modality)
+        if self._looked is None or self._looked[0] is not ended:
+            seen = await self.desk.beside(
+                inspect, media, _declared(ended), self.request.prompt.modality
+            )
+            self._looked = (ended, seen)
+        return self._looked[1]
+
+    def drop(self, ended: Ended) -> None:
+        """Remove a file that was downloaded and is not kept."""
+        media = oc.media_in(ended)
+        if isinstance(media, Path) and self.desk.store.owns(media):
+            media.unlink(missing_ok=True)
 
     async def close(self, answer: Any, verb: str) -> Outcome:
         """Keep the last word on an attempt: its media, then its rows."""
@@ -46,11 +58,11 @@ class Keeper:
             request = self.request
             outcome = oc.classify(ended, seen, offer=request.offer, prompt=request.prompt)
             self.told_s = seconds_or(ended.retry_after_s, None)
-        content, declared = _media(ended)
-        media_type = seen.media_type if seen and seen.media_type else declared
+        media = oc.media_in(ended)
+        media_type = seen.media_type if seen and seen.media_type else _declared(ended)
         sha256 = None
-        if content:
-            sha256 = await asyncio.to_thread(self.desk.store.put_media, content, media_type)
+        if media is not None and size_of(media):
+            sha256 = await self.desk.beside(self.desk.store.put_media, media, media_type)
         self.trace("after_media")
         output = self._output(ended, outcome, seen, seconds)
         await self.note(
@@ -123,11 +135,8 @@ class Keeper:
         self.desk.trace(step, self.request.key)
 
 
-def _media(ended: Ended) -> tuple[bytes | None, str]:
-    content = getattr(ended.artifact, "content", None)
-    if not isinstance(content, bytes):
-        return None, ""
-    return content, oc.clip(getattr(ended.artifact, "media_type", ""))
+def _declared(ended: Ended) -> str:
+    return oc.clip(getattr(ended.artifact, "media_type", ""))
 
 
 def is_plain(value: Any) -> bool:

@@ -134,7 +134,9 @@ class Life:
         if isinstance(answer, Ended) and await self._is_damaged(answer):
             again = await self._follow(job)
             if isinstance(again, Ended) and "ok" not in {answer.reason} - {again.reason}:
-                answer = again  # never in place of media that were paid for
+                answer, again = again, answer  # never in place of media that were paid for
+            if isinstance(again, Ended):
+                self._keep.drop(again)
         return await self._keep.close(answer, "collect")
 
     async def _is_damaged(self, ended: Ended) -> bool:
@@ -145,7 +147,8 @@ class Life:
 
     async def _follow(self, job: Any) -> Ended | Outcome:
         desk = self.desk
-        deadline = desk.clock() + desk.policy.poll_deadline_s
+        began = desk.clock()
+        deadline = began + desk.policy.poll_deadline_s
         while True:
             answer = await self._ask("poll", job, (Running, Ready, Ended))
             self._keep.trace("during_poll")
@@ -158,7 +161,9 @@ class Life:
             left = deadline - desk.clock()
             if left <= 0:
                 return _late(f"still running after {desk.policy.poll_deadline_s:g} s")
-            await desk.sleep(min(seconds_or(answer.retry_after_s, 1.0), left))
+            told_s = seconds_or(answer.retry_after_s, None)
+            wait_s = desk.policy.poll_s(desk.clock() - began) if told_s is None else told_s
+            await desk.sleep(min(wait_s, left))
 
     async def _ask(self, verb: str, job: Any, kinds: tuple[type, ...]) -> Any:
         """Poll or collect, which may be repeated freely, until there is an answer."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from qfloor import prices
@@ -111,13 +112,8 @@ def _fault(ended: Ended) -> str:
     if (ended.artifact is not None) != (ended.reason == "ok"):
         has = "media" if ended.artifact is not None else "no media"
         return f"the adapter answered {ended.reason!r} with {has}"
-    media: Any = ended.artifact  # an adapter is free to break its annotations
-    if media is not None and not (
-        isinstance(media, Artifact)
-        and isinstance(media.content, bytes)
-        and isinstance(media.media_type, str)
-    ):
-        return "the adapter's media are not bytes with a type"
+    if ended.artifact is not None and media_in(ended) is None:
+        return "the adapter's media are neither bytes nor a file that is there, with a type"
     if ended.charged not in ("yes", "no", "unknown"):
         return f"the adapter says charged = {ended.charged!r}"
     amount: Any = ended.amount_nanousd
@@ -132,6 +128,20 @@ def _fault(ended: Ended) -> str:
     except (TypeError, ValueError, RecursionError) as error:
         return f"the adapter's report is not plain JSON ({error})"
     return ""
+
+
+def media_in(ended: Ended) -> bytes | Path | None:
+    """Media of an answer, as bytes or a file that is there; None when it has none to judge."""
+    media: Any = ended.artifact  # an adapter is free to break its annotations
+    if not isinstance(media, Artifact) or not isinstance(media.media_type, str):
+        return None
+    content: Any = media.content
+    path: Any = media.path
+    if (content is None) == (path is None):
+        return None
+    if content is not None:
+        return content if isinstance(content, bytes) else None
+    return path if isinstance(path, Path) and path.is_file() else None
 
 
 def _told(ended: Ended) -> tuple[Charged, int | None]:

@@ -20,6 +20,8 @@ class RunPolicy:
         First and longest wait before a new attempt; doubled each time, jittered by half.
     poll_deadline_s : float
         How long a job is waited for; later it is ``unknown`` and a next run resumes it.
+    poll_first_s, poll_most_s : float
+        First and longest wait between two polls of a seller that does not say when to ask again.
     lost_polls : int
         How many polls or downloads in a row may raise before the job is left for a next run.
     grace_s : float
@@ -31,9 +33,15 @@ class RunPolicy:
     backoff_s: float = 1.0
     backoff_most_s: float = 60.0
     poll_deadline_s: float = 1_800.0
+    poll_first_s: float = 1.0
+    poll_most_s: float = 30.0
     lost_polls: int = 5
     grace_s: float = 120.0
     budget_nanousd: int | None = None
+
+    def poll_s(self, passed_s: float) -> float:
+        """When to ask for a job again: a tenth of the time it has taken so far, within bounds."""
+        return min(self.poll_most_s, max(self.poll_first_s, passed_s / 10.0))
 
     def wait_s(self, failures: int, told_s: float | None, rng: random.Random) -> float:
         """How long to wait after the ``failures``-th failure: as told, never less."""

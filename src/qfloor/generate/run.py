@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -22,6 +23,7 @@ from qfloor.generate.life import Life
 from qfloor.generate.plan import GenerationPlan, Planned, plan_generation
 from qfloor.generate.policy import Purse, RunPolicy
 from qfloor.generate.state import Step
+from qfloor.generators.protocol import DOWNLOADS
 from qfloor.plugins import build_generator
 from qfloor.records import Offer, Prompt, Status, digest_of
 from qfloor.store import Store
@@ -136,6 +138,7 @@ async def run_generation(
         await _work(_workers(plan, generators, desk, tally), desk)
     finally:
         await desk.journal.close()
+        desk.threads.shutdown()
     return GenerationResult(
         plan=plan,
         counts=dict(tally.counts),
@@ -255,7 +258,14 @@ def generate(
             await close_all(generators)
 
     with store.writing("generate"):
+        _sweep_downloads(store)
         return run_anywhere(stage(build_generators(offers, store)))
+
+
+def _sweep_downloads(store: Store) -> None:
+    """Remove files that a killed run's sellers gave and nobody took over."""
+    for folder in store.generator_folders():
+        shutil.rmtree(folder / DOWNLOADS, ignore_errors=True)
 
 
 async def close_all(generators: Mapping[str, Any]) -> None:

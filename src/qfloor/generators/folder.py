@@ -22,7 +22,7 @@ from qfloor.generators.manifest import (
     read_manifest,
 )
 from qfloor.generators.protocol import Accepted, Artifact, Ended, Ready, Request
-from qfloor.media import LIMITS, sniff
+from qfloor.media import LIMITS, head_of, sniff
 from qfloor.records import Offer
 
 __all__ = ["FolderGenerator", "Manifest", "read_manifest"]
@@ -84,20 +84,20 @@ class FolderGenerator:
         return Ready()
 
     async def collect(self, job: Mapping[str, Any]) -> Ended:
-        """Read the row's file."""
+        """Hand over the row's file; the driver copies it."""
         row = self._by_number.get(job["row"])
         if row is None:
             return Ended(reason="job_expired", detail="the row is gone from the manifest")
         try:
             if row.path.stat().st_size > LIMITS.max_bytes:
                 return Ended(reason="undecodable", detail=f"{row.path.name} is far too large")
-            content = await asyncio.to_thread(row.path.read_bytes)
+            head = await asyncio.to_thread(head_of, row.path)
         except OSError as error:
             return Ended(reason="outage", detail=f"{row.path.name}: {error}", charged="no")
         named = f"{row.modality}/{row.path.suffix.lstrip('.').lower()}"
         return Ended(
             reason="ok",
-            artifact=Artifact(content=content, media_type=sniff(content) or named),
+            artifact=Artifact(path=row.path, media_type=sniff(head) or named),
             charged="yes" if row.amount_nanousd is not None else "unknown",
             amount_nanousd=row.amount_nanousd,
             seconds_run=row.seconds,

@@ -1,7 +1,7 @@
 """What a generator is: the adapter that calls one seller, and nothing more.
 
 The driver (`qfloor.generate`) owns clocks, retries, limits, budget and storage; an adapter only
-translates. Three verbs, all coroutines, and three that are optional:
+translates. Three verbs, all coroutines, and some that are optional:
 
     submit(request)  -> Accepted | Ended     the only call that may cost money
     poll(job)        -> Running | Ready | Ended
@@ -9,6 +9,7 @@ translates. Three verbs, all coroutines, and three that are optional:
     lookup(request)  -> Accepted | None      optional: was this request key already accepted?
     cancel(job)      -> None                 optional
     declines(request) -> str | None          optional: why it will not be asked at all
+    limits()         -> RateLimits | None    optional: what the account may be asked at once
 
 A synchronous seller answers ``submit`` with `Ended`. A seller that knows our request key lets a
 restarted run find a job that was accepted just before a crash; where `lookup` is absent such a
@@ -19,9 +20,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from qfloor.records import Offer, Prompt
+from qfloor.records import Offer, Prompt, RateLimits
+
+DOWNLOADS = "downloads"
+"""Folder in a generator's ``state_dir`` for files that nobody has taken over yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +43,16 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Artifact:
-    """Media as the seller gave it: bytes and the type it claims."""
+    """Media as the seller gave it: bytes or a file, one of the two, and the type it claims.
 
-    content: bytes
-    media_type: str
+    A file that lies in the generator's ``state_dir`` is the driver's from then on: it is moved
+    into the store. Downloads belong into ``state_dir / DOWNLOADS``, which is emptied before a
+    run of whatever a killed one left there. A file elsewhere is copied and left alone.
+    """
+
+    content: bytes | None = None
+    path: Path | None = None
+    media_type: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +64,12 @@ class Accepted:
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """Still being made; ask again after ``retry_after_s`` seconds."""
+    """Still being made; ``retry_after_s`` is when to ask again, None when the seller does not say.
 
-    retry_after_s: float = 1.0
+    The driver then asks less and less often the longer it takes.
+    """
+
+    retry_after_s: float | None = None
     detail: str = ""
 
 
@@ -130,3 +144,11 @@ class Declines(Protocol):
 
     def declines(self, request: Request) -> str | None:
         """Say in a few words why the request is left out of a plan, or None to be asked."""
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A generator that knows what its seller allows an account; shared by all its offers."""
+
+    def limits(self) -> RateLimits | None:
+        """Return the documented limits of one account (one key), or None."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 from qfloor.media.clips import Clip, load_frames
 from qfloor.media.inspection import Inspection, inspect, is_blank
 from qfloor.media.pictures import animation_in, load_pixels
-from qfloor.media.sniff import LIMITS, Limits, sniff
+from qfloor.media.sniff import LIMITS, Limits, head_of, size_of, sniff
 from qfloor.media.sound import Sound, load_audio
 from qfloor.media.streaming import ClipFrames, stream_clip
 
@@ -26,11 +26,13 @@ __all__ = [
     "Limits",
     "Sound",
     "animation_in",
+    "head_of",
     "inspect",
     "is_blank",
     "load_audio",
     "load_frames",
     "load_pixels",
+    "size_of",
     "sniff",
     "stream_clip",
 ]

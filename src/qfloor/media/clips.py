@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from qfloor.errors import MediaError
 from qfloor.media.pictures import read_media
-from qfloor.media.sniff import LIMITS, Limits, describe, sniff
+from qfloor.media.sniff import LIMITS, Limits, describe, head_of, size_of, sniff
 
 Pixels = npt.NDArray[np.uint8]
 _DEMUXERS = {
@@ -94,7 +94,7 @@ def load_frames(
     return Clip(frames, fps, timestamps, total)
 
 
-def probe(content: bytes, name: str, *, samples: int = 8, limits: Limits = LIMITS) -> Probe:
+def probe(content: bytes | Path, name: str, *, samples: int = 8, limits: Limits = LIMITS) -> Probe:
     """Decode a whole clip, keeping a few frames.
 
     Raises
@@ -136,19 +136,28 @@ def _refuse_truncated(
 
 
 @contextlib.contextmanager
-def opened_clip(content: bytes, name: str) -> Iterator[Any]:
-    """Open a clip's container by its magic bytes; MediaError when it is none or has no pictures."""
+def opened_clip(content: bytes | Path, name: str) -> Iterator[Any]:
+    """Open a clip's container by its magic bytes; MediaError when it is none or has no pictures.
+
+    A file is read as it is decoded, never whole.
+    """
     import av
 
-    media_type = sniff(content)
+    head = head_of(content)
+    media_type = sniff(head)
     if media_type not in _DEMUXERS:
-        what = describe(content) if media_type is None else f"a picture ({media_type}), not a clip"
+        unknown = describe(head, size_of(content))
+        what = unknown if media_type is None else f"a picture ({media_type}), not a clip"
         raise MediaError(f"{name} cannot be decoded as a clip: {what}")
-    try:
-        container: Any = av.open(io.BytesIO(content), format=_DEMUXERS[media_type])
-    except (av.error.FFmpegError, ValueError, OSError) as error:
-        raise MediaError(f"{name} cannot be decoded: {said(error)}") from error
-    with container:
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(
+            io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+        )
+        try:
+            container: Any = av.open(file, format=_DEMUXERS[media_type])
+        except (av.error.FFmpegError, ValueError, OSError) as error:
+            raise MediaError(f"{name} cannot be decoded: {said(error)}") from error
+        stack.enter_context(container)
         if not container.streams.video:
             raise MediaError(f"{name} has no video stream")
         yield container

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from qfloor.errors import MediaError
 from qfloor.media import clips, pictures
-from qfloor.media.sniff import LIMITS, Limits, describe, family, sniff
+from qfloor.media.sniff import LIMITS, Limits, describe, family, head_of, size_of, sniff
 
 Pixels = npt.NDArray[np.uint8]
 BLANK_RANGE = 4  # levels between the lightest and the darkest 4 x 4 block
@@ -36,14 +37,14 @@ class Inspection:
 
 
 def inspect(
-    content: bytes, media_type: str, modality: str, *, limits: Limits = LIMITS
+    content: bytes | Path, media_type: str, modality: str, *, limits: Limits = LIMITS
 ) -> Inspection:
     """Look at media as a seller gave it.
 
     Parameters
     ----------
-    content : bytes
-        All of it.
+    content : bytes or Path
+        All of it, or a file that holds it; clips in files are read as they are decoded.
     media_type : str
         What it claims to be; believed only in messages, the bytes decide.
     modality : str
@@ -57,17 +58,19 @@ def inspect(
         ``reason`` is ``ok``, ``undecodable``, ``wrong_modality``, ``animated``,
         ``zero_frames`` or ``one_colour``; ``media_type`` is what the bytes are.
     """
-    found = sniff(content)
+    size, head = size_of(content), head_of(content)
+    found = sniff(head)
     if found is None:
-        detail = f"declared {media_type or 'nothing'}, got {describe(content)}"
+        detail = f"declared {media_type or 'nothing'}, got {describe(head, size)}"
         return Inspection(reason="undecodable", detail=detail)
-    if len(content) > limits.max_bytes:
-        detail = f"{len(content)} bytes, above the limit of {limits.max_bytes}"
+    if size > limits.max_bytes:
+        detail = f"{size} bytes, above the limit of {limits.max_bytes}"
         return Inspection(reason="undecodable", detail=detail, media_type=found)
     try:
         if modality == "video":
             return _inspect_clip(content, found, limits)
-        return _inspect_picture(content, found, limits)
+        whole = content if isinstance(content, bytes) else content.read_bytes()
+        return _inspect_picture(whole, found, limits)
     except MediaError as error:
         return Inspection(reason="undecodable", detail=str(error), media_type=found)
     except MemoryError:
@@ -101,7 +104,7 @@ def _inspect_picture(content: bytes, media_type: str, limits: Limits) -> Inspect
     )
 
 
-def _inspect_clip(content: bytes, media_type: str, limits: Limits) -> Inspection:
+def _inspect_clip(content: bytes | Path, media_type: str, limits: Limits) -> Inspection:
     if family(media_type) != "video" and media_type != "image/gif":
         detail = f"a picture ({media_type}) where a clip is due"
         return Inspection(reason="wrong_modality", detail=detail, media_type=media_type)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 PICTURE = "image"
 CLIP = "video"
+HEAD_BYTES = 256
 _ISO_BRANDS = {
     b"avif": "image/avif", b"avis": "image/avif", b"mif1": "image/avif", b"heic": "image/heic",
     b"heix": "image/heic", b"heim": "image/heic", b"qt  ": "video/quicktime",
@@ -61,8 +63,21 @@ def _container(head: bytes) -> str | None:
     return None
 
 
-def describe(content: bytes) -> str:
-    """What bytes that are no media seem to be, for a message."""
+def head_of(content: bytes | Path) -> bytes:
+    """First bytes of media, enough for `sniff` and `describe`."""
+    if isinstance(content, bytes):
+        return content[:HEAD_BYTES]
+    with content.open("rb") as file:
+        return file.read(HEAD_BYTES)
+
+
+def size_of(content: bytes | Path) -> int:
+    """How many bytes media are."""
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+def describe(content: bytes, size: int | None = None) -> str:
+    """What bytes that are no media seem to be, for a message; ``size`` when more follow."""
     if not content:
         return "zero bytes"
     start = content[:256].lstrip().lower()
@@ -70,7 +85,7 @@ def describe(content: bytes) -> str:
         return "a web page, not media (an error page?)"
     if start.startswith((b"{", b"[")):
         return "JSON, not media (an error message?)"
-    return f"{len(content)} bytes of no known media type"
+    return f"{size or len(content)} bytes of no known media type"
 
 
 def family(media_type: str) -> str:

@@ -40,6 +40,7 @@ from qfloor.records.bought import (
     PluginSpec,
     PriceComponent,
     PriceRule,
+    RateLimits,
     Rights,
 )
 from qfloor.records.drift import EVERY, DriftFinding, DriftWord
@@ -155,6 +156,7 @@ __all__ = [
     "PriceRule",
     "Prompt",
     "Quality",
+    "RateLimits",
     "Rating",
     "RawRows",
     "ReferenceOutput",

@@ -53,6 +53,19 @@ class PluginSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RateLimits:
+    """What a seller allows one account; None is not known.
+
+    ``concurrency`` calls and jobs at once, ``per_minute`` new calls a minute of which ``burst``
+    may be made at once.
+    """
+
+    concurrency: int | None = None
+    per_minute: float | None = None
+    burst: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
 class Capabilities:
     """What an offer accepts; ``None`` is unknown, never permission."""
 

@@ -1,15 +1,18 @@
 """Media by content: ``media/ab/<sha256>.<ext>``, written once, whole or not at all.
 
 A file is written under a temporary name, fsynced and renamed, and its folder fsynced, before
-anyone can learn its name. What this module does not know: what the bytes show.
+anyone can learn its name. A file that comes on disk is hashed, fsynced and renamed: its bytes
+are never all in memory. What this module does not know: what the bytes show.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 from qfloor.errors import StoreError
@@ -29,6 +32,7 @@ EXTENSIONS: dict[str, str] = {
     "video/x-msvideo": "avi",
 }
 UNKNOWN_EXTENSION = "bin"
+CHUNK_BYTES = 1 << 20
 _ALL = (*EXTENSIONS.values(), UNKNOWN_EXTENSION)
 
 
@@ -43,21 +47,61 @@ class MediaFiles:
         sha256 = hashlib.sha256(content).hexdigest()
         if self.find(sha256) is not None:
             return sha256
-        extension = EXTENSIONS.get(media_type.split(";")[0].strip().lower(), UNKNOWN_EXTENSION)
-        target = self._shard(sha256) / f"{sha256}.{extension}"
-        draft = self._drafts() / f"{sha256[:16]}-{uuid.uuid4().hex[:8]}"
+        with self._writing():
+            target = self._shard(sha256) / f"{sha256}.{_extension(media_type)}"
+            with self._draft(sha256[:16]) as draft:
+                with open(draft, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(draft, target)
+            sync_folder(target.parent)
+        return sha256
+
+    def put_file(self, path: Path, media_type: str, *, take: bool) -> str:
+        """Store a file's bytes durably and return their SHA-256.
+
+        With ``take`` the file is moved, where it lies on the same disk; otherwise it is copied
+        and left alone.
+        """
+        with self._writing(), self._draft("file") as draft:
+            if not take:
+                sha256 = _copied(path, draft)
+            else:
+                try:
+                    os.replace(path, draft)
+                    sha256 = _hashed(draft)
+                except OSError as error:
+                    if error.errno != errno.EXDEV:
+                        raise
+                    sha256 = _copied(path, draft)
+                    path.unlink()
+            if self.find(sha256) is None:
+                target = self._shard(sha256) / f"{sha256}.{_extension(media_type)}"
+                os.replace(draft, target)
+                sync_folder(target.parent)
+        return sha256
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Say of a disk that will not take media what it is: full, read-only, broken."""
         try:
-            with open(draft, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, target)
+            yield
         except OSError as error:
+            said = error.strerror or str(error)
+            raise StoreError(f"media cannot be written to {self.folder}: {said}") from error
+
+    @contextlib.contextmanager
+    def _draft(self, name: str) -> Iterator[Path]:
+        """A name for a file in the making; whatever stands under it in the end is removed."""
+        folder = self.folder / "drafts"
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f"{name}-{uuid.uuid4().hex}"
+        try:
+            yield draft
+        finally:
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
-            raise StoreError(f"media cannot be written to {self.folder}: {error}") from error
-        sync_folder(target.parent)
-        return sha256
 
     def find(self, sha256: str) -> Path | None:
         """Path of stored bytes, or None."""
@@ -95,10 +139,29 @@ class MediaFiles:
             sync_folder(self.folder)
         return shard
 
-    def _drafts(self) -> Path:
-        drafts = self.folder / "drafts"
-        drafts.mkdir(parents=True, exist_ok=True)
-        return drafts
+
+def _extension(media_type: str) -> str:
+    return EXTENSIONS.get(media_type.split(";")[0].strip().lower(), UNKNOWN_EXTENSION)
+
+
+def _hashed(path: Path) -> str:
+    """Hash a file and make it durable."""
+    with open(path, "rb+") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    return sha256
+
+
+def _copied(path: Path, draft: Path) -> str:
+    """Copy a file, hashing as it goes, and make the copy durable."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as source, open(draft, "wb") as file:
+        while chunk := source.read(CHUNK_BYTES):
+            digest.update(chunk)
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest()
 
 
 def sync_folder(folder: Path) -> None:

@@ -21,6 +21,7 @@ from qfloor.store.outputs import OutputTables
 from qfloor.store.sequential import SequentialTables
 
 DATABASE = "store.db"
+GENERATORS = "generators"
 
 
 class Store(
@@ -140,17 +141,30 @@ class Store(
             if outermost:
                 self._writer.release()
 
-    def put_media(self, content: bytes, media_type: str) -> str:
-        """Store media bytes durably; returns the SHA-256 a row may name from now on."""
-        return self.media.put(content, media_type)
+    def put_media(self, content: bytes | Path, media_type: str) -> str:
+        """Store media durably; returns the SHA-256 a row may name from now on.
+
+        A file that lies among the generators' folders is moved, any other is copied.
+        """
+        if isinstance(content, bytes):
+            return self.media.put(content, media_type)
+        return self.media.put_file(content, media_type, take=self.owns(content))
+
+    def owns(self, path: Path) -> bool:
+        """Whether a file lies among the generators' folders, so that it may be moved or removed."""
+        return path.resolve().is_relative_to(self.root / GENERATORS)
 
     def media_path(self, sha256: str) -> Path:
         """Path of stored media; `StoreError` when there is none."""
         return self.media.path(sha256)
 
+    def generator_folders(self) -> list[Path]:
+        """Folders of all generators that ever had one."""
+        return sorted(p for p in (self.root / GENERATORS).glob("*") if p.is_dir())
+
     def generator_folder(self, name: str) -> Path:
         """A generator's own folder in the workspace; made here."""
-        folder = self.root / "generators" / "".join(c if c.isalnum() else "-" for c in name)
+        folder = self.root / GENERATORS / "".join(c if c.isalnum() else "-" for c in name)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
