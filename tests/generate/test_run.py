@@ -178,7 +178,7 @@ def test_failures_are_bounded_and_a_higher_bound_goes_on(store, tmp_path):
 @pytest.mark.parametrize("reason", ["auth", "billing", "model_gone", "invalid_request"])
 def test_setup_stops_the_offer_and_only_it(store, tmp_path, reason):
     bad = offer("bad", tmp_path / "s", offer_concurrency=1)
-    good = offer("good", tmp_path / "g")
+    good = offer("good", tmp_path / "g", offer_provider="another")
     seller = RememberingSeller([bad], tmp_path, str(tmp_path / "s"))
     fine = RememberingSeller([good], tmp_path, str(tmp_path / "g"))
     plan = plan_generation(prompts(4, f"x #{reason}"), [bad], 1, "r1", store)

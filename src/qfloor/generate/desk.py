@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import random
+import shutil
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -42,12 +44,48 @@ class Desk:
     sleep: Callable[[float], Awaitable[None]]
     now: Callable[[], str] = utc_now
     trace: Callable[[str, str], None] = lambda step, key: None
+    ends_at: float = math.inf
     stopped: dict[str, str] = field(default_factory=dict)
     halted: str = ""
+    collects: asyncio.Semaphore = field(init=False)
+    _looked_at: float = -math.inf
+    _free: int = 0
     under_way: set[asyncio.Task[Any]] = field(default_factory=set)
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(MEDIA_THREADS, thread_name_prefix="qfloor-media")
     )
+
+    def __post_init__(self) -> None:
+        self.collects = asyncio.Semaphore(max(1, self.policy.collects))
+
+    def left_s(self) -> float:
+        """How long the run may still take."""
+        return self.ends_at - self.clock()
+
+    def may_buy(self, offer_id: str) -> bool:
+        """Whether another call for an offer may be made, as far as is known before its turn."""
+        if self.halted or offer_id in self.stopped or not self.policy.buys:
+            return False
+        if self.left_s() <= 0:
+            self.halted = f"the run's {self.policy.deadline_s:.0f} s are over"
+        elif not self._has_room():
+            self.halted = (
+                f"the disk of {self.store.root} has less than "
+                f"{self.policy.least_free_bytes / 1e6:.0f} MB left; make room and run again"
+            )
+        return not self.halted
+
+    def _has_room(self) -> bool:
+        """Whether the disk takes more; looked up at most once a second."""
+        now = self.clock()
+        if now - self._looked_at >= 1.0:
+            self._looked_at = now
+            self._free = shutil.disk_usage(self.store.root).free
+        return self._free >= self.policy.least_free_bytes
+
+    def stop(self, offer_id: str, why: str) -> None:
+        """Make no more calls for an offer; the first reason is kept."""
+        self.stopped.setdefault(offer_id, why)
 
     async def beside(self, work: Callable[..., T], *given: Any) -> T:
         """Do what takes the machine's time (media) in one of a few threads, beside the loop."""

@@ -18,12 +18,17 @@ class Keeper:
     """Writes the rows of one request.
 
     ``n`` is the attempt under way, ``started`` when its call was made (None when it was made
-    by an earlier run), ``told_s`` how long the seller asked to be left alone.
+    by an earlier run), ``answered_at`` when its answer came or its job was ready; ``download_s``
+    is how long fetching took, ``throttled_s`` how long our own limits and waits kept the request,
+    and ``told_s`` how long the seller asked to be left alone.
     """
 
     def __init__(self, request: Request, n: int, desk: Desk) -> None:
         self.request, self.n, self.desk = request, n, desk
         self.started: float | None = None
+        self.answered_at: float | None = None
+        self.download_s: float | None = None
+        self.throttled_s = 0.0
         self.told_s: float | None = None
         self._looked: tuple[Ended, Inspection] | None = None
 
@@ -48,7 +53,6 @@ class Keeper:
     async def close(self, answer: Any, verb: str) -> Outcome:
         """Keep the last word on an attempt: its media, then its rows."""
         self.trace("after_collect")
-        seconds = None if self.started is None else self.desk.clock() - self.started
         if not isinstance(answer, Ended):
             ended = Ended(reason="malformed_answer")
             seen = None
@@ -64,7 +68,7 @@ class Keeper:
         if media is not None and size_of(media):
             sha256 = await self.desk.beside(self.desk.store.put_media, media, media_type)
         self.trace("after_media")
-        output = self._output(ended, outcome, seen, seconds)
+        output = self._output(ended, outcome, seen)
         await self.note(
             Event.ENDED,
             outcome=outcome,
@@ -73,9 +77,21 @@ class Keeper:
         self.trace("after_row")
         return outcome
 
-    def _output(
-        self, ended: Ended, outcome: Outcome, seen: Inspection | None, seconds: float | None
-    ) -> dict[str, Any]:
+    def _times(self, ended: Ended) -> dict[str, Any]:
+        """The seller's time apart from ours; what was not timed or told stays unknown."""
+        timed = self.started is not None and self.answered_at is not None
+        total = (self.answered_at or 0.0) - (self.started or 0.0) + (self.download_s or 0.0)
+        run_s = seconds_or(ended.seconds_run, None)
+        return {
+            "seconds_total": max(0.0, total) if timed else None,
+            "seconds_run": run_s,
+            "seconds_queue": seconds_or(ended.seconds_queue, None),
+            "seconds_throttled": self.throttled_s if timed else None,
+            "seconds_download": self.download_s,
+            "timing_source": "seller" if run_s is not None else "clock" if timed else None,
+        }
+
+    def _output(self, ended: Ended, outcome: Outcome, seen: Inspection | None) -> dict[str, Any]:
         request = self.request
         report = dict(ended.report) if is_plain(ended.report) else {}
         if outcome.detail:
@@ -92,9 +108,7 @@ class Keeper:
             "width": seen and seen.width,
             "height": seen and seen.height,
             "frames": seen and seen.frames,
-            "seconds_total": seconds,
-            "seconds_run": seconds_or(ended.seconds_run, None),
-            "seconds_queue": seconds_or(ended.seconds_queue, None),
+            **self._times(ended),
             "model_version": None if ended.model_version is None else oc.clip(ended.model_version),
             "unsafe": bool(ended.unsafe),
             "report": report,

@@ -11,11 +11,12 @@ from typing import Any
 
 from qfloor.generate import outcome as oc
 from qfloor.generate.desk import Desk
+from qfloor.generate.gate import Closed, Gate, Pass
 from qfloor.generate.keep import Keeper, is_plain
 from qfloor.generate.outcome import Outcome
 from qfloor.generate.plan import Planned
 from qfloor.generate.policy import seconds_or
-from qfloor.generate.state import Step
+from qfloor.generate.state import NEVER_REACHED, Step
 from qfloor.generators.protocol import Accepted, Ended, LooksUp, Ready, Running
 from qfloor.records import REASONS, Event, Status
 
@@ -23,66 +24,105 @@ from qfloor.records import REASONS, Event, Status
 class Life:
     """One request of a run."""
 
-    def __init__(self, item: Planned, generator: Any, desk: Desk) -> None:
-        self.item, self.generator, self.desk = item, generator, desk
+    def __init__(self, item: Planned, generator: Any, gate: Gate, desk: Desk) -> None:
+        self.item, self.generator, self.gate, self.desk = item, generator, gate, desk
         self.request = item.request
         self._keep = Keeper(item.request, item.standing.n, desk)
 
     async def live(self) -> Outcome | None:
         """Bring the request to its end, or as far as it goes; None when it is left untouched."""
         stands = self.item.standing
-        failures = stands.counted
-        held = self.item.held_nanousd
         job = stands.job if stands.step is Step.RESUME else None
+        last: Outcome | None = None
         if stands.step is Step.DOUBT:
             found = await self._look_up()
             if isinstance(found, Outcome):
                 return found
             job = found
             if job is None:
-                self.desk.purse.settle(held, 0)
-        last: Outcome | None = None
-        while True:
-            if job is not None:
-                last = await self._finish(job)
-                self.desk.purse.settle(held, last.amount_nanousd)
-            elif self._may_buy():
-                last = await self._buy_and_settle()
-            else:
-                return last
-            if last.status is Status.SETUP:
-                self.desk.stopped.setdefault(self.request.offer.id, last.sentence)
-            if last.status is not Status.FAILED:
-                return last
-            failures, job = failures + 1, None
-            if failures >= self.desk.max_attempts:
-                return last
-            if (self._keep.told_s or 0.0) > self.desk.policy.poll_deadline_s:
-                return last  # longer than anything is waited for: a next run goes on
-            wait_s = self.desk.policy.wait_s(failures, self._keep.told_s, self.desk.rng)
-            await self.desk.sleep(wait_s)
+                self.desk.purse.settle(self.item.held_nanousd, 0)
+        if job is not None:
+            last = await self._resume(job)
+        failures, refused = stands.counted, 0
+        while last is None or last.status is Status.FAILED:
+            if last is not None:
+                if last.reason in NEVER_REACHED:
+                    refused += 1
+                else:
+                    failures += 1
+                if failures >= self.desk.max_attempts or refused > self.desk.policy.throttled_most:
+                    break
+                if not await self._wait(last, failures + refused):
+                    break
+            bought = await self._buy_in_turn()
+            if bought is None:
+                break
+            last = bought
+        if last is not None and last.status is Status.SETUP:
+            self.desk.stop(self.request.offer.id, last.sentence)
+        return last
+
+    async def _wait(self, last: Outcome, failures: int) -> bool:
+        """Wait before another attempt; False when that is longer than this run waits."""
+        desk, told_s = self.desk, self._keep.told_s
+        if last.reason == "rate_limited":
+            return True  # the whole account waits, at its gate
+        wait_s = desk.policy.wait_s(failures, told_s, desk.rng)
+        if wait_s > desk.policy.patience_s or wait_s > desk.left_s():
+            return False
+        began = desk.clock()
+        await desk.sleep(wait_s)
+        self._keep.throttled_s += desk.clock() - began
+        return True
 
     # -- buying ------------------------------------------------------------------------------
 
-    def _may_buy(self) -> bool:
-        desk = self.desk
-        if desk.halted or self.request.offer.id in desk.stopped:
-            return False
-        if not desk.purse.hold(self.item.call_nanousd):
-            desk.halted = "the budget does not cover the worst case of another call"
-            return False
-        return True
+    def _is_wanted(self) -> bool:
+        return self.desk.may_buy(self.request.offer.id)
 
-    async def _buy_and_settle(self) -> Outcome:
-        answer = await self.desk.finish(self._buy())
-        last = answer if isinstance(answer, Outcome) else await self._finish(answer.job)
-        self.desk.purse.settle(self.item.call_nanousd, last.amount_nanousd)
-        return last
+    async def _buy_in_turn(self) -> Outcome | None:
+        """Buy when the account's turn and the budget allow; None when they do not."""
+        desk, call = self.desk, self.item.call_nanousd
+        try:
+            ticket = await self.gate.enter(self._is_wanted)
+        except Closed as closed:
+            if str(closed):
+                desk.stop(self.request.offer.id, str(closed))
+            return None
+        self._keep.throttled_s += ticket.waited_s
+        try:
+            if not self._is_wanted():
+                return None
+            if not desk.purse.hold(call):
+                desk.halted = "the budget does not cover the worst case of another call"
+                return None
+            answer = await desk.finish(self._buy())
+            last = answer if isinstance(answer, Outcome) else await self._bought(answer)
+            desk.purse.settle(call, last.amount_nanousd)
+            self.gate.report(last, ticket, self._keep.told_s)
+            return last
+        finally:
+            self.gate.leave(ticket)
+
+    async def _bought(self, answer: Accepted) -> Outcome:
+        self.gate.accepted()
+        return await self._finish(answer.job)
+
+    async def _resume(self, job: Any) -> Outcome:
+        """Follow a job that an earlier run was given."""
+        ticket: Pass = self.gate.resume()
+        try:
+            last = await self._finish(job)
+            self.desk.purse.settle(self.item.held_nanousd, last.amount_nanousd)
+            self.gate.report(last, ticket, self._keep.told_s)
+            return last
+        finally:
+            self.gate.leave(ticket)
 
     async def _buy(self) -> Accepted | Outcome:
         """Call the seller once. Nothing here may be repeated for this attempt."""
         self._keep.n += 1
-        self._keep.told_s = None
+        self._keep.told_s = self._keep.download_s = None
         self._keep.trace("before_intended")
         await self._keep.note(Event.INTENDED, most_nanousd=self.item.call_nanousd)
         self._keep.trace("after_intended")
@@ -92,6 +132,7 @@ class Life:
             answer = await self.generator.submit(self.request)
         except Exception as error:
             answer = oc.raised(error, "submit")
+        self._keep.answered_at = self.desk.clock()
         self._keep.trace("after_submit")
         if not isinstance(answer, Accepted):
             return await self._keep.close(answer, "submit")
@@ -129,15 +170,20 @@ class Life:
     # -- following ---------------------------------------------------------------------------
 
     async def _finish(self, job: Any) -> Outcome:
-        """Wait for a job, fetch what it made, keep it; damaged or expired media once more."""
+        """Wait for a job, fetch what it made, keep it; damaged or expired media once more.
+
+        Few are fetched at once, so that thousands that end together do not fill the memory.
+        """
         answer = await self._follow(job)
-        if isinstance(answer, Ended) and await self._is_damaged(answer):
-            again = await self._follow(job)
-            if isinstance(again, Ended) and "ok" not in {answer.reason} - {again.reason}:
-                answer, again = again, answer  # never in place of media that were paid for
-            if isinstance(again, Ended):
-                self._keep.drop(again)
-        return await self._keep.close(answer, "collect")
+        async with self.desk.collects:
+            answer = await self._fetch(job, answer)
+            if isinstance(answer, Ended) and await self._is_damaged(answer):
+                again = await self._fetch(job, await self._follow(job))
+                if isinstance(again, Ended) and "ok" not in {answer.reason} - {again.reason}:
+                    answer, again = again, answer  # never in place of media that were paid for
+                if isinstance(again, Ended):
+                    self._keep.drop(again)
+            return await self._keep.close(answer, "collect")
 
     async def _is_damaged(self, ended: Ended) -> bool:
         if ended.reason == "url_expired":
@@ -145,22 +191,30 @@ class Life:
         seen = await self._keep.look(ended)
         return seen is not None and seen.reason == "undecodable"
 
-    async def _follow(self, job: Any) -> Ended | Outcome:
+    async def _fetch(self, job: Any, answer: Ready | Ended | Outcome) -> Ended | Outcome:
+        """Collect what is ready."""
+        if not isinstance(answer, Ready):
+            return answer
+        await self._keep.note(Event.POLLED)
+        began = self.desk.clock()
+        fetched: Ended | Outcome = await self._ask("collect", job, (Ended,))
+        self._keep.download_s = self.desk.clock() - began
+        return fetched
+
+    async def _follow(self, job: Any) -> Ready | Ended | Outcome:
         desk = self.desk
         began = desk.clock()
-        deadline = began + desk.policy.poll_deadline_s
+        deadline = min(began + desk.policy.poll_deadline_s, began + desk.left_s())
         while True:
             answer = await self._ask("poll", job, (Running, Ready, Ended))
             self._keep.trace("during_poll")
-            if isinstance(answer, Ready):
-                await self._keep.note(Event.POLLED)
-                fetched: Ended | Outcome = await self._ask("collect", job, (Ended,))
-                return fetched
-            if isinstance(answer, Ended | Outcome):
-                return answer
+            if not isinstance(answer, Running):
+                self._keep.answered_at = desk.clock()
+                ended: Ready | Ended | Outcome = answer
+                return ended
             left = deadline - desk.clock()
             if left <= 0:
-                return _late(f"still running after {desk.policy.poll_deadline_s:g} s")
+                return _late(f"still running after {desk.clock() - began:.0f} s: {answer.detail}")
             told_s = seconds_or(answer.retry_after_s, None)
             wait_s = desk.policy.poll_s(desk.clock() - began) if told_s is None else told_s
             await desk.sleep(min(wait_s, left))

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from qfloor import prices
 from qfloor.errors import InputError, SetupError
+from qfloor.generate.state import NEVER_REACHED
 from qfloor.generators.protocol import Artifact, Ended
 from qfloor.media import Inspection
 from qfloor.records import REASONS, Offer, Prompt, Status, canonical_json
@@ -160,7 +161,7 @@ def _money(
     if ended.amount_nanousd is not None:
         charged = "yes" if ended.charged == "unknown" else ended.charged
         return charged, ended.amount_nanousd
-    if ended.charged == "no":
+    if ended.charged == "no" or (ended.charged == "unknown" and ended.reason in NEVER_REACHED):
         return "no", 0
     if status is Status.UNKNOWN or offer.price is None:
         return ended.charged, None

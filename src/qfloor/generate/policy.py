@@ -22,6 +22,25 @@ class RunPolicy:
         How long a job is waited for; later it is ``unknown`` and a next run resumes it.
     poll_first_s, poll_most_s : float
         First and longest wait between two polls of a seller that does not say when to ask again.
+    throttled_most : int
+        How many times in a run one request is asked again that the seller did not take (429, or
+        never reached); such calls cost nothing and are no attempts.
+    trip_after : int
+        How many calls of an account in a row may find the seller out of reach before it is left
+        alone; then one call finds out.
+    cooldown_s, cooldown_most_s, quota_cooldown_s : float
+        For how long: first and longest, and when the account has no money or quota left.
+    patience_s : float
+        The longest single wait for an account or a seller; beyond it requests are left.
+    deadline_s : float or None
+        How long the run may take in all: then no call is made, and jobs under way are left to
+        the next run.
+    collects : int
+        How many downloads, with what is done to their media, may be under way at once.
+    buys : bool
+        Whether new calls are made at all; without, jobs are followed and doubts are settled.
+    least_free_bytes : int
+        Room on the store's disk below which nothing more is bought.
     lost_polls : int
         How many polls or downloads in a row may raise before the job is left for a next run.
     grace_s : float
@@ -35,6 +54,16 @@ class RunPolicy:
     poll_deadline_s: float = 1_800.0
     poll_first_s: float = 1.0
     poll_most_s: float = 30.0
+    throttled_most: int = 8
+    trip_after: int = 6
+    cooldown_s: float = 15.0
+    cooldown_most_s: float = 300.0
+    quota_cooldown_s: float = 3_600.0
+    patience_s: float = 1_800.0
+    deadline_s: float | None = None
+    collects: int = 16
+    buys: bool = True
+    least_free_bytes: int = 64 * 1024 * 1024
     lost_polls: int = 5
     grace_s: float = 120.0
     budget_nanousd: int | None = None

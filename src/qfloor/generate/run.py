@@ -7,6 +7,7 @@ budget, run. `run_generation` is the part of it that is a coroutine, for who has
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import shutil
 import time
@@ -18,6 +19,7 @@ from typing import Any, TypeVar
 
 from qfloor.errors import StoreError
 from qfloor.generate.desk import Desk, utc_now
+from qfloor.generate.gate import Account, Gate, account_of, limits_of
 from qfloor.generate.journal import Journal
 from qfloor.generate.life import Life
 from qfloor.generate.plan import GenerationPlan, Planned, plan_generation
@@ -25,7 +27,7 @@ from qfloor.generate.policy import Purse, RunPolicy
 from qfloor.generate.state import Step
 from qfloor.generators.protocol import DOWNLOADS
 from qfloor.plugins import build_generator
-from qfloor.records import Offer, Prompt, Status, digest_of
+from qfloor.records import Offer, Prompt, RateLimits, Status, digest_of
 from qfloor.store import Store
 
 T = TypeVar("T")
@@ -81,6 +83,7 @@ async def run_generation(
     generators: Mapping[str, Any],
     *,
     policy: RunPolicy = PATIENT,
+    limits: Mapping[str, RateLimits] | None = None,
     progress: Progress | None = None,
     rng: random.Random | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -100,6 +103,8 @@ async def run_generation(
         By offer id.
     policy : RunPolicy
         Patience and budget.
+    limits : mapping of str to RateLimits, optional
+        What a provider's account may be asked, in place of what its generator declares.
     progress : callable, optional
         Told (done, total, offer id) after each request.
     rng : random.Random, optional
@@ -127,6 +132,7 @@ async def run_generation(
         policy=policy,
         purse=Purse(policy.budget_nanousd, plan.spent_nanousd, plan.held_nanousd),
         max_attempts=plan.max_attempts,
+        ends_at=math.inf if policy.deadline_s is None else started + policy.deadline_s,
         rng=rng or random.Random(0),
         clock=clock,
         sleep=sleep,
@@ -135,7 +141,7 @@ async def run_generation(
     )
     tally = _Tally(total=len(plan.items), progress=progress)
     try:
-        await _work(_workers(plan, generators, desk, tally), desk)
+        await _work(_workers(plan, generators, limits or {}, desk, tally), desk)
     finally:
         await desk.journal.close()
         desk.threads.shutdown()
@@ -162,23 +168,41 @@ def _keep_what_is_asked(plan: GenerationPlan, store: Store) -> None:
 
 
 def _workers(
-    plan: GenerationPlan, generators: Mapping[str, Any], desk: Desk, tally: _Tally
+    plan: GenerationPlan,
+    generators: Mapping[str, Any],
+    limits: Mapping[str, RateLimits],
+    desk: Desk,
+    tally: _Tally,
 ) -> list[Coroutine[Any, Any, None]]:
     """As many workers an offer as it takes calls at once; jobs under way come first."""
     queues: dict[str, deque[Planned]] = defaultdict(deque)
     for item in sorted(plan.items, key=lambda i: _FIRST[i.standing.step]):
         queues[item.request.offer.id].append(item)
+    gates: dict[Account, Gate] = {}
+    for offer_id, queue in queues.items():
+        offer = queue[0].request.offer
+        if account_of(offer) not in gates:
+            gates[account_of(offer)] = Gate(
+                offer.provider,
+                limits_of(offer, generators[offer_id], limits),
+                desk.policy,
+                clock=desk.clock,
+                sleep=desk.sleep,
+                ends_at=desk.ends_at,
+            )
     return [
-        _serve(queue, generators[offer_id], desk, tally)
+        _serve(queue, generators[offer_id], gates[account_of(queue[0].request.offer)], desk, tally)
         for offer_id, queue in queues.items()
         for _ in range(min(len(queue), max(1, queue[0].request.offer.concurrency)))
     ]
 
 
-async def _serve(queue: deque[Planned], generator: Any, desk: Desk, tally: _Tally) -> None:
+async def _serve(
+    queue: deque[Planned], generator: Any, gate: Gate, desk: Desk, tally: _Tally
+) -> None:
     while queue:
         item = queue.popleft()
-        outcome = await Life(item, generator, desk).live()
+        outcome = await Life(item, generator, gate, desk).live()
         tally.add(item, None if outcome is None else outcome.status)
 
 
@@ -193,7 +217,9 @@ async def _work(workers: Sequence[Coroutine[Any, Any, None]], desk: Desk) -> Non
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if desk.under_way:
-            await asyncio.wait(set(desk.under_way), timeout=desk.policy.grace_s)
+            done, _ = await asyncio.wait(set(desk.under_way), timeout=desk.policy.grace_s)
+            for task in done:  # looked at, so that nobody complains of what is raised anyway
+                task.cancelled() or task.exception()
         raise
 
 
@@ -207,7 +233,8 @@ def generate(
     policy: RunPolicy = PATIENT,
     progress: Progress | None = None,
     trace: Callable[[str, str], None] = lambda step, key: None,
-    **limits: Any,
+    limits: Mapping[str, RateLimits] | None = None,
+    **asked: Any,
 ) -> GenerationResult:
     """Make what a round still lacks: the generate stage in one call.
 
@@ -222,9 +249,9 @@ def generate(
         Where it is kept; held as its one writer meanwhile.
     policy : RunPolicy, optional
         Patience.
-    progress, trace : callables
+    limits, progress, trace
         See `run_generation`.
-    **limits
+    **asked
         ``budget_nanousd``, ``allow_unpriced``, ``release_unknown``, ``max_attempts`` and
         ``excluded`` as `qfloor.generate.plan_generation` takes them.
 
@@ -241,18 +268,24 @@ def generate(
     StoreError
         When another run is writing the store.
     """
-    if limits.get("budget_nanousd") is not None:
-        policy = replace(policy, budget_nanousd=limits["budget_nanousd"])
+    if asked.get("budget_nanousd") is not None:
+        policy = replace(policy, budget_nanousd=asked["budget_nanousd"])
 
     async def stage(generators: Mapping[str, Any]) -> GenerationResult:
         try:
             plan = plan_generation(
-                prompts, offers, repeats, round, store, generators=generators, **limits
+                prompts, offers, repeats, round, store, generators=generators, **asked
             )
             store.save_prompts(prompts)  # also of what is made already: their labels may be new
             store.save_offers(offers)
             return await run_generation(
-                plan, store, generators, policy=policy, progress=progress, trace=trace
+                plan,
+                store,
+                generators,
+                policy=policy,
+                limits=limits,
+                progress=progress,
+                trace=trace,
             )
         finally:
             await close_all(generators)

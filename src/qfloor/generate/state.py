@@ -12,7 +12,10 @@ from typing import Any
 
 from qfloor.records import Attempt, Event, Output, Status
 
-NEVER_REACHED = ("not_sent",)  # failures that cost the seller nothing and are not counted
+NEVER_REACHED = (
+    "not_sent",
+    "rate_limited",
+)  # failures that cost the seller nothing and are not counted
 LAST_WORDS = (Status.MADE, Status.REFUSED, Status.BLANK)
 
 

@@ -76,7 +76,13 @@ REASONS: dict[str, Status] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """One request of a round and what came of it."""
+    """One request of a round and what came of it.
+
+    ``seconds_total`` is from the call to its answer, with polling and downloading
+    (``seconds_download``) and without ``seconds_throttled``, which our own limits and waits took.
+    ``seconds_run`` and ``seconds_queue`` are the seller's word. ``timing_source`` says whether a
+    time is ``seller``'s or our own ``clock``'s.
+    """
 
     id: str
     prompt_id: str
@@ -94,6 +100,9 @@ class Output:
     seconds_total: float | None = None
     seconds_run: float | None = None
     seconds_queue: float | None = None
+    seconds_throttled: float | None = None
+    seconds_download: float | None = None
+    timing_source: Literal["seller", "clock"] | None = None
     model_version: str | None = None
     unsafe: bool = False
     report: Mapping[str, Any] = field(default_factory=dict)

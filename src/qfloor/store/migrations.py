@@ -23,6 +23,7 @@ from qfloor.store.schema import (
     REFERENCES,
     ROUND_PARITIES,
     SEQUENTIAL,
+    TIMES,
     TRIALS,
 )
 from qfloor.store.schema_beside import BESIDE
@@ -119,6 +120,12 @@ def check_precisions_by_round(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def time_outputs(connection: sqlite3.Connection) -> None:
+    """Of an output: how long our own limits kept it, its download, and whose clock was read."""
+    for statement in TIMES:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     create_evidence,
@@ -133,6 +140,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     create_drift,
     create_beside,
     check_precisions_by_round,
+    time_outputs,
 )
 
 

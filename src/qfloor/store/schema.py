@@ -235,6 +235,12 @@ ROUND_PARITIES: tuple[str, ...] = (
     "ALTER TABLE round_parities RENAME TO parities",
 )
 
+TIMES: tuple[str, ...] = (
+    "ALTER TABLE outputs ADD COLUMN seconds_throttled REAL",
+    "ALTER TABLE outputs ADD COLUMN seconds_download REAL",
+    "ALTER TABLE outputs ADD COLUMN timing_source TEXT",
+)
+
 PREDICTIONS: tuple[str, ...] = (
     "ALTER TABLE calibrations ADD COLUMN rank_correlation REAL",
     "ALTER TABLE calibrations ADD COLUMN rank_lo REAL",
