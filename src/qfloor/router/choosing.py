@@ -265,8 +265,14 @@ def _remarks(request: Request, offer_id: str) -> Iterable[str]:
         standing = standings.get(offer_id)
         if standing and standing.reason == "provisional" and request.policy.allow_provisional:
             yield f"in {category} a metric alone lets {offer_id} through; no person judged it"
+        if standing and standing.panel:
+            yield f"the verdict in {category} is {standing.panel}"
+        if standing and standing.post_hoc:
+            yield f"the verdict in {category} is post hoc: not by what was frozen before any score"
         if standing and standing.valid_until and standing.valid_until < request.today:
             yield f"the verdict in {category} was meant to hold until {standing.valid_until}"
+    if offer.lifecycle.state == "uncertain":
+        yield f"it is uncertain whether {offer_id} is still sold"
     if offer.lifecycle.state == "deprecated" or (
         offer.lifecycle.deprecated and offer.lifecycle.deprecated <= request.today
     ):

@@ -53,6 +53,8 @@ class Standing(NamedTuple):
     q25_lo: float | None
     n_prompts: int | None
     n_outputs: int | None
+    post_hoc: int | None  # 1: its demand or level is not what was frozen before the first score
+    panel: str | None  # on whose judgment it is conditional, when they are few
     languages: frozenset[str] | None
     tags: frozenset[str] | None
 
@@ -228,15 +230,16 @@ _DEMANDS = (
 _LATENCY = "SELECT offer_id, p50_s, p95_s, n, as_of FROM latency ORDER BY offer_id"
 _COLUMNS = (
     "SELECT v.category, v.modality, v.tier, v.offer_id, f.population, v.ruling, v.reason, "
-    "v.upper, v.more_prompts, v.valid_until, f.q25, f.q25_lo_release, f.n_prompts, f.n_outputs "
-    "FROM verdicts v LEFT JOIN floors f ON f.offer_id = v.offer_id AND f.category = v.category "
-    "AND f.modality = v.modality AND f.quality = v.quality AND f.kind = 'delivered' "
-    "WHERE "
+    "v.upper, v.more_prompts, v.valid_until, f.q25, f.q25_lo_release, f.n_prompts, f.n_outputs, "
+    "{later} FROM verdicts v LEFT JOIN floors f ON f.offer_id = v.offer_id "
+    "AND f.category = v.category AND f.modality = v.modality AND f.quality = v.quality "
+    "AND f.kind = 'delivered' WHERE "
 )
 _STANDINGS = f"{_COLUMNS} v.quality = ? ORDER BY v.offer_id"
 _PROVISIONAL = (
     f"{_COLUMNS} v.ruling = 'undecided' AND v.reason = 'provisional' ORDER BY v.quality, v.offer_id"
 )
+_LATER = ("post_hoc", "panel")  # of verdicts, since 1.1
 
 
 def _rows(connection: sqlite3.Connection, query: str, *values: str) -> list[Any]:
@@ -255,6 +258,9 @@ def _standings(
             None if tags is None else frozenset(tags),
         )
 
+    there = {row[1] for row in _rows(connection, "PRAGMA table_info(verdicts)")}
+    later = ", ".join(f"v.{name}" if name in there else "NULL" for name in _LATER)
+    query = query.format(later=later)
     found: dict[Place, dict[str, Standing]] = {}
     for category, modality, tier, offer, population, *rest in _rows(connection, query, *values):
         place = found.setdefault((category, modality, tier), {})
