@@ -25,7 +25,7 @@ from qfloor.benchmark.tables import (
 )
 from qfloor.errors import BenchmarkError
 from qfloor.generators.builtin.raters import RATERS
-from qfloor.generators.catalogue import catalogue
+from qfloor.generators.catalogue import catalogue_with
 from qfloor.records import (
     CATEGORIES,
     GENERAL,
@@ -85,7 +85,7 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         name=table.name,
         title=table.title,
         suites=tuple(table.suites),
-        offers=() if table.imported else _kept(path, _offers(path, table.offers), exclusions),
+        offers=() if table.imported else _kept(path, _offers(path, table), exclusions),
         patterns=tuple(table.offers),
         imported=table.imported,
         repeats=table.repeats,
@@ -178,10 +178,10 @@ def _parse(path: Path) -> BenchmarkFile:
         ) from error
 
 
-def _offers(path: Path, patterns: list[str]) -> tuple[Offer, ...]:
-    known = catalogue()
+def _offers(path: Path, table: BenchmarkTable) -> tuple[Offer, ...]:
+    known = catalogue_with(path.parent / name for name in table.offer_files)
     chosen: dict[str, Offer] = {}
-    for pattern in patterns:
+    for pattern in table.offers:
         matched = fnmatch.filter(sorted(known), pattern)
         if not matched:
             close = difflib.get_close_matches(pattern, known, n=1)

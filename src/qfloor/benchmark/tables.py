@@ -18,6 +18,7 @@ class BenchmarkTable(_Strict):
     title: str = ""
     suites: list[str] = []
     offers: Annotated[list[str], Field(min_length=1)]
+    offer_files: list[str] = []
     imported: bool = False
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
     round: str

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import datetime as dt
 import fnmatch
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from qfloor.cli.output import Csv, Json, emit, say
-from qfloor.errors import QfloorError
+from qfloor.errors import InputError, QfloorError
+
+if TYPE_CHECKING:
+    from qfloor.records import Offer
 
 app = typer.Typer(help="Offers: what can be bought, and is judged.", no_args_is_help=True)
+
+Files = typer.Option([], "--file", help="A file of your own offers beside the catalogue.")
+OLD_DAYS = 180
+"""Days after which a catalogue price is worth looking at again."""
 
 
 @app.command("list")
 def list_(
     pattern: str = typer.Argument("*", help="Ids to list, with wildcards."),
+    file: list[Path] = Files,
     as_json: bool = Json,
     as_csv: bool = Csv,
 ) -> None:
-    """List the offers that installed generators declare.
+    """List the offers that can be named: built in, of hosted sellers, and your own.
 
-    Example: qfloor offers list 'painters/*'
+    Example: qfloor offers list 'bfl/*'
     """
-    from qfloor.generators.catalogue import catalogue
-
-    offers = [o for o in catalogue().values() if fnmatch.fnmatch(o.id, pattern)]
+    offers = _matching(pattern, file)
     if as_json:
         emit([{"offer": o} for o in offers], as_json=True)
         return
@@ -33,13 +42,11 @@ def list_(
         {
             "offer": o.id,
             "makes": list(o.modalities or (o.modality,)),
-            "version": o.version,
-            "price": [f"{c.amount} {c.currency}/{c.unit}" for c in o.price.components]
-            if o.price
-            else None,
-            "as_of": o.price.as_of if o.price else None,
+            "price": _price(o),
+            "as_of": (o.price.as_of or None) if o.price else None,
             "state": o.lifecycle.state,
-            "notes": o.notes,
+            "until": o.lifecycle.gone,
+            "called_by": o.generator.name if o.generator else None,
         }
         for o in offers
     ]
@@ -48,26 +55,74 @@ def list_(
 
 @app.command()
 def check(
+    pattern: str = typer.Argument("*", help="Ids to check, with wildcards."),
+    file: list[Path] = Files,
     today: str | None = typer.Option(None, help="The day to check against; by default today."),
+    old_days: int = typer.Option(OLD_DAYS, min=1, help="Days after which a price is old."),
+    as_json: bool = Json,
+    as_csv: bool = Csv,
 ) -> None:
     """Show offers that are gone, deprecated, unpriced or past a date; exit 1 if there are any.
 
-    Example: qfloor offers check
+    Example: qfloor offers check 'painters/*'
     """
-    from qfloor.generators.catalogue import catalogue
+    day = _day(today)
+    offers = _matching(pattern, file)
+    if not offers:
+        raise InputError(f"no offer matches {pattern!r}; see qfloor offers list")
+    rows = [
+        {"offer": offer.id, "finding": finding, "detail": detail}
+        for offer in offers
+        for finding, detail in _findings(offer, day, old_days)
+    ]
+    if not rows:
+        say(f"{len(offers)} offers, all active, callable and priced")
+        return
+    emit(rows, as_json=as_json, as_csv=as_csv)
+    found = len({row["offer"] for row in rows})
+    raise QfloorError(f"{found} of {len(offers)} offers need attention, listed above")
 
-    day = today or dt.date.today().isoformat()
-    findings = []
-    for offer in catalogue().values():
-        dates = offer.lifecycle
-        if dates.state != "active":
-            findings.append(f"{offer.id}: {dates.state}")
-        elif dates.gone and dates.gone <= day:
-            findings.append(f"{offer.id}: gone since {dates.gone}, but listed as active")
-        if offer.price is None:
-            findings.append(f"{offer.id}: unpriced")
-    for finding in findings:
-        say(finding)
-    if findings:
-        raise QfloorError(f"{len(findings)} offers need attention, listed above")
-    say(f"{len(catalogue())} offers, all active and priced")
+
+def _matching(pattern: str, files: Sequence[Path]) -> list[Offer]:
+    from qfloor.generators.catalogue import catalogue_with
+
+    known = catalogue_with(files)
+    return [known[name] for name in sorted(known) if fnmatch.fnmatchcase(name, pattern)]
+
+
+def _day(text: str | None) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text) if text else dt.date.today()
+    except ValueError:
+        raise InputError(f"--today is {text!r}, must be a day such as 2026-12-01") from None
+
+
+def _price(offer: Offer) -> list[str] | None:
+    if offer.price is None:
+        return None
+    return [f"{c.amount} {c.currency}/{c.unit}" for c in offer.price.components]
+
+
+def _findings(offer: Offer, day: dt.date, old_days: int) -> Iterable[tuple[str, str]]:
+    """Say what is wrong with an offer on a day: the kind, and a word on it."""
+    from qfloor.plugins import installed
+
+    dates, today = offer.lifecycle, day.isoformat()
+    if dates.state == "gone" or (dates.gone is not None and dates.gone <= today):
+        yield "gone", f"since {dates.gone}" if dates.gone else offer.notes
+    elif dates.state == "uncertain":
+        yield "uncertain", offer.notes
+    elif dates.state == "deprecated" or (dates.deprecated and dates.deprecated <= today):
+        yield "deprecated", f"goes on {dates.gone}" if dates.gone else offer.notes
+    if offer.price is None:
+        yield "unpriced", "cannot be bought under a budget"
+    elif not offer.price.as_of:
+        yield "price undated", offer.price.source
+    elif not offer.price.source.startswith("declared"):
+        age = (day - dt.date.fromisoformat(offer.price.as_of)).days
+        if age > old_days:
+            yield "price old", f"read {age} days ago, on {offer.price.as_of}"
+    if offer.generator is None:
+        yield "no generator", "nothing installed calls it; import its files as a folder"
+    elif offer.generator.name not in installed("qfloor.generators"):
+        yield "no generator", f"none called {offer.generator.name!r} is installed"

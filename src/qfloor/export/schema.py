@@ -88,7 +88,7 @@ TABLES: tuple[Table, ...] = (
             Column(
                 "rights", "object", "commercial use, training on inputs, region; null is unknown"
             ),
-            Column("lifecycle", "object", "active, deprecated or gone, with dates"),
+            Column("lifecycle", "object", "active, uncertain, deprecated or gone, with dates"),
             Column("concurrency", "integer", "calls that may be in flight at once"),
             Column("notes", "text", "remarks for people"),
         ),

@@ -89,9 +89,12 @@ class Rights:
 
 @dataclass(frozen=True, kw_only=True)
 class Lifecycle:
-    """Whether an offer can still be bought; dates are ISO 8601 days."""
+    """Whether an offer can still be bought; dates are ISO 8601 days.
 
-    state: Literal["active", "deprecated", "gone"] = "active"
+    ``uncertain`` is for what sources disagree on, or what may go with a model behind it.
+    """
+
+    state: Literal["active", "uncertain", "deprecated", "gone"] = "active"
     released: str | None = None
     deprecated: str | None = None
     gone: str | None = None

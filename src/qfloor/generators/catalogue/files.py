@@ -1,0 +1,240 @@
+"""Offers in a TOML file: one seller a file, what its offers share first, then each of them.
+
+    provider = "bfl"
+    generator = "bfl"                 # left out or "none": known, but nothing here can call it
+    charged_on = ["made", "blank"]    # the default: a seller does not see that a picture is blank
+
+    [sources]
+    page = "bfl.ai/pricing"
+
+    [[offers]]
+    id = "flux-2-pro"                 # "bfl/flux-2-pro" in the catalogue
+    model = "flux-2-pro"              # what the seller calls it
+    modality = "image"
+    price = [{ unit = "megapixel", amount = "0.03", rounding = "up" }]
+    source = "page"
+    as_of = "2026-02-03"
+
+What is not known is left out: no price, no day, no rights. An unpriced offer can be listed and is
+never bought under a budget; a price without a day is of unknown age.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from qfloor import prices
+from qfloor.errors import InputError
+from qfloor.records import (
+    Capabilities,
+    Lifecycle,
+    Offer,
+    PluginSpec,
+    PriceComponent,
+    PriceRule,
+    Rights,
+)
+
+Status = Literal["made", "blank", "refused", "failed", "unknown"]
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/@:+-]*$")]
+Setting = str | int | float | bool
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
+
+
+class ComponentTable(_Strict):
+    """One line of ``price``."""
+
+    unit: Literal["image", "megapixel", "second", "token", "video", "month"]
+    amount: str
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    above: Annotated[float, Field(ge=0, strict=False)] = 0.0
+    upto: Annotated[float, Field(gt=0, strict=False)] | None = None
+    rounding: Literal["none", "up"] = "none"
+    when: dict[str, str] = {}
+    minimum: str | None = None
+
+
+class CapabilitiesTable(_Strict):
+    """``capabilities``; what is left out is unknown."""
+
+    aspect_ratios: list[str] | None = None
+    max_seconds: Annotated[float, Field(gt=0, strict=False)] | None = None
+    negative_prompt: bool | None = None
+    seed: bool | None = None
+    audio: bool | None = None
+    max_outputs: Annotated[int, Field(ge=1)] | None = None
+    languages: list[str] | None = None
+
+
+class RightsTable(_Strict):
+    """``rights``; what is left out is unknown."""
+
+    commercial_use: bool | None = None
+    trains_on_inputs: bool | None = None
+    region: str | None = None
+
+
+class _Shared(_Strict):
+    """What a file may say for all its offers, and an offer for itself."""
+
+    generator: str | None = None
+    generator_args: dict[str, Any] | None = None
+    charged_on: list[Status] | None = None
+    capabilities: CapabilitiesTable | None = None
+    rights: RightsTable | None = None
+    concurrency: Annotated[int, Field(ge=1)] | None = None
+
+
+class OfferTable(_Shared):
+    """``[[offers]]``."""
+
+    id: Id
+    model: Annotated[str, Field(min_length=1)]
+    version: str | None = None
+    modality: Literal["image", "video"]
+    settings: dict[str, Setting] = {}
+    state: Literal["active", "uncertain", "deprecated", "gone"] = "active"
+    released: str | None = None
+    deprecated: str | None = None
+    gone: str | None = None
+    price: Annotated[list[ComponentTable], Field(min_length=1)] | None = None
+    source: str | None = None
+    as_of: str = ""
+    notes: str = ""
+
+    @field_validator("released", "deprecated", "gone", "as_of")
+    @classmethod
+    def _is_a_day(cls, value: str | None) -> str | None:
+        if value:
+            dt.date.fromisoformat(value)
+        return value
+
+    @model_validator(mode="after")
+    def _is_sourced(self) -> OfferTable:
+        if (self.price is None) != (self.source is None):
+            raise ValueError("price and source come together: where was the price read?")
+        return self
+
+
+class OffersFile(_Shared):
+    """A whole file."""
+
+    provider: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    sources: dict[str, str] = {}
+    offers: Annotated[list[OfferTable], Field(min_length=1)]
+
+
+def read_offers(path: str | Path | Traversable) -> tuple[Offer, ...]:
+    """Read a file of offers.
+
+    Parameters
+    ----------
+    path : str, Path or Traversable
+
+    Returns
+    -------
+    tuple of Offer
+        In the file's order.
+
+    Raises
+    ------
+    InputError
+        One sentence naming file, offer and field.
+    """
+    file = Path(path) if isinstance(path, str) else path
+    try:
+        told = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{file}: cannot be read as a file of offers: {error}") from error
+    try:
+        parsed = OffersFile.model_validate(told)
+    except ValidationError as error:
+        raise InputError(f"{file}: {_first_fault(error, told)}") from error
+    offers = tuple(_offer(str(file), parsed, table) for table in parsed.offers)
+    seen: set[str] = set()
+    for offer in offers:
+        if offer.id in seen:
+            raise InputError(f"{file}: offer {offer.id!r} is declared twice")
+        seen.add(offer.id)
+    return offers
+
+
+def _offer(file: str, shared: OffersFile, table: OfferTable) -> Offer:
+    def own(name: str) -> Any:
+        value = getattr(table, name)
+        return getattr(shared, name) if value is None else value
+
+    generator = own("generator")
+    capabilities = own("capabilities") or CapabilitiesTable()
+    rights = own("rights") or RightsTable()
+    return Offer(
+        id=f"{shared.provider}/{table.id}",
+        model=table.model,
+        provider=shared.provider,
+        version=table.version,
+        modality=table.modality,
+        settings=table.settings,
+        generator=PluginSpec(name=generator, args=own("generator_args") or {})
+        if generator not in (None, "none")
+        else None,
+        capabilities=Capabilities(**{
+            k: tuple(v) if isinstance(v, list) else v for k, v in capabilities.model_dump().items()
+        }),
+        price=_price(file, shared, table, own("charged_on")),
+        rights=Rights(**rights.model_dump()),
+        lifecycle=Lifecycle(
+            state=table.state,
+            released=table.released,
+            deprecated=table.deprecated,
+            gone=table.gone,
+        ),
+        concurrency=own("concurrency") or Offer.concurrency,
+        notes=table.notes,
+    )  # fmt: skip
+
+
+def _price(
+    file: str, shared: OffersFile, table: OfferTable, charged_on: list[Status] | None
+) -> PriceRule | None:
+    if table.price is None or table.source is None:
+        return None
+    where = f"{file}: offer {table.id!r}"
+    if table.source not in shared.sources:
+        raise InputError(f"{where}: source {table.source!r} is not among [sources]")
+    rule = PriceRule(
+        components=tuple(PriceComponent(**c.model_dump()) for c in table.price),
+        source=shared.sources[table.source],
+        as_of=table.as_of,
+        charged_on=tuple(charged_on or ("made", "blank")),
+    )
+    try:
+        prices.check_rule(rule)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
+    return rule
+
+
+def _first_fault(error: ValidationError, told: Any) -> str:
+    """Word the first fault, with the offer it is in."""
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"]]
+    if len(where) > 1 and where[0] == "offers" and where[1].isdigit():
+        table = told["offers"][int(where[1])]
+        name = table.get("id") if isinstance(table, dict) else None
+        where[:2] = [f"offer {name!r}" if name else f"offer {int(where[1]) + 1}"]
+    place = ", ".join(where) or "the file"
+    if first["type"] == "extra_forbidden":
+        return f"{place} is not a field of a file of offers"
+    if first["type"] == "missing":
+        return f"{place} is missing"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{place}: {message[:1].lower()}{message[1:]}"
