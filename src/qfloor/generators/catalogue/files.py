@@ -225,7 +225,8 @@ def _price(
 
 def _first_fault(error: ValidationError, told: Any) -> str:
     """Word the first fault, with the offer it is in."""
-    first = error.errors()[0]
+    # a misspelt field is also a missing one: name what was written
+    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     where = [str(part) for part in first["loc"]]
     if len(where) > 1 and where[0] == "offers" and where[1].isdigit():
         table = told["offers"][int(where[1])]
