@@ -49,7 +49,7 @@ from numpy.typing import NDArray
 
 from qfloor import stats
 from qfloor.floors import Demand, SequentialCell, SequentialDesign, judge_sequentially
-from qfloor.floors.sequential import HOPE, WARM, log_growth
+from qfloor.floors.sequential import PATIENCE, WARM, log_growth
 from qfloor.stats import SequentialBoundary
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -172,7 +172,7 @@ class Strategy:
 
     name: str
     rule: str
-    hope: float = HOPE
+    patience: float | None = PATIENCE
     looks: int | None = None
 
     def boundary(self, horizon: int, level: float) -> SequentialBoundary:
@@ -187,9 +187,9 @@ class Strategy:
 
 STRATEGIES = (
     Strategy(name="exact sequential", rule="exact_sequential"),
-    Strategy(name="exact, leaves no cell", rule="exact_sequential", hope=0.0),
+    Strategy(name="exact, leaves no cell", rule="exact_sequential", patience=None),
     Strategy(name="e-process", rule="e_process"),
-    Strategy(name="e-process, leaves no cell", rule="e_process", hope=0.0),
+    Strategy(name="e-process, leaves no cell", rule="e_process", patience=None),
     Strategy(name="group-sequential, 5 looks", rule="exact_sequential", looks=5),
 )
 
@@ -239,6 +239,8 @@ class Walk:
     def __init__(self, strategy: Strategy, horizon: int, level: float) -> None:
         self.strategy, self.horizon = strategy, horizon
         self.boundary = strategy.boundary(horizon, level)
+        patience = strategy.patience
+        self.go = None if patience is None else stats.worth_going_on(self.boundary, patience)
         at = np.arange(horizon + 1)
         every = self.boundary.horizon // strategy.looks if strategy.looks else 0
         self.batch = every or BATCH
@@ -258,11 +260,10 @@ class Walk:
             if not open_tiers.size or n >= self.horizon:
                 return verdict, n, steps
             now = fails[open_tiers, n - 1] if n else np.zeros(open_tiers.size, dtype=np.int64)
-            chances = stats.chances_to_decide(self.boundary, n)[now]
-            if n >= WARM and chances.max() < self.strategy.hope:
+            worth = np.ones(now.shape, dtype=bool) if self.go is None else self.go[n][now]
+            if n >= WARM and not worth.any():
                 return verdict, n, steps
-            hope = self.strategy.hope
-            likely = now[chances >= hope] if chances.max() >= hope else now
+            likely = now[worth] if worth.any() else now
             soonest = max(1, int(min(self.clean[likely].min(), self.dirty[n - likely].min())) - n)
             size = min(self.batch, max(soonest, self.batch // 5, 1), self.horizon - n)
             span = np.arange(n + 1, n + size + 1)
@@ -293,7 +294,7 @@ def check_walk(seed: int = 3) -> int:
                 [cell],
                 lambda _key, first, end, v=values: [[float(x)] for x in v[first:end]],
                 batch=BATCH,
-                hope=strategy.hope,
+                patience=strategy.patience,
             )["c"]
             fails = np.cumsum(values[None, :] < np.array([[0.5], [1.5], [2.5]]), axis=1)
             verdict, bought, _ = walk(fails)
@@ -526,7 +527,7 @@ def bars(rows: Sequence[Mapping[str, Any]]) -> list[str]:
                 verdict = "met" if r[column] <= bar else "**not met**"
                 lines.append(
                     f"| {name} | {group} ({r['n_cells']}) | {r['prices']} | to {to} | {bar} "
-                    f"| {r[column]:.2f} | {verdict}{', at fewer correct verdicts' * fewer} |"
+                    f"| {r[column]:.2f} | {verdict}{', at fewer correct verdicts' * bool(fewer)} |"
                 )
     return [*lines, ""]
 

@@ -120,7 +120,7 @@ def test_false_certificates_stay_within_the_level_under_allocation(rule: Sequent
     for seed in range(repetitions):
         rates = {str(i): 0.25 for i in range(n_cells)}
         found = judge_sequentially(
-            cells, _fails(rates, 60, seed), budget_nanousd=300, hope=0.02, batch=5
+            cells, _fails(rates, 60, seed), budget_nanousd=300, patience=None, batch=5
         )
         false += sum(o.standing.rulings["standard"] == "certified" for o in found.values())
     n = repetitions * n_cells

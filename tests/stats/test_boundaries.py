@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -86,7 +88,7 @@ def test_chance_to_decide_is_that_of_drawing_a_rate_and_then_fails() -> None:
 def test_leaving_the_hopeless_costs_less_and_never_more_errors() -> None:
     boundary = stats.exact_boundary(120, 0.005)
     stay = stats.operation(boundary, 0.25)
-    leave = stats.operation(boundary, 0.25, hope=0.1, every=5)
+    leave = stats.operation(boundary, 0.25, patience=1.0, every=5)
     assert leave.prompts < 0.6 * stay.prompts
     assert leave.certified <= stay.certified <= 0.005
 
@@ -107,3 +109,32 @@ def test_what_is_out_of_range_is_told(arguments: tuple[float, ...], words: str) 
         stats.exact_boundary(*arguments)
     with pytest.raises(ValueError, match=words):
         stats.e_process_boundary(*arguments)
+
+
+def test_more_patience_goes_on_wherever_less_does() -> None:
+    boundary = stats.exact_boundary(80, 0.02)
+    goes = [stats.worth_going_on(boundary, patience) for patience in (0.2, 1.0, 5.0)]
+    for less, more in pairwise(goes):
+        assert all((~few | many).all() for few, many in zip(less, more, strict=True))
+    assert sum(int(now.sum()) for now in goes[0]) < sum(int(now.sum()) for now in goes[2])
+    with pytest.raises(ValueError, match="patience"):
+        stats.worth_going_on(boundary, 0.0)
+
+
+@pytest.mark.parametrize("fail_rate", [0.02, 0.12, 0.2, 0.3, 0.5])
+def test_worth_is_the_best_of_all_ways_to_leave_at_a_fixed_prompt(fail_rate: float) -> None:
+    """Verdicts less cost under the prior beat "never" and "at prompt 20", averaged over rates."""
+    boundary, patience = stats.exact_boundary(60, 0.05), 1.0
+    cost = 1.0 / 60
+    rates = np.linspace(0.0005, 0.9995, 400)
+    weights = 1.0 / np.sqrt(rates * (1 - rates))
+
+    def value(leave: float | None) -> float:
+        done = [stats.operation(boundary, r, patience=leave) for r in rates]
+        gain = np.array([d.certified + d.rejected - cost * d.prompts for d in done])
+        return float((gain * weights).sum() / weights.sum())
+
+    assert value(patience) > value(None)
+    assert stats.operation(boundary, fail_rate, patience=patience).prompts <= (
+        stats.operation(boundary, fail_rate).prompts
+    )

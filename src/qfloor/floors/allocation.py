@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from qfloor.floors.sequential import HOPE, WARM, SequentialCell, Standing, stand
+from qfloor.floors.sequential import PATIENCE, WARM, SequentialCell, Standing, stand
 from qfloor.stats.streams import Seen
 
 Buy = Callable[[Hashable, int, int], Sequence[Seen]]
@@ -101,7 +101,7 @@ def judge_sequentially(
     batch: int = 5,
     budget_nanousd: int | None = None,
     value_nanousd: int | None = None,
-    hope: float = HOPE,
+    patience: float | None = PATIENCE,
 ) -> Mapping[Hashable, SequentialOutcome]:
     """Buy and judge prompts of many cells until each is decided, hopeless or unaffordable.
 
@@ -112,7 +112,7 @@ def judge_sequentially(
         See `Buy`; cells of a category go through the same prompts in the same order.
     batch, budget_nanousd
         See `next_purchases`.
-    value_nanousd, hope
+    value_nanousd, patience
         See `qfloor.floors.stand`.
 
     Returns
@@ -134,7 +134,7 @@ def judge_sequentially(
     accounts = {cell.key: _Account(cell) for cell in cells}
 
     def standing_of(account: _Account) -> Standing:
-        return stand(account.cell, account.stream, hope=hope, value_nanousd=value_nanousd)
+        return stand(account.cell, account.stream, patience=patience, value_nanousd=value_nanousd)
 
     standings = {key: standing_of(account) for key, account in accounts.items()}
     left = budget_nanousd

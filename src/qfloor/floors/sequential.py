@@ -21,8 +21,12 @@ from qfloor.stats.streams import Seen
 SequentialRule = Literal["exact_sequential", "e_process"]
 Why = Literal["open", "decided", "futile", "exhausted", "not_worth_it"]
 
-HOPE = 0.1
-"""A cell is left when no verdict has at least this chance to fall by the horizon."""
+PATIENCE = 1.1
+"""A verdict is worth this many times the horizon in prompts; a cell not worth going on is left.
+
+About where synthetic cells come to as many verdicts as the planned design: results of
+benchmarks/validity/adaptive_spend.py and sequential_bound.py.
+"""
 
 WARM = 10
 """Prompts before a cell may be left: a bad start is not yet a bad offer."""
@@ -106,7 +110,7 @@ def stand(
     cell: SequentialCell,
     stream: Sequence[Seen],
     *,
-    hope: float = HOPE,
+    patience: float | None = PATIENCE,
     value_nanousd: int | None = None,
 ) -> Standing:
     """Say where a cell stands.
@@ -116,8 +120,8 @@ def stand(
     cell : SequentialCell
     stream : sequence of Seen
         Its prompts so far, in their order.
-    hope : float
-        See `HOPE`.
+    patience : float, optional
+        See `PATIENCE` and `qfloor.stats.worth_going_on`; None: a cell is never left for it.
     value_nanousd : int, optional
         What a verdict is worth; a cell whose expected cost is above chance times that, summed
         over its undecided tiers, is left.
@@ -140,9 +144,9 @@ def stand(
         return Standing(why="decided", n=n, rulings=rulings)
     if n >= cell.design.horizon:
         return Standing(why="exhausted", n=n, rulings=rulings)
-    ahead = [_ahead(cell.design.boundary(d.max_fail), stream, d) for d in undecided]
+    ahead = [_ahead(cell.design.boundary(d.max_fail), stream, d, patience) for d in undecided]
     chance = max(a.chance for a in ahead)
-    likely = [a for a in ahead if a.chance >= hope] or ahead
+    likely = [a for a in ahead if a.is_worth_it] or ahead
     found = Standing(
         why="open",
         n=n,
@@ -152,7 +156,7 @@ def stand(
         soonest=max(1, min(a.soonest for a in likely)),
         expected=max(1, max(a.expected for a in likely)),
     )
-    if n >= WARM and chance < hope:
+    if n >= WARM and not any(a.is_worth_it for a in ahead):
         return _left(found, "futile")
     worth = math.inf if value_nanousd is None else value_nanousd * sum(a.chance for a in ahead)
     if n >= WARM and found.expected * cell.price_nanousd > worth:
@@ -166,9 +170,12 @@ class _Ahead:
     growth: float
     soonest: int
     expected: int
+    is_worth_it: bool
 
 
-def _ahead(boundary: SequentialBoundary, stream: Sequence[Seen], demand: Demand) -> _Ahead:
+def _ahead(
+    boundary: SequentialBoundary, stream: Sequence[Seen], demand: Demand, patience: float | None
+) -> _Ahead:
     """What may come of one tier, on its fails so far rounded to whole prompts."""
     n = len(stream)
     low = float(stats.fail_shares(stream, demand.threshold, missing=1.0).sum())
@@ -181,6 +188,7 @@ def _ahead(boundary: SequentialBoundary, stream: Sequence[Seen], demand: Demand)
         growth=log_growth(rate, demand.max_fail),
         soonest=min(clean, dirty),
         expected=stats.prompts_to_decide(boundary, low, n, rate),
+        is_worth_it=patience is None or bool(stats.worth_going_on(boundary, patience)[n][fails]),
     )
 
 

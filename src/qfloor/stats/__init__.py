@@ -52,6 +52,7 @@ from qfloor.stats.boundaries import (
     exact_boundary,
     operation,
     prompts_to_decide,
+    worth_going_on,
 )
 from qfloor.stats.clusters import (
     KornGraubard,
@@ -226,4 +227,5 @@ __all__ = [
     "shape_change",
     "threshold_limits",
     "unpaired_change",
+    "worth_going_on",
 ]

@@ -169,7 +169,7 @@ def operation(
     boundary: SequentialBoundary,
     fail_rate: float,
     *,
-    hope: float = 0.0,
+    patience: float | None = None,
     every: int = 1,
 ) -> SequentialOperation:
     """Chances of each verdict and expected prompts at a true fail rate, exactly.
@@ -179,8 +179,8 @@ def operation(
     boundary : SequentialBoundary
     fail_rate : float
         True fail rate, in [0, 1].
-    hope : float
-        Leave a cell when its chance of a verdict (`chance_to_decide`) is below this; 0: never.
+    patience : float, optional
+        Leave a cell when going on is worth nothing (`worth_going_on`); by default never.
     every : int
         Ask that after every so many prompts.
 
@@ -204,8 +204,8 @@ def operation(
         fine, bad = float(at[:low].sum()), float(at[high:].sum())
         at[:low] = at[high:] = 0.0
         left = 0.0
-        if hope and n % every == 0 and n < boundary.horizon:
-            hopeless = chances_to_decide(boundary, n) < hope
+        if patience is not None and n % every == 0 and n < boundary.horizon:
+            hopeless = ~worth_going_on(boundary, patience)[n]
             left = float(at[: n + 1][hopeless].sum())
             at[: n + 1][hopeless] = 0.0
         certified, rejected = certified + fine, rejected + bad
@@ -244,6 +244,62 @@ def chances_to_decide(boundary: SequentialBoundary, n: int) -> FloatArray:
     chances = np.asarray((pmf * decided).sum(axis=1), dtype=np.float64)
     chances.flags.writeable = False
     return chances
+
+
+@functools.lru_cache(maxsize=128)
+def worth_going_on(
+    boundary: SequentialBoundary, patience: float = 1.0
+) -> tuple[NDArray[np.bool_], ...]:
+    """Whether the next prompt of an undecided cell is worth buying, for every n and fails of n.
+
+    Parameters
+    ----------
+    boundary : SequentialBoundary
+    patience : float
+        A verdict is worth this many times the horizon in prompts; above 0.
+
+    Returns
+    -------
+    tuple of ndarray of bool
+        One array of n + 1 entries for n = 0 .. horizon; False where a verdict has fallen.
+
+    Raises
+    ------
+    ValueError
+        If ``patience`` is not above 0.
+
+    Notes
+    -----
+    Optimal stopping by backward induction, under Beta(1/2, 1/2) before the first prompt: with k
+    fails of n the value is 1 where a verdict has fallen, else the larger of 0 (leave) and the
+    expected value after one more prompt less its cost. It steers money, never a level: the
+    boundaries hold whenever a cell is left.
+
+    Examples
+    --------
+    >>> go = worth_going_on(exact_boundary(120, 0.005))
+    >>> [fails for fails in range(41) if go[40][fails]]  # 2 certify, 20 reject
+    [3, 4, 5, 6, 14, 15, 16, 17, 18, 19]
+    """
+    if not patience > 0:
+        raise ValueError(f"patience must be above 0, got {patience}.")
+    horizon = boundary.horizon
+    prompt_cost = 1.0 / (patience * horizon)
+    go = [np.zeros(n + 1, dtype=np.bool_) for n in range(horizon + 1)]
+    after = _decided(boundary, horizon).astype(np.float64)
+    for n in range(horizon - 1, -1, -1):
+        fails = (np.arange(n + 1) + _PRIOR) / (n + 2 * _PRIOR)
+        ahead = fails * after[1:] + (1.0 - fails) * after[:-1] - prompt_cost
+        decided = _decided(boundary, n)
+        go[n] = (ahead > 0.0) & ~decided
+        go[n].flags.writeable = False
+        after = np.where(decided, 1.0, np.where(go[n], ahead, 0.0))
+    return tuple(go)
+
+
+def _decided(boundary: SequentialBoundary, n: int) -> NDArray[np.bool_]:
+    fails = np.arange(n + 1)
+    return np.asarray((fails <= boundary.certify[n]) | (fails >= boundary.reject[n]))
 
 
 def prompts_to_decide(boundary: SequentialBoundary, fails: float, n: int, fail_rate: float) -> int:

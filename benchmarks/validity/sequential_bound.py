@@ -1,0 +1,198 @@
+"""How little could any sequential test spend? A lower bound beside results/adaptive_spend.md.
+
+Let a cell's true fail rate at a tier be p, and let a run certify it (p < 1/4) or reject it
+(p > 1/4) with probability g. Whatever the rule for stopping, and even if it were told p, the
+chance of that verdict where the rate is 1/4 is at most a = alpha / m, and by the data processing
+inequality (Wald 1945 for two hypotheses)
+
+    E[prompts] >= d(g, a) / d(p, 1/4),    d(x, y) = x ln(x / y) + (1 - x) ln((1 - x) / (1 - y)).
+
+One stream of a cell serves all its tiers. The least spend that comes to as many correct verdicts
+as the planned design is then a concave programme (prompts go where they earn most): its value
+over the planned cost is a ratio that no valid rule can go below. Where it is above the bar of
+0.4, the bar cannot be met by anyone. Prompts count as drawn afresh, also from files of ratings.
+
+Nobody is told p. So beside it, for cells with one tier: the exact test of the product, left by
+the best rule there is under a Beta(1/2, 1/2) prior (`stats.worth_going_on`, with the patience at
+which correct verdicts equal the planned design's; the product's own is `PATIENCE`).
+
+    python benchmarks/validity/sequential_bound.py [--data DIR] [--out results/sequential_bound.md]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from adaptive_spend import (
+    ALPHA,
+    HARDER,
+    MAX_FAIL,
+    POWER,
+    ROOT,
+    STATED,
+    CellSet,
+    Floats,
+    agiqa,
+    genai_bench,
+    painters,
+    synthetic,
+)
+from numpy.typing import NDArray
+from scipy import stats as ss
+from scipy.special import rel_entr
+
+from qfloor import stats
+
+BAR = 0.4
+STEP = 0.25  # prompts; the curve of one cell is concave, so steps can be taken best first
+
+
+def divergence(x: Floats | float, y: Floats | float) -> Floats:
+    """Of two coins, in nats."""
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    return np.asarray(rel_entr(x, y) + rel_entr(1 - x, 1 - y))
+
+
+def most_power(prompts: Floats, rate: float, level: float) -> Floats:
+    """Largest chance of the right verdict that so many prompts allow on average."""
+    nats = prompts * float(divergence(rate, MAX_FAIL))
+    low, high = np.full(prompts.shape, level), np.ones(prompts.shape)
+    for _ in range(60):
+        middle = (low + high) / 2
+        fits = divergence(middle, level) <= nats
+        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
+    return high
+
+
+def planned_power(rate: float, prompts: int, level: float) -> float:
+    """Chance that the exact test of a planned number of prompts comes to the right verdict."""
+    if rate < MAX_FAIL:
+        most = stats.max_fails(prompts, level, MAX_FAIL)
+        return 0.0 if most is None else float(ss.binom.cdf(most, prompts, rate))
+    clear = stats.max_fails(prompts, level, 1 - MAX_FAIL)
+    return 0.0 if clear is None else float(ss.binom.cdf(clear, prompts, 1 - rate))
+
+
+def least_ratio(cells: CellSet, stated: float) -> tuple[float, float]:
+    """Least spend over the planned one at as many correct verdicts, and how many those are."""
+    levels = ALPHA / cells.m
+    planned = [stats.prompts_needed(stated, float(a), MAX_FAIL, POWER) or 0 for a in levels]
+    wanted = sum(
+        planned_power(rate, n, float(a))
+        for rates, n, a in zip(cells.truth.tolist(), planned, levels, strict=True)
+        for rate in rates
+    )
+    grid = np.arange(0.0, 3.0 * max(planned) + STEP, STEP)
+    curves = np.stack([
+        sum(most_power(grid, rate, float(a)) for rate in rates)
+        for rates, a in zip(cells.truth.tolist(), levels, strict=True)
+    ])  # fmt: skip
+    gains = np.sort(np.diff(curves, axis=1).ravel())[::-1]
+    have = curves[:, 0].sum() + np.cumsum(gains)
+    wanted = min(wanted, float(have[-1]) - 1e-6)  # power 1 is out of any test's reach
+    steps = int(np.searchsorted(have, wanted)) + 1 if wanted > curves[:, 0].sum() else 0
+    return steps * STEP / sum(planned), wanted
+
+
+def walk(
+    boundary: stats.SequentialBoundary, go: Sequence[NDArray[np.bool_]], rate: float
+) -> tuple[float, float]:
+    """Prompts bought on average, and the chance of the right verdict; exactly."""
+    chance, bought, right = np.ones(1), 0.0, 0.0
+    for n in range(boundary.horizon + 1):
+        k = np.arange(n + 1)
+        if n:
+            good = k <= boundary.certify[n] if rate < MAX_FAIL else k >= boundary.reject[n]
+            right += float(chance[good].sum())
+        chance = np.where(go[n], chance, 0.0)
+        bought += float(chance.sum())
+        chance = np.append(chance * (1 - rate), 0.0) + np.append(0.0, chance * rate)
+    return bought, right
+
+
+def best_leaving(cells: CellSet, stated: float) -> float:
+    """Spend over the planned one when the exact test is left best, at as many correct verdicts."""
+    level = ALPHA / int(cells.m[0])
+    planned = stats.prompts_needed(stated, level, MAX_FAIL, POWER)
+    assert planned is not None
+    rates = cells.truth[:, 0].tolist()
+    wanted = sum(planned_power(rate, planned, level) for rate in rates)
+    boundary = stats.exact_boundary(2 * planned, level, MAX_FAIL)
+    low, high = 0.05, 400.0  # patience: the more, the more verdicts
+    spent = np.inf
+    for _ in range(14):
+        patience = float(np.sqrt(low * high))
+        go = stats.worth_going_on(boundary, patience)
+        found = [walk(boundary, go, rate) for rate in rates]
+        if sum(right for _, right in found) >= wanted - 0.005:
+            high, spent = patience, sum(bought for bought, _ in found)
+        else:
+            low = patience
+    return float(spent / (planned * len(rates)))
+
+
+def at_the_alternative(m: int, stated: float) -> float:
+    """Of one cell that truly fails as often as the plan states, at the plan's own power."""
+    level = ALPHA / m
+    planned = stats.prompts_needed(stated, level, MAX_FAIL, POWER)
+    assert planned is not None
+    return float(divergence(POWER, level) / divergence(stated, MAX_FAIL)) / planned
+
+
+def page(sets: list[CellSet]) -> str:
+    lines = [
+        "# What no sequential test can go below",
+        "",
+        "`python benchmarks/validity/sequential_bound.py`; the argument stands in the script.",
+        "",
+        "Least spend over the planned design's, at as many correct verdicts and equal prices, for",
+        "any rule that keeps its level and even one that is told the true rates. The bar of",
+        f"results/adaptive_spend.md is {BAR}.",
+        "",
+        "*left best*: the product's exact test under the best rule to leave a cell that is not",
+        "told the rates (cells with one tier).",
+        "",
+        "| set | cells | planned at | correct verdicts | no rule below | left best | bar |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for cells in sets:
+        for stated in (STATED, HARDER):
+            ratio, wanted = least_ratio(cells, stated)
+            verdict = "**cannot be met**" if ratio > BAR else "not excluded"
+            left = f"{best_leaving(cells, stated):.2f}" if cells.truth.shape[1] == 1 else ""
+            lines.append(
+                f"| {cells.name} | {cells.truth.shape[0]} | {stated} | "
+                f"{wanted:.1f} of {cells.truth.size} | {ratio:.2f} | {left} | {verdict} |"
+            )
+    lines += ["", "One cell at the stated alternative itself, at 90% power:", ""]
+    lines += ["| offers in the family | planned at | no rule below |", "|---|---|---|"]
+    lines += [
+        f"| {m} | {stated} | {at_the_alternative(m, stated):.2f} |"
+        for m in (1, 6, 10, 40)
+        for stated in (STATED, HARDER)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "sequential_bound.md")
+    told = parser.parse_args()
+    sets = [*synthetic(), painters()]
+    for read, path in (
+        (genai_bench, told.data / "genai_bench" / "genai_image.json"),
+        (agiqa, told.data / "agiqa3k" / "data.csv"),
+    ):
+        if path.exists():
+            sets.append(read(path))
+    text = page(sets)
+    print(text)
+    told.out.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
