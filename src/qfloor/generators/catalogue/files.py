@@ -186,9 +186,7 @@ def _offer(file: str, shared: OffersFile, table: OfferTable) -> Offer:
         generator=PluginSpec(name=generator, args=own("generator_args") or {})
         if generator not in (None, "none")
         else None,
-        capabilities=Capabilities(**{
-            k: tuple(v) if isinstance(v, list) else v for k, v in capabilities.model_dump().items()
-        }),
+        capabilities=Capabilities(**_tuples(capabilities.model_dump())),
         price=_price(file, shared, table, own("charged_on")),
         rights=Rights(**rights.model_dump()),
         lifecycle=Lifecycle(
@@ -199,7 +197,11 @@ def _offer(file: str, shared: OffersFile, table: OfferTable) -> Offer:
         ),
         concurrency=own("concurrency") or Offer.concurrency,
         notes=table.notes,
-    )  # fmt: skip
+    )
+
+
+def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
 
 
 def _price(
