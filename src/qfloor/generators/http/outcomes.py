@@ -65,9 +65,10 @@ _CODES = (
     "error.moderation_details.*.stage", "error.moderation_details.stage", "error.*.code",
 )  # fmt: skip
 _TEXTS = (
-    "error.message", "detail.*.msg", "detail.message", "detail", "message", "error", "errors.*",
+    "error.message", "data.task_status_msg", "detail.*.msg", "detail.message", "detail",
+    "message", "error", "errors.*",
     "base_resp.status_msg", "failure", "failure_reason", "output.message", "details",
-    "data.task_status_msg", "msg", "name",
+    "msg", "name",
 )  # fmt: skip
 
 _NO_CREDIT = (

@@ -7,7 +7,7 @@ repeated. The same format is spoken by gateways: see `openai_compatible`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from qfloor.generators.http.answers import Answer, first, number
 from qfloor.generators.http.asking import Ask, compact, merged
@@ -38,7 +38,7 @@ class OpenAIGenerator(HttpGenerator):
     ORIGIN = "https://api.openai.com"
     KEY_ENV = "OPENAI_API_KEY"
     TIMEOUT_S = 300.0
-    SHAPES = SHAPES
+    SHAPES: ClassVar[tuple[Shape, ...]] = SHAPES
     FAMILIES = (
         Family(
             name="gpt-image-1", models=("gpt-image-1*", "chatgpt-image*", "dall-e*"), words=_WORDS,

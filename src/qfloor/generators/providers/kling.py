@@ -1,0 +1,117 @@
+"""Kling: an envelope with codes of its own; our key is its ``external_task_id``.
+
+A task may be asked for by that id too, so a call whose answer was lost can be found again. Units
+that it deducts are recorded; what a unit costs depends on the account.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qfloor.generators.http.answers import Answer, first
+from qfloor.generators.http.asking import Ask, compact, merged
+from qfloor.generators.http.delivery import Found, Job
+from qfloor.generators.http.families import Family
+from qfloor.generators.http.generator import HttpGenerator
+from qfloor.generators.http.outcomes import Shape, states
+from qfloor.generators.http.wire import Call, LostError
+from qfloor.generators.protocol import Accepted, Ended, Ready, Request, Running
+
+_PATH = "/v1/videos/text2video"
+
+
+class KlingGenerator(HttpGenerator):
+    """Kling's text to video."""
+
+    PROVIDER = "kling"
+    ORIGIN = "https://api-singapore.klingai.com"
+    KEY_ENV = "KLING_API_KEY"
+    TIMEOUT_S = 60.0
+    FAMILIES = (
+        Family(
+            name="text to video", modality="video", flow="poll", shape="ratio",
+            ratios=("16:9", "9:16", "1:1"), durations=(5, 10), negative=True, audio=True,
+            told="usage", lookup=True, words={"quality": "mode", "guidance": "cfg_scale"},
+        ),
+    )  # fmt: skip
+    SHAPES = (
+        Shape(reason="billing", code="1101", charged="no"),
+        Shape(reason="billing", code="1102", charged="no"),
+        Shape(reason="refused_input", code="130[01]"),
+        Shape(reason="rate_limited", code="130[23]", charged="no"),
+        Shape(reason="auth", code="100[0-4]", charged="no"),
+        Shape(reason="permission", code="110[03]", charged="no"),
+        Shape(reason="permission", code="1304", charged="no"),
+        Shape(reason="model_gone", code="1203", charged="no"),
+        Shape(reason="invalid_request", code="120[0-2]", charged="no"),
+        Shape(reason="provider_error", code="500?"),
+        Shape(reason="refused_input", status=(0,), text=r"risk control|sensitive|violat|policy"),
+    )
+    STATE_AT = ("data.task_status",)
+    STATES = states(
+        running=("submitted", "processing"), ready=("succeed", "succeeded"), failed=("failed",)
+    )
+
+    def call(self, ask: Ask) -> Call:
+        """A task that carries our key."""
+        seconds = ask.seconds()
+        sound = ask.take("audio")
+        body: dict[str, Any] = {
+            "model_name": ask.model,
+            "prompt": ask.text,
+            **ask.negative(),
+            **compact(
+                duration=None if seconds is None else f"{seconds:g}",
+                aspect_ratio=ask.ratio(),
+                sound=None if sound is None else ("on" if sound else "off"),
+            ),
+            "external_task_id": ask.key,
+        }
+        return Call(path=_PATH, json=merged(body, ask.rest()))
+
+    def taken(self, answer: Answer, ask: Ask) -> Job | Ended:
+        """A code that is not 0 is an error, whatever the HTTP status."""
+        if answer.json.get("code") not in (0, "0"):
+            return self.fault(answer, status=0)
+        return {"id": answer.json["data"]["task_id"]}
+
+    def where(self, job: Job) -> Call:
+        """The task."""
+        return Call(path=f"{_PATH}/{job['id']}", method="GET")
+
+    def standing(self, answer: Answer, job: Job) -> Running | Ready | Ended:
+        """Read the envelope first; one that is throttled is asked again."""
+        code = str(answer.json.get("code", 0))
+        if code == "1203":
+            return Ended(reason="job_expired", detail="the task is not known")
+        if code != "0":
+            raise LostError(f"the envelope says {code}: {first(answer.json, 'message')}")
+        return super().standing(answer, job)
+
+    def failed(self, answer: Answer, job: Job) -> Ended:
+        """Read why; ``final_unit_deduction`` says whether it was paid."""
+        units = first(answer.json, "data.final_unit_deduction")
+        free = units is not None and float(units) == 0
+        more = {"charged": "no"} if free else {}
+        return self.fault(answer, status=0, report=compact(units=units), **more)
+
+    def found(self, answer: Answer, job: Job) -> Found:
+        """Read the clip and the units."""
+        data = answer.json["data"]
+        return Found(
+            url=str(first(data, "task_result.videos.0.url") or ""),
+            report=compact(units=first(data, "final_unit_deduction")),
+        )
+
+    async def lookup(self, request: Request) -> Accepted | None:
+        """Ask for a task by our key."""
+        found = await self.wire.read(self.where({"id": request.key}), await self._auth())
+        code, task = first(found.json, "code"), first(found.json, "data.task_id")
+        if found.ok and code == 0 and task:
+            about = {
+                "model_asked": str(request.offer.settings.get("endpoint", request.offer.model))
+            }
+            return Accepted(job={"offer": request.offer.id, "about": about, "id": task})
+        if found.is_structured and (found.status == 404 or str(code) == "1203"):
+            return None
+        raise LostError(f"HTTP {found.status} to a look-up")
