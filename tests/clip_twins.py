@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from qfloor.scorers.clip import shim
+from qfloor import torchvision_shim as shim
 
 EOS, BOS = 49407, 49406
 CONFIG: dict[str, Any] = {

@@ -20,7 +20,7 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that open_clip loads as ``local-dir:``, with random weights: for plumbing only."""
     if any(importlib.util.find_spec(name) is None for name in ("torch", "open_clip")):
         pytest.skip("needs the clip extra")
-    from qfloor.scorers.clip import shim
+    from qfloor import torchvision_shim as shim
 
     shim.prepare()
     import torch

@@ -12,7 +12,7 @@ def reference_square(
     picture: np.ndarray, size: int, mean: Sequence[float], std: Sequence[float]
 ) -> Any:
     """ToTensor, resize of the longest side, zero pad, Normalize."""
-    from qfloor.scorers.clip import shim
+    from qfloor import torchvision_shim as shim
 
     shim.prepare()
     from PIL import Image

@@ -366,7 +366,7 @@ def _quiet() -> None:
 
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
-    from qfloor.scorers.clip import shim
+    from qfloor import torchvision_shim as shim
 
     shim.prepare()
 

@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 from scoring_fakes import noise_picture
 
+from qfloor import torchvision_shim as shim
 from qfloor.errors import PluginError
 from qfloor.records import digest_of
-from qfloor.scorers.clip import ClipScorer, checkpoint, shim, tokenizers
+from qfloor.scorers.clip import ClipScorer, checkpoint, tokenizers
 from qfloor.scorers.clip.backbone import OpenClipBackbone
 from qfloor.scorers.weights import file_sha256
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from qfloor import torchvision_shim as shim
 from qfloor.generators.builtin.draw import STYLES, compose, render
 from qfloor.generators.builtin.world import grammar, scenes
 from qfloor.generators.builtin.world.scene import Scene
 from qfloor.generators.builtin.world.vocabulary import COLOURS, NOUNS
-from qfloor.scorers.clip import shim
 from qfloor.scorers.clip.checkpoint import PAINTERS
 
 Change = Callable[[Scene, random.Random], Scene]

@@ -21,9 +21,9 @@ import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from PIL import Image
 
+from qfloor import torchvision_shim as shim
 from qfloor.generators.builtin.world import grammar, scenes
 from qfloor.generators.builtin.world.scene import Scene
-from qfloor.scorers.clip import shim
 
 from .pool import TRAINED_STYLES, picture
 from .scenes import HELD_STYLE, NOUNS, allowed, sibling, things_scene, ways

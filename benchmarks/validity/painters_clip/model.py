@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 
+from qfloor import torchvision_shim as shim
 from qfloor.generators.builtin.world import grammar, lettering, lexicon
-from qfloor.scorers.clip import shim
 
 shim.prepare()
 

@@ -6,6 +6,7 @@ swift.py        faster decoders for plain JPEG and PNG, to the same pixels
 clips.py        PyAV: any clip -> upright RGB frames with their times
 streaming.py    all frames of a clip as a sequence, decoded on demand
 sound.py        PyAV: the sound of a clip as samples
+writing.py      pixels -> a PNG or a WebM clip
 inspection.py   bytes -> a reason of `qfloor.records.REASONS`
 """
 
@@ -17,6 +18,7 @@ from qfloor.media.pictures import animation_in, load_pixels
 from qfloor.media.sniff import LIMITS, Limits, head_of, size_of, sniff
 from qfloor.media.sound import Sound, load_audio
 from qfloor.media.streaming import ClipFrames, stream_clip
+from qfloor.media.writing import write_png, write_webm
 
 __all__ = [
     "LIMITS",
@@ -35,4 +37,6 @@ __all__ = [
     "size_of",
     "sniff",
     "stream_clip",
+    "write_png",
+    "write_webm",
 ]

@@ -26,7 +26,7 @@ WORDS = "a red ball ##s of cat two on the mat at night very old bread photo , ."
 
 @pytest.fixture(scope="session", autouse=True)
 def torchvision_loads() -> None:
-    from qfloor.scorers.clip import shim
+    from qfloor import torchvision_shim as shim
 
     shim.prepare()
 

@@ -5,20 +5,17 @@ The same plan gives the same bytes: one encoder thread, no time stamps, no rando
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 
-import av
 import numpy as np
-from PIL import Image
 
 from qfloor.generators.builtin import draw
 from qfloor.generators.builtin.defects import FINISH
 from qfloor.generators.builtin.finish import Pixels, flicker_gains, moments, spoil
 from qfloor.generators.builtin.work import PaintedPlan
+from qfloor.media import write_png, write_webm
 
 MEDIA_TYPES = {"image": "image/png", "video": "video/webm"}
-_VP9 = {"deadline": "realtime", "cpu-used": "8", "crf": "22", "b": "0"}
 
 
 def render(plan: PaintedPlan) -> bytes:
@@ -42,8 +39,8 @@ def render(plan: PaintedPlan) -> bytes:
     if plan.outcome == "refused":
         raise ValueError(f"{plan.painter} refused this prompt; there is nothing to draw")
     if plan.modality == "video":
-        return encode_clip(frames(plan), plan.width, plan.height, plan.fps)
-    return encode_still(next(frames(plan)))
+        return write_webm(frames(plan), plan.width, plan.height, plan.fps)
+    return write_png(next(frames(plan)))
 
 
 def frames(plan: PaintedPlan) -> Iterator[Pixels]:
@@ -73,24 +70,3 @@ def frames(plan: PaintedPlan) -> Iterator[Pixels]:
 def _layout(plan: PaintedPlan) -> draw.Layout:
     rng = np.random.default_rng(plan.seed)
     return draw.compose(plan.scene, draw.STYLES[plan.style], rng, plan.width / plan.height)
-
-
-def encode_still(pixels: Pixels) -> bytes:
-    """Write a PNG, fast rather than small."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
-
-
-def encode_clip(pictures: Iterator[Pixels], width: int, height: int, fps: int) -> bytes:
-    """Write a WebM clip: VP9 in one thread, so that the bytes are the same every time."""
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format="webm", options={"fflags": "+bitexact"}) as container:
-        stream = container.add_stream("libvpx-vp9", rate=fps, options=dict(_VP9))
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.codec_context.thread_count = 1
-        for picture in pictures:
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return buffer.getvalue()

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qfloor import torchvision_shim as shim
 from qfloor.errors import PluginError
 from qfloor.scorers import hub, weights
-from qfloor.scorers.clip import shim
 
 FORMS = (
     "'painters' (the embedded default), 'MODEL@TAG' as open_clip names them, 'MODEL@FILE' (a "

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qfloor import torchvision_shim as shim
 from qfloor.errors import PluginError
 from qfloor.records import digest_of
-from qfloor.scorers.clip import shim
 from qfloor.scorers.lanes import check_device
 from qfloor.scorers.preference.forward import ROWS, Device, Forward
 from qfloor.scorers.preference.hub_folder import HubFolder, digests
