@@ -215,8 +215,9 @@ class DiffusersGenerator:
         dtype = self._dtype
         if dtype == "auto":
             dtype = "bfloat16" if device.startswith("cuda") else "float32"
+        pipelines: Any = DiffusionPipeline
         try:
-            pipeline = DiffusionPipeline.from_pretrained(
+            pipeline = pipelines.from_pretrained(
                 loading.model, revision=loading.revision, dtype=getattr(torch, dtype)
             )
             if loading.lora is not None:
