@@ -294,7 +294,7 @@ def _stock_int8(checkpoint: str, tensor: Any) -> float:
     model, _, _ = checkpoints.find(checkpoint).load("cpu")
     with tempfile.TemporaryDirectory() as folder, towers.exporting():
         draft, quantised = Path(folder) / "draft.onnx", Path(folder) / "int8.onnx"
-        int8.export(model, 224, 8, draft)
+        int8.export(model, 224, 8, draft, fuse=False)
         quantize_dynamic(
             draft, quantised, per_channel=True, op_types_to_quantize=["MatMul", "Gemm"],
             extra_options={"MatMulConstBOnly": True},

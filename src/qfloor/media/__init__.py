@@ -17,7 +17,7 @@ from qfloor.media.inspection import Inspection, inspect, is_blank
 from qfloor.media.pictures import animation_in, load_pixels
 from qfloor.media.sniff import LIMITS, Limits, head_of, size_of, sniff
 from qfloor.media.sound import Sound, load_audio
-from qfloor.media.streaming import ClipFrames, stream_clip
+from qfloor.media.streaming import ClipFrames, OtherFramesError, stream_clip
 from qfloor.media.writing import write_png, write_webm
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "ClipFrames",
     "Inspection",
     "Limits",
+    "OtherFramesError",
     "Sound",
     "animation_in",
     "head_of",

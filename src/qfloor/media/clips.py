@@ -189,6 +189,34 @@ def decoded_frames(content: bytes, name: str, limits: Limits | None = None) -> I
             yield frame
 
 
+def promised_frames(content: bytes, name: str) -> tuple[list[float], int] | None:
+    """Return what a file says of its frames, without decoding any.
+
+    Returns
+    -------
+    (list of float, int) or None
+        When each frame appears, in seconds, and how many pixels it has; None where the file does
+        not say, or is damaged. Decoding may show other frames than were promised.
+    """
+    import av
+
+    with opened_clip(content, name) as container:
+        stream = container.streams.video[0]
+        pixels = int(stream.codec_context.width * stream.codec_context.height)
+        times: list[float] = []
+        try:
+            for packet in container.demux(stream):
+                if packet.size == 0 or packet.is_discard:
+                    continue
+                if packet.pts is None or packet.time_base is None:
+                    return None
+                base = packet.time_base  # in the order in which PyAV computes a frame's time
+                times.append(float(packet.pts) * base.numerator / base.denominator)
+        except (av.error.FFmpegError, ValueError, OSError):
+            return None
+    return (sorted(times), pixels) if times and pixels else None
+
+
 def frame_rate(content: bytes, name: str) -> float:
     """Return the declared frames a second; 25 when a container declares none."""
     with opened_clip(content, name) as container:

@@ -4,6 +4,10 @@ Ten seconds of 1080p30 are 1.9 GB of pixels in a file of a few MB. A short clip 
 a longer one is decoded again from the file's bytes whenever it is walked through, so a reader
 holds only the frames it keeps. Either way the pixels are the same to the bit.
 
+To know how many frames there are and when each appears, a file is decoded once to its end before
+anything else; with ``trusting`` a long clip's own word is taken for it, and checked in the first
+walk (`ClipFrames.checked`).
+
 It knows no seeking: a frame is reached by decoding all before it, because what a container says
 of its key frames is not always true. Ask for several frames at once (`ClipFrames.at`).
 """
@@ -15,12 +19,27 @@ from pathlib import Path
 from typing import overload
 
 from qfloor.errors import MediaError
-from qfloor.media.clips import Pixels, decoded_frames, frame_rate, frame_time, upright
+from qfloor.media.clips import (
+    Pixels,
+    decoded_frames,
+    frame_rate,
+    frame_time,
+    promised_frames,
+    upright,
+)
 from qfloor.media.pictures import read_media
 from qfloor.media.sniff import LIMITS, Limits
 
 HELD_BYTES = 128 * 1024 * 1024
 """A clip whose frames together are at most this large, decoded, is held in memory."""
+
+
+class OtherFramesError(MediaError):
+    """A clip has other frames, or at other times, than its file promised; ``times`` are right."""
+
+    def __init__(self, message: str, times: Sequence[float]) -> None:
+        super().__init__(message)
+        self.times = tuple(times)
 
 
 class ClipFrames(Sequence[Pixels]):
@@ -64,6 +83,32 @@ class ClipFrames(Sequence[Pixels]):
 
     def __len__(self) -> int:
         return len(self.timestamps)
+
+    def checked(self, limits: Limits = LIMITS) -> Iterator[Pixels]:
+        """Walk through all frames, holding the file to its word.
+
+        Raises
+        ------
+        OtherFramesError
+            After the last frame, when the times are not those of the frames.
+        MediaError
+            When it cannot be decoded to its end, or is beyond the limits.
+        """
+        if self._held is not None:
+            yield from self._held
+            return
+        times: list[float] = []
+        for frame in decoded_frames(self._content, self._name, limits):
+            times.append(frame_time(frame, len(times), self.fps))
+            yield _read_only(upright(frame))
+        if not times:
+            raise MediaError(f"{self._name} has no frames")
+        if tuple(times) != self.timestamps:
+            raise OtherFramesError(f"{self._name} has other frames than its file promises", times)
+
+    def at_times(self, times: Sequence[float]) -> ClipFrames:
+        """Return the same clip with its frames at other times."""
+        return ClipFrames(self._content, self._name, self.fps, times, self._held)
 
     def __iter__(self) -> Iterator[Pixels]:
         if self._held is not None:
@@ -110,7 +155,11 @@ class ClipFrames(Sequence[Pixels]):
 
 
 def stream_clip(
-    source: str | Path | bytes, *, held_bytes: int = HELD_BYTES, limits: Limits = LIMITS
+    source: str | Path | bytes,
+    *,
+    held_bytes: int = HELD_BYTES,
+    limits: Limits = LIMITS,
+    trusting: bool = False,
 ) -> ClipFrames:
     """Decode a clip once to its end, and keep its pixels only if they are few.
 
@@ -122,6 +171,9 @@ def stream_clip(
         Decoded frames are kept as long as they are not larger than this together.
     limits : Limits
         Above which the clip is refused.
+    trusting : bool, default False
+        Whether the times of a long clip may be what its file promises. Nothing is decoded then,
+        and no fault is found before `ClipFrames.checked` has walked through it.
 
     Returns
     -------
@@ -135,6 +187,9 @@ def stream_clip(
     content = read_media(source, limits)
     name = "the clip" if isinstance(source, bytes) else str(source)
     fps = frame_rate(content, name)
+    promised = promised_frames(content, name) if trusting else None
+    if promised is not None and 3 * promised[1] * len(promised[0]) > held_bytes:
+        return ClipFrames(content, name, fps, promised[0])
     timestamps: list[float] = []
     held: list[Pixels] | None = []
     room = held_bytes

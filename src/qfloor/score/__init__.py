@@ -4,6 +4,7 @@
     scoring.py    one batch: inputs -> scorers -> rows; one bad item never costs the others
     inputs.py     each declared input computed once: pixels, frames, embeddings
     contract.py   what a scorer must return, checked on every batch
+    watching.py   a long clip is decoded once, all its readers looking on
     engine.py     how batches are run: threads here, other engines beside them
     identity.py   scores of two identities never meet
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -62,12 +62,35 @@ class Decoded:
     @cached_property
     def _picked(self) -> dict[int, Pixels]:
         """All frames that are used singly, from one walk through the clip."""
-        indices = sorted({*evenly_spaced(len(self.frames)), len(self.frames) // 2})
+        indices = self._used_singly
         if isinstance(self.frames, ClipFrames):
             return dict(zip(indices, self.frames.at(indices), strict=True))
         return {index: self.frames[index] for index in indices}
 
-    def _times(self) -> Sequence[float]:
+    @property
+    def _used_singly(self) -> list[int]:
+        return sorted({*evenly_spaced(len(self.frames)), len(self.frames) // 2})
+
+    def walk(self) -> Iterator[Pixels]:
+        """Yield every frame; those that are used singly are kept and need no walk of their own.
+
+        Raises
+        ------
+        MediaError
+            As `qfloor.media.ClipFrames.checked`.
+        """
+        wanted = self._used_singly
+        kept: dict[int, Pixels] = {}
+        frames = self.frames.checked() if isinstance(self.frames, ClipFrames) else self.frames
+        for index, frame in enumerate(frames):
+            if index in wanted:
+                kept[index] = frame
+            yield frame
+        self.__dict__["_picked"] = kept  # where `cached_property` would put it
+
+    @property
+    def times(self) -> Sequence[float]:
+        """When each frame appears, in seconds."""
         if self.timestamps is not None:
             return self.timestamps
         return [index / (self.fps or 1.0) for index in range(len(self.frames))]
@@ -79,7 +102,7 @@ class Decoded:
             known |= {
                 "frames": lambda: self.frames,
                 "fps": lambda: self.fps,
-                "timestamps": lambda: tuple(self._times()),
+                "timestamps": lambda: tuple(self.times),
             }
         return {name: value() for name, value in known.items() if name in wanted}
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qfloor.errors import PluginError, ScoringError
 from qfloor.records import Metric, Modality, Output, Prompt, Score, ScoreStatus
 from qfloor.score.contract import check_shape, without_faults
 from qfloor.score.inputs import Decoded, InputComputer, Inputs, explain, turn_of
-from qfloor.scorers.protocol import Item, Row, Scorer
+from qfloor.score.watching import shown
+from qfloor.scorers.protocol import FrameWatch, Item, Row, Scorer
 
 Decode = Callable[[Output, Modality], Decoded]
 Answer = tuple[Row, ...] | PluginError | ScoringError
@@ -27,6 +28,10 @@ class Work:
     output: Output
     prompt: Prompt
     scorers: tuple[int, ...]
+
+
+_Ready = tuple[Work, Inputs, Mapping[int, FrameWatch]]
+"""An output, what was computed for it, and what has watched it, by scorer."""
 
 
 class Scoring:
@@ -59,22 +64,23 @@ class Scoring:
     def score(self, batch: Sequence[Work]) -> list[Score]:
         """Load a batch's media and score it; may be called from several threads at once."""
         loaded = [self._load(work) for work in batch]
-        readable = [(w, d) for w, d in zip(batch, loaded, strict=True) if isinstance(d, Decoded)]
+        readable = [(w, d) for w, d in zip(batch, loaded, strict=True) if not isinstance(d, str)]
         inputs = self._inputs.compute(
-            [d for _, d in readable],
+            [decoded for _, (decoded, _) in readable],
             [w.prompt.text for w, _ in readable],
             [{n for i in w.scorers for n in self._scorers[i].inputs} for w, _ in readable],
         )
-        work = [(w, i) for (w, _), i in zip(readable, inputs, strict=True)]
-        work += [(w, Inputs(failures={"media": d}))
+        work: list[_Ready] = [(w, i, ws) for (w, (_, ws)), i in zip(readable, inputs, strict=True)]
+        work += [(w, Inputs(failures={"media": d}), {})
                  for w, d in zip(batch, loaded, strict=True) if isinstance(d, str)]  # fmt: skip
         found = [self._score_with(i, work) for i in range(len(self._scorers))]
         return [score for scores in found for score in scores]
 
-    def _load(self, work: Work) -> Decoded | str:
-        """Decode one output's media, or say why it cannot be."""
+    def _load(self, work: Work) -> tuple[Decoded, dict[int, FrameWatch]] | str:
+        """Decode one output's media, a long clip before its watches, or say why it cannot be."""
+        due = {index: self._scorers[index] for index in work.scorers}
         try:
-            return self._decode(work.output, work.prompt.modality)
+            return shown(self._decode(work.output, work.prompt.modality), due, self._turns)
         except (Exception, SystemExit) as error:
             return explain(error)
 
@@ -114,15 +120,15 @@ class Scoring:
         metrics = self._metrics[index]
         return _as_scores(work, metrics, _failed(metrics, explain(error)))
 
-    def _score_with(self, index: int, work: Sequence[tuple[Work, Inputs]]) -> list[Score]:
+    def _score_with(self, index: int, work: Sequence[_Ready]) -> list[Score]:
         scorer, metrics = self._scorers[index], self._metrics[index]
-        mine = [(w, inputs) for w, inputs in work if index in w.scorers]
+        mine = [one for one in work if index in one[0].scorers]
         ready: list[tuple[Work, Item]] = []
         scores: list[Score] = []
-        for w, inputs in mine:
+        for w, inputs, watches in mine:
             failure = _failure(scorer, inputs)
             if failure is None:
-                ready.append((w, _item(w, inputs, scorer)))
+                ready.append((w, _item(w, inputs, scorer, watches.get(index))))
             else:
                 scores += _as_scores(w, metrics, _failed(metrics, failure))
         with self._turns[index]:
@@ -164,13 +170,14 @@ def _failure(scorer: Scorer, inputs: Inputs) -> str | None:
     return next((f"{n}: {inputs.failures[n]}" for n in scorer.inputs if n in inputs.failures), None)
 
 
-def _item(work: Work, inputs: Inputs, scorer: Scorer) -> Item:
+def _item(work: Work, inputs: Inputs, scorer: Scorer, watch: FrameWatch | None) -> Item:
     declared = {name: inputs.values[name] for name in scorer.inputs if name in inputs.values}
     return Item(
         output_id=work.output.id,
         prompt=work.prompt,
         media_type=work.output.media_type or "",
         inputs=declared,
+        watch=watch,
     )
 
 

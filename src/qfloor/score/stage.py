@@ -273,5 +273,5 @@ def decode(store: Store, output: Output, modality: Modality) -> Decoded:
     content = store.media_path(output.media_sha256).read_bytes()
     if modality == "image":
         return Decoded(frames=(media.load_pixels(content),), fps=None, content=content)
-    clip = media.stream_clip(content)
+    clip = media.stream_clip(content, trusting=True)
     return Decoded(frames=clip, fps=clip.fps, timestamps=clip.timestamps, content=content)

@@ -43,6 +43,13 @@ def evenly_spaced(frames: int, wanted: int = EMBEDDED_FRAMES) -> list[int]:
     return [(2 * i + 1) * frames // (2 * wanted) for i in range(wanted)]
 
 
+class FrameWatch(Protocol):
+    """Something that is shown the frames of one clip as they pass."""
+
+    def see(self, frame: Pixels) -> None:
+        """Take the next frame; every one comes once, in order of presentation."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """One output with the inputs that were declared and could be computed.
@@ -52,13 +59,15 @@ class Item:
     every walk), ``fps`` (float) and ``timestamps`` (tuple of float, seconds) of a clip,
     ``audio`` (`qfloor.media.Sound`, None for a clip without sound),
     ``image_embedding:B`` and ``text_embedding:B`` (`Embedding`, of backbone B; a clip's at
-    `evenly_spaced` frames).
+    `evenly_spaced` frames). ``watch`` is what the scorer's own `WatchesFrames.watch` returned, if
+    it was shown all frames already; None leaves the scorer to walk through ``frames`` itself.
     """
 
     output_id: str
     prompt: Prompt
     media_type: str
     inputs: dict[str, object] = field(default_factory=dict)
+    watch: FrameWatch | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +108,18 @@ class Scorer(Protocol):
             As many entries, in the same order, as ``batch``; each holds one row for every
             metric in ``metrics``.
         """
+
+
+@runtime_checkable
+class WatchesFrames(Protocol):
+    """A scorer that can be shown a clip's frames while they pass.
+
+    A clip too large to be held decoded is then decoded once for all such scorers, and not once
+    for each. They must give the same rows either way.
+    """
+
+    def watch(self, timestamps: Sequence[float]) -> FrameWatch:
+        """Return a new watch for a clip whose frames appear at these times, in seconds."""
 
 
 @runtime_checkable

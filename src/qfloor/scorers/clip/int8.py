@@ -18,31 +18,39 @@ Yao et al., "ZeroQuant", NeurIPS 2022 (token-wise activations, per-channel weigh
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from qfloor.scorers.clip.attention import fused
+
 RECIPE = "int8, activations per token, weights per channel, both symmetric"
 
 _CENTRE = 128  # unsigned bytes around 128: what the byte instructions take on the left
 _TINY = 1e-12
+_MICROSOFT = "com.microsoft"
 
 
-def export(model: Any, size: int, rows: int, draft: Path) -> None:
-    """Write an open_clip model's image tower as float32 ONNX, for ``rows`` pictures a forward."""
+def export(model: Any, size: int, rows: int, draft: Path, *, fuse: bool = True) -> None:
+    """Write an open_clip model's image tower as float32 ONNX, for ``rows`` pictures a forward.
+
+    With ``fuse`` its attentions are operators of onnxruntime's (`attention`).
+    """
     import torch
 
-    torch.onnx.export(
-        model.visual,
-        (torch.zeros(rows, 3, size, size),),
-        str(draft),
-        dynamo=False,
-        opset_version=17,
-        input_names=["pixels"],
-        output_names=["vectors"],
-    )
+    with fused(model.visual) if fuse else contextlib.nullcontext():
+        torch.onnx.export(
+            model.visual,
+            (torch.zeros(rows, 3, size, size),),
+            str(draft),
+            dynamo=False,
+            opset_version=17,
+            input_names=["pixels"],
+            output_names=["vectors"],
+        )
 
 
 def quantise(draft: Path, path: Path) -> int:
@@ -106,7 +114,8 @@ class _Graph:
         del graph.node[:], graph.initializer[:], graph.value_info[:]
         graph.node.extend(self._nodes)
         graph.initializer.extend([*kept, *self._constants.values()])
-        self._model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+        if _MICROSOFT not in {known.domain for known in self._model.opset_import}:
+            self._model.opset_import.append(helper.make_opsetid(_MICROSOFT, 1))
 
     def _patches(self, out: str, pixels: str, kernel: npt.NDArray[Any], bias: str | None) -> None:
         """A convolution whose stride is its size: the product of patches with its kernel."""
@@ -154,7 +163,7 @@ class _Graph:
                 self._constant("centre", np.array(_CENTRE, np.uint8)),
             ],
             f"{name}_y",
-            domain="com.microsoft",
+            domain=_MICROSOFT,
         )
         self._add("Mul", [f"{name}_y", f"{name}_scale"], last := f"{name}_scaled")
         if bias is not None:

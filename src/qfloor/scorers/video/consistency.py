@@ -26,7 +26,7 @@ To name it in a benchmark file, wrap that call in a class of your own with an en
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -135,6 +135,11 @@ class ConsistencyScorer:
         """Only clips."""
         return prompt.modality == "video"
 
+    def watch(self, timestamps: Sequence[float]) -> EmbeddingWatch:
+        """Return what is shown a clip; see `qfloor.scorers.protocol.WatchesFrames`."""
+        chosen = self._chosen(timestamps)
+        return EmbeddingWatch(self._backbone, chosen if len(chosen) > 1 else ())
+
     def score(self, batch: Sequence[Item]) -> list[tuple[Row, ...]]:
         """Score a batch; see `qfloor.scorers.protocol.Scorer.score`."""
         return [self._score_one(item) for item in batch]
@@ -148,30 +153,54 @@ class ConsistencyScorer:
             few = "a clip of one frame" if len(times) < 2 else "a clip this short"
             reason = f"{few} has no two frames to compare"
             return rows.unscored([metric.name for metric in self._metrics], reason)
-        return rows.mean_and_worst(self._name, consistency(self._embedded(frames, set(chosen))))
+        watch = item.watch
+        if not isinstance(watch, EmbeddingWatch):
+            watch = self.watch(times)
+            for frame in frames:
+                watch.see(frame)
+        return rows.mean_and_worst(self._name, consistency(watch.vectors()))
 
     def _chosen(self, times: Sequence[float]) -> list[int]:
         if self._per_second is None:
             return list(range(len(times)))
         return sorted(set(shown_at_steps(times, self._per_second)))
 
-    def _embedded(self, frames: Sequence[Pixels], chosen: set[int]) -> Embedding:
-        at_once = getattr(self._backbone, "batch", _TOGETHER)
-        groups = _in_groups(frames, chosen, at_once)
-        return np.concatenate([self._backbone.embed_images(few) for few in groups])
 
+class EmbeddingWatch:
+    """Embeds the chosen frames of a clip as they pass, a few at a time.
 
-def _in_groups(frames: Sequence[Pixels], chosen: set[int], at_once: int) -> Iterator[list[Pixels]]:
-    """Walk through a clip once and hand out the chosen frames, a few at a time."""
-    group: list[Pixels] = []
-    for index, frame in enumerate(frames):
-        if index in chosen:
-            group.append(frame)
-            if len(group) >= min(at_once, max(1, _TOGETHER_BYTES // frame.nbytes)):
-                yield group
-                group = []
-    if group:
-        yield group
+    Parameters
+    ----------
+    backbone : Backbone
+    chosen : collection of int
+        Which frames.
+    """
+
+    def __init__(self, backbone: Backbone, chosen: Collection[int]) -> None:
+        self._backbone = backbone
+        self._at_once = int(getattr(backbone, "batch", _TOGETHER))
+        self._chosen = set(chosen)
+        self._seen = 0
+        self._group: list[Pixels] = []
+        self._vectors: list[Embedding] = []
+
+    def see(self, frame: Pixels) -> None:
+        """Take the next frame."""
+        if self._seen in self._chosen:
+            self._group.append(frame)
+            if len(self._group) >= min(self._at_once, max(1, _TOGETHER_BYTES // frame.nbytes)):
+                self._embed()
+        self._seen += 1
+
+    def vectors(self) -> Embedding:
+        """Return (chosen frames, dimensions) unit vectors of the frames seen."""
+        if self._group:
+            self._embed()
+        return np.concatenate(self._vectors)
+
+    def _embed(self) -> None:
+        self._vectors.append(self._backbone.embed_images(self._group))
+        self._group = []
 
 
 def _label(label: str | None, backbone: Backbone | None) -> str:

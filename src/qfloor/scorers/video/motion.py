@@ -99,6 +99,10 @@ class MotionScorer:
         """Only clips."""
         return prompt.modality == "video"
 
+    def watch(self, timestamps: Sequence[float]) -> Walk:
+        """Return what is shown a clip; see `qfloor.scorers.protocol.WatchesFrames`."""
+        return Walk(timestamps)
+
     def score(self, batch: Sequence[Item]) -> list[tuple[Row, ...]]:
         """Score a batch; see `qfloor.scorers.protocol.Scorer.score`."""
         return [self._score_one(item) for item in batch]
@@ -110,9 +114,11 @@ class MotionScorer:
         assert isinstance(times, Sequence)
         if len(frames) < 2:
             return rows.unscored([m.name for m in self._metrics], _ONE_FRAME)
-        walk = Walk(times)
-        for frame in frames:
-            walk.see(frame)
+        walk = item.watch
+        if not isinstance(walk, Walk):
+            walk = self.watch(times)
+            for frame in frames:
+                walk.see(frame)
         return (
             *_flow_rows(walk),
             *_smoothness_rows(walk),

@@ -133,6 +133,46 @@ def small_luma(frame: Pixels) -> Luma:
     return np.asarray(blocks.mean(axis=(1, 3)), dtype=np.float32)
 
 
+class TemporalWatch:
+    """Shown every frame of a clip in order: `flickering` and `motion`, holding two frames.
+
+    Parameters
+    ----------
+    timestamps : sequence of float
+        When each frame appears, in seconds.
+
+    Attributes
+    ----------
+    flickers : list of float
+        `flicker` of each frame and the one before.
+    """
+
+    def __init__(self, timestamps: Sequence[float]) -> None:
+        self._moments = _moments(timestamps)
+        self._wanted = set(self._moments)
+        self._seen = 0
+        self._before: Pixels | None = None
+        self._small_before: Luma | None = None
+        self._changes: list[float] = []
+        self.flickers: list[float] = []
+
+    def see(self, frame: Pixels) -> None:
+        """Take the next frame."""
+        if self._before is not None:
+            self.flickers.append(flicker(self._before, frame))
+        self._before = frame
+        if self._seen in self._wanted:
+            small = small_luma(frame)
+            if self._small_before is not None:
+                self._changes.append(luma_change(self._small_before, small))
+            self._small_before = small
+        self._seen += 1
+
+    def motions(self) -> list[float]:
+        """Return `motion` of the frames seen."""
+        return _at_each_step(self._moments, self._changes)
+
+
 class TemporalScorer:
     """Flickering, consistency and motion of clips; stills are not its business.
 
@@ -187,6 +227,10 @@ class TemporalScorer:
         """Only clips."""
         return prompt.modality == "video"
 
+    def watch(self, timestamps: Sequence[float]) -> TemporalWatch:
+        """Return what is shown a clip; see `qfloor.scorers.protocol.WatchesFrames`."""
+        return TemporalWatch(timestamps)
+
     def score(self, batch: Sequence[Item]) -> list[tuple[Row, ...]]:
         """Score a batch; see `qfloor.scorers.protocol.Scorer.score`."""
         return [self._score_one(item) for item in batch]
@@ -202,34 +246,19 @@ class TemporalScorer:
             return tuple(
                 Row(metric=m.name, status=unscored, reason=_ONE_FRAME) for m in self.metrics
             )
-        flickers, motions = _walk(frames, times)
+        watch = item.watch
+        if not isinstance(watch, TemporalWatch):
+            watch = self.watch(times)
+            for frame in frames:
+                watch.see(frame)
+        motions = watch.motions()
         return (
-            _mean_row("temporal.flickering", flickers),
+            _mean_row("temporal.flickering", watch.flickers),
             _mean_row("temporal.embedding_consistency", consistency(embeddings)),
             _mean_row("temporal.motion", motions),
             _row("temporal.frozen_share", frozen_share(motions)),
             _row("temporal.moving", float(is_moving(motions))),
         )
-
-
-def _walk(frames: Sequence[Pixels], timestamps: Sequence[float]) -> tuple[list[float], list[float]]:
-    """`flickering` and `motion` from one walk that holds two frames: a clip may be long."""
-    shown = _moments(timestamps)
-    wanted = set(shown)
-    flickers: list[float] = []
-    changes: list[float] = []
-    before: Pixels | None = None
-    small_before: Luma | None = None
-    for index, frame in enumerate(frames):
-        if before is not None:
-            flickers.append(flicker(before, frame))
-        before = frame
-        if index in wanted:
-            small = small_luma(frame)
-            if small_before is not None:
-                changes.append(luma_change(small_before, small))
-            small_before = small
-    return flickers, _at_each_step(shown, changes)
 
 
 def _row(metric: str, value: float) -> Row:
