@@ -72,6 +72,8 @@ def _stand_in() -> Any:
             found.setType(query.type())
             return found
 
+    operator: Any = Operator.apply
+
     class StandIn(torch.nn.Module):
         def __init__(self, replaced: Any) -> None:
             super().__init__()
@@ -89,6 +91,6 @@ def _stand_in() -> Any:
                 return found
             three = [query @ part for part in self.parts]
             bias, heads = self.replaced.in_proj_bias, self.replaced.num_heads
-            return self.replaced.out_proj(Operator.apply(*three, bias, heads)), None
+            return self.replaced.out_proj(operator(*three, bias, heads)), None
 
     return StandIn
