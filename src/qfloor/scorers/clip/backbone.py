@@ -3,9 +3,11 @@
 Loaded by open_clip's own loader on first use; torch and open_clip are imported then and not
 before. It does not know what its vectors are used for.
 
-A forward always runs on a full chunk (the last one is filled up by repeating its last row) and
-in one thread: the kernels then see one shape, and a vector depends neither on how many
-neighbours it had nor on how many cores there are. Chunks run side by side (`lanes`).
+On a CPU a forward always runs on a full chunk (the last one is filled up by repeating its last
+row) and in one thread: the kernels then see one shape, and a vector depends neither on how many
+neighbours it had nor on how many cores there are. Chunks run side by side (`lanes`). On a GPU
+nothing is filled up: no kernel there is made for one shape, and the last bits of a vector may
+depend on how many rows ran with it.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 Device = Literal["cpu", "cuda"]
 
 CHUNK: dict[Device, int] = {"cpu": 8, "cuda": 64}
-"""Rows of a forward; on a CPU larger ones give no more throughput (measured)."""
+"""Rows of a forward, on a GPU at most; on a CPU larger ones give no more throughput (measured)."""
 
 _DEFAULT_CONTEXT = 77
 
@@ -155,7 +157,7 @@ class OpenClipBackbone:
                 lambda chunk: self._embed(_filled(prepare(chunk), size), tower), chunks
             )
         else:  # every caller prepares its own; the one lane keeps the GPU busy
-            prepared = (_filled(prepare(chunk), size).pin_memory() for chunk in chunks)
+            prepared = (prepare(chunk).pin_memory() for chunk in chunks)
             found = self._loaded.lanes.map(lambda tensor: self._embed(tensor, tower), prepared)
         return np.concatenate(found)[: len(rows)]
 

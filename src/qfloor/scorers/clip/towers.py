@@ -42,10 +42,11 @@ _exporting = threading.Lock()  # an export switches settings of the whole proces
 def describe(precision: Precision, device: str, chunk: int) -> dict[str, Any]:
     """Return the execution part of a metric's identity."""
     runtime = f"torch {_version('torch')}"
+    rows: int | str = chunk if device == "cpu" else f"up to {chunk}"
     if precision == "fp32":
-        return {"dtype": "float32", "device": device, "runtime": runtime, "chunk": chunk}
+        return {"dtype": "float32", "device": device, "runtime": runtime, "chunk": rows}
     if precision == "bf16":
-        return {"dtype": "bfloat16", "device": device, "runtime": runtime, "chunk": chunk}
+        return {"dtype": "bfloat16", "device": device, "runtime": runtime, "chunk": rows}
     flags = _processor_flags()
     saturates = "sse4_1" in flags and not flags & _VNNI
     return {

@@ -1,7 +1,8 @@
 """One model call on many rows: full chunks, one thread each, several side by side.
 
-A chunk that is not full is filled up with its last row, so that the kernels see one shape and a
-row's number depends neither on its neighbours nor on how many cores there are.
+On a CPU a chunk that is not full is filled up with its last row, so that the kernels see one shape
+and a row's number depends neither on its neighbours nor on how many cores there are. On a GPU it
+stays as it is (see `qfloor.scorers.clip.backbone`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Device = Literal["cpu", "cuda"]
 Numbers = npt.NDArray[np.float32]
 
 ROWS: dict[Device, int] = {"cpu": 8, "cuda": 64}
-"""Rows of a chunk."""
+"""Rows of a chunk, on a GPU at most."""
 
 
 class Forward:
@@ -36,6 +37,7 @@ class Forward:
 
     def __init__(self, device: Device) -> None:
         self.rows = ROWS[device]
+        self._fills = device == "cpu"
         self._lanes = torch_lanes(1 if device == "cuda" else None)
 
     def run(self, work: Sequence[T], compute: Callable[[list[T]], torch.Tensor]) -> Numbers:
@@ -44,7 +46,8 @@ class Forward:
 
         def one(start: int) -> Numbers:
             chunk = list(work[start : start + self.rows])
-            filled = chunk + [chunk[-1]] * (self.rows - len(chunk))
+            missing = self.rows - len(chunk) if self._fills else 0
+            filled = chunk + [chunk[-1]] * missing
             with torch.inference_mode():
                 found: Any = compute(filled).float().cpu().numpy()
             return np.array(found[: len(chunk)], dtype=np.float32)

@@ -284,7 +284,7 @@ def execution(device: Device) -> dict[str, Any]:
         "dtype": "float32",
         "device": device,
         "runtime": f"torch {_version('torch')}, transformers {_version('transformers')}",
-        "chunk": ROWS[device],
+        "chunk": ROWS[device] if device == "cpu" else f"up to {ROWS[device]}",
     }
 
 
