@@ -86,6 +86,33 @@ def test_tables_for_people_and_programs(cli: Cli) -> None:
     assert [row["offer"] for row in csv.DictReader(io.StringIO(text))] == ["painters/ochre"]
 
 
+def test_a_line_of_a_piped_table_is_never_wrapped(capfd: pytest.CaptureFixture[str]) -> None:
+    from qfloor.cli.output import emit
+
+    long = "a very long value " * 40
+    emit([{"name": "one", "value": long}, {"name": "two", "value": "short"}])
+    (line,) = [line for line in capfd.readouterr().out.splitlines() if "one" in line]
+    assert long.strip() in line
+
+
+def test_files_that_cannot_be_judged_are_named(cli: Cli, tmp_path: Path) -> None:
+    names = [f"{i}.png" for i in range(7)]
+    for name in names:
+        (tmp_path / name).write_bytes(b"no picture")
+    rows = "".join(f"prompt {i},shop/m,{name}\n" for i, name in enumerate(names))
+    (tmp_path / "m.csv").write_text("prompt,offer,file\n" + rows)
+    take_in = ("generate", "--manifest", "m.csv", "--round", "2026-11")
+    code, out, err = cli(*take_in)
+    assert (code, out) == (0, "")
+    assert "7 files cannot be judged and count as fails:\n  row 2 0.png: " in err
+    assert "and 2 more" in err
+    assert "all of them: qfloor generate --manifest m.csv --round 2026-11 --rows" in err
+    _, out, err = cli(*take_in, "--rows", "--csv")
+    assert [row["file"] for row in csv.DictReader(io.StringIO(out))] == names
+    assert "all of them" not in err
+    assert cli("generate", "painters", "--rows")[0] == 2
+
+
 def test_used_wrongly_is_exit_2(cli: Cli) -> None:
     assert cli("route")[0] == 2
     assert cli("nonsense")[0] == 2

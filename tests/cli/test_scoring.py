@@ -55,7 +55,7 @@ def test_an_argument_of_the_wrong_kind_is_one_sentence(text: str, says: str) -> 
 
 def test_whole_numbers_are_numbers_and_other_kinds_are_the_classes_own_business() -> None:
     assert build_scorer(spec_of("consistency:per_second=4")).metrics
-    with pytest.raises(PluginError, match="'sharp' is none of fp32, bf16, int8"):
+    with pytest.raises(PluginError, match="'sharp' is none of fp32, bf16, int8, auto"):
         build_scorer(spec_of("clip:precision=sharp"))
 
 

@@ -149,7 +149,11 @@ BAD = [
     ("no offer", HEADER + "a,,0.png\n", "row 2: the offer is empty"),
     ("no prompt", HEADER + " ,o,0.png\n", "row 2: needs a prompt or a prompt_id"),
     ("empty file", HEADER + "a,o,\n", "row 2: the file is empty"),
-    ("twice", HEADER + "a,o,0.png\na,o,1.png\n", "row 3: .* is already in row 2; number repeats"),
+    (
+        "twice",
+        HEADER + "a,o,0.png\na,o,1.png\n",
+        r"row 3 \(1\.png\): prompt 'a' by 'o' is already in row 2 \(0\.png\)",
+    ),
     ("column", "prompt,offer,file,costs\na,o,0.png,1\n", "row 2: unknown column 'costs'; known"),
     ("cells", HEADER + "a,o\n", "row 2: 2 cells under 3 columns"),
     ("two columns", "prompt,prompt,offer,file\na,a,o,0.png\n", "names a column twice"),

@@ -10,6 +10,7 @@ from beside_world import GOOD, build
 
 from qfloor import benchmark, calibrate, export, pipeline, router
 from qfloor.benchmark import Benchmark
+from qfloor.errors import BenchmarkError
 from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.release import release_of
 from qfloor.store import Store
@@ -109,3 +110,10 @@ def test_a_left_out_error_as_large_as_the_tier_leaves_no_threshold(
         kept = [t for t in found.thresholds if t.quality.startswith("metric:")]
         assert bool(kept) == (total < 0.25)
     assert not any(v.ruling == "certified" and v.offer_id == "shop/c" for v in found.verdicts)
+
+
+def test_an_offer_that_nobody_rated_is_named(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "slip.toml"
+    path.write_text(FILE.replace('["shop/*"]', '["shop/*", "shop/unsen"]'))
+    with pytest.raises(BenchmarkError, match=r"offer 'shop/unsen', .* did you mean 'shop/unseen'"):
+        pipeline.offers_of(store, benchmark.load(path))

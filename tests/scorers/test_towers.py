@@ -94,7 +94,7 @@ def test_the_int8_tower_is_exported_once_and_leaves_nothing_else(folder, picture
 
 
 def test_what_cannot_run_here_is_refused(folder):
-    with pytest.raises(PluginError, match="'fp16' is none of fp32, bf16, int8"):
+    with pytest.raises(PluginError, match="'fp16' is none of fp32, bf16, int8, auto"):
         at(folder, "fp16")  # type: ignore[arg-type]
     with pytest.raises(PluginError, match="runs on a CPU only"):
         towers.check("int8", "cuda")

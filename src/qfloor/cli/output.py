@@ -15,6 +15,7 @@ import typer
 
 from qfloor.records import to_plain
 
+_UNBOUNDED = 1_000_000  # columns: a line is as long as what stands in it
 Json = typer.Option(False, "--json", help="Print JSON instead of a table.")
 Csv = typer.Option(False, "--csv", help="Print CSV instead of a table.")
 Workspace = typer.Option(
@@ -93,7 +94,7 @@ def _table(rows: Sequence[Mapping[str, Any]], columns: list[str], title: str | N
     for row in rows:
         table.add_row(*(show(row.get(name)) for name in columns))
     # Through a pipe there is no width to fit: lines are kept whole for grep.
-    width = None if sys.stdout.isatty() else 200
+    width = None if sys.stdout.isatty() else _UNBOUNDED
     Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False).print(table)
 
 

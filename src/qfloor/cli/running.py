@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, emit, progress, say
+from qfloor.cli.taken_in import print_rows, say_rows
 
 if TYPE_CHECKING:
     from qfloor.benchmark import Benchmark
+    from qfloor.generate import GenerationResult
     from qfloor.pipeline import PlanState, RunResult
 
 BenchmarkName = typer.Argument(help="A benchmark that ships (painters), or a .toml file.")
@@ -171,10 +173,16 @@ def generate(
     workspace: Path = Workspace,
     round: str | None = Round,
     budget: str | None = Budget,
+    rows: bool = typer.Option(
+        False, "--rows", help="With --manifest: print what became of every row."
+    ),
+    as_json: bool = Json,
+    as_csv: bool = Csv,
 ) -> None:
     """Make what a round still lacks, or take in outputs made elsewhere.
 
-    Killed at any instant and run again, it goes on where it was and buys nothing twice.
+    Killed at any instant and run again, it goes on where it was and buys nothing twice. A file of a
+    manifest that could not be judged is taken once more when its bytes have changed.
 
     Example: qfloor generate painters
 
@@ -185,9 +193,11 @@ def generate(
 
     if (name is None) == (manifest is None):
         raise typer.BadParameter("give a benchmark or --manifest FILE, one of the two")
+    if manifest is None and (rows or as_json or as_csv):
+        raise typer.BadParameter("--rows, --json and --csv go with --manifest")
     with Store.open(workspace, create=True) as store, progress() as report:
         if manifest is not None:
-            made = pipeline.take_in(
+            made: GenerationResult = pipeline.take_in(
                 store, manifest, round=round or "", suite_name=suite, report=report
             )
         else:
@@ -198,6 +208,11 @@ def generate(
         say(f"{offer} was stopped: {why}")
     counts = ", ".join(f"{n} {status.value}" for status, n in sorted(made.counts.items()))
     say(f"{counts or 'nothing new'}; {made.plan.done} were there, {made.left} left")
+    if manifest is not None and isinstance(made, pipeline.TakenIn):
+        listed = rows or as_json or as_csv
+        if listed:
+            print_rows(made, as_json=as_json, as_csv=as_csv)
+        say_rows(made, manifest, str(round), listed=listed)
 
 
 def register_demo(app: typer.Typer) -> None:

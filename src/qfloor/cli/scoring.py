@@ -122,7 +122,7 @@ def _rows(store: Store, round: str, done: ScoreSummary) -> list[dict[str, Any]]:
 
 
 def _say(done: ScoreSummary) -> None:
-    say(f"{done.n_scored_now} outputs scored, {done.n_already} were, in {done.seconds:.1f} s")
+    say(_total(done))
     for reason, count in done.reasons.items():
         say(f"  {count} rows of {done.prompts[reason]} prompts: {reason}")
     for output_id, metric, reason in done.failures[:3]:
@@ -133,6 +133,15 @@ def _say(done: ScoreSummary) -> None:
             f"cosine {one.least_cosine:.5f}, least Spearman {one.least_spearman:.4f}, cosines with "
             f"the prompts differ by at most {one.largest_difference:.1e}"
         )
+
+
+def _total(done: ScoreSummary) -> str:
+    parts = [f"{done.n_scored_now} outputs scored"]
+    if done.n_already:
+        parts.append(f"{done.n_already} had been scored before")
+    if done.n_apart:
+        parts.append(f"{done.n_apart} are none of these scorers' business")
+    return f"{', '.join(parts)}; {done.seconds:.1f} s"
 
 
 def register(app: typer.Typer) -> None:

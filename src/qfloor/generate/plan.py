@@ -15,8 +15,8 @@ from qfloor import prices
 from qfloor.errors import BudgetError, StoreError
 from qfloor.generate.outcome import asked_for
 from qfloor.generate.state import LAST_WORDS, Standing, Step, standing
-from qfloor.generators.protocol import Declines, Request
-from qfloor.records import Offer, Output, Prompt, output_id
+from qfloor.generators.protocol import Declines, Mends, Request
+from qfloor.records import Offer, Output, Prompt, Status, output_id
 from qfloor.store import Store
 
 MAX_ATTEMPTS = 3
@@ -178,6 +178,9 @@ def plan_generation(
             continue
         _refuse_other(request, places)
         found = standing(histories.get(request.key, ()), outputs.get(request.key), max_attempts)
+        if _is_mended(generators, request, outputs.get(request.key), found):
+            attempts = [a.n for a in histories.get(request.key, ())]
+            found = Standing(step=Step.NEW, n=max(attempts, default=0))
         if release_unknown and found.step in (Step.WAIT, Step.DOUBT) and found.ended:
             found = Standing(step=Step.NEW, n=found.n, counted=found.counted)
         draft.add(request, found, max_attempts)
@@ -299,6 +302,16 @@ def _declined(generators: Mapping[str, Any] | None, request: Request) -> str:
     if isinstance(generator, Declines):
         return generator.declines(request) or ""
     return ""
+
+
+def _is_mended(
+    generators: Mapping[str, Any] | None, request: Request, output: Output | None, found: Standing
+) -> bool:
+    """Whether a file that was no picture has other bytes now; only a folder knows."""
+    if found.step is not Step.DONE or output is None or output.status is not Status.BLANK:
+        return False
+    generator = (generators or {}).get(request.offer.id)
+    return isinstance(generator, Mends) and generator.mended(request, output)
 
 
 def _planned(request: Request, found: Standing, max_attempts: int, held: int) -> Planned:

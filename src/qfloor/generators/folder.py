@@ -17,13 +17,14 @@ from qfloor.errors import ManifestError
 from qfloor.generators.manifest import (
     Manifest,
     ManifestRow,
+    content_digest,
     made_up_id,
     read_bare,
     read_manifest,
 )
 from qfloor.generators.protocol import Accepted, Artifact, Ended, Ready, Request
 from qfloor.media import LIMITS, head_of, sniff
-from qfloor.records import Offer
+from qfloor.records import Offer, Output
 
 __all__ = ["FolderGenerator", "Manifest", "read_manifest"]
 
@@ -66,6 +67,16 @@ class FolderGenerator:
     def declines(self, request: Request) -> str | None:
         """Leave out what the manifest does not have."""
         return None if self._find(request) else "the manifest has no such row"
+
+    def mended(self, request: Request, output: Output) -> bool:
+        """Say whether a row's file has other bytes than it had; they decide, not its date."""
+        row = self._find(request)
+        if row is None:
+            return False
+        try:
+            return content_digest(row.path) != output.media_sha256
+        except OSError:
+            return False
 
     async def submit(self, request: Request) -> Accepted | Ended:
         """Take a request for a row; reading the file is `collect`'s."""

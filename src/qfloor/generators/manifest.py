@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import hashlib
 import io
 import json
 import math
@@ -49,6 +50,17 @@ class ManifestRow:
     amount_nanousd: int | None = None
     seconds: float | None = None
     model_version: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name, without its folder."""
+        return self.path.name
+
+    @property
+    def label(self) -> str:
+        """The prompt as the manifest has it: its id, or the beginning of its text."""
+        made_up = self.prompt_id == made_up_id(self.text, self.modality)
+        return self.text[:60] if made_up else self.prompt_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +115,13 @@ def read_bare(path: str | Path) -> Manifest:
     return _read(path, _Known(None, bare=True))
 
 
+def content_digest(path: Path) -> str | None:
+    """Return the SHA-256 of a file as the store names media; None of an empty one."""
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return digest if file.tell() else None
+
+
 def made_up_id(text: str, modality: Modality) -> str:
     """Name the prompt of a row that gives no id."""
     return f"m-{digest_of([text, modality], 12)}"
@@ -111,14 +130,15 @@ def made_up_id(text: str, modality: Modality) -> str:
 def _read(path: str | Path, known: _Known) -> Manifest:
     manifest = Path(path).expanduser().resolve()
     rows: list[ManifestRow] = []
-    taken: dict[tuple[str, str, int], int] = {}
+    taken: dict[tuple[str, str, int], ManifestRow] = {}
     for number, cells in _cells(manifest):
         row = _row(manifest, number, cells, known)
-        first = taken.setdefault((row.prompt_id, row.offer_id, row.repeat), number)
-        if first != number:
+        first = taken.setdefault((row.prompt_id, row.offer_id, row.repeat), row)
+        if first is not row:
             raise ManifestError(
-                f"{manifest.name} row {number}: prompt {row.prompt_id!r} by {row.offer_id!r} is "
-                f"already in row {first}; number repeats in a column 'repeat'"
+                f"{manifest.name} row {number} ({row.name}): prompt {row.label!r} by "
+                f"{row.offer_id!r} is already in row {first.number} ({first.name}); number repeats "
+                f"in a column 'repeat'"
             )
         rows.append(row)
     if not rows:

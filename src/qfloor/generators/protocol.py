@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from qfloor.records import Offer, Prompt, RateLimits
+from qfloor.records import Offer, Output, Prompt, RateLimits
 
 DOWNLOADS = "downloads"
 """Folder in a generator's ``state_dir`` for files that nobody has taken over yet."""
@@ -144,6 +144,14 @@ class Declines(Protocol):
 
     def declines(self, request: Request) -> str | None:
         """Say in a few words why the request is left out of a plan, or None to be asked."""
+
+
+@runtime_checkable
+class Mends(Protocol):
+    """A generator whose seller may have mended an output that was no good, at no cost."""
+
+    def mended(self, request: Request, output: Output) -> bool:
+        """Say whether other bytes are there now than those that ``output`` was judged by."""
 
 
 @runtime_checkable

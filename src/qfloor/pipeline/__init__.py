@@ -38,7 +38,7 @@ from qfloor.pipeline.run import (
 )
 from qfloor.pipeline.sequential_tables import spent_by_cell, to_rate
 from qfloor.pipeline.shown import floor_rows, leave_one_out_rows, pass_rate_rows, tag_rows
-from qfloor.pipeline.taking_in import take_in
+from qfloor.pipeline.taking_in import RowTaken, TakenIn, take_in
 from qfloor.records import TIERS
 
 __all__ = [
@@ -57,7 +57,9 @@ __all__ = [
     "Findings",
     "PlanState",
     "RoundView",
+    "RowTaken",
     "RunResult",
+    "TakenIn",
     "audit",
     "calibration_rows",
     "certify",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -92,13 +93,14 @@ def offers_of(store: Store, benchmark: Benchmark) -> tuple[Offer, ...]:
     Raises
     ------
     BenchmarkError
-        When imported judgments of no such offer are in the store.
+        When imported judgments are in the store of none of them, or not of one that is named.
     """
     if not benchmark.imported:
         return benchmark.offers
+    stored = tuple(store.offers_of())
     found = tuple(
         offer
-        for offer in store.offers_of()
+        for offer in stored
         if any(fnmatch.fnmatchcase(offer.id, pattern) for pattern in benchmark.patterns)
         and not any(e.whole_offers and e.covers_offer(offer.id) for e in benchmark.exclusions)
     )
@@ -107,7 +109,20 @@ def offers_of(store: Store, benchmark: Benchmark) -> tuple[Offer, ...]:
             f"benchmark {benchmark.name} judges imported ratings of {benchmark.patterns[0]}, but "
             "the store has none; import them first with `qfloor ratings import`"
         )
+    _refuse_unknown(benchmark, [offer.id for offer in stored])
     return found
+
+
+def _refuse_unknown(benchmark: Benchmark, known: Sequence[str]) -> None:
+    """A pattern that is nobody's is a slip: the offer meant would be left out in silence."""
+    for pattern in benchmark.patterns:
+        if not any(fnmatch.fnmatchcase(offer_id, pattern) for offer_id in known):
+            close = difflib.get_close_matches(pattern, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(known[:8])}"
+            raise BenchmarkError(
+                f"benchmark {benchmark.name} names the offer {pattern!r}, of which the store has "
+                f"no imported ratings; {hint}"
+            )
 
 
 def view_of(store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...]) -> RoundView:

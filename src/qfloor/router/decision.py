@@ -169,6 +169,8 @@ class Decision:
             return Rule.ONLY, "eligible, but another is pinned"
         if self.cause is Cause.FASTER and request.is_elevated(offer_id):
             return Rule.ELEVATED_LATENCY, "slower than its usual"
+        if request.price_of(offer_id) is None:
+            return Rule.PRICE_UNKNOWN, "eligible, after those whose price is known"
         return Rule.DEARER, "eligible, next in order"
 
     @cached_property

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from qfloor.records import Offer
+from qfloor.router.database import Standing
 from qfloor.router.money import dollars
 from qfloor.router.needs import RATIO_TOLERANCE, ratio_of
 from qfloor.router.reasons import Rule
@@ -151,13 +152,20 @@ def certificate(request: Request, offer: Offer) -> Rejection | None:
         if standing.reason == "provisional" and request.policy.allow_provisional:
             continue
         if standing.ruling == "undecided":
-            more = f", {standing.more_prompts} more prompts needed" if standing.more_prompts else ""
-            return Rejection(
-                Rule.UNDECIDED, f"{category}: {standing.reason.replace('_', ' ')}{more}"
-            )
+            return Rejection(Rule.UNDECIDED, f"{category}: {_undecided(standing)}")
         share = "an unknown share" if standing.upper is None else f"up to {standing.upper:.0%}"
         return Rejection(Rule.NOT_CERTIFIED, f"{category}: {share} may fall short of {tier}")
     return None
+
+
+def _undecided(standing: Standing) -> str:
+    """Why there is no verdict yet, and how many more prompts would bring one."""
+    if not standing.more_prompts:
+        return standing.reason.replace("_", " ")
+    needed = f"about {standing.more_prompts} more prompts needed"
+    if standing.reason == "more_prompts":
+        return needed
+    return f"{standing.reason.replace('_', ' ')}, {needed}"
 
 
 def coverage(request: Request, offer: Offer) -> Rejection | None:

@@ -41,8 +41,9 @@ Progress = Callable[[int, int], None]
 class ScoreSummary:
     """What a call of `score_outputs` did.
 
-    ``rows`` counts written rows by metric key and status; ``reasons`` counts their reasons up to
-    the first colon and blank (``truncated``: scored, but on a cut prompt), and ``prompts`` the
+    ``n_already`` made outputs had been scored before, and of ``n_apart`` no scorer has anything to
+    say. ``rows`` counts written rows by metric key and status; ``reasons`` counts their reasons up
+    to the first colon and blank (``truncated``: scored, but on a cut prompt), and ``prompts`` the
     distinct prompts behind each; ``failures`` are the first twenty failed rows as (output id,
     metric key, reason). ``parities`` vouch for backbones that
     ran at a coarser precision than float32.
@@ -53,6 +54,7 @@ class ScoreSummary:
     n_made: int
     n_scored_now: int
     n_already: int
+    n_apart: int
     rows: Mapping[str, Mapping[str, int]]
     reasons: Mapping[str, int]
     failures: tuple[tuple[str, str, str], ...]
@@ -137,6 +139,7 @@ def score_outputs(
     given = list(outputs)
     # Outputs known through imported judgments only were made elsewhere and have no media here.
     made = [o for o in given if o.status is Status.MADE and o.media_sha256 is not None]
+    apart = sum(not _is_looked_at(o, prompts.get(o.prompt_digest), scorers) for o in made)
     todo = missing_work(store, made, prompts, scorers, retry_failed)
     decode_stored = partial(decode, store)
     rounds = {output.round for output in made}
@@ -156,7 +159,8 @@ def score_outputs(
         n_outputs=len(given),
         n_made=len(made),
         n_scored_now=len(todo),
-        n_already=len(made) - len(todo),
+        n_already=len(made) - len(todo) - apart,
+        n_apart=apart,
         rows={key: dict(counts) for key, counts in sorted(tally.rows.items())},
         reasons=dict(sorted(tally.reasons.items())),
         prompts={reason: len(found) for reason, found in sorted(tally.prompts.items())},
@@ -244,6 +248,15 @@ def missing_work(
         if due:
             work.append(Work(output=output, prompt=prompt, scorers=due))
     return work
+
+
+def _is_looked_at(output: Output, prompt: Prompt | None, scorers: Sequence[Scorer]) -> bool:
+    """Whether any scorer has anything to say of an output, scored or not."""
+    return prompt is not None and any(
+        any(prompt.modality in metric.modalities for metric in scorer.metrics)
+        and scorer.applies(prompt, output.media_type or "")
+        for scorer in scorers
+    )
 
 
 def batches_of(work: Iterable[Work], size: int) -> Iterator[list[Work]]:

@@ -69,7 +69,7 @@ def check(precision: Precision, device: str) -> None:
         When the precision has no such name, cannot run on the device or lacks a package.
     """
     if precision not in PRECISIONS:
-        raise PluginError(f"precision {precision!r} is none of {', '.join(PRECISIONS)}")
+        raise PluginError(f"precision {precision!r} is none of {', '.join(PRECISIONS)}, auto")
     if precision != "int8":
         return
     if device != "cpu":
