@@ -223,7 +223,7 @@ def test_runway_takes_the_final_cost(tmp_path: Path) -> None:
     network = runway(status="SUCCEEDED", output=["https://cdn.example/o.png"], cost={"credits": 5})
     ended = play(RunwayGenerator, network, ask("gen4_image", aspect_ratio="16:9"), tmp_path)
     assert (ended.reason, ended.amount_nanousd, ended.charged) == ("ok", 50_000_000, "yes")
-    assert network.sent()["ratio"] == "1920:1080"
+    assert network.sent()["ratio"] == "1280:720"
     assert network.posts()[0].headers["x-runway-version"] == "2024-11-06"
 
 
@@ -246,3 +246,22 @@ def test_runway_failures_say_what_was_billed(
     ended = play(RunwayGenerator, network, ask("gen4_image"), tmp_path)
     assert (ended.reason, ended.charged) == (reason, charged)
     assert ended.amount_nanousd == (None if credits is None else credits * 10_000_000)
+
+
+@pytest.mark.parametrize(
+    ("model", "modality", "resolution", "ratio", "sent"),
+    [
+        ("gen4_image", "image", "1080p", "16:9", "1920:1080"),
+        ("gen4_image", "image", "720p", None, "720:720"),
+        ("seedance2", "video", "4k", "9:16", "2160:3840"),
+        ("veo3.1", "video", None, "9:16", "720:1280"),
+    ],
+)
+def test_runway_sizes_are_of_the_tier_that_is_paid_for(
+    tmp_path: Path, model: str, modality: str, resolution: str | None, ratio: str | None, sent: str
+) -> None:
+    network = runway(status="FAILED", failureCode="INTERNAL")
+    settings = {} if resolution is None else {"resolution": resolution}
+    request = ask(model, modality=modality, settings=settings, aspect_ratio=ratio)
+    play(RunwayGenerator, network, request, tmp_path)
+    assert network.sent()["ratio"] == sent

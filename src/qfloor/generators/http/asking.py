@@ -104,7 +104,7 @@ class Ask:
         width = max(step, round(sqrt(area * ratio) / step) * step)
         return width, max(step, round(width / ratio / step) * step)
 
-    def ratio(self, default: str | None = None) -> str | None:
+    def ratio(self, default: str | None = None, known: tuple[str, ...] | None = None) -> str | None:
         """Aspect ratio that the family knows, nearest to what is stated or asked."""
         stated = self.shape()
         asked = self._ratio()
@@ -112,7 +112,7 @@ class Ask:
             asked = asked or f"{stated[0]}:{stated[1]}"
         if asked is None:
             return default
-        known = self.family.ratios
+        known = known or self.family.ratios
         if not known:
             return asked
         found = asked if asked in known else nearest(ratio_of(asked), known)

@@ -18,6 +18,7 @@ from qfloor.generators.http.wire import Call, LostError
 from qfloor.generators.protocol import Accepted, Ended, Ready, Request, Running
 
 _PATH = "/v1/videos/text2video"
+_MODES = {"720p": "std", "1080p": "pro"}  # a resolution is asked for by a mode
 
 
 class KlingGenerator(HttpGenerator):
@@ -56,6 +57,9 @@ class KlingGenerator(HttpGenerator):
         """A task that carries our key."""
         seconds = ask.seconds()
         sound = ask.take("audio")
+        mode = _MODES.get(str(ask.offer.settings.get("resolution")).lower())
+        if mode is not None:
+            ask.take("resolution")
         body: dict[str, Any] = {
             "model_name": ask.model,
             "prompt": ask.text,
@@ -63,6 +67,7 @@ class KlingGenerator(HttpGenerator):
             **compact(
                 duration=None if seconds is None else f"{seconds:g}",
                 aspect_ratio=ask.ratio(),
+                mode=mode,
                 sound=None if sound is None else ("on" if sound else "off"),
             ),
             "external_task_id": ask.key,

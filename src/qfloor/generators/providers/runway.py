@@ -15,11 +15,23 @@ from qfloor.generators.http.outcomes import Shape, states
 from qfloor.generators.http.wire import Call
 from qfloor.generators.protocol import Ended
 
-_PICTURES = (
-    "1024:1024", "1920:1080", "1080:1920", "1440:1080", "1080:1440", "1360:768", "1280:720",
-    "720:1280", "720:720", "960:720", "720:960", "1680:720",
-)  # fmt: skip
-_CLIPS = ("1280:720", "720:1280", "1104:832", "832:1104", "960:960", "1584:672")
+# Sizes by tier of resolution, for a tier decides the price; the first of each is the default.
+_PICTURES = {
+    "720p": ("720:720", "1280:720", "720:1280", "960:720", "720:960", "1680:720"),
+    "1080p": ("1080:1080", "1920:1080", "1080:1920", "1440:1080", "1080:1440", "2112:912"),
+}
+_SEEDANCE = {
+    "480p": ("864:496", "752:560", "640:640", "560:752", "496:864", "992:432"),
+    "720p": ("1280:720", "1112:834", "960:960", "834:1112", "720:1280", "1470:630"),
+    "1080p": ("1920:1080", "1664:1248", "1440:1440", "1248:1664", "1080:1920", "2206:946"),
+    "4k": ("3840:2160", "3840:2880", "3840:3840", "2880:3840", "2160:3840", "3840:1646"),
+}
+_CLIPS = {
+    "720p": ("1280:720", "720:1280", "960:960"),
+    "1080p": ("1920:1080", "1080:1920", "1440:1440"),
+}
+_WIDE = {"720p": ("1280:720", "720:1280"), "1080p": ("1920:1080", "1080:1920")}
+_TIERS = {"pictures": _PICTURES, "seedance": _SEEDANCE, "veo, gen4.5": _WIDE, "other clips": _CLIPS}
 _COMMON: dict[str, Any] = {
     "flow": "poll", "shape": "ratio", "seed": "sent", "told": "amount", "cancel": True,
     "most_characters": 1000, "safety": "contentModeration",
@@ -34,14 +46,17 @@ class RunwayGenerator(HttpGenerator):
     KEY_ENV = "RUNWAYML_API_SECRET"
     TIMEOUT_S = 60.0
     FAMILIES = (
-        Family(name="pictures", ratios=_PICTURES, **_COMMON),
+        Family(name="pictures", words={"quality": "quality"}, **_COMMON),
         Family(
-            name="veo", modality="video", models=("veo*",), durations=(4, 6, 8),
-            ratios=("1280:720", "720:1280", "1920:1080", "1080:1920"), audio=True,
+            name="seedance", modality="video", models=("seedance*",), audio=True,
             words={"audio": "audio"}, **_COMMON,
         ),
         Family(
-            name="other clips", modality="video", ratios=_CLIPS, audio=True,
+            name="veo, gen4.5", modality="video", models=("veo*", "gen4.5*"), audio=True,
+            durations=(4, 6, 8), words={"audio": "audio"}, **_COMMON,
+        ),
+        Family(
+            name="other clips", modality="video", audio=True, durations=(5, 10),
             words={"audio": "audio"}, **_COMMON,
         ),
     )  # fmt: skip
@@ -112,9 +127,14 @@ def _cost(answer: Answer) -> int | None:
 
 
 def _ratio(ask: Ask) -> str:
-    """One of Runway's sizes: as stated, else of the nearest shape."""
+    """One of Runway's sizes: as stated, else of the asked shape in the tier that is paid for."""
     stated = ask.shape()
     if stated is not None:
         return f"{stated[0]}:{stated[1]}"
-    known = ask.family.ratios or _CLIPS
-    return ask.ratio(default=known[0]) or known[0]
+    tiers = _TIERS[ask.family.name]
+    told = str(ask.take("resolution", "720p")).lower()
+    known = tiers.get(told)
+    if known is None:
+        ask.dropped["resolution"] = told
+        known = tiers["720p"]
+    return ask.ratio(default=known[0], known=known) or known[0]

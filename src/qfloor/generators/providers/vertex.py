@@ -7,6 +7,7 @@ The token is a short-lived OAuth one: from ``VERTEX_ACCESS_TOKEN``, or by google
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,9 @@ class VertexGenerator(HttpGenerator):
 
     Parameters
     ----------
-    project, location : str
-        Of the Google Cloud account; further ones as `HttpGenerator`.
+    project, location : str, optional
+        Of the Google Cloud account; by default of ``GOOGLE_CLOUD_PROJECT`` and
+        ``GOOGLE_CLOUD_LOCATION``. Further ones as `HttpGenerator`.
     """
 
     PROVIDER = "vertex"
@@ -60,8 +62,8 @@ class VertexGenerator(HttpGenerator):
         self,
         offers: Sequence[Offer],
         state_dir: Path,
-        project: str = "",
-        location: str = "us-central1",
+        project: str | None = None,
+        location: str | None = None,
         base_url: str | None = None,
         key_env: str | None = None,
         timeout_s: float | None = None,
@@ -70,10 +72,13 @@ class VertexGenerator(HttpGenerator):
         media_hosts: list[str] | None = None,
         transport: Any = None,
     ) -> None:
+        project = project or os.environ.get("GOOGLE_CLOUD_PROJECT", "")
+        location = location or os.environ.get("GOOGLE_CLOUD_LOCATION") or "us-central1"
         super().__init__(
             offers, state_dir, base_url or f"https://{location}-aiplatform.googleapis.com",
             key_env, timeout_s, poll_s, max_bytes, media_hosts, transport,
         )  # fmt: skip
+        self._project = project
         self._models = f"/v1/projects/{project}/locations/{location}/publishers/google/models"
 
     async def _auth(self) -> dict[str, str]:
@@ -87,6 +92,8 @@ class VertexGenerator(HttpGenerator):
 
     def call(self, ask: Ask) -> Call:
         """Start an operation for one clip."""
+        if not self._project:
+            raise SetupError("vertex needs a project: its argument, or GOOGLE_CLOUD_PROJECT")
         seconds = ask.seconds()
         given: dict[str, Any] = {
             "sampleCount": 1,
