@@ -131,6 +131,7 @@ def test_kling_carries_our_key_and_records_units(tmp_path: Path) -> None:
         (400, 1201, "invalid_request"),
         (200, 1301, "refused_input"),
         (500, 5000, "timeout_ambiguous"),
+        (503, 5001, "capacity"),
     ],
 )
 def test_kling_codes(tmp_path: Path, status: int, code: int, reason: str) -> None:
@@ -147,7 +148,7 @@ def test_kling_failed_may_be_free(tmp_path: Path) -> None:
     )
     network = job(f"POST {KLING}", kling("submitted"), f"GET {KLING}/k1", failed)
     ended = play(KlingGenerator, network, clip("kling-v3"), tmp_path)
-    assert (ended.reason, ended.charged) == ("refused_input", "no")
+    assert (ended.reason, ended.charged) == ("refused_output", "no")
 
 
 def test_kling_is_asked_by_our_key(tmp_path: Path) -> None:
@@ -430,3 +431,101 @@ def test_soras_format_lives_on(tmp_path: Path) -> None:
     network.on("GET /v1/videos/v1", failed)
     ended = play(OpenAICompatibleGenerator, network, request, tmp_path, **args)
     assert ended.reason == "refused_input"
+
+
+@pytest.mark.parametrize(
+    ("cls", "path", "status", "body"),
+    [
+        (KlingGenerator, KLING, 400, {"code": 1201, "message": "the model has been retired"}),
+        (
+            MiniMaxGenerator,
+            "/v1/video_generation",
+            200,
+            {"base_resp": {"status_code": 2013, "status_msg": "model deprecated"}},
+        ),
+        (
+            DashScopeGenerator,
+            WAN,
+            400,
+            {"code": "InvalidParameter", "message": "this model is no longer available"},
+        ),
+    ],
+)
+def test_a_model_that_is_gone_is_no_fault_of_ours(
+    tmp_path: Path, cls: Any, path: str, status: int, body: Any
+) -> None:
+    network = Network().on(f"POST {path}", httpx.Response(status, json=body))
+    assert play(cls, network, clip("some-model"), tmp_path).reason == "model_gone"
+
+
+@pytest.mark.parametrize(
+    ("cls", "model", "create", "taken", "poll", "failed", "reason"),
+    [
+        (
+            MiniMaxGenerator,
+            "MiniMax-H3",
+            "POST /v2/video_generation",
+            {"task_id": "j"},
+            "GET /v2/query/video_generation/j",
+            {"task": {"status": "failed", "error": {"code": 1026, "message": "no"}}},
+            "refused_input",
+        ),
+        (
+            MiniMaxGenerator,
+            "MiniMax-H3",
+            "POST /v2/video_generation",
+            {"task_id": "j"},
+            "GET /v2/query/video_generation/j",
+            {"task": {"status": "failed", "error": {"code": 1027, "message": "no"}}},
+            "refused_output",
+        ),
+        (
+            TogetherGenerator,
+            "m/x",
+            "POST /v2/videos",
+            {"id": "j"},
+            "GET /v2/videos/j",
+            {"status": "failed", "error": {"code": "content_policy_violation", "message": "no"}},
+            "refused_output",
+        ),
+        (
+            TogetherGenerator,
+            "m/x",
+            "POST /v2/videos",
+            {"id": "j"},
+            "GET /v2/videos/j",
+            {"status": "failed", "error": {"message": "worker died"}},
+            "provider_error",
+        ),
+        (
+            GeminiOmniGenerator,
+            "omni",
+            "POST /v1beta/interactions",
+            {"id": "j"},
+            "GET /v1beta/interactions/j",
+            {"status": "failed", "steps": [{"error": {"code": 3, "message": "blocked by safety"}}]},
+            "refused_input",
+        ),
+        (
+            GeminiOmniGenerator,
+            "omni",
+            "POST /v1beta/interactions",
+            {"id": "j"},
+            "GET /v1beta/interactions/j",
+            {"status": "failed", "steps": [{"error": {"code": 13, "message": "internal"}}]},
+            "provider_error",
+        ),
+    ],
+)
+def test_why_a_job_failed_is_told_in_many_places(
+    tmp_path: Path,
+    cls: Any,
+    model: str,
+    create: str,
+    taken: Any,
+    poll: str,
+    failed: Any,
+    reason: str,
+) -> None:
+    network = job(create, taken, poll, failed)
+    assert play(cls, network, clip(model), tmp_path).reason == reason

@@ -63,10 +63,11 @@ _CODES = (
     "detail.*.type", "detail.type", "detail.error_type", "errors.*.code", "base_resp.status_code",
     "error.http_code", "output.code", "failureCode", "error_code", "data.task_status",
     "error.moderation_details.*.stage", "error.moderation_details.stage", "error.*.code",
+    "task.error.code", "task.error.type", "steps.*.error.code", "steps.*.error.status",
 )  # fmt: skip
 _TEXTS = (
-    "error.message", "data.task_status_msg", "detail.*.msg", "detail.message", "detail",
-    "message", "error", "errors.*",
+    "error.message", "task.error.message", "steps.*.error.message", "data.task_status_msg",
+    "detail.*.msg", "detail.message", "detail", "message", "error", "errors.*",
     "base_resp.status_msg", "failure", "failure_reason", "output.message", "details",
     "msg", "name",
 )  # fmt: skip
@@ -75,7 +76,7 @@ _NO_CREDIT = (
     r"insufficient[_ -]?(?:quota|balance|credit|fund|token)|exhausted balance|out of credits?"
     r"|not enough credits?|low (?:on )?credit|low balance|payment required|top up|arrears"
 )
-_GONE = (
+GONE = (
     r"deprecat|retired|no longer (?:available|supported)|sunset|discontinued"
     r"|has been (?:shut|removed)"
 )
@@ -91,7 +92,7 @@ COMMON: tuple[Shape, ...] = (
     Shape(reason="billing", status=(400, 403, 429), text=_NO_CREDIT, charged="no"),
     Shape(reason="billing", status=(403, 429), code="insufficient_quota", charged="no"),
     Shape(reason="model_gone", status=(400, 404, 410), code="model_not_found", charged="no"),
-    Shape(reason="model_gone", status=(400, 403, 404, 410, 422), text=_GONE, charged="no"),
+    Shape(reason="model_gone", status=(400, 403, 404, 410, 422), text=GONE, charged="no"),
     Shape(reason="auth", status=(401,), charged="no"),
     Shape(reason="billing", status=(402,), charged="no"),
     Shape(reason="permission", status=(403, 451), charged="no"),

@@ -14,7 +14,7 @@ from qfloor.generators.http.asking import Ask, compact
 from qfloor.generators.http.delivery import Found, Job
 from qfloor.generators.http.families import Family
 from qfloor.generators.http.generator import HttpGenerator
-from qfloor.generators.http.outcomes import Shape, states
+from qfloor.generators.http.outcomes import GONE, Shape, states
 from qfloor.generators.http.wire import Call
 
 _CLIPS = "/api/v1/services/aigc/video-generation/video-synthesis"
@@ -49,6 +49,7 @@ class DashScopeGenerator(HttpGenerator):
         Shape(reason="auth", code="invalidapikey", charged="no"),
         Shape(reason="permission", code="accessdenied*", charged="no"),
         Shape(reason="model_gone", code="modelnotfound", charged="no"),
+        Shape(reason="model_gone", code="invalidparameter*", text=GONE, charged="no"),
         Shape(reason="invalid_request", code="invalidparameter*", charged="no"),
         Shape(reason="capacity", code="*unavailable*"),
     )

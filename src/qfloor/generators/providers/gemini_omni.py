@@ -33,7 +33,8 @@ class GeminiOmniGenerator(HttpGenerator):
     )  # fmt: skip
     SHAPES = (
         *GOOGLE_SHAPES,
-        Shape(reason="refused_output", code="*image_*"),
+        Shape(reason="refused_output", status=(0,), code="*prohibited*"),
+        Shape(reason="refused_output", status=(0,), code="*safety*"),
         Shape(reason="refused_output", status=(0,), text=r"output.*(?:safety|filter|polic)"),
         Shape(reason="refused_input", status=(0, 400), text=r"safety|prohibited|polic|blocked"),
         Shape(reason="billing", code="budget_exceeded", charged="no"),

@@ -13,7 +13,7 @@ from qfloor.generators.http.asking import Ask, compact, merged
 from qfloor.generators.http.delivery import Found, Job
 from qfloor.generators.http.families import Family
 from qfloor.generators.http.generator import HttpGenerator
-from qfloor.generators.http.outcomes import Shape, states
+from qfloor.generators.http.outcomes import GONE, Shape, states
 from qfloor.generators.http.wire import Call, LostError
 from qfloor.generators.protocol import Accepted, Ended, Ready, Request, Running
 
@@ -44,9 +44,11 @@ class KlingGenerator(HttpGenerator):
         Shape(reason="permission", code="110[03]", charged="no"),
         Shape(reason="permission", code="1304", charged="no"),
         Shape(reason="model_gone", code="1203", charged="no"),
+        Shape(reason="model_gone", code="120[0-2]", text=GONE, charged="no"),
         Shape(reason="invalid_request", code="120[0-2]", charged="no"),
+        Shape(reason="capacity", code="5001"),
         Shape(reason="provider_error", code="500?"),
-        Shape(reason="refused_input", status=(0,), text=r"risk control|sensitive|violat|policy"),
+        Shape(reason="refused_output", status=(0,), text=r"risk control|sensitive|violat|policy"),
     )
     STATE_AT = ("data.task_status",)
     STATES = states(

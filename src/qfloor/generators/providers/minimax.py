@@ -13,7 +13,7 @@ from qfloor.generators.http.asking import Ask, compact, merged
 from qfloor.generators.http.delivery import Found, Job
 from qfloor.generators.http.families import Family
 from qfloor.generators.http.generator import HttpGenerator
-from qfloor.generators.http.outcomes import Shape, states
+from qfloor.generators.http.outcomes import GONE, Shape, states
 from qfloor.generators.http.wire import Call, LostError
 from qfloor.generators.protocol import Ended, Ready, Running
 from qfloor.records import RateLimits
@@ -45,6 +45,7 @@ class MiniMaxGenerator(HttpGenerator):
         Shape(reason="billing", code="2056", charged="no"),
         Shape(reason="refused_input", code="1026"),
         Shape(reason="refused_output", code="1027"),
+        Shape(reason="model_gone", code="2013", text=GONE, charged="no"),
         Shape(reason="invalid_request", code="2013", charged="no"),
         Shape(reason="refused_input", code="*sensitive*"),
         Shape(reason="refused_input", text=r"sensitive|content safety|moderat"),

@@ -15,23 +15,29 @@ from qfloor.generators.http.outcomes import Shape, states
 from qfloor.generators.http.wire import Call
 from qfloor.generators.protocol import Ended
 
+Sizes = dict[str, tuple[str, ...]]
 # Sizes by tier of resolution, for a tier decides the price; the first of each is the default.
-_PICTURES = {
+_PICTURES: Sizes = {
     "720p": ("720:720", "1280:720", "720:1280", "960:720", "720:960", "1680:720"),
     "1080p": ("1080:1080", "1920:1080", "1080:1920", "1440:1080", "1080:1440", "2112:912"),
 }
-_SEEDANCE = {
+_SEEDANCE: Sizes = {
     "480p": ("864:496", "752:560", "640:640", "560:752", "496:864", "992:432"),
     "720p": ("1280:720", "1112:834", "960:960", "834:1112", "720:1280", "1470:630"),
     "1080p": ("1920:1080", "1664:1248", "1440:1440", "1248:1664", "1080:1920", "2206:946"),
     "4k": ("3840:2160", "3840:2880", "3840:3840", "2880:3840", "2160:3840", "3840:1646"),
 }
-_CLIPS = {
+_CLIPS: Sizes = {
     "720p": ("1280:720", "720:1280", "960:960"),
     "1080p": ("1920:1080", "1080:1920", "1440:1440"),
 }
-_WIDE = {"720p": ("1280:720", "720:1280"), "1080p": ("1920:1080", "1080:1920")}
-_TIERS = {"pictures": _PICTURES, "seedance": _SEEDANCE, "veo, gen4.5": _WIDE, "other clips": _CLIPS}
+_WIDE: Sizes = {"720p": ("1280:720", "720:1280"), "1080p": ("1920:1080", "1080:1920")}
+_TIERS: dict[str, Sizes] = {
+    "pictures": _PICTURES,
+    "seedance": _SEEDANCE,
+    "veo, gen4.5": _WIDE,
+    "other clips": _CLIPS,
+}
 _COMMON: dict[str, Any] = {
     "flow": "poll", "shape": "ratio", "seed": "sent", "told": "amount", "cancel": True,
     "most_characters": 1000, "safety": "contentModeration",

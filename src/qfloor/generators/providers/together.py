@@ -10,7 +10,7 @@ from qfloor.generators.http.delivery import Found, Job
 from qfloor.generators.http.families import Family
 from qfloor.generators.http.generator import HttpGenerator
 from qfloor.generators.http.money import in_nanousd
-from qfloor.generators.http.outcomes import POLICY, states
+from qfloor.generators.http.outcomes import POLICY, Shape, states
 from qfloor.generators.http.wire import Call
 from qfloor.generators.providers.openai import read_image
 
@@ -34,7 +34,12 @@ class TogetherGenerator(HttpGenerator):
             words={"steps": "steps", "guidance": "guidance_scale", "audio": "generate_audio"},
         ),
     )  # fmt: skip
-    SHAPES = (POLICY,)
+    SHAPES = (
+        POLICY,
+        Shape(reason="refused_output", status=(0,), code="*content_policy*"),
+        Shape(reason="refused_output", status=(0,), code="*moderat*"),
+        Shape(reason="refused_output", status=(0,), text=POLICY.text),
+    )
     STATES = states(
         running=("queued", "in_progress"), ready=("completed",), failed=("failed",),
         expired=("cancelled",),
