@@ -91,3 +91,57 @@ def test_a_traffic_mix_is_part_of_the_digest(tmp_path: Path) -> None:
     assert loaded.traffic.of("portrait") == {"en": 1.0}
     assert loaded.traffic.of("landscape") == {"en": 3.0, "de": 1.0}
     assert loaded.digest != plain.digest
+
+
+RULE = '[[thresholds]]\ntier = "professional"\n'
+
+
+def test_rules_are_read_with_their_parameters(tmp_path: Path) -> None:
+    rest = (
+        RULE + 'category = "portrait"\nrule = "usable-rate"\nusable = 0.8\ncriterion = "fit"\n'
+        '[[thresholds]]\ntier = "premium"\nrule = "relative"\nreference = "painters/ochre"\n'
+        "margin = 0.5\nlevel = 0.02\nmax_fail = 0.1\n"
+    )
+    loaded = benchmark.load(_write(tmp_path, rest=rest))
+    (usable,) = [r for r in loaded.rules if r.tier == "professional"]
+    assert (usable.category, usable.rule, usable.usable, usable.criterion, usable.level) == (
+        "portrait", "usable-rate", 0.8, "fit", 0.01,
+    )  # fmt: skip
+    relative = [r for r in loaded.rules if r.tier == "premium"]
+    assert {(r.reference, r.margin, r.level, r.max_fail) for r in relative} == {
+        ("painters/ochre", 0.5, 0.02, 0.1)
+    }
+    assert len(relative) == len(loaded.thresholds)
+    assert len(loaded.demands) == len(loaded.thresholds) + len(loaded.rules)
+    assert loaded.digest != benchmark.load(_write(tmp_path)).digest
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ('rule = "usable-rate"', "needs 'usable' for rule"),
+        ('rule = "relative"\nmargin = 0.5', "needs 'reference' for rule"),
+        ("", "needs 'value' for rule"),
+        ('rule = "relative"\nreference = "painters/ochre"\nvalue = 6', "has 'value', which goes"),
+        ("value = 6\nmargin = 0.5", "has 'margin', which goes with rule = \"relative\""),
+        ("value = 6\nlevel = 0.01", "has 'level', which goes with"),
+        ('rule = "relative"\nreference = "painters/ochr"', "did you mean 'painters/ochre'"),
+        ('rule = "relative"\nreference = "painters/ochre"\nmargin = -1', "is -1"),
+        ('rule = "usable-rate"\nusable = 80', "is 80"),
+        ('rule = "usable"\nusable = 0.8', "'absolute', 'usable-rate' or 'relative'"),
+    ],
+)
+def test_a_rule_without_what_it_needs_is_one_sentence(
+    tmp_path: Path, fields: str, says: str
+) -> None:
+    with pytest.raises(BenchmarkError, match=r"b\.toml") as told:
+        benchmark.load(_write(tmp_path, rest=RULE + fields))
+    assert says in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_people_who_do_not_rate_cannot_say_what_is_usable(tmp_path: Path) -> None:
+    quality = 'source = "uncalibrated"\nmetrics = ["technical.sharpness"]'
+    with pytest.raises(BenchmarkError, match="an uncalibrated quality has none"):
+        benchmark.load(_write(tmp_path, quality=quality, rest=RULE + 'rule = "usable-rate"\n'
+                              "usable = 0.8"))  # fmt: skip

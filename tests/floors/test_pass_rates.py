@@ -135,3 +135,25 @@ def test_nothing_scored_is_no_number() -> None:
     )
     refused = _rate([_output(0, None, status=Status.REFUSED)])
     assert (refused.share_true, refused.passed, refused.n_asked) == (None, 0.0, 1)
+
+
+@settings(deadline=None)
+@given(st.lists(st.booleans(), min_size=1, max_size=60), st.integers(2, 40))
+def test_the_interval_of_a_whole_family_is_exact_at_its_level(true: list[bool], m: int) -> None:
+    """Beside the interval of one offer stands the one that holds for all m at once."""
+    outputs = [_output(i, float(t)) for i, t in enumerate(true)]
+    found = _rate(outputs, confidence_release=1 - 0.05 / m)
+    exact = binomtest(sum(true), len(true)).proportion_ci(1 - 0.05 / m, method="exact")
+    assert found.confidence_release == 1 - 0.05 / m
+    assert found.passed_lo_release == pytest.approx(exact.low, abs=1e-9)
+    assert found.passed_hi_release == pytest.approx(exact.high, abs=1e-9)
+    assert found.share_true_lo_release == found.passed_lo_release
+    assert found.passed_lo is not None
+    assert found.passed_hi is not None
+    assert found.passed_lo_release <= found.passed_lo
+    assert found.passed_hi_release >= found.passed_hi
+
+
+def test_without_a_family_there_is_no_second_interval() -> None:
+    found = _rate([_output(0, 1.0)])
+    assert (found.confidence_release, found.passed_lo_release) == (None, None)

@@ -131,6 +131,9 @@ def test_a_run_has_them_in_store_frames_and_database(
 ) -> None:
     found = ran.findings
     assert {r.metric.partition("@")[0] for r in found.pass_rates} == {"technical.near_blank"}
+    m = {f.modality: f.m for f in found.floors}
+    told = {(r.modality, r.confidence_release) for r in found.pass_rates}
+    assert told == {(modality, 1.0 - small.alpha / n) for modality, n in m.items()}
     assert all(r.share_true_lo <= r.share_true <= r.share_true_hi for r in found.pass_rates)  # type: ignore[operator]
     cells = {(f.offer_id, f.category, f.quality) for f in found.floors}
     assert {(t.offer_id, t.category, t.quality) for t in found.tag_floors} == cells

@@ -23,19 +23,16 @@ from qfloor.benchmark.tables import (
     ThresholdTable,
     TrafficTable,
 )
+from qfloor.benchmark.thresholds import check_references, demands_of
 from qfloor.errors import BenchmarkError
 from qfloor.generators.builtin.raters import RATERS
 from qfloor.generators.catalogue import catalogue_with
 from qfloor.records import (
     CATEGORIES,
     GENERAL,
-    TIERS,
     Exclusion,
-    Modality,
     Offer,
     PluginSpec,
-    Quality,
-    Threshold,
     Traffic,
 )
 
@@ -81,6 +78,7 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         )
     used = check_round(path, round or table.round)
     exclusions = _exclusions(path, file.exclude)
+    thresholds, rules = demands_of(path, file.thresholds, quality)
     loaded = Benchmark(
         name=table.name,
         title=table.title,
@@ -91,7 +89,8 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         repeats=table.repeats,
         scorers=tuple(PluginSpec(name=s.name, args=s.args) for s in file.scorers),
         quality=quality,
-        thresholds=_thresholds(path, file.thresholds, quality),
+        thresholds=thresholds,
+        rules=rules,
         alpha=table.alpha,
         family=table.family,
         correction=table.correction,
@@ -108,6 +107,8 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         exclusions=exclusions,
         traffic=_traffic(path, file.traffic),
     )
+    if not loaded.imported:
+        check_references(path, rules, loaded.offers)
     try:
         _ = loaded.digest
     except (ValueError, TypeError, RecursionError) as error:
@@ -216,58 +217,6 @@ def _kept(
     if not kept:
         raise BenchmarkError(f"{path}: exclude leaves no offer")
     return kept
-
-
-def _thresholds(
-    path: Path, tables: list[ThresholdTable], quality: Quality
-) -> tuple[Threshold, ...]:
-    """Expand ``*`` over categories and modalities; a later, more special line wins."""
-    known = {c.id: c for c in (*CATEGORIES, GENERAL)}
-    cells: dict[tuple[str, Modality, str], Threshold] = {}
-    for table in sorted(tables, key=lambda t: (t.category != "*") + (t.modality != "*")):
-        if table.tier not in TIERS:
-            close = difflib.get_close_matches(table.tier, TIERS, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(TIERS)}"
-            raise BenchmarkError(f"{path}: tier {table.tier!r} is unknown{hint}")
-        if not quality.holds(table.value):
-            raise BenchmarkError(
-                f"{path}: threshold {table.value:g} of {table.category}/{table.tier} lies outside "
-                f"the scale {_end(quality.lo)} to {_end(quality.hi)}"
-            )
-        if table.category not in known and table.category != "*":
-            close = difflib.get_close_matches(table.category, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
-            raise BenchmarkError(f"{path}: category {table.category!r} is unknown{hint}")
-        for category in known.values() if table.category == "*" else [known[table.category]]:
-            for modality in category.modalities:
-                if table.modality in ("*", modality):
-                    cells[category.id, modality, table.tier] = Threshold(
-                        category=category.id,
-                        modality=modality,
-                        quality=quality.id,
-                        tier=table.tier,
-                        value=table.value,
-                        max_fail=table.max_fail,
-                        evidence=table.evidence,
-                    )
-    _ordered(path, cells)
-    return tuple(cells[key] for key in sorted(cells))
-
-
-def _end(limit: float | None) -> str:
-    return "anything" if limit is None else f"{limit:g}"
-
-
-def _ordered(path: Path, cells: dict[tuple[str, Modality, str], Threshold]) -> None:
-    """A dearer tier may not demand less: a router would sell less for more."""
-    for (category, modality, tier), threshold in cells.items():
-        for higher in TIERS[TIERS.index(tier) + 1 :]:
-            above = cells.get((category, modality, higher))
-            if above and above.value < threshold.value and above.max_fail >= threshold.max_fail:
-                raise BenchmarkError(
-                    f"{path}: {category}/{higher} demands {above.value:g}, less than "
-                    f"{tier}'s {threshold.value:g}"
-                )
 
 
 def parse_budget(where: str | Path, value: str | float | None) -> int | None:

@@ -13,6 +13,7 @@ from qfloor.records import (
     PluginSpec,
     Quality,
     Threshold,
+    ThresholdRule,
     Traffic,
     digest_of,
 )
@@ -50,6 +51,7 @@ class Benchmark:
     ``correction`` says how a family shares its error; with ``traffic`` floors are about a team's
     own mix of requests instead of the suite's.
     ``sessions`` limits the ratings that count to these rating sessions or sources; empty for all.
+    ``rules`` are the tiers whose thresholds are learned from the fit split of prompts.
     ``offers`` are those that ``exclusions`` leave.
     """
 
@@ -78,12 +80,18 @@ class Benchmark:
     exclusions: tuple[Exclusion, ...] = ()
     correction: Correction = "bonferroni"
     traffic: Traffic | None = None
+    rules: tuple[ThresholdRule, ...] = ()
+
+    @property
+    def demands(self) -> tuple[Threshold | ThresholdRule, ...]:
+        """What every tier demands, known or to be learned: what families are counted by."""
+        return (*self.thresholds, *self.rules)
 
     @property
     def digest(self) -> str:
         """Names all that decides the run's evidence, not the file it came from."""
         plain = {k: v for k, v in self.__dict__.items() if k not in {"path", "budget_nanousd"}}
-        for since in ("references", "sessions", "exclusions", "traffic"):
+        for since in ("references", "sessions", "exclusions", "traffic", "rules"):
             if not plain[since]:  # benchmarks from before there were any keep their digests
                 del plain[since]
         if self.correction == "bonferroni":

@@ -69,13 +69,23 @@ class CalibrationTable(_Strict):
 
 
 class ThresholdTable(_Strict):
-    """``[[thresholds]]``; ``category`` and ``modality`` may be ``*``."""
+    """``[[thresholds]]``; ``category`` and ``modality`` may be ``*``.
+
+    A number (``value``), or a rule that learns one: ``usable-rate`` with ``usable`` and perhaps
+    ``criterion``, ``relative`` with ``reference`` and ``margin``; both with their own ``level``.
+    """
 
     category: str = "*"
     modality: Literal["image", "video", "*"] = "*"
     tier: str
-    value: Annotated[float, Field(strict=False)]
+    rule: Literal["absolute", "usable-rate", "relative"] = "absolute"
+    value: Annotated[float, Field(strict=False)] | None = None
     max_fail: Annotated[float, Field(gt=0, le=0.5, strict=False)] = 0.25
+    usable: Annotated[float, Field(gt=0, lt=1, strict=False)] | None = None
+    criterion: str = ""
+    reference: str = ""
+    margin: Annotated[float, Field(ge=0, strict=False, allow_inf_nan=False)] | None = None
+    level: Annotated[float, Field(gt=0, lt=0.5, strict=False)] | None = None
     evidence: str = ""
 
 

@@ -2,6 +2,7 @@
 
 ==============  ============================================================================
 `ltt`           from which metric value on are people content? learn-then-test
+`usable`        from which quality on are outputs called fit for production?
 `predict`       metrics -> P(human < t), cross-fitted, for prediction-powered floors
 `ordinal`       the direction in which several metrics together point: proportional odds
 `held_out`      how far metrics agree with people on prompts they never saw
@@ -34,22 +35,26 @@ from qfloor.calibrate.predict import (
     fit_predictor,
     predictions_of,
 )
+from qfloor.calibrate.usable import Flagged, UsableThreshold, learn_usable
 
 __all__ = [
     "CalibrationRequest",
     "Example",
     "FailModel",
+    "Flagged",
     "Learned",
     "Pair",
     "PredictionRequest",
     "Predictor",
     "ProportionalOdds",
     "RankAgreement",
+    "UsableThreshold",
     "calibrate",
     "display_curve",
     "fit_predictor",
     "fit_proportional_odds",
     "learn_threshold",
+    "learn_usable",
     "predictions_of",
     "rank_agreement",
     "total_epsilon",

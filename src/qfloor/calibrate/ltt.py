@@ -17,11 +17,9 @@ from numpy.typing import NDArray
 from qfloor import stats
 from qfloor.calibrate.display import display_curve
 from qfloor.calibrate.held_out import RankAgreement, rank_agreement
+from qfloor.calibrate.sequence import fixed_sequence, rank_grid
 from qfloor.errors import CertificationError
 from qfloor.records import Calibration, Direction, Modality, digest_of
-
-GRID_STEPS = 40
-"""Candidate metric thresholds, at fixed ranks of the metric alone: chosen without ratings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,17 +101,16 @@ def learn_threshold(
     codes = np.unique(np.asarray(families), return_inverse=True)[1]
     if not values.size:
         return Learned(threshold=None, grid=(), n_passed=0)
-    ranks = np.unique(np.linspace(0, values.size - 1, GRID_STEPS).astype(int))
-    grid = np.unique(np.sort(values)[ranks])
+    grid = rank_grid(values)
     needed = stats.min_prompts(alpha, epsilon)
-    learned: float | None = None
-    for candidate in grid[::-1]:
+
+    def passes(candidate: float) -> bool | None:
         chosen = values >= candidate
         if np.unique(codes[chosen]).size < needed:
-            continue
-        if _fail_upper(bad[chosen], codes[chosen], alpha) > epsilon:
-            break
-        learned = float(candidate)
+            return None
+        return _fail_upper(bad[chosen], codes[chosen], alpha) <= epsilon
+
+    learned = fixed_sequence(grid, passes)
     passed = 0 if learned is None else int((values >= learned).sum())
     return Learned(threshold=learned, grid=tuple(map(float, grid)), n_passed=passed)
 

@@ -14,7 +14,20 @@ from qfloor.errors import QfloorError
 if TYPE_CHECKING:
     from qfloor.pipeline import Explanation, Findings
 
-Table = Literal["pass rates", "tags", "leave one out", "explain"]
+Table = Literal["pass rates", "tags", "leave one out", "thresholds", "explain"]
+
+
+PassRates = typer.Option(False, "--pass-rates", help="Show how often boolean metrics hold instead.")
+Tags = typer.Option(
+    False, "--tags", help="Show the floor of each challenge tag and language instead."
+)
+LeaveOneOut = typer.Option(
+    False, "--leave-one-out", help="Show verdicts of few raters without each of them instead."
+)
+Thresholds = typer.Option(
+    False, "--thresholds", help="Show every threshold and what it rests on instead."
+)
+Kind = typer.Option("delivered", help="delivered (refusals fail) or conditional.")
 
 
 def floors(
@@ -24,18 +37,11 @@ def floors(
     quality: str | None = typer.Option(
         None, help="Show floors of another quality: part of its id, e.g. clip.cos."
     ),
-    kind: Literal["delivered", "conditional"] = typer.Option(
-        "delivered", help="delivered (refusals fail) or conditional."
-    ),
-    pass_rates: bool = typer.Option(
-        False, "--pass-rates", help="Show how often boolean metrics hold instead."
-    ),
-    tags: bool = typer.Option(
-        False, "--tags", help="Show the floor of each challenge tag and language instead."
-    ),
-    leave_one_out: bool = typer.Option(
-        False, "--leave-one-out", help="Show verdicts of few raters without each of them instead."
-    ),
+    kind: Literal["delivered", "conditional"] = Kind,
+    pass_rates: bool = PassRates,
+    tags: bool = Tags,
+    leave_one_out: bool = LeaveOneOut,
+    thresholds: bool = Thresholds,
     explain: tuple[str, str] = typer.Option(
         ("", ""),
         metavar="OFFER CATEGORY",
@@ -53,7 +59,7 @@ def floors(
     from qfloor import pipeline
     from qfloor.store import Store
 
-    table = _table_asked(pass_rates, tags, leave_one_out, any(explain))
+    table = _table_asked(pass_rates, tags, leave_one_out, thresholds, any(explain))
     if html is not None and table != "explain":
         raise typer.BadParameter("--html goes with --explain")
     benchmark = benchmark_of(name, round)
@@ -73,18 +79,22 @@ def floors(
         _floors(found, wanted, kind, benchmark.round, as_json=as_json, as_csv=as_csv)
 
 
-def _table_asked(pass_rates: bool, tags: bool, leave_one_out: bool, explain: bool) -> Table | None:
+def _table_asked(
+    pass_rates: bool, tags: bool, leave_one_out: bool, thresholds: bool, explain: bool
+) -> Table | None:
     """Name the one table beside the floors that was asked for."""
     asked: dict[Table, bool] = {
         "pass rates": pass_rates,
         "tags": tags,
         "leave one out": leave_one_out,
+        "thresholds": thresholds,
         "explain": explain,
     }
     named = [table for table, wanted in asked.items() if wanted]
     if len(named) > 1:
         raise typer.BadParameter(
-            "--pass-rates, --tags, --leave-one-out and --explain are tables of their own"
+            "--pass-rates, --tags, --leave-one-out, --thresholds and --explain are tables of "
+            "their own"
         )
     return named[0] if named else None
 
@@ -101,6 +111,8 @@ def _floors(
         known = ", ".join(sorted({f.quality for f in found.floors})) or "none: nothing was judged"
         raise QfloorError(f"no floor of quality {wanted!r} in round {round}; {known}")
     emit(rows, as_json=as_json, as_csv=as_csv)
+    for remark in pipeline.threshold_remarks(found):
+        say(remark)
     few = sum(f.population.get("raters", "").startswith("conditional") for f in chosen)
     if few:
         say(
@@ -152,6 +164,9 @@ def _beside(
     if table == "tags":
         rows = pipeline.tag_rows(found, quality, brief=brief)
         return list(rows), f"no floor of quality {quality!r}"
+    if table == "thresholds":
+        rows = pipeline.threshold_rows(found, quality)
+        return list(rows), f"no threshold of quality {quality!r}"
     rows = pipeline.leave_one_out_rows(found, quality)
     return list(rows), "no verdict is conditional on a panel of few raters"
 

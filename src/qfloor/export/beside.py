@@ -50,6 +50,17 @@ BESIDE: tuple[Table, ...] = (
             ),
             Column("counts", "object", "outputs by status"),
             Column("reasons", "object", "why outputs have no value, counted"),
+            Column(
+                "confidence_release",
+                "real",
+                "two-sided level of the intervals below: all offers of the family at once hold "
+                "with the family's alpha, each metric for itself",
+                null=True,
+            ),
+            Column("share_true_lo_release", "real", "lower end at that level", null=True),
+            Column("share_true_hi_release", "real", "upper end at that level", null=True),
+            Column("passed_lo_release", "real", "lower end at that level", null=True),
+            Column("passed_hi_release", "real", "upper end at that level", null=True),
         ),
         since="1.1",
     ),

@@ -11,7 +11,7 @@ from qfloor.records import TIERS, digest_of
 _CLOSE = 1e-9
 _NAMING = (
     "thresholds", "floors", "fail_rates", "verdicts", "calibrations", "latency", "pass_rates",
-    "tag_floors", "leave_one_rater_out",
+    "tag_floors", "leave_one_rater_out", "learned_thresholds",
 )  # fmt: skip
 _WITHHELD = frozenset({"provisional", "drifted"})
 """Reasons for which a floor that clears a threshold is yet no certificate."""
@@ -21,7 +21,8 @@ Place = tuple[Any, ...]
 
 def problems_of(content: Content) -> list[str]:
     """Return everything that contradicts itself, one sentence each; empty when sound."""
-    return [*_unnamed(content), *_unsupported(content), *_unsound_plan(content)]
+    checks = (_unnamed, _unsupported, _unlearned, _unsound_plan)
+    return [problem for check in checks for problem in check(content)]
 
 
 def _unsound_plan(content: Content) -> Iterator[str]:
@@ -82,6 +83,32 @@ def _unsupported(content: Content) -> Iterator[str]:
         else:
             sign = -1.0 if verdict["quality"] in lower_is_better else 1.0
             yield from _disagreements(verdict, floor, sign)
+
+
+def _unlearned(content: Content) -> Iterator[str]:
+    """Learned thresholds whose evidence is another number's, or none."""
+    if "learned_thresholds" not in content:
+        return
+    place = ("category", "modality", "tier")
+    learned = {_place(row, *place): row for row in content["learned_thresholds"]}
+    there = set()
+    for row in content["thresholds"]:
+        found = learned.get(_place(row, *place))
+        if row["quality"].startswith("metric:"):
+            continue
+        if row["rule"] == "absolute":
+            continue
+        there.add(_place(row, *place))
+        if found is None or (found["rule"], found["value"]) != (row["rule"], row["value"]):
+            yield (
+                f"thresholds: {_said(row)}: {row['value']:g} by rule {row['rule']}, but what was "
+                f"learned there is {_number(None if found is None else found['value'])}"
+            )
+    for at, row in learned.items():
+        if row["value"] is not None and at not in there:
+            yield f"learned_thresholds: {_said(row)}: {row['value']:g} is no threshold"
+        if (row["value"] is None) != bool(row["reason"]):
+            yield f"learned_thresholds: {_said(row)}: neither a value nor a reason, or both"
 
 
 def _disagreements(verdict: Row, floor: Row, sign: float) -> Iterator[str]:

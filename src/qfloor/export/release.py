@@ -20,6 +20,7 @@ from qfloor.records import (
     Calibration,
     Category,
     Floor,
+    LearnedThreshold,
     LeaveOneOut,
     Metric,
     Offer,
@@ -54,6 +55,8 @@ class Release:
         Id of the quality that a router goes by.
     qualities, categories, offers, floors, thresholds, verdicts, calibrations, predictions, metrics
         The evidence.
+    learned : tuple of LearnedThreshold
+        What thresholds that are no plain numbers rest on.
     pass_rates, tag_floors, leave_one_out
         Evidence that stands beside floors and certifies nothing.
     classifier : mapping of str to mapping of str to float
@@ -85,6 +88,7 @@ class Release:
     calibrations: tuple[Calibration, ...] = ()
     predictions: tuple[Prediction, ...] = ()
     metrics: tuple[Metric, ...] = ()
+    learned: tuple[LearnedThreshold, ...] = ()
     pass_rates: tuple[PassRate, ...] = ()
     tag_floors: tuple[TagFloor, ...] = ()
     leave_one_out: tuple[LeaveOneOut, ...] = ()
@@ -205,6 +209,7 @@ _ROWS: dict[str, Callable[[Release], list[Row]]] = {
     "qualities": _qualities,
     "metrics": lambda r: _by_fields(r.metrics, BY_NAME["metrics"]),
     "thresholds": lambda r: _by_fields(r.thresholds, BY_NAME["thresholds"]),
+    "learned_thresholds": lambda r: _by_fields(r.learned, BY_NAME["learned_thresholds"]),
     "floors": lambda r: _by_fields(r.floors, BY_NAME["floors"]),
     "fail_rates": _fail_rates,
     "verdicts": lambda r: _by_fields(r.verdicts, BY_NAME["verdicts"]),

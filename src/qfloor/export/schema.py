@@ -23,6 +23,7 @@ from qfloor.export.columns import (
     Table,
 )
 from qfloor.export.found import FOUND
+from qfloor.export.learned import LEARNED
 from qfloor.export.raw import RAW_ROWS, SPENDING
 
 SCHEMA_VERSION = "1.1"
@@ -154,6 +155,7 @@ TABLES: tuple[Table, ...] = (
             ),
         ),
     ),
+    LEARNED,
     *FOUND,
     *BESIDE,
     Table(

@@ -25,6 +25,12 @@ from qfloor.floors.first import first_values
 from qfloor.floors.panel import number_raters, on_panels
 from qfloor.floors.pass_rates import PassRequest, compute_pass_rate
 from qfloor.floors.powered import Predicted
+from qfloor.floors.relative import (
+    PairedShortfall,
+    ReferenceQuantile,
+    paired_shortfall,
+    reference_quantile,
+)
 from qfloor.floors.ruling import compute_floor, rule_family
 from qfloor.floors.sequential import Demand, SequentialCell, SequentialDesign, Standing, stand
 
@@ -38,9 +44,11 @@ __all__ = [
     "FamilyPlan",
     "Judged",
     "Labels",
+    "PairedShortfall",
     "PassRequest",
     "Predicted",
     "Purchase",
+    "ReferenceQuantile",
     "SequentialCell",
     "SequentialDesign",
     "SequentialOutcome",
@@ -56,6 +64,8 @@ __all__ = [
     "next_purchases",
     "number_raters",
     "on_panels",
+    "paired_shortfall",
+    "reference_quantile",
     "rule_family",
     "stand",
 ]

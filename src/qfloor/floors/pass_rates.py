@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ class PassRequest:
     ``outputs`` are all of the cell, whatever became of them, with 0 or 1 as the one value of
     those that the metric scored. ``outside`` names those that have no part in ``passed``: the
     metric does not apply to their prompt. ``reasons`` counts why outputs have no value.
+    ``confidence_release`` is the level at which all offers of the family hold at once.
     """
 
     offer_id: str
@@ -37,6 +39,7 @@ class PassRequest:
     outside: frozenset[str] = frozenset()
     reasons: Mapping[str, int] = field(default_factory=dict)
     confidence: float = CONFIDENCE
+    confidence_release: float | None = None
 
 
 def compute_pass_rate(request: PassRequest) -> PassRate:
@@ -68,7 +71,8 @@ def compute_pass_rate(request: PassRequest) -> PassRate:
     inside = [o for o in request.outputs if o.output_id not in request.outside]
     whole = _cell(request, request.outputs, good)
     asked = _cell(request, inside, good)
-    share, passed = _interval(true, 0.5, request), _interval(asked, 0.5 * good, request)
+    share = _interval(true, 0.5, request.confidence)
+    passed = _interval(asked, 0.5 * good, request.confidence)
     return PassRate(
         offer_id=request.offer_id,
         category=request.category,
@@ -89,7 +93,22 @@ def compute_pass_rate(request: PassRequest) -> PassRate:
         method=share.method if true.value.size else passed.method,
         counts=whole.counts,
         reasons=dict(sorted(request.reasons.items())),
+        **_of_all(true, asked, good, request.confidence_release),
     )
+
+
+def _of_all(true: Cell, asked: Cell, good: float, confidence: float | None) -> dict[str, Any]:
+    """Intervals at the level at which those of all offers of the family hold at once."""
+    if confidence is None:
+        return {}
+    share, passed = _interval(true, 0.5, confidence), _interval(asked, 0.5 * good, confidence)
+    return {
+        "confidence_release": confidence,
+        "share_true_lo_release": share.low,
+        "share_true_hi_release": share.high,
+        "passed_lo_release": passed.low,
+        "passed_hi_release": passed.high,
+    }
 
 
 @dataclass(frozen=True)
@@ -114,13 +133,13 @@ def _cell(request: PassRequest, outputs: Sequence[Judged], sign: float) -> Cell:
     return build_cell(*place, "delivered", outputs, sign=sign)
 
 
-def _interval(cell: Cell, cut: float, request: PassRequest) -> _Share:
+def _interval(cell: Cell, cut: float, confidence: float) -> _Share:
     """Share of values at or above ``cut``; the mirror of a fail rate and its two bounds."""
     if not cell.value.size:
         return _Share()
     repeats = cell.n_clusters < cell.value.size
     clusters: NDArray[np.intp] | None = cell.cluster if repeats else None
-    alpha = (1.0 - request.confidence) / 2.0
+    alpha = (1.0 - confidence) / 2.0
     bounds = stats.fail_rate_bounds(cell.value, cut, clusters, alpha=alpha)
     method = "clopper_pearson"
     if repeats:

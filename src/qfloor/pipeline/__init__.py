@@ -39,6 +39,7 @@ from qfloor.pipeline.run import (
 from qfloor.pipeline.sequential_tables import spent_by_cell, to_rate
 from qfloor.pipeline.shown import floor_rows, leave_one_out_rows, pass_rate_rows, tag_rows
 from qfloor.pipeline.taking_in import RowTaken, TakenIn, take_in
+from qfloor.pipeline.threshold_words import threshold_remarks, threshold_rows
 from qfloor.records import TIERS
 
 __all__ = [
@@ -97,6 +98,8 @@ __all__ = [
     "spent_by_cell",
     "tag_rows",
     "take_in",
+    "threshold_remarks",
+    "threshold_rows",
     "to_rate",
     "view_of",
     "write_reference",

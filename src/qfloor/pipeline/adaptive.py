@@ -138,6 +138,12 @@ def run_adaptive(
             f"benchmark {benchmark.name} corrects by {benchmark.correction}, which judges a family "
             "together at its end; a test that stops early has its level from the start: bonferroni"
         )
+    if benchmark.rules:
+        raise BenchmarkError(
+            f"benchmark {benchmark.name} learns {len(benchmark.rules)} thresholds from its fit "
+            "prompts, and a test that looks after every prompt must know its threshold from the "
+            'start: give them as numbers (rule = "absolute"), e.g. those an earlier round learned'
+        )
     now = now or dt.datetime.now(dt.UTC)
     prompts = prompts_of(benchmark)
     with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):

@@ -8,7 +8,8 @@ what it lacks: a rate is shown and decides nothing, so a half-scored metric stop
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from qfloor.errors import ScoringError
 from qfloor.floors import Judged, Labels, PassRequest, compute_pass_rate
@@ -39,7 +40,10 @@ def labels_of(view: RoundView) -> dict[str, Labels]:
 
 
 def pass_rates(
-    store: Store, view: RoundView, declared: Declared | None = None
+    store: Store,
+    view: RoundView,
+    declared: Declared | None = None,
+    alpha_of: Callable[[CellKey], float] | None = None,
 ) -> tuple[PassRate, ...]:
     """Compute the pass rates of every boolean metric that a round was scored with.
 
@@ -50,6 +54,8 @@ def pass_rates(
         With its safety looked up, if unsafe outputs shall not pass.
     declared : Declared, optional
         What the benchmark's scorers compute; see `qfloor.pipeline.declared`.
+    alpha_of : callable, optional
+        A cell's share of its family's error: for intervals that hold for the family at once.
 
     Returns
     -------
@@ -63,6 +69,8 @@ def pass_rates(
         for key, outputs in sorted(_cells(view, metric).items(), key=lambda item: item[0]):
             if any(output.id in scores for output in outputs):
                 request = _request(view, key, metric, outputs, scores, outside)
+                if alpha_of is not None:
+                    request = replace(request, confidence_release=1.0 - alpha_of(key))
                 found.append(compute_pass_rate(request))
     return tuple(found)
 

@@ -7,19 +7,26 @@ was learned for it; for an offer nobody rated they stay provisional.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from qfloor.benchmark import Benchmark
 from qfloor.pipeline.beside import pass_rates
 from qfloor.pipeline.by_metric import by_metric
 from qfloor.pipeline.declared import Declared, declared_of
+from qfloor.pipeline.families import family_of
 from qfloor.pipeline.findings import Findings
-from qfloor.pipeline.judging import RoundView, human_cells
+from qfloor.pipeline.judging import CellKey, RoundView, human_cells
+from qfloor.pipeline.learned import (
+    beside_references,
+    learn_thresholds,
+    part_of,
+    thresholds_from,
+)
 from qfloor.pipeline.ruled import judge
 from qfloor.pipeline.traffic import check_traffic
 from qfloor.pipeline.vectors import composite_cells, predict_round
-from qfloor.records import CompositeQuality, Offer, PoweredQuality, human_part
+from qfloor.records import CompositeQuality, Offer, PoweredQuality, Threshold, human_part
 from qfloor.store import Store
 
 
@@ -56,10 +63,19 @@ def certify(
     check_traffic(benchmark, (view.prompts[digest] for digest in sorted(asked)))
     declared = declared_of(benchmark) if declared is None else declared
     view = view.with_safety(store, declared)
-    findings = _by_primary(store, benchmark, view, planned, declared)
+    learned = learn_thresholds(store, benchmark, view, planned, declared)
+    thresholds = (*benchmark.thresholds, *thresholds_from(learned))
+    judging = part_of(benchmark, view, "certify")
+    findings = _by_primary(store, benchmark, judging, planned, declared, thresholds)
     for plan in benchmark.calibrations:
         findings += by_metric(store, benchmark, view, planned, plan, declared)
-    return findings + Findings(pass_rates=pass_rates(store, view, declared))
+
+    def alpha_of(key: CellKey) -> float:
+        family = family_of(benchmark, view, planned, key)
+        return family.alpha / family.m
+
+    rates = pass_rates(store, view, declared, alpha_of)
+    return findings + Findings(pass_rates=rates, learned=learned)
 
 
 def _by_primary(
@@ -68,20 +84,22 @@ def _by_primary(
     view: RoundView,
     planned: tuple[Offer, ...],
     declared: Declared,
+    thresholds: Sequence[Threshold],
 ) -> Findings:
     """Judge by the quality that decides; people alone always stand beside people with metrics."""
-    quality, thresholds = benchmark.quality, benchmark.thresholds
+    quality = benchmark.quality
     if isinstance(quality, CompositeQuality):
         cells, told = composite_cells(store, benchmark, view, quality, declared)
-        return judge(benchmark, view, planned, cells, quality, thresholds, told=told)
+        judged = judge(benchmark, view, planned, cells, quality, thresholds, told=told)
+        return beside_references(benchmark, cells, judged)
     human = human_part(quality)
     cells = human_cells(store, view, human)
     on_human = [replace(t, quality=human.id) for t in thresholds]
     findings = judge(benchmark, view, planned, cells, human, on_human)
     if not isinstance(quality, PoweredQuality):
-        return findings
-    powered = predict_round(store, benchmark, view, quality, declared)
-    beside = judge(
+        return beside_references(benchmark, cells, findings)
+    powered = predict_round(store, benchmark, view, quality, declared, thresholds)
+    with_metrics = judge(
         benchmark,
         view,
         planned,
@@ -91,4 +109,5 @@ def _by_primary(
         predicted=powered.cells,
         told=powered.told,
     )
-    return beside + findings + Findings(predictions=powered.predictions)
+    both = with_metrics + findings + Findings(predictions=powered.predictions)
+    return beside_references(benchmark, cells, both)

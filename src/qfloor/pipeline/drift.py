@@ -21,7 +21,15 @@ from qfloor.pipeline.judged_round import judged_round
 from qfloor.pipeline.judging import CellKey
 from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
 from qfloor.pipeline.signs import Sign, signs_of
-from qfloor.records import EVERY, DriftFinding, DriftWord, Modality, Output, Threshold
+from qfloor.records import (
+    EVERY,
+    DriftFinding,
+    DriftWord,
+    Modality,
+    Output,
+    Threshold,
+    human_part,
+)
 from qfloor.stats import Change
 from qfloor.store import Store
 
@@ -127,7 +135,7 @@ def check_drift(
         raise CertificationError(f"run {runs[0]} is compared with itself; name two rounds")
     then, quality = _values(earlier, before, metric)
     since, _ = _values(store, after, metric)
-    places = list(_places(before.thresholds, then, since, metric))
+    places = list(_places(_demanded(earlier, before), then, since, metric))
     if not places:
         raise CertificationError(
             f"nothing was judged in both {before.round} and {after.round}; rate or score outputs "
@@ -146,6 +154,14 @@ def check_drift(
         only_before=tuple(sorted(offers[0] - offers[1])),
         only_after=tuple(sorted(offers[1] - offers[0])),
     )
+
+
+def _demanded(store: Store, benchmark: Benchmark) -> list[Threshold]:
+    """Thresholds as numbers; of those that are learned, what the earlier round's run kept."""
+    kept = store.thresholds_of(run=run_id(benchmark))
+    human = human_part(benchmark.quality).id
+    learned = [t for t in kept if t.rule != "absolute" and t.quality == human]
+    return [*benchmark.thresholds, *learned]
 
 
 def _outputs(store: Store, benchmark: Benchmark) -> tuple[Output, ...]:

@@ -18,7 +18,8 @@ from qfloor.floors import AtPercentile, Judged, at_percentiles
 from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.judged_round import JudgedRound, judged_round
 from qfloor.pipeline.judging import CellKey, RoundView
-from qfloor.records import Floor, Output, Prompt, Ruling, Verdict
+from qfloor.pipeline.threshold_words import sentence_of_rule
+from qfloor.records import Floor, LearnedThreshold, Output, Prompt, Ruling, Verdict
 from qfloor.store import Store
 
 
@@ -55,11 +56,21 @@ class Explanation:
     floor: Floor
     verdicts: tuple[Verdict, ...]
     examples: tuple[Example, ...]
+    learned: tuple[LearnedThreshold, ...] = ()
 
     @property
     def sentences(self) -> list[str]:
-        """Say each verdict in words."""
-        return [sentence_of(verdict, self.floor) for verdict in self.verdicts]
+        """Say each verdict in words, what learned thresholds rest on, and the reference beside."""
+        return [
+            *(sentence_of(verdict, self.floor) for verdict in self.verdicts),
+            *(f"{one.tier}: {sentence_of_rule(one)}" for one in self.learned),
+            *(_beside(tier, told) for tier, told in self._paired.items()),
+        ]
+
+    @property
+    def _paired(self) -> Mapping[str, Mapping[str, Any]]:
+        told: Mapping[str, Mapping[str, Any]] = self.floor.population.get("beside_reference", {})
+        return told
 
 
 def explain(
@@ -125,6 +136,12 @@ def _explanation(
             v for v in findings.verdicts if (v.offer_id, v.category, v.modality, v.quality) == place
         ),
         examples=tuple(_examples(store, judged.view, outputs, judged.sign)),
+        learned=tuple(
+            one
+            for one in findings.learned
+            if (one.category, one.modality) == (floor.category, floor.modality)
+            and not floor.quality.startswith("metric:")
+        ),
     )
 
 
@@ -143,6 +160,14 @@ def _examples(
             values=values[at.output_id],
             media=None if sha256 is None else store.media.find(sha256),
         )
+
+
+def _beside(tier: str, told: Mapping[str, Any]) -> str:
+    return (
+        f"{tier}: more than {told['margin']:g} below {told['reference']} on {told['below']} of "
+        f"{told['n_prompts']} prompts, at most {told['upper']:.1%} (level {told['alpha']:g}, shown "
+        "and deciding nothing)"
+    )
 
 
 def _why(output: Output) -> str:

@@ -20,7 +20,7 @@ def family_of(
 ) -> FamilyPlan:
     """Name who is judged together; m is what was planned, never what happened to have data."""
     asked: dict[Place, list[float]] = {}
-    for threshold in benchmark.thresholds:
+    for threshold in benchmark.demands:
         place = (threshold.category, threshold.modality)
         asked.setdefault(place, []).append(threshold.max_fail)
     here = (key.category, key.modality)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from qfloor.records import (
     Calibration,
     Floor,
+    LearnedThreshold,
     LeaveOneOut,
     PassRate,
     Prediction,
@@ -28,6 +29,7 @@ class Findings:
     tag_floors: tuple[TagFloor, ...] = ()
     leave_one_out: tuple[LeaveOneOut, ...] = ()
     predictions: tuple[Prediction, ...] = ()
+    learned: tuple[LearnedThreshold, ...] = ()
 
     def __add__(self, other: Findings) -> Findings:
         return Findings(
@@ -39,4 +41,5 @@ class Findings:
             tag_floors=self.tag_floors + other.tag_floors,
             leave_one_out=self.leave_one_out + other.leave_one_out,
             predictions=self.predictions + other.predictions,
+            learned=self.learned + other.learned,
         )

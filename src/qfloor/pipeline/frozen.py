@@ -2,7 +2,8 @@
 
 What decides verdicts is written as one plain mapping and kept whole beside its digest: thresholds,
 quality, family, alpha, offers (and so m), prompts by category, suites, repeats, scorers,
-calibrations, exclusions. Later edits are allowed and are told: `differences` names each field.
+calibrations, exclusions. Of a threshold that is learned the rule is frozen, for there is no number
+yet. Later edits are allowed and are told: `differences` names each field.
 What they make of thresholds and verdicts is `post_hoc`'s business.
 """
 
@@ -25,7 +26,7 @@ SHOWN = 3
 # said by other words in the content, or of no consequence for a verdict
 _SAID_OTHERWISE = frozenset({
     "title", "notes", "path", "illustrative", "budget_nanousd", "suites", "offers", "patterns",
-    "thresholds", "calibrations", "exclusions",
+    "thresholds", "rules", "calibrations", "exclusions",
 })  # fmt: skip
 _NOT_DEMANDED = frozenset({"category", "modality", "tier", "evidence", "post_hoc"})
 
@@ -173,7 +174,7 @@ def content_of(
                 "max_fail": t.max_fail,
                 **{k: v for k, v in _plain(t).items() if k not in _NOT_DEMANDED},
             }
-            for t in benchmark.thresholds
+            for t in benchmark.demands
         },
         "calibrations": {c.metric: _plain(c) for c in benchmark.calibrations},
         "exclusions": _plain(benchmark.exclusions),

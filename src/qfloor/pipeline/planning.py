@@ -16,6 +16,7 @@ from qfloor.errors import BenchmarkError
 from qfloor.generate import asked_for
 from qfloor.pipeline.families import family_of
 from qfloor.pipeline.judging import CellKey, RoundView
+from qfloor.pipeline.learned import ruled_places, splits_of
 from qfloor.records import Modality, Offer, Prompt
 from qfloor.stats import Design
 
@@ -40,7 +41,8 @@ class Assumed:
 class CellPlan:
     """What the offers of one category take to be certified, if they are as good as assumed.
 
-    ``prompts`` are the independent prompts (families) that the suites have and ``chance`` that of
+    ``prompts`` are the independent prompts (families) that the suites have (where a threshold is
+    learned, those that certify) and ``chance`` that of
     a certificate on them at one output each; ``needed`` the prompts for the wanted power;
     ``best`` the cheapest design on an offer of mean price. ``total_usd`` is that for all offers,
     None where an offer's price is unknown (``unpriced``) or no design does it.
@@ -92,10 +94,16 @@ def plan_evidence(
             "--offers and --price-usd instead"
         )
     view = RoundView(outputs=(), prompts={p.digest: p for p in prompts})
-    places = sorted({(t.category, t.modality) for t in benchmark.thresholds})
+    places = sorted({(t.category, t.modality) for t in benchmark.demands})
+    splits, learned = splits_of(prompts, imported=False), ruled_places(benchmark)
     found = []
     for category, modality in places:
-        asked = [p for p in prompts if (p.category, p.modality) == (category, modality)]
+        asked = [
+            p
+            for p in prompts
+            if (p.category, p.modality) == (category, modality)
+            and ((category, modality) not in learned or splits[p.digest] == "certify")
+        ]
         makers = [offer for offer in benchmark.offers if offer.makes(modality)]
         if asked and makers:
             found.append(_cell(benchmark, view, category, modality, asked, makers, assumed))
@@ -114,7 +122,7 @@ def _cell(
     key = CellKey(category, modality, makers[0].id)
     level = family_of(benchmark, view, benchmark.offers, key).level
     max_fail = min(
-        t.max_fail for t in benchmark.thresholds if (t.category, t.modality) == (category, modality)
+        t.max_fail for t in benchmark.demands if (t.category, t.modality) == (category, modality)
     )
     usd = {offer.id: _output_usd(offer, prompts) for offer in makers}
     known = [price for price in usd.values() if price is not None]

@@ -2,7 +2,8 @@
 
 A threshold is post hoc when its own demand was edited; a verdict when its threshold was, or
 anything its family's level or population rests on: its offers, its prompts, the number of
-different ``max_fail`` in its place, alpha, the family, the quality, what is left out. Prices,
+different ``max_fail`` in its place, alpha, the family, the quality, what is left out. So is a
+threshold that was learned: its number rests on the same. Prices,
 budgets and words decide nothing and mark nothing. Without a frozen plan it cannot be told.
 """
 
@@ -15,7 +16,7 @@ from typing import Any
 from qfloor.benchmark import Benchmark
 from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.frozen import Difference, PlanState
-from qfloor.records import Threshold, Verdict
+from qfloor.records import LearnedThreshold, Threshold, Verdict
 
 # what cannot move a number: another suite of the same prompts, what prompts and offers say anyway
 _HARMLESS = frozenset({"suites"})
@@ -44,9 +45,17 @@ class _Touched:
         elif top not in _HARMLESS:
             self.everything = True
 
-    def threshold(self, threshold: Threshold | Verdict) -> bool:
-        name = f"{threshold.category}/{threshold.modality}/{threshold.tier}"
-        return name in self.demands or self.metric(threshold.quality)
+    def demand(self, one: Threshold | LearnedThreshold | Verdict) -> bool:
+        name = f"{one.category}/{one.modality}/{one.tier}"
+        return name in self.demands or self.metric(one.quality)
+
+    def threshold(self, threshold: Threshold | LearnedThreshold) -> bool:
+        """Whether a number is not the planned one; a learned one rests on all that a verdict does.
+
+        Its prompts, its offers and its quality are part of the rule.
+        """
+        learned = threshold.rule != "absolute"
+        return self.demand(threshold) or (learned and self.place(threshold))
 
     def metric(self, quality: str) -> bool:
         """Whether a quality is a metric whose calibration was planned otherwise."""
@@ -54,11 +63,14 @@ class _Touched:
         return kind == "metric" and key.partition("@")[0] in self.metrics
 
     def verdict(self, verdict: Verdict) -> bool:
+        return self.demand(verdict) or self.place(verdict)
+
+    def place(self, one: Threshold | LearnedThreshold | Verdict) -> bool:
+        """Whether anything that a whole place rests on is otherwise."""
         return (
             self.everything
-            or self.threshold(verdict)
-            or f"{verdict.category}/{verdict.modality}" in self.places
-            or verdict.modality in self.modalities
+            or f"{one.category}/{one.modality}" in self.places
+            or one.modality in self.modalities
         )
 
 
@@ -68,12 +80,14 @@ def marked(findings: Findings, benchmark: Benchmark, state: PlanState) -> Findin
         return replace(
             findings,
             thresholds=tuple(replace(t, post_hoc=None) for t in findings.thresholds),
+            learned=tuple(replace(t, post_hoc=None) for t in findings.learned),
             verdicts=tuple(replace(v, post_hoc=None) for v in findings.verdicts),
         )
     touched = _touched(benchmark, state)
     return replace(
         findings,
         thresholds=tuple(replace(t, post_hoc=touched.threshold(t)) for t in findings.thresholds),
+        learned=tuple(replace(t, post_hoc=touched.threshold(t)) for t in findings.learned),
         verdicts=tuple(replace(v, post_hoc=touched.verdict(v)) for v in findings.verdicts),
     )
 

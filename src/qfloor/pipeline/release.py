@@ -88,6 +88,7 @@ def release_of(
         offers=offers,
         floors=floors,
         thresholds=tuple(store.thresholds_of(run=run)),
+        learned=tuple(store.learned_thresholds_of(run=run)),
         verdicts=tuple(store.verdicts_of(run=run)),
         calibrations=tuple(store.calibrations_of(run=run)),
         predictions=tuple(store.predictions_of(run=run)),

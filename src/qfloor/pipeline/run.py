@@ -280,6 +280,7 @@ def certify_round(
     with store.transaction():
         record_run(store, benchmark, suites, started)
         store.save_thresholds(findings.thresholds, run=name)
+        store.save_learned_thresholds(findings.learned, run=name)
         store.save_calibrations(findings.calibrations, run=name)
         store.save_predictions(findings.predictions, run=name)
         store.save_floors(findings.floors, run=name)

@@ -56,12 +56,27 @@ def pass_rate_rows(found: Iterable[PassRate], *, brief: bool = False) -> Iterato
             ("passed", rate.passed, rate.passed_lo, rate.passed_hi),
         ):
             if brief:
-                row[name] = None if share is None else f"{share:.3f} [{low:.3f}, {high:.3f}]"
+                row[name] = _interval(share, low, high)
             else:
                 row |= {name: share, f"{name}_lo": low, f"{name}_hi": high}
+        low, high = rate.passed_lo_release, rate.passed_hi_release
+        if brief:
+            row["of_all"] = None if low is None else f"[{low:.3f}, {high:.3f}]"
+        else:
+            row |= {
+                "true_lo_release": rate.share_true_lo_release,
+                "true_hi_release": rate.share_true_hi_release,
+                "passed_lo_release": low,
+                "passed_hi_release": high,
+                "confidence_release": rate.confidence_release,
+            }
         row |= {"prompts": rate.n_prompts, "scored": rate.n_scored, "asked": rate.n_asked}
         row |= {} if brief else {"identity": rate.metric, "counts": rate.counts}
         yield {**row, "method": rate.method, "not_scored": rate.reasons}
+
+
+def _interval(share: float | None, low: float | None, high: float | None) -> str | None:
+    return None if share is None else f"{share:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def tag_rows(found: Findings, quality: str, *, brief: bool = False) -> Iterator[Row]:

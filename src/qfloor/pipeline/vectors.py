@@ -174,6 +174,7 @@ def predict_round(
     view: RoundView,
     quality: PoweredQuality,
     declared: Declared,
+    thresholds: Iterable[Threshold],
 ) -> Powered:
     """Learn from a round's ratings what its metrics say of people's fails, and say it of all.
 
@@ -188,7 +189,7 @@ def predict_round(
     ratings = ratings_by_output(store, view, quality.human)
     rated = rated_prompts(view, ratings)
     demanded: dict[Place, list[Threshold]] = defaultdict(list)
-    for threshold in benchmark.thresholds:
+    for threshold in thresholds:
         demanded[threshold.category, threshold.modality].append(threshold)
     metrics = {o.id: vector(columns, o) for o in view.outputs}
     cells: dict[CellKey, Predicted] = {}

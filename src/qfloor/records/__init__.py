@@ -9,6 +9,7 @@
 `reference` the frozen reference sets that metrics within a prompt are centred on
 `sequential` what a test that looks after every prompt has used up
 `found`     qualities, thresholds, calibrations, floors, verdicts
+`rules`     thresholds that are learned: the rule as planned, and what it found
 `frozen`    what is left out, and plans frozen before the first score
 `raw`       digests of the rows that findings rest on, and what they cost
 `beside`    pass rates, floors of tags and languages, panels less one rater
@@ -103,6 +104,7 @@ from qfloor.records.reference import (
     ReferencePrompt,
     ReferenceSet,
 )
+from qfloor.records.rules import LearnedThreshold, ThresholdRule
 from qfloor.records.sequential import (
     SeenOutput,
     SequentialState,
@@ -140,6 +142,7 @@ __all__ = [
     "Floor",
     "FloorKind",
     "FrozenPlan",
+    "LearnedThreshold",
     "LeaveOneOut",
     "Lifecycle",
     "Linking",
@@ -175,6 +178,7 @@ __all__ = [
     "Suite",
     "TagFloor",
     "Threshold",
+    "ThresholdRule",
     "TierRuling",
     "Traffic",
     "Verdict",

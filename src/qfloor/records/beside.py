@@ -26,7 +26,8 @@ class PassRate:
     and unscorable ones do not pass. Outputs in neither are in ``counts`` (by status) and
     ``reasons``. ``method`` is ``clopper_pearson`` at one output a prompt, ``korn_graubard`` with
     repeats, ``korn_graubard_and_exact`` where few prompts let the exact bound join it. A share is
-    None when there is nothing to take it of.
+    None when there is nothing to take it of. Intervals of ``confidence`` are each for itself; those
+    ending in ``_release`` hold for all offers of the family at once, each metric for itself.
     """
 
     offer_id: str
@@ -48,6 +49,11 @@ class PassRate:
     method: str
     counts: Mapping[str, int]
     reasons: Mapping[str, int]
+    confidence_release: float | None = None
+    share_true_lo_release: float | None = None
+    share_true_hi_release: float | None = None
+    passed_lo_release: float | None = None
+    passed_hi_release: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -224,7 +224,7 @@ def _decide(
 ) -> Decision:
     db, found = request.db, request.classification
     demanded = tuple(
-        Demanded(category=place[0], threshold=demand.value, max_fail=demand.max_fail)
+        Demanded(place[0], *demand)
         for place, _ in request.places
         if (demand := db.demands.get(place)) is not None
     )

@@ -64,6 +64,8 @@ class Demand(NamedTuple):
 
     value: float
     max_fail: float
+    rule: str = "absolute"
+    evidence: str = ""
 
 
 class Latency(NamedTuple):
@@ -193,7 +195,9 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
         primary_quality=quality,
         categories=categories,
         offers=offers,
-        demands={(c, m, t): Demand(v, f) for c, m, t, v, f in _rows(connection, _DEMANDS, quality)},
+        demands={
+            (c, m, t): Demand(*told) for c, m, t, *told in _rows(connection, _DEMANDS, quality)
+        },
         standings=standings,
         certified={
             place: frozenset(
@@ -224,8 +228,8 @@ _OFFERS = (
 )
 _CATEGORIES = "SELECT id, description, modalities, signals FROM categories ORDER BY id"
 _DEMANDS = (
-    "SELECT category, modality, tier, value, max_fail FROM thresholds WHERE quality = ? "
-    "ORDER BY category, modality, value"
+    "SELECT category, modality, tier, value, max_fail, rule, evidence FROM thresholds "
+    "WHERE quality = ? ORDER BY category, modality, value"
 )
 _LATENCY = "SELECT offer_id, p50_s, p95_s, n, as_of FROM latency ORDER BY offer_id"
 _COLUMNS = (

@@ -25,13 +25,21 @@ _SERVED = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Demanded:
-    """The threshold that decided in one plausible category."""
+    """The threshold that decided in one plausible category, and how it was set if learned."""
 
     category: str
     threshold: float
     max_fail: float
+    rule: str = "absolute"
+    evidence: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; a number that was not learned needs no explanation."""
+        plain = {name: vars(self)[name] for name in ("category", "threshold", "max_fail")}
+        learned = {"rule": self.rule, "evidence": self.evidence}
+        return plain if self.rule == "absolute" else plain | learned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +223,7 @@ class Decision:
             },
             "modality": self.modality,
             "tier": self.tier,
-            "demanded": [vars(d) for d in self.demanded],
+            "demanded": [d.to_dict() for d in self.demanded],
             "price_usd": _usd(self.price_nanousd),
             "price_nanousd": self.price_nanousd,
             "usable_cost_nanousd": self.usable_cost_nanousd,

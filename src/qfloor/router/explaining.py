@@ -13,6 +13,11 @@ def explain(decision: Decision) -> str:
     """Return a few lines for a person; `Decision.to_dict` has all of it for a program."""
     lines = [_headline(decision), ""]
     lines.append(_line("asked", _asked(decision)))
+    lines += [
+        _line("demands", f"{d.threshold:g} in {d.category}: {d.evidence}")
+        for d in decision.demanded
+        if d.rule != "absolute"
+    ]
     if decision.offer is not None:
         chosen = decision.candidates[0]
         lines += [_line("floor", _floor(decision, chosen)), _line("price", _price(chosen))]

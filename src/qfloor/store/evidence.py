@@ -15,6 +15,7 @@ from qfloor.errors import StoreError
 from qfloor.records import (
     Calibration,
     Floor,
+    LearnedThreshold,
     LeaveOneOut,
     PassRate,
     Prediction,
@@ -32,6 +33,7 @@ _ORDER: dict[type, str] = {
     Threshold: "quality",
     Calibration: "quality",
     Prediction: "quality",
+    LearnedThreshold: "quality, tier",
     Floor: "quality, offer_id",
     Verdict: "quality, offer_id",
     PassRate: "metric, offer_id",
@@ -83,6 +85,14 @@ class EvidenceTables(Database):
     def thresholds_of(self, *, run: str | None = "") -> Iterator[Threshold]:
         """Give the thresholds of a run; of all runs for None."""
         return self._read("thresholds", Threshold, run)
+
+    def save_learned_thresholds(self, found: Iterable[LearnedThreshold], *, run: str = "") -> int:
+        """Replace what the rules of a run found."""
+        return self._replace("learned_thresholds", LearnedThreshold, found, run)
+
+    def learned_thresholds_of(self, *, run: str | None = "") -> Iterator[LearnedThreshold]:
+        """Give what the rules of a run found; of all runs for None."""
+        return self._read("learned_thresholds", LearnedThreshold, run)
 
     def save_calibrations(self, calibrations: Iterable[Calibration], *, run: str = "") -> int:
         """Replace the calibrations of a run."""

@@ -102,6 +102,11 @@ class Frames(Database):
         """Thresholds of a run, or of all runs."""
         return self._frame("SELECT * FROM thresholds", ("thresholds",), "run", run, "1, 2, 3, 4, 5")
 
+    def learned_thresholds(self, *, run: str | None = None) -> pd.DataFrame:
+        """What the rules of a run found, with their evidence; of all runs for None."""
+        sql = "SELECT * FROM learned_thresholds"
+        return self._frame(sql, ("learned_thresholds",), "run", run, "1, 2, 3, 4, 5")
+
     def pass_rates(self, *, run: str | None = None) -> pd.DataFrame:
         """Pass rates of a run, or of all runs."""
         return self._frame("SELECT * FROM pass_rates", ("pass_rates",), "run", run, "1, 2, 3, 4, 5")
@@ -142,5 +147,6 @@ class Frames(Database):
         kinds: dict[str, Any] = {}
         for table in tables:
             for _, name, declared, *_ in self.rows(f"PRAGMA table_info({table})"):
-                kinds.setdefault(name, "boolean" if name in _FLAGS else _DTYPES[declared])
+                flag = name in _FLAGS and declared == "INTEGER"  # a share may be called usable too
+                kinds.setdefault(name, "boolean" if flag else _DTYPES[declared])
         return kinds

@@ -27,6 +27,7 @@ from qfloor.store.schema import (
     TRIALS,
 )
 from qfloor.store.schema_beside import BESIDE
+from qfloor.store.schema_learned import LEARNED
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -126,6 +127,12 @@ def time_outputs(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def create_learned(connection: sqlite3.Connection) -> None:
+    """What rules for thresholds found; pass rates at the family's level."""
+    for statement in LEARNED:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     create_evidence,
@@ -141,6 +148,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     create_beside,
     check_precisions_by_round,
     time_outputs,
+    create_learned,
 )
 
 

@@ -23,6 +23,7 @@ TABLES: dict[str, str] = {
     "imports": "A file that was imported, by the digest of its bytes, so that none enters twice.",
     "runs": "A run of a benchmark in a round, with the digests of all that went into it.",
     "thresholds": "What a tier demanded, as it was used by a run.",
+    "learned_thresholds": "What a rule for a threshold found in a run, or why it found nothing.",
     "calibrations": "How a metric spoke for people in a run.",
     "predictions": "How well metrics predicted people's fails in a run.",
     "floors": "What a run found out about an offer in a category.",
