@@ -12,6 +12,7 @@ from qfloor import benchmark, pipeline, stats
 from qfloor.cli import app
 from qfloor.errors import BenchmarkError
 from qfloor.pipeline.planning import Assumed, plan_evidence
+from qfloor.records import ThresholdRule
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,23 @@ def test_ratings_cost_too_and_an_unknown_price_is_no_price(painters):
     assert all(c.total_usd is None and c.unpriced == (first.id,) for c in hit)
     hopeless = plan_evidence(loaded, prompts, Assumed(fail_rate=0.3))
     assert {(c.needed, c.best, c.total_usd) for c in hopeless} == {(None, None, None)}
+
+
+def test_prompts_that_a_threshold_is_learned_on_do_not_certify(painters):
+    loaded, prompts = painters
+    rule = ThresholdRule(
+        category="portrait", modality="image", quality=loaded.quality.id, tier="professional",
+        rule="relative", level=0.01, reference="painters/cobalt", margin=0.5,
+    )  # fmt: skip
+    kept = tuple(t for t in loaded.thresholds if (t.category, t.tier) != ("portrait", rule.tier))
+    cells = plan_evidence(replace(loaded, thresholds=kept, rules=(rule,)), prompts, Assumed())
+    fit = {p.family for p in prompts if p.category == "portrait" and p.split == "fit"}
+    before = {c.category: c.prompts for c in plan_evidence(loaded, prompts, Assumed())}
+    assert fit
+    for cell in cells:
+        learned = len(fit) if cell.category == "portrait" else 0
+        assert cell.prompts == before[cell.category] - learned
+        assert cell.level == 0.05 / cell.offers
 
 
 def test_imported_judgments_have_nothing_to_plan():
