@@ -103,6 +103,16 @@ def say(message: str) -> None:
     typer.echo(message, err=True)
 
 
+def say_astray(astray: Mapping[str, int]) -> None:
+    """Warn of numbers by weights that were trained on the painters' pictures and no others."""
+    if astray:
+        say(
+            f"warning: {', '.join(astray)} of {max(astray.values())} outputs: the CLIP that ships "
+            "was trained on the built-in painters' pictures only and says nothing of others; name "
+            "one that knows them, e.g. checkpoint=ViT-B-32@openai"
+        )
+
+
 Report = Callable[[str, int, int], None]
 
 

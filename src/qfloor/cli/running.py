@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from qfloor.cli.output import Csv, Json, Workspace, emit, progress, say
+from qfloor.cli.output import Csv, Json, Workspace, emit, progress, say, say_astray
 from qfloor.cli.taken_in import print_rows, say_rows
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def _run(
         result = pipeline.run(
             benchmark_of(name, round, budget), workspace, out=out, engine=engine, report=report
         )
+    say_astray(result.scoring.astray)
     say(str(result.plan))
     return result
 
