@@ -22,11 +22,11 @@ $(VENV)/.run: pyproject.toml requirements-cpu.txt
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "qfloor: adding test tools to $(VENV) (once)" >&2
-	@$(PIP) -e ".[$(EXTRAS),dev]"
+	@$(PIP) -e ".[$(EXTRAS),dev,oracles]"
 	@touch $@
 
 $(VENV)/.lab: $(VENV)/.dev
-	@$(PIP) -e ".[$(EXTRAS),dev,lab]"
+	@$(PIP) -e ".[$(EXTRAS),dev,oracles,lab]"
 	@touch $@
 
 demo: $(VENV)/.run  ## the built-in benchmark, from prompts to a routed decision

@@ -47,7 +47,7 @@ class GeminiFake(Fake):
     problem = staticmethod(google_problem)
 
     def routes(self):
-        path = r"/v1beta/models/(?P<model>[^/:]+):generateContent"
+        path = r"/v1(?:beta)?/models/(?P<model>[^/:]+):generateContent"
         return [("POST", path, GeminiFake._generate)]
 
     def _generate(self, call: Call, match: re.Match[str]) -> Reply:
