@@ -135,7 +135,7 @@ class ArkFake(Fake):
 
     def _delete(self, call: Call, match: re.Match[str]) -> Reply:
         job = self.job(match["id"].removeprefix("cgt-"))
-        if job.polls > job.waits:
+        if job.finished:
             raise Rejected("too_late", "the task is finished")
         job.cancelled = True
         return Reply(200, {})

@@ -63,6 +63,7 @@ class Job:
     polls: int = 0
     passed: Counter[str] = field(default_factory=Counter)
     cancelled: bool = False
+    finished: bool = False
     at: float = field(default_factory=time.time)
 
     def once(self, what: str) -> bool:
@@ -306,9 +307,8 @@ class Fake:
         return (TOLD_NANOUSD if told else RULE_NANOUSD)[asked.modality]
 
     def _stage(self, job: Job) -> Stage:
-        if job.scenario == "never" and self.released:
-            return "done"
-        if job.polls > job.waits:
+        if job.polls > job.waits or (job.scenario == "never" and self.released):
+            job.finished = True
             return self.end(job)
         if job.scenario == "strange_status" and job.polls == 2:
             return "strange"

@@ -112,10 +112,8 @@ class FalFake(Fake):
 
     def _result(self, call: Call, match: re.Match[str]) -> Reply:
         job = self._at_home(self.job(match["id"]), match)
-        if job.polls <= job.waits:
+        if not job.finished:
             return Reply(400, {"detail": "Request is still in progress"})
-        if job.scenario == "result_broken_once" and job.once("result"):
-            return self.error("broken")
         stage = self.end(job)
         if stage == "failed":
             return Reply(500, {"detail": "Internal server error", "error_type": "internal_error"},
@@ -148,7 +146,7 @@ class FalFake(Fake):
 
     def _cancel(self, call: Call, match: re.Match[str]) -> Reply:
         job = self.job(match["id"])
-        if job.polls > job.waits:
+        if job.finished:
             return Reply(
                 409, {"detail": "Request already completed", "status": "ALREADY_COMPLETED"}
             )

@@ -61,7 +61,7 @@ class Case:
 
     def offer(self, fake: Fake, **more: Any) -> Offer:
         """Build an offer that is served by a fake."""
-        args = {"base_url": fake.origin + self.path, "key_env": KEY_ENV, "poll_s": 0.01,
+        args = {"base_url": fake.origin + self.path, "key_env": KEY_ENV,
                 "timeout_s": more.pop("timeout_s", 10.0), **self.args}  # fmt: skip
         unit: Any = "image" if self.modality == "image" else "video"
         amount = f"{RULE_NANOUSD[self.modality] / 1e9:.2f}"

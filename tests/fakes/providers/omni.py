@@ -85,7 +85,7 @@ class OmniFake(Fake):
 
     def _cancel(self, call: Call, match: re.Match[str]) -> Reply:
         job = self.job(match["id"])
-        if job.polls > job.waits:
+        if job.finished:
             raise Rejected("too_late", "the interaction is completed")
         job.cancelled = True
         reply = self.answer(job, "running")

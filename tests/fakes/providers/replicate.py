@@ -105,7 +105,7 @@ class ReplicateFake(Fake):
 
     def _cancel(self, call: Call, match: re.Match[str]) -> Reply:
         job = self.job(match["id"])
-        if job.polls > job.waits:
+        if job.finished:
             raise Rejected("too_late", "The prediction has already finished.")
         job.cancelled = True
         reply = self.answer(job, "failed")
