@@ -7,7 +7,6 @@ import base64
 import pytest
 
 from fakes.providers.engine import KEY
-from fakes.providers.matrix import case
 from fakes.test_oracles_images import fake, fetched
 from qfloor.media import inspect
 
@@ -220,11 +219,3 @@ def test_omni(fake):
     assert item.type == "video"
     assert inspect(base64.b64decode(item.data), item.mime_type, "video").reason == "ok"
     assert ends["failed"].status == "failed"
-
-
-def test_every_oracle_named_is_asked_here():
-    """The table of the docs says oracle-tested only where a test of these files is the oracle."""
-    from fakes.providers.matrix import CASES, ORACLES
-
-    assert {c.provider for c in CASES} == set(ORACLES)
-    assert case("fal-schnell").provider == "fal"

@@ -57,7 +57,10 @@ def go_on(
     with Store.open(workspace, create=True) as store:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        policy = RunPolicy(backoff_s=0.01, backoff_most_s=0.02)
+        policy = RunPolicy(
+            backoff_s=0.01, backoff_most_s=0.02, poll_first_s=0.01, poll_most_s=0.05,
+            cooldown_s=0.01, cooldown_most_s=0.05,
+        )  # fmt: skip
         generate(prompts, offers, store=store, round=round, policy=policy, trace=trace)
 
 

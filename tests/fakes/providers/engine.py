@@ -15,6 +15,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any, ClassVar, Literal
 
 from fakes.providers import media
@@ -29,9 +30,16 @@ TOLD_NANOUSD = {"image": 50_000_000, "video": 350_000_000}  # what those tell wh
 # before anything is accepted: kind of error -> HTTP status, unless a seller has its own
 STATUSES = {
     "unauthorised": 401, "unpaid": 402, "forbidden": 403, "gone": 404, "bad_field": 422,
-    "limited": 429, "limited_once": 429, "limited_bare_once": 429, "quota": 429,
+    "limited": 429, "limited_once": 429, "limited_date_once": 429, "retired": 400,
+    "create_moved": 307, "limited_bare_once": 429, "quota": 429,
     "down": 503, "down_once": 503, "broken": 500, "unknown_job": 404, "too_late": 409,
 }  # fmt: skip
+SHAPES = {"retired": "bad_field", "limited_date_once": "limited"}  # said as these are
+SAYS = {
+    "unauthorised": f"Incorrect API key provided: {KEY}. You can find your key on our site.",
+    "broken": f"Internal error while serving a request with key {KEY}",  # they do that
+    "retired": "model: this model has been deprecated and was retired on 2026-10-23",
+}
 MEDIA = {
     "black": "black", "bomb": "bomb", "html_media": "page", "zero_frames": "no_frames",
     "wrong_modality": "wrong_modality", "cut_media": "cut_short", "untyped": "untyped",
@@ -159,11 +167,14 @@ class Fake:
 
     def error(self, kind: str, said: str = "") -> Reply:
         """An error answer."""
+        if kind == "create_moved":
+            return Reply(307, "", {"Location": f"{self.cdn.origin}/elsewhere"})
         status = self.statuses.get(kind, STATUSES[kind])
         headers = {}
-        if kind in ("limited", "limited_once") and self.retry_after:
-            headers["Retry-After"] = "1"
-        return Reply(status, self.problem(kind, status, said or kind.replace("_", " ")), headers)
+        if kind.startswith("limited") and "bare" not in kind and self.retry_after:
+            headers["Retry-After"] = formatdate(usegmt=True) if "date" in kind else "1"
+        said = said or SAYS.get(kind, kind.replace("_", " "))
+        return Reply(status, self.problem(SHAPES.get(kind, kind), status, said), headers)
 
     def create(self, asked: Asked) -> Reply:
         """Take a valid request, or not; the only place where money is made."""
@@ -204,6 +215,8 @@ class Fake:
                 fault = "limited_bare_once"
             elif first and job.scenario in ("poll_page_once", "poll_reset_once"):
                 fault = job.scenario.split("_")[1]
+            elif first and job.scenario == "poll_moved_once":
+                fault = "create_moved"
             if fault in STATUSES:
                 return self.error(fault)
             job.polls += 1
@@ -351,6 +364,8 @@ class Fake:
         reply = Reply(200, content, {"Content-Type": kind})
         if scenario == "oversized":
             reply.fault = "endless"
+        elif scenario == "flood":
+            reply.fault = "flood"
         elif scenario == "cut_once" and first:
             reply.fault = "cut"
         elif fault in STATUSES:

@@ -17,8 +17,6 @@ RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9
 
 def google_problem(kind: str, status: int, said: str):
     """An error as all Google APIs give it."""
-    if kind == "unauthorised":
-        said = "API key not valid. Please pass a valid API key."
     error = {"code": status, "message": said, "status": STATES[status], "details": []}
     if kind in ("limited", "limited_once"):
         error["details"] = [{"@type": "type.googleapis.com/google.rpc.RetryInfo",

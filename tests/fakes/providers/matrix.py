@@ -62,7 +62,8 @@ class Case:
     def offer(self, fake: Fake, **more: Any) -> Offer:
         """Build an offer that is served by a fake."""
         args = {"base_url": fake.origin + self.path, "key_env": KEY_ENV,
-                "timeout_s": more.pop("timeout_s", 10.0), **self.args}  # fmt: skip
+                "timeout_s": 10.0, **self.args,
+                **(more.pop("args", None) or {})}  # fmt: skip
         unit: Any = "image" if self.modality == "image" else "video"
         amount = f"{RULE_NANOUSD[self.modality] / 1e9:.2f}"
         price = PriceRule(components=(PriceComponent(unit=unit, amount=amount),), source="fake",
@@ -96,21 +97,21 @@ CASES: tuple[Case, ...] = (
     _case("bfl", "bfl:BflFake", "flux-2-pro", "jobs url told"),
     _case("runway", "runway:RunwayFake", "gen4_image", "jobs url told"),
     _case("runway", "runway:RunwayFake", "gen4.5", "jobs url told", **_VIDEO),
-    _case("ark", "ark:ArkFake", "seedream-4-0-250828", "sync url"),
+    _case("ark", "ark:ArkFake", "seedream-4-0-250828", "sync inline"),
     _case("ark", "ark:ArkFake", "dreamina-seedance-2-0-260128", "jobs url", **_VIDEO),
     _case("stability", "stability:StabilityFake", "core", "sync inline"),
     _case("stability", "stability:StabilityFake", "sd3.5-large", "sync inline"),
     _case("ideogram", "ideogram:IdeogramFake", "ideogram-v3", "sync url"),
     _case("ideogram", "ideogram:IdeogramFake", "ideogram-v4", "sync url"),
-    _case("recraft", "recraft:RecraftFake", "recraftv4_1", "sync url told"),
+    _case("recraft", "recraft:RecraftFake", "recraftv4_1", "sync inline told"),
     _case("kling", "kling:KlingFake", "kling-v3", "jobs url", **_VIDEO),
     _case("minimax", "minimax:MiniMaxFake", "MiniMax-Hailuo-2.3", "jobs url", modality="video",
           seconds=6.0),
     _case("minimax", "minimax:MiniMaxFake", "MiniMax-H3", "jobs url", **_VIDEO),
     _case("dashscope", "dashscope:DashScopeFake", "wan2.7-t2v", "jobs url", **_VIDEO),
-    _case("xai", "xai:XaiFake", "grok-imagine-image", "sync url told"),
+    _case("xai", "xai:XaiFake", "grok-imagine-image", "sync inline told"),
     _case("xai", "xai:XaiFake", "grok-imagine-video-1.5", "jobs url told", **_VIDEO),
-    _case("together", "together:TogetherFake", "black-forest-labs/FLUX.1-schnell", "sync url"),
+    _case("together", "together:TogetherFake", "black-forest-labs/FLUX.1-schnell", "sync inline"),
     _case("together", "together:TogetherVideoFake", "minimax/hailuo-02", "jobs url told",
           modality="video", seconds=6.0),
     _case("luma", "luma:LumaFake", "photon-1", "jobs url"),

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import re
 
-from fakes.providers.engine import Asked, Fake, Job, Rejected, Stage, check_fields, one_of
+from fakes.providers.engine import (
+    SAYS,
+    SHAPES,
+    Asked,
+    Fake,
+    Job,
+    Rejected,
+    Stage,
+    check_fields,
+    one_of,
+)
 from fakes.providers.wire import Call, Reply
 
 V1, V2 = ("MiniMax-Hailuo-2.3", "MiniMax-Hailuo-02"), ("MiniMax-H3",)
@@ -38,9 +48,11 @@ class MiniMaxFake(Fake):
 
     def error(self, kind: str, said: str = "") -> Reply:
         asked_v1 = self.here.path.startswith("/v1")
+        kind = SHAPES.get(kind, kind)
         if asked_v1 and kind in CODES:  # HTTP 200 carries the error
+            said = said or SAYS.get(kind, kind)
             return Reply(200, {"base_resp": {"status_code": CODES[kind],
-                                             "status_msg": said or kind}})  # fmt: skip
+                                             "status_msg": said}})  # fmt: skip
         return super().error(kind, said)
 
     def _create_v1(self, call: Call, match: re.Match[str]) -> Reply:

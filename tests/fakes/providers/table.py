@@ -73,6 +73,7 @@ TABLE: tuple[Row, ...] = (
     _row("poll_limited_once", "ok", "yes", needs="jobs"),
     _row("poll_page_once", "ok", "yes", needs="jobs"),
     _row("poll_reset_once", "ok", "yes", needs="jobs"),
+    _row("poll_moved_once", "ok", "yes", needs="jobs"),
     _row("more_items", "ok", "yes", only="fal-schnell replicate-flux-schnell openai gemini runway "
          "ark-seedream-4-0-250828 ideogram recraft xai-grok-imagine-image together-FLUX.1-schnell "
          "vertex gemini-omni openai-compatible-some-image-model"),
@@ -89,8 +90,11 @@ TABLE: tuple[Row, ...] = (
     _row("forbidden", "permission", "no", but={_V1: None}),
     _row("gone", "model_gone", "no", but={_V1: (("invalid_request", "model_gone"), "no")}),
     _row("bad_field", "invalid_request", "no"),
+    _row("retired", "model_gone", "no"),
+    _row("create_moved", "invalid_request malformed_answer", "no"),
     _row("limited_once", "ok", "yes", 2),
     _row("limited_bare_once", "ok", "yes", 2),
+    _row("limited_date_once", "ok", "yes", 2),
     _row("down_once", "ok", "yes", 2),
     _row("down", "capacity", "no", 2),
     # -- perhaps taken: one POST, never another
@@ -114,8 +118,9 @@ TABLE: tuple[Row, ...] = (
          "ark-dreamina-seedance-2-0-260128"),
     _row("vanish", "job_expired", "any", 2, needs="jobs"),
     # -- said to be made, and nothing there
-    _row("empty", "empty_success", "yes", needs="", but={
-        "stability": (("empty_success", "undecodable"), "yes")}),
+    _row("empty", "empty_success", "yes", but={
+        "stability": (("empty_success", "undecodable"), "yes"),
+        "openai-compatible-sora-2": (("empty_success", "undecodable"), "yes")}),
     _row("null_item", "empty_success", "yes", only="openai ideogram gemini "
          "openai-compatible-some-image-model"),
     # -- made, and what the media are

@@ -1,8 +1,8 @@
 """HTTP on loopback that can misbehave on purpose; knows nothing of any seller.
 
 A reply names its fault: ``reset`` (after the request was read), ``hang`` (silence until the
-server is stopped), ``drip`` (slowly), ``cut`` (fewer bytes than announced), ``endless`` (more bytes
-announced than anyone should read).
+server is stopped), ``drip`` (slowly), ``cut`` (fewer bytes than ``endless`` (more bytes
+announced than anyone should read), ``flood`` (many more than is good, and none announced).
 """
 
 from __future__ import annotations
@@ -127,7 +127,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(length))
+        if fault == "flood":
+            self.send_header("Connection", "close")
+        else:
+            self.send_header("Content-Length", str(length))
         self.end_headers()
         if fault == "drip":
             step = max(1, len(content) // 8)
@@ -138,11 +141,11 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.wfile.write(content)
         self.wfile.flush()
-        if fault == "endless":
+        if fault in ("endless", "flood"):
             with contextlib.suppress(OSError):
                 for _ in range(64):
                     self.wfile.write(b"\0" * (1 << 16))
-        if fault in ("cut", "endless"):
+        if fault in ("cut", "endless", "flood"):
             self.close_connection = True
         return None
 
@@ -150,9 +153,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Reset the connection: the other side learns nothing of what became of its request."""
         with contextlib.suppress(OSError):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
+            for held in (self.wfile, self.rfile, self.connection):
+                held.close()
         self.close_connection = True
-        self.wfile = _Nowhere()  # type: ignore[assignment]
+        self.wfile = self.rfile = _Nowhere()  # type: ignore[assignment]
 
     def log_message(self, format: str, *args: Any) -> None:
         pass

@@ -75,11 +75,19 @@ def test_scenario(case: Case, row: Row, tmp_path):
 @pytest.mark.parametrize("case", ALL)
 def test_silence_after_the_request(case: Case, tmp_path):
     with case.start() as fake:
-        came = one(tmp_path, case, fake, "hang", timeout_s=0.3)
+        came = one(tmp_path, case, fake, "hang", args={"timeout_s": 0.3})
         _check(came, fake, Row("hang", ("timeout_ambiguous",), "unknown"), tmp_path)
-        came = one(tmp_path, case, fake, "hang", timeout_s=0.3)  # a next run does not send again
-        assert fake.creates == 1
+        came = one(tmp_path, case, fake, "hang", args={"timeout_s": 0.3})
+        assert fake.creates == 1  # a next run does not send again
         assert came.output.status.value in ("unknown", "made")  # made: who can be asked
+
+
+@pytest.mark.parametrize("case", [_param(c) for c in HERE if "url" in c.traits])
+def test_a_stream_without_end(case: Case, tmp_path):
+    """Nobody announced how long it would be: it is cut off at the cap and kept as unreadable."""
+    with case.start() as fake:
+        came = one(tmp_path, case, fake, "flood", args={"max_bytes": 200_000})
+        _check(came, fake, Row("flood", ("undecodable",), "yes"), tmp_path)
 
 
 @pytest.mark.parametrize("case", JOBS)
