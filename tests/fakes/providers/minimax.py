@@ -48,11 +48,10 @@ class MiniMaxFake(Fake):
 
     def error(self, kind: str, said: str = "") -> Reply:
         asked_v1 = self.here.path.startswith("/v1")
-        kind = SHAPES.get(kind, kind)
-        if asked_v1 and kind in CODES:  # HTTP 200 carries the error
-            said = said or SAYS.get(kind, kind)
-            return Reply(200, {"base_resp": {"status_code": CODES[kind],
-                                             "status_msg": said}})  # fmt: skip
+        said = said or SAYS.get(kind, kind)
+        code = CODES.get(SHAPES.get(kind, kind))
+        if asked_v1 and code is not None:  # HTTP 200 carries the error
+            return Reply(200, {"base_resp": {"status_code": code, "status_msg": said}})
         return super().error(kind, said)
 
     def _create_v1(self, call: Call, match: re.Match[str]) -> Reply:

@@ -60,7 +60,7 @@ def _row(word: str, reasons: str, charged: str, posts: int = 1, needs: str = "",
 _V1 = "minimax-MiniMax-Hailuo-2.3"
 # who says "refused" the same way whether the prompt or the picture was at fault
 _EITHER = (("refused_input", "refused_output"), "any")
-_TELLS_LATE = {"fal": _EITHER, "replicate": _EITHER}
+_TELLS_LATE = {"fal": _EITHER, "replicate": _EITHER, "gemini-omni": _EITHER}
 
 TABLE: tuple[Row, ...] = (
     # -- it works, and is followed through what the protocol allows
@@ -86,7 +86,8 @@ TABLE: tuple[Row, ...] = (
     # -- never taken
     _row("unauthorised", "auth", "no"),
     _row("unpaid", "billing", "no"),
-    _row("quota", "billing", "no", only="openai openai-compatible replicate kling minimax"),
+    _row("quota", "billing", "no", only="openai openai-compatible replicate kling "
+         "minimax-MiniMax-Hailuo-2.3"),
     _row("forbidden", "permission", "no", but={_V1: None}),
     _row("gone", "model_gone", "no", but={_V1: (("invalid_request", "model_gone"), "no")}),
     _row("bad_field", "invalid_request", "no"),
@@ -107,7 +108,7 @@ TABLE: tuple[Row, ...] = (
     _row("refused_input", "refused_input", "any", but=_TELLS_LATE),
     _row("refused_output", "refused_output", "any", but={
         **_TELLS_LATE, "together-FLUX.1-schnell": _EITHER, "recraft": _EITHER, "together": _EITHER,
-        "openai-compatible": _EITHER, "luma": _EITHER, "gemini-omni": _EITHER}),
+        "openai-compatible": _EITHER, "luma": _EITHER, "dashscope": _EITHER}),
     _row("nsfw", "refused_output", "yes", only="fal-schnell"),
     _row("no_image", "refused_output", "any", only="gemini"),
     # -- taken and not made
