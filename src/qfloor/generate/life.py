@@ -7,6 +7,7 @@ names the instants between, where tests pull the plug.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from qfloor.generate import outcome as oc
@@ -17,7 +18,7 @@ from qfloor.generate.outcome import Outcome
 from qfloor.generate.plan import Planned
 from qfloor.generate.policy import seconds_or
 from qfloor.generate.state import NEVER_REACHED, Step
-from qfloor.generators.protocol import Accepted, Ended, LooksUp, Ready, Running
+from qfloor.generators.protocol import Accepted, Ended, LooksUp, Ready, Request, Running
 from qfloor.records import REASONS, Event, Status
 
 
@@ -129,7 +130,7 @@ class Life:
         self._keep.started = self.desk.clock()
         answer: Any
         try:
-            answer = await self.generator.submit(self.request)
+            answer = await self.generator.submit(self._call())
         except Exception as error:
             answer = oc.raised(error, "submit")
         self._keep.answered_at = self.desk.clock()
@@ -142,6 +143,10 @@ class Life:
         self._keep.trace("after_accepted")
         return answer
 
+    def _call(self) -> Request:
+        """Give the request as the attempt under way puts it."""
+        return replace(self.request, attempt=self._keep.n)
+
     async def _look_up(self) -> Any:
         """Settle whether a seller took a call whose answer was lost.
 
@@ -150,7 +155,7 @@ class Life:
         detail = "the run ended between the call and its answer, and the seller cannot be asked"
         if isinstance(self.generator, LooksUp):
             try:
-                found: Any = await self.generator.lookup(self.request)
+                found: Any = await self.generator.lookup(self._call())
             except Exception as error:
                 found, detail = self, f"lookup raised {type(error).__name__}: {error}"
             if isinstance(found, Accepted) and is_plain(found.job):

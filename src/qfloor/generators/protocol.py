@@ -31,7 +31,10 @@ DOWNLOADS = "downloads"
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One output asked for. ``key`` is the output's id: an idempotency key where one is known."""
+    """One output asked for.
+
+    ``key`` is the output's id; ``attempt`` numbers the call under way, or the one in doubt.
+    """
 
     key: str
     prompt: Prompt
@@ -39,6 +42,15 @@ class Request:
     repeat: int
     round: str
     seed: int
+    attempt: int = 1
+
+    @property
+    def mark(self) -> str:
+        """Names this very call to sellers that remember marks and take none twice.
+
+        The key, and from the second attempt on its number behind it.
+        """
+        return self.key if self.attempt == 1 else f"{self.key}-{self.attempt}"
 
 
 @dataclass(frozen=True, kw_only=True)

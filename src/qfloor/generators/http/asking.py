@@ -33,7 +33,7 @@ class Ask:
     def __init__(self, request: Request, family: Family) -> None:
         self.request, self.family = request, family
         self.model = model_of(request)
-        self.key, self.prompt, self.offer = request.key, request.prompt, request.offer
+        self.mark, self.prompt, self.offer = request.mark, request.prompt, request.offer
         self.dropped: dict[str, Any] = {}
         self.adjusted: dict[str, Any] = {}
         self.seed_sent: int | None = None

@@ -72,7 +72,7 @@ class KlingGenerator(HttpGenerator):
                 mode=mode,
                 sound=None if sound is None else ("on" if sound else "off"),
             ),
-            "external_task_id": ask.key,
+            "external_task_id": ask.mark,
         }
         return Call(path=_PATH, json=merged(body, ask.rest()))
 
@@ -112,7 +112,7 @@ class KlingGenerator(HttpGenerator):
 
     async def lookup(self, request: Request) -> Accepted | None:
         """Ask for a task by our key."""
-        found = await self.wire.read(self.where({"id": request.key}), await self._auth())
+        found = await self.wire.read(self.where({"id": request.mark}), await self._auth())
         code, task = first(found.json, "code"), first(found.json, "data.task_id")
         if found.ok and code == 0 and task:
             about = {
