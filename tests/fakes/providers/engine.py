@@ -44,6 +44,11 @@ MEDIA = {
     "black": "black", "bomb": "bomb", "html_media": "page", "zero_frames": "no_frames",
     "wrong_modality": "wrong_modality", "cut_media": "cut_short", "untyped": "untyped",
 }  # fmt: skip
+ELSEWHERE = {
+    "foreign": "http://169.254.169.254/latest/meta-data/picture.png",
+    "stranger": "https://media.example.com/picture.png",
+    "local_file": "file:///etc/hostname",
+}
 ENDS = ("refused_input", "refused_output", "failed", "refunded", "partner_down", "empty")
 Stage = Literal["queued", "running", "strange", "done", "failed", "refused_input",
                 "refused_output", "empty"]  # fmt: skip
@@ -188,6 +193,8 @@ class Fake:
                 scenario = "happy"
             if scenario in STATUSES or fault in STATUSES:
                 return self.error(scenario if scenario in STATUSES else fault)
+            if scenario in ("page_502", "page_503"):  # a proxy's word, not the seller's
+                return Reply(int(scenario[-3:]), media.PAGE)
             if fault == "reset_before":
                 return Reply(fault="reset")
             if scenario == "refused_input" and (refusal := self.refusal(asked)) is not None:
@@ -230,8 +237,8 @@ class Fake:
 
     def url(self, job: Job, index: int = 0) -> str:
         """Where a made file lies."""
-        if job.scenario == "foreign":
-            return "http://169.254.169.254/latest/meta-data/picture.png"
+        if job.scenario in ELSEWHERE:
+            return ELSEWHERE[job.scenario]
         ending = "mp4" if job.asked.modality == "video" else "png"
         job.passed["signed"] += 1
         token = f"?v={job.passed['signed']}" if job.scenario == "expired_once" else ""
@@ -360,6 +367,10 @@ class Fake:
             return Reply(self.expired_status, "<html>Request has expired</html>")
         if scenario == "redirected" and "/moved/" not in call.path:
             return Reply(302, "", {"Location": f"{self.cdn.origin}/moved{call.path}"})
+        if scenario == "redirect_private":
+            return Reply(302, "", {"Location": ELSEWHERE["foreign"]})
+        if scenario == "redirect_loop":
+            return Reply(302, "", {"Location": f"{self.cdn.origin}{call.path}"})
         content, kind = self.content(job, index)
         reply = Reply(200, content, {"Content-Type": kind})
         if scenario == "oversized":

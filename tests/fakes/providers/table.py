@@ -60,6 +60,8 @@ def _row(word: str, reasons: str, charged: str, posts: int = 1, needs: str = "",
 _V1 = "minimax-MiniMax-Hailuo-2.3"
 # who says "refused" the same way whether the prompt or the picture was at fault
 _EITHER = (("refused_input", "refused_output"), "any")
+_BILLED = (("refused_output",), "yes")  # and they tell the cost
+_REFUSED_FREE = (("refused_input",), "no")  # the answer says so
 _TELLS_LATE = {"fal": _EITHER, "replicate": _EITHER, "gemini-omni": _EITHER}
 
 TABLE: tuple[Row, ...] = (
@@ -103,12 +105,16 @@ TABLE: tuple[Row, ...] = (
     _row("broken_after", "timeout_ambiguous", "unknown"),
     _row("reset", "timeout_ambiguous", "unknown"),
     _row("cut", "timeout_ambiguous malformed_answer", "unknown"),
+    _row("page_502", "timeout_ambiguous", "unknown"),
+    _row("page_503", "timeout_ambiguous", "unknown"),
     _row("html_create", "malformed_answer timeout_ambiguous", "unknown"),
     # -- refused
-    _row("refused_input", "refused_input", "any", but=_TELLS_LATE),
+    _row("refused_input", "refused_input", "any", but={
+        **_TELLS_LATE, "runway": (("refused_input",), "yes"), "stability": _REFUSED_FREE}),
     _row("refused_output", "refused_output", "any", but={
         **_TELLS_LATE, "together-FLUX.1-schnell": _EITHER, "recraft": _EITHER, "together": _EITHER,
-        "openai-compatible": _EITHER, "luma": _EITHER, "dashscope": _EITHER}),
+        "openai-compatible": _EITHER, "luma": _EITHER, "kling": _EITHER,
+        "runway": _BILLED, "xai": _BILLED}),
     _row("nsfw", "refused_output", "yes", only="fal-schnell"),
     _row("no_image", "refused_output", "any", only="gemini"),
     # -- taken and not made
@@ -137,7 +143,11 @@ TABLE: tuple[Row, ...] = (
     _row("redirected", "ok", "yes", needs="url"),
     _row("expired", "url_expired", "yes", 2, needs="url"),
     _row("expired_once", "ok", "yes", only="runway"),
-    _row("foreign", "malformed_answer url_expired", "any", needs="url"),
+    _row("foreign", "malformed_answer", "any", needs="url"),
+    _row("stranger", "malformed_answer", "any", only="fal replicate bfl"),  # whose hosts are known
+    _row("local_file", "malformed_answer", "any", needs="url"),
+    _row("redirect_private", "malformed_answer", "any", needs="url"),
+    _row("redirect_loop", "malformed_answer url_expired undecodable", "any", needs="url"),
     # -- what it cost
     _row("cost_absent", "ok", "yes", needs="told"),
 )  # fmt: skip

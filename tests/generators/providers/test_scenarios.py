@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from importlib.util import find_spec
 
@@ -21,19 +22,9 @@ LANDED = {n for n, p in installed("qfloor.generators").items() if find_spec(p.mo
 HERE = [c for c in CASES if c.provider in LANDED]
 FIRST = {c.provider: c for c in reversed(CASES)}  # the others of a provider: make verify
 
-# Where adapter and facts do not agree yet: told to the adapter's author, to be mended there
-PENDING = {
-    "kling-kling-v3": "retired down refused_output failed vanish expired",
-    "minimax-MiniMax-Hailuo-2.3": "retired", "minimax-MiniMax-H3": "refused_output",
-    "dashscope-wan2.7-t2v": "retired", "together-hailuo-02": "refused_output",
-    "gemini-omni-gemini-omni-1.2-flash": "refused_input refused_output",
-}  # fmt: skip
-
 
 def _param(case: Case, *more) -> object:
     marks = [] if case is FIRST[case.provider] else [pytest.mark.slow]
-    if {r.word for r in more} & set(PENDING.get(case.id, "").split()):
-        marks.append(pytest.mark.xfail(strict=False, reason="told to the adapter's author"))
     words = ", ".join([case.id, *(r.word for r in more)])
     return pytest.param(case, *more, id=words, marks=marks)
 
@@ -72,10 +63,12 @@ def _check(came, fake, row: Row, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(("case", "row"), CELLS)
-def test_scenario(case: Case, row: Row, tmp_path):
+def test_scenario(case: Case, row: Row, tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
     with case.start() as fake:
         came = one(tmp_path, case, fake, row.word)
         _check(came, fake, row, tmp_path)
+        assert KEY not in caplog.text
         if row.word == "other_model":
             assert came.output.report.get("model_mismatch"), came.output.report
         for seconds in (came.output.seconds_run, came.output.seconds_queue):
@@ -134,8 +127,6 @@ def test_what_users_complained_of(thread, tmp_path):
     asked = case(where)
     expected = row(word)
     assert expected.applies(asked), f"{thread}: {where} knows no {word}"
-    if word in PENDING.get(where, "").split():
-        pytest.xfail("told to the adapter's author")
     with asked.start() as fake:
         _check(one(tmp_path, asked, fake, word), fake, expected.for_case(asked), tmp_path)
 
