@@ -113,7 +113,7 @@ TABLE: tuple[Row, ...] = (
         **_TELLS_LATE, "runway": (("refused_input",), "yes"), "stability": _REFUSED_FREE}),
     _row("refused_output", "refused_output", "any", but={
         **_TELLS_LATE, "together-FLUX.1-schnell": _EITHER, "recraft": _EITHER, "together": _EITHER,
-        "openai-compatible": _EITHER, "luma": _EITHER, "kling": _EITHER,
+        "openai-compatible": _EITHER, "luma": _EITHER, "dashscope": _EITHER,
         "runway": _BILLED, "xai": _BILLED}),
     _row("nsfw", "refused_output", "yes", only="fal-schnell"),
     _row("no_image", "refused_output", "any", only="gemini"),
