@@ -18,10 +18,11 @@ from qfloor.floors.allocation import (
 )
 from qfloor.floors.anchors import PERCENTILES, AtPercentile, at_percentiles
 from qfloor.floors.by_tag import Labels, compute_tag_floors
-from qfloor.floors.cells import Cell, Judged, build_cell
+from qfloor.floors.cells import Cell, build_cell
 from qfloor.floors.compute import Assessed, CellRequest, assess
 from qfloor.floors.family import FamilyPlan
 from qfloor.floors.first import first_values
+from qfloor.floors.judged import Judged, JudgedOutputs, lay_out
 from qfloor.floors.panel import number_raters, on_panels
 from qfloor.floors.pass_rates import PassRequest, compute_pass_rate
 from qfloor.floors.powered import Predicted
@@ -43,6 +44,7 @@ __all__ = [
     "Demand",
     "FamilyPlan",
     "Judged",
+    "JudgedOutputs",
     "Labels",
     "PairedShortfall",
     "PassRequest",
@@ -61,6 +63,7 @@ __all__ = [
     "compute_tag_floors",
     "first_values",
     "judge_sequentially",
+    "lay_out",
     "next_purchases",
     "number_raters",
     "on_panels",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
-from qfloor.floors.cells import FAIL, Judged, _votes, how_it_counts
-from qfloor.records import CountsAs, FloorKind
+from qfloor.floors.cells import FAIL, build_cell
+from qfloor.floors.judged import Judged
+from qfloor.records import FloorKind
 
 PERCENTILES: tuple[float, ...] = (5.0, 10.0, 25.0, 50.0)
 """The bad days, the quartile that certifies, and the usual day beside them."""
@@ -53,35 +54,23 @@ def at_percentiles(
         In the order asked; empty when the cell has no value. Several percentiles may fall on one
         output. Equal values come in the order of their outputs' ids.
     """
-    votes = _votes(outputs)
-    rows: list[tuple[float, str, str, str]] = []  # value, output, rater, family
-    for output in outputs:
-        counts_as = how_it_counts(output, kind)
-        if counts_as is CountsAs.SCORED:
-            raters = output.raters or ("",) * len(output.values)
-            given = zip(output.values, raters, strict=True)
-            rows += [(sign * v, output.output_id, rater, output.family) for v, rater in given]
-        elif counts_as is CountsAs.FAIL:
-            rows += [(FAIL, output.output_id, "", output.family)] * votes
-    if not rows:
+    cell = build_cell("", "", "image", kind, outputs, sign=sign)
+    if not cell.value.size:
         return []
-    sizes = Counter(family for *_, family in rows)
-    rows.sort()
-    ranks: list[float] = []
-    total = 0.0
-    for *_, family in rows:
-        total += 1.0 / (len(sizes) * sizes[family])
-        ranks.append(total)
-    return [_at(percentile, rows, ranks, sign) for percentile in percentiles]
+    names, ids = [*cell.laid.raters, ""], cell.outputs  # the last one is nobody
+    rows = zip(cell.value.tolist(), ids, (names[r] for r in cell.rater.tolist()), strict=True)
+    ordered = sorted(zip(rows, cell.prompt_shares.tolist(), strict=True))
+    ranks = list(accumulate(share for _, share in ordered))
+    return [_at(percentile, [row for row, _ in ordered], ranks, sign) for percentile in percentiles]
 
 
 def _at(
-    percentile: float, rows: Sequence[tuple[float, str, str, str]], ranks: Sequence[float],
+    percentile: float, rows: Sequence[tuple[float, str, str]], ranks: Sequence[float],
     sign: float,
 ) -> AtPercentile:  # fmt: skip
     wanted = percentile / 100.0
     at = next((i for i, rank in enumerate(ranks) if rank >= wanted - 1e-9), len(rows) - 1)
-    value, output_id, rater, _ = rows[at]
+    value, output_id, rater = rows[at]
     return AtPercentile(
         percentile=percentile,
         output_id=output_id,

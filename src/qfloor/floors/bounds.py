@@ -9,7 +9,7 @@ panel, with prompts as the only clusters.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from qfloor import stats
-from qfloor.floors.cells import NO_RATER, Cell
+from qfloor.floors.cells import Cell
+from qfloor.floors.judged import NO_RATER
 from qfloor.records import FailRate
 
 
@@ -35,6 +36,14 @@ class CellBounds:
     cell: Cell
     alpha: float
     least: float
+    _bounds: dict[tuple[float, float], stats.FailRateBounds] = field(default_factory=dict)
+    _limits: dict[float, stats.ThresholdLimits] = field(default_factory=dict)
+
+    def at_level(self, alpha: float) -> CellBounds:
+        """Bounds of the same fails at a level that stands alone."""
+        other = replace(self, alpha=alpha, least=alpha, _bounds={}, _limits={})
+        other.__dict__["path"] = self.path
+        return other
 
     @cached_property
     def path(self) -> stats.FailPath:
@@ -48,7 +57,7 @@ class CellBounds:
             raters=seated(cell) if self.two_way else None,
         )
 
-    @property
+    @cached_property
     def two_way(self) -> bool:
         """Whether raters are drawn from a population, as prompts are."""
         return self.cell.effective_raters >= stats.FEW_RATERS
@@ -62,20 +71,32 @@ class CellBounds:
             return "exact"
         return "one_repeat" if self.least < stats.TRUSTED_ALPHA else "korn_graubard"
 
-    @property
+    @cached_property
     def _planned(self) -> stats.Rule:
         return stats.planned_rule(self.path, self.least)
 
+    def certified_to(self, max_fail: float) -> float | None:
+        """Largest certified threshold at a tolerated fail rate."""
+        if max_fail in self._limits:
+            return self._limits[max_fail].certified_to
+        return stats.path_certified_to(
+            self.path, alpha=self.alpha, max_fail=max_fail, rule=self._planned
+        )
+
     def limits(self, max_fail: float) -> stats.ThresholdLimits:
         """Largest certified and largest not rejected threshold at a tolerated fail rate."""
-        return stats.path_limits(self.path, alpha=self.alpha, max_fail=max_fail, rule=self._planned)
+        if max_fail not in self._limits:
+            self._limits[max_fail] = stats.path_limits(
+                self.path, alpha=self.alpha, max_fail=max_fail, rule=self._planned
+            )
+        return self._limits[max_fail]
 
     def fail_rate(self, threshold: float) -> FailRate:
         """Estimate and upper bound of P(value < threshold), monotone in the threshold."""
         bounds = self.bounds(threshold, self.alpha)
         return FailRate(
             threshold=threshold,
-            fails=float((self.cell.value < threshold).sum()),
+            fails=float(self.path.fails(threshold)),
             n=int(self.cell.value.size),
             rate=bounds.fail_rate,
             upper=bounds.upper,
@@ -84,7 +105,12 @@ class CellBounds:
 
     def bounds(self, threshold: float, alpha: float) -> stats.FailRateBounds:
         """Bounds of P(value < threshold) by the rule that decides, at any level of the plan."""
-        return stats.path_bounds(self.path, threshold, alpha=alpha, rule=self._planned)
+        key = threshold, alpha
+        if key not in self._bounds:
+            self._bounds[key] = stats.path_bounds(
+                self.path, threshold, alpha=alpha, rule=self._planned
+            )
+        return self._bounds[key]
 
     def p_value(self, threshold: float, max_fail: float) -> float:
         """Smallest level at which the threshold is certified, at it and at every level above."""
@@ -118,7 +144,7 @@ class CellBounds:
         """Prompts as the deciding bound counts them: under traffic fewer than there are."""
         return float(self.path.n_first if self.rule == "one_repeat" else self.path.size)
 
-    @property
+    @cached_property
     def weights(self) -> NDArray[np.float64]:
         """Weight of each value: by traffic, or every prompt the same."""
         if self.cell.weight is not None:
@@ -126,14 +152,26 @@ class CellBounds:
         sizes = np.bincount(self.cell.cluster)
         return 1.0 / sizes[self.cell.cluster]
 
+    @cached_property
+    def even(self) -> bool:
+        """Whether all values weigh the same."""
+        return bool(self.weights.min() == self.weights.max())
+
     @property
     def design_effect(self) -> float:
         """Values per effective value, at the cell's own median, where it is best determined."""
-        finite = self.cell.value[np.isfinite(self.cell.value)]
-        alone = self.path.n_outputs == self.path.n_prompts and not self.path.weighted
-        if not finite.size or alone:
+        path = self.path
+        if not path.thresholds.size or (path.n_outputs == path.n_prompts and not path.weighted):
             return 1.0
-        return self.bounds(float(np.median(finite)), self.alpha).design_effect
+        return path.n_outputs / path.worth(path.step(self.median), self.alpha)[0]
+
+    @property
+    def median(self) -> float:
+        """Of the finite values, of which there must be some."""
+        scores = self.path.scores
+        finite = scores[scores.searchsorted(-np.inf, side="right") :]
+        middle = finite[(finite.size - 1) // 2 : finite.size // 2 + 1]
+        return float(middle.mean())
 
     def told(self, thresholds: Sequence[float]) -> Mapping[str, Any]:
         """What more there is to say of how the bounds came to be; nothing, for labels alone."""

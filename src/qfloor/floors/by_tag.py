@@ -14,8 +14,9 @@ from typing import Literal
 
 from qfloor import stats
 from qfloor.floors.bounds import CellBounds, bound_cell
-from qfloor.floors.cells import Cell, Judged, build_cell
+from qfloor.floors.cells import Cell, build_cell
 from qfloor.floors.compute import MISSING_TOLERATED, MISSING_TOO_MUCH, CellRequest
+from qfloor.floors.judged import Judged
 from qfloor.records import FailRate, TagFloor
 
 MAX_FAIL = 0.25
@@ -103,7 +104,7 @@ def _certified_to(
         return None, f"too few prompts (needs {needed})"
     if cell.missing_share > MISSING_TOO_MUCH:
         return None, "too much missing"
-    found = [b.limits(MAX_FAIL).certified_to for b in bounds]
+    found = [b.certified_to(MAX_FAIL) for b in bounds]
     if any(t is None for t in found):
         return None, "no threshold can be certified"
     return min(t for t in found if t is not None), ""
@@ -118,7 +119,6 @@ def _fail_rates(
 
 
 def _q25(bounds: CellBounds, sign: float) -> float | None:
-    weights = bounds.weights
-    even = weights.min() == weights.max()
-    found = stats.quantile_inverted_cdf(bounds.cell.value, MAX_FAIL, None if even else weights)
+    weights = None if bounds.even else bounds.weights
+    found = stats.quantile_inverted_cdf(bounds.cell.value, MAX_FAIL, weights)
     return None if found is None else sign * found

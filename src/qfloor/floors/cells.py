@@ -9,55 +9,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qfloor import stats
+from qfloor.floors.judged import CODE, NO_RATER, Judged, JudgedOutputs, lay_out
 from qfloor.floors.traffic import weigh
-from qfloor.records import (
-    STATUS_TABLE,
-    CountsAs,
-    FloorKind,
-    Modality,
-    Status,
-    digest_of,
-)
+from qfloor.records import CountsAs, FloorKind, Modality, Status
 
 FAIL = -math.inf
 """Marks a value that fails at every threshold."""
-
-NO_RATER = -1
-"""Rater code of a value that no person gave."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judged:
-    """One output as a floor sees it: how it ended, and the numbers it got.
-
-    ``values`` holds a rating for each of ``raters``, or a metric's single number with no rater;
-    ``lacking`` names what kept a made output from having any, and is counted instead of
-    ``unjudged``.
-    ``scorer_failed`` says that a made output should have been scored and could not be; an
-    ``unsafe`` one was made and cannot be delivered, whatever it looks like. Whether one with
-    ``safety_unknown`` may be delivered should be known and is not: in delivered floors it is
-    missing, whatever its values. ``stratum`` is where its prompt belongs in a traffic mix.
-    """
-
-    output_id: str
-    family: str
-    repeat: int
-    status: Status
-    values: tuple[float, ...] = ()
-    raters: tuple[str, ...] = ()
-    scorer_failed: bool = False
-    unsafe: bool = False
-    safety_unknown: bool = False
-    lacking: str | None = None
-    stratum: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +31,10 @@ class Cell:
 
     Arrays run over values (ratings, or scores): ``value`` higher is better, ``cluster`` the
     prompt family, ``repeat`` which repeat, ``rater`` who (-1 for outputs that failed before
-    anyone could judge them, and for metrics); ``outputs`` names the output of each value,
-    ``families`` each cluster. Under a traffic mix other than the suite's, ``weight`` is what each
-    counts and ``chosen`` which stand for prompts thinned to the mix; ``unjudged`` strata have
-    traffic and no value.
+    anyone could judge them, and for metrics), ``output`` which of the outputs ``laid`` out;
+    ``family`` says over clusters which of its families each is. Under a traffic mix other than
+    the suite's, ``weight`` is what each counts and ``chosen`` which stand for prompts thinned to
+    the mix; ``unjudged`` strata have traffic and no value.
     """
 
     offer_id: str
@@ -85,12 +50,29 @@ class Cell:
     n_missing: int
     n_asked: int
     n_raters: int
+    laid: JudgedOutputs
+    output: NDArray[np.intp]
+    family: NDArray[np.intp]
     counts: Mapping[str, int] = field(default_factory=dict)
-    outputs: tuple[str, ...] = ()
-    families: tuple[str, ...] = ()
     weight: NDArray[np.float64] | None = None
     chosen: NDArray[np.bool_] | None = None
     unjudged: tuple[str, ...] = ()
+
+    @property
+    def outputs(self) -> list[str]:
+        """Id of the output of each value."""
+        rows = self.laid.rows
+        return [rows[i].output_id for i in self.output.tolist()]
+
+    @property
+    def families(self) -> list[str]:
+        """Name of the family of each cluster."""
+        return [self.laid.families[i] for i in self.family.tolist()]
+
+    @property
+    def prompt_shares(self) -> NDArray[np.float64]:
+        """Share of each value where all prompts weigh the same."""
+        return 1.0 / (self.n_clusters * np.bincount(self.cluster)[self.cluster])
 
     @property
     def size(self) -> float:
@@ -100,13 +82,15 @@ class Cell:
         whole = np.bincount(self.cluster, weights=self.weight)
         return float(whole.sum() ** 2 / np.sum(whole**2))
 
-    @property
+    @cached_property
     def effective_raters(self) -> int:
         """Raters as many as they would be with equal shares of the ratings (Kish).
 
         Ten raters of whom one gave nine tenths of the ratings are little more than one: how
         severe that one is cannot be seen in the data, and no bound could allow for it.
         """
+        if not self.n_raters:
+            return 0
         rated = self.rater != NO_RATER
         counting = None if self.weight is None else self.weight[rated]
         given = np.bincount(self.rater[rated], weights=counting).astype(np.float64)
@@ -153,120 +137,80 @@ def build_cell(
     -------
     Cell
     """
-    families = {name: i for i, name in enumerate(sorted({o.family for o in outputs}))}
-    raters = {name: i for i, name in enumerate(sorted({r for o in outputs for r in o.raters}))}
-    counts: Counter[str] = Counter(output.status.value for output in outputs)
-    rows: list[tuple[float, int, int, int]] = []
-    names: list[str] = []  # the output of each row, and its stratum
-    strata: list[str] = []
-    votes, asked, missing = _votes(outputs), 0, 0
-    for output in sorted(outputs, key=lambda o: (o.family, o.repeat, o.output_id)):
-        place = (families[output.family], output.repeat)
-        counts_as = how_it_counts(output, kind)
-        if counts_as is CountsAs.ABSENT:
-            continue
-        asked += 1
-        missing += counts_as is CountsAs.MISSING
-        counts.update(_apart(output, counts_as))
-        entered = _entered(output, counts_as, raters, votes, missing_as_fail)
-        rows += [(FAIL if v == FAIL else sign * v, *place, r) for v, r in entered]
-        strata += [output.stratum] * len(entered)
-        names += [output.output_id] * len(entered)
-    table = np.array(rows, dtype=np.float64).reshape(-1, 4)
-    used, cluster = np.unique(table[:, 1].astype(np.intp), return_inverse=True)
+    laid = lay_out(outputs)
+    counts_as = laid.counts_as(kind)
+    scored, missing = counts_as == CODE[CountsAs.SCORED], counts_as == CODE[CountsAs.MISSING]
+    failed = counts_as == CODE[CountsAs.FAIL]
+    absent = counts_as == CODE[CountsAs.ABSENT]
+    if missing_as_fail:
+        failed |= missing
+    output, value, rater = _entered(laid, scored, failed)
+    cluster, family = _numbered(laid.family[output], len(laid.families))
     cell = Cell(
         offer_id=offer_id,
         category=category,
         modality=modality,
         kind=kind,
-        value=table[:, 0],
-        cluster=cluster.astype(np.intp),
-        repeat=table[:, 2].astype(np.intp),
-        rater=table[:, 3].astype(np.intp),
-        n_clusters=int(used.size),
-        n_outputs=len(set(names)),
-        n_missing=missing,
-        n_asked=asked,
-        n_raters=len(raters),
-        counts={k: v for k, v in sorted(counts.items()) if v},
-        outputs=tuple(names),
-        families=tuple(map(list(families).__getitem__, used)),
+        value=value if sign == 1.0 else np.where(value == FAIL, FAIL, sign * value),
+        cluster=cluster,
+        repeat=laid.repeat[output],
+        rater=rater,
+        n_clusters=int(family.size),
+        n_outputs=int(np.count_nonzero(scored | failed)),
+        n_missing=int(np.count_nonzero(missing)),
+        n_asked=len(laid) - int(np.count_nonzero(absent)),
+        n_raters=len(laid.raters),
+        laid=laid,
+        output=output,
+        family=family,
+        counts=_counts(laid, missing, absent),
     )
-    return _weighed(cell, strata, np.array(list(families))[used], traffic) if traffic else cell
-
-
-def _weighed(
-    cell: Cell, strata: Sequence[str], families: NDArray[np.str_], traffic: Mapping[str, float]
-) -> Cell:
-    """Weigh a cell's values by a traffic mix."""
-    if not cell.value.size:
-        return cell
-    found = weigh(cell.cluster, strata, families.tolist(), traffic)
-    return replace(cell, weight=found.weight, chosen=found.chosen, unjudged=found.unjudged)
+    return _weighed(cell, traffic) if traffic else cell
 
 
 def _entered(
-    output: Judged, counts_as: CountsAs, raters: Mapping[str, int], votes: int, missing: bool
-) -> list[tuple[float, int]]:
-    """Values that an output enters with, and their raters; none when it is left out."""
-    if counts_as is CountsAs.SCORED:
-        return _drawn(output, raters)
-    if counts_as is CountsAs.FAIL or missing:
-        return [(FAIL, NO_RATER)] * votes
-    return []
+    laid: JudgedOutputs, scored: NDArray[np.bool_], failed: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.intp]]:
+    """The output, value and rater code of each value that a cell has."""
+    if laid.single:
+        output = np.flatnonzero(scored | failed)
+        value = np.where(scored, laid.first_value, FAIL)[output]
+        return output, value, np.full(output.size, NO_RATER, dtype=np.intp)
+    entered = np.where(scored, laid.n_values, 0)
+    entered[failed] = laid.votes
+    output = np.repeat(np.arange(len(laid)), entered)
+    value, rater = np.full(output.size, FAIL), np.full(output.size, NO_RATER, dtype=np.intp)
+    of_scored, given = scored[output], np.repeat(scored, laid.n_values)
+    value[of_scored], rater[of_scored] = laid.value[given], laid.rater[given]
+    return output, value, rater
 
 
-def _apart(output: Judged, counts_as: CountsAs) -> Iterator[str]:
-    """What is counted of an output beside its status, once each."""
-    if counts_as is CountsAs.MISSING and output.status is Status.MADE and not output.values:
-        yield output.lacking or "unjudged"
-    if output.scorer_failed:
-        yield "scorer_failed"
-    if output.unsafe:
-        yield "unsafe"
-    if output.safety_unknown:
-        yield "safety_unknown"
+def _numbered(codes: NDArray[np.intp], n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Number the codes that occur 0, 1, ... in their order; and which they are."""
+    there = np.zeros(n, dtype=bool)
+    there[codes] = True
+    if there.all():
+        return codes, np.arange(n)
+    return (np.cumsum(there) - 1)[codes], np.flatnonzero(there)
 
 
-def how_it_counts(output: Judged, kind: FloorKind, *, judged: bool | None = None) -> CountsAs:
-    """Apply the status table, and what it leaves open: made, but without a number.
-
-    With ``judged`` the question is how it would count if it had a number.
-    """
-    counts_as = STATUS_TABLE[output.status][kind]
-    if counts_as is not CountsAs.SCORED:
-        return counts_as
-    if output.scorer_failed or (output.unsafe and kind == "delivered"):
-        return CountsAs.FAIL
-    if output.safety_unknown and kind == "delivered":
-        return CountsAs.MISSING
-    has = bool(output.values) if judged is None else judged
-    return CountsAs.SCORED if has else CountsAs.MISSING
+def _counts(
+    laid: JudgedOutputs, missing: NDArray[np.bool_], absent: NDArray[np.bool_]
+) -> dict[str, int]:
+    """How many outputs ended in which way, and what else is to be counted of them."""
+    counts = Counter(laid.statuses())
+    if laid.has_marks:
+        counts.update(laid.marked(~absent))
+    for i in np.flatnonzero(missing & ~laid.has_values).tolist() if missing.any() else ():
+        if laid.rows[i].status is Status.MADE:
+            counts[laid.rows[i].lacking or "unjudged"] += 1
+    return {k: v for k, v in sorted(counts.items()) if v}
 
 
-def _votes(outputs: Sequence[Judged]) -> int:
-    """Values of a judged output here, rounded up: what an output that failed outright weighs.
-
-    With one row against three ratings, a refusal would count a third of a picture that was made.
-    """
-    given = [len(output.values) for output in outputs if output.values]
-    return math.ceil(sum(given) / len(given)) if given else 1
-
-
-def _drawn(output: Judged, raters: Mapping[str, int]) -> list[tuple[float, int]]:
-    """Values with their rater codes, in an order drawn by hash.
-
-    The exact bound takes the first value of each prompt: drawn so, that is a random rater for
-    every prompt, chosen without looking at what they said, not the same one throughout.
-    """
-    if not output.raters:
-        return [(value, NO_RATER) for value in output.values]
-    pairs = zip(output.values, output.raters, strict=True)
-    ordered = sorted(pairs, key=lambda pair: _place_drawn(output.output_id, pair[1]))
-    return [(value, raters[rater]) for value, rater in ordered]
-
-
-@lru_cache(maxsize=1 << 17)
-def _place_drawn(output_id: str, rater: str) -> str:
-    """Where a rating stands among those of its output; the parts of a cell ask it again."""
-    return digest_of([output_id, rater])
+def _weighed(cell: Cell, traffic: Mapping[str, float]) -> Cell:
+    """Weigh a cell's values by a traffic mix."""
+    if not cell.value.size:
+        return cell
+    strata = [cell.laid.rows[i].stratum for i in cell.output.tolist()]
+    found = weigh(cell.cluster, strata, cell.families, traffic)
+    return replace(cell, weight=found.weight, chosen=found.chosen, unjudged=found.unjudged)

@@ -15,8 +15,9 @@ import numpy as np
 from qfloor import stats
 from qfloor.errors import CertificationError
 from qfloor.floors.bounds import CellBounds, bound_cell
-from qfloor.floors.cells import Cell, Judged, build_cell
+from qfloor.floors.cells import Cell, build_cell
 from qfloor.floors.family import FamilyPlan
+from qfloor.floors.judged import Judged, lay_out
 from qfloor.floors.powered import TOO_FEW, Predicted, power_cell
 from qfloor.records import (
     Direction,
@@ -56,6 +57,10 @@ class CellRequest:
     traffic: Mapping[str, float] | None = None
     predicted: Predicted | None = None
 
+    def __post_init__(self) -> None:
+        """Lay the outputs out once for all that is made of them."""
+        object.__setattr__(self, "outputs", lay_out(self.outputs))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
@@ -75,11 +80,13 @@ class Judgement:
 
     def certified_to(self, max_fail: float) -> float | None:
         """Largest threshold certified at the plan's level."""
-        found = [bounds.limits(max_fail).certified_to for bounds in self.cases]
+        found = [bounds.certified_to(max_fail) for bounds in self.cases]
         return None if any(t is None for t in found) else min(t for t in found if t is not None)
 
     def fail_rate(self, threshold: float) -> FailRate:
         """Fail rate at a threshold, with the upper bounds that count."""
+        if self.worst is None:
+            return self.release.fail_rate(threshold)
         rates = [bounds.fail_rate(threshold) for bounds in self.cases]
         alone = [r.upper_one_repeat for r in rates if r.upper_one_repeat is not None]
         return replace(
@@ -125,10 +132,11 @@ def assess(request: CellRequest, kind: FloorKind = "delivered") -> Assessed:
     CertificationError
         When thresholds of another quality are given.
     """
+    quality = request.quality.id
     for threshold in request.thresholds:
-        if threshold.quality != request.quality.id:
+        if threshold.quality != quality:
             raise CertificationError(
-                f"a threshold of {threshold.quality} cannot judge {request.quality.id}; "
+                f"a threshold of {threshold.quality} cannot judge {quality}; "
                 "thresholds never cross qualities"
             )
     judged = _judge(request, kind)
@@ -161,12 +169,18 @@ def _bounds(
     return power_cell(alone, request.outputs, request.predicted, missing_as_fail=missing_as_fail)
 
 
+def _uncorrected(request: CellRequest, judged: Judgement) -> CellBounds:
+    """Bounds of a cell as if it were judged alone."""
+    alpha = request.family.alpha
+    if request.predicted is None:
+        return judged.release.at_level(alpha)
+    return _bounds(request, judged.cell, (alpha, alpha))
+
+
 def _floor(request: CellRequest, kind: FloorKind, judged: Judgement, sign: float) -> Floor:
     cell, release = judged.cell, judged.release
     empty = cell.value.size == 0
-    finite = cell.value[np.isfinite(cell.value)]
-    uncorrected = _bounds(request, cell, (request.family.alpha, request.family.alpha))
-    at_cell = None if empty else uncorrected.limits(0.25).certified_to
+    at_cell = None if empty else _uncorrected(request, judged).certified_to(0.25)
     at_release = None if empty or judged.too_much_missing else judged.certified_to(0.25)
     effect = None if empty else release.design_effect
     values = sorted({t.value for t in request.thresholds})
@@ -180,14 +194,12 @@ def _floor(request: CellRequest, kind: FloorKind, judged: Judgement, sign: float
         n_outputs=cell.n_outputs,
         n_values=int(cell.value.size),
         counts=cell.counts,
-        fail_rates=()
-        if empty
-        else tuple(replace(judged.fail_rate(sign * v), threshold=v) for v in values),
+        fail_rates=() if empty else tuple(_shown(judged.fail_rate(sign * v), v) for v in values),
         q25=_quantile(stats.quantile_inverted_cdf, release, sign),
         q25_harrell_davis=_quantile(stats.harrell_davis, release, sign),
         q25_lo_release=_signed(at_release, sign),
         q25_lo_cell=_signed(at_cell, sign),
-        mean=_mean(release, sign) if finite.size else None,
+        mean=None if empty else _mean(cell, sign),
         alpha_release=request.family.level,
         alpha_cell=request.family.alpha,
         family=request.family.name,
@@ -209,11 +221,20 @@ def _floor(request: CellRequest, kind: FloorKind, judged: Judgement, sign: float
     )
 
 
-def _mean(bounds: CellBounds, sign: float) -> float:
+def _shown(rate: FailRate, threshold: float) -> FailRate:
+    """A fail rate at a threshold in the quality's own direction."""
+    return rate if rate.threshold == threshold else replace(rate, threshold=threshold)
+
+
+def _mean(cell: Cell, sign: float) -> float | None:
     """Mean of the finite values; by traffic, where that is not the suite's."""
-    finite = np.isfinite(bounds.cell.value)
-    values, weight = bounds.cell.value[finite], bounds.cell.weight
-    return float(sign * np.average(values, weights=None if weight is None else weight[finite]))
+    finite = np.isfinite(cell.value)
+    values = cell.value[finite]
+    if not values.size:
+        return None
+    if cell.weight is None:
+        return sign * float(values.mean())
+    return sign * float(np.average(values, weights=cell.weight[finite]))
 
 
 def _mix(request: CellRequest, cell: Cell) -> dict[str, Any]:
@@ -247,11 +268,11 @@ def _upper_limit(judged: Judgement, sign: float) -> float | None:
 
 def _quantile(method: Callable[..., float | None], bounds: CellBounds, sign: float) -> float | None:
     """Lower quartile with every prompt weighing the same, as in the fail rates beside it."""
-    value, weights = bounds.cell.value, bounds.weights
-    if not value.size:
+    if not bounds.cell.value.size:
         return None
-    even = weights.min() == weights.max()
-    return _signed(method(value, 0.25, None if even else weights), sign)
+    if bounds.even:
+        return _signed(method(bounds.path.scores, 0.25), sign)
+    return _signed(method(bounds.path.scores, 0.25, bounds.path.shares), sign)
 
 
 def _panel(cell: Cell) -> dict[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qfloor.floors.cells import Judged, build_cell
+from qfloor.floors.cells import build_cell
+from qfloor.floors.judged import Judged
 from qfloor.records import Modality
 
 

@@ -11,8 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from qfloor.floors.cells import Judged
 from qfloor.floors.compute import Assessed, CellRequest, assess
+from qfloor.floors.judged import Judged
 from qfloor.floors.ruling import rule_family
 from qfloor.records import LeaveOneOut, Ruling, Verdict, digest_of
 

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qfloor import stats
-from qfloor.floors.cells import Cell, Judged, build_cell
+from qfloor.floors.cells import Cell, build_cell
+from qfloor.floors.judged import Judged
 from qfloor.records import Metric, Modality, PassRate, Status
 
 CONFIDENCE = 0.95

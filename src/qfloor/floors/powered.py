@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from qfloor import stats
 from qfloor.floors.bounds import CellBounds, seated
-from qfloor.floors.cells import Judged, how_it_counts
+from qfloor.floors.judged import Judged, how_it_counts
 from qfloor.records import CountsAs, FloorKind
 
 FloatArray = NDArray[np.float64]
@@ -84,6 +84,10 @@ class PoweredBounds(CellBounds):
         """``prediction_powered``, or what decides where the metrics are never let count."""
         return "prediction_powered" if any(f.adds for f in self._all) else super().rule
 
+    def certified_to(self, max_fail: float) -> float | None:
+        """Largest certified threshold of the grid."""
+        return self.limits(max_fail).certified_to
+
     def limits(self, max_fail: float) -> stats.ThresholdLimits:
         """Largest certified and largest not rejected threshold of the grid."""
         certified = np.append(self._uppers(self.alpha) <= max_fail, False)
@@ -141,10 +145,9 @@ class PoweredBounds(CellBounds):
     @property
     def design_effect(self) -> float:
         """Values per effective value at the cell's own median; below 1 where metrics help."""
-        finite = self.cell.value[np.isfinite(self.cell.value)]
-        return (
-            self.bounds(float(np.median(finite)), self.alpha).design_effect if finite.size else 1.0
-        )
+        if not self.path.thresholds.size:
+            return 1.0
+        return self.bounds(self.median, self.alpha).design_effect
 
     def told(self, thresholds: Sequence[float]) -> Mapping[str, Any]:
         """What the metrics did, for the floor's ``population``."""
@@ -180,9 +183,9 @@ class PoweredBounds(CellBounds):
     def _powered(
         self, rows: NDArray[np.intp], raters: NDArray[np.intp] | None
     ) -> tuple[stats.PredictionPowered, ...]:
-        cell = self.cell
+        cell, families = self.cell, self.cell.families
         sample = stats.PoweredSample(
-            [cell.families[i] for i in cell.cluster[rows]],
+            [families[i] for i in cell.cluster[rows]],
             self.families,
             raters=None if raters is None else raters[rows],
         )

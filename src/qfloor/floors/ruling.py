@@ -118,7 +118,7 @@ def _verdict(asked: Asked, claim: Claim | None, adjusted: Adjusted | None) -> Ve
         offer_id=request.offer_id,
         category=request.category,
         modality=request.modality,
-        quality=request.quality.id,
+        quality=assessed.floor.quality,
         tier=threshold.tier,
         threshold=threshold.value,
         max_fail=threshold.max_fail,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from qfloor import stats
-from qfloor.floors.cells import Judged, how_it_counts
+from qfloor.floors.judged import Judged, how_it_counts
 from qfloor.records import CountsAs, FloorKind
 from qfloor.stats import SequentialBoundary, ThresholdLimits
 from qfloor.stats.streams import Seen

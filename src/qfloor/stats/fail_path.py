@@ -9,14 +9,14 @@ says which steps a rule lets pass, `thresholds` what that means for scores.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qfloor.stats.clusters import few_clusters_factor
+from qfloor.stats.clusters import effective, effective_size, few_clusters_factor
 from qfloor.stats.quantiles import check_scores
 
 FloatArray = NDArray[np.float64]
@@ -27,84 +27,144 @@ _ROUNDING = 1e-11
 """Spread of fail shares below this is rounding of running sums; the least real one is 1e-4."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class FailPath:
     """Fails at each step; step i fails the scores below ``thresholds[i]``, the last step all.
 
-    Arrays other than ``thresholds`` (distinct finite scores, rising) have one entry more.
-    ``agree`` says where all outputs of every prompt agree; ``first_fails`` counts fails among the
-    ``n_first`` outputs chosen for the exact bound. ``size`` is the number of prompts; with
-    weights, how many they would be if all weighed as much as the heaviest: Kish's size, which is
-    in the variance, lets a heavy stratum of few prompts certify by luck (decision 0011). ``df``
-    are the degrees of freedom of the variance.
+    ``scores`` are all of them, rising, ``shares`` what each counts (every prompt 1, or weights
+    that add up to 1); ``at`` says how many of them fail at each step, ``p`` their share, and
+    ``first_fails`` how many of the ``n_first`` outputs chosen for the exact bound. ``thresholds``
+    are the distinct finite scores: one fewer than there are steps. ``size`` is the number of
+    prompts; with weights, how many they would be if all weighed as much as the heaviest: Kish's
+    size, which is in the variance, lets a heavy stratum of few prompts certify by luck (decision
+    0011). ``df`` are the degrees of freedom of the variance.
     """
 
-    thresholds: FloatArray
+    scores: FloatArray
+    shares: FloatArray
+    at: IntArray
     p: FloatArray
-    variance: FloatArray
-    agree: BoolArray
     first_fails: IntArray
     n_first: int
-    size: float
-    df: float
-    n_prompts: int
-    n_outputs: int
-    weighted: bool = False
-    n_raters: int | None = None
+    prompts: Groups
+    raters: tuple[Groups, Groups] | None
+    weighted: bool
 
     @property
+    def thresholds(self) -> FloatArray:
+        """Distinct finite scores, rising."""
+        return self.scores[self.at[:-1]]
+
+    @property
+    def n_prompts(self) -> int:
+        """Prompts."""
+        return self.prompts.n
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs (values)."""
+        return self.scores.size
+
+    @cached_property
+    def size(self) -> float:
+        """Prompts, as many as they would be if all weighed as much as the heaviest."""
+        return 1.0 / float(self.prompts.weights.max()) if self.weighted else float(self.n_prompts)
+
+    @property
+    def df(self) -> float:
+        """Degrees of freedom of the variance."""
+        return self.size - 1.0 if self.raters is None else min(self.size, self.raters[0].n) - 1.0
+
+    @cached_property
     def clustered(self) -> bool:
         """Whether outputs may be alike: repeats of a prompt, or raters shared by prompts."""
-        return self.n_outputs > self.n_prompts or self.n_raters is not None
+        return self.n_outputs > self.n_prompts or self.raters is not None
 
-    @property
+    @cached_property
     def exact(self) -> bool:
         """Whether there is one output a prompt and all weigh the same: no bound but one."""
         return not self.clustered and not self.weighted
 
     def step(self, threshold: float) -> int:
         """Return the step whose fails are the scores strictly below ``threshold``."""
-        return int(np.searchsorted(self.thresholds, threshold, side="left"))
+        return int(self.at.searchsorted(self.fails(threshold)))
 
-    def up_to(self, step: int) -> FailPath:
-        """Return the path that ends with a step."""
-        cut = slice(step + 1)
-        return dataclasses.replace(
-            self,
-            thresholds=self.thresholds[cut],
-            p=self.p[cut],
-            variance=self.variance[cut],
-            agree=self.agree[cut],
-            first_fails=self.first_fails[cut],
-        )
+    def fails(self, threshold: float) -> int:
+        """How many scores are strictly below ``threshold``."""
+        return int(self.scores.searchsorted(threshold))
 
     @property
     def most(self) -> float:
         """Outputs, as many as they would be if prompts weighed the same."""
         return self.n_outputs * self.size / self.n_prompts
 
-    @property
-    def n_effective(self) -> FloatArray:
-        """Independent outputs that this is worth at each step, before the price of few prompts."""
-        inner = (self.p > 0.0) & (self.p < 1.0)
-        seen = self.variance > 0.0
-        variance = self.variance
-        if not self.clustered:  # one output a prompt: exact, but for unequal weights
-            variance = variance * ((self.n_prompts - 1) / self.n_prompts)
-        worth = self.p * (1.0 - self.p) / np.where(seen, variance, 1.0)
-        return np.where(inner, np.where(seen, worth, self.most), self.size)
+    @cached_property
+    def agree(self) -> BoolArray:
+        """At which steps all outputs of every prompt agree."""
+        return self.prompts.agree(self.at)
 
-    def n_star(self, alpha: float) -> FloatArray:
-        """Return Korn-Graubard's effective size at each step."""
+    def variances(self, start: int, end: int) -> FloatArray:
+        """Variance of the fail rate at the steps from ``start`` up to ``end``."""
+        if start > 0 or 2 * end > self.p.size:
+            return self._variances[start:end]
+        return self._variances_to(end)
+
+    @cached_property
+    def _variances(self) -> FloatArray:
+        return self._variances_to(self.p.size)
+
+    def _variances_to(self, end: int) -> FloatArray:
+        p, at = self.p[:end], self.at[:end]
+        found = self.prompts.variances(p, at)
+        if self.weighted:
+            found = np.maximum(found, self.prompts.kish(p, at))
+        if self.raters is None:
+            return found
+        people, both = (groups.variances(p, at) for groups in self.raters)
+        return _two_way(found, people, both)
+
+    def variance(self, step: int) -> float:
+        """Variance of the fail rate at one step: `variances` without running sums."""
+        p, m = float(self.p[step]), int(self.at[step])
+        found = self.prompts.variance(p, m)
+        if self.weighted:
+            found = max(found, self.prompts.kish_at(p, m))
+        if self.raters is None:
+            return found
+        people, both = (groups.variance(p, m) for groups in self.raters)
+        return float(_two_way(np.float64(found), np.float64(people), np.float64(both)))
+
+    def worth(self, step: int, alpha: float) -> tuple[float, float]:
+        """Independent outputs that this is worth at a step, before and after few prompts' price.
+
+        The second is Korn-Graubard's effective size; see `n_stars`.
+        """
+        p, variance = float(self.p[step]), self.variance(step)
+        if not self.clustered:  # one output a prompt: exact, but for unequal weights
+            variance *= (self.n_prompts - 1) / self.n_prompts
+        n_effective = effective(p, variance, self.most, self.size)
         if self.exact:
-            return np.full(self.p.size, float(self.n_prompts))
+            return n_effective, float(self.n_prompts)
         if not self.clustered:
-            return np.minimum(self.n_effective, self.size)
-        inner = (self.p > 0.0) & (self.p < 1.0)
+            return n_effective, min(n_effective, self.size)
+        return n_effective, effective_size(p, variance, self.most, self.size, self.df, alpha)
+
+    def n_stars(self, alpha: float, start: int, end: int) -> FloatArray:
+        """Return Korn-Graubard's effective size at the steps from ``start`` up to ``end``."""
+        p = self.p[start:end]
+        if self.exact:
+            return np.full(p.size, float(self.n_prompts))
+        variance = self.variances(start, end)
+        inner, seen = (p > 0.0) & (p < 1.0), variance > 0.0
+        if not self.clustered:
+            variance = variance * ((self.n_prompts - 1) / self.n_prompts)
+        worth = np.where(seen, p * (1.0 - p) / np.where(seen, variance, 1.0), self.most)
+        if not self.clustered:
+            return np.minimum(np.where(inner, worth, self.size), self.size)
         factor = few_clusters_factor(float(self.most), self.df, alpha)
-        few_raters = self.n_raters is not None and self.df < self.size - 1.0
+        few_raters = self.raters is not None and self.df < self.size - 1.0
         ends = min(self.size, self.most * factor) if few_raters else self.size
-        return np.where(inner, np.minimum(self.most, self.n_effective * factor), ends)
+        return np.where(inner, np.minimum(self.most, worth * factor), ends)
 
 
 def build_path(
@@ -124,93 +184,142 @@ def build_path(
         if first is None
         else _check_first(first, codes, some=weights is not None)
     )
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values)  # of equal scores the order does not matter
     ordered, group = values[order], codes[order]
     share = _shares(weights, codes, sizes)[order]
-    fresh = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]) & np.isfinite(ordered))
-    at = np.append(fresh, values.size)
+    at = _steps(ordered)
     mass = float(sizes.size) if weights is None else 1.0
-    p = np.clip(_running(share)[at] / mass, 0.0, 1.0)
-    p[at == 0], p[at == values.size] = 0.0, 1.0
-    of_prompt = _Groups.of(group, share, mass)
-    size = float(sizes.size) if weights is None else 1.0 / float(of_prompt.weights.max())
-    variance, df = of_prompt.variance(p, at), size - 1.0
-    if weights is not None:
-        variance = np.maximum(variance, of_prompt.kish(p, at))
+    p = np.minimum(_running(share)[at] / mass, 1.0)
+    p[-1] = 1.0
+    whole = np.ones(sizes.size) if weights is None else np.bincount(group, weights=share)
     people = None
     if raters is not None:
         rater = prompt_codes(raters, values.size)[order]
-        by_rater = _Groups.of(rater, share, mass)
-        by_both = _Groups.of(_pairs(group, rater), share, mass)
-        variance = _two_way(variance, by_rater.variance(p, at), by_both.variance(p, at))
-        people, df = by_rater.weights.size, min(df, by_rater.weights.size - 1.0)
+        pairs = _pairs(group, rater)
+        people = Groups.of(rater, share, mass), Groups.of(pairs, share, mass)
+    first_fails = np.cumsum(chosen[order], dtype=np.int64)
     return FailPath(
-        thresholds=ordered[fresh],
+        scores=ordered,
+        shares=share,
+        at=at,
         p=p,
-        variance=variance,
-        agree=_agree(of_prompt, group, sizes)[at],
-        first_fails=_running(chosen[order])[at].astype(np.int64),
-        n_first=int(chosen.sum()),
-        size=size,
-        df=df,
-        n_prompts=sizes.size,
-        n_outputs=values.size,
+        first_fails=_before(first_fails, at),
+        n_first=int(first_fails[-1]),
+        prompts=Groups(group, share, whole, sizes, mass),
+        raters=people,
         weighted=weights is not None,
-        n_raters=people,
     )
 
 
-@dataclass(frozen=True)
-class _Groups:
-    """Running sums over the fails of one way of grouping values, in the order of the scores.
+def _steps(ordered: FloatArray) -> IntArray:
+    """Where each distinct finite score first stands, and how many scores there are."""
+    fresh = np.ones(ordered.size + 1, dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:-1])
+    fresh[0] = ordered[0] > -np.inf  # of what failed outright there is no threshold
+    return np.flatnonzero(fresh)
 
-    With ``S`` a group's weight of fails and ``A`` its whole weight: ``weights`` the ``A`` (they
-    add up to 1), and after each value the sums of ``S**2``, ``S A`` and ``S**2 / A``.
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """One way of grouping values as clusters: by prompt, by rater or by both.
+
+    ``group`` and ``share`` are those of each value, in the order of the scores; ``whole`` and
+    ``sizes`` what each group weighs, of ``mass`` in all, and how many values it has.
     """
 
-    weights: FloatArray
-    rank: IntArray
-    squares: FloatArray
-    cross: FloatArray
-    ratio: FloatArray
+    group: IntArray
+    share: FloatArray
+    whole: FloatArray
+    sizes: IntArray
     mass: float
 
     @classmethod
-    def of(cls, group: IntArray, share: FloatArray, mass: float) -> _Groups:
-        by_group = np.argsort(group, kind="stable")
-        sizes = np.bincount(group)
-        starts = np.cumsum(sizes) - sizes
-        rank = np.empty(group.size, dtype=np.int64)
-        rank[by_group] = np.arange(group.size) - np.repeat(starts, sizes) + 1
-        along = _running(share[by_group])
-        failed = np.empty(group.size)
-        failed[by_group] = along[:-1] - np.repeat(along[starts], sizes)
-        whole = np.bincount(group, weights=share)
-        step = (2.0 * failed + share) * share
-        return cls(
-            weights=whole / mass,
-            rank=rank,
-            squares=_running(step),
-            cross=_running(whole[group] * share),
-            ratio=_running(step / whole[group]),
-            mass=mass,
-        )
+    def of(cls, group: IntArray, share: FloatArray, mass: float) -> Groups:
+        """Group values whose groups' weights are not known yet."""
+        return cls(group, share, np.bincount(group, weights=share), np.bincount(group), mass)
 
-    def variance(self, p: FloatArray, at: IntArray) -> FloatArray:
-        """Variance of the fail rate with these as clusters, at the steps ``at``."""
-        n = self.weights.size
-        if n < 2:
+    @property
+    def n(self) -> int:
+        """Groups."""
+        return self.sizes.size
+
+    @property
+    def weights(self) -> FloatArray:
+        """Weights of the groups, which add up to 1."""
+        return self.whole / self.mass
+
+    @cached_property
+    def _squares(self) -> float:
+        return float(np.sum(self.whole**2))
+
+    def variances(self, p: FloatArray, at: IntArray) -> FloatArray:
+        """Variance of the fail rate with these as clusters, at the steps ``at``.
+
+        With ``S`` a group's weight of fails and ``A`` its whole weight, from the running sums of
+        ``S**2`` and ``S A``.
+        """
+        if self.n < 2:
             return np.zeros(at.size)
-        whole = float(np.sum((self.weights * self.mass) ** 2))
-        spread = self.squares[at] - 2.0 * p * self.cross[at] + p**2 * whole
-        spread[spread < _ROUNDING * whole / n] = 0.0
-        return spread / self.mass**2 * (n / (n - 1))
+        m = int(at[-1])
+        squares = _running(self._rises(m))[at]
+        cross = _running(self.whole[self.group[:m]] * self.share[:m])[at]
+        spread = squares - 2.0 * p * cross + p**2 * self._squares
+        spread[spread < self._rounding] = 0.0
+        return spread / self.mass**2 * (self.n / (self.n - 1))
+
+    def variance(self, p: float, m: int) -> float:
+        """Variance of the fail rate at the step at which the first ``m`` values fail."""
+        if self.n < 2:
+            return 0.0
+        off = self._failed(m) - p * self.whole
+        spread = float(off @ off)
+        return 0.0 if spread < self._rounding else spread / self.mass**2 * (self.n / (self.n - 1))
 
     def kish(self, p: FloatArray, at: IntArray) -> FloatArray:
         """Variance of the fail rate of Kish's size of prompts: weights cost at least this."""
-        n = self.weights.size
-        spread = np.maximum(self.ratio[at] / self.mass - p**2, 0.0)
-        return spread * float(np.sum(self.weights**2)) * (n / max(1, n - 1))
+        m = int(at[-1])
+        ratio = _running(self._rises(m) / self.whole[self.group[:m]])[at]
+        return np.maximum(ratio / self.mass - p**2, 0.0) * self._price
+
+    def kish_at(self, p: float, m: int) -> float:
+        """`kish` at one step."""
+        ratio = float(np.sum(self._failed(m) ** 2 / self.whole))
+        return max(ratio / self.mass - p**2, 0.0) * self._price
+
+    def agree(self, at: IntArray) -> BoolArray:
+        """Say at the steps ``at`` whether no group has both fails and others."""
+        order, starts = self._by_group(self.group.size)
+        rank = np.empty(order.size, dtype=np.int64)
+        rank[order] = np.arange(1, order.size + 1) - np.repeat(starts, self.sizes)
+        opened = (rank == 1).astype(np.int64) - (rank == self.sizes[self.group])
+        return _before(np.cumsum(opened), at) == 0
+
+    @property
+    def _rounding(self) -> float:
+        return _ROUNDING * self._squares / self.n
+
+    @property
+    def _price(self) -> float:
+        return float(np.sum(self.weights**2)) * (self.n / max(1, self.n - 1))
+
+    def _failed(self, m: int) -> FloatArray:
+        """Each group's weight among the first ``m`` values."""
+        return np.bincount(self.group[:m], weights=self.share[:m], minlength=self.n)
+
+    def _rises(self, m: int) -> FloatArray:
+        """By how much each of the first ``m`` values raises the square of its group's fails."""
+        share = self.share[:m]
+        order, starts = self._by_group(m)
+        along = _running(share[order])
+        failed = np.empty(m)
+        failed[order] = along[:-1] - np.repeat(along[starts], np.diff(starts, append=m))
+        return (2.0 * failed + share) * share
+
+    def _by_group(self, m: int) -> tuple[IntArray, IntArray]:
+        """The first ``m`` values group by group, and where each group starts."""
+        group = self.group[:m].astype(np.uint16 if self.n <= 1 << 16 else np.uint64)
+        sizes = np.bincount(self.group[:m], minlength=self.n)
+        return np.argsort(group, kind="stable"), np.cumsum(sizes) - sizes
 
 
 def _two_way(prompts: FloatArray, raters: FloatArray, both: FloatArray) -> FloatArray:
@@ -218,20 +327,22 @@ def _two_way(prompts: FloatArray, raters: FloatArray, both: FloatArray) -> Float
     return np.maximum(prompts + raters - both, np.maximum(prompts, raters))
 
 
-def _agree(groups: _Groups, group: IntArray, sizes: IntArray) -> BoolArray:
-    """Say after each value whether no prompt has both fails and others."""
-    opened = np.where(groups.rank == 1, 1, 0) - np.where(groups.rank == sizes[group], 1, 0)
-    return np.asarray(np.concatenate(([0], np.cumsum(opened))) == 0)
-
-
 def prompt_codes(prompts: Sequence[Hashable] | ArrayLike | None, n: int) -> IntArray:
     """Number the prompts 0, 1, ...; without labels every output is a prompt of its own."""
     if prompts is None:
         return np.arange(n)
-    codes = np.unique(np.asarray(prompts), return_inverse=True)[1]
+    given = np.asarray(prompts)
+    if given.shape == (n,) and given.dtype == np.int64 and _numbered(given):
+        return given
+    codes = np.unique(given, return_inverse=True)[1]
     if codes.shape != (n,):
         raise ValueError(f"prompts must be one list of {n} labels, one for each score.")
     return np.asarray(codes, dtype=np.int64)
+
+
+def _numbered(codes: IntArray) -> bool:
+    """Whether whole numbers are 0, 1, ... already, none left out."""
+    return bool(codes.min() == 0 and codes.max() < codes.size and np.bincount(codes).all())
 
 
 def _shares(weights: ArrayLike | None, codes: IntArray, sizes: IntArray) -> FloatArray:
@@ -249,12 +360,22 @@ def _pairs(group: IntArray, rater: IntArray) -> IntArray:
 
 
 def _running(steps: NDArray[np.generic]) -> FloatArray:
-    return np.concatenate(([0.0], np.cumsum(steps, dtype=np.float64)))
+    along = np.empty(steps.size + 1)
+    along[0] = 0.0
+    np.cumsum(steps, out=along[1:])
+    return along
+
+
+def _before(running: IntArray, at: IntArray) -> IntArray:
+    """Running sums up to, and without, the values at ``at``."""
+    return np.where(at == 0, 0, running[at - 1])
 
 
 def _first_of_each(codes: IntArray, n_prompts: int) -> BoolArray:
+    first = np.empty(n_prompts, dtype=np.int64)
+    first[codes[::-1]] = np.arange(codes.size - 1, -1, -1)  # the last one written stays
     chosen = np.zeros(codes.size, dtype=bool)
-    chosen[np.unique(codes, return_index=True)[1]] = True
+    chosen[first] = True
     return chosen
 
 

@@ -7,6 +7,7 @@ score; the one that bounds are about) and Harrell-Davis (smooth, for plots and s
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +16,9 @@ from scipy import special
 from qfloor.stats.binomial import check_share
 
 FloatArray = NDArray[np.float64]
+
+_NOTHING = 1e-20
+"""Mass of a beta distribution that no sum of doubles notices."""
 
 
 def check_scores(scores: ArrayLike) -> FloatArray:
@@ -127,14 +131,32 @@ def harrell_davis(
     """
     values = check_scores(scores)
     check_share("q", q)
-    share = np.ones(values.size) if weights is None else _check_weights(weights, values.size)
-    order = np.argsort(values, kind="stable")
-    ordered, share = values[order], share[order] / share.sum()
-    if ordered[0] == -math.inf:
+    share = None if weights is None else _check_weights(weights, values.size)
+    if values.min() == -math.inf:
         return None
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    mass = _even_masses(values.size, q) if share is None else _masses(share[order], q)
+    return float(np.sum(mass * ordered) / np.sum(mass))
+
+
+@lru_cache(maxsize=256)
+def _even_masses(n: int, q: float) -> FloatArray:
+    """`_masses` of scores that weigh the same; the cells of a table share them."""
+    return _masses(np.ones(n), q)
+
+
+def _masses(weights: FloatArray, q: float) -> FloatArray:
+    """What each of the ordered scores counts in Harrell and Davis's mean."""
+    share = weights / weights.sum()
     size = 1.0 / float(np.sum(share**2))
     edges = np.concatenate(([0.0], np.cumsum(share)))
     edges[-1] = 1.0  # the density may be infinite there: one rounding would show
     edges = np.minimum(edges, 1.0)
-    mass = np.diff(special.betainc((size + 1.0) * q, (size + 1.0) * (1.0 - q), edges))
-    return float(np.sum(mass * ordered) / np.sum(mass))
+    a, b = (size + 1.0) * q, (size + 1.0) * (1.0 - q)
+    least, most = special.betaincinv(a, b, _NOTHING), special.betainccinv(a, b, _NOTHING)
+    inner = slice(edges.searchsorted(least), edges.searchsorted(most, side="right"))
+    below = np.zeros(edges.size)
+    below[inner] = special.betainc(a, b, edges[inner])
+    below[inner.stop :] = 1.0
+    return np.diff(below)

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from qfloor.stats.binomial import check_share, max_fails
 from qfloor.stats.clusters import check_confidence
 from qfloor.stats.fail_path import BoolArray, FailPath, FloatArray, build_path
-from qfloor.stats.fail_rules import Rule, exact_bounds, p_value, passes, rule_of, upper_bounds
+from qfloor.stats.fail_rules import Rule, exact_bound, n_passing, p_value, rule_of, upper_bound
 from qfloor.stats.quantiles import check_scores, finite_or_none
 
 FailBound = Callable[[BoolArray], float]
@@ -160,16 +160,22 @@ def path_limits(
     path: FailPath, *, alpha: float, max_fail: float, rule: Rule = "auto"
 ) -> ThresholdLimits:
     """`threshold_limits` of a cell whose fails were counted before (`build_path`)."""
-    certified = passes(path, alpha, max_fail, rule, mirror=False)
-    rejected = passes(path, alpha, 1.0 - max_fail, rule, mirror=True)
-    low, high = _limits_of(path.thresholds, certified, rejected)
+    low = path_certified_to(path, alpha=alpha, max_fail=max_fail, rule=rule)
+    trail = n_passing(path, alpha, 1.0 - max_fail, rule, mirror=True)
     return ThresholdLimits(
         certified_to=low,
-        rejected_above=high,
+        rejected_above=_from_above(path.thresholds, trail),
         alpha=alpha,
         max_fail=max_fail,
         bound=rule_of(path, alpha, rule)[0],
     )
+
+
+def path_certified_to(
+    path: FailPath, *, alpha: float, max_fail: float, rule: Rule = "auto"
+) -> float | None:
+    """The one of `path_limits` that certifies."""
+    return _from_below(path.thresholds, n_passing(path, alpha, max_fail, rule, mirror=False))
 
 
 def lower_bound(
@@ -264,16 +270,15 @@ def path_bounds(
 ) -> FailRateBounds:
     """`fail_rate_bounds` of a cell whose fails were counted before (`build_path`)."""
     at = path.step(threshold)
-    worth = float(path.n_effective[at])
-    head = path.up_to(at)
+    n_effective, n_star = path.worth(at, alpha)
     return FailRateBounds(
         threshold=float(threshold),
         fail_rate=float(path.p[at]),
-        lower=1.0 - float(upper_bounds(path, alpha, rule, mirror=True)[at:].max()),
-        upper=float(upper_bounds(head, alpha, rule, mirror=False).max()),
-        upper_one_repeat=float(exact_bounds(head, alpha, mirror=False)[-1]),
-        design_effect=1.0 if path.exact else path.n_outputs / worth,
-        n_star=float(path.n_star(alpha)[at]),
+        lower=1.0 - upper_bound(path, at, alpha, rule, mirror=True),
+        upper=upper_bound(path, at, alpha, rule, mirror=False),
+        upper_one_repeat=exact_bound(path, at, alpha, mirror=False),
+        design_effect=1.0 if path.exact else path.n_outputs / n_effective,
+        n_star=n_star,
         n_prompts=path.n_prompts,
         n_outputs=path.n_outputs,
         alpha=alpha,
@@ -325,17 +330,18 @@ def _limits_exact(
     return low, high
 
 
-def _limits_of(
-    thresholds: FloatArray, certified: BoolArray, rejected: BoolArray
-) -> tuple[float | None, float | None]:
-    """Limits from steps: certified from the lowest upwards, rejected from the highest down."""
-    lead = int(np.argmin(np.append(certified[: thresholds.size], False)))
-    trail = int(np.argmin(np.append(rejected[::-1], False)))
-    low = None if lead == 0 else float(thresholds[lead - 1])
-    first_rejected = rejected.size - trail
-    if trail == 0:
-        return low, None
-    return low, -math.inf if first_rejected == 0 else float(thresholds[first_rejected - 1])
+def _from_below(thresholds: FloatArray, passing: int) -> float | None:
+    """The last threshold of so many steps from the lowest on; the last step has none."""
+    passing = min(passing, thresholds.size)
+    return float(thresholds[passing - 1]) if passing else None
+
+
+def _from_above(thresholds: FloatArray, passing: int) -> float | None:
+    """The threshold below so many steps from the highest on; ``-inf`` below all of them."""
+    if passing == 0:
+        return None
+    first = thresholds.size + 1 - passing
+    return float(thresholds[first - 1]) if first else -math.inf
 
 
 def _limits_by_trial(
@@ -343,15 +349,13 @@ def _limits_by_trial(
 ) -> tuple[float | None, float | None]:
     """Limits by calling a bound at one threshold after the other until it says no."""
     thresholds = np.unique(scores[np.isfinite(scores)])
-    certified = np.zeros(thresholds.size + 1, dtype=bool)
-    rejected = np.zeros(thresholds.size + 1, dtype=bool)
-    for i, threshold in enumerate(thresholds):
-        certified[i] = bound(scores < threshold) <= max_fail
-        if not certified[i]:
+    certified = rejected = 0
+    for threshold in thresholds:
+        if bound(scores < threshold) > max_fail:
             break
-    for i in range(thresholds.size, -1, -1):
-        fine = scores >= thresholds[i] if i < thresholds.size else np.zeros(scores.size, bool)
-        rejected[i] = bound(fine) <= 1.0 - max_fail
-        if not rejected[i]:
+        certified += 1
+    for fine in (scores >= t for t in [math.inf, *thresholds[::-1]]):
+        if bound(fine) > 1.0 - max_fail:
             break
-    return _limits_of(thresholds, certified, rejected)
+        rejected += 1
+    return _from_below(thresholds, certified), _from_above(thresholds, rejected)

@@ -1,0 +1,230 @@
+"""Outputs as floors see them, row by row and laid out as arrays: what cells are built from.
+
+The status table (DESIGN section 2) is applied here, to each output by itself. Laying out costs
+Python's time for every output, so it is done once for all that is built from the same outputs:
+both kinds of floors, the worst case, tags and languages.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qfloor.records import STATUS_TABLE, CountsAs, FloorKind, Status, digest_of
+
+NO_RATER = -1
+"""Rater code of a value that no person gave."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """One output as a floor sees it: how it ended, and the numbers it got.
+
+    ``values`` holds a rating for each of ``raters``, or a metric's single number with no rater;
+    ``lacking`` names what kept a made output from having any, and is counted instead of
+    ``unjudged``.
+    ``scorer_failed`` says that a made output should have been scored and could not be; an
+    ``unsafe`` one was made and cannot be delivered, whatever it looks like. Whether one with
+    ``safety_unknown`` may be delivered should be known and is not: in delivered floors it is
+    missing, whatever its values. ``stratum`` is where its prompt belongs in a traffic mix.
+    """
+
+    output_id: str
+    family: str
+    repeat: int
+    status: Status
+    values: tuple[float, ...] = ()
+    raters: tuple[str, ...] = ()
+    scorer_failed: bool = False
+    unsafe: bool = False
+    safety_unknown: bool = False
+    lacking: str | None = None
+    stratum: str = ""
+
+
+def how_it_counts(output: Judged, kind: FloorKind, *, judged: bool | None = None) -> CountsAs:
+    """Apply the status table, and what it leaves open: made, but without a number.
+
+    With ``judged`` the question is how it would count if it had a number.
+    """
+    has = bool(output.values) if judged is None else judged
+    marks = output.scorer_failed, output.unsafe, output.safety_unknown
+    return _counts_as(output.status, kind, has, *marks)
+
+
+def _counts_as(
+    status: Status, kind: FloorKind, has: bool, failed: bool, unsafe: bool, unknown: bool
+) -> CountsAs:
+    counts_as = STATUS_TABLE[status][kind]
+    if counts_as is not CountsAs.SCORED:
+        return counts_as
+    if failed or (unsafe and kind == "delivered"):
+        return CountsAs.FAIL
+    if unknown and kind == "delivered":
+        return CountsAs.MISSING
+    return CountsAs.SCORED if has else CountsAs.MISSING
+
+
+CODE: Mapping[CountsAs, int] = {counts_as: code for code, counts_as in enumerate(CountsAs)}
+"""What arrays hold in place of a `CountsAs`."""
+
+MARKS = ("scorer_failed", "unsafe", "safety_unknown")
+"""What is counted of outputs beside their status."""
+
+_STATUSES = tuple(Status)
+_STATUS: Mapping[Status, int] = {status: 16 * code for code, status in enumerate(_STATUSES)}
+
+
+def _state(output: Judged) -> int:
+    """One number for all that decides how an output counts: its status, a value, three marks."""
+    return (
+        _STATUS[output.status]
+        + (8 if output.values else 0)
+        + 4 * output.scorer_failed
+        + 2 * output.unsafe
+        + output.safety_unknown
+    )
+
+
+@lru_cache(maxsize=2)
+def _codes(kind: FloorKind) -> NDArray[np.int8]:
+    """How each `_state` counts, as a `CODE`: the table and its exceptions, spelled out."""
+    return np.array(
+        [
+            CODE[_counts_as(status, kind, bool(of & 8), bool(of & 4), bool(of & 2), bool(of & 1))]
+            for status in _STATUSES
+            for of in range(16)
+        ],
+        dtype=np.int8,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedOutputs(Sequence[Judged]):
+    """Outputs of one offer in one category, by family, repeat and id; see `lay_out`.
+
+    Arrays over outputs: ``family`` (its place in ``families``), ``repeat``, ``n_values``, and
+    ``state``, which decides how it counts; over values, output after output: ``value`` as given,
+    ``rater`` (its place in ``raters``, or `NO_RATER`).
+    """
+
+    rows: tuple[Judged, ...]
+    family: NDArray[np.intp]
+    repeat: NDArray[np.intp]
+    n_values: NDArray[np.intp]
+    state: NDArray[np.intp]
+    value: NDArray[np.float64]
+    rater: NDArray[np.intp]
+    families: tuple[str, ...]
+    raters: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Judged]:
+        return iter(self.rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Judged: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Judged, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Judged | tuple[Judged, ...]:
+        return self.rows[at]
+
+    def counts_as(self, kind: FloorKind) -> NDArray[np.int8]:
+        """How each output counts, as a `CODE`."""
+        return np.asarray(_codes(kind)[self.state])
+
+    @cached_property
+    def votes(self) -> int:
+        """Values of a judged output here, rounded up: what an output that failed outright weighs.
+
+        With one row against three ratings, a refusal would count a third of a picture that was
+        made.
+        """
+        judged = int(np.count_nonzero(self.has_values))
+        return math.ceil(self.value.size / judged) if judged else 1
+
+    @cached_property
+    def has_values(self) -> NDArray[np.bool_]:
+        """Which outputs have a number."""
+        return self.n_values > 0
+
+    @cached_property
+    def single(self) -> bool:
+        """Whether no output has more than one value, and none a rater: a metric's."""
+        return not self.raters and bool(self.n_values.max(initial=0) <= 1)
+
+    @cached_property
+    def first_value(self) -> NDArray[np.float64]:
+        """The first value of each output; what stands where there is none means nothing."""
+        found = np.zeros(len(self))
+        found[self.has_values] = self.value[
+            (np.cumsum(self.n_values) - self.n_values)[self.has_values]
+        ]
+        return found
+
+    @cached_property
+    def has_marks(self) -> bool:
+        """Whether any output has a mark."""
+        return bool((self.state & 7).any())
+
+    def statuses(self) -> dict[str, int]:
+        """How many outputs ended in which way."""
+        found = np.bincount(self.state >> 4, minlength=len(_STATUSES)).tolist()
+        return {status.value: n for status, n in zip(_STATUSES, found, strict=True)}
+
+    def marked(self, among: NDArray[np.bool_]) -> dict[str, int]:
+        """How many of some outputs have which mark."""
+        marks = self.state[among & (self.state & 7 > 0)]
+        return {name: int(np.sum(marks >> 2 - i & 1)) for i, name in enumerate(MARKS)}
+
+
+def lay_out(outputs: Sequence[Judged]) -> JudgedOutputs:
+    """Lay judged outputs out as arrays; what is laid out already is given back."""
+    if isinstance(outputs, JudgedOutputs):
+        return outputs
+    rows = sorted(outputs, key=lambda o: (o.family, o.repeat, o.output_id))
+    families = tuple(dict.fromkeys(row.family for row in rows))
+    raters = tuple(sorted({rater for row in rows for rater in row.raters}))
+    place = {name: i for i, name in enumerate(families)}
+    number = {name: i for i, name in enumerate(raters)}
+    drawn = [pair for row in rows for pair in _drawn(row, number)]
+    return JudgedOutputs(
+        rows=tuple(rows),
+        family=np.array([place[row.family] for row in rows], dtype=np.intp),
+        repeat=np.array([row.repeat for row in rows], dtype=np.intp),
+        n_values=np.array([len(row.values) for row in rows], dtype=np.intp),
+        state=np.array([_state(row) for row in rows], dtype=np.intp),
+        value=np.array([value for value, _ in drawn], dtype=np.float64),
+        rater=np.array([rater for _, rater in drawn], dtype=np.intp),
+        families=families,
+        raters=raters,
+    )
+
+
+def _drawn(output: Judged, number: Mapping[str, int]) -> list[tuple[float, int]]:
+    """Values with their rater codes, in an order drawn by hash.
+
+    The exact bound takes the first value of each prompt: drawn so, that is a random rater for
+    every prompt, chosen without looking at what they said, not the same one throughout.
+    """
+    if not output.raters:
+        return [(value, NO_RATER) for value in output.values]
+    pairs = zip(output.values, output.raters, strict=True)
+    ordered = sorted(pairs, key=lambda pair: _place_drawn(output.output_id, pair[1]))
+    return [(value, number[rater]) for value, rater in ordered]
+
+
+@lru_cache(maxsize=1 << 17)
+def _place_drawn(output_id: str, rater: str) -> str:
+    """Where a rating stands among those of its output; the parts of a cell ask it again."""
+    return digest_of([output_id, rater])
