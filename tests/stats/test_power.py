@@ -68,3 +68,23 @@ def test_no_plan_at_or_beyond_the_tolerated_rate() -> None:
         stats.certification_power(1.1, 20, 0.05)
     with pytest.raises(ValueError, match="power"):
         stats.prompts_needed(0.1, 0.05, power=1.0)
+
+
+@given(
+    max_fail=st.sampled_from([0.05, 0.1, 0.25, 0.4]),
+    share=st.floats(0.0, 0.85),
+    alpha=st.sampled_from([0.1, 0.05, 0.05 / 7, 0.05 / 40, 0.05 / 280]),
+    power=st.sampled_from([0.5, 0.8, 0.95]),
+)
+def test_the_search_finds_what_looking_at_every_size_finds(
+    max_fail: float, share: float, alpha: float, power: float
+) -> None:
+    fail_rate = share * max_fail
+    found = stats.prompts_needed(fail_rate, alpha, max_fail, power)
+    assert found is not None
+    if found > 3_000:  # beyond, sizes are rounded up
+        return
+    least = stats.min_prompts(alpha, max_fail)
+    sizes = range(least, 2 * found + 100)
+    short = [n for n in sizes if stats.certification_power(fail_rate, n, alpha, max_fail) < power]
+    assert found == (short[-1] + 1 if short else least)

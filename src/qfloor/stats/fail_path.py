@@ -260,7 +260,7 @@ class Groups:
         """
         if self.n < 2:
             return np.zeros(at.size)
-        m = int(at[-1])
+        m = int(at.max(initial=0))
         squares = _running(self._rises(m))[at]
         cross = _running(self.whole[self.group[:m]] * self.share[:m])[at]
         spread = squares - 2.0 * p * cross + p**2 * self._squares
@@ -277,7 +277,7 @@ class Groups:
 
     def kish(self, p: FloatArray, at: IntArray) -> FloatArray:
         """Variance of the fail rate of Kish's size of prompts: weights cost at least this."""
-        m = int(at[-1])
+        m = int(at.max(initial=0))
         ratio = _running(self._rises(m) / self.whole[self.group[:m]])[at]
         return np.maximum(ratio / self.mass - p**2, 0.0) * self._price
 

@@ -1,0 +1,121 @@
+"""What is computed at few steps only is what computing it at every step would give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import special
+
+from qfloor import stats
+from qfloor.stats.fail_path import FailPath
+from qfloor.stats.fail_rules import (
+    Rule,
+    _first_above,
+    _tail,
+    _undominated,
+    exact_bound,
+    n_passing,
+    rule_of,
+    upper_bound,
+)
+
+alphas = st.sampled_from([0.3, 0.05, 0.02, 0.05 / 7, 0.05 / 280])
+tolerances = st.sampled_from([0.05, 0.1, 0.25, 0.4])
+rules = st.sampled_from(["auto", "korn_graubard", "one_repeat", "both"])
+
+
+@st.composite
+def paths(draw: st.DrawFn) -> FailPath:
+    """Draw a path: repeats, ties and fail markers; at times weights, or raters."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    sizes = rng.integers(1, draw(st.integers(2, 5)), size=draw(st.integers(1, 90)))
+    prompts = np.repeat(np.arange(sizes.size), sizes)
+    scores = np.round(
+        rng.normal(size=sizes.size)[prompts] + rng.normal(size=prompts.size),
+        draw(st.integers(0, 3)),
+    )
+    scores[rng.random(scores.size) < draw(st.sampled_from([0.0, 0.05, 0.5]))] = -np.inf
+    more: dict[str, Any] = {}
+    if draw(st.booleans()):
+        more["raters"] = rng.integers(0, 8, size=scores.size)
+    if draw(st.booleans()):
+        more["weights"] = rng.choice([1.0, 3.0], size=sizes.size)[prompts]
+        more["first"] = np.append(True, prompts[1:] != prompts[:-1]) & (
+            rng.random(scores.size) < 0.8
+        )
+    return stats.build_path(scores, prompts, **more)
+
+
+def _at_each_step(
+    path: FailPath, alpha: float, rule: Rule, *, mirror: bool
+) -> list[tuple[float, float, float, bool]]:
+    """Fails, room, exact bound and whether it joins, of every step by itself."""
+    _, joins = rule_of(path, alpha, rule)
+    found = []
+    for step in range(path.p.size):
+        n_star = path.worth(step, alpha)[1]
+        p = float(1.0 - path.p[step] if mirror else path.p[step])
+        joined = bool(path.agree[step]) if joins is False and path.clustered else bool(joins)
+        exact = exact_bound(path, step, alpha, mirror=mirror)
+        found.append((p * n_star, n_star - p * n_star, exact, joined))
+    return found
+
+
+@given(path=paths(), alpha=alphas, rule=rules, mirror=st.booleans())
+@settings(max_examples=200)
+def test_the_bound_of_a_step_is_the_largest_up_to_it(
+    path: FailPath, alpha: float, rule: Rule, mirror: bool
+) -> None:
+    bounds, least = [], float(special.betainccinv(1.0, path.size, alpha))
+    for k, room, exact, joined in _at_each_step(path, alpha, rule, mirror=mirror):
+        if rule_of(path, alpha, rule)[0] == "one_repeat":
+            bounds.append(exact)
+            continue
+        bound = float(special.betainccinv(k + 1.0, room, alpha)) if room > 0.0 else 1.0
+        bounds.append(max(bound, least, exact if joined else 0.0))
+    for step in {0, path.p.size // 3, path.p.size - 1}:
+        expected = max(bounds[step:] if mirror else bounds[: step + 1])
+        found = upper_bound(path, step, alpha, rule, mirror=mirror)
+        assert found == pytest.approx(expected, rel=1e-12)
+
+
+@given(path=paths(), alpha=alphas, max_fail=tolerances, rule=rules, mirror=st.booleans())
+@settings(max_examples=200)
+def test_steps_pass_until_the_first_that_does_not(
+    path: FailPath, alpha: float, max_fail: float, rule: Rule, mirror: bool
+) -> None:
+    found = n_passing(path, alpha, max_fail, rule, mirror=mirror)
+    order = range(path.p.size - 1, -1, -1) if mirror else range(path.p.size)
+    bounds = [upper_bound(path, step, alpha, rule, mirror=mirror) for step in order]
+    near = 1e-9  # where the bound is the tolerated rate itself, rounding decides
+    assert all(bound <= max_fail + near for bound in bounds[:found])
+    assert all(bound > max_fail - near for bound in bounds[found : found + 1])
+
+
+@given(path=paths())
+def test_the_variance_of_one_step_is_that_of_all(path: FailPath) -> None:
+    together = path.variances(0, path.p.size)
+    alone = [path.variance(step) for step in range(path.p.size)]
+    assert together == pytest.approx(alone, rel=1e-9, abs=1e-15)
+    half = path.p.size // 2
+    assert path.variances(0, half) == pytest.approx(together[:half], rel=1e-9, abs=1e-15)
+
+
+@given(seed=st.integers(0, 2**32 - 1), alpha=alphas, max_fail=st.floats(0.02, 0.98))
+def test_brackets_and_dominance_leave_the_same_step_first_and_the_same_one_worst(
+    seed: int, alpha: float, max_fail: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    n_star = rng.uniform(1.0, 10.0 ** rng.uniform(1, 4)) * rng.uniform(0.7, 1.0, size=200)
+    k = np.sort(rng.uniform(0.0, 0.95, size=200)) * n_star
+    tail = _tail(k, n_star - k, max_fail)
+    above = np.flatnonzero(tail > alpha)
+    first = int(above[0]) if above.size else tail.size
+    assert _first_above(k, n_star - k, alpha, max_fail) == first
+    worst = _undominated(k, n_star - k)
+    assert tail[worst].max() == tail.max()
+    assert tail == pytest.approx(special.betaincc(k + 1.0, n_star - k, max_fail), rel=1e-9)
