@@ -45,7 +45,7 @@ def by_metric(
     if key is None:
         check_known(store, benchmark, plan.metric)
         return Findings()
-    metric = next(m for m in store.metrics_of(names=[plan.metric]) if m.key == key)
+    metric = store.metric_of(key)
     reference = reference_for(store, benchmark, metric)
     quality = quality_of(metric, reference)
     together = pairs(store, view, human_part(benchmark.quality), key, reference)

@@ -33,7 +33,7 @@ def judged_round(store: Store, benchmark: Benchmark, metric: str | None = None) 
     key = metric_key(store, metric, view, declared)
     if key is None:
         return JudgedRound(view=view, cells={})
-    found = next(m for m in store.metrics_of(names=[metric]) if m.key == key)
+    found = store.metric_of(key)
     sign = 1.0 if found.direction == "higher" else -1.0
     cells = metric_cells(store, view, key)
     return JudgedRound(view=view, cells=cells, sign=sign, metric_key=key)

@@ -178,9 +178,8 @@ def _latency(
     """Measured seconds of made outputs by offer; offers with few keep what they declare."""
     seconds: dict[str, list[float]] = {}
     for output in outputs:
-        told = output.seconds_run if output.seconds_run is not None else output.seconds_total
-        if output.status == "made" and told is not None:
-            seconds.setdefault(output.offer_id, []).append(told)
+        if output.status == "made" and output.seconds is not None:
+            seconds.setdefault(output.offer_id, []).append(output.seconds)
     return {
         offer.id: {
             "p50": round_to(median(found)),

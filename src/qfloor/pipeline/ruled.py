@@ -10,6 +10,7 @@ from qfloor.benchmark import Benchmark
 from qfloor.floors import (
     Assessed,
     CellRequest,
+    FamilyPlan,
     Judged,
     Predicted,
     assess,
@@ -58,6 +59,9 @@ def judge(
     """
     traffic, labels = benchmark.traffic, labels_of(view)
     cells = cells if traffic is None else stratified(view, traffic, cells)
+    asked = {output.id: output.prompt_digest for output in view.outputs}
+    plans = _plans(benchmark, view, planned, cells)
+    digests = _digests(benchmark, view, reference)
     demanded, told = _by_place(thresholds), dict(told)
     floors: list[Floor] = []
     tag_floors: list[TagFloor] = []
@@ -70,11 +74,11 @@ def judge(
             quality=quality,
             outputs=outputs,
             thresholds=demanded.get((key.category, key.modality), []),
-            family=family_of(benchmark, view, planned, key),
+            family=plans[key.category, key.modality],
             direction=direction,
             provisional=rated is not None and key not in rated,
-            population=told | _population(view, key, outputs, reference, traffic),
-            digests=_digests(benchmark, view, reference),
+            population=told | _population(view, key, outputs, asked, reference, traffic),
+            digests=digests,
             valid_until=valid_until(benchmark.round),
             traffic=None if traffic is None else traffic.of(key.category) or None,
             predicted=predicted.get(key),
@@ -93,6 +97,14 @@ def judge(
         tag_floors=tuple(tag_floors),
         leave_one_out=left_out,
     )
+
+
+def _plans(
+    benchmark: Benchmark, view: RoundView, planned: tuple[Offer, ...], cells: Iterable[CellKey]
+) -> dict[tuple[str, Modality], FamilyPlan]:
+    """Who is judged together, in each place that has a cell."""
+    one = {(key.category, key.modality): key for key in cells}
+    return {place: family_of(benchmark, view, planned, key) for place, key in one.items()}
 
 
 def _ruled(
@@ -128,17 +140,18 @@ def _digests(
 def _population(
     view: RoundView,
     key: CellKey,
-    outputs: Iterable[Judged],
+    outputs: Sequence[Judged],
+    asked: Mapping[str, str],
     reference: ReferenceSet | None,
     traffic: Traffic | None,
 ) -> dict[str, object]:
-    outputs_of = {output.output_id for output in outputs}
-    prompts = [view.prompts[o.prompt_digest] for o in view.outputs if o.id in outputs_of]
+    """Say what a floor is about; ``asked`` has the digest of each output's prompt."""
+    prompts = [view.prompts[d] for d in {asked[output.output_id] for output in outputs}]
     return {
         "languages": sorted({p.language for p in prompts}),
         "tags": sorted({tag for p in prompts for tag in p.tags}),
         "split": sorted({p.split for p in prompts}),
-        **({} if reference is None else _centred(outputs_of, reference)),
+        **({} if reference is None else _centred({o.output_id for o in outputs}, reference)),
         **({"excluded": view.left_out[key]} if key in view.left_out else {}),
         **({} if traffic is None else {"traffic": {"by": traffic.by}}),
     }

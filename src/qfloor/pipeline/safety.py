@@ -48,7 +48,7 @@ def safety_of(
     """
     if metric is None:
         return Safety()
-    declared = next(m for m in store.metrics_of() if m.key == metric)
+    declared = store.metric_of(metric)
     scores = {s.output_id: s for s in store.scores_of(metric=metric)}
     unsafe, unknown = set(), set()
     for output in outputs:

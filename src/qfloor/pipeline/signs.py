@@ -79,7 +79,7 @@ def _signs(offer: str, before: list[Output], after: list[Output]) -> Iterator[Si
         was, now = (_mostly(of(o) for o in side) for side in sides)
         if was and now and was != now:
             yield Sign(offer_id=offer, what=what, before=was, after=now, told=False)
-    seconds = [[s for o in side if (s := _seconds(o))] for side in sides]
+    seconds = [[s for o in side if (s := o.seconds)] for side in sides]
     if min(map(len, seconds)) >= FEWEST:
         slow, fast = (median(side) for side in seconds)
         if max(slow, fast) >= SLOWER * min(slow, fast):
@@ -92,7 +92,3 @@ def _mostly(values: Iterable[str | None]) -> str | None:
     counts = Counter(values)
     value, n = counts.most_common(1)[0]
     return value if 2 * n > counts.total() else None
-
-
-def _seconds(output: Output) -> float | None:
-    return output.seconds_run if output.seconds_run is not None else output.seconds_total

@@ -75,7 +75,7 @@ class Column:
                 f"{benchmark.name}: nothing in round {benchmark.round} was scored on {name!r}; "
                 "run `qfloor score` first"
             )
-        metric = next(m for m in store.metrics_of(names=[name]) if m.key == key)
+        metric = store.metric_of(key)
         reference = reference_for(store, benchmark, metric)
         return cls(
             metric=metric,

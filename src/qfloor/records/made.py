@@ -108,6 +108,11 @@ class Output:
     report: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
 
+    @property
+    def seconds(self) -> float | None:
+        """How long it took: by its maker's word on the run, else by the caller's clock."""
+        return self.seconds_total if self.seconds_run is None else self.seconds_run
+
 
 CONTROLS_SUFFIX = "+controls"
 """Outputs that only controls speak of belong to no floor: they are kept in a round beside."""

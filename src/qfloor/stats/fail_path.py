@@ -14,17 +14,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from qfloor.stats.clusters import effective, effective_size, few_clusters_factor
+from qfloor.stats.fail_groups import (
+    BoolArray,
+    FloatArray,
+    Groups,
+    IntArray,
+    before,
+    running,
+    two_way_variance,
+    weights_of,
+)
 from qfloor.stats.quantiles import check_scores
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
-
-_ROUNDING = 1e-11
-"""Spread of fail shares below this is rounding of running sums; the least real one is 1e-4."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -121,7 +124,7 @@ class FailPath:
         if self.raters is None:
             return found
         people, both = (groups.variances(p, at) for groups in self.raters)
-        return _two_way(found, people, both)
+        return two_way_variance(found, people, both)
 
     def variance(self, step: int) -> float:
         """Variance of the fail rate at one step: `variances` without running sums."""
@@ -132,7 +135,7 @@ class FailPath:
         if self.raters is None:
             return found
         people, both = (groups.variance(p, m) for groups in self.raters)
-        return float(_two_way(np.float64(found), np.float64(people), np.float64(both)))
+        return max(found + people - both, found, people)
 
     def worth(self, step: int, alpha: float) -> tuple[float, float]:
         """Independent outputs that this is worth at a step, before and after few prompts' price.
@@ -189,9 +192,9 @@ def build_path(
     share = _shares(weights, codes, sizes)[order]
     at = _steps(ordered)
     mass = float(sizes.size) if weights is None else 1.0
-    p = np.minimum(_running(share)[at] / mass, 1.0)
+    p = np.minimum(running(share)[at] / mass, 1.0)
     p[-1] = 1.0
-    whole = np.ones(sizes.size) if weights is None else np.bincount(group, weights=share)
+    whole = np.ones(sizes.size) if weights is None else weights_of(group, share)
     people = None
     if raters is not None:
         rater = prompt_codes(raters, values.size)[order]
@@ -203,7 +206,7 @@ def build_path(
         shares=share,
         at=at,
         p=p,
-        first_fails=_before(first_fails, at),
+        first_fails=before(first_fails, at),
         n_first=int(first_fails[-1]),
         prompts=Groups(group, share, whole, sizes, mass),
         raters=people,
@@ -217,114 +220,6 @@ def _steps(ordered: FloatArray) -> IntArray:
     np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:-1])
     fresh[0] = ordered[0] > -np.inf  # of what failed outright there is no threshold
     return np.flatnonzero(fresh)
-
-
-@dataclass(frozen=True, eq=False)
-class Groups:
-    """One way of grouping values as clusters: by prompt, by rater or by both.
-
-    ``group`` and ``share`` are those of each value, in the order of the scores; ``whole`` and
-    ``sizes`` what each group weighs, of ``mass`` in all, and how many values it has.
-    """
-
-    group: IntArray
-    share: FloatArray
-    whole: FloatArray
-    sizes: IntArray
-    mass: float
-
-    @classmethod
-    def of(cls, group: IntArray, share: FloatArray, mass: float) -> Groups:
-        """Group values whose groups' weights are not known yet."""
-        return cls(group, share, np.bincount(group, weights=share), np.bincount(group), mass)
-
-    @property
-    def n(self) -> int:
-        """Groups."""
-        return self.sizes.size
-
-    @property
-    def weights(self) -> FloatArray:
-        """Weights of the groups, which add up to 1."""
-        return self.whole / self.mass
-
-    @cached_property
-    def _squares(self) -> float:
-        return float(np.sum(self.whole**2))
-
-    def variances(self, p: FloatArray, at: IntArray) -> FloatArray:
-        """Variance of the fail rate with these as clusters, at the steps ``at``.
-
-        With ``S`` a group's weight of fails and ``A`` its whole weight, from the running sums of
-        ``S**2`` and ``S A``.
-        """
-        if self.n < 2:
-            return np.zeros(at.size)
-        m = int(at.max(initial=0))
-        squares = _running(self._rises(m))[at]
-        cross = _running(self.whole[self.group[:m]] * self.share[:m])[at]
-        spread = squares - 2.0 * p * cross + p**2 * self._squares
-        spread[spread < self._rounding] = 0.0
-        return spread / self.mass**2 * (self.n / (self.n - 1))
-
-    def variance(self, p: float, m: int) -> float:
-        """Variance of the fail rate at the step at which the first ``m`` values fail."""
-        if self.n < 2:
-            return 0.0
-        off = self._failed(m) - p * self.whole
-        spread = float(off @ off)
-        return 0.0 if spread < self._rounding else spread / self.mass**2 * (self.n / (self.n - 1))
-
-    def kish(self, p: FloatArray, at: IntArray) -> FloatArray:
-        """Variance of the fail rate of Kish's size of prompts: weights cost at least this."""
-        m = int(at.max(initial=0))
-        ratio = _running(self._rises(m) / self.whole[self.group[:m]])[at]
-        return np.maximum(ratio / self.mass - p**2, 0.0) * self._price
-
-    def kish_at(self, p: float, m: int) -> float:
-        """`kish` at one step."""
-        ratio = float(np.sum(self._failed(m) ** 2 / self.whole))
-        return max(ratio / self.mass - p**2, 0.0) * self._price
-
-    def agree(self, at: IntArray) -> BoolArray:
-        """Say at the steps ``at`` whether no group has both fails and others."""
-        order, starts = self._by_group(self.group.size)
-        rank = np.empty(order.size, dtype=np.int64)
-        rank[order] = np.arange(1, order.size + 1) - np.repeat(starts, self.sizes)
-        opened = (rank == 1).astype(np.int64) - (rank == self.sizes[self.group])
-        return _before(np.cumsum(opened), at) == 0
-
-    @property
-    def _rounding(self) -> float:
-        return _ROUNDING * self._squares / self.n
-
-    @property
-    def _price(self) -> float:
-        return float(np.sum(self.weights**2)) * (self.n / max(1, self.n - 1))
-
-    def _failed(self, m: int) -> FloatArray:
-        """Each group's weight among the first ``m`` values."""
-        return np.bincount(self.group[:m], weights=self.share[:m], minlength=self.n)
-
-    def _rises(self, m: int) -> FloatArray:
-        """By how much each of the first ``m`` values raises the square of its group's fails."""
-        share = self.share[:m]
-        order, starts = self._by_group(m)
-        along = _running(share[order])
-        failed = np.empty(m)
-        failed[order] = along[:-1] - np.repeat(along[starts], np.diff(starts, append=m))
-        return (2.0 * failed + share) * share
-
-    def _by_group(self, m: int) -> tuple[IntArray, IntArray]:
-        """The first ``m`` values group by group, and where each group starts."""
-        group = self.group[:m].astype(np.uint16 if self.n <= 1 << 16 else np.uint64)
-        sizes = np.bincount(self.group[:m], minlength=self.n)
-        return np.argsort(group, kind="stable"), np.cumsum(sizes) - sizes
-
-
-def _two_way(prompts: FloatArray, raters: FloatArray, both: FloatArray) -> FloatArray:
-    """Variance over random prompts and random raters, never below that of either alone."""
-    return np.maximum(prompts + raters - both, np.maximum(prompts, raters))
 
 
 def prompt_codes(prompts: Sequence[Hashable] | ArrayLike | None, n: int) -> IntArray:
@@ -357,18 +252,6 @@ def _shares(weights: ArrayLike | None, codes: IntArray, sizes: IntArray) -> Floa
 
 def _pairs(group: IntArray, rater: IntArray) -> IntArray:
     return prompt_codes(group * (int(rater.max()) + 1) + rater, group.size)
-
-
-def _running(steps: NDArray[np.generic]) -> FloatArray:
-    along = np.empty(steps.size + 1)
-    along[0] = 0.0
-    np.cumsum(steps, out=along[1:])
-    return along
-
-
-def _before(running: IntArray, at: IntArray) -> IntArray:
-    """Running sums up to, and without, the values at ``at``."""
-    return np.where(at == 0, 0, running[at - 1])
 
 
 def _first_of_each(codes: IntArray, n_prompts: int) -> BoolArray:

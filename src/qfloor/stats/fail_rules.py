@@ -13,7 +13,8 @@ import numpy as np
 from scipy import optimize, special
 
 from qfloor.stats.binomial import at_most, check_share, clopper_pearson_upper, max_fails
-from qfloor.stats.fail_path import BoolArray, FailPath, FloatArray, IntArray
+from qfloor.stats.fail_groups import BoolArray, FloatArray, IntArray
+from qfloor.stats.fail_path import FailPath
 
 Rule = Literal["auto", "korn_graubard", "one_repeat", "both"]
 

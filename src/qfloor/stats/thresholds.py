@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike
 
 from qfloor.stats.binomial import check_share, max_fails
 from qfloor.stats.clusters import check_confidence
-from qfloor.stats.fail_path import BoolArray, FailPath, FloatArray, build_path
+from qfloor.stats.fail_groups import BoolArray, FloatArray
+from qfloor.stats.fail_path import FailPath, build_path
 from qfloor.stats.fail_rules import Rule, exact_bound, n_passing, p_value, rule_of, upper_bound
 from qfloor.stats.quantiles import check_scores, finite_or_none
 

@@ -30,6 +30,19 @@ class JudgmentTables(FrozenTables):
         sql = f"SELECT record FROM metrics{clause and ' WHERE ' + clause} ORDER BY rowid"
         return (r.decode_record(Metric, text) for (text,) in self.rows(sql, values))
 
+    def metric_of(self, key: str) -> Metric:
+        """The metric of a key that scores are stored under.
+
+        Raises
+        ------
+        StoreError
+            When there is none.
+        """
+        found = self.one("SELECT record FROM metrics WHERE key = ?", (key,))
+        if found is None:
+            raise StoreError(f"{self.path} holds no metric {key}")
+        return r.decode_record(Metric, found[0])
+
     def save_scores(self, scores: Iterable[Score]) -> int:
         """Keep scores of stored outputs and metrics; a rescored output's row is replaced.
 

@@ -1,0 +1,146 @@
+"""One way of grouping a cell's values as clusters, and the variance of its fail rate by it.
+
+By prompt, by rater, or by both: `two_way_variance` joins the three. At one step the sums are over
+groups; at all steps at once they are running sums over the values, in the order of the scores.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+_ROUNDING = 1e-11
+"""Spread of fail shares below this is rounding of running sums; the least real one is 1e-4."""
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """One way of grouping values as clusters: by prompt, by rater or by both.
+
+    ``group`` and ``share`` are those of each value, in the order of the scores; ``whole`` and
+    ``sizes`` what each group weighs, of ``mass`` in all, and how many values it has.
+    """
+
+    group: IntArray
+    share: FloatArray
+    whole: FloatArray
+    sizes: IntArray
+    mass: float
+
+    @classmethod
+    def of(cls, group: IntArray, share: FloatArray, mass: float) -> Groups:
+        """Group values whose groups' weights are not known yet."""
+        return cls(group, share, weights_of(group, share), np.bincount(group), mass)
+
+    @property
+    def n(self) -> int:
+        """Groups."""
+        return self.sizes.size
+
+    @property
+    def weights(self) -> FloatArray:
+        """Weights of the groups, which add up to 1."""
+        return self.whole / self.mass
+
+    @cached_property
+    def _squares(self) -> float:
+        return float(np.sum(self.whole**2))
+
+    def variances(self, p: FloatArray, at: IntArray) -> FloatArray:
+        """Variance of the fail rate with these as clusters, at the steps ``at``.
+
+        With ``S`` a group's weight of fails and ``A`` its whole weight, from the running sums of
+        ``S**2`` and ``S A``.
+        """
+        if self.n < 2:
+            return np.zeros(at.size)
+        m = int(at.max(initial=0))
+        squares = running(self._rises(m))[at]
+        cross = running(self.whole[self.group[:m]] * self.share[:m])[at]
+        spread = squares - 2.0 * p * cross + p**2 * self._squares
+        spread[spread < self._rounding] = 0.0
+        return spread / self.mass**2 * (self.n / (self.n - 1))
+
+    def variance(self, p: float, m: int) -> float:
+        """Variance of the fail rate at the step at which the first ``m`` values fail."""
+        if self.n < 2:
+            return 0.0
+        off = self._failed(m) - p * self.whole
+        spread = float(off @ off)
+        return 0.0 if spread < self._rounding else spread / self.mass**2 * (self.n / (self.n - 1))
+
+    def kish(self, p: FloatArray, at: IntArray) -> FloatArray:
+        """Variance of the fail rate of Kish's size of prompts: weights cost at least this."""
+        m = int(at.max(initial=0))
+        ratio = running(self._rises(m) / self.whole[self.group[:m]])[at]
+        return np.maximum(ratio / self.mass - p**2, 0.0) * self._price
+
+    def kish_at(self, p: float, m: int) -> float:
+        """`kish` at one step."""
+        ratio = float(np.sum(self._failed(m) ** 2 / self.whole))
+        return max(ratio / self.mass - p**2, 0.0) * self._price
+
+    def agree(self, at: IntArray) -> BoolArray:
+        """Say at the steps ``at`` whether no group has both fails and others."""
+        order, starts = self._by_group(self.group.size)
+        rank = np.empty(order.size, dtype=np.int64)
+        rank[order] = np.arange(1, order.size + 1) - np.repeat(starts, self.sizes)
+        opened = (rank == 1).astype(np.int64) - (rank == self.sizes[self.group])
+        return np.asarray(before(np.cumsum(opened), at) == 0)
+
+    @property
+    def _rounding(self) -> float:
+        return _ROUNDING * self._squares / self.n
+
+    @property
+    def _price(self) -> float:
+        return float(np.sum(self.weights**2)) * (self.n / max(1, self.n - 1))
+
+    def _failed(self, m: int) -> FloatArray:
+        """Each group's weight among the first ``m`` values."""
+        return weights_of(self.group[:m], self.share[:m], self.n)
+
+    def _rises(self, m: int) -> FloatArray:
+        """By how much each of the first ``m`` values raises the square of its group's fails."""
+        share = self.share[:m]
+        order, starts = self._by_group(m)
+        along = running(share[order])
+        failed = np.empty(m)
+        failed[order] = along[:-1] - np.repeat(along[starts], np.diff(starts, append=m))
+        return (2.0 * failed + share) * share
+
+    def _by_group(self, m: int) -> tuple[IntArray, IntArray]:
+        """The first ``m`` values group by group, and where each group starts."""
+        group = self.group[:m].astype(np.uint16 if self.n <= 1 << 16 else np.uint64)
+        sizes = np.bincount(self.group[:m], minlength=self.n)
+        return np.argsort(group, kind="stable"), np.cumsum(sizes) - sizes
+
+
+def two_way_variance(prompts: FloatArray, raters: FloatArray, both: FloatArray) -> FloatArray:
+    """Variance over random prompts and random raters, never below that of either alone."""
+    return np.maximum(prompts + raters - both, np.maximum(prompts, raters))
+
+
+def weights_of(group: IntArray, share: FloatArray, n: int = 0) -> FloatArray:
+    """Weight of each group, of which there are at least ``n``."""
+    return np.asarray(np.bincount(group, weights=share, minlength=n), dtype=np.float64)
+
+
+def running(steps: FloatArray) -> FloatArray:
+    """Running sums, beginning with 0."""
+    along = np.empty(steps.size + 1)
+    along[0] = 0.0
+    np.cumsum(steps, out=along[1:])
+    return along
+
+
+def before(running: IntArray, at: IntArray) -> IntArray:
+    """Running sums up to, and without, the values at ``at``."""
+    return np.where(at == 0, 0, running[at - 1])
