@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from qfloor.calibrate import Pair
@@ -61,6 +62,11 @@ class RoundView:
     safety: Safety = field(default_factory=Safety)
     sessions: tuple[str, ...] = ()
     left_out: Mapping[CellKey, Mapping[str, int]] = field(default_factory=dict)
+
+    @cached_property
+    def asked(self) -> Mapping[str, str]:
+        """Digest of the prompt of each output, by output id."""
+        return {output.id: output.prompt_digest for output in self.outputs}
 
     @classmethod
     def of(

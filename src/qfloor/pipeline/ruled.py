@@ -57,14 +57,12 @@ def judge(
 
     ``rated`` limits what may certify; ``told`` is said in every floor's population.
     """
-    traffic, labels = benchmark.traffic, labels_of(view)
+    traffic = benchmark.traffic
     cells = cells if traffic is None else stratified(view, traffic, cells)
-    asked = {output.id: output.prompt_digest for output in view.outputs}
     plans = _plans(benchmark, view, planned, cells)
     digests = _digests(benchmark, view, reference)
     demanded, told = _by_place(thresholds), dict(told)
     floors: list[Floor] = []
-    tag_floors: list[TagFloor] = []
     families: dict[str, list[Assessed]] = {}
     for key, outputs in sorted(cells.items(), key=lambda item: item[0]):
         request = CellRequest(
@@ -77,7 +75,7 @@ def judge(
             family=plans[key.category, key.modality],
             direction=direction,
             provisional=rated is not None and key not in rated,
-            population=told | _population(view, key, outputs, asked, reference, traffic),
+            population=told | _population(view, key, outputs, reference, traffic),
             digests=digests,
             valid_until=valid_until(benchmark.round),
             traffic=None if traffic is None else traffic.of(key.category) or None,
@@ -85,18 +83,22 @@ def judge(
         )
         delivered = assess(request)
         floors += [delivered.floor, assess(request, "conditional").floor]
-        tag_floors += compute_tag_floors(request, labels)
         families.setdefault(request.family.name, []).append(delivered)
-    used = {(key.category, key.modality) for key in cells}
-    kept = (t for place, ts in sorted(demanded.items()) if place in used for t in ts)
+    kept = (t for place, ts in sorted(demanded.items()) if place in plans for t in ts)
     verdicts, left_out = _ruled(families.values(), number_raters(cells.values()))
     return Findings(
         floors=tuple(floors),
         verdicts=verdicts,
         thresholds=tuple(kept),
-        tag_floors=tuple(tag_floors),
+        tag_floors=_tag_floors(view, families.values()),
         leave_one_out=left_out,
     )
+
+
+def _tag_floors(view: RoundView, families: Iterable[Iterable[Assessed]]) -> tuple[TagFloor, ...]:
+    labels = labels_of(view)
+    every = (one.request for family in families for one in family)
+    return tuple(floor for request in every for floor in compute_tag_floors(request, labels))
 
 
 def _plans(
@@ -141,12 +143,11 @@ def _population(
     view: RoundView,
     key: CellKey,
     outputs: Sequence[Judged],
-    asked: Mapping[str, str],
     reference: ReferenceSet | None,
     traffic: Traffic | None,
 ) -> dict[str, object]:
-    """Say what a floor is about; ``asked`` has the digest of each output's prompt."""
-    prompts = [view.prompts[d] for d in {asked[output.output_id] for output in outputs}]
+    asked = {view.asked[output.output_id] for output in outputs}
+    prompts = [view.prompts[digest] for digest in asked]
     return {
         "languages": sorted({p.language for p in prompts}),
         "tags": sorted({tag for p in prompts for tag in p.tags}),

@@ -59,9 +59,9 @@ def _check_place(name: str, traffic: Traffic, place: str, prompts: Sequence[Prom
 
 def stratified(view: RoundView, traffic: Traffic, cells: Cells) -> Cells:
     """Name the stratum of every judged output."""
-    prompts = {output.id: view.prompts[output.prompt_digest] for output in view.outputs}
 
     def named(judged: Judged) -> Judged:
-        return replace(judged, stratum=traffic.strata(prompts[judged.output_id])[0])
+        prompt = view.prompts[view.asked[judged.output_id]]
+        return replace(judged, stratum=traffic.strata(prompt)[0])
 
     return {key: [named(judged) for judged in outputs] for key, outputs in cells.items()}
