@@ -113,17 +113,15 @@ def _rows(
             _check_same(earlier, judgment, ground.faults)
             dropped["said twice"] += not judgment.trial  # its comparison is counted
             continue
-        found.append(_row(judgment, identity, output, rater, ground.source))
+        found.append(
+            RatingRow(
+                identity, output, rater, judgment.criterion, judgment.value, judgment.lo,
+                judgment.hi, judgment.usable, judgment.session, judgment.control,
+                judgment.seconds, judgment.at, judgment.source or ground.source,
+            )
+        )  # fmt: skip
         rows.append(judgment.row)
     return found, rows, dropped
-
-
-def _row(judgment: Judgment, identity: str, output: str, rater: str, source: str) -> RatingRow:
-    return RatingRow(
-        identity, output, rater, judgment.criterion, judgment.value, judgment.lo, judgment.hi,
-        judgment.usable, judgment.session, judgment.control, judgment.seconds, judgment.at,
-        judgment.source or source,
-    )  # fmt: skip
 
 
 def _check_same(earlier: Judgment, judgment: Judgment, faults: Faults) -> None:

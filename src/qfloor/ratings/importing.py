@@ -14,6 +14,7 @@ import contextlib
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -273,9 +274,10 @@ def _write(store: Store, imported: ImportedRatings, stored: frozenset[str], faul
     _check_unchanged_choices(store, imported.comparisons, faults)
     store.save_prompts(imported.prompts)
     store.save_offers(imported.offers)
-    store.save_outputs(imported.outputs)
+    # In the order of what they refer to, SQLite finds that where it has just been.
+    store.save_outputs(sorted(imported.outputs, key=attrgetter("prompt_digest")))
     added = store.save_comparisons(imported.comparisons.comparisons)
-    return added + store.save_rating_rows(imported.ratings)
+    return added + store.save_rating_rows(sorted(imported.ratings, key=attrgetter("output_id")))
 
 
 def _check_unchanged(
