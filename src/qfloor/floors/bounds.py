@@ -36,12 +36,12 @@ class CellBounds:
     cell: Cell
     alpha: float
     least: float
-    _bounds: dict[tuple[float, float], stats.FailRateBounds] = field(default_factory=dict)
+    _upper: dict[tuple[float, float], float] = field(default_factory=dict)
     _limits: dict[float, stats.ThresholdLimits] = field(default_factory=dict)
 
     def at_level(self, alpha: float) -> CellBounds:
         """Bounds of the same fails at a level that stands alone."""
-        other = replace(self, alpha=alpha, least=alpha, _bounds={}, _limits={})
+        other = replace(self, alpha=alpha, least=alpha, _upper={}, _limits={})
         other.__dict__["path"] = self.path
         return other
 
@@ -93,24 +93,34 @@ class CellBounds:
 
     def fail_rate(self, threshold: float) -> FailRate:
         """Estimate and upper bound of P(value < threshold), monotone in the threshold."""
-        bounds = self.bounds(threshold, self.alpha)
+        path, planned = self.path, self.alpha
         return FailRate(
             threshold=threshold,
-            fails=float(self.path.fails(threshold)),
-            n=int(self.cell.value.size),
-            rate=bounds.fail_rate,
-            upper=bounds.upper,
-            upper_one_repeat=None if self.path.exact else bounds.upper_one_repeat,
+            fails=float(path.fails(threshold)),
+            n=path.n_outputs,
+            rate=self.rate(threshold),
+            upper=self.upper(threshold, planned),
+            upper_one_repeat=None
+            if path.exact
+            else stats.path_upper(path, threshold, alpha=planned, rule="one_repeat"),
         )
 
-    def bounds(self, threshold: float, alpha: float) -> stats.FailRateBounds:
-        """Bounds of P(value < threshold) by the rule that decides, at any level of the plan."""
+    def rate(self, threshold: float) -> float:
+        """Estimate of P(value < threshold)."""
+        return float(self.path.p[self.path.step(threshold)])
+
+    def upper(self, threshold: float, alpha: float) -> float:
+        """Upper bound of P(value < threshold) by the deciding rule, at any level of the plan."""
         key = threshold, alpha
-        if key not in self._bounds:
-            self._bounds[key] = stats.path_bounds(
+        if key not in self._upper:
+            self._upper[key] = stats.path_upper(
                 self.path, threshold, alpha=alpha, rule=self._planned
             )
-        return self._bounds[key]
+        return self._upper[key]
+
+    def lower(self, threshold: float, alpha: float) -> float:
+        """Lower bound of P(value < threshold); see `upper`."""
+        return stats.path_lower(self.path, threshold, alpha=alpha, rule=self._planned)
 
     def p_value(self, threshold: float, max_fail: float) -> float:
         """Smallest level at which the threshold is certified, at it and at every level above."""
@@ -129,7 +139,7 @@ class CellBounds:
         """Upper bound of P(value < threshold): from which tolerated rate on e is ``1/alpha``."""
         if self.two_way:
             level = optimize.brentq(lambda p: stats.e_from_p(p) - 1.0 / alpha, 1e-300, alpha)
-            return self.bounds(threshold, float(level)).upper
+            return self.upper(threshold, float(level))
         shares, low, high = self._shares(threshold), 1e-9, 1.0 - 1e-9
         if stats.certifying_e_value(shares, high) < 1.0 / alpha:
             return 1.0

@@ -12,11 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from qfloor import stats
 from qfloor.floors.bounds import CellBounds, bound_cell
 from qfloor.floors.cells import Cell, build_cell
 from qfloor.floors.compute import MISSING_TOLERATED, MISSING_TOO_MUCH, CellRequest
-from qfloor.floors.judged import Judged
+from qfloor.floors.judged import Judged, lay_out
 from qfloor.records import FailRate, TagFloor
 
 MAX_FAIL = 0.25
@@ -47,14 +49,18 @@ def compute_tag_floors(request: CellRequest, labels: Mapping[str, Labels]) -> tu
         Tags first, then languages, by name; an output with two tags is in two of them. Where all
         prompts share one language, its floor is the cell's at the uncorrected level.
     """
-    parts: dict[tuple[Facet, str], list[Judged]] = defaultdict(list)
-    for output in request.outputs:
+    laid = lay_out(request.outputs)
+    parts: dict[tuple[Facet, str], list[int]] = defaultdict(list)
+    for at, output in enumerate(laid):
         its = labels[output.output_id]
-        parts["language", its.language].append(output)
+        parts["language", its.language].append(at)
         for tag in its.tags:
-            parts["tag", tag].append(output)
+            parts["tag", tag].append(at)
     ordered = sorted(parts.items(), key=lambda part: (part[0][0] != "tag", part[0][1]))
-    return tuple(_tag_floor(request, facet, label, found) for (facet, label), found in ordered)
+    return tuple(
+        _tag_floor(request, facet, label, laid.part(np.array(found, dtype=np.intp)))
+        for (facet, label), found in ordered
+    )
 
 
 def _tag_floor(

@@ -139,6 +139,30 @@ class JudgedOutputs(Sequence[Judged]):
     def __getitem__(self, at: int | slice) -> Judged | tuple[Judged, ...]:
         return self.rows[at]
 
+    def part(self, kept: NDArray[np.intp]) -> JudgedOutputs:
+        """Some of the outputs, in their order; all of them are these."""
+        if kept.size == len(self):
+            return self
+        starts = np.cumsum(self.n_values) - self.n_values
+        counts = self.n_values[kept]
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        values = np.repeat(starts[kept], counts) + within
+        heard = np.unique(self.rater[values])
+        heard = heard[heard != NO_RATER]
+        rater = np.searchsorted(heard, self.rater[values])
+        rater[self.rater[values] == NO_RATER] = NO_RATER
+        return JudgedOutputs(
+            rows=tuple(self.rows[i] for i in kept.tolist()),
+            family=self.family[kept],
+            repeat=self.repeat[kept],
+            n_values=counts,
+            state=self.state[kept],
+            value=self.value[values],
+            rater=rater,
+            families=self.families,
+            raters=tuple(self.raters[i] for i in heard.tolist()),
+        )
+
     def counts_as(self, kind: FloorKind) -> NDArray[np.int8]:
         """How each output counts, as a `CODE`."""
         return np.asarray(_codes(kind)[self.state])

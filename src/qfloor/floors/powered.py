@@ -103,24 +103,17 @@ class PoweredBounds(CellBounds):
             bound=self.rule,
         )
 
-    def bounds(self, threshold: float, alpha: float) -> stats.FailRateBounds:
-        """Bounds of P(value < threshold) at any level of the plan, from both samples."""
-        at = self._step(threshold)
-        found = self._decisive(at)
-        n_star = found.powered.n_star(alpha)
-        return stats.FailRateBounds(
-            threshold=float(threshold),
-            fail_rate=found.p,
-            lower=1.0 - float(self._uppers(alpha, mirror=True)[at:].max()),
-            upper=float(self._uppers(alpha)[: at + 1].max()),
-            upper_one_repeat=super().bounds(threshold, alpha).upper_one_repeat,
-            design_effect=self.cell.value.size / n_star if n_star > 0.0 else math.inf,
-            n_star=n_star,
-            n_prompts=self.cell.n_clusters,
-            n_outputs=int(self.cell.value.size),
-            alpha=alpha,
-            bound="prediction_powered" if found.adds else super().rule,
-        )
+    def rate(self, threshold: float) -> float:
+        """Estimate of P(value < threshold), from both samples."""
+        return self._decisive(self._step(threshold)).p
+
+    def upper(self, threshold: float, alpha: float) -> float:
+        """Upper bound of P(value < threshold) at any level of the plan, from both samples."""
+        return float(self._uppers(alpha)[: self._step(threshold) + 1].max())
+
+    def lower(self, threshold: float, alpha: float) -> float:
+        """Lower bound of P(value < threshold); see `upper`."""
+        return 1.0 - float(self._uppers(alpha, mirror=True)[self._step(threshold) :].max())
 
     def p_value(self, threshold: float, max_fail: float) -> float:
         """Smallest level at which the threshold is certified, and at every level above too.
@@ -147,7 +140,8 @@ class PoweredBounds(CellBounds):
         """Values per effective value at the cell's own median; below 1 where metrics help."""
         if not self.path.thresholds.size:
             return 1.0
-        return self.bounds(self.median, self.alpha).design_effect
+        n_star = self._decisive(self._step(self.median)).powered.n_star(self.alpha)
+        return self.cell.value.size / n_star if n_star > 0.0 else math.inf
 
     def told(self, thresholds: Sequence[float]) -> Mapping[str, Any]:
         """What the metrics did, for the floor's ``population``."""

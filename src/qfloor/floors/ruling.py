@@ -109,10 +109,10 @@ def _verdict(asked: Asked, claim: Claim | None, adjusted: Adjusted | None) -> Ve
     upper = lower = None
     if judged.cell.value.size:
         upper = _upper(assessed, at, level, by_bets=claim is not None and claim.e_value is not None)
-        lower = judged.release.bounds(at, plan.level).lower
+        lower = judged.release.lower(at, plan.level)
         ruling, reason = _ruling(asked, adjusted)
         if ruling is Ruling.UNDECIDED and reason in ("more_prompts", "too_few_prompts"):
-            rate = judged.release.bounds(at, level).fail_rate
+            rate = judged.release.rate(at)
             more = _more_prompts(rate, judged.release, level, threshold.max_fail)
     return Verdict(
         offer_id=request.offer_id,
@@ -152,7 +152,7 @@ def _upper(assessed: Assessed, at: float, level: float, *, by_bets: bool) -> flo
     cases = assessed.judged.cases
     if by_bets:
         return max(case.e_upper(at, level) for case in cases)
-    return max(case.bounds(at, level).upper for case in cases)
+    return max(case.upper(at, level) for case in cases)
 
 
 def _ruling(asked: Asked, adjusted: Adjusted | None) -> tuple[Ruling, str]:

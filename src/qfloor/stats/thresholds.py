@@ -287,6 +287,16 @@ def path_bounds(
     )
 
 
+def path_upper(path: FailPath, threshold: float, *, alpha: float, rule: Rule = "auto") -> float:
+    """The upper one of `path_bounds` alone."""
+    return upper_bound(path, path.step(threshold), alpha, rule, mirror=False)
+
+
+def path_lower(path: FailPath, threshold: float, *, alpha: float, rule: Rule = "auto") -> float:
+    """The lower one of `path_bounds` alone."""
+    return 1.0 - upper_bound(path, path.step(threshold), alpha, rule, mirror=True)
+
+
 def certification_p_value(
     scores: ArrayLike,
     threshold: float,

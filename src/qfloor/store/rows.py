@@ -28,22 +28,43 @@ def from_plain(kind: Any, value: Any) -> Any:
 
     Unknown keys of a record are dropped, so that an older version reads what a newer wrote.
     """
+    return None if value is None else _rebuilder(kind)(value)
+
+
+@functools.cache
+def _rebuilder(kind: Any) -> Callable[[Any], Any]:
+    """What rebuilds values of a type, other than None; types are looked at once, rows are many."""
     origin = typing.get_origin(kind)
-    if value is None or kind is Any or origin is Literal:
-        return value
     if origin in (Union, types.UnionType):
-        return from_plain(next(a for a in typing.get_args(kind) if a is not type(None)), value)
+        return _rebuilder(next(a for a in typing.get_args(kind) if a is not type(None)))
     if origin is tuple:
-        kinds = typing.get_args(kind)
-        if kinds[-1] is Ellipsis:
-            return tuple(from_plain(kinds[0], v) for v in value)
-        return tuple(from_plain(k, v) for k, v in zip(kinds, value, strict=True))
+        return functools.partial(_rebuild_tuple, typing.get_args(kind))
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        known = _hints(kind)
-        return kind(**{k: from_plain(known[k], v) for k, v in value.items() if k in known})
-    if isinstance(kind, type) and issubclass(kind, StrEnum | bool | float):
-        return kind(value)
+        return functools.partial(_rebuild_record, kind)
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return functools.partial(_rebuild_enum, kind, {member.value: member for member in kind})
+    if isinstance(kind, type) and issubclass(kind, bool | float):
+        return kind
+    return _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
     return value
+
+
+def _rebuild_enum(kind: type[StrEnum], members: Mapping[str, StrEnum], value: str) -> StrEnum:
+    return members.get(value) or kind(value)  # which says what is wrong
+
+
+def _rebuild_tuple(kinds: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
+    if kinds[-1] is Ellipsis:
+        return tuple(from_plain(kinds[0], v) for v in value)
+    return tuple(from_plain(k, v) for k, v in zip(kinds, value, strict=True))
+
+
+def _rebuild_record(kind: Any, value: Mapping[str, Any]) -> Any:
+    known = _hints(kind)
+    return kind(**{k: from_plain(known[k], v) for k, v in value.items() if k in known})
 
 
 @functools.cache
@@ -143,7 +164,9 @@ def _is_scalar(kind: Any) -> bool:
 
 
 def _decode_json(kind: Any, value: str | None) -> Any:
-    return None if value is None else from_plain(kind, json.loads(value))
+    if value == "{}" or value is None:  # of most rows
+        return None if value is None else {}
+    return from_plain(kind, json.loads(value))
 
 
 def decode_record(cls: type[T], text: str) -> T:
