@@ -59,7 +59,9 @@ def _at_each_step(
     for step in range(path.p.size):
         n_star = path.worth(step, alpha)[1]
         p = float(1.0 - path.p[step] if mirror else path.p[step])
-        joined = bool(path.agree[step]) if joins is False and path.clustered else bool(joins)
+        joined = (
+            bool(path.agree(step + 1)[step]) if joins is False and path.clustered else bool(joins)
+        )
         exact = exact_bound(path, step, alpha, mirror=mirror)
         found.append((p * n_star, n_star - p * n_star, exact, joined))
     return found

@@ -81,8 +81,8 @@ def _tag_floor(
         n_outputs=cell.n_outputs,
         n_values=int(cell.value.size),
         fail_rates=tuple(_fail_rates(request, bounds, sign)) if bounds else (),
-        q25=_q25(bounds[0], sign) if bounds else None,
-        q25_lo=None if low is None else sign * low,
+        q25=_signed(bounds[0].path.quantile(MAX_FAIL), sign) if bounds else None,
+        q25_lo=_signed(low, sign),
         alpha=alpha,
         bound=bounds[0].rule if bounds else "",
         reason=reason,
@@ -124,7 +124,5 @@ def _fail_rates(
         yield replace(rates[0], threshold=value, upper=max(r.upper for r in rates))
 
 
-def _q25(bounds: CellBounds, sign: float) -> float | None:
-    weights = None if bounds.even else bounds.weights
-    found = stats.quantile_inverted_cdf(bounds.cell.value, MAX_FAIL, weights)
-    return None if found is None else sign * found
+def _signed(value: float | None, sign: float) -> float | None:
+    return None if value is None else sign * value

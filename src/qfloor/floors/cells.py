@@ -8,7 +8,6 @@ fails at every threshold: the marker is ``-inf`` here, inside arrays, and never 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -198,12 +197,13 @@ def _counts(
     laid: JudgedOutputs, missing: NDArray[np.bool_], absent: NDArray[np.bool_]
 ) -> dict[str, int]:
     """How many outputs ended in which way, and what else is to be counted of them."""
-    counts = Counter(laid.statuses())
+    counts = laid.statuses()
     if laid.has_marks:
-        counts.update(laid.marked(~absent))
+        counts |= laid.marked(~absent)
     for i in np.flatnonzero(missing & ~laid.has_values).tolist() if missing.any() else ():
         if laid.rows[i].status is Status.MADE:
-            counts[laid.rows[i].lacking or "unjudged"] += 1
+            why = laid.rows[i].lacking or "unjudged"
+            counts[why] = counts.get(why, 0) + 1
     return {k: v for k, v in sorted(counts.items()) if v}
 
 

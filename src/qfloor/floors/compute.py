@@ -6,7 +6,7 @@ family is fixed by the plan before any score is seen (`family`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -195,8 +195,8 @@ def _floor(request: CellRequest, kind: FloorKind, judged: Judgement, sign: float
         n_values=int(cell.value.size),
         counts=cell.counts,
         fail_rates=() if empty else tuple(_shown(judged.fail_rate(sign * v), v) for v in values),
-        q25=_quantile(stats.quantile_inverted_cdf, release, sign),
-        q25_harrell_davis=_quantile(stats.harrell_davis, release, sign),
+        q25=None if empty else _signed(release.path.quantile(0.25), sign),
+        q25_harrell_davis=None if empty else _signed(_harrell_davis(release), sign),
         q25_lo_release=_signed(at_release, sign),
         q25_lo_cell=_signed(at_cell, sign),
         mean=None if empty else _mean(cell, sign),
@@ -266,13 +266,10 @@ def _upper_limit(judged: Judgement, sign: float) -> float | None:
     return _signed(above if above is not None and np.isfinite(above) else None, sign)
 
 
-def _quantile(method: Callable[..., float | None], bounds: CellBounds, sign: float) -> float | None:
+def _harrell_davis(bounds: CellBounds) -> float | None:
     """Lower quartile with every prompt weighing the same, as in the fail rates beside it."""
-    if not bounds.cell.value.size:
-        return None
-    if bounds.even:
-        return _signed(method(bounds.path.scores, 0.25), sign)
-    return _signed(method(bounds.path.scores, 0.25, bounds.path.shares), sign)
+    path = bounds.path
+    return stats.harrell_davis(path.scores, 0.25, None if bounds.even else path.shares)
 
 
 def _panel(cell: Cell) -> dict[str, str]:

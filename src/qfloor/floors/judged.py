@@ -78,6 +78,7 @@ MARKS = ("scorer_failed", "unsafe", "safety_unknown")
 """What is counted of outputs beside their status."""
 
 _STATUSES = tuple(Status)
+_NAMES = tuple(status.value for status in _STATUSES)
 _STATUS: Mapping[Status, int] = {status: 16 * code for code, status in enumerate(_STATUSES)}
 
 
@@ -204,7 +205,7 @@ class JudgedOutputs(Sequence[Judged]):
     def statuses(self) -> dict[str, int]:
         """How many outputs ended in which way."""
         found = np.bincount(self.state >> 4, minlength=len(_STATUSES)).tolist()
-        return {status.value: n for status, n in zip(_STATUSES, found, strict=True)}
+        return {_NAMES[code]: n for code, n in enumerate(found) if n}
 
     def marked(self, among: NDArray[np.bool_]) -> dict[str, int]:
         """How many of some outputs have which mark."""

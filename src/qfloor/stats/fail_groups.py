@@ -89,10 +89,11 @@ class Groups:
 
     def agree(self, at: IntArray) -> BoolArray:
         """Say at the steps ``at`` whether no group has both fails and others."""
-        order, starts = self._by_group(self.group.size)
-        rank = np.empty(order.size, dtype=np.int64)
-        rank[order] = np.arange(1, order.size + 1) - np.repeat(starts, self.sizes)
-        opened = (rank == 1).astype(np.int64) - (rank == self.sizes[self.group])
+        m = int(at.max(initial=0))
+        order, starts = self._by_group(m)
+        rank = np.empty(m, dtype=np.int64)
+        rank[order] = np.arange(1, m + 1) - np.repeat(starts, np.diff(starts, append=m))
+        opened = (rank == 1).astype(np.int64) - (rank == self.sizes[self.group[:m]])
         return np.asarray(before(np.cumsum(opened), at) == 0)
 
     @property
@@ -143,4 +144,4 @@ def running(steps: FloatArray) -> FloatArray:
 
 def before(running: IntArray, at: IntArray) -> IntArray:
     """Running sums up to, and without, the values at ``at``."""
-    return np.where(at == 0, 0, running[at - 1])
+    return np.where(at == 0, 0, running[at - 1]) if running.size else np.zeros_like(at)

@@ -101,10 +101,14 @@ class FailPath:
         """Outputs, as many as they would be if prompts weighed the same."""
         return self.n_outputs * self.size / self.n_prompts
 
-    @cached_property
-    def agree(self) -> BoolArray:
-        """At which steps all outputs of every prompt agree."""
-        return self.prompts.agree(self.at)
+    def agree(self, end: int) -> BoolArray:
+        """At which steps up to ``end`` all outputs of every prompt agree."""
+        return self.prompts.agree(self.at[:end])
+
+    def quantile(self, q: float) -> float | None:
+        """`quantile_inverted_cdf` of the scores as they are weighed; None on a fail marker."""
+        step = int(self.p.searchsorted(q * (1.0 - 1e-12)))
+        return float(self.scores[self.at[step - 1]]) if step else None
 
     def variances(self, start: int, end: int) -> FloatArray:
         """Variance of the fail rate at the steps from ``start`` up to ``end``."""

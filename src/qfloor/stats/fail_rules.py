@@ -86,9 +86,10 @@ def n_passing(path: FailPath, alpha: float, max_fail: float, rule: Rule, *, mirr
     n_star = path.n_stars(alpha, *steps)[:: -1 if mirror else 1]
     k = p[:end] * n_star
     fine = (n_star - k > 0.0) & (k <= n_star * max_fail)
-    if joins is not None:
-        fine[exact:] &= ~_joined(path, joins, *steps)[:: -1 if mirror else 1][exact:]
     end = _leading(fine)
+    if joins is not None and end > exact:
+        joined = _joined(path, joins, *steps)[:: -1 if mirror else 1]
+        end = exact + _leading(~joined[exact:end])
     return _first_above(k[:end], (n_star - k)[:end], alpha, max_fail)
 
 
@@ -189,7 +190,7 @@ def _korn_graubard_p(path: FailPath, step: int, max_fail: float) -> float:
 def _joined(path: FailPath, joins: bool | None, start: int, end: int) -> BoolArray:
     """At which steps the stricter of both bounds decides; see `rule_of`."""
     if joins is False and path.clustered:
-        return path.agree[start:end]
+        return path.agree(end)[start:]
     return np.full(end - start, bool(joins))
 
 
