@@ -159,8 +159,7 @@ class CellBounds:
         """Weight of each value: by traffic, or every prompt the same."""
         if self.cell.weight is not None:
             return self.cell.weight
-        sizes = np.bincount(self.cell.cluster)
-        return 1.0 / sizes[self.cell.cluster]
+        return (1.0 / np.bincount(self.cell.cluster))[self.cell.cluster]
 
     @cached_property
     def even(self) -> bool:
@@ -180,8 +179,8 @@ class CellBounds:
         """Of the finite values, of which there must be some."""
         scores = self.path.scores
         finite = scores[scores.searchsorted(-np.inf, side="right") :]
-        middle = finite[(finite.size - 1) // 2 : finite.size // 2 + 1]
-        return float(middle.mean())
+        low, high = finite[(finite.size - 1) // 2], finite[finite.size // 2]
+        return (float(low) + float(high)) / 2.0
 
     def told(self, thresholds: Sequence[float]) -> Mapping[str, Any]:
         """What more there is to say of how the bounds came to be; nothing, for labels alone."""

@@ -172,7 +172,7 @@ def _entered(
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.intp]]:
     """The output, value and rater code of each value that a cell has."""
     if laid.single:
-        output = np.flatnonzero(scored | failed)
+        output = (scored | failed).nonzero()[0]
         value = np.where(scored, laid.first_value, FAIL)[output]
         return output, value, np.full(output.size, NO_RATER, dtype=np.intp)
     entered = np.where(scored, laid.n_values, 0)

@@ -61,7 +61,7 @@ class Groups:
         """
         if self.n < 2:
             return np.zeros(at.size)
-        m = int(at.max(initial=0))
+        m = int(at[-1]) if at.size else 0
         squares = running(self._rises(m))[at]
         cross = running(self.whole[self.group[:m]] * self.share[:m])[at]
         spread = squares - 2.0 * p * cross + p**2 * self._squares
@@ -78,7 +78,7 @@ class Groups:
 
     def kish(self, p: FloatArray, at: IntArray) -> FloatArray:
         """Variance of the fail rate of Kish's size of prompts: weights cost at least this."""
-        m = int(at.max(initial=0))
+        m = int(at[-1]) if at.size else 0
         ratio = running(self._rises(m) / self.whole[self.group[:m]])[at]
         return np.maximum(ratio / self.mass - p**2, 0.0) * self._price
 
@@ -89,12 +89,12 @@ class Groups:
 
     def agree(self, at: IntArray) -> BoolArray:
         """Say at the steps ``at`` whether no group has both fails and others."""
-        m = int(at.max(initial=0))
-        order, starts = self._by_group(m)
+        m = int(at[-1]) if at.size else 0
+        order, starts, sizes = self._by_group(m)
         rank = np.empty(m, dtype=np.int64)
-        rank[order] = np.arange(1, m + 1) - np.repeat(starts, np.diff(starts, append=m))
+        rank[order] = np.arange(1, m + 1) - starts.repeat(sizes)
         opened = (rank == 1).astype(np.int64) - (rank == self.sizes[self.group[:m]])
-        return np.asarray(before(np.cumsum(opened), at) == 0)
+        return np.asarray(before(opened.cumsum(), at) == 0)
 
     @property
     def _rounding(self) -> float:
@@ -111,17 +111,17 @@ class Groups:
     def _rises(self, m: int) -> FloatArray:
         """By how much each of the first ``m`` values raises the square of its group's fails."""
         share = self.share[:m]
-        order, starts = self._by_group(m)
+        order, starts, sizes = self._by_group(m)
         along = running(share[order])
         failed = np.empty(m)
-        failed[order] = along[:-1] - np.repeat(along[starts], np.diff(starts, append=m))
+        failed[order] = along[:-1] - along[starts].repeat(sizes)
         return (2.0 * failed + share) * share
 
-    def _by_group(self, m: int) -> tuple[IntArray, IntArray]:
-        """The first ``m`` values group by group, and where each group starts."""
+    def _by_group(self, m: int) -> tuple[IntArray, IntArray, IntArray]:
+        """The first ``m`` values group by group, where each group starts, and their sizes."""
         group = self.group[:m].astype(np.uint16 if self.n <= 1 << 16 else np.uint64)
         sizes = np.bincount(self.group[:m], minlength=self.n)
-        return np.argsort(group, kind="stable"), np.cumsum(sizes) - sizes
+        return group.argsort(kind="stable"), sizes.cumsum() - sizes, sizes
 
 
 def two_way_variance(prompts: FloatArray, raters: FloatArray, both: FloatArray) -> FloatArray:
@@ -130,7 +130,13 @@ def two_way_variance(prompts: FloatArray, raters: FloatArray, both: FloatArray) 
 
 
 def weights_of(group: IntArray, share: FloatArray, n: int = 0) -> FloatArray:
-    """Weight of each group, of which there are at least ``n``."""
+    """Weight of each group, of which there are at least ``n``.
+
+    Examples
+    --------
+    >>> weights_of(np.array([0, 1, 0]), np.array([0.5, 1.0, 0.5]), 3).tolist()
+    [1.0, 1.0, 0.0]
+    """
     return np.asarray(np.bincount(group, weights=share, minlength=n), dtype=np.float64)
 
 
@@ -138,7 +144,7 @@ def running(steps: FloatArray) -> FloatArray:
     """Running sums, beginning with 0."""
     along = np.empty(steps.size + 1)
     along[0] = 0.0
-    np.cumsum(steps, out=along[1:])
+    steps.cumsum(out=along[1:])
     return along
 
 

@@ -191,7 +191,7 @@ def build_path(
         if first is None
         else _check_first(first, codes, some=weights is not None)
     )
-    order = np.argsort(values)  # of equal scores the order does not matter
+    order = values.argsort()  # of equal scores the order does not matter
     ordered, group = values[order], codes[order]
     share = _shares(weights, codes, sizes)[order]
     at = _steps(ordered)
@@ -204,7 +204,7 @@ def build_path(
         rater = prompt_codes(raters, values.size)[order]
         pairs = _pairs(group, rater)
         people = Groups.of(rater, share, mass), Groups.of(pairs, share, mass)
-    first_fails = np.cumsum(chosen[order], dtype=np.int64)
+    first_fails = chosen[order].cumsum(dtype=np.int64)
     return FailPath(
         scores=ordered,
         shares=share,
@@ -223,7 +223,7 @@ def _steps(ordered: FloatArray) -> IntArray:
     fresh = np.ones(ordered.size + 1, dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:-1])
     fresh[0] = ordered[0] > -np.inf  # of what failed outright there is no threshold
-    return np.flatnonzero(fresh)
+    return fresh.nonzero()[0]
 
 
 def prompt_codes(prompts: Sequence[Hashable] | ArrayLike | None, n: int) -> IntArray:

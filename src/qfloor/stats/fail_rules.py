@@ -30,6 +30,9 @@ _SLACK = 1e-9
 _KNOT = math.log(1.02)
 """Distance of the knots of `_first_above` on a scale of logarithms."""
 
+_BLOCK = 16
+"""Knots that are looked up together."""
+
 _LEAST_P, _MOST_P = 1e-12, 0.4999
 """Levels between which a p-value is searched for; levels are below one half."""
 
@@ -211,15 +214,22 @@ def _first_above(k: FloatArray, room: FloatArray, alpha: float, max_fail: float)
     if not k.size:
         return 0
     knot = np.floor(np.log(room) / _KNOT).astype(np.int64)
-    least = int(knot.min())
-    allowed = [_allowed(i, alpha, max_fail) for i in range(least, int(knot.max()) + 2)]
-    table, knot = np.array(allowed), knot - least
+    least = int(knot.min()) // _BLOCK
+    table = _allowed_from(least, (int(knot.max()) + 1) // _BLOCK + 1, alpha, max_fail)
+    knot -= least * _BLOCK
     end = _leading(k <= table[knot + 1] + _SLACK)
-    unsure = np.flatnonzero(k[:end] > table[knot[:end]] - _SLACK)
+    unsure = (k[:end] > table[knot[:end]] - _SLACK).nonzero()[0]
     tail = _tail(k[unsure], room[unsure], max_fail)
     # The step at the end needs no look: it is above whatever the rounding of its tail says.
-    above = np.flatnonzero(tail > alpha)
+    above = (tail > alpha).nonzero()[0]
     return int(unsure[above[0]]) if above.size else end
+
+
+@lru_cache(maxsize=1 << 12)
+def _allowed_from(least: int, end: int, alpha: float, max_fail: float) -> FloatArray:
+    """`_allowed` of all knots of some blocks."""
+    knots = range(least * _BLOCK, end * _BLOCK)
+    return np.array([_allowed(knot, alpha, max_fail) for knot in knots])
 
 
 @lru_cache(maxsize=1 << 16)
