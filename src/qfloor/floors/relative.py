@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from qfloor import stats
 from qfloor.floors.bounds import bound_cell
-from qfloor.floors.cells import Judged, build_cell
+from qfloor.floors.cells import build_cell
 from qfloor.floors.compute import MISSING_TOLERATED
 from qfloor.floors.first import first_values
+from qfloor.floors.judged import Judged
 from qfloor.records import Modality
 
 
