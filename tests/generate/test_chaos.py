@@ -134,4 +134,4 @@ def _export(workspace: Path, path: Path) -> None:
         offers = tuple(store.offers_of())
         assert any(o.status is Status.MADE for o in store.outputs_of())
     shop = factories.release()
-    write(replace(shop, offers=(*shop.offers, *offers)), path)
+    write(path, replace(shop, offers=(*shop.offers, *offers)))

@@ -107,6 +107,8 @@ def _compare(
     lost = [n for n in attempts if n not in ends or ends[n].charged == "unknown"]
     failed = sum(a.status is Status.FAILED for a in ends.values())
     sent = fake.seen[model, text]
+    if name in ASKED and output.reason == "timeout_ambiguous":  # malformed_answer: a person's
+        found.wrong.append(f"{name} {text}: nobody asked the seller ({output.reason})")
     found.outputs += 1
     found.statuses[output.status.value] += 1
     if sent > 1 + failed:
