@@ -7,6 +7,7 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -143,3 +144,10 @@ def test_the_matrix():
     for one in CASES:
         with one.start() as started:
             assert started.name == one.provider
+
+
+def test_who_is_called_oracle_tested_is():
+    here = Path(__file__).parent
+    tests = "".join(p.read_text("utf-8") for p in here.glob("test_oracles_*.py"))
+    asked = {c.provider for c in CASES if f'["{c.id}"], indirect=True' in tests}
+    assert asked == {provider for provider, sdk in ORACLES.items() if sdk}
