@@ -84,6 +84,7 @@ def test_a_small_run_in_chaos(fakes, tmp_path):
     _settle(tmp_path / "w", fakes, 12, rounds=1)
     found = _verdict(tmp_path / "w", fakes)
     assert found.outputs == 12 * len(fakes)
+    _export(tmp_path / "w", tmp_path / "quality.db")
     _no_key_in(tmp_path)
 
 
