@@ -71,8 +71,13 @@ class World:
     panel: bool = False
 
     def people(self, rng: np.random.Generator, n: int) -> tuple[Floats, Floats]:
-        """Severity, and the least quality each calls usable (in flat worlds: readiness)."""
-        return rng.normal(0, 0.4, n), rng.normal(0, math.sqrt(0.1) if self.flat else 0.4, n)
+        """Severity, and the least quality each calls usable (in flat worlds: readiness).
+
+        A fixed panel of a flat world is of one severity: else who gives high values would decide
+        whose readiness counts there, and usefulness would have to do with quality after all.
+        """
+        spread = 0.0 if self.flat and self.panel else 0.4
+        return rng.normal(0, spread, n), rng.normal(0, math.sqrt(0.1) if self.flat else 0.4, n)
 
     def draw(
         self, rng: np.random.Generator, prompts: int, people: tuple[Floats, Floats]
