@@ -101,3 +101,77 @@ def _digits(value: object) -> str:
     if isinstance(value, bool | str) or not isinstance(value, float | int):
         return str(value)
     return f"{value:.3g}"
+
+
+def providers() -> None:
+    """Write which provider's families can do what, and by what each adapter was judged."""
+    oracles = _oracles()
+    heads = (
+        "provider", "models", "modality", "flow", "seed", "negative prompt", "cost told",
+        "rewriting", "found by our key", "cancel", "tested against",
+    )  # fmt: skip
+    print("\n| " + " | ".join(heads) + " |")
+    print("|" + "---|" * len(heads))
+    for cls in _adapters():
+        judged = f"fake + `{oracles[cls.PROVIDER]}`" if oracles.get(cls.PROVIDER) else "fake"
+        for family in cls.FAMILIES:
+            patterns = "`, `".join(family.models)
+            named = family.name + (f" (`{patterns}`)" if family.models != ("*",) else "")
+            cells = (
+                f"`{cls.PROVIDER}`", named, family.modality, family.flow, family.seed,
+                _known(family.negative), family.told, family.rewriting,
+                "yes" if family.lookup else "no", "yes" if family.cancel else "no", judged,
+            )  # fmt: skip
+            print("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    print()
+
+
+def provider_keys() -> None:
+    """Write where each provider is called, by which key, and what an account may ask."""
+    print("\n| provider | key | called at | seconds a call may take | at once | a minute |")
+    print("|---|---|---|---|---|---|")
+    for cls in _adapters():
+        limits = cls.LIMITS
+        cells = (
+            f"`{cls.PROVIDER}`",
+            f"`{cls.KEY_ENV}`" if cls.KEY_ENV else "as `key_env` says",
+            cls.ORIGIN or "as `base_url` says",
+            f"{cls.TIMEOUT_S:g}",
+            _known(limits and limits.concurrency),
+            _known(limits and limits.per_minute),
+        )
+        print("| " + " | ".join(cells) + " |")
+    print()
+
+
+def _adapters() -> list[type]:
+    """Every adapter over HTTP, in the order of the entry points' file."""
+    import importlib
+    import pkgutil
+
+    from qfloor.generators import providers
+    from qfloor.generators.http.generator import HttpGenerator
+
+    found: dict[str, type] = {}
+    for module in pkgutil.iter_modules(providers.__path__):
+        loaded = importlib.import_module(f"{providers.__name__}.{module.name}")
+        for value in vars(loaded).values():
+            if isinstance(value, type) and issubclass(value, HttpGenerator) and value.PROVIDER:
+                found[value.PROVIDER] = value
+    return [found[name] for name in sorted(found)]
+
+
+def _oracles() -> dict[str, str | None]:
+    """The SDK that judged each fake, as the tests' matrix has it."""
+    import ast
+
+    path = ROOT / "tests" / "fakes" / "providers" / "matrix.py"
+    text = path.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "ORACLES":
+            return dict(ast.literal_eval(node.value or ast.Constant({})))
+    raise SystemExit("tests/fakes/providers/matrix.py has no ORACLES")
+
+
+def _known(value: object) -> str:
+    return "not known" if value is None else {True: "yes", False: "no"}.get(value, f"{value}")  # type: ignore[call-overload]
