@@ -11,6 +11,7 @@ import httpx
 import pytest
 from generators.providers.play import CLIP, KEY, Network, ask, came, play
 
+from qfloor.errors import InputError
 from qfloor.generators.protocol import Accepted
 from qfloor.generators.providers.ark import ArkGenerator
 from qfloor.generators.providers.dashscope import DashScopeGenerator
@@ -385,6 +386,25 @@ def test_veo_comes_inline_or_by_url(tmp_path: Path) -> None:
 def test_veo_ends(tmp_path: Path, done: Any, reason: str) -> None:
     ended = play(VertexGenerator, veo(**done), clip("veo-3.1"), tmp_path, project="p")
     assert ended.reason == reason
+
+
+def test_veo_in_the_style_of_the_gemini_api(tmp_path: Path) -> None:
+    name = "models/veo-3.1/operations/o"
+    own = "https://generativelanguage.googleapis.com/v1beta/files/f:download"
+    samples = [{"video": {"uri": own}}]
+    network = job(
+        "POST /v1beta/models/veo-3.1:predictLongRunning",
+        {"name": name},
+        f"GET /v1beta/{name}",
+        {"name": name},
+        {"done": True, "response": {"generateVideoResponse": {"generatedSamples": samples}}},
+    )
+    network.on("GET /v1beta/files/f", CLIP)
+    ended = play(VertexGenerator, network, clip("veo-3.1"), tmp_path, api="gemini")
+    assert (ended.reason, came(ended)) == ("ok", CLIP)
+    assert all(r.headers["x-goog-api-key"] == KEY for r in network.seen)
+    with pytest.raises(InputError, match="api is vertex or gemini"):
+        VertexGenerator([], tmp_path, api="sora")
 
 
 def test_omni_is_fetched_with_the_key_from_the_api_itself(tmp_path: Path) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 import tomllib
 from pathlib import Path
 
 import pytest
+from generators.providers.play import ask
 
 from qfloor.generators import providers
+from qfloor.generators.http.asking import Ask
 from qfloor.generators.http.families import ratio_of
 from qfloor.generators.http.generator import HttpGenerator
 
@@ -53,3 +56,40 @@ def test_families_say_what_can_be_built_by(provider: str) -> None:
         assert family.cancel in (False, hasattr(cls, "cancel"))
         assert family.flow == "sync" or cls.STATES or cls.standing is not HttpGenerator.standing
     assert all(shape.reason != "ok" for shape in cls.SHAPES)
+
+
+EVERYTHING = {
+    "steps": 41, "guidance": 4.25, "quality": "qqq", "resolution": "720p", "audio": True,
+    "own_word": "www",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("provider", "number"),
+    [(name, i) for name, cls in adapters().items() for i in range(len(cls.FAMILIES))],
+)
+def test_whatever_is_asked_of_a_family_is_sent_or_recorded(
+    provider: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
+    cls = adapters()[provider]
+    family = cls.FAMILIES[number]
+    request = ask(
+        "a/b", modality=family.modality, negative="uglyugly", aspect_ratio="21:9",
+        settings=EVERYTHING, seconds=5 if family.modality == "video" else None,
+    )  # fmt: skip
+    generator = cls([request.offer], tmp_path, base_url="http://127.0.0.1:9")
+    asked = Ask(request, family)
+    call = generator.call(asked)
+    sent = json.dumps(call.json or call.form)
+    marks = {"negative": "uglyugly", "own_word": "www", "quality": "qqq", "steps": "41",
+             "guidance": "4.25"}  # fmt: skip
+    recorded = json.dumps(asked.about())
+    for name, mark in marks.items():
+        assert (mark in sent) != (mark in recorded), name
+    assert "audio" in asked.dropped or "true" in sent.lower() or '"on"' in sent
+    spelt = ("720p", "720P", ":720", "720:", "1470:630")
+    assert "resolution" in asked.dropped or any(word in sent for word in spelt)
+    if family.modality == "image" and family.ratios:
+        wide = any(r in sent for r in family.ratios)
+        assert wide or "aspect_ratio" in recorded

@@ -25,7 +25,7 @@ HOPS = 5
 CONNECT_S = 15.0
 _NOT_SENT = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol,
-    httpx.InvalidURL, httpx.LocalProtocolError,
+    httpx.InvalidURL, httpx.LocalProtocolError, httpx.ProxyError,
 )  # fmt: skip
 
 

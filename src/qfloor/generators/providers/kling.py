@@ -59,9 +59,12 @@ class KlingGenerator(HttpGenerator):
         """A task that carries our key."""
         seconds = ask.seconds()
         sound = ask.take("audio")
-        mode = _MODES.get(str(ask.offer.settings.get("resolution")).lower())
-        if mode is not None:
+        stated = ask.offer.settings
+        mode = _MODES.get(str(stated.get("resolution")).lower())
+        if mode is not None and not {"mode", "quality"} & set(stated):
             ask.take("resolution")
+        else:
+            mode = None
         body: dict[str, Any] = {
             "model_name": ask.model,
             "prompt": ask.text,

@@ -34,7 +34,7 @@ class OpenAICompatibleGenerator(OpenAIGenerator):
     )
     FAMILIES = (
         Family(
-            name="pictures", shape="pixels", seed="per model", negative=None, told="usage",
+            name="pictures", shape="pixels", told="usage",
             words={"quality": "quality", "steps": "steps", "guidance": "guidance_scale"},
         ),
         Family(

@@ -1,4 +1,7 @@
-"""Veo on Vertex: a long-running operation; an empty list with a filtered count is a refusal.
+"""Veo: a long-running operation; an empty list with a filtered count is a refusal.
+
+On Vertex an operation is asked for by a POST; ``api = "gemini"`` speaks the style of the Gemini
+API, a GET with a key, which that API no longer serves for Veo but gateways do.
 
 The token is a short-lived OAuth one: from ``VERTEX_ACCESS_TOKEN``, or by google-auth (extra
 ``vertex``) from the machine's own credentials when that is not set.
@@ -12,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from qfloor.errors import SetupError
+from qfloor.errors import InputError, SetupError
 from qfloor.generators.http.answers import Answer, at, first
 from qfloor.generators.http.asking import Ask, compact, merged
 from qfloor.generators.http.delivery import Found, Job, inline
@@ -22,7 +25,7 @@ from qfloor.generators.http.keys import find_key
 from qfloor.generators.http.outcomes import Shape
 from qfloor.generators.http.wire import Call
 from qfloor.generators.protocol import Ended, Ready, Running
-from qfloor.generators.providers.gemini import GOOGLE_SHAPES
+from qfloor.generators.providers.gemini import GOOGLE_SHAPES, GeminiGenerator
 from qfloor.records import Offer
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -35,7 +38,9 @@ class VertexGenerator(HttpGenerator):
     ----------
     project, location : str, optional
         Of the Google Cloud account; by default of ``GOOGLE_CLOUD_PROJECT`` and
-        ``GOOGLE_CLOUD_LOCATION``. Further ones as `HttpGenerator`.
+        ``GOOGLE_CLOUD_LOCATION``.
+    api : {"vertex", "gemini"}
+        How operations are asked for. Further ones as `HttpGenerator`.
     """
 
     PROVIDER = "vertex"
@@ -64,6 +69,7 @@ class VertexGenerator(HttpGenerator):
         state_dir: Path,
         project: str | None = None,
         location: str | None = None,
+        api: str = "vertex",
         base_url: str | None = None,
         key_env: str | None = None,
         timeout_s: float | None = None,
@@ -74,18 +80,31 @@ class VertexGenerator(HttpGenerator):
     ) -> None:
         project = project or os.environ.get("GOOGLE_CLOUD_PROJECT", "")
         location = location or os.environ.get("GOOGLE_CLOUD_LOCATION") or "us-central1"
+        if api not in ("vertex", "gemini"):
+            raise InputError(f"vertex: api is vertex or gemini, not {api!r}")
+        self._gemini = api == "gemini"
+        own = GeminiGenerator if self._gemini else type(self)
+        regional = f"https://{location}-aiplatform.googleapis.com"
         super().__init__(
-            offers, state_dir, base_url or f"https://{location}-aiplatform.googleapis.com",
-            key_env, timeout_s, poll_s, max_bytes, media_hosts, transport,
+            offers, state_dir, base_url or own.ORIGIN or regional, key_env or own.KEY_ENV,
+            timeout_s, poll_s, max_bytes, media_hosts, transport,
         )  # fmt: skip
-        self._project = project
-        self._models = f"/v1/projects/{project}/locations/{location}/publishers/google/models"
+        self._project = project or ("-" if self._gemini else "")
+        self._models = (
+            "/v1beta/models"
+            if self._gemini
+            else f"/v1/projects/{project}/locations/{location}/publishers/google/models"
+        )
+
+    def auth(self, key: str) -> dict[str, str]:
+        """Give a token, or a key in the Gemini API's header."""
+        return {"x-goog-api-key": key} if self._gemini else super().auth(key)
 
     async def _auth(self) -> dict[str, str]:
         try:
             return self.auth(find_key(self.key_env))
         except SetupError:
-            token = await asyncio.to_thread(_machine_token)
+            token = None if self._gemini else await asyncio.to_thread(_machine_token)
             if token is None:
                 raise
             return self.auth(token)
@@ -114,6 +133,8 @@ class VertexGenerator(HttpGenerator):
 
     def where(self, job: Job) -> Call:
         """Vertex is asked by a POST that costs nothing."""
+        if self._gemini:
+            return Call(path=f"/v1beta/{job['id']}", method="GET")
         return Call(
             path=f"{self._models}/{job['model']}:fetchPredictOperation",
             json={"operationName": job["id"]},
