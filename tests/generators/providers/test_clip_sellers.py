@@ -101,7 +101,7 @@ def test_kling_carries_our_key_and_records_units(tmp_path: Path) -> None:
         f"POST {KLING}", kling("submitted"), f"GET {KLING}/k1", kling("processing"), kling()
     )
     request = clip(
-        "kling-v3",
+        "kling-v2-1",
         seconds=3,
         aspect_ratio="16:9",
         negative="blur",
@@ -111,7 +111,7 @@ def test_kling_carries_our_key_and_records_units(tmp_path: Path) -> None:
     assert (ended.reason, ended.amount_nanousd, ended.report["units"]) == ("ok", None, "2")
     assert ended.report["adjusted"] == {"seconds": [3, 5]}
     assert network.sent() == {
-        "model_name": "kling-v3",
+        "model_name": "kling-v2-1",
         "prompt": "a red cube",
         "negative_prompt": "blur",
         "duration": "5",
@@ -120,6 +120,13 @@ def test_kling_carries_our_key_and_records_units(tmp_path: Path) -> None:
         "mode": "pro",
         "external_task_id": request.key,
     }
+
+
+def test_kling_clips_of_the_third_generation_have_any_length(tmp_path: Path) -> None:
+    for settings, asked, sent in (({}, 7, "7"), ({}, None, "5"), ({"seconds": 15}, None, "15")):
+        network = job(f"POST {KLING}", kling("submitted"), f"GET {KLING}/k1", kling())
+        play(KlingGenerator, network, clip("kling-v3", seconds=asked, settings=settings), tmp_path)
+        assert network.sent()["duration"] == sent
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,10 @@ def test_ark_has_no_watermark_and_no_sequence(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_ark_ends(tmp_path: Path, status: int, body: Any, reason: str) -> None:
     network = Network().on("POST /api/v3/images", httpx.Response(status, json=body))
-    assert play(ArkGenerator, network, ask("seedream-4-5-251128"), tmp_path).reason == reason
+    ended = play(ArkGenerator, network, ask("seedream-4-5-251128"), tmp_path)
+    assert ended.reason == reason
+    if "refused_output" in reason:
+        assert ended.charged == "no"  # only successes are billed
 
 
 def test_stability_asks_for_json_and_keeps_the_seed(tmp_path: Path) -> None:

@@ -65,12 +65,12 @@ class Ask:
         return {word: str(said)}
 
     def seconds(self) -> float | None:
-        """Length of the clip: the offer's, else the prompt's, else what the family makes first."""
+        """Length of the clip: the offer's, else the prompt's, else 5 s or the shortest made."""
         stated = self._open.pop("seconds", None)
         asked = stated if stated is not None else self.prompt.seconds
         known = self.family.durations
         if asked is None:
-            return known[0] if known else None
+            return (5.0 if 5 in known else known[0]) if known else None
         if stated is not None and self.prompt.seconds not in (None, stated):
             self.adjusted["seconds"] = [self.prompt.seconds, stated]
         if known and float(asked) not in known:

@@ -97,7 +97,7 @@ class ArkGenerator(HttpGenerator):
         if ask.family.modality == "video":
             return {"id": body["id"]}
         if first(body, "error", "data.0.error"):
-            return self.fault(answer, status=0)
+            return self.fault(answer, status=0, charged="no")  # only successes are billed
         usage = first(body, "usage")
         text = first(body, "data.0.b64_json")
         if not isinstance(body["data"], list):

@@ -28,6 +28,10 @@ _RATIO = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "21:9")
 _COMMON: dict[str, Any] = {
     "flow": "poll", "cancel": True, "rewriting": "per model", "safety": "enable_safety_checker",
 }  # fmt: skip
+_KLING: dict[str, Any] = {
+    **_COMMON, "modality": "video", "shape": "ratio", "ratios": ("16:9", "9:16", "1:1"),
+    "negative": True, "audio": True, "words": _VIDEO,
+}  # fmt: skip
 
 
 class FalGenerator(HttpGenerator):
@@ -62,10 +66,9 @@ class FalGenerator(HttpGenerator):
             audio=True, words=_VIDEO, **_COMMON,
         ),
         Family(
-            name="kling", modality="video", models=("*kling-video*",), durations=(5, 10),
-            shape="ratio", ratios=("16:9", "9:16", "1:1"), negative=True, audio=True,
-            words=_VIDEO, **_COMMON,
+            name="kling 3", models=("*kling-video/v3*",), durations=tuple(range(3, 16)), **_KLING,
         ),
+        Family(name="kling", models=("*kling-video*",), durations=(5, 10), **_KLING),
         Family(
             name="hailuo", modality="video", models=("*hailuo*",), durations=(6, 10),
             words={"resolution": "resolution"}, **_COMMON,

@@ -1,6 +1,7 @@
 """Kling: an envelope with codes of its own; our key is its ``external_task_id``.
 
-A task may be asked for by that id too, so a call whose answer was lost can be found again. Units
+A task may be asked for by that id too, so a call whose answer was lost can be found again (as
+Kling's documentation says; the facts that the fake was written from do not). Units
 that it deducts are recorded; what a unit costs depends on the account.
 """
 
@@ -18,6 +19,11 @@ from qfloor.generators.http.wire import Call, LostError
 from qfloor.generators.protocol import Accepted, Ended, Ready, Request, Running
 
 _PATH = "/v1/videos/text2video"
+_COMMON: dict[str, Any] = {
+    "modality": "video", "flow": "poll", "shape": "ratio", "ratios": ("16:9", "9:16", "1:1"),
+    "negative": True, "audio": True, "told": "usage", "lookup": True,
+    "words": {"quality": "mode", "guidance": "cfg_scale"},
+}  # fmt: skip
 _MODES = {"720p": "std", "1080p": "pro"}  # a resolution is asked for by a mode
 
 
@@ -30,10 +36,9 @@ class KlingGenerator(HttpGenerator):
     TIMEOUT_S = 60.0
     FAMILIES = (
         Family(
-            name="text to video", modality="video", flow="poll", shape="ratio",
-            ratios=("16:9", "9:16", "1:1"), durations=(5, 10), negative=True, audio=True,
-            told="usage", lookup=True, words={"quality": "mode", "guidance": "cfg_scale"},
+            name="3.0", models=("kling-v3*", "kling-3*"), durations=tuple(range(3, 16)), **_COMMON,
         ),
+        Family(name="earlier", durations=(5, 10), **_COMMON),
     )  # fmt: skip
     SHAPES = (
         Shape(reason="billing", code="1101", charged="no"),
