@@ -61,6 +61,9 @@ class Release:
         Evidence that stands beside floors and certifies nothing.
     classifier : mapping of str to mapping of str to float
         Weight of each signal for each category; empty means the router's own lexicon.
+    weights : mapping of str to any
+        Learned weights of the classifier, as benchmarks/classifier/train.py writes them; empty
+        means those of whichever router reads the release.
     latency : mapping of str to mapping
         Measured ``p50``, ``p95``, ``n`` and ``as_of`` by offer id; else what the offer declares.
     provenance : mapping
@@ -93,6 +96,7 @@ class Release:
     tag_floors: tuple[TagFloor, ...] = ()
     leave_one_out: tuple[LeaveOneOut, ...] = ()
     classifier: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    weights: Mapping[str, Any] = field(default_factory=dict)
     latency: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     raw_rows: tuple[RawRows, ...] = ()
@@ -219,6 +223,7 @@ _ROWS: dict[str, Callable[[Release], list[Row]]] = {
     "tag_floors": lambda r: _by_fields(r.tag_floors, BY_NAME["tag_floors"]),
     "leave_one_rater_out": lambda r: _by_fields(r.leave_one_out, BY_NAME["leave_one_rater_out"]),
     "signals": _signals,
+    "classifier": lambda r: [{"part": k, "content": v} for k, v in r.weights.items()],
     "provenance": lambda r: [{"key": k, "value": v} for k, v in r.provenance.items()],
     "raw_rows": lambda r: _by_fields(r.raw_rows, BY_NAME["raw_rows"]),
     "prices": _prices,

@@ -169,6 +169,18 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "classifier",
+        "Learned weights of the router's classifier, in parts: `features` has for every word, "
+        "pair or piece of words one whole number a category, in the order of `categories`, each "
+        "worth `step` in log odds. Empty means the router's own.",
+        ("part",),
+        (
+            Column("part", "text", "what: features, bias, lexicon, calibration, bound, ..."),
+            Column("content", "object", "any JSON value"),
+        ),
+        since="1.1",
+    ),
+    Table(
         "provenance",
         "Where the evidence comes from: suite digests, benchmark file, code, sources.",
         ("key",),

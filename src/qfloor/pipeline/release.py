@@ -32,6 +32,7 @@ from qfloor.records import (
     ReferenceSet,
     Suite,
 )
+from qfloor.router.weights import default_content
 from qfloor.store import Store
 
 ENOUGH_LATENCIES = 20
@@ -96,6 +97,7 @@ def release_of(
         pass_rates=rates,
         tag_floors=tuple(store.tag_floors_of(run=run)),
         leave_one_out=tuple(store.leave_one_out_of(run=run)),
+        weights=default_content(),
         latency=_latency(offers, view.outputs, benchmark.round),
         raw_rows=_raw_rows(store, benchmark, view.outputs, metrics),
         spending=spending_of(store, benchmark.round, view.outputs),

@@ -1,12 +1,17 @@
 """From a request to a category, or to the few it may be: words first, then the other signals.
 
-Weights are log odds that add up; a soft maximum with an extra "none of these" turns them into
-confidences. Below the bound no category is named, and a decision is taken over every plausible
-one. Weights come from the quality database, or from `qfloor.router.lexicon`.
+What words say is told by a hand-written lexicon (`qfloor.router.lexicon`) and by learned weights
+(`qfloor.router.weights`), which take the lexicon's sums as features of their own; the weights come
+from the quality database, or from the package. Confidence is how often a category so scored was
+acceptable on prompts that were held out. Below the bound no category is named, and a decision is
+taken over every plausible one. A team's own categories are known by their declared words only.
 
-How words count: the longest phrase first, each word once; early words more, for a request says
-early what it is about; a word after "no" or "without", or in the negative prompt, against. What
-is quoted is lettering and says nothing else.
+A database that carries signals of its own, and no weights, is read with those signals alone: they
+are log odds that add up, and a soft maximum with an extra "none of these" makes confidences.
+
+How words count in the lexicon: the longest phrase first, each word once; early words more, for a
+request says early what it is about; a word after "no" or "without", or in the negative prompt,
+against. What is quoted is lettering and says nothing else.
 """
 
 from __future__ import annotations
@@ -19,26 +24,30 @@ from typing import NamedTuple
 from qfloor.records import CATEGORIES, Category
 from qfloor.router.languages import guess_language
 from qfloor.router.needs import Need
+from qfloor.router.reading import (
+    BREAKS,
+    MARKS,
+    REACH,
+    READ_CHARACTERS,
+    Reading,
+    content_of,
+    damping,
+    read,
+    shape_of,
+    words_of,
+)
+from qfloor.router.weights import Weights
 
 NEUTRAL, CLIP = "-", "@clip"
 """In place of a category: phrases that say nothing, and those that ask for a clip."""
 
-READ_CHARACTERS = 2000
-"""What a request is about stands in its beginning; the rest is not read."""
-
-_QUOTED = re.compile(
-    r"“[^”]{1,300}”|„[^“”]{1,300}[“”]|«[^»]{1,300}»|「[^」]{1,300}」|『[^』]{1,300}』"
-    r"|\"[^\"]{1,300}\"|(?<!\w)'[^']{2,300}'(?!\w)|(?<!\w)‘[^’]{2,300}’(?!\w)|《[^》]{1,300}》"
-)
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[,;.:!?()\n]")
 _UNSPACED = re.compile(r"[\u0600-\u06ff\u0900-\u097f\u0e00-\u0e7f\u3040-\u9fff\uac00-\ud7af]")
-_NEGATIONS = frozenset(
-    ("no", "not", "without", "never", "sin", "sans", "ohne", "kein", "keine", "keinen", "sem",
-     "senza", "non", "zonder", "bez")
-)  # fmt: skip
-_BREAKS = frozenset(",;.:!?()\n")
-_MARKS = _NEGATIONS | _BREAKS
-_REACH = 4  # words that a negation reaches over
+
+
+UNLIKELY = 0.25
+"""Confidence of the likeliest below which nothing can be ruled out: all stay plausible."""
+TOLD = 3
+"""Signals of the lexicon from which on no learned words are told beside them."""
 
 
 class Evidence(NamedTuple):
@@ -77,7 +86,9 @@ class Classifier:
         categories: Mapping[str, Category],
         words: Mapping[str, Mapping[str, float]],
         settings: Mapping[str, float],
+        weights: Weights | None = None,
     ) -> None:
+        self.weights = weights
         own = {c: told for c, told in categories.items() if c != "general"}
         known = {c.id: c for c in CATEGORIES if c.id in words}
         merged = {**known, **own}
@@ -109,7 +120,7 @@ class Classifier:
             elif _UNSPACED.search(signal):
                 self._unspaced.append((signal, pairs))
             else:
-                spelled = tuple(_WORD.findall(signal))
+                spelled = tuple(words_of(signal))
                 self._phrases.setdefault(spelled[0], []).append((spelled, pairs))
         for first, phrases in list(self._phrases.items()):
             singles = [p for p in phrases if len(p[0]) == 1]
@@ -120,20 +131,24 @@ class Classifier:
 
     def classify(self, need: Need) -> Classification:
         """Classify one need."""
-        text = need.prompt[:READ_CHARACTERS].lower()
-        bare, quotes = _QUOTED.subn(" ", text)
-        tokens = _WORD.findall(bare)
-        language = guess_language(bare, tokens)
+        reading = read(need.prompt)
+        language = guess_language(reading.bare, reading.tokens)
         if self.general_only:
             modality = _given_modality(need) or "image"
             return Classification("general", 1.0, ("general",), (), modality, language)
-        evidence = self._words(tokens)
-        if not bare.isascii():
-            evidence += self._inside(bare)
+        evidence = self.evidence(need, reading)
+        if self.weights is None:
+            return self._weigh(need, evidence, language)
+        return self._judge(self.weights, need, reading, evidence, language)
+
+    def evidence(self, need: Need, reading: Reading) -> list[Evidence]:
+        """What the lexicon finds in a request, in its negative prompt and beside its words."""
+        evidence = self._words(reading.tokens)
+        if not reading.bare.isascii():
+            evidence += self._inside(reading.bare)
         if need.negative:
             evidence += self._against(need.negative)
-        evidence += self._beside(need, quotes)
-        return self._weigh(need, evidence, language)
+        return evidence + self._beside(need, reading.quotes)
 
     def _words(self, tokens: list[str]) -> list[Evidence]:
         """Phrases of spaced scripts, the longest first."""
@@ -144,8 +159,8 @@ class Classifier:
         for i, token in enumerate(tokens):
             if i < skip_to:
                 continue
-            if token in _MARKS:
-                negated_until = -1 if token in _BREAKS else i + _REACH
+            if token in MARKS:
+                negated_until = -1 if token in BREAKS else i + REACH
             position += 1
             match = None
             for phrase in phrases.get(token, ()):
@@ -176,7 +191,7 @@ class Classifier:
         return found
 
     def _against(self, negative: str) -> list[Evidence]:
-        tokens = _WORD.findall(negative[:READ_CHARACTERS].lower())
+        tokens = words_of(negative[:READ_CHARACTERS].lower())
         factor = -self.settings["#negated"]
         return [Evidence(f"not {s}", c, factor * abs(w)) for s, c, w in self._words(tokens)]
 
@@ -188,10 +203,57 @@ class Classifier:
         if quotes > 1:
             names.append("#quoted-again")
         if need.ratio is not None:
-            names.append("#" + _shape(need.ratio))
+            names.append(shape_of(need.ratio))
         if need.seconds is not None or need.modality == "video":
             names.append("#clip")
         return [Evidence(name, c, w) for name in names for c, w in self.signals.get(name, ())]
+
+    def _judge(
+        self,
+        weights: Weights,
+        need: Need,
+        reading: Reading,
+        evidence: list[Evidence],
+        language: str | None,
+    ) -> Classification:
+        """What learned weights make of a request; they know how far to trust the lexicon."""
+        given = _given_modality(need)
+        allowed = self._allowed[given] if given else tuple(self.categories)
+        sums = sums_of(evidence)
+        odds = weights.odds(
+            content := content_of(reading.tokens),
+            names_of(need, reading),
+            [sums.get(c, 0.0) for c in weights.categories],
+        )
+        learned = dict(zip(weights.categories, odds, strict=True))
+        scores = {
+            c: learned[c] if c in learned else self._declared(sums.get(c, 0.0)) for c in allowed
+        }
+        ranked = sorted(allowed, key=scores.__getitem__, reverse=True)  # ties in order of id
+        first = ranked[0]
+        odds_of_first = scores[first]
+        known = first in learned
+        confidence = weights.confidence(odds_of_first) if known else _chance(odds_of_first)
+        if confidence >= weights.bound or len(ranked) == 1:
+            sure: str | None = first
+            plausible: tuple[str, ...] = (first,)
+        else:
+            sure = None
+            near = weights.plausible if confidence >= UNLIKELY else 0.0
+            limit = near * _chance(odds_of_first)
+            plausible = tuple(c for c in ranked if _chance(scores[c]) >= limit)
+        kept = [e for e in evidence if e.category in scores]
+        likely = first if confidence >= UNLIKELY else None
+        modality = given or self._modality(likely, evidence)
+        if sure is None and not given:
+            plausible = tuple(c for c in plausible if modality in self.categories[c].modalities)
+        if known and likely and sum(e.category == first and e.weight > 0 for e in kept) < TOLD:
+            kept += _learned_evidence(weights, content.words, damping(content.length), first, kept)
+        return Classification(sure, confidence, plausible, tuple(kept), modality, language)
+
+    def _declared(self, total: float) -> float:
+        """Log odds of a category that is known by its declared words only."""
+        return min(self.settings["#scale"] * total, 60.0) - self.settings["#none"]
 
     def _weigh(self, need: Need, evidence: list[Evidence], language: str | None) -> Classification:
         given = _given_modality(need)
@@ -226,6 +288,11 @@ class Classifier:
         return "video" if clip or "image" not in modalities else "image"
 
 
+def _chance(odds: float) -> float:
+    """Probability of log odds, before any calibration."""
+    return 1.0 / (1.0 + math.exp(-max(odds, -60.0)))
+
+
 def _plausible(ranked: list[str], odds: Mapping[str, float], share: float) -> tuple[str, ...]:
     """Categories not far behind the first; all of them when nothing was found at all."""
     return tuple(c for c in ranked if odds[c] >= share * odds[ranked[0]])
@@ -240,12 +307,46 @@ def _fits(phrase: tuple[str, ...], tokens: list[str], at: int) -> bool:
     return found == wanted or (found.startswith(wanted) and found[len(wanted) :] in _PLURALS)
 
 
-def _shape(ratio: float) -> str:
-    if ratio >= 2.0:
-        return "panorama"
-    if ratio > 1.1:
-        return "wide"
-    return "tall" if ratio < 0.91 else "square"
+def sums_of(evidence: list[Evidence]) -> dict[str, float]:
+    """Log odds that the lexicon finds for each category, added up."""
+    sums: dict[str, float] = {}
+    for _, category, weight in evidence:
+        sums[category] = sums.get(category, 0.0) + weight
+    return sums
+
+
+def names_of(need: Need, reading: Reading) -> list[str]:
+    """What is known of a request beside its words, as features of learned weights."""
+    names = []
+    if reading.quotes:
+        names.append("#quoted")
+    if reading.quotes > 1:
+        names.append("#quoted-again")
+    if need.ratio is not None:
+        names.append(shape_of(need.ratio))
+    given = _given_modality(need)
+    if given:
+        names.append("#clip" if given == "video" else "#still")
+    n = len(reading.tokens)
+    if n <= 2:
+        names.append("#brief")
+    if n > 40:
+        names.append("#long")
+    if n > 6 and reading.tokens.count(",") > n / 6:
+        names.append("#listed")
+    return names
+
+
+def _learned_evidence(
+    weights: Weights, words: list[str], share: float, category: str, told: list[Evidence]
+) -> list[Evidence]:
+    """The words that learned weights count most for a category, where the lexicon said little."""
+    known = {word for e in told for word in e.signal.split(" ")}
+    fresh = dict.fromkeys(w for w in words[:10] if len(w) > 3 or not w.isascii())
+    fresh = {word: None for word in fresh if word not in known}
+    found = [Evidence(w, category, share * weights.of_word(w, category)) for w in fresh]
+    found.sort(key=lambda e: (-e.weight, e.signal))
+    return [e for e in found[:TOLD] if e.weight > 0.05]
 
 
 def _given_modality(need: Need) -> str | None:

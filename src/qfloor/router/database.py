@@ -29,6 +29,7 @@ from qfloor.records import (
 )
 from qfloor.router.classifier import Classifier
 from qfloor.router.lexicon import SETTINGS, WORDS
+from qfloor.router.weights import Weights, default_weights
 
 SUPPORTED_MAJOR = 1
 APPLICATION_ID = 0x71666C72
@@ -332,10 +333,22 @@ def _pixels(settings: Mapping[str, Any]) -> tuple[int, int] | None:
 
 
 def _classifier(connection: sqlite3.Connection, categories: Mapping[str, Category]) -> Classifier:
-    learned: dict[str, dict[str, float]] = {}
+    """Weights of the release; else, where it gives no signals either, those of the package."""
+    signals: dict[str, dict[str, float]] = {}
     for category, signal, weight in _rows(
         connection, "SELECT category, signal, weight FROM signals"
     ):
-        learned.setdefault(category, {})[signal] = weight
-    settings = {**SETTINGS, **learned.pop("*", {})}
-    return Classifier(categories, learned or WORDS, settings)
+        signals.setdefault(category, {})[signal] = weight
+    settings = {**SETTINGS, **signals.pop("*", {})}
+    weights = _weights(connection)
+    if weights is None and not signals:
+        weights = default_weights()
+    return Classifier(categories, signals or WORDS, settings, weights)
+
+
+def _weights(connection: sqlite3.Connection) -> Weights | None:
+    there = "SELECT 1 FROM sqlite_master WHERE name = 'classifier'"
+    if not _rows(connection, there):  # a file of an earlier minor version
+        return None
+    parts = _rows(connection, "SELECT part, content FROM classifier")
+    return Weights({part: json.loads(content) for part, content in parts}) if parts else None

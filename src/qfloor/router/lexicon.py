@@ -239,6 +239,7 @@ _GROUPS: dict[str, dict[float, str]] = {
             "gif, concept art of a character, mascot"
         ),
         3.5: (
+            "1girl, 1boy, 2girls, 2boys, 1other, multiple girls, vtuber, danbooru, "
             "sprite, character, hand-drawn, hand drawn, line art, vector illustration, "
             "flat illustration, illustration, comic, comic book, graphic novel, superhero, "
             "mecha, kawaii, 2d, isometric game, platformer, rpg, indie game, "
@@ -353,6 +354,7 @@ _OTHER_LANGUAGES: dict[str, dict[float, str]] = {
             "بورتريه, صورة شخصية, पोर्ट्रेट, चित्र में चेहरा, портрет"
         ),
         3.0: (
+            "primer plano, primeiro plano, gros plan, nahaufnahme vom gesicht, "
             "rostro, gesicht, visage, rosto, volto, viso, mirada, blick, regard, olhar, "
             "sonrisa, lächeln, lächelt, sourire, sorriso, 面容, 脸, 微笑, 皱纹, 目光, 眼神, "
             "表情, 笑顔, 顔, まなざし, 見つめ, 얼굴, 표정, 미소, وجه, ابتسامة, نظرة, تبتسم, "
@@ -427,7 +429,8 @@ _OTHER_LANGUAGES: dict[str, dict[float, str]] = {
             "vídeo, video de, clip, cámara lenta, cámara sigue, la cámara, plano secuencia, "
             "travelling, toma aérea que, zeitlupe, zeitraffer, kamerafahrt, die kamera, "
             "kamera folgt, drohnenflug, ralenti, caméra, la caméra, plan-séquence, "
-            "plan séquence, câmera lenta, câmera, a câmera, câmera acompanha, ripresa, "
+            "plan séquence, plano sequência, plano fijo, plano fixo, filmagem, grabación, "
+            "secuencia, câmera lenta, câmera, a câmera, câmera acompanha, ripresa, "
             "la camera, telecamera, kamera, slow motion, 视频, 镜头, 慢动作, 延时, 航拍镜头, "
             "镜头跟随, 動画, カメラ, スローモーション, タイムラプス, 映像, 카메라, 영상, "
             "슬로모션, الكاميرا, كاميرا, فيديو, لقطة, حركة بطيئة, कैमरा, वीडियो, स्लो मोशन, "
@@ -498,6 +501,10 @@ _NEUTRAL = (
     "in the background, in front of, on the left, on the right, house style, house plant, "
     "book light, camera lens, dress code, first light, last light, open window light, "
     "window light, key light, door handle, face value, clock face, rock face, watch face, "
+    "vista de frente, vista frontal, vista lateral, vista de cima, vista superior, vista externa, "
+    "vista exterior, vista desde arriba, vista de la calle, vista da rua, vue extérieure, "
+    "vue de face, vue de dessus, en premier plan, au premier plan, first person, "
+    "blade runner, table runner, landscape mode, portrait mode, video card, title deed, "
     "cliff face, hotel desk, forest green, sky blue, sea green, room temperature"
 )
 """Phrases whose words mislead: they count for nothing."""

@@ -1,0 +1,288 @@
+"""Prompts with the categories that are acceptable for them: what the classifier learns from.
+
+Our own are read from this folder and from ``prompts/core.toml``; those of public suites by row
+from the folder of shared public data, where it is there (labels.csv, GUIDE.md). Everything is
+seeded: the same files give the same prompts, splits and weights.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import random
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+LETTERS = {
+    "P": "product-photo",
+    "O": "portrait",
+    "L": "landscape",
+    "T": "text-in-image",
+    "V": "video",
+    "A": "animation",
+    "R": "architectural-render",
+    "N": "none",
+}
+LANGUAGES = ("es", "de", "fr", "pt", "zh", "ja", "ar", "hi")
+WEIGHTS = {
+    "parti": 1.0, "vbench": 0.6, "core": 1.0, "written": 1.0, "template": 0.4, "thing": 0.2,
+    "typo": 0.4, "gibberish": 0.4,
+}  # fmt: skip
+"""How much one prompt of a source counts in training."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One prompt, what else the request gives, and what is acceptable (the likeliest first)."""
+
+    text: str
+    acceptable: tuple[str, ...]
+    source: str
+    kind: str
+    split: str
+    language: str = "en"
+    family: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def weight(self) -> float:
+        """How much it counts in training."""
+        return WEIGHTS.get(self.kind, WEIGHTS.get(self.source, 1.0))
+
+
+def shared_data() -> Path | None:
+    """Return the folder of public data, where there is one."""
+    told = os.environ.get("QFLOOR_SHARED_DATA")
+    places = [Path(told)] if told else [p / "shared" / "data" for p in ROOT.parents]
+    return next((p for p in places if (p / "prompts_parti").is_dir()), None)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def split_of(text: str) -> str:
+    """Half of all hashes are tested on."""
+    return "test" if int(_digest(text)[:8], 16) % 2 == 0 else "train"
+
+
+def _set(letters: str) -> tuple[str, ...]:
+    return tuple(LETTERS[letter] for letter in letters)
+
+
+def written(path: Path = HERE / "written.txt", split: str | None = None) -> Iterator[Item]:
+    """Prompts of a file like written.txt; the native ones of other languages are all tested on."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        letters, language, kind, text = line.split("|", 3)
+        by_hash = "test" if kind in ("native", "fresh") else split_of(text)
+        yield Item(
+            text=text, acceptable=_set(letters), source="written", kind=kind,
+            split=split or by_hash,
+            language=language, family=text,
+        )  # fmt: skip
+
+
+def templates() -> Iterator[Item]:
+    """Early templates with early fillings are trained on, late ones with late ones tested."""
+    told = tomllib.loads((HERE / "templates.toml").read_text(encoding="utf-8"))
+    for language, categories in told.items():
+        for category, parts in categories.items():
+            shapes, fillings = parts["templates"], parts["fillings"]
+            for i, shape in enumerate(shapes):
+                for j, filling in enumerate(fillings):
+                    late = (i >= len(shapes) * 2 / 3, j >= len(fillings) * 2 / 3)
+                    if late[0] == late[1]:
+                        yield Item(
+                            text=shape.replace("{x}", filling), acceptable=(category,),
+                            source="template", kind="template", language=language,
+                            split="test" if late[0] else "train", family=shape,
+                        )  # fmt: skip
+
+
+def things() -> Iterator[Item]:
+    """Every thing of things.toml in every template of its kind; all trained on."""
+    told = tomllib.loads((HERE / "things.toml").read_text(encoding="utf-8"))
+    draw = random.Random(7)
+    for kind, parts in told.items():
+        names = [name.strip() for name in parts["things"].split(",")]
+        for shape in parts["templates"]:
+            for name in names:
+                text = shape.replace("{x}", name).replace("{y}", draw.choice(names))
+                item = Item(
+                    text=text, acceptable=_set(parts["set"]), source="thing", kind="thing",
+                    split="train", family=f"{kind} {name}",
+                )  # fmt: skip
+                yield item
+                if "clip" in parts and _digest(text)[0] in "0123":
+                    asked = {"modality": "video"}
+                    yield replace(item, acceptable=_set(parts["clip"]), fields=asked)
+
+
+_DRAWN = re.compile(
+    r"\b(oil|acrylic)? ?paint(ing|ed)\b|watercolou?r|gouache|illustrat|sketch|\bdrawing|woodcut"
+    r"|etching|engraving|cartoon|anime\b|comic|pixel art|ukiyo|hand-drawn|line art|voxel",
+    re.IGNORECASE,
+)
+"""What GUIDE.md calls a drawn style, where the suite gives another category."""
+
+
+_CLIP = re.compile(
+    r"\b(video|clip|footage|camera|shot|take|loop\w*|seconds?|slow[- ]motion|slo-mo|time-?lapse"
+    r"|hyperlapse|pans?|zoom\w*|dolly|tracking|handheld|drone|gimbal|cut|film\w*|frames?|animat\w*"
+    r"|gif|fps|b-roll|rack focus|push-in|reel|motion)\b",
+    re.IGNORECASE,
+)
+"""Words by which bare text asks for a clip."""
+
+
+def core() -> Iterator[Item]:
+    """Our core suite, half of it by hash of the id; each as a full request and as bare words."""
+    told = tomllib.loads((ROOT / "prompts" / "core.toml").read_text(encoding="utf-8"))
+    for prompt in told["prompts"]:
+        also = ("text-in-image",) if prompt.get("must_render") else ()
+        if prompt["modality"] == "image" and _DRAWN.search(prompt["text"]):
+            also = (*also, "animation")
+        given = {k: prompt[k] for k in ("modality", "seconds", "aspect_ratio", "negative")
+                 if prompt.get(k) is not None}  # fmt: skip
+        item = Item(
+            text=prompt["text"], acceptable=tuple(dict.fromkeys((prompt["category"], *also))),
+            source="core", kind="full", split=split_of(prompt["id"]),
+            language=prompt["language"], family=prompt["id"], fields=given,
+        )  # fmt: skip
+        yield item
+        bare = item.acceptable
+        if prompt["modality"] == "video":
+            if not _CLIP.search(prompt["text"]):
+                continue  # nobody could know from these words that a clip was wanted
+            if prompt["category"] == "animation":
+                bare = (*bare, "video")
+        yield replace(item, kind="bare", fields={}, acceptable=bare)
+
+
+def _rows(path: Path) -> dict[int, str]:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".tsv":
+        told = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+        return {i: row["Prompt"] for i, row in enumerate(told, 1)}
+    if path.suffix == ".jsonl":
+        lines = [json.loads(line) for line in text.splitlines() if line.strip()]
+        return {i: row["prompt"] for i, row in enumerate(lines, 1)}
+    document = json.loads(text)
+    rows = list(document.values()) if isinstance(document, dict) else document
+    return {i: row.get("prompt_en") or row["prompt"] for i, row in enumerate(rows, 1)}
+
+
+def _source(file: str) -> str:
+    folder, name = file.split("/")
+    short = folder.removeprefix("prompts_").partition("_bench")[0]
+    return f"{short}_zh" if name.endswith("_zh.jsonl") else short
+
+
+def public(data: Path | None = None) -> Iterator[Item]:
+    """Labelled prompts of public suites; none where the data is not there.
+
+    Raises
+    ------
+    ValueError
+        When a row holds another text than the one that was labelled.
+    """
+    data = data or shared_data()
+    if data is None:
+        return
+    texts: dict[str, dict[int, str]] = {}
+    with (HERE / "labels.csv").open(encoding="utf-8") as labels:
+        for row in csv.DictReader(labels):
+            rows = texts.setdefault(row["file"], {}) or _rows(data / row["file"])
+            texts[row["file"]] = rows
+            text = rows[int(row["row"])]
+            if not _digest(text).startswith(row["sha256"]):
+                raise ValueError(f"{row['file']} row {row['row']} is not the text labelled")
+            source = _source(row["file"])
+            yield Item(
+                text=text, acceptable=tuple(row["acceptable"].split("|")), source=source,
+                kind="as-clip" if row["modality"] else "bare", split=row["split"],
+                language="zh" if source.endswith("_zh") else "en", family=text,
+                fields={"modality": "video"} if row["modality"] else {},
+            )  # fmt: skip
+
+
+def translated(data: Path | None = None) -> Iterator[Item]:
+    """GenAI-Bench's own Chinese of the prompts that were labelled in English."""
+    data = data or shared_data()
+    if data is None:
+        return
+    told = json.loads((data / "genai_bench" / "genai_image.json").read_text(encoding="utf-8"))
+    chinese = {row["prompt"]: row.get("prompt in Chinese") for row in told.values()}
+    for item in public(data):
+        if item.source == "genai" and chinese.get(item.text):
+            yield replace(item, text=chinese[item.text] or "", source="genai_zh", language="zh")
+
+
+_NEAR = {"a": "sq", "e": "wr", "i": "uo", "o": "ip", "u": "yi", "s": "ad", "t": "ry", "r": "et",
+         "n": "bm", "l": "k", "d": "sf", "m": "n", "g": "fh", "h": "gj"}  # fmt: skip
+
+
+def misspelled(item: Item, seed: int = 11, share: float = 0.25) -> Item:
+    """Type a prompt in haste: letters swapped, dropped, doubled or hit beside."""
+    draw = random.Random(f"{seed} {item.text}")
+    words = []
+    for word in item.text.split(" "):
+        if len(word) >= 4 and word.isascii() and draw.random() < share:
+            i = draw.randrange(1, len(word) - 1)
+            near = draw.choice(_NEAR.get(word[i].lower(), word[i]))
+            words.append(
+                draw.choice((
+                    word[:i] + word[i + 1] + word[i] + word[i + 2 :],
+                    word[:i] + word[i + 1 :],
+                    word[:i] + word[i] * 2 + word[i + 1 :],
+                    word[:i] + near + word[i + 1 :],
+                ))
+            )  # fmt: skip
+        else:
+            words.append(word)
+    return replace(item, text=" ".join(words), kind="typo")
+
+
+def gibberish(n: int = 300, seed: int = 5) -> Iterator[Item]:
+    """Letters that mean nothing; they fit no category."""
+    draw = random.Random(seed)
+    letters = "abcdefghijklmnopqrstuvwxyz" * 3 + "0123456789"
+    for i in range(n):
+        count = draw.randint(1, 6)
+        text = " ".join("".join(draw.choices(letters, k=draw.randint(2, 10))) for _ in range(count))
+        yield Item(
+            text=text, acceptable=("none",), source="gibberish", kind="gibberish",
+            split="test" if i % 3 == 0 else "train",
+        )  # fmt: skip
+
+
+def _held_out() -> set[str]:
+    """Beginnings of the hashes of all labelled prompts that are tested on, data there or not."""
+    with (HERE / "labels.csv").open(encoding="utf-8") as labels:
+        return {row["sha256"] for row in csv.DictReader(labels) if row["split"] != "train"}
+
+
+def everything(data: Path | None = None) -> list[Item]:
+    """Every prompt of every source, misspelled ones included, in a fixed order.
+
+    What is tested on anywhere is trained on nowhere, "a teapot" in a list of ours included.
+    """
+    found = [*written(), *templates(), *things(), *core(), *public(data), *translated(data)]
+    spaced = [i for i in found if i.language not in ("zh", "ja", "ar", "hi")]
+    ours = [
+        i for i in spaced if i.source in ("written", "core", "parti", "vbench") and not i.fields
+    ]
+    found += [misspelled(i) for i in ours if len(i.text.split()) > 2 and i.split != "other"]
+    found += gibberish()
+    held = _held_out() | {_digest(i.text)[:12] for i in found if i.split != "train"}
+    return [i for i in found if i.split != "train" or _digest(i.text)[:12] not in held]

@@ -1,0 +1,177 @@
+"""A request taken apart: what is quoted, its words, and the features that weights are about.
+
+The router and the training script (benchmarks/classifier/train.py) read requests with these same
+functions, so that what is learned is what is looked up. Knows no weights and no categories.
+
+Features of a text, by how they are spelled:
+
+==========  ====================================================================
+``word``    a word, in lower case
+``a b``     two words that stand beside each other
+``^word``   the first word; ``$word`` the last
+``!word``   a word that a negation reaches
+``~abc``    a piece of a word (``<`` and ``>`` are its ends), or of a run of a
+            script that does not part words
+``#name``   what is no word: quotes, shape, length, a clip asked for
+==========  ====================================================================
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import NamedTuple
+
+READ_CHARACTERS = 2000
+"""What a request is about stands in its beginning; the rest is not read."""
+
+_QUOTED = re.compile(
+    r"“[^”]{1,300}”|„[^“”]{1,300}[“”]|«[^»]{1,300}»|「[^」]{1,300}」|『[^』]{1,300}』"
+    r"|\"[^\"]{1,300}\"|(?<!\w)'[^']{2,300}'(?!\w)|(?<!\w)‘[^’]{2,300}’(?!\w)|《[^》]{1,300}》"
+)
+# Vowel signs of Indian scripts and marks of Arabic are no letters to Python, but part no words.
+_JOINED = r"\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u200c\u200d"
+_QUOTES = re.compile("[\"'“„«「『‘《]")
+_BREAK = r"[,;.:!?()\n，。；：、！？（）،؛؟।]"
+WORD = re.compile(rf"[^\W_]+(?:['’][^\W_]+)?|{_BREAK}")
+_MARKED_WORD = re.compile(rf"(?:[^\W_]|[{_JOINED}])+(?:['’][^\W_]+)?|{_BREAK}")
+_MARKED = re.compile(rf"[{_JOINED}]")
+_RUN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+"""Letters of scripts whose words are not parted."""
+
+NEGATIONS = frozenset(
+    ("no", "not", "without", "never", "sin", "sans", "ohne", "kein", "keine", "keinen", "sem",
+     "senza", "non", "zonder", "bez")
+)  # fmt: skip
+BREAKS = frozenset(",;.:!?()\n，。；：、！？（）،؛؟।")
+MARKS = NEGATIONS | BREAKS
+MOST_WORDS = 96
+"""Words and breaks that learned weights look at: a request says early what it is about."""
+REACH = 4
+"""Words that a negation reaches over."""
+
+PIECES = (3, 4, 5)
+RUN_PIECES = (1, 2, 3)
+LONGEST = 24
+"""Characters of a word that pieces are taken of, or of a run."""
+PIECE_SHARE = 0.5
+"""What the pieces of a word count together, against the word itself."""
+
+
+class Reading(NamedTuple):
+    """A request in lower case: without what it quotes, in words, and how often it quotes."""
+
+    bare: str
+    tokens: list[str]
+    quotes: int
+
+
+def read(text: str) -> Reading:
+    """Take a request apart; only its first `READ_CHARACTERS` are looked at."""
+    bare, quotes = text[:READ_CHARACTERS].lower(), 0
+    if _QUOTES.search(bare):
+        bare, quotes = _QUOTED.subn(" ", bare)
+    return Reading(bare, words_of(bare), quotes)
+
+
+def words_of(text: str) -> list[str]:
+    """Words and breaks of a text in lower case, in order."""
+    if text.isascii() or not _MARKED.search(text):
+        return WORD.findall(text)
+    return _MARKED_WORD.findall(text)
+
+
+def pieces_of(token: str) -> tuple[float, list[str]]:
+    """Parts of a word that its relatives and misspellings share, and how far each counts.
+
+    A word of a script that does not part words is a run of several, and counts by its length.
+    """
+    if not token.isascii() and _RUN.search(token):
+        run = token[:LONGEST]
+        pieces = [run[i : i + n] for n in RUN_PIECES for i in range(len(run) - n + 1)]
+        return math.sqrt(len(run) / 2 / len(pieces)), pieces
+    if len(token) < 3:
+        return 0.0, []
+    spelled = f"<{token[:LONGEST]}>"
+    pieces = [spelled[i : i + n] for n in PIECES for i in range(len(spelled) - n + 1)]
+    return PIECE_SHARE / math.sqrt(len(pieces)), pieces
+
+
+def token_features(token: str) -> list[tuple[str, float]]:
+    """A word by itself: the features that follow from it, each with how far it counts."""
+    share, pieces = pieces_of(token)
+    return [(token, 1.0), *((f"~{piece}", share) for piece in pieces)]
+
+
+class Content(NamedTuple):
+    """Words of a request by how they count: plainly, negated, beside each other, and their weight.
+
+    ``length`` is the number of words; a run of an unparted script counts half its letters.
+    """
+
+    words: list[str]
+    negated: list[str]
+    beside: list[str]
+    length: float
+
+
+def content_of(tokens: list[str]) -> Content:
+    """Sort the words of a request by how they count."""
+    words: list[str] = []
+    negated: list[str] = []
+    beside: list[str] = []
+    before = ""
+    reach = -1
+    for i, token in enumerate(tokens[:MOST_WORDS]):
+        if token in MARKS:
+            reach = -1 if token in BREAKS else i + REACH
+            before = ""
+        elif i <= reach:
+            negated.append(f"!{token}")
+            before = ""
+        else:
+            words.append(token)
+            if before:
+                beside.append(f"{before} {token}")
+            before = token
+    if words:
+        beside += (f"^{words[0]}", f"${words[-1]}")
+    length = float(len(words) + len(negated))
+    for word in words:
+        if not word.isascii() and _RUN.search(word):
+            length += len(word) / 2 - 1
+    return Content(words, negated, beside, length)
+
+
+def damping(length: float) -> float:
+    """How far each word of a request of this length counts: many words share their say."""
+    return 1.0 / math.sqrt(max(length, 1.0))
+
+
+def shape_of(ratio: float) -> str:
+    """Name the shape of a picture by its width over its height."""
+    if ratio >= 2.0:
+        return "#panorama"
+    if ratio > 1.1:
+        return "#wide"
+    return "#tall" if ratio < 0.91 else "#square"
+
+
+def features_of(content: Content) -> dict[str, float]:
+    """Every feature of a request's words with its value, damping included.
+
+    Slow and plain: training reads requests with it, and tests hold the router's sums against it.
+    """
+    share = damping(content.length)
+    found: dict[str, float] = {}
+    for word in content.words:
+        for name, value in token_features(word):
+            found[name] = found.get(name, 0.0) + value * share
+    for name in (*content.negated, *content.beside):
+        found[name] = found.get(name, 0.0) + share
+    return found
+
+
+def bounded(total: float) -> float:
+    """Squeeze a sum of the lexicon's log odds into (-1, 1): its tenth word adds little."""
+    return total / (3.0 + abs(total))
