@@ -137,12 +137,14 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_json_says_the_same(tmp_path: Path) -> None:
-    release = factories.release(classifier={"portrait": {"face": 2.0}})
+    weights = {"bound": 0.7, "features": {"face": [0, 9]}}
+    release = factories.release(classifier={"portrait": {"face": 2.0}}, weights=weights)
     database = export.verify(export.write(tmp_path / "quality.db", release))
     document = export.verify(export.write_json(tmp_path / "quality.json", release))
     assert document.digest == database.digest == release.digest
     told = json.loads((tmp_path / "quality.json").read_text())
     assert told["signals"] == [{"category": "portrait", "signal": "face", "weight": 2.0}]
+    assert {row["part"]: row["content"] for row in told["classifier"]} == weights
 
 
 def test_parquet_or_one_sentence(tmp_path: Path) -> None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections import Counter
-from pathlib import Path
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qfloor.errors import NeedError
 from qfloor.records import CATEGORIES, GENERAL, Category
 from qfloor.router import Need
 from qfloor.router.classifier import Classification, Classifier
 from qfloor.router.languages import guess_language
 from qfloor.router.lexicon import SETTINGS, WORDS
+from qfloor.router.weights import Weights, default_content, default_weights
 
-SUITE = Path(__file__).resolve().parents[2] / "prompts" / "core.toml"
-SEVEN = Classifier({c.id: c for c in CATEGORIES}, WORDS, SETTINGS)
+SEVEN = Classifier({c.id: c for c in CATEGORIES}, WORDS, SETTINGS, default_weights())
+BY_HAND = Classifier({c.id: c for c in CATEGORIES}, WORDS, SETTINGS)
 
 
 def classify(prompt: str, **fields: object) -> Classification:
@@ -99,29 +99,6 @@ def test_imported_ratings_know_one_category() -> None:
     assert (found.category, found.confidence) == ("general", 1.0)
 
 
-def test_our_own_suite_is_mostly_right_and_seldom_wrong() -> None:
-    if not SUITE.exists():
-        pytest.skip("the suites are package data elsewhere")
-    counts: Counter[str] = Counter()
-    for prompt in tomllib.loads(SUITE.read_text(encoding="utf-8"))["prompts"]:
-        found = classify(
-            prompt["text"],
-            modality=prompt["modality"],
-            seconds=prompt.get("seconds"),
-            aspect_ratio=prompt.get("aspect_ratio"),
-            negative=prompt.get("negative"),
-        )
-        outcome = "wrong" if found.category else "lost"
-        if found.category == prompt["category"]:
-            outcome = "right"
-        elif found.category is None and prompt["category"] in found.plausible:
-            outcome = "unsure"
-        counts[outcome] += 1
-    total = counts.total()
-    assert counts["right"] / total > 0.68
-    assert (counts["wrong"] + counts["lost"]) / total < 0.11
-
-
 @pytest.mark.parametrize(
     ("text", "language"),
     [
@@ -141,6 +118,64 @@ def test_our_own_suite_is_mostly_right_and_seldom_wrong() -> None:
 )
 def test_languages(text: str, language: str | None) -> None:
     assert guess_language(text.lower(), text.lower().split()) == language
+
+
+ODD = [
+    "word " * 20_000, "\u200d" * 300, "\ufeff\ufffe", "🙂" * 500, "ﷺ" * 200, "a\u0301" * 300,
+    "-" * 3000,
+    "猫 cat قطة बिल्ली кот", "((((masterpiece:1.4))))", "\n\n\n", "no no no no", "_ _ _", "''\"\"",
+    "\ud7a3" * 300, "<|endoftext|>", "%00%ff", "x" * 31_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("prompt", ODD, ids=range(len(ODD)))
+def test_odd_texts_are_classified_the_same_twice(prompt: str) -> None:
+    try:
+        need = Need(prompt=prompt[:32_000])
+    except NeedError:
+        return
+    found = SEVEN.classify(need)
+    assert found == SEVEN.classify(need)
+    assert found.plausible
+
+
+def test_a_fresh_classifier_says_the_same() -> None:
+    prompts = ["a red mug on a desk", "portrait of a monk", "zzgl qwx", "雪山の朝", "لوحة زيتية"]
+    again = Classifier({c.id: c for c in CATEGORIES}, WORDS, SETTINGS, Weights(default_content()))
+    for prompt in [*prompts, *reversed(prompts)]:
+        assert again.classify(Need(prompt=prompt)) == classify(prompt)
+
+
+def test_no_category_is_named_for_letters_that_mean_nothing() -> None:
+    draw = random.Random(41)
+    named = 0
+    for _ in range(300):
+        letters = draw.choices("bcdfghjklmnpqrstvwxzaeiou ", k=draw.randint(9, 27))
+        named += classify(f"q{''.join(letters)}").category is not None
+    assert named <= 9
+
+
+def test_evidence_is_told_in_words() -> None:
+    told = classify("studio packshot of a perfume bottle, no text", aspect_ratio="1:1")
+    signals = {e.signal: e.category for e in told.evidence}
+    assert signals["packshot"] == signals["perfume"] == signals["#square"] == "product-photo"
+    assert next(e.weight for e in told.evidence if e.signal == "text") < 0
+    # The lexicon knows none of these words: learned ones are told in its place.
+    learned = classify("a wombat beside an axolotl")
+    assert {"wombat", "axolotl"} & {e.signal for e in learned.evidence}
+
+
+def test_signals_of_a_database_alone_are_read_as_before() -> None:
+    found = BY_HAND.classify(Need(prompt="studio packshot of a perfume bottle"))
+    assert found.category == "product-photo"
+    assert BY_HAND.classify(Need(prompt="something nice")).category is None
+
+
+def test_what_a_team_declares_outweighs_what_was_learned() -> None:
+    own = Category(id="crop-disease", description="leaves", signals=("leaf blight", "mildew"))
+    both = Classifier({own.id: own}, WORDS, SETTINGS, default_weights())
+    assert both.classify(Need(prompt="leaf blight on a tomato plant")).category == "crop-disease"
+    assert both.classify(Need(prompt="portrait of an old fisherman")).category == "portrait"
 
 
 @given(st.text(min_size=1, max_size=300).filter(str.strip), st.text(max_size=60))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
@@ -16,7 +17,10 @@ from hypothesis import strategies as st
 from qfloor import export, router
 from qfloor.errors import DatabaseError, IllustrativeDatabaseError, NewerDatabaseError
 from qfloor.export import schema
-from qfloor.router import database
+from qfloor.router import Need, database
+from qfloor.router.weights import default_content
+
+Market = Callable[..., router.Database]
 
 
 @pytest.fixture
@@ -124,3 +128,27 @@ def test_many_threads_agree(path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(choose, needs))
     assert found == ["shop/thrift", "shop/grand"] * 100
+
+
+def test_weights_travel_with_a_release(market: Market) -> None:
+    own = default_content() | {"bound": 0.999999, "about": {"trained_on": "a test"}}
+    db = market(weights=own)
+    asked = Need(prompt="studio packshot of a perfume bottle")
+    assert db.classifier.weights is not None
+    assert db.classifier.weights.bound == 0.999999
+    assert db.classifier.classify(asked).category is None
+    assert market().classifier.classify(asked).category == "product-photo"
+
+
+def test_signals_alone_leave_learned_weights_out(market: Market) -> None:
+    db = market(classifier={"portrait": {"mug": 9.0}})
+    assert db.classifier.weights is None
+    assert db.classifier.classify(Need(prompt="a mug")).category == "portrait"
+
+
+def test_damaged_weights_are_told(tmp_path: Path) -> None:
+    path = export.write(tmp_path / "quality.db", factories.release(weights=default_content()))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE classifier SET content = '[1, 2]' WHERE part = 'bias'")
+    with pytest.raises(DatabaseError, match="parts do not fit together"):
+        router.load(path)

@@ -1,0 +1,84 @@
+"""A request taken apart: what is quoted, negated, beside each other, and parts of words."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qfloor.router import reading
+
+
+def content(text: str) -> reading.Content:
+    return reading.content_of(reading.read(text).tokens)
+
+
+def test_what_is_quoted_is_taken_out_and_counted() -> None:
+    told = reading.read('A sign "KEEP OUT" over «Entrée»')
+    assert told.tokens == ["a", "sign", "over"]
+    assert told.quotes == 2
+
+
+def test_only_the_beginning_is_read() -> None:
+    told = reading.read("word " * 100_000)
+    assert len(told.tokens) == reading.READ_CHARACTERS // 5
+    assert content("word " * 100_000).length == reading.MOST_WORDS
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("बूढ़ी औरत का चित्र।", ["बूढ़ी", "औरत", "का", "चित्र", "।"]),  # vowel signs part no words
+        ("写着“开门”的海报，大字", ["写着", "的海报", "，", "大字"]),
+        ("l'été, snake_case", ["l'été", ",", "snake", "case"]),
+        ("مُلصَق كبير؟", ["مُلصَق", "كبير", "؟"]),
+    ],
+)
+def test_words_of_many_scripts(text: str, words: list[str]) -> None:
+    assert reading.read(text).tokens == words
+
+
+def test_a_negation_reaches_a_few_words_and_no_further_than_a_break() -> None:
+    told = content("a lake, no people or boats, wide")
+    assert told.words == ["a", "lake", "wide"]
+    assert told.negated == ["!people", "!or", "!boats"]
+    assert told.beside == ["a lake", "^a", "$wide"]
+
+
+def test_pieces_of_words_and_of_runs() -> None:
+    share, pieces = reading.pieces_of("cat")
+    assert pieces == ["<ca", "cat", "at>", "<cat", "cat>", "<cat>"]
+    assert share == pytest.approx(reading.PIECE_SHARE / math.sqrt(6))
+    assert reading.pieces_of("风景")[1] == ["风", "景", "风景"]
+    assert reading.pieces_of("of") == (0.0, [])
+    assert len(reading.pieces_of("x" * 5000)[1]) < 100
+
+
+def test_features_are_damped_by_length() -> None:
+    one, four = reading.features_of(content("lake")), reading.features_of(content("lake a b c"))
+    assert one["lake"] == 1.0
+    assert four["lake"] == 0.5
+    assert one["^lake"] == one["$lake"] == 1.0
+
+
+@given(st.text(max_size=400))
+def test_any_text_has_finite_features(text: str) -> None:
+    found = reading.features_of(content(text))
+    assert all(math.isfinite(value) and value >= 0 for value in found.values())
+    assert found == reading.features_of(content(text))
+
+
+@given(st.floats(-1e6, 1e6))
+def test_bounded_keeps_order_and_sign(total: float) -> None:
+    assert -1.0 < reading.bounded(total) < 1.0
+    assert math.copysign(1, reading.bounded(total)) == math.copysign(1, total)
+    assert reading.bounded(total) <= reading.bounded(total + 1.0)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "name"), [(2.4, "#panorama"), (1.5, "#wide"), (1.0, "#square"), (0.6, "#tall")]
+)
+def test_shapes(ratio: float, name: str) -> None:
+    assert reading.shape_of(ratio) == name
