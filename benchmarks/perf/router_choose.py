@@ -26,6 +26,8 @@ from factories import Seller, release  # noqa: E402
 
 from qfloor import export, prices, router  # noqa: E402
 from qfloor.records import PriceComponent, PriceRule  # noqa: E402
+from qfloor.router.classifier import Classifier  # noqa: E402
+from qfloor.router.lexicon import SETTINGS, WORDS  # noqa: E402
 
 OFFERS = 40
 QUERY = """
@@ -83,6 +85,18 @@ def timed(what: Callable[[router.Need], object], asked: Sequence[router.Need]) -
     return found
 
 
+def forgetful(db: router.Database) -> Callable[[router.Need], object]:
+    """A classifier whose memory of words is emptied before each request."""
+    weights = db.classifier.weights
+    assert weights is not None
+
+    def classify(need: router.Need) -> object:
+        weights._memo.clear()
+        return router.classify(db, need)
+
+    return classify
+
+
 def show(name: str, times: list[float]) -> float:
     """Print one row, return the median."""
     cut = statistics.quantiles(times, n=100)
@@ -113,6 +127,9 @@ def main() -> None:
         for need in asked[:500]:
             router.choose(db, need, policy=policy, now=now)
         show("classify only", timed(lambda need: router.classify(db, need), asked))
+        lexicon = Classifier(db.categories, WORDS, SETTINGS)
+        show("classify by the hand-written lexicon only", timed(lexicon.classify, asked))
+        show("classify, every word as if never seen before", timed(forgetful(db), asked))
         ours = show(
             "choose", timed(lambda need: router.choose(db, need, policy=policy, now=now), asked)
         )
