@@ -71,7 +71,9 @@ class Weights:
     @cached_property
     def _table(self) -> dict[str, int]:
         """Packed when first needed: loading a database does not wait for it."""
-        return {name: self._pack(row) * _FINE for name, row in self._features.items()}
+        table = {name: self._pack(row) * _FINE for name, row in self._features.items()}
+        self._features = {}
+        return table
 
     def odds(self, content: Content, names: Sequence[str], sums: Sequence[float]) -> list[float]:
         """Log odds of every category, in order, that it is acceptable.
