@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache
 from operator import lshift, mul
 from pathlib import Path
 from typing import Any
@@ -62,18 +62,11 @@ class Weights:
         self._unit = float(content["step"]) / _FINE
         n = len(self.categories)
         self._places = tuple(_BITS * i for i in range(n))
-        self._features: Mapping[str, Sequence[int]] = content["features"]
         self._memo: dict[str, int] = {}
         rows = [self._bias, *self._lexicon, *content["features"].values()]
         if not self._curve or any(len(row) != n for row in rows) or len(self._lexicon) != n:
             raise ValueError("classifier weights whose parts do not fit together")
-
-    @cached_property
-    def _table(self) -> dict[str, int]:
-        """Packed when first needed: loading a database does not wait for it."""
-        table = {name: self._pack(row) * _FINE for name, row in self._features.items()}
-        self._features = {}
-        return table
+        self._table = {name: self._pack(row) * _FINE for name, row in content["features"].items()}
 
     def odds(self, content: Content, names: Sequence[str], sums: Sequence[float]) -> list[float]:
         """Log odds of every category, in order, that it is acceptable.
