@@ -119,7 +119,11 @@ class KlingGenerator(HttpGenerator):
         )
 
     async def lookup(self, request: Request) -> Accepted | None:
-        """Ask for a task by our key."""
+        """Ask for a task by our mark.
+
+        Only a find counts. That marks can be asked for is not in the contract we have read, so
+        an answer that knows none does not prove that the call was never taken.
+        """
         found = await self.wire.read(self.where({"id": request.mark}), await self._auth())
         code, task = first(found.json, "code"), first(found.json, "data.task_id")
         if found.ok and code == 0 and task:
@@ -127,6 +131,4 @@ class KlingGenerator(HttpGenerator):
                 "model_asked": str(request.offer.settings.get("endpoint", request.offer.model))
             }
             return Accepted(job={"offer": request.offer.id, "about": about, "id": task})
-        if found.is_structured and (found.status == 404 or str(code) == "1203"):
-            return None
-        raise LostError(f"HTTP {found.status} to a look-up")
+        raise LostError(f"HTTP {found.status} to a look-up: that proves nothing")
