@@ -8,6 +8,7 @@ import pytest
 
 from qfloor import benchmark
 from qfloor.errors import BenchmarkError
+from qfloor.records import RateLimits
 
 FILE = """
 [benchmark]
@@ -53,6 +54,9 @@ def test_a_sound_file_loads_to_one_digest(tmp_path: Path) -> None:
         ({"args": "a = " + "[" * 5000}, "not valid TOML"),
         ({"benchmark": "budget_usd = inf"}, "budget_usd is inf"),
         ({"benchmark": 'correction = "hochberg"'}, "'benchmark.correction' is 'hochberg'"),
+        ({"rest": "[limits.fal]\nconcurrency = 2"}, "limits.fal limits nobody"),
+        ({"rest": "[limits.painters]\nconcurrency = 0"}, "limits.painters.concurrency' is 0"),
+        ({"rest": "[limits.painters]\nper_minute = 0"}, "limits.painters.per_minute' is 0"),
         ({"rest": '[traffic]\nby = "colour"'}, "'traffic.by' is 'colour'"),
         ({"rest": '[traffic]\nby = "tag"'}, "traffic gives no weights"),
         ({"rest": '[traffic]\nby = "tag"\nweights = { a = 0 }'}, "'traffic.weights.a' is 0"),
@@ -81,6 +85,13 @@ def test_a_correction_is_part_of_the_digest_and_the_default_is_as_it_was(tmp_pat
     holm = benchmark.load(_write(tmp_path, benchmark='correction = "holm"'))
     assert plain.digest == same.digest
     assert (holm.correction, holm.digest != plain.digest) == ("holm", True)
+
+
+def test_limits_of_an_account_decide_nothing_of_the_evidence(tmp_path: Path) -> None:
+    plain = benchmark.load(_write(tmp_path))
+    limited = benchmark.load(_write(tmp_path, rest="[limits.painters]\nper_minute = 30\nburst = 3"))
+    assert limited.limits == {"painters": RateLimits(per_minute=30.0, burst=3)}
+    assert limited.digest == plain.digest
 
 
 def test_a_traffic_mix_is_part_of_the_digest(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ Cli = Callable[..., tuple[int, str, str]]
 
 # DESIGN section 11, as far as this version goes; `demo` comes first for the newcomer
 COMMANDS = [
-    "demo", "suite", "offers", "plan", "power", "run", "generate", "score", "reference",
-    "ratings", "calibrate", "floors", "export", "verify", "route", "plugins", "doctor",
+    "demo", "suite", "offers", "plan", "power", "run", "generate", "unknown", "score",
+    "reference", "ratings", "calibrate", "floors", "export", "verify", "route", "plugins", "doctor",
 ]  # fmt: skip
 
 

@@ -34,9 +34,6 @@ def test_the_example_of_a_section_runs(title, body, tmp_path, monkeypatch, capsy
         monkeypatch.setattr(sys, "argv", ["qfloor", *shlex.split(command), "--json"])
         assert exit_code() in (0, None)
         said = json.loads(capsys.readouterr().out)
-        if command.startswith("floors"):
-            assert {row["offer"] for row in said} == {"imported/flux-dev", "imported/sdxl"}
-            continue
         done = said.get("kept", 0) + said.get("comparisons", 0) + said.get("ratings", 0)
         assert done > 0
         assert said.get("read", done) == done + sum(said.get("dropped", {}).values()), title

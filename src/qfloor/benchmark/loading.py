@@ -18,6 +18,7 @@ from qfloor.benchmark.tables import (
     BenchmarkFile,
     BenchmarkTable,
     ExcludeTable,
+    LimitsTable,
     PanelTable,
     QualityTable,
     ThresholdTable,
@@ -33,6 +34,7 @@ from qfloor.records import (
     Exclusion,
     Offer,
     PluginSpec,
+    RateLimits,
     Traffic,
 )
 
@@ -79,11 +81,12 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
     used = check_round(path, round or table.round)
     exclusions = _exclusions(path, file.exclude)
     thresholds, rules = demands_of(path, file.thresholds, quality)
+    offers = () if table.imported else _kept(path, _offers(path, table), exclusions)
     loaded = Benchmark(
         name=table.name,
         title=table.title,
         suites=tuple(table.suites),
-        offers=() if table.imported else _kept(path, _offers(path, table), exclusions),
+        offers=offers,
         patterns=tuple(table.offers),
         imported=table.imported,
         repeats=table.repeats,
@@ -106,6 +109,7 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         sessions=tuple(file.quality.sessions),
         exclusions=exclusions,
         traffic=_traffic(path, file.traffic),
+        limits=_limits(path, file.limits, offers),
     )
     if not loaded.imported:
         check_references(path, rules, loaded.offers)
@@ -136,6 +140,20 @@ def _panel(path: Path, table: PanelTable | None) -> RaterPanel | None:
             f"{path}: raters.votes is {table.votes}, more than the {table.raters} raters there are"
         )
     return RaterPanel(**table.model_dump())
+
+
+def _limits(
+    path: Path, tables: dict[str, LimitsTable], offers: tuple[Offer, ...]
+) -> dict[str, RateLimits]:
+    """Limits by provider; one that sells none of the offers is a slip of the pen."""
+    known = {offer.provider for offer in offers}
+    for provider in tables:
+        if provider not in known:
+            raise BenchmarkError(
+                f"{path}: limits.{provider} limits nobody; the benchmark's offers are of "
+                f"{', '.join(sorted(known)) or 'no provider'}"
+            )
+    return {provider: RateLimits(**table.model_dump()) for provider, table in tables.items()}
 
 
 def _traffic(path: Path, table: TrafficTable | None) -> Traffic | None:

@@ -12,11 +12,14 @@ from qfloor.records import (
     Offer,
     PluginSpec,
     Quality,
+    RateLimits,
     Threshold,
     ThresholdRule,
     Traffic,
     digest_of,
 )
+
+_NO_EVIDENCE = frozenset({"path", "budget_nanousd", "limits"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,8 @@ class Benchmark:
     own mix of requests instead of the suite's.
     ``sessions`` limits the ratings that count to these rating sessions or sources; empty for all.
     ``rules`` are the tiers whose thresholds are learned from the fit split of prompts.
-    ``offers`` are those that ``exclusions`` leave.
+    ``offers`` are those that ``exclusions`` leave. ``limits`` says what a provider's account may
+    be asked; like the budget it decides nothing of the evidence.
     """
 
     name: str
@@ -81,6 +85,7 @@ class Benchmark:
     correction: Correction = "bonferroni"
     traffic: Traffic | None = None
     rules: tuple[ThresholdRule, ...] = ()
+    limits: Mapping[str, RateLimits] = field(default_factory=dict)
 
     @property
     def demands(self) -> tuple[Threshold | ThresholdRule, ...]:
@@ -90,7 +95,7 @@ class Benchmark:
     @property
     def digest(self) -> str:
         """Names all that decides the run's evidence, not the file it came from."""
-        plain = {k: v for k, v in self.__dict__.items() if k not in {"path", "budget_nanousd"}}
+        plain = {k: v for k, v in self.__dict__.items() if k not in _NO_EVIDENCE}
         for since in ("references", "sessions", "exclusions", "traffic", "rules"):
             if not plain[since]:  # benchmarks from before there were any keep their digests
                 del plain[since]

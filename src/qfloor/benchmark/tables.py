@@ -89,6 +89,14 @@ class ThresholdTable(_Strict):
     evidence: str = ""
 
 
+class LimitsTable(_Strict):
+    """``[limits.<provider>]``: what an account may be asked, in place of what is documented."""
+
+    concurrency: Annotated[int, Field(ge=1)] | None = None
+    per_minute: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=False)] | None = None
+    burst: Annotated[int, Field(ge=1)] = 1
+
+
 class ExcludeTable(_Strict):
     """``[[exclude]]``; patterns of ids, or names; at least one beside the reason."""
 
@@ -121,4 +129,5 @@ class BenchmarkFile(_Strict):
     references: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]] = {}
     exclude: list[ExcludeTable] = []
     traffic: TrafficTable | None = None
+    limits: dict[str, LimitsTable] = {}
     thresholds: Annotated[list[ThresholdTable], Field(min_length=1)]

@@ -16,6 +16,7 @@ from qfloor import __version__
 from qfloor.cli import (
     drift,
     floors,
+    generating,
     judging,
     offers,
     planning,
@@ -31,7 +32,8 @@ from qfloor.errors import QfloorError
 
 # In pipeline order, so that the help is the architecture.
 ORDER = (
-    "demo", "suite", "offers", "plan", "power", "run", "generate", "score", "reference",
+    "demo", "suite", "offers", "plan", "power", "run", "generate", "unknown", "score",
+    "reference",
     "ratings", "calibrate", "floors", "drift", "export", "verify", "route", "plugins", "doctor",
 )  # fmt: skip
 
@@ -78,6 +80,7 @@ running.register_demo(app)
 app.add_typer(suites.app, name="suite")
 app.add_typer(offers.app, name="offers")
 running.register(app)
+generating.register(app)
 scoring.register(app)
 app.add_typer(references.app, name="reference")
 raters.register(judging.ratings)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from qfloor.cli.output import Csv, Json, Workspace, emit, progress, say
+from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of, say_differs
+from qfloor.cli.watching import progress
 from qfloor.errors import QfloorError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON and CSV for programs, progress on stderr."""
+"""What commands print: tables for people, JSON and CSV for programs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,46 +100,3 @@ def _table(rows: Sequence[Mapping[str, Any]], columns: list[str], title: str | N
 def say(message: str) -> None:
     """Tell a person something that is not data."""
     typer.echo(message, err=True)
-
-
-def say_astray(astray: Mapping[str, int]) -> None:
-    """Warn of numbers by weights that were trained on the painters' pictures and no others."""
-    if astray:
-        say(
-            f"warning: {', '.join(astray)} of {max(astray.values())} outputs: the CLIP that ships "
-            "was trained on the built-in painters' pictures only and says nothing of others; name "
-            "one that knows them, e.g. checkpoint=ViT-B-32@openai"
-        )
-
-
-Report = Callable[[str, int, int], None]
-
-
-@contextmanager
-def progress() -> Iterator[Report]:
-    """Show one bar a stage on stderr; yields ``report(stage, done, total)``."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description:<10}"),
-        BarColumn(bar_width=32),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    console = Console(file=sys.stderr)
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-        tasks: dict[str, Any] = {}
-        tenths: dict[str, int] = {}
-
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
-            # Where no bar can be drawn (a log file), a line every tenth says the same.
-            tenth = 10 if total == 0 else 10 * done // total
-            if not console.is_terminal and tenth > tenths.get(stage, -1):
-                tenths[stage] = tenth
-                typer.echo(f"{stage:<10} {done}/{total}", err=True)
-
-        yield report

@@ -1,23 +1,36 @@
-"""``qfloor demo``, ``plan``, ``run``, ``generate``: from a benchmark to outputs."""
+"""``qfloor demo``, ``plan``, ``run``: from a benchmark to all its stages."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from qfloor.cli.output import Csv, Json, Workspace, emit, progress, say, say_astray
-from qfloor.cli.taken_in import print_rows, say_rows
+from qfloor.cli.output import Csv, Json, Workspace, emit, say
+from qfloor.cli.watching import progress
 
 if TYPE_CHECKING:
     from qfloor.benchmark import Benchmark
-    from qfloor.generate import GenerationResult
+    from qfloor.generate import RunPolicy
     from qfloor.pipeline import PlanState, RunResult
+    from qfloor.store import Store
 
 BenchmarkName = typer.Argument(help="A benchmark that ships (painters), or a .toml file.")
 Round = typer.Option(None, "--round", help="Round to run, e.g. 2026-12; a new round buys anew.")
 Budget = typer.Option(None, "--budget", help="Most this round may cost, in USD.")
+Minutes = typer.Option(
+    None, "--minutes", help="Most this run may take; a later run goes on with what is left."
+)
+Resolve = typer.Option(
+    False,
+    "--resolve-unknown",
+    help="Ask sellers what became of calls without an end; buys nothing.",
+)
+Release = typer.Option(
+    [], "--release",
+    help="Ask anew for an output that may have been charged: its id (see qfloor unknown), or all.",
+)  # fmt: skip
 
 
 def benchmark_of(name: str, round: str | None, budget: str | None = None) -> Benchmark:
@@ -30,6 +43,38 @@ def benchmark_of(name: str, round: str | None, budget: str | None = None) -> Ben
     if budget is None:
         return loaded
     return replace(loaded, budget_nanousd=benchmark.parse_budget("--budget", budget))
+
+
+def policy_of(minutes: float | None) -> RunPolicy:
+    """Patience of a run that may take so long."""
+    from qfloor.generate import RunPolicy
+
+    if minutes is not None and not 0.0 < minutes < float("inf"):
+        raise typer.BadParameter(f"{minutes:g} is no length of time", param_hint="--minutes")
+    return RunPolicy(deadline_s=None if minutes is None else minutes * 60.0)
+
+
+def show_unknown(store: Store, round: str | None, *, as_json: bool, as_csv: bool) -> None:
+    """Print the outputs whose end nobody knows, with all that is known of each."""
+    from qfloor.generate import unknown_outputs
+
+    rows = [
+        {
+            "output": u.output_id,
+            "round": u.round,
+            "offer": u.offer_id,
+            "prompt": u.prompt_id,
+            "repeat": u.repeat,
+            "standing": u.standing,
+            "reason": u.reason or None,
+            "since": u.since,
+            "most_usd": None if u.reserved_nanousd is None else u.reserved_nanousd / 1e9,
+            "job": u.job,
+            "detail": u.detail or None,
+        }
+        for u in unknown_outputs(store, round=round)
+    ]
+    emit(rows, as_json=as_json, as_csv=as_csv, empty="the end of every output is known")
 
 
 def say_differs(state: PlanState) -> None:
@@ -50,7 +95,7 @@ def demo(
     """
     from qfloor.cli import demonstration
 
-    result = _run("painters", workspace, None, None, "local", out)
+    result = _run(benchmark_of("painters", None), workspace, "local", out)
     demonstration.show(result)
 
 
@@ -59,6 +104,9 @@ def run(
     workspace: Path = Workspace,
     round: str | None = Round,
     budget: str | None = Budget,
+    minutes: float | None = Minutes,
+    resolve: bool = Resolve,
+    release: list[str] = Release,
     engine: str = typer.Option("local", help="Where scoring runs."),
     out: Path | None = typer.Option(None, "--out", "-o", help="Where to write quality.db."),
     adaptive: bool = typer.Option(
@@ -77,10 +125,14 @@ def run(
 ) -> None:
     """Run all stages of a benchmark, resuming what an earlier run left.
 
-    With --adaptive it prints what each cell cost and how it was decided; where people rate, it
-    prints the outputs to rate next, and goes on from their imported ratings when run again.
+    Shows what came of each offer and what it cost. Refuses before the first call when the worst
+    case exceeds the budget. With --resolve-unknown nothing is bought. With --adaptive it prints
+    what each cell cost and how it was decided; where people rate, it prints the outputs to rate
+    next, and goes on from their imported ratings when run again.
 
     Example: qfloor run painters --round 2026-12
+
+    Example: qfloor run painters --round 2026-12 --resolve-unknown
 
     Example: qfloor run painters --round 2026-12 --adaptive --budget 100 --rating-usd 0.05
     """
@@ -93,20 +145,27 @@ def run(
             as_json=as_json, as_csv=as_csv,
         )  # fmt: skip
         return
-    result = _run(name, workspace, round, budget, engine, out)
+    from qfloor.cli import generating
+
+    benchmark = benchmark_of(name, round, budget)
+    if resolve:
+        generating.resolve(benchmark, workspace, minutes, as_json=as_json, as_csv=as_csv)
+        return
+    result = _run(benchmark, workspace, engine, out, policy=policy_of(minutes), release=release)
+    generating.show_summary(benchmark, workspace, as_json=as_json, as_csv=as_csv)
+    generating.say_made(result.generation)
     say(f"wrote {result.database}")
 
 
 def _run(
-    name: str, workspace: Path, round: str | None, budget: str | None, engine: str, out: Path | None
+    benchmark: Benchmark, workspace: Path, engine: str, out: Path | None, **more: Any
 ) -> RunResult:
     from qfloor import pipeline
 
     with progress() as report:
         result = pipeline.run(
-            benchmark_of(name, round, budget), workspace, out=out, engine=engine, report=report
+            benchmark, workspace, out=out, engine=engine, report=report, watch=report.watch, **more
         )
-    say_astray(result.scoring.astray)
     say(str(result.plan))
     return result
 
@@ -132,6 +191,7 @@ def plan(
     Example: qfloor plan painters --freeze
     """
     from qfloor import pipeline
+    from qfloor.generate.forecast import said
     from qfloor.generate.plan import usd
     from qfloor.store import Store
 
@@ -142,11 +202,13 @@ def plan(
             with store.writing("plan --freeze"):
                 pipeline.freeze_plan(store, benchmark)
         state = pipeline.plan_state(store, benchmark)
+        time = pipeline.forecast_round(store, benchmark, planned)
     rows = [
         {
             "offer": cost.offer_id,
-            "calls": cost.calls,
+            "outputs": cost.calls,
             "worst_usd": None if cost.worst_nanousd is None else cost.worst_nanousd / 1e9,
+            "expected_s": time.by_offer.get(cost.offer_id),
         }
         for cost in planned.costs
     ]
@@ -158,62 +220,12 @@ def plan(
         f"{sum(s.excluded for s in planned.skipped)} excluded, "
         f"{len(planned.waiting)} waiting for a person"
     )
+    if planned.calls:
+        untimed = f", and more for {', '.join(time.untimed)}, never timed" if time.untimed else ""
+        say(f"expected to take {said(time.seconds)} under the limits of its accounts{untimed}")
     say(str(state))
     if benchmark.budget_nanousd is not None:
         planned.check_budget(benchmark.budget_nanousd)
-
-
-def generate(
-    name: str | None = typer.Argument(None, help="A benchmark that ships, or a .toml file."),
-    manifest: Path | None = typer.Option(
-        None, "--manifest", help="Take in outputs made elsewhere, listed in this CSV or JSONL."
-    ),
-    suite: str | None = typer.Option(
-        None, help="With --manifest: the suite whose prompts its rows name."
-    ),
-    workspace: Path = Workspace,
-    round: str | None = Round,
-    budget: str | None = Budget,
-    rows: bool = typer.Option(
-        False, "--rows", help="With --manifest: print what became of every row."
-    ),
-    as_json: bool = Json,
-    as_csv: bool = Csv,
-) -> None:
-    """Make what a round still lacks, or take in outputs made elsewhere.
-
-    Killed at any instant and run again, it goes on where it was and buys nothing twice. A file of a
-    manifest that could not be judged is taken once more when its bytes have changed.
-
-    Example: qfloor generate painters
-
-    Example: qfloor generate --manifest pictures.csv --round 2026-11
-    """
-    from qfloor import pipeline
-    from qfloor.store import Store
-
-    if (name is None) == (manifest is None):
-        raise typer.BadParameter("give a benchmark or --manifest FILE, one of the two")
-    if manifest is None and (rows or as_json or as_csv):
-        raise typer.BadParameter("--rows, --json and --csv go with --manifest")
-    with Store.open(workspace, create=True) as store, progress() as report:
-        if manifest is not None:
-            made: GenerationResult = pipeline.take_in(
-                store, manifest, round=round or "", suite_name=suite, report=report
-            )
-        else:
-            benchmark = benchmark_of(str(name), round, budget)
-            prompts = pipeline.prompts_of(benchmark)
-            made = pipeline.generate_round(store, benchmark, prompts, report=report)
-    for offer, why in sorted(made.stopped.items()):
-        say(f"{offer} was stopped: {why}")
-    counts = ", ".join(f"{n} {status.value}" for status, n in sorted(made.counts.items()))
-    say(f"{counts or 'nothing new'}; {made.plan.done} were there, {made.left} left")
-    if manifest is not None and isinstance(made, pipeline.TakenIn):
-        listed = rows or as_json or as_csv
-        if listed:
-            print_rows(made, as_json=as_json, as_csv=as_csv)
-        say_rows(made, manifest, str(round), listed=listed)
 
 
 def register_demo(app: typer.Typer) -> None:
@@ -223,5 +235,5 @@ def register_demo(app: typer.Typer) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the other commands of this module."""
-    for command in (plan, run, generate):
+    for command in (plan, run):
         app.command()(command)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from qfloor.cli.output import Csv, Json, Workspace, emit, progress, say, say_astray
+from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.running import Round, benchmark_of
+from qfloor.cli.watching import progress
 
 if TYPE_CHECKING:
     from qfloor.records import PluginSpec
@@ -127,7 +128,6 @@ def _say(done: ScoreSummary) -> None:
         say(f"  {count} rows of {done.prompts[reason]} prompts: {reason}")
     for output_id, metric, reason in done.failures[:3]:
         say(f"  failed: {metric} of {output_id}: {reason}")
-    say_astray(done.astray)
     for one in done.parities:
         say(
             f"  {one.backbone} against float32 on {one.pictures} pictures of {one.round}: least "

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from qfloor.cli.output import emit, progress, say
+from qfloor.cli.output import emit, say
+from qfloor.cli.watching import progress
 
 if TYPE_CHECKING:
     from qfloor.benchmark import Benchmark

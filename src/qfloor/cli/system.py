@@ -6,7 +6,8 @@ from pathlib import Path
 
 import typer
 
-from qfloor.cli.output import Csv, Json, emit, emit_one, progress
+from qfloor.cli.output import Csv, Json, emit, emit_one
+from qfloor.cli.watching import progress
 from qfloor.errors import QfloorError
 
 _CONCERNS = "Weights that may not, or are not known to, be used commercially"

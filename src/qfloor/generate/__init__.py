@@ -3,30 +3,48 @@
 plan.py      what is to be made, what is there, the most it can cost
 state.py     where a request stands, from its ledger rows
 run.py       the driver: offers side by side, each within its limit
-life.py      one request from call to row
+life.py      one request from call to row          keep.py      media and rows
 outcome.py   an answer -> status, reason and money
-policy.py    patience and purse        journal.py   group commits
+gate.py      an account's turn to call             limits.py    bucket, width, breaker
+policy.py    patience and purse                    journal.py   group commits
+forecast.py  how long a plan takes                 progress.py  how far a run is
+summary.py   how a round stands                    unknowns.py  what nobody knows the end of
 """
 
 from __future__ import annotations
 
+from qfloor.generate.forecast import Forecast, forecast
+from qfloor.generate.gate import limits_of
 from qfloor.generate.outcome import Outcome, asked_for, classify
 from qfloor.generate.plan import GenerationPlan, OfferCost, Planned, Skipped, plan_generation
 from qfloor.generate.policy import RunPolicy
+from qfloor.generate.progress import OfferProgress, Progress
 from qfloor.generate.run import GenerationResult, build_generators, generate, run_generation
+from qfloor.generate.summary import OfferSummary, summarise
+from qfloor.generate.unknowns import UnknownOutput, released, unknown_outputs
 
 __all__ = [
+    "Forecast",
     "GenerationPlan",
     "GenerationResult",
     "OfferCost",
+    "OfferProgress",
+    "OfferSummary",
     "Outcome",
     "Planned",
+    "Progress",
     "RunPolicy",
     "Skipped",
+    "UnknownOutput",
     "asked_for",
     "build_generators",
     "classify",
+    "forecast",
     "generate",
+    "limits_of",
     "plan_generation",
+    "released",
     "run_generation",
+    "summarise",
+    "unknown_outputs",
 ]

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from qfloor.generate.gate import Gate
 from qfloor.generate.journal import Journal
 from qfloor.generate.policy import Purse, RunPolicy
+from qfloor.records import RateLimits
 from qfloor.store import Store
 
 T = TypeVar("T")
@@ -35,7 +37,6 @@ class Desk:
     """What all requests of a run share; every source of time and chance can be replaced."""
 
     store: Store
-    journal: Journal
     policy: RunPolicy
     purse: Purse
     max_attempts: int
@@ -44,19 +45,29 @@ class Desk:
     sleep: Callable[[float], Awaitable[None]]
     now: Callable[[], str] = utc_now
     trace: Callable[[str, str], None] = lambda step, key: None
-    ends_at: float = math.inf
+    ends_at: float = field(init=False)
+    journal: Journal = field(init=False)
     stopped: dict[str, str] = field(default_factory=dict)
     halted: str = ""
     collects: asyncio.Semaphore = field(init=False)
-    _looked_at: float = -math.inf
-    _free: int = 0
+    _looked_at: float = field(default=-math.inf, init=False)
+    _free: int = field(default=0, init=False)
     under_way: set[asyncio.Task[Any]] = field(default_factory=set)
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(MEDIA_THREADS, thread_name_prefix="qfloor-media")
     )
 
     def __post_init__(self) -> None:
+        self.journal = Journal(self.store)
+        wanted_s = self.policy.deadline_s
+        self.ends_at = math.inf if wanted_s is None else self.clock() + wanted_s
         self.collects = asyncio.Semaphore(max(1, self.policy.collects))
+
+    def gate(self, name: str, limits: RateLimits) -> Gate:
+        """Build the gate of an account, on this run's clock."""
+        return Gate(
+            name, limits, self.policy, clock=self.clock, sleep=self.sleep, ends_at=self.ends_at
+        )
 
     def left_s(self) -> float:
         """How long the run may still take."""

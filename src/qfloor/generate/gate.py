@@ -67,7 +67,7 @@ class Gate:
         *,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
-        ends_at: float | None = None,
+        ends_at: float = math.inf,
     ) -> None:
         self.name, self.policy = name, policy
         self.clock, self.sleep, self.ends_at = clock, sleep, ends_at
@@ -174,7 +174,7 @@ class Gate:
         return 0.0 if has_room else None
 
     def _refuse_long(self, now: float, wait_s: float, after: str) -> None:
-        is_late = self.ends_at is not None and wait_s > 0 and now + wait_s > self.ends_at
+        is_late = wait_s > 0 and now + wait_s > self.ends_at
         if is_late or wait_s > self.policy.patience_s:
             raise Closed(
                 f"{self.name} takes no call for another {wait_s:.0f} s{after}, longer than this "

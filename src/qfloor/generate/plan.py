@@ -7,23 +7,24 @@ refuses one that is stale.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from qfloor import prices
 from qfloor.errors import BudgetError, StoreError
 from qfloor.generate.outcome import asked_for
-from qfloor.generate.state import LAST_WORDS, Standing, Step, standing
+from qfloor.generate.state import LAST_WORDS, Standing, Step, released, resolving, standing
 from qfloor.generators.protocol import Declines, Mends, Request
-from qfloor.records import Offer, Output, Prompt, Status, output_id
+from qfloor.records import Offer, Output, Prompt, Status, output_ids
 from qfloor.store import Store
 
 MAX_ATTEMPTS = 3
 CALLS = (Step.NEW, Step.DOUBT)  # steps that may lead to a new call
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Planned:
     """One request with something left to do.
 
@@ -125,7 +126,8 @@ def plan_generation(
     max_attempts: int = MAX_ATTEMPTS,
     budget_nanousd: int | None = None,
     allow_unpriced: bool = False,
-    release_unknown: bool = False,
+    release_unknown: bool | Collection[str] = False,
+    resolve: bool = False,
     excluded: Callable[[Offer, Prompt], str] = lambda offer, prompt: "",
 ) -> GenerationPlan:
     """Plan a round: every prompt by every offer that can make it, ``repeats`` times.
@@ -148,8 +150,12 @@ def plan_generation(
         Checked against the worst case; see `GenerationPlan.check_budget`.
     allow_unpriced : bool, default False
         Whether offers without a known price pass the budget.
-    release_unknown : bool, default False
-        Ask again for outputs that may have been charged. A person's decision.
+    release_unknown : bool or collection of str, default False
+        Ask again for outputs that may have been charged: for all, or for these ids. A person's
+        decision.
+    resolve : bool, default False
+        Plan to ask sellers what became of such outputs; with `RunPolicy.buys` off it costs
+        nothing.
     excluded : callable, optional
         Gives the reason for which an offer is not asked for a prompt, or nothing.
 
@@ -166,24 +172,31 @@ def plan_generation(
         generator changed: a floor would mix the two.
     """
     draft = _Draft(held=store.held(round=round))
-    histories = store.histories(round=round)
-    outputs = {o.id: o for o in store.outputs_of(round=round)}
-    places = {_place(o): o.id for o in outputs.values() if o.status in LAST_WORDS}
-    for offer, prompt, repeat in _wanted(prompts, offers, repeats):
-        request = _request(prompt, offer, repeat, round)
-        unable, unwanted = cannot(offer, prompt), excluded(offer, prompt)
-        reason = unable or unwanted or _declined(generators, request)
-        if reason:
-            draft.skip(request, reason, excluded=bool(unwanted and not unable))
-            continue
-        _refuse_other(request, places)
-        found = standing(histories.get(request.key, ()), outputs.get(request.key), max_attempts)
-        if _is_mended(generators, request, outputs.get(request.key), found):
-            attempts = [a.n for a in histories.get(request.key, ())]
-            found = Standing(step=Step.NEW, n=max(attempts, default=0))
-        if release_unknown and found.step in (Step.WAIT, Step.DOUBT) and found.ended:
-            found = Standing(step=Step.NEW, n=found.n, counted=found.counted)
-        draft.add(request, found, max_attempts)
+    histories = store.histories(round=round, settled=LAST_WORDS)
+    there = _There(store, round)
+    digests = [(prompt, prompt.digest) for prompt in prompts]
+    for offer in offers:
+        name = output_ids(offer, round)
+        generator = (generators or {}).get(offer.id)
+        declines = generator.declines if isinstance(generator, Declines) else _takes_all
+        broken = there.broken(generator, offer)
+        for repeat, (prompt, digest) in product(range(repeats), digests):
+            unable, unwanted = cannot(offer, prompt), excluded(offer, prompt)
+            key = name(digest, repeat)
+            request = _request(key, prompt, offer, repeat, round)
+            reason = unable or unwanted or declines(request) or ""
+            if reason:
+                draft.skip(request, reason, excluded=bool(unwanted and not unable))
+                continue
+            there.refuse_other(request, digest)
+            found = standing(histories.get(key, ()), there.status.get(key), max_attempts)
+            if key in broken and broken[key][0].mended(request, broken[key][1]):
+                found = Standing(step=Step.NEW, n=there.attempts(key))
+            if resolve:
+                found = resolving(found)
+            elif release_unknown is True or (release_unknown and key in release_unknown):
+                found = released(found)
+            draft.add(request, found, max_attempts)
     plan = draft.plan(round, store, max_attempts)
     if budget_nanousd is not None:
         plan.check_budget(budget_nanousd, allow_unpriced=allow_unpriced)
@@ -260,18 +273,39 @@ def cannot(offer: Offer, prompt: Prompt) -> str:
     return ""
 
 
-def _place(output: Output) -> tuple[str, str, int]:
-    return (output.prompt_digest, output.offer_id, output.repeat)
+class _There:
+    """What a round has already, by id and by place."""
 
+    def __init__(self, store: Store, round: str) -> None:
+        rows = store.places(round=round)
+        self.round, self._store = round, store
+        self.status = {key: status for key, _, _, _, status in rows}
+        self._places = {
+            (digest, offer, repeat): key
+            for key, digest, offer, repeat, status in rows
+            if status in LAST_WORDS
+        }
 
-def _refuse_other(request: Request, places: Mapping[tuple[str, str, int], str]) -> None:
-    there = places.get((request.prompt.digest, request.offer.id, request.repeat), request.key)
-    if there != request.key:
-        raise StoreError(
-            f"round {request.round} already has outputs of {request.offer.id} made otherwise (its "
-            f"version, settings or generator, such as a manifest's path, has changed since); take "
-            f"a new round or give the offer a new id"
-        )
+    def broken(self, generator: Any, offer: Offer) -> dict[str, tuple[Mends, Output]]:
+        """Outputs that were no picture, where the generator can say whether they are mended."""
+        if not isinstance(generator, Mends):
+            return {}
+        blank = self._store.outputs_of(round=self.round, offers=[offer.id], status=Status.BLANK)
+        return {output.id: (generator, output) for output in blank}
+
+    def attempts(self, key: str) -> int:
+        """How many attempts a request has had."""
+        return max((a.n for a in self._store.attempts_of(outputs=[key])), default=0)
+
+    def refuse_other(self, request: Request, digest: str) -> None:
+        """Refuse a request whose place has an output of the offer as it was before."""
+        place = (digest, request.offer.id, request.repeat)
+        if self._places.get(place, request.key) != request.key:
+            raise StoreError(
+                f"round {self.round} already has outputs of {request.offer.id} made otherwise (its "
+                f"version, settings or generator, such as a manifest's path, has changed since); "
+                f"take a new round or give the offer a new id"
+            )
 
 
 def usd(nanousd: int) -> str:
@@ -280,38 +314,13 @@ def usd(nanousd: int) -> str:
     return f"${text if nanousd % 10_000_000 == 0 else f'{nanousd / 1e9:.6f}'.rstrip('0')}"
 
 
-def _wanted(
-    prompts: Sequence[Prompt], offers: Sequence[Offer], repeats: int
-) -> Iterable[tuple[Offer, Prompt, int]]:
-    return (
-        (offer, prompt, repeat)
-        for offer in offers
-        for repeat in range(repeats)
-        for prompt in prompts
-    )
-
-
-def _request(prompt: Prompt, offer: Offer, repeat: int, round: str) -> Request:
-    key = output_id(prompt, offer, repeat, round)
+def _request(key: str, prompt: Prompt, offer: Offer, repeat: int, round: str) -> Request:
     seed = int(key[:8], 16) & 0x7FFFFFFF
     return Request(key=key, prompt=prompt, offer=offer, repeat=repeat, round=round, seed=seed)
 
 
-def _declined(generators: Mapping[str, Any] | None, request: Request) -> str:
-    generator = (generators or {}).get(request.offer.id)
-    if isinstance(generator, Declines):
-        return generator.declines(request) or ""
-    return ""
-
-
-def _is_mended(
-    generators: Mapping[str, Any] | None, request: Request, output: Output | None, found: Standing
-) -> bool:
-    """Whether a file that was no picture has other bytes now; only a folder knows."""
-    if found.step is not Step.DONE or output is None or output.status is not Status.BLANK:
-        return False
-    generator = (generators or {}).get(request.offer.id)
-    return isinstance(generator, Mends) and generator.mended(request, output)
+def _takes_all(request: Request) -> str | None:
+    return None
 
 
 def _planned(request: Request, found: Standing, max_attempts: int, held: int) -> Planned:

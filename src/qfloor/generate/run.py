@@ -7,23 +7,24 @@ budget, run. `run_generation` is the part of it that is a coroutine, for who has
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 import shutil
 import time
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from qfloor.errors import StoreError
 from qfloor.generate.desk import Desk, utc_now
 from qfloor.generate.gate import Account, Gate, account_of, limits_of
-from qfloor.generate.journal import Journal
+from qfloor.generate.interrupts import second_leaves_at_once
 from qfloor.generate.life import Life
+from qfloor.generate.outcome import Outcome
 from qfloor.generate.plan import GenerationPlan, Planned, plan_generation
 from qfloor.generate.policy import Purse, RunPolicy
+from qfloor.generate.progress import Progress
 from qfloor.generate.state import Step
 from qfloor.generators.protocol import DOWNLOADS
 from qfloor.plugins import build_generator
@@ -31,7 +32,9 @@ from qfloor.records import Offer, Prompt, RateLimits, Status, digest_of
 from qfloor.store import Store
 
 T = TypeVar("T")
-Progress = Callable[[int, int, str], None]
+Told = Callable[[int, int, str], None]
+Watch = Callable[[Progress], None]
+Through = Callable[[Planned, Outcome | None], None]
 PATIENT = RunPolicy()
 _FIRST = {Step.RESUME: 0, Step.DOUBT: 1, Step.NEW: 2}
 
@@ -55,28 +58,6 @@ class GenerationResult:
     seconds: float
 
 
-@dataclass
-class _Tally:
-    total: int
-    progress: Progress | None
-    counts: Counter[Status] = field(default_factory=Counter)
-    waiting: list[str] = field(default_factory=list)
-    left: int = 0
-    done: int = 0
-
-    def add(self, item: Planned, status: Status | None) -> None:
-        """Count one request that is through."""
-        self.done += 1
-        if status is None:
-            self.left += 1
-        else:
-            self.counts[status] += 1
-        if status is Status.UNKNOWN:
-            self.waiting.append(item.request.key)
-        if self.progress is not None:
-            self.progress(self.done, self.total, item.request.offer.id)
-
-
 async def run_generation(
     plan: GenerationPlan,
     store: Store,
@@ -84,7 +65,8 @@ async def run_generation(
     *,
     policy: RunPolicy = PATIENT,
     limits: Mapping[str, RateLimits] | None = None,
-    progress: Progress | None = None,
+    progress: Told | None = None,
+    watch: Watch | None = None,
     rng: random.Random | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -107,6 +89,8 @@ async def run_generation(
         What a provider's account may be asked, in place of what its generator declares.
     progress : callable, optional
         Told (done, total, offer id) after each request.
+    watch : callable, optional
+        Shown the `Progress` after each request.
     rng : random.Random, optional
         Jitter of waits; seeded with 0 when not given.
     clock, sleep, now, trace : callables
@@ -128,42 +112,56 @@ async def run_generation(
     started = clock()
     desk = Desk(
         store=store,
-        journal=Journal(store),
         policy=policy,
         purse=Purse(policy.budget_nanousd, plan.spent_nanousd, plan.held_nanousd),
         max_attempts=plan.max_attempts,
-        ends_at=math.inf if policy.deadline_s is None else started + policy.deadline_s,
         rng=rng or random.Random(0),
         clock=clock,
         sleep=sleep,
         now=now,
         trace=trace,
     )
-    tally = _Tally(total=len(plan.items), progress=progress)
+    made = Progress(plan, desk.purse, clock)
+    through = _told(made, progress, watch)
     try:
-        await _work(_workers(plan, generators, limits or {}, desk, tally), desk)
+        await _work(_workers(plan, generators, limits or {}, desk, through), desk)
     finally:
         await desk.journal.close()
         desk.threads.shutdown()
     return GenerationResult(
         plan=plan,
-        counts=dict(tally.counts),
-        left=tally.left,
+        counts=dict(made.counts),
+        left=made.left,
         stopped=dict(desk.stopped),
         halted=desk.halted,
-        waiting=(*plan.waiting, *sorted(tally.waiting)),
+        waiting=(*plan.waiting, *sorted(made.waiting)),
         spent_nanousd=sum(s.amount_nanousd for s in store.spending(round=plan.round)),
         seconds=clock() - started,
     )
 
 
+def _told(made: Progress, progress: Told | None, watch: Watch | None) -> Through:
+    """Count each request that is through, and tell who wants to know."""
+
+    def through(item: Planned, outcome: Outcome | None) -> None:
+        made.add(item, outcome)
+        if progress is not None:
+            progress(made.done, made.total, item.request.offer.id)
+        if watch is not None:
+            watch(made)
+
+    return through
+
+
 def _keep_what_is_asked(plan: GenerationPlan, store: Store) -> None:
     requests = [item.request for item in plan.items]
+    prompts = {id(r.prompt): r.prompt for r in requests}
+    digests = {key: prompt.digest for key, prompt in prompts.items()}  # once a prompt
     with store.transaction():
-        store.save_prompts({r.prompt.digest: r.prompt for r in requests}.values())
+        store.save_prompts(prompts.values())
         store.save_offers({r.offer.id: r.offer for r in requests}.values())
         store.save_requests(
-            (r.key, r.prompt.digest, r.offer.id, r.repeat, r.round) for r in requests
+            (r.key, digests[id(r.prompt)], r.offer.id, r.repeat, r.round) for r in requests
         )
 
 
@@ -172,38 +170,33 @@ def _workers(
     generators: Mapping[str, Any],
     limits: Mapping[str, RateLimits],
     desk: Desk,
-    tally: _Tally,
+    through: Through,
 ) -> list[Coroutine[Any, Any, None]]:
     """As many workers an offer as it takes calls at once; jobs under way come first."""
     queues: dict[str, deque[Planned]] = defaultdict(deque)
     for item in sorted(plan.items, key=lambda i: _FIRST[i.standing.step]):
         queues[item.request.offer.id].append(item)
     gates: dict[Account, Gate] = {}
+    workers = []
     for offer_id, queue in queues.items():
-        offer = queue[0].request.offer
-        if account_of(offer) not in gates:
-            gates[account_of(offer)] = Gate(
-                offer.provider,
-                limits_of(offer, generators[offer_id], limits),
-                desk.policy,
-                clock=desk.clock,
-                sleep=desk.sleep,
-                ends_at=desk.ends_at,
-            )
-    return [
-        _serve(queue, generators[offer_id], gates[account_of(queue[0].request.offer)], desk, tally)
-        for offer_id, queue in queues.items()
-        for _ in range(min(len(queue), max(1, queue[0].request.offer.concurrency)))
-    ]
+        offer, generator = queue[0].request.offer, generators[offer_id]
+        account = account_of(offer)
+        if account not in gates:
+            gates[account] = desk.gate(offer.provider, limits_of(offer, generator, limits))
+        workers += [
+            _serve(queue, generator, gates[account], desk, through)
+            for _ in range(min(len(queue), max(1, offer.concurrency)))
+        ]
+    return workers
 
 
 async def _serve(
-    queue: deque[Planned], generator: Any, gate: Gate, desk: Desk, tally: _Tally
+    queue: deque[Planned], generator: Any, gate: Gate, desk: Desk, through: Through
 ) -> None:
     while queue:
         item = queue.popleft()
         outcome = await Life(item, generator, gate, desk).live()
-        tally.add(item, None if outcome is None else outcome.status)
+        through(item, outcome)
 
 
 async def _work(workers: Sequence[Coroutine[Any, Any, None]], desk: Desk) -> None:
@@ -217,7 +210,8 @@ async def _work(workers: Sequence[Coroutine[Any, Any, None]], desk: Desk) -> Non
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if desk.under_way:
-            done, _ = await asyncio.wait(set(desk.under_way), timeout=desk.policy.grace_s)
+            with second_leaves_at_once(len(desk.under_way), desk.policy.grace_s):
+                done, _ = await asyncio.wait(set(desk.under_way), timeout=desk.policy.grace_s)
             for task in done:  # looked at, so that nobody complains of what is raised anyway
                 task.cancelled() or task.exception()
         raise
@@ -231,7 +225,8 @@ def generate(
     round: str,
     repeats: int = 1,
     policy: RunPolicy = PATIENT,
-    progress: Progress | None = None,
+    progress: Told | None = None,
+    watch: Watch | None = None,
     trace: Callable[[str, str], None] = lambda step, key: None,
     limits: Mapping[str, RateLimits] | None = None,
     **asked: Any,
@@ -252,8 +247,8 @@ def generate(
     limits, progress, trace
         See `run_generation`.
     **asked
-        ``budget_nanousd``, ``allow_unpriced``, ``release_unknown``, ``max_attempts`` and
-        ``excluded`` as `qfloor.generate.plan_generation` takes them.
+        ``budget_nanousd``, ``allow_unpriced``, ``release_unknown``, ``resolve``, ``max_attempts``
+        and ``excluded`` as `qfloor.generate.plan_generation` takes them.
 
     Returns
     -------
@@ -270,6 +265,8 @@ def generate(
     """
     if asked.get("budget_nanousd") is not None:
         policy = replace(policy, budget_nanousd=asked["budget_nanousd"])
+    if asked.get("resolve"):
+        policy, asked["budget_nanousd"] = replace(policy, buys=False), None
 
     async def stage(generators: Mapping[str, Any]) -> GenerationResult:
         try:
@@ -285,6 +282,7 @@ def generate(
                 policy=policy,
                 limits=limits,
                 progress=progress,
+                watch=watch,
                 trace=trace,
             )
         finally:

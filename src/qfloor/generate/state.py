@@ -6,11 +6,11 @@ The whole of resuming is this one function of history: a restart looks at nothin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from qfloor.records import Attempt, Event, Output, Status
+from qfloor.records import Attempt, Event, Status
 
 NEVER_REACHED = (
     "not_sent",
@@ -29,7 +29,7 @@ class Step(StrEnum):
     DONE = "done"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
     """Where a request stands.
 
@@ -44,22 +44,25 @@ class Standing:
     ended: bool = True
 
 
-def standing(history: Sequence[Attempt], output: Output | None, max_attempts: int) -> Standing:
+_NEW = Standing(step=Step.NEW)
+
+
+def standing(history: Sequence[Attempt], status: Status | None, max_attempts: int) -> Standing:
     """Decide what is left to do for a request.
 
     Parameters
     ----------
     history : sequence of Attempt
         Its ledger rows, in order.
-    output : Output or None
-        Its row, if it has one; an imported output has a row and no history.
+    status : Status or None
+        Its output's, if it has one; an imported output has a status and no history.
     max_attempts : int
         How many attempts that failed at the seller a request gets.
     """
-    if output is not None and (output.status in LAST_WORDS or not history):
+    if status is not None and (status in LAST_WORDS or not history):
         return Standing(step=Step.DONE)
     if not history:
-        return Standing(step=Step.NEW)
+        return _NEW
     last = history[-1]
     ended = last.event is Event.ENDED
     job = next((a.job for a in reversed(history) if a.n == last.n and a.job is not None), None)
@@ -74,6 +77,24 @@ def standing(history: Sequence[Attempt], output: Output | None, max_attempts: in
         job=job,
         ended=ended,
     )
+
+
+def resolving(found: Standing) -> Standing:
+    """What can be done for a request without calling the seller anew: ask for it again.
+
+    A job is followed whatever was said of it; where there is none, the seller is asked for the
+    request's key.
+    """
+    if found.step not in (Step.WAIT, Step.DOUBT):
+        return found
+    return replace(found, step=Step.DOUBT if found.job is None else Step.RESUME)
+
+
+def released(found: Standing) -> Standing:
+    """What a person's release makes of a request that waits: it may be called for again."""
+    if found.step in (Step.WAIT, Step.DOUBT) and found.ended:
+        return Standing(step=Step.NEW, n=found.n, counted=found.counted)
+    return found
 
 
 def _step(last: Attempt, has_job: bool, spent: bool) -> Step:

@@ -29,7 +29,7 @@ DOWNLOADS = "downloads"
 """Folder in a generator's ``state_dir`` for files that nobody has taken over yet."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
     """One output asked for.
 

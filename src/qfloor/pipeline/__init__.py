@@ -25,6 +25,7 @@ from qfloor.pipeline.references import (
     write_reference,
 )
 from qfloor.pipeline.release import release_of
+from qfloor.pipeline.round_money import forecast_round, summary_of_round
 from qfloor.pipeline.run import (
     RunResult,
     certify_round,
@@ -71,6 +72,7 @@ __all__ = [
     "explain",
     "export_round",
     "floor_rows",
+    "forecast_round",
     "freeze_plan",
     "freeze_reference",
     "generate_round",
@@ -96,6 +98,7 @@ __all__ = [
     "score_stored",
     "scorers_of",
     "spent_by_cell",
+    "summary_of_round",
     "tag_rows",
     "take_in",
     "threshold_remarks",

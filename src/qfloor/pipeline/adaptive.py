@@ -304,6 +304,7 @@ class AdaptiveRun:
                     round=self.benchmark.round,
                     repeats=self.benchmark.repeats,
                     budget_nanousd=None if budget is None else max(0, budget - rated),
+                    limits=self.benchmark.limits,
                     progress=lambda done, total, _offer: self.report("generate", done, total),
                 )
             except BudgetError:

@@ -17,7 +17,7 @@ from typing import Any
 from qfloor import export, generate, plugins, ratings, score
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, ScoringError
-from qfloor.generate import GenerationPlan, GenerationResult
+from qfloor.generate import GenerationPlan, GenerationResult, Progress, RunPolicy
 from qfloor.pipeline.certify import certify
 from qfloor.pipeline.declared import Declared, scorers_of
 from qfloor.pipeline.findings import Findings
@@ -40,6 +40,8 @@ from qfloor.store import Store
 
 Report = Callable[[str, int, int], None]
 """Called with (stage, done, total) as work goes on."""
+Watch = Callable[[Progress], None]
+"""Called with the progress of generation after each request."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -66,6 +68,9 @@ def run(
     out: Path | None = None,
     engine: str = "local",
     report: Report = silent,
+    watch: Watch | None = None,
+    policy: RunPolicy | None = None,
+    release: Sequence[str] = (),
     now: dt.datetime | None = None,
 ) -> RunResult:
     """Run every stage of a benchmark, resuming whatever an earlier run left.
@@ -83,6 +88,8 @@ def run(
         Where scoring runs.
     report : callable
         See `Report`.
+    watch, policy, release
+        See `generate_round`.
     now : datetime, optional
         The clock; by default the machine's, in UTC.
 
@@ -102,7 +109,9 @@ def run(
     with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
         _refuse_sequential(store, benchmark)
         freeze_first(store, benchmark, prompts)
-        generation = generate_round(store, benchmark, prompts, report=report)
+        generation = generate_round(
+            store, benchmark, prompts, report=report, watch=watch, policy=policy, release=release
+        )
         scoring = score_round(
             store, benchmark, prompts, scorers=scorers, engine=engine, report=report
         )
@@ -165,18 +174,36 @@ def _excluded(benchmark: Benchmark) -> Callable[[Offer, Prompt], str]:
 
 
 def generate_round(
-    store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...], *, report: Report = silent
+    store: Store,
+    benchmark: Benchmark,
+    prompts: tuple[Prompt, ...],
+    *,
+    report: Report = silent,
+    watch: Watch | None = None,
+    policy: RunPolicy | None = None,
+    release: Sequence[str] = (),
+    resolve: bool = False,
 ) -> GenerationResult:
-    """Stage 2: make what is not made yet, inside the budget."""
+    """Stage 2: make what is not made yet, inside the budget.
+
+    ``watch`` is shown the progress after each request, in place of ``report``. ``release`` names
+    outputs that may have been charged and shall be asked for again (ids or their beginnings, or
+    ``all``); with ``resolve`` sellers are asked what became of them, and nothing is bought.
+    """
     return generate.generate(
         prompts,
         benchmark.offers,
         store=store,
         round=benchmark.round,
         repeats=benchmark.repeats,
+        policy=policy or RunPolicy(),
+        limits=benchmark.limits,
         budget_nanousd=benchmark.budget_nanousd,
         excluded=_excluded(benchmark),
-        progress=lambda done, total, _offer: report("generate", done, total),
+        release_unknown=generate.released(store, release, round=benchmark.round),
+        resolve=resolve,
+        watch=watch,
+        progress=None if watch else lambda done, total, _: report("generate", done, total),
     )
 
 

@@ -85,6 +85,7 @@ from qfloor.records.made import (
     Status,
     home_round,
     output_id,
+    output_ids,
 )
 from qfloor.records.parity import Parity
 from qfloor.records.plain import (
@@ -190,5 +191,6 @@ __all__ = [
     "human_part",
     "kind_of_quality",
     "output_id",
+    "output_ids",
     "to_plain",
 ]

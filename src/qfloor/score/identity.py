@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import combinations
 
 from qfloor.errors import ScoringError
@@ -53,13 +53,6 @@ def metric_of(metrics: Iterable[Metric], wanted: str) -> Metric:
         raise ScoringError(f"there is no metric {wanted!r}; known: {names}")
     check_comparable(found)
     return found[0]
-
-
-def knows_only_painters(metric: Metric) -> bool:
-    """Whether a metric reads weights that have seen nothing but the built-in painters' pictures."""
-    backbone = metric.definition.get("backbone")
-    inside = backbone.get("world") if isinstance(backbone, Mapping) else None
-    return "painters" in (metric.definition.get("world"), inside)
 
 
 def _mixes(worlds: set[object]) -> bool:

@@ -18,7 +18,7 @@ from qfloor.errors import MediaError, ScoringError
 from qfloor.records import Metric, Modality, Output, Parity, Prompt, Score, ScoreStatus, Status
 from qfloor.score.engine import Batch, Engine, engine_called
 from qfloor.score.gate import check_precisions
-from qfloor.score.identity import check_comparable, knows_only_painters
+from qfloor.score.identity import check_comparable
 from qfloor.score.inputs import Decoded
 from qfloor.score.scoring import Scoring, Work
 from qfloor.scorers.protocol import CarriesBackbones, Scorer
@@ -46,8 +46,7 @@ class ScoreSummary:
     to the first colon and blank (``truncated``: scored, but on a cut prompt), and ``prompts`` the
     distinct prompts behind each; ``failures`` are the first twenty failed rows as (output id,
     metric key, reason). ``parities`` vouch for backbones that
-    ran at a coarser precision than float32. ``astray`` counts, by metric name, the
-    outputs scored now that are not the painters' by weights that know nothing else.
+    ran at a coarser precision than float32.
     """
 
     metrics: tuple[Metric, ...]
@@ -61,7 +60,6 @@ class ScoreSummary:
     failures: tuple[tuple[str, str, str], ...]
     seconds: float
     parities: tuple[Parity, ...] = ()
-    astray: Mapping[str, int] = field(default_factory=dict)
     prompts: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -168,21 +166,8 @@ def score_outputs(
         prompts={reason: len(found) for reason, found in sorted(tally.prompts.items())},
         failures=tuple(tally.failures),
         parities=parities,
-        astray=_astray(store, scorers, todo),
         seconds=time.perf_counter() - started,
     )
-
-
-def _astray(store: Store, scorers: Sequence[Scorer], todo: Sequence[Work]) -> dict[str, int]:
-    made_by = {offer.id: offer.generator and offer.generator.name for offer in store.offers_of()}
-    foreign = [one for one in todo if made_by.get(one.output.offer_id) != "painters"]
-    return {
-        metric.name: count
-        for i, scorer in enumerate(scorers)
-        if (count := sum(i in one.scorers for one in foreign))
-        for metric in scorer.metrics
-        if knows_only_painters(metric)
-    }
 
 
 def _scored(

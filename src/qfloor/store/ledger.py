@@ -7,10 +7,12 @@ and nowhere else.
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from qfloor.records import Attempt, Event
+from qfloor.records import Attempt, Event, Status
 from qfloor.store import rows as r
 from qfloor.store.connection import Database, among, where
 
@@ -60,10 +62,20 @@ class LedgerTables(Database):
         found = self.rows(r.select("attempts", Attempt, clause, "seq"), values)
         return (r.decode(Attempt, row) for row in found)
 
-    def histories(self, *, round: str) -> dict[str, list[Attempt]]:
-        """Ledger rows of a round by output id, each in order: what a restart is planned from."""
+    def histories(self, *, round: str, settled: Iterable[Status] = ()) -> dict[str, list[Attempt]]:
+        """Ledger rows of a round by output id, each in order: what a restart is planned from.
+
+        Those of outputs whose status is ``settled`` are left out: of a round of a hundred
+        thousand that is nearly done, they are nearly all.
+        """
+        clause, values = where(
+            ("output_id IN (SELECT output_id FROM requests WHERE round = ?)", [round]),
+            ("NOT EXISTS (SELECT 1 FROM outputs WHERE id = output_id AND status IN "
+             "(SELECT value FROM json_each(?)))", [json.dumps([s.value for s in settled])]),
+        )  # fmt: skip
         found: dict[str, list[Attempt]] = {}
-        for attempt in self.attempts_of(round=round):
+        for row in self.rows(r.select("attempts", Attempt, clause, "seq"), values):
+            attempt = r.decode(Attempt, row)
             found.setdefault(attempt.output_id, []).append(attempt)
         return found
 
@@ -87,6 +99,32 @@ class LedgerTables(Database):
             "AND (e.seq IS NULL OR (e.amount_nanousd IS NULL AND e.charged <> 'no'))"
         )
         return {(output, n): amount for output, n, amount in self.rows(sql, (round,))}
+
+    def held_by_offer(self, *, round: str) -> dict[str, int]:
+        """What `held` comes to, by offer id."""
+        held: dict[str, int] = defaultdict(int)
+        calls = self.held(round=round)
+        clause, values = among("output_id", {output for output, _ in calls})
+        offers = dict(self.rows(f"SELECT output_id, offer_id FROM requests WHERE {clause}", values))
+        for (output, _), amount in calls.items():
+            held[offers[output]] += amount
+        return dict(held)
+
+    def open_requests(self, *, round: str | None = None) -> dict[str, tuple[str, str, int, str]]:
+        """Requests that were called for and whose end nobody knows.
+
+        By output id: (prompt digest, offer id, repeat, round). A job that is under way is one.
+        """
+        clause, values = where(
+            among("round", None if round is None else [round]),
+            (f"(event <> '{Event.ENDED}' OR status = '{Status.UNKNOWN}')", []),
+            ("seq = (SELECT max(seq) FROM attempts l WHERE l.output_id = a.output_id)", []),
+        )
+        sql = (
+            "SELECT a.output_id, prompt_digest, offer_id, repeat, round FROM attempts a "
+            f"JOIN requests USING (output_id) WHERE {clause}"
+        )
+        return {row[0]: row[1:] for row in self.rows(sql, values)}
 
     def spending(self, *, round: str | None = None) -> list[Spending]:
         """What each offer has cost, by offer id; unknown charges are counted, not guessed.

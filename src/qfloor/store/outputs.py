@@ -133,6 +133,41 @@ class OutputTables(Database):
         found = self.rows(r.select("outputs", Output, clause, order), values)
         return (r.decode(Output, row) for row in found)
 
+    def places(self, *, round: str) -> list[tuple[str, str, str, int, Status]]:
+        """What a round has, and no more: (id, prompt digest, offer id, repeat, status)."""
+        sql = "SELECT id, prompt_digest, offer_id, repeat, status FROM outputs WHERE round = ?"
+        known = {status.value: status for status in Status}
+        return [(i, p, o, n, known[s]) for i, p, o, n, s in self.rows(sql, (round,))]
+
+    def count_outputs(self, *, round: str) -> list[tuple[str, Status, int]]:
+        """How many outputs of each status a round has, by offer id."""
+        sql = "SELECT offer_id, status, count(*) FROM outputs WHERE round = ? GROUP BY 1, 2"
+        return [(offer, Status(status), n) for offer, status, n in self.rows(sql, (round,))]
+
+    def seconds_of(self, *, round: str) -> list[tuple[str, float]]:
+        """What made outputs of a round took, where it was timed: (offer id, seconds_total)."""
+        sql = (
+            "SELECT offer_id, seconds_total FROM outputs WHERE round = ? AND status = ? "
+            "AND seconds_total IS NOT NULL"
+        )
+        return [(o, s) for o, s in self.rows(sql, (round, Status.MADE.value))]
+
+    def mean_seconds(self) -> dict[str, float]:
+        """Mean ``seconds_total`` of the made outputs of all rounds, by offer id."""
+        sql = (
+            "SELECT offer_id, avg(seconds_total) FROM outputs WHERE status = ? "
+            "AND seconds_total IS NOT NULL GROUP BY 1"
+        )
+        return dict(self.rows(sql, (Status.MADE.value,)))
+
+    def gone_since(self) -> dict[str, str]:
+        """Offers whose seller last said that the model is gone: when it said so, by offer id."""
+        sql = (
+            "SELECT offer_id, max(at), reason FROM outputs "
+            "WHERE reason IN ('ok', 'model_gone') GROUP BY 1"
+        )
+        return {offer: at for offer, at, reason in self.rows(sql) if reason == "model_gone"}
+
     def next_repeats(self, rounds: Iterable[str]) -> dict[tuple[str, str], int]:
         """The next free repeat of (offer id, prompt digest), over all of some rounds."""
         clause, values = where(among("round", rounds))
