@@ -23,6 +23,7 @@ from PIL import Image
 from qfloor.generators.protocol import Accepted, Artifact, Ended, Ready, Request, Running
 from qfloor.records import Offer, PluginSpec, PriceComponent, PriceRule, Prompt
 
+SLOW_S = 0.0  # how long a call takes that was not told; no part of an offer
 PRICE = PriceRule(
     components=(PriceComponent(unit="image", amount="0.01"),), source="fake", as_of="2026-11-01"
 )
@@ -67,7 +68,7 @@ class FakeSeller:
         self._log("submit", request.key, made=made)
         self.in_flight += 1
         self.most_in_flight = max(self.in_flight, self.most_in_flight)
-        await asyncio.sleep(self.latency_s)
+        await asyncio.sleep(self.latency_s or SLOW_S)
         self.in_flight -= 1
         answer = None if made else self._behave(request)
         if answer is not None:

@@ -192,6 +192,14 @@ def test_setup_stops_the_offer_and_only_it(store, tmp_path, reason):
     assert len(again.items) == 4  # a repaired key may try again
 
 
+def test_a_model_that_is_gone_is_marked_until_it_is_made_again(store, tmp_path):
+    bought = offer("one", tmp_path / "s")
+    generate(prompts(2, "x #model_gone"), [bought], store=store, round="r1")
+    assert list(store.gone_since()) == [bought.id]
+    generate(prompts(1), [bought], store=store, round="r2")
+    assert store.gone_since() == {}
+
+
 def test_an_adapter_that_says_setup_by_raising(store, tmp_path):
     class NoKey(FakeSeller):
         async def submit(self, request):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import fnmatch
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from qfloor.cli.output import Csv, Json, emit, say
+from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.errors import InputError, QfloorError
 
 if TYPE_CHECKING:
@@ -27,10 +27,13 @@ OLD_DAYS = 180
 def list_(
     pattern: str = typer.Argument("*", help="Ids to list, with wildcards."),
     file: list[Path] = Files,
+    workspace: Path = Workspace,
     as_json: bool = Json,
     as_csv: bool = Csv,
 ) -> None:
     """List the offers that can be named: built in, of hosted sellers, and your own.
+
+    One whose seller told a run of this workspace that the model is gone is marked.
 
     Example: qfloor offers list 'bfl/*'
     """
@@ -38,13 +41,14 @@ def list_(
     if as_json:
         emit([{"offer": o} for o in offers], as_json=True)
         return
+    gone = _gone(workspace)
     rows = [
         {
             "offer": o.id,
             "makes": list(o.modalities or (o.modality,)),
             "price": _price(o),
             "as_of": (o.price.as_of or None) if o.price else None,
-            "state": o.lifecycle.state,
+            "state": "gone, its seller says" if o.id in gone else o.lifecycle.state,
             "until": o.lifecycle.gone,
             "called_by": o.generator.name if o.generator else None,
         }
@@ -57,6 +61,7 @@ def list_(
 def check(
     pattern: str = typer.Argument("*", help="Ids to check, with wildcards."),
     file: list[Path] = Files,
+    workspace: Path = Workspace,
     today: str | None = typer.Option(None, help="The day to check against; by default today."),
     old_days: int = typer.Option(OLD_DAYS, min=1, help="Days after which a price is old."),
     as_json: bool = Json,
@@ -70,10 +75,11 @@ def check(
     offers = _matching(pattern, file)
     if not offers:
         raise InputError(f"no offer matches {pattern!r}; see qfloor offers list")
+    gone = _gone(workspace)
     rows = [
         {"offer": offer.id, "finding": finding, "detail": detail}
         for offer in offers
-        for finding, detail in _findings(offer, day, old_days)
+        for finding, detail in (*_told(offer, gone), *_findings(offer, day, old_days))
     ]
     if not rows:
         say(f"{len(offers)} offers, all active, callable and priced")
@@ -88,6 +94,21 @@ def _matching(pattern: str, files: Sequence[Path]) -> list[Offer]:
 
     known = catalogue_with(files)
     return [known[name] for name in sorted(known) if fnmatch.fnmatchcase(name, pattern)]
+
+
+def _gone(workspace: Path) -> dict[str, str]:
+    """Offers whose seller last told a run of this workspace that the model is gone, and when."""
+    from qfloor.store import Store
+
+    if not (workspace / "store.db").exists():
+        return {}
+    with Store.open(workspace) as store:
+        return store.gone_since()
+
+
+def _told(offer: Offer, gone: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    if offer.id in gone:
+        yield "gone", f"its seller said so when it was asked on {gone[offer.id][:10]}"
 
 
 def _day(text: str | None) -> dt.date:

@@ -180,9 +180,13 @@ def plan_generation(
         generator = (generators or {}).get(offer.id)
         declines = generator.declines if isinstance(generator, Declines) else _takes_all
         broken = there.broken(generator, offer)
+        simple = declines is _takes_all and not broken
         for repeat, (prompt, digest) in product(range(repeats), digests):
             unable, unwanted = cannot(offer, prompt), excluded(offer, prompt)
             key = name(digest, repeat)
+            if not (unable or unwanted) and there.is_settled(key) and simple:
+                draft.done += 1
+                continue
             request = _request(key, prompt, offer, repeat, round)
             reason = unable or unwanted or declines(request) or ""
             if reason:
@@ -285,6 +289,10 @@ class _There:
             for key, digest, offer, repeat, status in rows
             if status in LAST_WORDS
         }
+
+    def is_settled(self, key: str) -> bool:
+        """Whether a request has had its last word."""
+        return self.status.get(key) in LAST_WORDS
 
     def broken(self, generator: Any, offer: Offer) -> dict[str, tuple[Mends, Output]]:
         """Outputs that were no picture, where the generator can say whether they are mended."""

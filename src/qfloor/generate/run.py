@@ -135,7 +135,9 @@ async def run_generation(
         stopped=dict(desk.stopped),
         halted=desk.halted,
         waiting=(*plan.waiting, *sorted(made.waiting)),
-        spent_nanousd=sum(s.amount_nanousd for s in store.spending(round=plan.round)),
+        spent_nanousd=sum(s.amount_nanousd for s in store.spending(round=plan.round))
+        if plan.items
+        else plan.spent_nanousd,
         seconds=clock() - started,
     )
 

@@ -78,7 +78,7 @@ class Database:
             except BaseException as error:
                 self._failed = True
                 if isinstance(error, sqlite3.Error):
-                    raise StoreError(f"the store refused a row: {error}") from error
+                    raise StoreError(self._told(error, "the store refused a row")) from error
                 raise
             finally:
                 self._depth -= 1
@@ -89,10 +89,8 @@ class Database:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            raise StoreError(
-                f"another process is writing {self.path} and did not finish in time; try again "
-                f"({error})"
-            ) from error
+            busy = f"another process is writing {self.path} and did not finish in time; try again"
+            raise StoreError(self._told(error, busy)) from error
         except sqlite3.ProgrammingError as error:
             raise StoreError(f"{self.path} is closed") from error
 
@@ -106,8 +104,21 @@ class Database:
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            self._connection.execute("ROLLBACK")
-            raise StoreError(f"the store refused rows: {error}") from error
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise StoreError(self._told(error, "the store refused rows")) from error
+
+    def _told(self, error: sqlite3.Error, otherwise: str) -> str:
+        """One sentence for what the disk did; what it did not do is said ``otherwise``."""
+        name = str(getattr(error, "sqlite_errorname", ""))
+        kept = "what was kept is safe"
+        if name.startswith("SQLITE_FULL"):
+            return f"the disk of {self.path} is full; {kept}, make room and run again"
+        if name.startswith("SQLITE_READONLY"):
+            return f"{self.path} is read-only for this user; {kept}, make it writable and run again"
+        if name.startswith("SQLITE_IOERR"):
+            return f"the disk of {self.path} failed ({error}); {kept}, mend it and run again"
+        return f"{otherwise} ({error})"
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""

@@ -68,11 +68,12 @@ class LedgerTables(Database):
         Those of outputs whose status is ``settled`` are left out: of a round of a hundred
         thousand that is nearly done, they are nearly all.
         """
-        clause, values = where(
-            ("output_id IN (SELECT output_id FROM requests WHERE round = ?)", [round]),
-            ("NOT EXISTS (SELECT 1 FROM outputs WHERE id = output_id AND status IN "
-             "(SELECT value FROM json_each(?)))", [json.dumps([s.value for s in settled])]),
-        )  # fmt: skip
+        clause = (
+            "output_id IN (SELECT q.output_id FROM requests q LEFT JOIN outputs o "
+            "ON o.id = q.output_id WHERE q.round = ? AND (o.id IS NULL OR o.status NOT IN "
+            "(SELECT value FROM json_each(?))))"
+        )
+        values = (round, json.dumps([status.value for status in settled]))
         found: dict[str, list[Attempt]] = {}
         for row in self.rows(r.select("attempts", Attempt, clause, "seq"), values):
             attempt = r.decode(Attempt, row)
@@ -131,16 +132,19 @@ class LedgerTables(Database):
 
         An attempt that ended twice (given up, then found after all) counts as it ended last.
         """
-        last = f"SELECT max(seq) FROM attempts WHERE event = '{Event.ENDED}' GROUP BY output_id, n"
         clause, values = where(
-            among("round", None if round is None else [round]), (f"seq IN ({last})", [])
+            among("round", None if round is None else [round]),
+            (f"event = '{Event.ENDED}'", []),
+        )
+        last = (  # SQLite gives the other columns of the row that has the greatest seq
+            "SELECT offer_id, charged, amount_nanousd, max(seq) FROM requests "
+            f"JOIN attempts USING (output_id) WHERE {clause} GROUP BY output_id, n"
         )
         sql = (
             "SELECT offer_id, coalesce(sum(amount_nanousd), 0), count(*), "
             "coalesce(sum(charged = 'yes'), 0), "
             "coalesce(sum(charged = 'unknown' OR (charged = 'yes' AND amount_nanousd IS NULL)), 0) "
-            f"FROM attempts JOIN requests USING (output_id) WHERE {clause} "
-            "GROUP BY offer_id ORDER BY offer_id"
+            f"FROM ({last}) GROUP BY offer_id ORDER BY offer_id"
         )
         return [
             Spending(offer_id=o, amount_nanousd=a, attempts=n, charged=c, unknown=u)
