@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 from fakes.clock import Clock
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 
 from qfloor.generate import forecast, generate, plan_generation, run_generation, summarise
 from qfloor.generate.forecast import said
+from qfloor.generate.outcome import Outcome
+from qfloor.generate.policy import Purse
+from qfloor.generate.progress import Progress
 from qfloor.generate.run import run_anywhere
 from qfloor.records import Prompt, RateLimits, Status, output_id, output_ids
 from qfloor.store import Store
@@ -50,7 +54,28 @@ def test_progress_by_offer_with_money_and_time(store, tmp_path):
     assert seen[-1][3] == 0.0
     assert seen[-1][4][one.id] == {Status.MADE: 3, Status.REFUSED: 1}
     assert seen[0][2] == 8 * 10_000_000  # as it goes: nobody has refused yet
-    assert seen[1][3] == pytest.approx(30.0, rel=0.35)
+
+
+def test_time_left_is_that_of_the_slowest_offer(store, tmp_path):
+    offers = [offer(n, tmp_path) for n in ("one", "two")]
+    plan = plan_generation(prompts(4), offers, 1, "r1", store)
+    now = 100.0
+    progress = Progress(plan, Purse(None, 0), lambda: now)
+    made = Outcome(status=Status.MADE, reason="ok", amount_nanousd=5)
+    one, two = ([i for i in plan.items if i.request.offer.id == o.id] for o in offers)
+    now = 160.0
+    progress.add(one[0], made)
+    assert progress.left_s is None  # the other has not begun: nobody can say
+    for item in two[:3]:
+        progress.add(item, made)
+    assert (progress.seconds, progress.left_s) == (60.0, 180.0)
+    assert progress.projected_nanousd == 3 * 5 + 5
+    for item in one[1:]:
+        progress.add(item, None)
+    assert (progress.left, progress.left_s) == (3, 20.0)
+    progress.add(two[3], replace(made, status=Status.UNKNOWN))
+    assert progress.waiting == [two[3].request.key]
+    assert (progress.done, progress.left_s) == (8, 0.0)
 
 
 def test_a_round_is_summed_up_by_offer(store, tmp_path):
