@@ -92,6 +92,8 @@ def test_limits_of_an_account_decide_nothing_of_the_evidence(tmp_path: Path) -> 
     limited = benchmark.load(_write(tmp_path, rest="[limits.painters]\nper_minute = 30\nburst = 3"))
     assert limited.limits == {"painters": RateLimits(per_minute=30.0, burst=3)}
     assert limited.digest == plain.digest
+    unpriced = benchmark.load(_write(tmp_path, benchmark="allow_unpriced = true"))
+    assert (unpriced.allow_unpriced, unpriced.digest) == (True, plain.digest)
 
 
 def test_a_traffic_mix_is_part_of_the_digest(tmp_path: Path) -> None:

@@ -480,6 +480,14 @@ def test_what_cannot_be_made_is_skipped_with_its_reason(store, tmp_path):
     assert isinstance(others.skipped[0], Skipped)
 
 
+def test_an_offer_is_gone_from_its_date_on(store, tmp_path):
+    dated = offer("one", tmp_path, offer_lifecycle=Lifecycle(gone="2026-12-01"))
+    before = plan_generation(prompts(1), [dated], 1, "r1", store, today="2026-11-30")
+    after = plan_generation(prompts(1), [dated], 1, "r1", store, today="2026-12-01")
+    assert (len(before.items), len(after.items)) == (1, 0)
+    assert after.skipped[0].reason == "the offer is gone since 2026-12-01"
+
+
 def test_a_stale_plan_is_refused(store, tmp_path):
     bought = offer("one", tmp_path / "s")
     seller = RememberingSeller([bought], tmp_path, str(tmp_path / "s"))

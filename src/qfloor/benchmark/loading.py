@@ -110,6 +110,7 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         exclusions=exclusions,
         traffic=_traffic(path, file.traffic),
         limits=_limits(path, file.limits, offers),
+        allow_unpriced=table.allow_unpriced,
     )
     if not loaded.imported:
         check_references(path, rules, loaded.offers)

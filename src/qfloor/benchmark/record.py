@@ -19,7 +19,7 @@ from qfloor.records import (
     digest_of,
 )
 
-_NO_EVIDENCE = frozenset({"path", "budget_nanousd", "limits"})
+_NO_EVIDENCE = frozenset({"path", "budget_nanousd", "limits", "allow_unpriced"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,8 @@ class Benchmark:
     ``sessions`` limits the ratings that count to these rating sessions or sources; empty for all.
     ``rules`` are the tiers whose thresholds are learned from the fit split of prompts.
     ``offers`` are those that ``exclusions`` leave. ``limits`` says what a provider's account may
-    be asked; like the budget it decides nothing of the evidence.
+    be asked, ``allow_unpriced`` lets offers without a known price pass the budget; like the
+    budget they decide nothing of the evidence.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Benchmark:
     traffic: Traffic | None = None
     rules: tuple[ThresholdRule, ...] = ()
     limits: Mapping[str, RateLimits] = field(default_factory=dict)
+    allow_unpriced: bool = False
 
     @property
     def demands(self) -> tuple[Threshold | ThresholdRule, ...]:

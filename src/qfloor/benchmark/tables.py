@@ -24,6 +24,7 @@ class BenchmarkTable(_Strict):
     round: str
     seed: int = 0
     budget_usd: str | int | float | None = None
+    allow_unpriced: bool = False
     alpha: Annotated[float, Field(gt=0, lt=0.5, strict=False)] = 0.05
     family: Literal["category", "release"] = "category"
     correction: Literal["bonferroni", "holm", "by", "e-bh"] = "bonferroni"

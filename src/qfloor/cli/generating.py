@@ -14,6 +14,7 @@ from qfloor.cli.running import (
     Release,
     Resolve,
     Round,
+    Unpriced,
     benchmark_of,
     policy_of,
     show_unknown,
@@ -37,6 +38,7 @@ def generate(
     workspace: Path = Workspace,
     round: str | None = Round,
     budget: str | None = Budget,
+    allow_unpriced: bool = Unpriced,
     minutes: float | None = Minutes,
     resolve_unknown: bool = Resolve,
     release: list[str] = Release,
@@ -76,7 +78,7 @@ def generate(
             print_rows(taken, as_json=as_json, as_csv=as_csv)
         say_rows(taken, manifest, str(round), listed=listed)
         return
-    benchmark = benchmark_of(str(name), round, budget)
+    benchmark = benchmark_of(str(name), round, budget, allow_unpriced=allow_unpriced)
     if resolve_unknown:
         resolve(benchmark, workspace, minutes, as_json=as_json, as_csv=as_csv)
         return

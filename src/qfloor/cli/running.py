@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 BenchmarkName = typer.Argument(help="A benchmark that ships (painters), or a .toml file.")
 Round = typer.Option(None, "--round", help="Round to run, e.g. 2026-12; a new round buys anew.")
 Budget = typer.Option(None, "--budget", help="Most this round may cost, in USD.")
+Unpriced = typer.Option(
+    False, "--allow-unpriced", help="Let offers without a known price pass the budget."
+)
 Minutes = typer.Option(
     None, "--minutes", help="Most this run may take; a later run goes on with what is left."
 )
@@ -33,13 +36,16 @@ Release = typer.Option(
 )  # fmt: skip
 
 
-def benchmark_of(name: str, round: str | None, budget: str | None = None) -> Benchmark:
+def benchmark_of(
+    name: str, round: str | None, budget: str | None = None, *, allow_unpriced: bool = False
+) -> Benchmark:
     """Load a benchmark with what the command line overrides."""
     from dataclasses import replace
 
     from qfloor import benchmark
 
     loaded = benchmark.load(name, round=round)
+    loaded = replace(loaded, allow_unpriced=loaded.allow_unpriced or allow_unpriced)
     if budget is None:
         return loaded
     return replace(loaded, budget_nanousd=benchmark.parse_budget("--budget", budget))
@@ -104,6 +110,7 @@ def run(
     workspace: Path = Workspace,
     round: str | None = Round,
     budget: str | None = Budget,
+    allow_unpriced: bool = Unpriced,
     minutes: float | None = Minutes,
     resolve: bool = Resolve,
     release: list[str] = Release,
@@ -136,18 +143,18 @@ def run(
 
     Example: qfloor run painters --round 2026-12 --adaptive --budget 100 --rating-usd 0.05
     """
+    benchmark = benchmark_of(name, round, budget, allow_unpriced=allow_unpriced)
     if adaptive:
         from qfloor.cli import sequential
 
         sequential.run(
-            benchmark_of(name, round, budget), workspace, method=method, batch=batch,
+            benchmark, workspace, method=method, batch=batch,
             rating_usd=rating_usd, value_usd=value_usd, engine=engine, out=out,
             as_json=as_json, as_csv=as_csv,
         )  # fmt: skip
         return
     from qfloor.cli import generating
 
-    benchmark = benchmark_of(name, round, budget)
     if resolve:
         generating.resolve(benchmark, workspace, minutes, as_json=as_json, as_csv=as_csv)
         return
@@ -175,6 +182,7 @@ def plan(
     workspace: Path = Workspace,
     round: str | None = Round,
     budget: str | None = Budget,
+    allow_unpriced: bool = Unpriced,
     freeze: bool = typer.Option(
         False, "--freeze", help="Freeze what decides verdicts, before the first score; for good."
     ),
@@ -195,7 +203,7 @@ def plan(
     from qfloor.generate.plan import usd
     from qfloor.store import Store
 
-    benchmark = benchmark_of(name, round, budget)
+    benchmark = benchmark_of(name, round, budget, allow_unpriced=allow_unpriced)
     with Store.open(workspace, create=True) as store:
         planned = pipeline.plan_round(store, benchmark, pipeline.prompts_of(benchmark))
         if freeze:
@@ -225,7 +233,7 @@ def plan(
         say(f"expected to take {said(time.seconds)} under the limits of its accounts{untimed}")
     say(str(state))
     if benchmark.budget_nanousd is not None:
-        planned.check_budget(benchmark.budget_nanousd)
+        planned.check_budget(benchmark.budget_nanousd, allow_unpriced=benchmark.allow_unpriced)
 
 
 def register_demo(app: typer.Typer) -> None:

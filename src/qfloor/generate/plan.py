@@ -6,6 +6,7 @@ refuses one that is stale.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -128,6 +129,7 @@ def plan_generation(
     allow_unpriced: bool = False,
     release_unknown: bool | Collection[str] = False,
     resolve: bool = False,
+    today: str | None = None,
     excluded: Callable[[Offer, Prompt], str] = lambda offer, prompt: "",
 ) -> GenerationPlan:
     """Plan a round: every prompt by every offer that can make it, ``repeats`` times.
@@ -156,6 +158,8 @@ def plan_generation(
     resolve : bool, default False
         Plan to ask sellers what became of such outputs; with `RunPolicy.buys` off it costs
         nothing.
+    today : str, optional
+        The day that offers must not be gone on, ISO 8601; by default the machine's.
     excluded : callable, optional
         Gives the reason for which an offer is not asked for a prompt, or nothing.
 
@@ -172,6 +176,7 @@ def plan_generation(
         generator changed: a floor would mix the two.
     """
     draft = _Draft(held=store.held(round=round))
+    day = today or dt.date.today().isoformat()
     histories = store.histories(round=round, settled=LAST_WORDS)
     there = _There(store, round)
     digests = [(prompt, prompt.digest) for prompt in prompts]
@@ -182,7 +187,7 @@ def plan_generation(
         broken = there.broken(generator, offer)
         simple = declines is _takes_all and not broken
         for repeat, (prompt, digest) in product(range(repeats), digests):
-            unable, unwanted = cannot(offer, prompt), excluded(offer, prompt)
+            unable, unwanted = cannot(offer, prompt, day), excluded(offer, prompt)
             key = name(digest, repeat)
             if not (unable or unwanted) and there.is_settled(key) and simple:
                 draft.done += 1
@@ -256,13 +261,18 @@ class _Draft:
         )
 
 
-def cannot(offer: Offer, prompt: Prompt) -> str:
-    """Why an offer is not asked for a prompt, or nothing; unknown capability is no reason."""
+def cannot(offer: Offer, prompt: Prompt, today: str = "") -> str:
+    """Why an offer is not asked for a prompt, or nothing; unknown capability is no reason.
+
+    ``today`` is an ISO 8601 day; without one no date of an offer is past.
+    """
     able = offer.capabilities
     if offer.generator is None:
         return "the offer has no generator"
     if offer.lifecycle.state == "gone":
         return "the offer is gone"
+    if today and offer.lifecycle.gone and offer.lifecycle.gone <= today:
+        return f"the offer is gone since {offer.lifecycle.gone}"
     if not offer.makes(prompt.modality):
         return f"modality: makes no {prompt.modality}"
     ratio = prompt.aspect_ratio

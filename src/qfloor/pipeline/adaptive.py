@@ -305,6 +305,7 @@ class AdaptiveRun:
                     repeats=self.benchmark.repeats,
                     budget_nanousd=None if budget is None else max(0, budget - rated),
                     limits=self.benchmark.limits,
+                    allow_unpriced=self.benchmark.allow_unpriced,
                     progress=lambda done, total, _offer: self.report("generate", done, total),
                 )
             except BudgetError:

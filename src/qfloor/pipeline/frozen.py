@@ -26,7 +26,7 @@ SHOWN = 3
 # said by other words in the content, or of no consequence for a verdict
 _SAID_OTHERWISE = frozenset({
     "title", "notes", "path", "illustrative", "budget_nanousd", "suites", "offers", "patterns",
-    "thresholds", "rules", "calibrations", "exclusions", "limits",
+    "thresholds", "rules", "calibrations", "exclusions", "limits", "allow_unpriced",
 })  # fmt: skip
 _NOT_DEMANDED = frozenset({"category", "modality", "tier", "evidence", "post_hoc"})
 

@@ -40,7 +40,7 @@ def record_run(
 
 def _plan(benchmark: Benchmark, suites: Mapping[str, Suite]) -> dict[str, Any]:
     return {
-        "benchmark": to_plain(replace(benchmark, path=None, limits={})),
+        "benchmark": to_plain(replace(benchmark, path=None, limits={}, allow_unpriced=False)),
         "suites": {
             name: {
                 "name": suite.name,

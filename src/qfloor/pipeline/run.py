@@ -153,7 +153,9 @@ def freeze_first(store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...]
     if there is not None or benchmark.imported or store.is_judged(benchmark.round):
         return
     if benchmark.budget_nanousd is not None:
-        plan_round(store, benchmark, prompts).check_budget(benchmark.budget_nanousd)
+        plan_round(store, benchmark, prompts).check_budget(
+            benchmark.budget_nanousd, allow_unpriced=benchmark.allow_unpriced
+        )
     freeze_plan(store, benchmark)
 
 
@@ -199,6 +201,7 @@ def generate_round(
         policy=policy or RunPolicy(),
         limits=benchmark.limits,
         budget_nanousd=benchmark.budget_nanousd,
+        allow_unpriced=benchmark.allow_unpriced,
         excluded=_excluded(benchmark),
         release_unknown=generate.released(store, release, round=benchmark.round),
         resolve=resolve,
