@@ -41,10 +41,11 @@ def child(code: str, *arguments: object) -> subprocess.Popen[str]:
 
 
 INTERRUPTED = """
-import json, sys
+import json, signal, sys
 from pathlib import Path
 import kill_harness
 from fakes import seller
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 seller.SLOW_S = float(sys.argv[3])
 kill_harness.go_on(Path(sys.argv[1]), "fakes.seller:kill_setup", json.loads(sys.argv[2]), "r1")
 """
