@@ -22,12 +22,12 @@ def second_leaves_at_once(under_way: int, grace_s: float) -> Iterator[None]:
     if not under_way or threading.current_thread() is not threading.main_thread():
         yield
         return
+    before = signal.signal(signal.SIGINT, _leave)  # first: who reads the sentence may be quick
     sys.stderr.write(
         f"qfloor: finishing {under_way} calls under way, at most {grace_s:.0f} s; "
         "Ctrl-C again leaves at once\n"
     )
     sys.stderr.flush()
-    before = signal.signal(signal.SIGINT, _leave)
     try:
         yield
     finally:
