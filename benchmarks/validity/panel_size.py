@@ -133,7 +133,7 @@ def by_rating(cells: Cells, threshold: float, level: float) -> list[Line]:
 def drawn_anew(outputs: Sequence[Judged], threshold: float, level: float) -> float:
     """Share of draws of one rating a prompt on which the exact bound would certify.
 
-    The draw that counts is by hash, once for all; this says how much of a verdict is that draw.
+    No verdict hangs on such a draw any more; this says how much of one used to (decision 0021).
     """
     rng = np.random.default_rng(1)
     fails = [np.array(o.values) < threshold for o in outputs if o.values]
@@ -178,8 +178,9 @@ def report(cells: Cells, threshold: float, levels: Mapping[str, float]) -> str:
         "that rater is like and not by how many are left: in a complete panel the mean of the "
         "rates without one is the rate with all. What a verdict then still hangs on is the three "
         "people, which is why it says *conditional on this panel*. Bounds are those of floors: "
-        f"below alpha {stats.TRUSTED_ALPHA:g} `one_repeat` takes one rating a prompt, drawn by "
-        f"hash; *of draws* is the share of {DRAWS:,} other draws on which it would certify.",
+        f"below alpha {stats.TRUSTED_ALPHA:g} `every_repeat` takes all ratings of every prompt. "
+        "Before, one rating a prompt was drawn: *one drawn* is the share of "
+        f"{DRAWS:,} draws on which that would certify.",
         "",
     ]
     for name, level in levels.items():
@@ -221,11 +222,11 @@ def _rating_table(lines: Sequence[Line], level: str) -> list[str]:
         f"Level {level}:",
         "",
         "| offer | rate, three raters | upper | ruling | rates without one | uppers | rulings | "
-        "bound | of draws |",
+        "bound | one drawn |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for line in lines:
-        exact = line.floor.bound == "one_repeat"
+        exact = line.floor.bound == "every_repeat"
         rows.append(
             f"| {line.verdict.offer_id} | {line.floor.fail_rates[0].rate:.3f} | "
             f"{line.verdict.upper:.3f} | {line.verdict.ruling.value} | "

@@ -1,0 +1,229 @@
+"""The page of `false_certification`: what its rows say, in tables and in words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+Row = Mapping[str, str]
+
+LEVELS = (".05", ".05/7", ".05/40", ".05/280")
+HEAD = """# False certificates, and certificates that should have been given
+
+    python benchmarks/validity/false_certification.py --data ../shared/data
+
+A certificate says that at most a share (`max_fail`, a quarter unless said otherwise) of an offer's
+outputs falls short. Here the truth is known. With one or two values a prompt every outcome is
+enumerated: no Monte Carlo error. With more, {draws} cells a population are drawn where certificates
+are frequent and weighted back, which is worth millions of plain repetitions; with raters drawn from
+a population a million cells are drawn outright. Numbers are **multiples of the level**: 1 is what
+is allowed; *+-* is one Monte Carlo error where there is one above 0.005. `no` marks what is above
+the level by more than two of them. All rows: [`false_certification.csv`](false_certification.csv).
+
+Rules: **korn_graubard** alone (prompts as clusters); **every_repeat**, the exact bound (Gaffke's,
+[decision 0021](../docs/decisions/0021-every-repeat.md)); **floors**, what qfloor does: from .01 on
+the stricter of both (and of the exact bound of one repeat under 15 prompts), below .01 the exact
+bound.
+"""
+
+
+def page(rows: Sequence[Row]) -> str:
+    """Write the page from all rows there are."""
+    by_part: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_part[row["part"]].append(row)
+    lines = [HEAD.format(draws="80,000"), *_summary(by_part)]
+    if by_part["grid"]:
+        lines += ["## At the boundary", "", *_false(by_part["grid"], RULES)]
+    if by_part["panel"]:
+        lines += [
+            "## Panels of two to five raters", "",
+            "All rate everything; the truth is the share of fails *of this panel*, as such "
+            "verdicts say. Prompts are the clusters.", "", *_false(by_part["panel"], RULES),
+        ]  # fmt: skip
+    if by_part["raters"]:
+        lines += [
+            "## Raters drawn from a population", "",
+            "Three ratings a prompt, raters in turn; the truth is the rate of all raters who "
+            "might have been asked (severity sd in units of the prompts' sd). **two_way** is "
+            "Korn-Graubard over prompts and raters alone; **floors** joins the exact bound of "
+            "every "
+            "rating.", "",
+            *_false(by_part["raters"], ("two_way", "floors")),
+        ]  # fmt: skip
+    if by_part["family"]:
+        lines += ["## Families of offers that share prompts", "", *_family(by_part["family"])]
+    if by_part["yield"]:
+        lines += ["## Offers that should be certified", "", *_yield(by_part["yield"])]
+    if by_part["ratings"]:
+        lines += [
+            "## Published ratings, prompts drawn again", "",
+            "The population is a model's rated prompts; cells of 120 are drawn from it. Tolerated "
+            "is exactly the model's own share of ratings below the threshold: the boundary. Rates "
+            "only; no rating is repeated here.", "", *_false(by_part["ratings"], RULES),
+        ]  # fmt: skip
+    if by_part["ratings yield"]:
+        lines += [
+            "Where that share is at most .12, chance of a certificate (a quarter tolerated):", "",
+            *_chances(by_part["ratings yield"], RULES),
+        ]  # fmt: skip
+    return "\n".join(lines).rstrip() + "\n"
+
+
+RULES = ("korn_graubard", "every_repeat", "floors")
+
+
+def above(row: Row) -> bool:
+    """Whether a chance is above its level by more than two Monte Carlo errors."""
+    return float(row["chance"]) > float(row["alpha"]) * (1 + 1e-9) + 2.0 * float(row["error"])
+
+
+def _summary(by_part: Mapping[str, list[Row]]) -> list[str]:
+    lines = ["| worst multiple of the level | " + " | ".join(LEVELS) + " |", "|---" * 5 + "|"]
+    for part, rules in (
+        ("grid", RULES), ("panel", RULES), ("raters", ("two_way", "floors")), ("ratings", RULES)
+    ):  # fmt: skip
+        for rule in rules:
+            mine = [row for row in by_part[part] if row["rule"] == rule]
+            if mine:
+                worst = [
+                    max((_times(r) for r in mine if r["level"] == level), default=0.0)
+                    for level in LEVELS
+                ]
+                over = sum(above(row) for row in mine)
+                told = " | ".join(f"{w:.2f}" for w in worst)
+                lines.append(f"| {part}: {rule} ({over} of {len(mine)} too high) | {told} |")
+    return [*lines, "", *_told(by_part), ""]
+
+
+def _told(by_part: Mapping[str, list[Row]]) -> list[str]:
+    """Say where floors do not keep their level, and what was done about the rest."""
+    broken = sorted(
+        {
+            row["case"]
+            for rows in by_part.values()
+            for row in rows
+            if row["rule"] == "floors" and row["part"] in ("grid", "panel", "raters", "ratings")
+            if above(row)
+        }
+    )
+    where = "; ".join(broken) if broken else "nowhere"
+    return [
+        "Korn-Graubard alone is too high wherever a few prompts always fail or cells are few, "
+        "at .05 "
+        "as well; the exact bound takes its place or joins it (decision 0021). Floors are too "
+        "high: "
+        f"**{where}**. Raters drawn from a population have no exact bound: two-way Korn-Graubard "
+        "holds where their severity varies by 0.4 of what prompts vary, as in published "
+        "panels, and "
+        "does not where raters differ as much as prompts do.",
+    ]
+
+
+def _times(row: Row) -> float:
+    return float(row["chance"]) / float(row["alpha"])
+
+
+def _groups(rows: Iterable[Row]) -> dict[tuple[str, ...], dict[tuple[str, str], Row]]:
+    found: dict[tuple[str, ...], dict[tuple[str, str], Row]] = defaultdict(dict)
+    for row in rows:
+        key = (row["max_fail"], row["truth"], row["prompts"], row["values"], row["case"])
+        found[key][row["rule"], row["level"]] = row
+    return found
+
+
+def _false(rows: Sequence[Row], rules: Sequence[str]) -> list[str]:
+    heads = [f"{rule} {level}" for rule in rules for level in LEVELS]
+    lines = ["| max_fail | truth | cell | alike | ICC | " + " | ".join(heads) + " |"]
+    lines.append("|---" * (5 + len(heads)) + "|")
+    for (max_fail, truth, prompts, values, case), cells in _groups(rows).items():
+        told = []
+        for rule in rules:
+            for level in LEVELS:
+                row = cells[rule, level]
+                error = float(row["error"]) / float(row["alpha"])
+                shown = f"{_times(row):.2f}" + (f" +- {error:.2f}" if error >= 0.005 else "")
+                told.append(f"**{shown} no**" if above(row) else shown)
+        icc = float(next(iter(cells.values()))["icc"])
+        lines.append(
+            f"| {float(max_fail):.3g} | {float(truth):.3g} | {prompts} x {values} | {case} | "
+            f"{icc:.2f} | " + " | ".join(told) + " |"
+        )
+    return [*lines, ""]
+
+
+def _family(rows: Sequence[Row]) -> list[str]:
+    lines = [
+        "120 prompts, two outputs each, half of what makes outputs of a prompt alike shared by all "
+        "offers; the family's level is .05, 4,000 releases a row (error 0.0034). Holm and "
+        "Bonferroni promise *any false* at most .05, BY and e-BH *false share*. *Found*: "
+        "share of the good "
+        "offers that are certified.", "",
+        "| release | correction | any false | false share | found |", "|---|---|---|---|---|",
+    ]  # fmt: skip
+    told: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in rows:
+        correction = row["rule"].split(":")[0]
+        told[row["case"], correction].append(f"{float(row['chance']):.4f}")
+    lines += [f"| {case} | {how} | " + " | ".join(v) + " |" for (case, how), v in told.items()]
+    return [*lines, ""]
+
+
+YIELDING = ("one_repeat", "twice_mean_p", "bets", "korn_graubard", "every_repeat")
+
+
+def _yield(rows: Sequence[Row]) -> list[str]:
+    two = [row for row in rows if row["values"] == "2"]
+    more = [row for row in rows if row["values"] != "2"]
+    lines = [
+        "Chance of a certificate at 120 prompts x 2. **one_repeat** is what decided below .01 "
+        "until decision 0021 (another draw, another verdict); **twice_mean_p** twice the mean "
+        "p-value over all draws; **bets** the e-value of bets on prompts' fail shares, which "
+        "is the "
+        "average over all draws of each draw's bets. All but korn_graubard are valid at every "
+        "level.", "",
+        *_bars(two), *_chances(two, YIELDING),
+    ]  # fmt: skip
+    if more:
+        lines += ["Other designs:", "", *_chances(more, ("bets", *RULES))]
+    return lines
+
+
+def _bars(rows: Sequence[Row]) -> list[str]:
+    """The bar: certified in at least 80 % of cells, at .12 and over a mix of offers below."""
+    lines = [
+        "| certified, of offers that fail .12 or less | " + " | ".join(LEVELS) + " |",
+        "|---" * 5 + "|",
+    ]
+    for rule in YIELDING:
+        mine = [row for row in rows if row["rule"] == rule]
+        for name, some in (
+            ("exactly .12, ICC .26 (rho .5)", _at(mine, 0.12, "rho 0.5")),
+            ("exactly .12, the worst of the correlations", _at(mine, 0.12, "")),
+            ("mix: .02 to .12 evenly, all correlations", mine),
+        ):
+            told = []
+            for level in LEVELS:
+                found = [float(row["chance"]) for row in some if row["level"] == level]
+                value = min(found) if "worst" in name else sum(found) / len(found)
+                told.append(f"{value:.3f}" + (" (met)" if value >= 0.8 else " (not met)"))
+            lines.append(f"| {rule}: {name} | " + " | ".join(told) + " |")
+    return [*lines, "", "*met*: at least 80 %.", ""]
+
+
+def _at(rows: Sequence[Row], truth: float, case: str) -> list[Row]:
+    return [r for r in rows if abs(float(r["truth"]) - truth) < 1e-6 and case in ("", r["case"])]
+
+
+def _chances(rows: Sequence[Row], rules: Sequence[str]) -> list[str]:
+    heads = [f"{rule} {level}" for rule in rules for level in LEVELS]
+    lines = ["| truth | cell | alike | ICC | " + " | ".join(heads) + " |"]
+    lines.append("|---" * (4 + len(heads)) + "|")
+    for (_, truth, prompts, values, case), cells in _groups(rows).items():
+        icc = float(next(iter(cells.values()))["icc"])
+        told = [f"{float(cells[rule, level]['chance']):.3f}" for rule in rules for level in LEVELS]
+        lines.append(
+            f"| {float(truth):.3g} | {prompts} x {values} | {case} | {icc:.2f} | "
+            + " | ".join(told) + " |"
+        )  # fmt: skip
+    return [*lines, ""]

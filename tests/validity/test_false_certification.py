@@ -1,0 +1,118 @@
+"""The study of false certificates: its own arithmetic, and a reduced grid with other seeds."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qfloor import stats
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "benchmarks" / "validity"))
+
+import false_cells  # noqa: E402
+import false_raters  # noqa: E402
+
+SEED = 77
+LEVELS = false_cells.LEVELS
+
+
+def too_often(chance: float, error: float, alpha: float) -> bool:
+    return chance > alpha * (1 + 1e-9) + 4.0 * error
+
+
+@pytest.mark.parametrize(("prompts", "m"), [(14, 4), (30, 2), (40, 3)])
+@pytest.mark.parametrize("alpha", [0.05, 0.01, 0.05 / 7])
+def test_the_study_certifies_what_qfloor_certifies(prompts: int, m: int, alpha: float) -> None:
+    cells = false_cells.cells_of(prompts, false_cells.latent(m, 0.12, 0.5), 0.25, SEED)
+    rng = np.random.default_rng(SEED)
+    some = rng.choice(cells.rate.size, 40, replace=False)
+    passed = false_cells.floors(cells, alpha)
+    bare = false_cells.korn_graubard(cells, alpha)
+    labels = np.repeat(np.arange(prompts), m)
+    for i in some:
+        fails = np.repeat(np.arange(m + 1), cells.counts[i])  # of each prompt
+        scores = np.concatenate([[0.0] * k + [1.0] * (m - k) for k in fails])
+        first = np.zeros(scores.size, dtype=bool)
+        first[np.arange(prompts) * m + rng.integers(0, m, prompts)] = True
+        verdict = stats.threshold_limits(scores, labels, alpha=alpha, first=first).verdict(1.0)
+        if prompts >= stats.FEW_PROMPTS or passed[i] == 0.0:
+            assert (verdict == "certified") == bool(passed[i])
+        alone = stats.korn_graubard_upper(fails / m, m, 1 - alpha)
+        if m > 1 and cells.counts[i, 1:].sum():
+            assert bool(bare[i]) == (alone <= 0.25)
+
+
+def test_cells_drawn_and_weighted_back_agree_with_all_cells() -> None:
+    """Two repeats are enumerated; the same population drawn must say the same."""
+    pmf = false_cells.latent(2, 0.25, 0.5, 0.05)
+    exact = false_cells.cells_of(60, pmf, 0.25, SEED)
+    drawn = false_cells.cells_of(60, np.append(pmf, 0.0), 0.25, SEED)  # a third that never fails
+    two = false_cells.Cells(drawn.counts[:, :3], drawn.weight, exact=False, max_fail=0.25)
+    for alpha in LEVELS.values():
+        chance = exact.share(false_cells.every(exact, alpha))[0]
+        found, error = two.share(false_cells.every(two, alpha))
+        assert abs(found - chance) < 5.0 * error + 1e-9
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("prompts", "m", "rho", "always", "max_fail"),
+    [
+        (12, 4, 0.0, 0.15, 0.25),
+        (30, 4, 0.5, 0.0, 0.25),
+        (60, 10, 0.0, 0.05, 0.25),
+        (60, 10, 0.0, 0.02, 0.05),
+        (60, 4, 0.8, 0.0, 0.25),
+        (120, 2, 0.5, 0.0, 0.25),
+        (120, 2, 0.0, 0.05, 0.10),
+        (120, 4, 0.0, 0.10, 0.25),
+    ],
+)
+def test_no_cell_certifies_falsely_too_often(
+    prompts: int, m: int, rho: float, always: float, max_fail: float
+) -> None:
+    pmf = false_cells.latent(m, max_fail, rho, always)
+    cells = false_cells.cells_of(prompts, pmf, max_fail, SEED + prompts)
+    for alpha in LEVELS.values():
+        for rule in (false_cells.floors, false_cells.every):
+            assert not too_often(*cells.share(rule(cells, alpha)), alpha)
+
+
+@pytest.mark.slow
+def test_korn_graubard_alone_does() -> None:
+    """What the exact bound guards against, so that these cells are known to be hard."""
+    cells = false_cells.cells_of(60, false_cells.latent(10, 0.25, 0.0, 0.05), 0.25, SEED)
+    for alpha in LEVELS.values():
+        assert too_often(*cells.share(false_cells.korn_graubard(cells, alpha)), alpha)
+
+
+@pytest.mark.slow
+def test_good_offers_are_certified_at_120_prompts_with_two_repeats() -> None:
+    for rho in (0.3, 0.5, 0.8):
+        cells = false_cells.cells_of(120, false_cells.latent(2, 0.12, rho), 0.25, SEED)
+        for alpha in (0.05, 0.05 / 7, 0.05 / 40):
+            assert cells.share(false_cells.floors(cells, alpha))[0] >= 0.8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("raters", [6, 20])
+def test_raters_drawn_from_a_population_do_not_break_it(raters: int) -> None:
+    runs = 20_000
+    rng = np.random.default_rng(SEED)
+    _, found = false_raters.population(rng, 60, raters, 0.4, 0.25, runs)
+    for share, alpha in zip(found, LEVELS.values(), strict=True):
+        assert not too_often(float(share), float(np.sqrt(alpha / runs)), alpha)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("correction", ["bonferroni", "holm", "by", "e-bh"])
+def test_families_that_share_prompts_keep_their_level(correction: str) -> None:
+    truths = np.array([0.25] * 4 + [0.05] * 3)
+    rng = np.random.default_rng(SEED)
+    any_false, share, _ = false_raters.families(rng, truths, correction, 1500)  # type: ignore[arg-type]
+    promised = any_false if correction in ("bonferroni", "holm") else share
+    assert not too_often(promised, float(np.sqrt(0.05 * 0.95 / 1500)), 0.05)
