@@ -40,21 +40,21 @@ def bound_by_hand(cell: dict[str, Any], threshold: float, alpha: float, rule: Ru
     shares = np.bincount(cell["prompts"], weights=fails) / sizes
     exact = stats.exact_one_repeat_upper(fails[cell["first"]], 1 - alpha)
     clustered = stats.korn_graubard_upper(shares, sizes, 1 - alpha)
+    every = stats.every_repeat_upper(shares, 1 - alpha)
     if rule == "one_repeat" or sizes.max() == 1:
         return exact
     if rule == "korn_graubard":
         return clustered
-    if alpha < 0.01:
-        return exact
-    agree = bool(np.all((shares == 0) | (shares == 1)))
-    return max(exact, clustered) if agree or sizes.size < 15 else clustered
+    if rule == "every_repeat" or (rule == "auto" and alpha < 0.01):
+        return every
+    return max(exact, clustered, every) if sizes.size < 15 else max(clustered, every)
 
 
 @given(
     cell=cells(),
     alpha=alphas,
     max_fail=tolerances,
-    rule=st.sampled_from(["auto", "korn_graubard", "one_repeat"]),
+    rule=st.sampled_from(["auto", "korn_graubard", "one_repeat", "every_repeat", "both"]),
     between=st.floats(-3, 3),
 )
 def test_verdict_number_and_bounds_agree_with_the_rule_by_hand(
@@ -73,6 +73,12 @@ def test_verdict_number_and_bounds_agree_with_the_rule_by_hand(
         assert certified == (to is not None and to >= threshold)
     shown = stats.fail_rate_bounds(
         cell["scores"], 99.0, cell["prompts"], alpha=alpha, bound=rule, first=cell["first"]
+    )
+    assert shown.upper == pytest.approx(worst, abs=1e-8)
+    upto = [t for t in np.union1d(finite, [between]) if t <= between]
+    worst = max(bound_by_hand(cell, t, alpha, rule) for t in upto)
+    shown = stats.fail_rate_bounds(
+        cell["scores"], between, cell["prompts"], alpha=alpha, bound=rule, first=cell["first"]
     )
     assert shown.upper == pytest.approx(worst, abs=1e-8)
 
@@ -193,26 +199,34 @@ def test_below_a_hundredth_the_exact_bound_decides() -> None:
     scores = rng.normal(size=60)[prompts] * 0.3 + rng.normal(size=240)
     first = np.tile([True, False, False, False], 60)
     strict = stats.threshold_limits(scores, prompts, alpha=0.05 / 7, first=first)
-    assert strict.bound == "one_repeat"
-    assert strict.certified_to == stats.lower_bound(scores[first], alpha=0.05 / 7)
+    assert strict.bound == "every_repeat"
+    drawn = stats.lower_bound(scores[first], alpha=0.05 / 7)
+    assert strict.certified_to is not None
+    assert drawn is not None
+    assert strict.certified_to > drawn  # four repeats say more than one of them
+    another = stats.threshold_limits(scores, prompts, alpha=0.05 / 7, first=np.roll(first, 1))
+    assert another == strict  # and which one is drawn says nothing
     loose = stats.threshold_limits(scores, prompts, alpha=0.01, first=first)
     assert loose.bound == "korn_graubard"
     assert stats.threshold_limits(scores).bound == "one_repeat"
 
 
-def test_below_fifteen_prompts_the_stricter_of_two_bounds_decides() -> None:
+def test_below_fifteen_prompts_the_stricter_of_the_bounds_decides() -> None:
     prompts = np.repeat(np.arange(14), 3)
     scores = np.tile([0.0, 5.0, 5.0], 14) + np.arange(42) / 100
     clustered = stats.lower_bound(scores, prompts, bound="korn_graubard")
+    every = stats.lower_bound(scores, prompts, bound="every_repeat")
     assert clustered is not None
+    assert every is not None
+    joint = min(every, clustered)
     exact = []
     for place in range(3):
         first = np.tile(np.arange(3) == place, 14)
         alone = stats.lower_bound(scores, prompts, bound="one_repeat", first=first)
         assert alone is not None
         exact.append(alone)
-        assert stats.q25_lower_bound(scores, prompts, first=first) == min(alone, clustered)
-    assert min(exact) < clustered < max(exact)  # so each of the two decides once
+        assert stats.q25_lower_bound(scores, prompts, first=first) == min(alone, joint)
+    assert min(exact) < joint < max(exact)  # so the one repeat decides once and once it does not
 
 
 def test_where_repeats_agree_the_exact_bound_joins() -> None:

@@ -139,8 +139,6 @@ def _designs(
     ]
     nothing = f"at a true fail rate of {fail:g} nothing can be certified with that power"
     emit(rows, as_json=as_json, as_csv=as_csv, empty=nothing)
-    if level < stats.TRUSTED_ALPHA:
-        say(f"at level {level:.3g} only one value a prompt counts: more repeats would not help")
 
 
 def _of_benchmark(name: str, assumed: dict[str, Any], as_json: bool, as_csv: bool) -> None:

@@ -27,10 +27,10 @@ from qfloor.records import FailRate
 class CellBounds:
     """A cell's limits at one level, and how to bound its fail rate at any threshold.
 
-    ``rule`` names what decides: ``exact`` (one value a prompt), ``one_repeat``,
-    ``korn_graubard``, or ``two_way`` (prompts and raters). It is fixed by ``least``, the smallest
-    level that the plan may come to judge at, so that a p-value and a verdict at any of its levels
-    are one statement.
+    ``rule`` names what decides: ``exact`` (one value a prompt), ``every_repeat`` (exact too),
+    ``korn_graubard``, or ``two_way`` (prompts and raters); the last two are joined by the exact
+    bound. It is fixed by ``least``, the smallest level that the plan may come to judge at, so
+    that a p-value and a verdict at any of its levels are one statement.
     """
 
     cell: Cell
@@ -69,7 +69,7 @@ class CellBounds:
             return "two_way"
         if self.cell.n_clusters == self.cell.value.size and self.cell.weight is None:
             return "exact"
-        return "one_repeat" if self.least < stats.TRUSTED_ALPHA else "korn_graubard"
+        return "every_repeat" if self.least < stats.TRUSTED_ALPHA else "korn_graubard"
 
     @cached_property
     def _planned(self) -> stats.Rule:
@@ -152,7 +152,7 @@ class CellBounds:
     @property
     def n_judging(self) -> float:
         """Prompts as the deciding bound counts them: under traffic fewer than there are."""
-        return float(self.path.n_first if self.rule == "one_repeat" else self.path.size)
+        return float(self.path.n_first if self.rule == "every_repeat" else self.path.size)
 
     @cached_property
     def weights(self) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ both kinds of floors, the worst case, tags and languages.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -219,10 +220,11 @@ def lay_out(outputs: Sequence[Judged]) -> JudgedOutputs:
         return outputs
     rows = sorted(outputs, key=lambda o: (o.family, o.repeat, o.output_id))
     families = tuple(dict.fromkeys(row.family for row in rows))
-    raters = tuple(sorted({rater for row in rows for rater in row.raters}))
+    said = _said(rows)
+    raters = tuple(sorted(said, key=lambda rater: (said[rater], rater)))
     place = {name: i for i, name in enumerate(families)}
     number = {name: i for i, name in enumerate(raters)}
-    drawn = [pair for row in rows for pair in _drawn(row, number)]
+    drawn = [pair for row in rows for pair in _drawn(row, number, said)]
     return JudgedOutputs(
         rows=tuple(rows),
         family=np.array([place[row.family] for row in rows], dtype=np.intp),
@@ -236,20 +238,36 @@ def lay_out(outputs: Sequence[Judged]) -> JudgedOutputs:
     )
 
 
-def _drawn(output: Judged, number: Mapping[str, int]) -> list[tuple[float, int]]:
+def _said(rows: Sequence[Judged]) -> dict[str, str]:
+    """Digest all that each rater said here: what raters are numbered and drawn by.
+
+    Names are a workspace's own pseudonyms: an order by them would make floors differ between two
+    workspaces with the same ratings. Raters who said the same of everything may be exchanged.
+    """
+    said: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    for row in rows:
+        for value, rater in zip(row.values, row.raters, strict=False):
+            said[rater].append((row.output_id, value))
+    return {rater: digest_of(sorted(given)) for rater, given in said.items()}
+
+
+def _drawn(
+    output: Judged, number: Mapping[str, int], said: Mapping[str, str]
+) -> list[tuple[float, int]]:
     """Values with their rater codes, in an order drawn by hash.
 
-    The exact bound takes the first value of each prompt: drawn so, that is a random rater for
-    every prompt, chosen without looking at what they said, not the same one throughout.
+    The exact bound of one repeat takes the first value of each prompt: drawn so, that is a random
+    rater for every prompt, not the same one throughout. What a rater said enters the hash as a
+    whole and only there, which tells nothing of the value that comes first.
     """
     if not output.raters:
         return [(value, NO_RATER) for value in output.values]
     pairs = zip(output.values, output.raters, strict=True)
-    ordered = sorted(pairs, key=lambda pair: _place_drawn(output.output_id, pair[1]))
+    ordered = sorted(pairs, key=lambda pair: _place_drawn(output.output_id, said[pair[1]]))
     return [(value, number[rater]) for value, rater in ordered]
 
 
 @lru_cache(maxsize=1 << 17)
-def _place_drawn(output_id: str, rater: str) -> str:
+def _place_drawn(output_id: str, said: str) -> str:
     """Where a rating stands among those of its output; the parts of a cell ask it again."""
-    return digest_of([output_id, rater])
+    return digest_of([output_id, said])

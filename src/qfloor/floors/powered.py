@@ -82,7 +82,12 @@ class PoweredBounds(CellBounds):
     @property
     def rule(self) -> str:
         """``prediction_powered``, or what decides where the metrics are never let count."""
-        return "prediction_powered" if any(f.adds for f in self._all) else super().rule
+        return "prediction_powered" if any(f.adds for f in self._all) else self._labels_rule
+
+    @property
+    def _labels_rule(self) -> str:
+        """What labels alone are bounded by here: at small levels one of each prompt."""
+        return "one_repeat" if super().rule == "every_repeat" else super().rule
 
     def certified_to(self, max_fail: float) -> float | None:
         """Largest certified threshold of the grid."""

@@ -173,7 +173,8 @@ class Prediction:
 class FailRate:
     """Estimate and one-sided upper bound of P(score < threshold) at one threshold.
 
-    ``upper_one_repeat`` is the exact bound of one value a prompt, beside whichever bound decided;
+    ``upper_one_repeat`` is the exact bound of one value a prompt, drawn by hash, beside whichever
+    bound decided;
     None where there is but one value a prompt, so that it is the same.
     """
 

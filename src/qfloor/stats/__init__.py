@@ -4,7 +4,8 @@
 `binomial`          exact bounds and tests, fails allowed, exact McNemar
 `power`             prompts needed, chance of a certificate
 `design`            prompts, repeats or ratings: which design certifies for the least
-`clusters`          Korn-Graubard and exact bounds when prompts have repeats
+`clusters`          Korn-Graubard and the exact bound of one repeat
+`every_repeat`      the exact bound from all repeats, without drawing one
 `two_way`           the same over random prompts and random raters
 `quantiles`         point estimates: inverted_cdf, Harrell-Davis
 `thresholds`        the largest certifiable threshold, and the verdict it implies
@@ -81,6 +82,7 @@ from qfloor.stats.drift import (
     unpaired_change,
 )
 from qfloor.stats.equivalence import PairedEquivalence, paired_equivalence
+from qfloor.stats.every_repeat import every_repeat_p_value, every_repeat_upper
 from qfloor.stats.fail_path import FailPath, build_path
 from qfloor.stats.fail_rules import FEW_PROMPTS, TRUSTED_ALPHA, Rule, p_value, planned_rule
 from qfloor.stats.multiplicity import (
@@ -185,6 +187,8 @@ __all__ = [
     "e_from_p",
     "e_process_boundary",
     "e_process_limits",
+    "every_repeat_p_value",
+    "every_repeat_upper",
     "exact_boundary",
     "exact_limits",
     "exact_one_repeat_upper",

@@ -2,8 +2,9 @@
 
 Repeats are not prompts: pooling them falsely certifies 10-15 % at a nominal 5 %. The
 Korn-Graubard bound shrinks the count of outputs to an effective one and stays exact at one
-output a prompt. It is not monotone in the fails and not to be trusted below alpha 0.01
-(15 times the nominal error was seen); `thresholds` takes care of both, this file does not.
+output a prompt. It is not monotone in the fails, not to be trusted below alpha 0.01 (15 times the
+nominal error was seen), and not quite above where a few prompts always fail; `fail_rules` takes
+care of that, this file does not.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ def check_confidence(confidence: float) -> float:
     return 1.0 - confidence
 
 
-def _check_shares(fail_shares: ArrayLike) -> FloatArray:
+def check_shares(fail_shares: ArrayLike) -> FloatArray:
+    """Return fail shares as an array; they must be one non-empty list in [0, 1]."""
     shares = np.asarray(fail_shares, dtype=np.float64)
     if shares.ndim != 1 or shares.size == 0:
         raise ValueError("fail_shares must be one non-empty list, one share a prompt.")
@@ -123,7 +125,7 @@ def korn_graubard(
     0.30 1.563 49.95 0.4238
     """
     alpha = check_confidence(confidence)
-    shares = _check_shares(fail_shares)
+    shares = check_shares(fail_shares)
     counts = _check_repeats(repeats, shares.size)
     n_outputs = int(counts.sum())
     p, variance, size = _moments(shares, weights)
@@ -171,7 +173,7 @@ def korn_graubard_lower(
     >>> print(f"{korn_graubard_lower([1.0] * 11, repeats=4):.4f}")
     0.7616
     """
-    return 1.0 - korn_graubard(1.0 - _check_shares(fail_shares), repeats, confidence).upper
+    return 1.0 - korn_graubard(1.0 - check_shares(fail_shares), repeats, confidence).upper
 
 
 def exact_one_repeat_upper(first_fails: ArrayLike, confidence: float = 0.95) -> float:
@@ -200,7 +202,7 @@ def exact_one_repeat_upper(first_fails: ArrayLike, confidence: float = 0.95) -> 
     0.2401
     """
     alpha = check_confidence(confidence)
-    fails = _check_shares(first_fails)
+    fails = check_shares(first_fails)
     if not np.all((fails == 0.0) | (fails == 1.0)):
         raise ValueError("first_fails must hold true or false for each prompt.")
     return clopper_pearson_upper(float(fails.sum()), fails.size, alpha)
@@ -235,7 +237,7 @@ def hoeffding_bentkus_p_value(fail_shares: ArrayLike, max_fail: float = 0.25) ->
     >>> print(f"{hoeffding_bentkus_p_value([0.0] * 20):.4f}")
     0.0032
     """
-    shares = _check_shares(fail_shares)
+    shares = check_shares(fail_shares)
     check_share("max_fail", max_fail)
     n, mean = shares.size, float(shares.mean())
     low = min(mean, max_fail)

@@ -1,8 +1,8 @@
 """Prompts, repeats or ratings: what buys a certificate for the least money.
 
 More repeats of a prompt and more ratings of an output are cheaper than prompts where prompts are
-dear, and worth less, because they are alike. Below `TRUSTED_ALPHA` only one value a prompt counts
-in the bound that decides, so nothing but prompts helps there.
+dear, and worth less, because they are alike. The exact bound of every repeat, which decides or
+joins, asks for a few prompts more than that: for what an unseen prompt could add.
 """
 
 from __future__ import annotations
@@ -128,24 +128,29 @@ def prompts_for(
     Notes
     -----
     Korn-Graubard's effective size, ``n / deff`` with its few-clusters factor, must reach what
-    `prompts_needed` asks of independent outputs. It is checked against simulation in
-    ``tests/stats/test_design.py``.
+    `prompts_needed` asks of ``n`` independent outputs. The exact bound of every repeat holds one
+    prompt in ``G`` against what was not seen, not one output in ``n``: that takes ``c (1 -
+    max_fail) (1 - G/n) / (max_fail - fail_rate)`` prompts more, with ``c`` 2.5 where it decides
+    (2 would follow from normal fail shares) and half of it where it joins, fitted to exact powers
+    of two repeats (``tests/stats/test_design.py``).
 
     Examples
     --------
     >>> prompts_for(0.1, 0.05), prompts_for(0.1, 0.05, repeats=2), prompts_for(0.1, 0.005)
-    (50, 33, 85)
+    (50, 36, 85)
     """
     effect = planned_design_effect(repeats, votes, fail_icc, rater_icc)
     needed = prompts_needed(fail_rate, alpha, max_fail, power)
-    if needed is None or alpha < TRUSTED_ALPHA or repeats * votes == 1:
+    if needed is None or repeats * votes == 1:
         return needed
     low, high = min_prompts(alpha, max_fail) - 1, max(needed, min_prompts(alpha, max_fail))
     while high - low > 1:
         middle = (low + high) // 2
         enough = _effective(middle, repeats * votes, effect, alpha) >= needed
         low, high = (low, middle) if enough else (middle, high)
-    return high
+    unseen = (1.0 - max_fail) * (1.0 - high / needed) / (max_fail - fail_rate)
+    unseen *= 2.5 if alpha < TRUSTED_ALPHA else 1.25
+    return max(high, min(needed, high + math.ceil(unseen)))
 
 
 def _effective(prompts: int, values: int, effect: float, alpha: float) -> float:
@@ -193,16 +198,15 @@ def designs(
     (50, 1, 1, '3.50')
     >>> dear = designs(0.1, 0.05, output_price=2.0, rating_price=0.03)[0]
     >>> dear.prompts, dear.repeats, dear.votes, f"{dear.cost:.2f}"
-    (32, 1, 5, '68.80')
+    (35, 1, 5, '75.25')
     """
     check_share("alpha", alpha)
     for name, price in (("output_price", output_price), ("rating_price", rating_price)):
         if not (price >= 0.0 and math.isfinite(price)):
             raise ValueError(f"{name} must be a price of at least 0, got {price!r}.")
-    useful = alpha >= TRUSTED_ALPHA
     found = []
-    for repeats in range(1, MOST_REPEATS + 1 if useful else 2):
-        for votes in range(1, MOST_VOTES + 1 if useful else 2):
+    for repeats in range(1, MOST_REPEATS + 1):
+        for votes in range(1, MOST_VOTES + 1):
             prompts = prompts_for(
                 fail_rate,
                 alpha,

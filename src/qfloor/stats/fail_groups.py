@@ -72,7 +72,7 @@ class Groups:
         """Variance of the fail rate at the step at which the first ``m`` values fail."""
         if self.n < 2:
             return 0.0
-        off = self._failed(m) - p * self.whole
+        off = self.failed(m) - p * self.whole
         spread = float(off @ off)
         return 0.0 if spread < self._rounding else spread / self.mass**2 * (self.n / (self.n - 1))
 
@@ -84,17 +84,12 @@ class Groups:
 
     def kish_at(self, p: float, m: int) -> float:
         """`kish` at one step."""
-        ratio = float(np.sum(self._failed(m) ** 2 / self.whole))
+        ratio = float(np.sum(self.failed(m) ** 2 / self.whole))
         return max(ratio / self.mass - p**2, 0.0) * self._price
 
-    def agree(self, at: IntArray) -> BoolArray:
-        """Say at the steps ``at`` whether no group has both fails and others."""
-        m = int(at[-1]) if at.size else 0
-        order, starts, sizes = self._by_group(m)
-        rank = np.empty(m, dtype=np.int64)
-        rank[order] = np.arange(1, m + 1) - starts.repeat(sizes)
-        opened = (rank == 1).astype(np.int64) - (rank == self.sizes[self.group[:m]])
-        return np.asarray(before(opened.cumsum(), at) == 0)
+    def failed(self, m: int) -> FloatArray:
+        """Return each group's weight among the first ``m`` values."""
+        return weights_of(self.group[:m], self.share[:m], self.n)
 
     @property
     def _rounding(self) -> float:
@@ -103,10 +98,6 @@ class Groups:
     @property
     def _price(self) -> float:
         return float(np.sum(self.weights**2)) * (self.n / max(1, self.n - 1))
-
-    def _failed(self, m: int) -> FloatArray:
-        """Each group's weight among the first ``m`` values."""
-        return weights_of(self.group[:m], self.share[:m], self.n)
 
     def _rises(self, m: int) -> FloatArray:
         """By how much each of the first ``m`` values raises the square of its group's fails."""

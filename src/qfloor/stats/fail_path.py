@@ -2,9 +2,10 @@
 
 As the threshold rises past one observed score after another, outputs turn into fails. A
 `FailPath` holds, for each such step, what the bounds need: the fail rate, its variance over
-prompts (over prompts and raters, where raters are given), and the fails among at most one chosen
-output a prompt. Sorting once gives all steps in ``O(n log n)``. It decides nothing; `fail_rules`
-says which steps a rule lets pass, `thresholds` what that means for scores.
+prompts (over prompts and raters, where raters are given), the fails among at most one chosen
+output a prompt, and the fail share of each prompt. Sorting once gives all steps in
+``O(n log n)``. It decides nothing; `fail_rules` says which steps a rule lets pass, `thresholds`
+what that means for scores.
 """
 
 from __future__ import annotations
@@ -36,8 +37,10 @@ class FailPath:
 
     ``scores`` are all of them, rising, ``shares`` what each counts (every prompt 1, or weights
     that add up to 1); ``at`` says how many of them fail at each step, ``p`` their share, and
-    ``first_fails`` how many of the ``n_first`` outputs chosen for the exact bound. ``thresholds``
-    are the distinct finite scores: one fewer than there are steps. ``size`` is the number of
+    ``first_fails`` how many of the ``n_first`` outputs chosen to stand for their prompts.
+    ``kept`` names the prompts that count in exact bounds: None means all, with weights they are
+    those thinned to them. ``thresholds`` are the distinct finite scores: one fewer than there are
+    steps. ``size`` is the number of
     prompts; with weights, how many they would be if all weighed as much as the heaviest: Kish's
     size, which is in the variance, lets a heavy stratum of few prompts certify by luck (decision
     0011). ``df`` are the degrees of freedom of the variance.
@@ -49,6 +52,7 @@ class FailPath:
     p: FloatArray
     first_fails: IntArray
     n_first: int
+    kept: IntArray | None
     prompts: Groups
     raters: tuple[Groups, Groups] | None
     weighted: bool
@@ -101,9 +105,12 @@ class FailPath:
         """Outputs, as many as they would be if prompts weighed the same."""
         return self.n_outputs * self.size / self.n_prompts
 
-    def agree(self, end: int) -> BoolArray:
-        """At which steps up to ``end`` all outputs of every prompt agree."""
-        return self.prompts.agree(self.at[:end])
+    def fail_shares(self, step: int) -> FloatArray:
+        """Fail share of each kept prompt at a step."""
+        found = self.prompts.failed(int(self.at[step])) / self.prompts.whole
+        # Sums are off by a rounding, which would make shares of their own out of none and of all.
+        even: FloatArray = np.minimum(found, 1.0).round(12)
+        return even if self.kept is None else even[self.kept]
 
     def quantile(self, q: float) -> float | None:
         """`quantile_inverted_cdf` of the scores as they are weighed; None on a fail marker."""
@@ -212,6 +219,7 @@ def build_path(
         p=p,
         first_fails=before(first_fails, at),
         n_first=int(first_fails[-1]),
+        kept=None if weights is None else np.unique(codes[chosen]),
         prompts=Groups(group, share, whole, sizes, mass),
         raters=people,
         weighted=weights is not None,

@@ -12,17 +12,19 @@ from typing import Literal
 import numpy as np
 from scipy import optimize, special
 
+from qfloor.stats import every_repeat
 from qfloor.stats.binomial import at_most, check_share, clopper_pearson_upper, max_fails
 from qfloor.stats.fail_groups import BoolArray, FloatArray, IntArray
 from qfloor.stats.fail_path import FailPath
 
-Rule = Literal["auto", "korn_graubard", "one_repeat", "both"]
+Rule = Literal["auto", "korn_graubard", "one_repeat", "every_repeat", "both"]
+_KG, _ONE, _EVERY = "korn_graubard", "one_repeat", "every_repeat"
 
 TRUSTED_ALPHA = 0.01
-"""Below this error probability Korn-Graubard is not trusted (facts: up to 15x nominal)."""
+"""Below this error probability Korn-Graubard is not trusted (up to 15 times nominal was seen)."""
 
 FEW_PROMPTS = 15
-"""Below this many prompts the stricter of Korn-Graubard and the exact bound decides."""
+"""Below this many prompts the exact bound of one repeat joins too."""
 
 _SLACK = 1e-9
 """What is this close to a limit is computed and not taken from a bracket."""
@@ -37,32 +39,41 @@ _LEAST_P, _MOST_P = 1e-12, 0.4999
 """Levels between which a p-value is searched for; levels are below one half."""
 
 
-def rule_of(path: FailPath, alpha: float, rule: Rule) -> tuple[Rule, bool | None]:
-    """Resolve a rule at a level and say whether the exact bound decides beside Korn-Graubard.
+def rule_of(path: FailPath, alpha: float, rule: Rule) -> tuple[Rule, frozenset[Rule]]:
+    """Resolve a rule at a level: what decides, and all the bounds that must hold.
 
-    True: at every step; False: where all repeats agree; None: never.
+    Korn-Graubard is joined by the exact bound of every repeat wherever prompts have repeats and
+    weigh the same: where a few prompts always fail it certifies falsely 1.5 to 4 times as often as
+    it may at .05 (`results/false_certification.md`), and the exact bound costs next to nothing.
     """
-    if rule not in ("auto", "korn_graubard", "one_repeat", "both"):
-        raise ValueError(f"bound must be auto, korn_graubard, one_repeat or both, got {rule!r}.")
+    if rule not in ("auto", "korn_graubard", "one_repeat", "every_repeat", "both"):
+        raise ValueError(
+            f"bound must be auto, korn_graubard, one_repeat, every_repeat or both, got {rule!r}."
+        )
     if path.exact:
-        return "one_repeat", None
-    if rule != "auto":
-        return ("korn_graubard", True) if rule == "both" else (rule, None)
-    few, strict = path.size < FEW_PROMPTS, alpha < TRUSTED_ALPHA
-    if path.raters is not None:  # the exact bound knows nothing of raters and never stands alone
-        return "korn_graubard", few or strict
-    return ("one_repeat", None) if strict else ("korn_graubard", few)
+        return "one_repeat", frozenset({"one_repeat"})
+    if rule not in ("auto", "both"):
+        return rule, frozenset({rule})
+    strict = rule == "both" or alpha < TRUSTED_ALPHA
+    if strict and rule == "auto" and path.raters is None:
+        return "every_repeat", frozenset({"every_repeat"})
+    parts: set[Rule] = {"korn_graubard"}  # the exact bounds know nothing of raters: never alone
+    if strict or not path.weighted:
+        parts.add("every_repeat")
+    if path.size < FEW_PROMPTS:
+        parts.add("one_repeat")
+    return "korn_graubard", frozenset(parts)
 
 
 def planned_rule(path: FailPath, least_alpha: float) -> Rule:
     """Fix the rule by the smallest level that a plan may come to judge at.
 
-    A rule that changed with the level would let a cell pass at .005 (exact bound, lucky repeats)
-    that does not pass at .01, and its p-value would be none.
+    A rule that changed with the level would let a cell pass at .005 (exact bound) that does not
+    pass at .01, and its p-value would be none.
     """
     if least_alpha >= TRUSTED_ALPHA:
         return "auto"
-    return "one_repeat" if path.raters is None else "both"
+    return "every_repeat" if path.raters is None else "both"
 
 
 def n_passing(path: FailPath, alpha: float, max_fail: float, rule: Rule, *, mirror: bool) -> int:
@@ -72,12 +83,20 @@ def n_passing(path: FailPath, alpha: float, max_fail: float, rule: Rule, *, mirr
     step after one that does not pass does not count: bounds are made monotone. Comparing the
     beta tail with alpha equals comparing the bound with ``max_fail`` and needs no inversion.
     """
-    decides, joins = rule_of(path, alpha, rule)
-    fails = (path.n_first - path.first_fails)[::-1] if mirror else path.first_fails
-    most = max_fails(path.n_first, alpha, max_fail) if path.n_first else None
-    exact = 0 if most is None else int(fails.searchsorted(most, side="right"))
-    if decides == "one_repeat":
-        return exact
+    parts = rule_of(path, alpha, rule)[1]
+    end = path.p.size
+    if _ONE in parts:
+        fails = (path.n_first - path.first_fails)[::-1] if mirror else path.first_fails
+        most = max_fails(path.n_first, alpha, max_fail) if path.n_first else None
+        end = 0 if most is None else int(fails.searchsorted(most, side="right"))
+    if _KG in parts:
+        end = min(end, _korn_graubard_passing(path, alpha, max_fail, mirror=mirror))
+    if _EVERY in parts and end:
+        end = _every_passing(path, alpha, max_fail, end, mirror=mirror)
+    return end
+
+
+def _korn_graubard_passing(path: FailPath, alpha: float, max_fail: float, *, mirror: bool) -> int:
     if not at_most((1.0 - max_fail) ** path.size, alpha):
         return 0
     p = (1.0 - path.p)[::-1] if mirror else path.p
@@ -88,12 +107,61 @@ def n_passing(path: FailPath, alpha: float, max_fail: float, rule: Rule, *, mirr
     steps = (path.p.size - end, path.p.size) if mirror else (0, end)
     n_star = path.n_stars(alpha, *steps)[:: -1 if mirror else 1]
     k = p[:end] * n_star
-    fine = (n_star - k > 0.0) & (k <= n_star * max_fail)
-    end = _leading(fine)
-    if joins is not None and end > exact:
-        joined = _joined(path, joins, *steps)[:: -1 if mirror else 1]
-        end = exact + _leading(~joined[exact:end])
+    end = _leading((n_star - k > 0.0) & (k <= n_star * max_fail))
     return _first_above(k[:end], (n_star - k)[:end], alpha, max_fail)
+
+
+def _every_passing(
+    path: FailPath, alpha: float, max_fail: float, most: int, *, mirror: bool
+) -> int:
+    """How many of the first ``most`` steps the exact bound of every repeat lets pass.
+
+    It is monotone, so a few steps are tried: those around where it would end if fail shares were
+    normal, in strides that grow.
+    """
+    p = (1.0 - path.p)[::-1] if mirror else path.p
+    most = min(most, int(p.searchsorted(max_fail * (1.0 + _SLACK), side="right")))
+    low, high, stride = 0, most, 1  # so many pass; no more than so many do
+    at = _guess(path, alpha, max_fail, most, mirror=mirror)
+    while low < high:
+        at = min(max(at, low + 1), high)
+        step = path.p.size - at if mirror else at - 1
+        if _every_clears(path, step, alpha, max_fail, mirror=mirror):
+            low, at = at, at + stride
+        else:
+            high, at = at - 1, at - stride
+        stride *= 4
+        if low and high < most:
+            at = (low + high + 1) // 2
+    return low
+
+
+def _guess(path: FailPath, alpha: float, max_fail: float, most: int, *, mirror: bool) -> int:
+    """Where the bound may come to lie, by a normal approximation of where it is near."""
+    if not most:
+        return 0
+    step = path.p.size - most if mirror else most - 1
+    spread = math.sqrt(max(path.variance(step), 0.0))
+    reach = max_fail + float(special.ndtri(alpha)) * spread - (1.0 - max_fail) / path.size
+    p = (1.0 - path.p)[::-1] if mirror else path.p
+    return int(p.searchsorted(reach, side="right"))
+
+
+def _every_clears(
+    path: FailPath, step: int, alpha: float, max_fail: float, *, mirror: bool
+) -> bool:
+    shares = path.fail_shares(step)
+    if not shares.size:
+        return False
+    found = every_repeat.tally(1.0 - shares if mirror else shares)
+    return every_repeat.at_most(*found, max_fail, alpha)
+
+
+def _every_p(path: FailPath, step: int, max_fail: float, *, mirror: bool) -> float:
+    shares = path.fail_shares(step)
+    if not shares.size:
+        return 1.0
+    return every_repeat.tail(*every_repeat.tally(1.0 - shares if mirror else shares), max_fail)
 
 
 def upper_bound(path: FailPath, step: int, alpha: float, rule: Rule, *, mirror: bool) -> float:
@@ -101,9 +169,20 @@ def upper_bound(path: FailPath, step: int, alpha: float, rule: Rule, *, mirror: 
 
     With ``mirror`` of P(no fail), over the steps from it on.
     """
-    decides, joins = rule_of(path, alpha, rule)
-    if decides == "one_repeat":
-        return exact_bound(path, step, alpha, mirror=mirror)
+    parts = rule_of(path, alpha, rule)[1]
+    found = []
+    if _KG in parts:
+        found.append(_korn_graubard_upper(path, step, alpha, mirror=mirror))
+    if _ONE in parts:
+        found.append(exact_bound(path, step, alpha, mirror=mirror))
+    if _EVERY in parts:
+        shares = path.fail_shares(step)
+        mine = 1.0 - shares if mirror else shares
+        found.append(every_repeat.upper_bound(mine, alpha) if mine.size else 1.0)
+    return max(found)
+
+
+def _korn_graubard_upper(path: FailPath, step: int, alpha: float, *, mirror: bool) -> float:
     start, end = (step, path.p.size) if mirror else (0, step + 1)
     n_star = path.n_stars(alpha, start, end)
     p = path.p[start:end]
@@ -113,12 +192,7 @@ def upper_bound(path: FailPath, step: int, alpha: float, rule: Rule, *, mirror: 
         return 1.0
     worst = _undominated(k, room)
     bound = float(special.betainccinv(k[worst] + 1.0, room[worst], alpha).max())
-    bound = max(bound, float(special.betainccinv(1.0, path.size, alpha)))
-    joined = np.flatnonzero(_joined(path, joins, start, end))
-    if not joined.size:
-        return bound
-    last = start + int(joined[0]) if mirror else int(joined[-1])
-    return max(bound, exact_bound(path, last, alpha, mirror=mirror))
+    return max(bound, float(special.betainccinv(1.0, path.size, alpha)))
 
 
 def exact_bound(path: FailPath, step: int, alpha: float, *, mirror: bool) -> float:
@@ -138,26 +212,24 @@ def p_value(path: FailPath, threshold: float, max_fail: float, rule: Rule) -> fl
 
     The supremum of the levels at which the rule does *not* certify, so that "certified at alpha"
     and "p-value at most alpha" are one statement for every alpha the rule is meant for. Below
-    `TRUSTED_ALPHA` the exact bound of one output a prompt decides (joins, with raters).
+    `TRUSTED_ALPHA` the exact bound of every repeat decides (joins, with raters).
     """
     check_share("max_fail", max_fail)
     step = path.step(threshold)
-    exact = _exact_p(path, step, max_fail)
-    decides, joins = rule_of(path, _MOST_P, rule)
-    if decides == "one_repeat":
-        return exact
+    parts = rule_of(path, _MOST_P, rule)[1]
+    exact = [_exact_p(path, step, max_fail)] if _ONE in parts else []
+    if _EVERY in parts:
+        exact.append(_every_p(path, step, max_fail, mirror=False))
+    if _KG not in parts:
+        return max(exact)
     if n_passing(path, _MOST_P, max_fail, rule, mirror=False) <= step:
         return 1.0
-    joined = np.flatnonzero(_joined(path, joins, 0, step + 1))
-    above = max(
-        _korn_graubard_p(path, step, max_fail),
-        float((1.0 - max_fail) ** path.size),
-        _exact_p(path, int(joined[-1]), max_fail) if joined.size else 0.0,
-    )
+    least = float((1.0 - max_fail) ** path.size)
+    above = max(_korn_graubard_p(path, step, max_fail), least, *exact)
     if rule != "auto" or above >= TRUSTED_ALPHA:
         return above
-    strict = exact if path.raters is None else max(above, exact)
-    return min(TRUSTED_ALPHA, strict)
+    strict = _every_p(path, step, max_fail, mirror=False)
+    return min(TRUSTED_ALPHA, strict if path.raters is None else max(above, strict))
 
 
 def _exact_p(path: FailPath, step: int, max_fail: float) -> float:
@@ -188,13 +260,6 @@ def _korn_graubard_p(path: FailPath, step: int, max_fail: float) -> float:
         return _LEAST_P
     root = float(optimize.brentq(excess, low, high, xtol=1e-11, rtol=1e-14))
     return min(_MOST_P, math.exp(root) * (1.0 + 1e-10))
-
-
-def _joined(path: FailPath, joins: bool | None, start: int, end: int) -> BoolArray:
-    """At which steps the stricter of both bounds decides; see `rule_of`."""
-    if joins is False and path.clustered:
-        return path.agree(end)[start:]
-    return np.full(end - start, bool(joins))
 
 
 def _tail(k: FloatArray, room: FloatArray, max_fail: float) -> FloatArray:

@@ -59,8 +59,8 @@ class FailRateBounds:
     """One-sided bounds of P(score < threshold), each at ``1 - alpha``, monotone in the threshold.
 
     ``design_effect`` and ``n_star`` are Korn-Graubard's at this threshold; ``bound`` names the
-    rule that decided (``one_repeat`` is exact); ``upper_one_repeat`` is the exact bound of one
-    output a prompt, whichever decided.
+    rule that decided (``one_repeat`` and ``every_repeat`` are exact); ``upper_one_repeat`` is the
+    exact bound of one output a prompt, whichever decided.
     """
 
     threshold: float
@@ -101,17 +101,18 @@ def threshold_limits(
         One-sided error probability, in (0, 0.5); each side gets all of it.
     max_fail : float
         Tolerated fail rate, strictly between 0 and 1 (0.25: the lower quartile).
-    bound : {"auto", "korn_graubard", "one_repeat", "both"} or callable
+    bound : {"auto", "korn_graubard", "one_repeat", "every_repeat", "both"} or callable
         ``auto``: exact at one output a prompt; with repeats Korn-Graubard, joined by the exact
-        bound of one repeat (the stricter counts) below 15 prompts and where all repeats agree,
-        and replaced by it below alpha 0.01 (joined, with raters). ``both``: the stricter
-        everywhere. A callable maps fails (bool, in the order of the scores) to an upper bound of
-        P(fail) and is tried at every threshold; weights and raters are its own business.
+        bound of every repeat (the stricter counts; without weights) and, below 15 prompts, by
+        that of one repeat; below alpha 0.01 the exact bound of every repeat alone (joined, with
+        raters). ``both``: joined at every level. A callable maps fails (bool, in the order of the
+        scores) to an upper bound of P(fail) and is tried at every threshold; weights and raters
+        are its own business.
     first : array_like of bool, shape (outputs,), optional
-        Which output stands for its prompt in the exact bound, one each, chosen without looking
-        at scores. By default the first row of each prompt: pass rows in the order of repeats.
-        With weights at most one each: the exact bound counts outputs alike, so it holds only if
-        prompts were thinned to the weights' mix by chance.
+        Which output stands for its prompt in the exact bound of one repeat, one each, chosen
+        without looking at scores. By default the first row of each prompt: pass rows in the order
+        of repeats. With weights at most one each: exact bounds count prompts alike, so they hold
+        only if prompts were thinned to the weights' mix by chance.
     weights : array_like, shape (outputs,), optional
         Positive weights of the outputs, e.g. a traffic mix; see `clusters.korn_graubard`.
     raters : sequence, shape (outputs,), optional

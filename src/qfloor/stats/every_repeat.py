@@ -1,0 +1,316 @@
+"""Exact bound of a fail rate from every repeat of every prompt, without drawing one of them.
+
+Clopper-Pearson needs one output a prompt, and which one is a matter of luck. Gaffke's bound takes
+the fail *share* of each prompt instead. It is valid at every level for any distribution of the
+shares, of whatever repeats or ratings they are made, as long as prompts are independent; it is
+Clopper-Pearson where each prompt's outputs agree, falls with every fail, and narrows as far as
+repeats disagree. It knows nothing of raters who are shared by prompts (see `two_way`).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from qfloor.stats import binomial
+from qfloor.stats.binomial import check_share
+from qfloor.stats.clusters import check_confidence, check_shares
+
+FloatArray = NDArray[np.float64]
+
+# Where the inversion integral is looked at: sinh-spaced steps along a parabola that is straight
+# enough for a plane saddle and steep enough that the integrand hardly turns.
+_STEP = 0.12
+_AT = (np.arange(100) + 0.5) * _STEP
+_UP, _WEIGHT = np.sinh(_AT), np.cosh(_AT) * _STEP / math.pi
+_LEAST = 1e-300
+
+_ROUGH = 0.1
+"""Distance on a scale of logarithms from which on `_rough` is sure; it is off by 0.03 at most."""
+
+_MANY, _ENOUGH = 20.0, 60
+"""With so many prompts the integrand is gone after so many of the steps."""
+
+
+def every_repeat_p_value(fail_shares: ArrayLike, max_fail: float = 0.25) -> float:
+    """Exact p-value of "at least ``max_fail`` of outputs fail" from one fail share a prompt.
+
+    Parameters
+    ----------
+    fail_shares : array_like, shape (prompts,)
+        Fail share of each prompt, in [0, 1]; prompts are independent.
+    max_fail : float
+        Tolerated fail rate, strictly between 0 and 1.
+
+    Returns
+    -------
+    float
+        In [0, 1]. It never falls when a share rises, and falls with ``max_fail``; where all
+        shares are 0 or 1 it is the binomial tail.
+
+    Raises
+    ------
+    ValueError
+        If a share or ``max_fail`` is out of range.
+
+    Notes
+    -----
+    ``P(D_0 + sum of D_i Z_i > max_fail)`` with ``D`` uniform on the simplex (Dirichlet of ones):
+    one prompt that always fails is added, and all are weighted at random. With exponentials for
+    the weights this is the tail of a sum of gamma variables, computed by inverting its moment
+    generating function along a parabola through the saddle point.
+
+    References
+    ----------
+    Gaffke, Math. Methods of Statistics 14 (2005); Learned-Miller and Thomas, arXiv 1905.06208.
+    Validity for independent variables: Vlassis and Thomas, arXiv 2607.08415. Width: Ming,
+    Ramdas, Shen, Wang and Waudby-Smith, arXiv 2607.18661.
+
+    Examples
+    --------
+    >>> print(f"{every_repeat_p_value([0.0] * 11):.4f} {every_repeat_p_value([0.5, 0] * 20):.4f}")
+    0.0422 0.6634
+    """
+    shares = check_shares(fail_shares)
+    check_share("max_fail", max_fail)
+    return tail(*tally(shares), max_fail)
+
+
+def every_repeat_upper(fail_shares: ArrayLike, confidence: float = 0.95) -> float:
+    """Exact upper bound of P(fail) from one fail share a prompt; see `every_repeat_p_value`.
+
+    Parameters
+    ----------
+    fail_shares : array_like, shape (prompts,)
+        Fail share of each prompt, in [0, 1]; prompts are independent.
+    confidence : float
+        One-sided level, strictly between 0.5 and 1.
+
+    Returns
+    -------
+    float
+        In (0, 1]: the fail rate from which on the p-value is at most ``1 - confidence``.
+
+    Raises
+    ------
+    ValueError
+        If a share or the level is out of range.
+
+    Examples
+    --------
+    >>> print(f"{every_repeat_upper([0.0] * 11):.4f} {every_repeat_upper([0.5, 0.0] * 20):.4f}")
+    0.2384 0.3383
+    """
+    alpha = check_confidence(confidence)
+    return upper_bound(check_shares(fail_shares), alpha)
+
+
+def tally(shares: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the distinct shares and how many prompts have each, one that always fails added."""
+    ordered = np.sort(shares)
+    fresh = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    values = ordered[fresh]
+    counts = np.diff(np.append(fresh, ordered.size)).astype(np.float64)
+    if values[-1] < 1.0:
+        return np.append(values, 1.0), np.append(counts, 1.0)
+    counts[-1] += 1.0
+    return values, counts
+
+
+def at_most(values: FloatArray, counts: FloatArray, max_fail: float, alpha: float) -> bool:
+    """Say whether `tail` is at most alpha, most often without computing it to the last digit."""
+    if values[0] >= max_fail:
+        return False
+    rough = _rough(values.tolist(), counts.tolist(), max_fail)
+    if rough is not None:
+        miss = rough[0] - math.log(alpha)
+        if abs(miss) > _ROUGH:
+            return miss < 0.0
+    return binomial.at_most(tail(values, counts, max_fail), alpha)
+
+
+def _rough(values: list[float], counts: list[float], rate: float) -> tuple[float, float] | None:
+    """Log of `tail` to some percent, and its slope in the rate; None where the tail is large.
+
+    Lugannani and Rice, Advances in Applied Probability 12 (1980) 475-490.
+    """
+    off = [v - rate for v in values]
+    rise = sum(k * o for k, o in zip(counts, off, strict=True))
+    bent = sum(k * o * o for k, o in zip(counts, off, strict=True))
+    low, high = 0.0, 1.0 / off[-1]
+    at = -rise / bent
+    if at <= 0.0:
+        return None
+    for _ in range(60):
+        if not low < at < high:
+            at = 0.5 * (low + high)
+        rise = bent = 0.0
+        for o, k in zip(off, counts, strict=True):
+            part = o / (1.0 - o * at)
+            rise += k * part
+            bent += k * part * part
+        low, high = (low, at) if rise > 0.0 else (at, high)
+        step = rise / bent
+        if abs(step) <= 1e-9 * at:
+            break
+        at -= step
+    size = sum(k * math.log1p(-o * at) for o, k in zip(off, counts, strict=True))
+    if size < 0.5:
+        return None
+    w, u = math.sqrt(2.0 * size), at * math.sqrt(bent)
+    # P(W > 0) = Q(w) + phi(w) (1/u - 1/w), with Q by erfcx so that nothing underflows
+    mills = math.sqrt(math.pi / 2.0) * float(special.erfcx(w / math.sqrt(2.0)))
+    slope = -at * sum(k / (1.0 - o * at) for o, k in zip(off, counts, strict=True))
+    odds = mills + 1.0 / u - 1.0 / w
+    return math.log(odds / math.sqrt(2.0 * math.pi)) - size, slope
+
+
+def tail(values: FloatArray, counts: FloatArray, max_fail: float) -> float:
+    """Return P(randomly weighted mean of ``values`` > ``max_fail``) for a `tally`."""
+    if values[0] >= max_fail:
+        return 1.0
+    if values.size == 2 and values[0] == 0.0:
+        return float(special.bdtr(counts[1] - 1.0, int(counts.sum() - 1.0), max_fail))
+    return _tail_and_slope(values, counts, max_fail)[0]
+
+
+def _tail_and_slope(values: FloatArray, counts: FloatArray, max_fail: float) -> tuple[float, float]:
+    """Return what `tails` gives for one tally, and about how its logarithm falls with ``max_fail``.
+
+    There are few values, so plain numbers find the saddle point faster than arrays would.
+    """
+    off, n = (values - max_fail).tolist(), counts.tolist()
+    at = _saddle(off, n)
+    parts = [o / (1.0 - o * at) for o in off]
+    second = at**-2 + sum(k * p * p for k, p in zip(n, parts, strict=True))
+    third = sum(k * p**3 for k, p in zip(n, parts, strict=True)) - at**-3
+    nodes = slice(None) if sum(n) < _MANY else slice(_ENOUGH)
+    up = _UP[nodes] / math.sqrt(second)
+    bend = max(0.0, third) / (3.0 * second)
+    line = at + bend * up**2 + 1j * up
+    logs = np.log((1j + 2.0 * bend * up) / line)
+    for o, k in zip(off, n, strict=True):
+        logs -= k * np.log(1.0 - o * line)
+    found = float(np.exp(logs).imag @ _WEIGHT[nodes]) / math.sqrt(second)
+    slope = -at * sum(k / (1.0 - o * at) for o, k in zip(off, n, strict=True))
+    return min(1.0, max(0.0, found)), slope
+
+
+def _saddle(off: list[float], counts: list[float]) -> float:
+    """`_saddles` for one tally."""
+    low, high = 0.0, 1.0 / off[-1]
+    at = 0.5 * high
+    for _ in range(100):
+        slope, bent = -1.0 / at, at**-2
+        for o, k in zip(off, counts, strict=True):
+            part = o / (1.0 - o * at)
+            slope += k * part
+            bent += k * part * part
+        low, high = (low, at) if slope > 0.0 else (at, high)
+        new = at - slope / bent
+        if not low < new < high:
+            new = 0.5 * (low + high)
+        if abs(new - at) <= 1e-7 * at:
+            return new
+        at = new
+    return at
+
+
+def tails(values: FloatArray, counts: FloatArray, max_fail: float) -> FloatArray:
+    """Return `tail` for many tallies of the same values.
+
+    Parameters
+    ----------
+    values : ndarray, shape (values,)
+        Rising fail shares; the first below ``max_fail``, the last 1.
+    counts : ndarray, shape (tallies, values)
+        Prompts with each share, the one that always fails added; 0 where there are none.
+    max_fail : float
+
+    Returns
+    -------
+    ndarray, shape (tallies,)
+    """
+    off = values - max_fail
+    found = np.ones(counts.shape[0])
+    some = counts[:, off < 0.0].sum(axis=1) > 0.0
+    counts = counts[some]
+    at = _saddles(off, counts)
+    parts = off / (1.0 - at[:, None] * off)
+    second = np.sum(counts * parts**2, axis=1) + at**-2
+    bend = np.maximum(0.0, np.sum(counts * parts**3, axis=1) - at**-3) / (3.0 * second)
+    up = _UP / np.sqrt(second)[:, None]
+    line = at[:, None] + bend[:, None] * up**2 + 1j * up
+    logs = np.log(1j + 2.0 * bend[:, None] * up) - np.log(line)
+    for j, step in enumerate(off):
+        logs -= counts[:, j, None] * np.log(1.0 - step * line)
+    found[some] = np.exp(logs).imag @ _WEIGHT / np.sqrt(second)
+    return np.clip(found, 0.0, 1.0)
+
+
+def upper_bound(shares: FloatArray, alpha: float) -> float:
+    """Return the fail rate at which the p-value is ``alpha``; 1 where every output failed."""
+    if shares.min() >= 1.0:
+        return 1.0
+    values, counts = tally(shares)
+    if values.size == 2 and values[0] == 0.0:
+        return float(special.betainccinv(counts[1], counts[0], alpha))
+    low, high = float(values[0]), 1.0  # the tail is above alpha at low, and below it at high
+    n, aim = counts.sum(), math.log(alpha)
+    mean = float(counts @ values / n)
+    spread = math.sqrt(float(counts @ (values - mean) ** 2) / n / n)
+    at = _start(values, counts, alpha, mean - float(special.ndtri(alpha)) * spread)
+    before: tuple[float, float] | None = None  # where it was looked at, and by how much it missed
+    for _ in range(200):
+        if not low < at < high:
+            at = 0.5 * (low + high)
+        found, slope = _tail_and_slope(values, counts, at)
+        miss = math.log(max(found, _LEAST)) - aim
+        low, high = (at, high) if miss > 0.0 else (low, at)
+        near = 1e-11
+        if before is not None and before[1] != miss:
+            slope, near = (miss - before[1]) / (at - before[0]), 1e-6  # its square is left
+        before, step = (at, miss), miss / slope
+        at -= step
+        if abs(step) <= near or high - low <= 1e-13:
+            break
+    return at
+
+
+def _start(values: FloatArray, counts: FloatArray, alpha: float, at: float) -> float:
+    """Where the tail is alpha to some percent: the search for where it is begins there."""
+    few, n, aim = values.tolist(), counts.tolist(), math.log(alpha)
+    for _ in range(12):
+        found = _rough(few, n, at) if few[0] < at < 1.0 else None
+        if found is None:
+            return at
+        step = (found[0] - aim) / found[1]
+        at -= step
+        if abs(step) < 1e-7:
+            break
+    return at
+
+
+def _saddles(off: FloatArray, counts: FloatArray) -> FloatArray:
+    """Where each integrand is least on the real axis, between 0 and its pole ``1/off[-1]``.
+
+    ``off`` is rising, its last entry positive. The slope of the log integrand rises from minus to
+    plus infinity there: Newton's steps, halving the bracket where they would leave it.
+    """
+    low = np.zeros(counts.shape[0])
+    high = np.full(counts.shape[0], 1.0 / float(off[-1]))
+    at = 0.5 * high
+    for _ in range(100):
+        parts = off / (1.0 - at[:, None] * off)
+        slope = np.sum(counts * parts, axis=1) - 1.0 / at
+        low, high = np.where(slope > 0.0, low, at), np.where(slope > 0.0, at, high)
+        new = at - slope / (np.sum(counts * parts**2, axis=1) + at**-2)
+        new = np.where((low < new) & (new < high), new, 0.5 * (low + high))
+        done = np.all(np.abs(new - at) <= 1e-9 * at)
+        at = new
+        if done:
+            break
+    return at
