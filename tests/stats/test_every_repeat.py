@@ -138,4 +138,4 @@ def test_what_is_decided_roughly_is_decided_rightly(shares: list[float], max_fai
         assert abs(rough[0] - math.log(p)) < every_repeat._ROUGH
     for alpha in (0.05, 0.05 / 40, p * 1.01, p / 1.01):
         if 0.0 < alpha < 0.5:
-            assert every_repeat.at_most(*found, max_fail, alpha) == (p <= alpha)
+            assert every_repeat.clears(*found, max_fail, alpha) == (p <= alpha)

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from qfloor.stats import binomial
-from qfloor.stats.binomial import check_share
+from qfloor.stats.binomial import at_most, check_share
 from qfloor.stats.clusters import check_confidence, check_shares
 
 FloatArray = NDArray[np.float64]
@@ -120,7 +119,7 @@ def tally(shares: FloatArray) -> tuple[FloatArray, FloatArray]:
     return values, counts
 
 
-def at_most(values: FloatArray, counts: FloatArray, max_fail: float, alpha: float) -> bool:
+def clears(values: FloatArray, counts: FloatArray, max_fail: float, alpha: float) -> bool:
     """Say whether `tail` is at most alpha, most often without computing it to the last digit."""
     if values[0] >= max_fail:
         return False
@@ -129,7 +128,7 @@ def at_most(values: FloatArray, counts: FloatArray, max_fail: float, alpha: floa
         miss = rough[0] - math.log(alpha)
         if abs(miss) > _ROUGH:
             return miss < 0.0
-    return binomial.at_most(tail(values, counts, max_fail), alpha)
+    return at_most(tail(values, counts, max_fail), alpha)
 
 
 def _rough(values: list[float], counts: list[float], rate: float) -> tuple[float, float] | None:

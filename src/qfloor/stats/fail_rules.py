@@ -12,8 +12,9 @@ from typing import Literal
 import numpy as np
 from scipy import optimize, special
 
-from qfloor.stats import every_repeat
 from qfloor.stats.binomial import at_most, check_share, clopper_pearson_upper, max_fails
+from qfloor.stats.every_repeat import clears, tail, tally
+from qfloor.stats.every_repeat import upper_bound as every_upper
 from qfloor.stats.fail_groups import BoolArray, FloatArray, IntArray
 from qfloor.stats.fail_path import FailPath
 
@@ -153,15 +154,15 @@ def _every_clears(
     shares = path.fail_shares(step)
     if not shares.size:
         return False
-    found = every_repeat.tally(1.0 - shares if mirror else shares)
-    return every_repeat.at_most(*found, max_fail, alpha)
+    found = tally(1.0 - shares if mirror else shares)
+    return clears(*found, max_fail, alpha)
 
 
 def _every_p(path: FailPath, step: int, max_fail: float, *, mirror: bool) -> float:
     shares = path.fail_shares(step)
     if not shares.size:
         return 1.0
-    return every_repeat.tail(*every_repeat.tally(1.0 - shares if mirror else shares), max_fail)
+    return tail(*tally(1.0 - shares if mirror else shares), max_fail)
 
 
 def upper_bound(path: FailPath, step: int, alpha: float, rule: Rule, *, mirror: bool) -> float:
@@ -178,7 +179,7 @@ def upper_bound(path: FailPath, step: int, alpha: float, rule: Rule, *, mirror: 
     if _EVERY in parts:
         shares = path.fail_shares(step)
         mine = 1.0 - shares if mirror else shares
-        found.append(every_repeat.upper_bound(mine, alpha) if mine.size else 1.0)
+        found.append(every_upper(mine, alpha) if mine.size else 1.0)
     return max(found)
 
 
