@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qfloor.floors import Judged, build_cell, lay_out
+from qfloor.floors import Cell, Judged, build_cell, lay_out
 from qfloor.floors.judged import CODE, how_it_counts
 from qfloor.records import CountsAs, FloorKind, Status
 
@@ -61,13 +61,22 @@ def test_arrays_count_as_rows_do(kind: FloorKind, rows: list[Judged]) -> None:
         assert cell.counts.get(mark, 0) == sum(getattr(row, mark) for row in present)
 
 
+def _entered(cell: Cell) -> list[tuple[str, float, str]]:
+    """Each value of a cell, by output and by the name of who gave it."""
+    names = [*cell.laid.raters, ""]
+    who = [names[r] for r in cell.rater.tolist()]
+    return sorted(zip(cell.outputs, cell.value.tolist(), who, strict=True))
+
+
 @given(rows=outputs(), seed=st.integers(0, 2**32 - 1))
 def test_a_part_is_what_laying_it_out_would_give(rows: list[Judged], seed: int) -> None:
     laid = lay_out(rows)
     kept = np.flatnonzero(np.random.default_rng(seed).random(len(laid)) < 0.6)
     found = build_cell("x", "c", "image", "delivered", laid.part(kept))
     expected = build_cell("x", "c", "image", "delivered", [laid[i] for i in kept.tolist()])
-    for name in ("value", "cluster", "repeat", "rater", "counts", "outputs", "families"):
+    for name in ("cluster", "repeat", "counts", "outputs", "families"):
         assert list(getattr(found, name)) == list(getattr(expected, name)), name
+    # raters are numbered, and drawn, by all they said: in the whole and in the part of it
+    assert _entered(found) == _entered(expected)
     assert found.counts == expected.counts
     assert (found.n_raters, found.n_missing) == (expected.n_raters, expected.n_missing)

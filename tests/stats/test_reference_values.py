@@ -33,8 +33,10 @@ def test_the_vector_of_section_3() -> None:
     """Its p-value is the level at which its bound meets the tolerated share."""
     scores = [float(i >= round(4 * z)) for z in VECTOR for i in range(4)]
     prompts = np.repeat(np.arange(30), 4)
-    p = stats.certification_p_value(scores, 1.0, prompts)
+    p = stats.certification_p_value(scores, 1.0, prompts, bound="korn_graubard")
     assert stats.korn_graubard(VECTOR, 4, 1.0 - p).upper == pytest.approx(0.25, abs=1e-8)
+    joined = stats.certification_p_value(scores, 1.0, prompts)
+    assert joined == max(p, stats.every_repeat_p_value(VECTOR))
     assert 0.01 < p < 0.05
 
 

@@ -30,8 +30,8 @@ _LEAST = 1e-300
 _ROUGH = 0.1
 """Distance on a scale of logarithms from which on `_rough` is sure; it is off by 0.03 at most."""
 
-_MANY, _ENOUGH = 20.0, 60
-"""With so many prompts the integrand is gone after so many of the steps."""
+_FEW, _GONE = (24, 36, 60), 34.0
+"""Steps that often do: the integrand has then fallen by so many powers of e."""
 
 
 def every_repeat_p_value(fail_shares: ArrayLike, max_fail: float = 0.25) -> float:
@@ -186,16 +186,28 @@ def _tail_and_slope(values: FloatArray, counts: FloatArray, max_fail: float) -> 
     parts = [o / (1.0 - o * at) for o in off]
     second = at**-2 + sum(k * p * p for k, p in zip(n, parts, strict=True))
     third = sum(k * p**3 for k, p in zip(n, parts, strict=True)) - at**-3
-    nodes = slice(None) if sum(n) < _MANY else slice(_ENOUGH)
-    up = _UP[nodes] / math.sqrt(second)
     bend = max(0.0, third) / (3.0 * second)
+    nodes = _nodes(off, n, at, bend, math.sqrt(second))
+    up = _UP[nodes] / math.sqrt(second)
     line = at + bend * up**2 + 1j * up
-    logs = np.log((1j + 2.0 * bend * up) / line)
-    for o, k in zip(off, n, strict=True):
-        logs -= k * np.log(1.0 - o * line)
-    found = float(np.exp(logs).imag @ _WEIGHT[nodes]) / math.sqrt(second)
+    logs = counts @ np.log(1.0 - np.multiply.outer(values - max_fail, line))
+    turned = (1j + 2.0 * bend * up) / line
+    found = float((turned * np.exp(-logs)).imag @ _WEIGHT[nodes]) / math.sqrt(second)
     slope = -at * sum(k / (1.0 - o * at) for o, k in zip(off, n, strict=True))
     return min(1.0, max(0.0, found)), slope
+
+
+def _nodes(off: list[float], counts: list[float], at: float, bend: float, scale: float) -> slice:
+    """Those steps of the contour beyond which the integrand is gone."""
+    for n in _FEW:
+        up = float(_UP[n - 1]) / scale
+        there = complex(at + bend * up * up, up)
+        fall = math.log(abs(there) / at)
+        for o, k in zip(off, counts, strict=True):
+            fall += k * math.log(abs(1.0 - o * there) / (1.0 - o * at))
+        if fall > _GONE:
+            return slice(n)
+    return slice(None)
 
 
 def _saddle(off: list[float], counts: list[float]) -> float:
