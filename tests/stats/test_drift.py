@@ -87,7 +87,11 @@ def test_an_empty_side_says_nothing() -> None:
 
 
 @settings(max_examples=8)
-@given(n=st.integers(20, 90), level=st.sampled_from([0.05, 0.01, 0.001]), churn=st.floats(0.0, 0.1))
+@given(
+    n=st.integers(20, 90),
+    level=st.sampled_from([0.05, 0.01, 0.001]),
+    churn=st.just(0.0) | st.floats(1e-6, 0.1),
+)
 def test_detectable_is_the_smallest_rise_with_power(n, level, churn) -> None:
     rise = stats.detectable_paired(n, level, churn)
     if rise is None:

@@ -90,7 +90,8 @@ def learn_threshold(
     -----
     Fixed-sequence testing: candidates go from strict to lax, starting where enough prompts
     remain to certify anything, and stop at the first that fails; so one alpha covers all.
-    Korn-Graubard over prompts, because several offers answered each prompt.
+    Korn-Graubard over prompts, because several offers answered each prompt, joined by the exact
+    bound of their shares, which alone decides below .01.
 
     References
     ----------
@@ -116,10 +117,12 @@ def learn_threshold(
 
 
 def _fail_upper(bad: NDArray[np.bool_], codes: NDArray[np.intp], alpha: float) -> float:
-    used, inverse, sizes = np.unique(codes, return_inverse=True, return_counts=True)
+    _, inverse, sizes = np.unique(codes, return_inverse=True, return_counts=True)
     shares = np.bincount(inverse, weights=bad) / sizes
-    upper = stats.korn_graubard_upper(shares, sizes, 1.0 - alpha)
-    return max(upper, stats.clopper_pearson_upper(0, used.size, alpha))
+    exact = stats.every_repeat_upper(shares, 1.0 - alpha)
+    if alpha < stats.TRUSTED_ALPHA:
+        return exact
+    return max(stats.korn_graubard_upper(shares, sizes, 1.0 - alpha), exact)
 
 
 def calibrate(request: CalibrationRequest, pairs: Sequence[Pair]) -> Calibration:
@@ -162,7 +165,7 @@ def calibrate(request: CalibrationRequest, pairs: Sequence[Pair]) -> Calibration
         modality=request.modality,
         quality=request.quality,
         metric=request.metric,
-        method="learn-then-test, fixed sequence, Korn-Graubard over prompts",
+        method="learn-then-test, fixed sequence, exact bound of prompts' shares",
         human_threshold=request.human_threshold,
         metric_threshold=None if learned.threshold is None else sign * learned.threshold,
         epsilon=request.epsilon,

@@ -101,7 +101,7 @@ def learn_usable(ratings: Sequence[Flagged], usable: float, level: float) -> Usa
     """
     if not 0.0 < usable < 1.0 or not 0.0 < level < 0.5:
         raise ValueError(f"usable {usable!r} must lie in (0, 1) and level {level!r} in (0, 0.5).")
-    sample = _Sample.of(sorted(ratings, key=lambda r: digest_of([r.output_id, r.rater])))
+    sample = _Sample.of(_in_an_order_of_their_own(ratings))
     miss = 1.0 - usable
     least = stats.min_prompts(level, miss)
     if sample.n_prompts < least:
@@ -242,3 +242,12 @@ def _nothing(
         worst_share=None,
         reason=reason,
     )
+
+
+def _in_an_order_of_their_own(ratings: Sequence[Flagged]) -> list[Flagged]:
+    """By what raters said and not by their names, which are salted anew in every workspace."""
+    said: dict[str, list[tuple[str, float, bool]]] = {}
+    for r in ratings:
+        said.setdefault(r.rater, []).append((r.output_id, r.value, r.usable))
+    told = {rater: digest_of(sorted(rows)) for rater, rows in said.items()}
+    return sorted(ratings, key=lambda r: (digest_of([r.output_id, told[r.rater]]), r.rater))

@@ -56,6 +56,7 @@ class Cell:
     weight: NDArray[np.float64] | None = None
     chosen: NDArray[np.bool_] | None = None
     unjudged: tuple[str, ...] = ()
+    missing_weighed: float = 0.0
 
     @property
     def outputs(self) -> list[str]:
@@ -102,8 +103,13 @@ class Cell:
 
     @property
     def missing_share(self) -> float:
-        """Share of outputs that should have a value and have none."""
-        return self.n_missing / self.n_asked if self.n_asked else 0.0
+        """Share of outputs that should have a value and have none: the larger of two counts.
+
+        By outputs, and as bounds weigh them, prompts alike and strata by their traffic: what is
+        missing of few repeats or of a small but busy stratum is more than its outputs.
+        """
+        plain = self.n_missing / self.n_asked if self.n_asked else 0.0
+        return max(plain, self.missing_weighed)
 
 
 def build_cell(
@@ -163,6 +169,7 @@ def build_cell(
         output=output,
         family=family,
         counts=_counts(laid, missing, absent),
+        missing_weighed=_missing_weighed(laid, missing, ~absent, traffic),
     )
     return _weighed(cell, traffic) if traffic else cell
 
@@ -205,6 +212,26 @@ def _counts(
             why = laid.rows[i].lacking or "unjudged"
             counts[why] = counts.get(why, 0) + 1
     return {k: v for k, v in sorted(counts.items()) if v}
+
+
+def _missing_weighed(
+    laid: JudgedOutputs,
+    missing: NDArray[np.bool_],
+    asked: NDArray[np.bool_],
+    traffic: Mapping[str, float] | None,
+) -> float:
+    """Share that is missing where each prompt weighs the same, or its stratum's traffic."""
+    if not missing.any():
+        return 0.0
+    family = laid.family[asked]
+    weight = 1.0 / np.bincount(family, minlength=len(laid.families))[family]
+    if traffic:
+        strata = np.array([laid.rows[i].stratum for i in np.flatnonzero(asked).tolist()])
+        for name in sorted(set(strata.tolist())):
+            here = strata == name
+            weight[here] *= traffic.get(name, 0.0) / weight[here].sum()
+    whole = float(weight.sum())
+    return round(float(weight[missing[asked]].sum()) / whole, 12) if whole > 0.0 else 0.0
 
 
 def _weighed(cell: Cell, traffic: Mapping[str, float]) -> Cell:

@@ -30,6 +30,7 @@ from qfloor.records import (
 )
 
 MISSING_TOLERATED, MISSING_TOO_MUCH = 0.02, 0.05
+_QUARTER = 0.25  # the max_fail that these were set for
 """Shares of missing outputs above which the worst case must hold, and nothing can be said."""
 
 
@@ -153,7 +154,9 @@ def _judge(request: CellRequest, kind: FloorKind) -> Judgement:
     place = (request.offer_id, request.category, request.modality, kind, request.outputs)
     cell = build_cell(*place, sign=sign, traffic=request.traffic)
     worst = None
-    if cell.missing_share > MISSING_TOLERATED:
+    strictest = min((t.max_fail for t in request.thresholds), default=_QUARTER)
+    # two in a hundred matter little where a quarter may fail, and a lot where one in twenty may
+    if cell.missing_share > MISSING_TOLERATED * min(1.0, strictest / _QUARTER):
         filled = build_cell(*place, sign=sign, missing_as_fail=True, traffic=request.traffic)
         worst = _bounds(request, filled, levels, missing_as_fail=True)
     return Judgement(cell=cell, release=_bounds(request, cell, levels), worst=worst)

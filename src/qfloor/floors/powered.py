@@ -212,7 +212,19 @@ class PoweredBounds(CellBounds):
     def _uppers(self, alpha: float, *, mirror: bool = False) -> FloatArray:
         """Upper bound of P(fail) at each step of the grid (of P(no fail)), not yet monotone."""
         tables = [t.mirror() for t in self._tables] if mirror else self._tables
-        return np.asarray(np.max([t.upper(alpha) for t in tables], axis=0))
+        found = np.max([t.upper(alpha) for t in tables], axis=0)
+        if self.two_way or self.least >= stats.TRUSTED_ALPHA:
+            for j, t in enumerate(self.grid):
+                if not self._all[j].adds:  # the labels alone: by their own exact bound as well
+                    found[j] = max(found[j], self._exact(t, alpha, mirror=mirror))
+        return np.asarray(found)
+
+    def _exact(self, threshold: float, alpha: float, *, mirror: bool) -> float:
+        """Exact bound of the labels alone: of P(fail), or of P(no fail)."""
+        if mirror:
+            low = stats.path_lower(self.path, threshold, alpha=alpha, rule="every_repeat")
+            return 1.0 - low
+        return stats.path_upper(self.path, threshold, alpha=alpha, rule="every_repeat")
 
 
 def power_cell(

@@ -49,7 +49,7 @@ class Desk:
     journal: Journal = field(init=False)
     stopped: dict[str, str] = field(default_factory=dict)
     halted: str = ""
-    collects: asyncio.Semaphore = field(init=False)
+    _collects: dict[str, asyncio.Semaphore] = field(default_factory=dict, init=False)
     _looked_at: float = field(default=-math.inf, init=False)
     _free: int = field(default=0, init=False)
     under_way: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -61,7 +61,10 @@ class Desk:
         self.journal = Journal(self.store)
         wanted_s = self.policy.deadline_s
         self.ends_at = math.inf if wanted_s is None else self.clock() + wanted_s
-        self.collects = asyncio.Semaphore(max(1, self.policy.collects))
+
+    def collecting(self, provider: str) -> asyncio.Semaphore:
+        """Limit downloads: of each seller by itself, so that one that hangs holds up no other."""
+        return self._collects.setdefault(provider, asyncio.Semaphore(max(1, self.policy.collects)))
 
     def gate(self, name: str, limits: RateLimits) -> Gate:
         """Build the gate of an account, on this run's clock."""

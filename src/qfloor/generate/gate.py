@@ -127,6 +127,12 @@ class Gate:
         self.breaker.answered()
         self._changed.set()
 
+    def unreachable(self, why: str) -> None:
+        """Note that a job's seller does not answer polls: nothing new is bought of it meanwhile."""
+        self.breaker.trip(self.clock(), self.policy.cooldown_s)
+        self._why = why
+        self._changed.set()
+
     def report(self, outcome: Outcome, ticket: Pass, told_s: float | None) -> None:
         """Note what came of a call or job."""
         now, reason = self.clock(), outcome.reason

@@ -79,7 +79,7 @@ class Life:
     # -- buying ------------------------------------------------------------------------------
 
     def _is_wanted(self) -> bool:
-        return self.desk.may_buy(self.request.offer.id)
+        return self.item.buys and self.desk.may_buy(self.request.offer.id)
 
     async def _buy_in_turn(self) -> Outcome | None:
         """Buy when the account's turn and the budget allow; None when they do not."""
@@ -180,14 +180,16 @@ class Life:
         Few are fetched at once, so that thousands that end together do not fill the memory.
         """
         answer = await self._follow(job)
-        async with self.desk.collects:
+        async with self.desk.collecting(self.request.offer.provider):
             answer = await self._fetch(job, answer)
             if isinstance(answer, Ended) and await self._is_damaged(answer):
                 again = await self._fetch(job, await self._follow(job))
+                if not isinstance(again, Ended):  # the job is still there: left to a next run
+                    self._keep.drop(answer)
+                    return await self._keep.close(again, "collect")
                 if isinstance(again, Ended) and "ok" not in {answer.reason} - {again.reason}:
                     answer, again = again, answer  # never in place of media that were paid for
-                if isinstance(again, Ended):
-                    self._keep.drop(again)
+                self._keep.drop(again)
             return await self._keep.close(answer, "collect")
 
     async def _is_damaged(self, ended: Ended) -> bool:
@@ -235,9 +237,15 @@ class Life:
                 said = f"{verb} returned {type(answer).__name__}: {answer!r}"
             except Exception as error:
                 said = f"{verb} raised {type(error).__name__}: {error}"
+            if lost == _OUT_OF_REACH_POLLS:
+                self.gate.unreachable(said)
             if lost < desk.policy.lost_polls:
                 await desk.sleep(desk.policy.wait_s(lost, None, desk.rng))
         return _late(said)
+
+
+_OUT_OF_REACH_POLLS = 5
+"""Lost polls in a row after which no new call is made for the time being."""
 
 
 def _late(detail: str) -> Outcome:

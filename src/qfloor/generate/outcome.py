@@ -165,6 +165,8 @@ def _money(
         return "no", 0
     if status is Status.UNKNOWN or offer.price is None:
         return ended.charged, None
+    if ended.reason == "job_expired" and ended.charged == "unknown":
+        return "unknown", None  # the seller took it and says nothing: held at what it can have cost
     was_made = status is Status.BLANK or ended.reason == "url_expired"
     bills_as = "made" if ended.charged == "yes" or was_made else status.value
     amount = prices.charge(
@@ -194,9 +196,8 @@ def asked_for(offer: Offer, prompt: Prompt) -> dict[str, Any]:
     size = str(settings.get("size", "")).lower().split("x")
     if width is None and len(size) == 2 and all(part.strip().isdigit() for part in size):
         width, height = int(size[0]), int(size[1])
-    seconds = prompt.seconds
-    for stated in (settings.get("seconds"), offer.capabilities.max_seconds):
-        seconds = stated if seconds is None else seconds
+    told = [s for s in (prompt.seconds, settings.get("seconds")) if s is not None]
+    seconds = max(told) if told else offer.capabilities.max_seconds
     return {"width": width, "height": height, "seconds": seconds}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -31,7 +31,8 @@ class Planned:
 
     ``call_nanousd`` is the most one call for it can cost, ``worst_nanousd`` the most all its
     attempts can; None when the price is not known. ``held_nanousd`` is what its last call, still
-    open, may yet cost.
+    open, may yet cost. A job that a seller has is followed even where no call is wanted any more
+    (``buys`` is False).
     """
 
     request: Request
@@ -39,6 +40,7 @@ class Planned:
     call_nanousd: int | None
     worst_nanousd: int | None
     held_nanousd: int = 0
+    buys: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,18 +196,19 @@ def plan_generation(
                 continue
             request = _request(key, prompt, offer, repeat, round)
             reason = unable or unwanted or declines(request) or ""
-            if reason:
+            found = standing(histories.get(key, ()), there.status.get(key), max_attempts)
+            if reason and found.step is not Step.RESUME:
                 draft.skip(request, reason, excluded=bool(unwanted and not unable))
                 continue
             there.refuse_other(request, digest)
-            found = standing(histories.get(key, ()), there.status.get(key), max_attempts)
             if key in broken and broken[key][0].mended(request, broken[key][1]):
                 found = Standing(step=Step.NEW, n=there.attempts(key))
             if resolve:
                 found = resolving(found)
             elif release_unknown is True or (release_unknown and key in release_unknown):
                 found = released(found)
-            draft.add(request, found, max_attempts)
+            # what a seller already has is fetched, whatever is wanted by now; then not bought anew
+            draft.add(request, found, max_attempts, generator, buys=not reason)
     plan = draft.plan(round, store, max_attempts)
     if budget_nanousd is not None:
         plan.check_budget(budget_nanousd, allow_unpriced=allow_unpriced)
@@ -233,7 +236,9 @@ class _Draft:
                 )
             )
 
-    def add(self, request: Request, found: Standing, max_attempts: int) -> None:
+    def add(
+        self, request: Request, found: Standing, max_attempts: int, generator: Any, *, buys: bool
+    ) -> None:
         if found.step is Step.WAIT:
             self.waiting.append(request.key)
         elif found.step is Step.DONE:
@@ -241,7 +246,8 @@ class _Draft:
         else:
             is_open = found.step in (Step.RESUME, Step.DOUBT)
             held = self.held.get((request.key, found.n), 0) if is_open else 0
-            self.items.append(_planned(request, found, max_attempts, held))
+            item = _planned(request, found, max_attempts, held, generator)
+            self.items.append(item if buys else replace(item, buys=False))
 
     def plan(self, round: str, store: Store, max_attempts: int) -> GenerationPlan:
         costs = _costs(self.items)
@@ -341,18 +347,24 @@ def _takes_all(request: Request) -> str | None:
     return None
 
 
-def _planned(request: Request, found: Standing, max_attempts: int, held: int) -> Planned:
+def _planned(
+    request: Request, found: Standing, max_attempts: int, held: int, generator: Any
+) -> Planned:
     """Price what is left: failures are paid too where the seller bills them.
 
     A call in doubt is made again only if it never was: what is held for it is not needed twice.
+    A job under way costs nothing more to follow; should it fail, the next call costs a whole one.
     """
     rule, one, worst = request.offer.price, None, None
-    if found.step not in CALLS:
-        one = worst = 0
-    elif rule is not None:
+    if rule is not None:
         asked = asked_for(request.offer, request.prompt)
+        told = getattr(generator, "seconds_asked", None)  # lengths that a seller makes
+        if told is not None and (seconds := told(request)) is not None:
+            asked["seconds"] = max(seconds, asked["seconds"] or 0.0)
         one = prices.estimate(rule, settings=request.offer.settings, **asked)
-    if one is not None and rule is not None:
+    if found.step not in CALLS:
+        worst = 0
+    elif one is not None and rule is not None:
         left = max(1, max_attempts - found.counted)
         worst = max(0, one * (left if "failed" in rule.charged_on else 1) - held)
     return Planned(

@@ -36,7 +36,8 @@ class RunPolicy:
         How long the run may take in all: then no call is made, and jobs under way are left to
         the next run.
     collects : int
-        How many downloads, with what is done to their media, may be under way at once.
+        How many downloads of one seller, with what is done to their media, may be under way at
+        once.
     buys : bool
         Whether new calls are made at all; without, jobs are followed and doubts are settled.
     least_free_bytes : int
@@ -64,7 +65,7 @@ class RunPolicy:
     collects: int = 16
     buys: bool = True
     least_free_bytes: int = 64 * 1024 * 1024
-    lost_polls: int = 5
+    lost_polls: int = 14  # some minutes: what is paid for is worth waiting out an outage
     grace_s: float = 120.0
     budget_nanousd: int | None = None
 

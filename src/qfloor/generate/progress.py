@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from qfloor.generate.outcome import Outcome
-from qfloor.generate.plan import GenerationPlan, Planned
+from qfloor.generate.plan import CALLS, GenerationPlan, Planned
 from qfloor.generate.policy import Purse
 from qfloor.records import Status
 
@@ -50,7 +50,7 @@ class Progress:
         for item in plan.items:
             mine = self.of(item)
             mine.planned += 1
-            mine.worst_nanousd += item.call_nanousd or 0
+            mine.worst_nanousd += _ahead(item)
         self.total, self.done, self.left = len(plan.items), 0, 0
         self.counts: Counter[Status] = Counter()
         self.waiting: list[str] = []
@@ -63,7 +63,7 @@ class Progress:
     def add(self, item: Planned, outcome: Outcome | None) -> None:
         """Count one request that is through, or that was not got to."""
         mine = self.of(item)
-        mine.worst_nanousd -= item.call_nanousd or 0
+        mine.worst_nanousd -= _ahead(item)
         self.done += 1
         if outcome is None:
             self.left += 1
@@ -103,3 +103,8 @@ class Progress:
             if rest:
                 longest = max(longest, rest * self.seconds / offer.done)
         return longest
+
+
+def _ahead(item: Planned) -> int:
+    """What a request's next call may cost; nothing while its job is only followed."""
+    return (item.call_nanousd or 0) if item.standing.step in CALLS else 0

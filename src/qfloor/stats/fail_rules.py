@@ -43,9 +43,10 @@ _LEAST_P, _MOST_P = 1e-12, 0.4999
 def rule_of(path: FailPath, alpha: float, rule: Rule) -> tuple[Rule, frozenset[Rule]]:
     """Resolve a rule at a level: what decides, and all the bounds that must hold.
 
-    Korn-Graubard is joined by the exact bound of every repeat wherever prompts have repeats and
-    weigh the same: where a few prompts always fail it certifies falsely 1.5 to 4 times as often as
-    it may at .05 (`results/false_certification.md`), and the exact bound costs next to nothing.
+    Korn-Graubard is joined by the exact bound of every repeat wherever prompts have repeats: where
+    a few prompts always fail it certifies falsely 1.5 to 4 times as often as it may at .05
+    (`results/false_certification.md`). Where prompts weigh differently the exact bound takes those
+    that are left when they are thinned to the mix.
     """
     if rule not in ("auto", "korn_graubard", "one_repeat", "every_repeat", "both"):
         raise ValueError(
@@ -59,8 +60,7 @@ def rule_of(path: FailPath, alpha: float, rule: Rule) -> tuple[Rule, frozenset[R
     if strict and rule == "auto" and path.raters is None:
         return "every_repeat", frozenset({"every_repeat"})
     parts: set[Rule] = {"korn_graubard"}  # the exact bounds know nothing of raters: never alone
-    if strict or not path.weighted:
-        parts.add("every_repeat")
+    parts.add("every_repeat")
     if path.size < FEW_PROMPTS:
         parts.add("one_repeat")
     return "korn_graubard", frozenset(parts)

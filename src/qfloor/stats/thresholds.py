@@ -103,7 +103,7 @@ def threshold_limits(
         Tolerated fail rate, strictly between 0 and 1 (0.25: the lower quartile).
     bound : {"auto", "korn_graubard", "one_repeat", "every_repeat", "both"} or callable
         ``auto``: exact at one output a prompt; with repeats Korn-Graubard, joined by the exact
-        bound of every repeat (the stricter counts; without weights) and, below 15 prompts, by
+        bound of every repeat (the stricter counts) and, below 15 prompts, by
         that of one repeat; below alpha 0.01 the exact bound of every repeat alone (joined, with
         raters). ``both``: joined at every level. A callable maps fails (bool, in the order of the
         scores) to an upper bound of P(fail) and is tried at every threshold; weights and raters

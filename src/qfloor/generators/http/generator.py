@@ -217,6 +217,13 @@ class HttpGenerator:
         model, modality = model_of(request), request.prompt.modality
         return next((f for f in self.FAMILIES if f.has(model, modality)), None)
 
+    def seconds_asked(self, request: Request) -> float | None:
+        """Length that a clip will be asked at, which is what it costs; None for pictures."""
+        family = self.family(request)
+        if family is None or family.modality != "video":
+            return None
+        return Ask(request, family).seconds()
+
     def fault(self, answer: Answer, *, status: int | None = None, **more: Any) -> Ended:
         """Turn an error answer into the last word; ``status`` 0 stands for a failed job."""
         fault = fault_of(answer, self.codes(answer))

@@ -31,6 +31,7 @@ class OpenAICompatibleGenerator(OpenAIGenerator):
         Shape(reason="refused_input", status=(0,), code="*moderation*"),
         Shape(reason="refused_input", status=(0,), code="*content_policy*"),
         POLICY,
+        Shape(reason="refused_input", status=(0,), text=POLICY.text),
     )
     FAMILIES = (
         Family(

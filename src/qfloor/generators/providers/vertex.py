@@ -57,7 +57,11 @@ class VertexGenerator(HttpGenerator):
     )  # fmt: skip
     SHAPES = (
         *GOOGLE_SHAPES,
-        Shape(reason="refused_input", status=(0, 400), text=r"usage guidelines|polic|sensitive"),
+        Shape(
+            reason="refused_input",
+            status=(0, 400),
+            text=r"usage guidelines|polic|sensitive|safety|responsible ai",
+        ),
         Shape(reason="capacity", code="8"),
         Shape(reason="capacity", code="14"),
         Shape(reason="invalid_request", code="3", charged="no"),
