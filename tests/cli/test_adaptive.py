@@ -28,7 +28,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> Benchmark:
         scorers=(),
         calibrations=(),
     )
-    monkeypatch.setattr("qfloor.cli.running.benchmark_of", lambda *_: found)
+    monkeypatch.setattr("qfloor.cli.running.benchmark_of", lambda *_, **__: found)
     return found
 
 
@@ -48,7 +48,9 @@ def test_a_table_of_what_each_cell_cost(short: Benchmark, tmp_path: Path) -> Non
 def test_outputs_to_rate_do_not_tell_the_offer(
     short: Benchmark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qfloor.cli.running.benchmark_of", lambda *_: replace(short, panel=None))
+    monkeypatch.setattr(
+        "qfloor.cli.running.benchmark_of", lambda *_, **__: replace(short, panel=None)
+    )
     told = runner.invoke(app, ["run", "painters", "--adaptive", "-w", str(tmp_path), "--csv"])
     assert told.exit_code == 0, told.output
     header, *rows = told.stdout.splitlines()

@@ -207,7 +207,6 @@ def plan_generation(
                 found = resolving(found)
             elif release_unknown is True or (release_unknown and key in release_unknown):
                 found = released(found)
-            # what a seller already has is fetched, whatever is wanted by now; then not bought anew
             draft.add(request, found, max_attempts, generator, buys=not reason)
     plan = draft.plan(round, store, max_attempts)
     if budget_nanousd is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 
-import av
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -44,6 +43,8 @@ def write_webm(
     crf : int, default 22
         0 (lossless) to 63; below 10 nobody sees it.
     """
+    import av  # who writes no clip need not load it
+
     buffer = io.BytesIO()
     options = {**_VP9, "crf": str(crf)}
     with av.open(buffer, "w", format="webm", options={"fflags": "+bitexact"}) as container:
