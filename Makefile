@@ -36,7 +36,7 @@ test: $(VENV)/.dev  ## the fast tests: at most 12 minutes on 2 cores
 	@$(BIN)/python -m pytest -n auto
 
 verify: $(VENV)/.dev  ## the slow checks: kills, chaos, notebooks, validity; at most 45 minutes
-	@$(BIN)/python -m pytest -m slow --timeout=1800
+	@$(BIN)/python -m pytest -m slow --timeout=1800 -n auto --dist loadfile
 
 check: $(VENV)/.dev  ## format, lint, types, layers, docs in step
 	@$(BIN)/ruff format --check src tests benchmarks
