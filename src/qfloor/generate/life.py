@@ -187,7 +187,7 @@ class Life:
                 if not isinstance(again, Ended):  # the job is still there: left to a next run
                     self._keep.drop(answer)
                     return await self._keep.close(again, "collect")
-                if isinstance(again, Ended) and "ok" not in {answer.reason} - {again.reason}:
+                if "ok" not in {answer.reason} - {again.reason}:
                     answer, again = again, answer  # never in place of media that were paid for
                 self._keep.drop(again)
             return await self._keep.close(answer, "collect")
