@@ -108,7 +108,8 @@ def _compare(
     failed = sum(a.status is Status.FAILED for a in ends.values())
     sent = fake.seen[model, text]
     # a call it never took stays in doubt; malformed_answer is a person's
-    if name in ASKED and entries and output.reason == "timeout_ambiguous":
+    mark = output.id if len(attempts) == 1 else f"{output.id}-{len(attempts)}"
+    if name in ASKED and output.reason == "timeout_ambiguous" and mark in fake.marks:
         found.wrong.append(f"{name} {text}: nobody asked the seller ({output.reason})")
     found.outputs += 1
     found.statuses[output.status.value] += 1
