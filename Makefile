@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location
 PAGES := README.md prompts/*.md docs/reference/*.md
 # every scorer's packages: what the tests and the doctor can try
-EXTRAS := clip,ocr,preference,video,audio,safety,fast,local
+EXTRAS := clip,ocr,preference,video,audio,safety,fast,local,web,ray,s3,docs
 TORCH := $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 
 .PHONY: demo test verify check docs bench lab ci clean
