@@ -544,6 +544,12 @@ def against_peer(ours: list[float], theirs: list[float]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _said(value: dict[str, Any]) -> str:
+    if value.get("compared") == 0:
+        return "nothing to compare, all was cut at 0"
+    return "holds" if value["holds"] else "BROKEN"
+
+
 def show(found: dict[str, Any]) -> None:
     """Print the table of a run."""
     print(f"{found['pictures']} {found['form']} pictures of {SIDE}x{SIDE}, {found['cores']} cores, "
@@ -567,7 +573,7 @@ def show(found: dict[str, Any]) -> None:
     )
     for name, value in found["agreement"].items():
         print(f"  {name}: largest difference {value['largest_difference']:.2e}, "
-              f"bound {value['bound']:g}: {'holds' if value['holds'] else 'BROKEN'}")  # fmt: skip
+              f"bound {value['bound']:g}: {_said(value)}")  # fmt: skip
 
 
 def memory(args: argparse.Namespace) -> dict[str, Any]:
