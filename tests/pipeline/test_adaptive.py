@@ -12,8 +12,9 @@ import pytest
 from qfloor import export, pipeline
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, StoreError
+from qfloor.generate import Progress, RunPolicy
 from qfloor.generators.builtin.calllog import calls
-from qfloor.pipeline import AdaptiveOptions, AdaptiveResult, run_adaptive, run_id
+from qfloor.pipeline import AdaptiveOptions, AdaptiveResult, Buying, run_adaptive, run_id
 from qfloor.pipeline.prompt_order import prompt_orders, spent_prompts
 from qfloor.pipeline.sequential_cells import rule_for, stream_of
 from qfloor.records import CountsAs, Rating, Ruling, SeenOutput, SequentialState
@@ -104,6 +105,34 @@ def test_a_finished_run_does_nothing_again(bench: Benchmark, done: AdaptiveResul
     assert _calls(done.database.parent) == before
     assert again.states == done.states
     assert again.findings == done.findings
+
+
+def test_time_that_is_over_stops_between_batches_and_a_later_run_goes_on(
+    bench: Benchmark, done: AdaptiveResult, tmp_path: Path
+) -> None:
+    at_s = 0.0
+    shown: list[int] = []
+
+    def watch(progress: Progress) -> None:
+        nonlocal at_s
+        at_s += 1.0
+        shown.append(progress.done)
+
+    buying = Buying(policy=RunPolicy(deadline_s=600.0), watch=watch, clock=lambda: at_s * 100.0)
+    first = run_adaptive(bench, tmp_path, buying=buying)
+    assert first.is_over
+    assert first.findings is not None  # valid whenever buying stops
+    assert len(shown) >= 6
+    open_ = [s for s in first.states if s.standing == "open"]
+    assert {s.stopped for s in open_} <= {"time", "outputs"}
+    assert open_
+    assert sum(s.n_prompts for s in first.states) < sum(s.n_prompts for s in done.states)
+    made = _calls(tmp_path)
+    again = run_adaptive(bench, tmp_path)
+    assert not again.is_over
+    assert again.states == done.states
+    assert max((_calls(tmp_path) - made).values(), default=1) == 1
+    assert _calls(tmp_path) == _calls(done.database.parent if done.database else tmp_path)
 
 
 @pytest.mark.parametrize("at", [pytest.param("generate", marks=pytest.mark.slow), "adaptive"])

@@ -150,6 +150,7 @@ def run(
         sequential.run(
             benchmark, workspace, method=method, batch=batch,
             rating_usd=rating_usd, value_usd=value_usd, engine=engine, out=out,
+            policy=policy_of(minutes), release=release,
             as_json=as_json, as_csv=as_csv,
         )  # fmt: skip
         return

@@ -10,6 +10,7 @@ from qfloor.cli.watching import progress
 
 if TYPE_CHECKING:
     from qfloor.benchmark import Benchmark
+    from qfloor.generate import RunPolicy
 
 
 def run(
@@ -22,6 +23,8 @@ def run(
     value_usd: str | None,
     engine: str,
     out: Path | None,
+    policy: RunPolicy,
+    release: list[str],
     as_json: bool,
     as_csv: bool,
 ) -> None:
@@ -38,8 +41,9 @@ def run(
     )
     with progress() as report:
         result = pipeline.run_adaptive(
-            benchmark, workspace, options=options, out=out, engine=engine, report=report
-        )
+            benchmark, workspace, options=options, out=out, engine=engine, report=report,
+            buying=pipeline.Buying(policy=policy, watch=report.watch, release=release),
+        )  # fmt: skip
     if result.awaiting:
         emit(pipeline.to_rate(workspace, result), as_json=as_json, as_csv=as_csv)
         say(
@@ -53,3 +57,5 @@ def run(
         f"{seen} of {most} prompts, {usd(result.spent_nanousd)} with ratings; "
         f"wrote {result.database}"
     )
+    if result.is_over:
+        say("the run's time is over; the same command goes on with what is left")

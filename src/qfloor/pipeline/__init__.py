@@ -6,6 +6,7 @@ This is the only package that knows more than one stage; what crosses stages liv
 from __future__ import annotations
 
 from qfloor.pipeline.adaptive import AdaptiveOptions, AdaptiveResult, run_adaptive
+from qfloor.pipeline.adaptive_spending import Buying
 from qfloor.pipeline.anchors import AnchorReport, check_anchors
 from qfloor.pipeline.audit import Audit, Check, audit
 from qfloor.pipeline.calibration_table import calibration_rows
@@ -49,6 +50,7 @@ __all__ = [
     "AdaptiveResult",
     "AnchorReport",
     "Audit",
+    "Buying",
     "CellKey",
     "Check",
     "Declared",

@@ -17,10 +17,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from qfloor import generate, ratings, score
+from qfloor import ratings, score
 from qfloor.benchmark import Benchmark
-from qfloor.errors import BenchmarkError, BudgetError, StoreError
+from qfloor.errors import BenchmarkError, StoreError
 from qfloor.floors import FamilyPlan, Standing, next_purchases, stand
+from qfloor.pipeline.adaptive_spending import Buying, Spending
 from qfloor.pipeline.declared import declared_of, scorers_of
 from qfloor.pipeline.families import family_of
 from qfloor.pipeline.findings import Findings
@@ -43,7 +44,7 @@ from qfloor.pipeline.sequential_cells import (
     rule_for,
     stream_of,
 )
-from qfloor.records import Event, Output, Prompt, Rating, SequentialState, Status
+from qfloor.records import Output, Prompt, Rating, SequentialState, Status
 from qfloor.store import Store
 
 
@@ -79,7 +80,7 @@ class AdaptiveResult:
     """Where a sequential run stands.
 
     ``awaiting`` are outputs that people have to rate before it can go on; then there are no
-    ``findings`` and no ``database`` yet.
+    ``findings`` and no ``database`` yet. ``is_over``: its time ended it, and it can go on.
     """
 
     benchmark: Benchmark
@@ -87,6 +88,7 @@ class AdaptiveResult:
     awaiting: tuple[Output, ...] = ()
     findings: Findings | None = None
     database: Path | None = None
+    is_over: bool = False
 
     @property
     def spent_nanousd(self) -> int:
@@ -102,6 +104,7 @@ def run_adaptive(
     out: Path | None = None,
     engine: str = "local",
     report: Report = silent,
+    buying: Buying | None = None,
     now: dt.datetime | None = None,
 ) -> AdaptiveResult:
     """Run a benchmark in batches until every cell is decided, hopeless or unaffordable.
@@ -115,6 +118,9 @@ def run_adaptive(
     options : AdaptiveOptions, optional
     out, engine, report, now
         See `qfloor.pipeline.run`; ``report`` is told ("adaptive", cells done, cells) as well.
+    buying : Buying, optional
+        Patience, time, progress and releases. When the time is over the verdicts are those of
+        what was looked at, and a later run goes on.
 
     Returns
     -------
@@ -128,6 +134,40 @@ def run_adaptive(
     options = options or AdaptiveOptions()
     options.check()
     score.engine_called(engine)
+    _check_can_be_sequential(benchmark)
+    now = now or dt.datetime.now(dt.UTC)
+    prompts = prompts_of(benchmark)
+    with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
+        _freeze_first(store, benchmark)
+        store.save_prompts(prompts)  # who rates what goes round among all of them
+        run = AdaptiveRun(
+            store,
+            benchmark,
+            prompts,
+            options,
+            scorers_of(benchmark),
+            engine,
+            report,
+            buying or Buying(),
+        )
+        run.go_on()
+        awaiting = run.awaiting()
+        result = AdaptiveResult(
+            benchmark=benchmark,
+            states=tuple(run.states.values()),
+            awaiting=awaiting,
+            is_over=run.spending.is_over,
+        )
+        if awaiting:
+            return result
+        findings = certify_round(store, benchmark, prompts, now=now, report=report)
+        path = out or workspace / "quality.db"
+        database = export_round(store, benchmark, prompts, path, now)
+    return replace(result, findings=findings, database=database)
+
+
+def _check_can_be_sequential(benchmark: Benchmark) -> None:
+    """Refuse what a test that looks after every prompt cannot judge, in one sentence."""
     if benchmark.imported:
         raise BenchmarkError(
             f"benchmark {benchmark.name} judges imported outputs; only what is bought prompt by "
@@ -144,23 +184,6 @@ def run_adaptive(
             "prompts, and a test that looks after every prompt must know its threshold from the "
             'start: give them as numbers (rule = "absolute"), e.g. those an earlier round learned'
         )
-    now = now or dt.datetime.now(dt.UTC)
-    prompts = prompts_of(benchmark)
-    with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
-        _freeze_first(store, benchmark)
-        store.save_prompts(prompts)  # who rates what goes round among all of them
-        run = AdaptiveRun(store, benchmark, prompts, options, scorers_of(benchmark), engine, report)
-        run.go_on()
-        awaiting = run.awaiting()
-        result = AdaptiveResult(
-            benchmark=benchmark, states=tuple(run.states.values()), awaiting=awaiting
-        )
-        if awaiting:
-            return result
-        findings = certify_round(store, benchmark, prompts, now=now, report=report)
-        path = out or workspace / "quality.db"
-        database = export_round(store, benchmark, prompts, path, now)
-    return replace(result, findings=findings, database=database)
 
 
 def _freeze_first(store: Store, benchmark: Benchmark) -> None:
@@ -182,6 +205,7 @@ class AdaptiveRun:
         scorers: Sequence[Any],
         engine: str,
         report: Report,
+        buying: Buying,
     ) -> None:
         self.store, self.benchmark, self.prompts, self.options = store, benchmark, prompts, options
         self.scorers, self.engine, self.report = scorers, engine, report
@@ -192,6 +216,7 @@ class AdaptiveRun:
         self.own = {
             name for planned in self.cells.values() for ids in planned.outputs for name in ids
         }
+        self.spending = Spending(store, benchmark, self.own, buying, report)
         for state in store.sequential_of(run=self.run):
             self._take_up(state)
 
@@ -210,7 +235,7 @@ class AdaptiveRun:
 
     def go_on(self) -> None:
         """Buy and judge batch by batch until nothing is left to buy, or people have to rate."""
-        while chosen := self._next():
+        while not self.spending.is_over and (chosen := self._next()):
             refused = self._buy(chosen)
             view = self._view()
             score.score_outputs(
@@ -260,32 +285,10 @@ class AdaptiveRun:
             for key, standing in standings.items()
             if not self.states[key].stopped
         ]
-        chosen = next_purchases(free, batch=self.options.batch, budget_nanousd=self._left())
-        return [Next(cast("CellKey", p.key), p.first, p.end) for p in chosen]
-
-    def _left(self) -> int | None:
-        """What the budget leaves once everything looked at, and foreign to this run, is paid."""
-        budget = self.benchmark.budget_nanousd
-        if budget is None:
-            return None
         own = sum(s.spent_nanousd + s.rated_nanousd for s in self.states.values())
-        return max(0, budget - own - self._foreign)
-
-    @property
-    def _foreign(self) -> int:
-        """Spending of the round on outputs that no cell of this run will look at."""
-        return sum(a for output, a in self._spent().items() if output not in self.own)
-
-    def _spent(self) -> dict[str, int]:
-        """What each output of the round has cost, as it last ended."""
-        ended: dict[tuple[str, int], int] = {}
-        for attempt in self.store.attempts_of(round=self.benchmark.round):
-            if attempt.event is Event.ENDED:
-                ended[attempt.output_id, attempt.n] = attempt.amount_nanousd or 0
-        total: dict[str, int] = defaultdict(int)
-        for (output, _), amount in ended.items():
-            total[output] += amount
-        return total
+        left = self.spending.left(own)
+        chosen = next_purchases(free, batch=self.options.batch, budget_nanousd=left)
+        return [Next(cast("CellKey", p.key), p.first, p.end) for p in chosen]
 
     def _buy(self, chosen: Sequence[Next]) -> set[CellKey]:
         """Generate what was chosen; returns the cells that the budget refused."""
@@ -295,20 +298,8 @@ class AdaptiveRun:
         refused: set[CellKey] = set()
         rated = sum(s.rated_nanousd for s in self.states.values())
         for prompts, keys in groups.items():
-            budget = self.benchmark.budget_nanousd
-            try:
-                generate.generate(
-                    prompts,
-                    [self.cells[key].offer for key in keys],
-                    store=self.store,
-                    round=self.benchmark.round,
-                    repeats=self.benchmark.repeats,
-                    budget_nanousd=None if budget is None else max(0, budget - rated),
-                    limits=self.benchmark.limits,
-                    allow_unpriced=self.benchmark.allow_unpriced,
-                    progress=lambda done, total, _offer: self.report("generate", done, total),
-                )
-            except BudgetError:
+            offers = [self.cells[key].offer for key in keys]
+            if not self.spending.buy(prompts, offers, rated):
                 refused.update(keys)
                 for key in keys:
                     self.states[key] = replace(self.states[key], stopped="budget")
@@ -317,7 +308,7 @@ class AdaptiveRun:
     def _look(self, chosen: Sequence[Next], view: RoundView) -> None:
         """Take what has been judged into the tests, and keep them."""
         view = view.with_safety(self.store, self.declared)
-        rated, spent = self._ratings(view), self._spent()
+        rated, spent = self._ratings(view), self.spending.by_output()
         for key, first, end in chosen:
             planned = self.cells[key]
             seen, waits = look(planned, first, end, view, rated)
@@ -343,7 +334,7 @@ class AdaptiveRun:
             if standing.why != "open":
                 state = replace(state, stopped="")
             elif not state.stopped:
-                state = replace(state, stopped="budget")
+                state = replace(state, stopped="time" if self.spending.is_over else "budget")
             self.states[key] = state
         self.store.save_sequential(self.states.values(), run=self.run)
 

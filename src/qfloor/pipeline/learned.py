@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from qfloor import calibrate
 from qfloor.benchmark import Benchmark
@@ -179,11 +180,25 @@ def _relative(fit: _Fit, rule: ThresholdRule) -> LearnedThreshold:
         bound=found.upper,
         decided_by=found.decided_by,
         fitted_on=digest_of(
-            sorted([o.output_id, o.status.value, sorted(zip(o.raters or ("",) * len(o.values),
-                    o.values, strict=True))] for o in outputs)
+            [
+                sorted([o.output_id, o.status.value, sorted(o.values)] for o in outputs),
+                _by_rater(
+                    (rater, [o.output_id, value])
+                    for o in outputs
+                    for rater, value in zip(o.raters, o.values, strict=False)
+                ),
+            ]
         ),
         reason=found.reason,
-    )  # fmt: skip
+    )
+
+
+def _by_rater(said: Iterable[tuple[str, list[Any]]]) -> list[list[list[Any]]]:
+    """What each rater said, without their names: pseudonyms are a workspace's own."""
+    whole: dict[str, list[list[Any]]] = {}
+    for rater, what in said:
+        whole.setdefault(rater, []).append(what)
+    return sorted(sorted(whats) for whats in whole.values())
 
 
 def _usable(fit: _Fit, rule: ThresholdRule) -> LearnedThreshold:
@@ -209,7 +224,7 @@ def _usable(fit: _Fit, rule: ThresholdRule) -> LearnedThreshold:
         t_grid=found.grid,
         worst_offer=found.worst_offer,
         worst_share=found.worst_share,
-        fitted_on=digest_of(sorted([r.output_id, r.rater, r.value, r.usable] for r in rows)),
+        fitted_on=digest_of(_by_rater((r.rater, [r.output_id, r.value, r.usable]) for r in rows)),
         reason=reason,
     )
 
