@@ -46,7 +46,7 @@ def estimate(
     width: int | None = None,
     height: int | None = None,
     seconds: float | None = None,
-    tokens: int | None = None,
+    tokens: int | Mapping[str, int] | None = None,
     settings: Mapping[str, Any] | None = None,
     rates: Mapping[str, str] | None = None,
 ) -> int | None:
@@ -62,8 +62,9 @@ def estimate(
         Of each picture; a megapixel is 1,000,000 pixels.
     seconds : float, optional
         Of each clip.
-    tokens : int, optional
-        The most that can be used.
+    tokens : int or mapping of str to int, optional
+        The most that can be used; by kind (``input``, ``output``) where a component says
+        ``when = {tokens = "input"}``.
     settings : mapping, optional
         The offer's settings, against which ``when`` is matched; ``size`` and ``resolution``
         follow from width and height when they are not settings.
@@ -84,7 +85,9 @@ def estimate(
     >>> estimate(rule, width=1024, height=1024)
     45000000
     """
-    quantities = _quantities(images, width, height, seconds, tokens)
+    quantities = _quantities(images, width, height, seconds, _total(tokens))
+    if isinstance(tokens, Mapping):
+        quantities |= {f"token {kind}": Decimal(n) for kind, n in tokens.items()}
     total = _sum(rule, quantities, images, _settings(settings, width, height), rates)
     return None if total is None else int(total.to_integral_value(rounding=ROUND_CEILING))
 
@@ -164,12 +167,28 @@ def _sum(
     with localcontext(_EXACT):
         total = Decimal(0)
         for component in applying:
-            amount = _amount(component, quantities[component.unit], images)
+            amount = _amount(component, quantities.get(_counted(component)), images)
             rate = _rate(component.currency, rates)
             if amount is None or rate is None:
                 return None
             total += amount * rate * NANO
         return total
+
+
+def _counted(component: PriceComponent) -> str:
+    """What is counted: all tokens, or those of one kind."""
+    kind = component.when.get("tokens") if component.unit == "token" else None
+    return component.unit if kind is None else f"token {_text(kind)}"
+
+
+def _conditions(component: PriceComponent) -> dict[str, str]:
+    """Settings that a component depends on; a kind of token is none."""
+    kind = "tokens" if component.unit == "token" else None
+    return {k: _text(v) for k, v in component.when.items() if k != kind}
+
+
+def _total(tokens: int | Mapping[str, int] | None) -> int | None:
+    return sum(tokens.values()) if isinstance(tokens, Mapping) else tokens
 
 
 def _amount(component: PriceComponent, quantity: Decimal | None, images: int) -> Decimal | None:
@@ -221,13 +240,14 @@ def _settings(
 
 def _applies(component: PriceComponent, settings: Mapping[str, str]) -> bool:
     """Whether every condition holds; a setting that was not given is not asked for."""
-    return all(settings.get(k) == _text(v) for k, v in component.when.items())
+    return all(settings.get(k) == v for k, v in _conditions(component).items())
 
 
 def _may_apply(component: PriceComponent, settings: Mapping[str, str]) -> bool:
     """Whether it depends on a size that nobody gave: every call has one, known or not."""
-    open_ = [k for k in component.when if k in _ALWAYS and k not in settings]
-    rest = (settings.get(k) == _text(v) for k, v in component.when.items() if k not in open_)
+    asked = _conditions(component)
+    open_ = [k for k in asked if k in _ALWAYS and k not in settings]
+    rest = (settings.get(k) == v for k, v in asked.items() if k not in open_)
     return bool(open_) and all(rest)
 
 

@@ -17,12 +17,15 @@ from qfloor.cli import (
     drift,
     floors,
     generating,
+    health,
     judging,
     offers,
     planning,
+    pricing,
     raters,
     references,
     releasing,
+    routing,
     running,
     scoring,
     suites,
@@ -34,7 +37,8 @@ from qfloor.errors import QfloorError
 ORDER = (
     "demo", "suite", "offers", "plan", "power", "run", "generate", "unknown", "score",
     "reference",
-    "ratings", "calibrate", "floors", "drift", "export", "verify", "route", "plugins", "doctor",
+    "ratings", "calibrate", "floors", "drift", "export", "verify", "route", "prices", "health",
+    "plugins", "doctor",
 )  # fmt: skip
 
 
@@ -90,6 +94,9 @@ planning.register(app)
 floors.register(app)
 drift.register(app)
 releasing.register(app)
+routing.register(app)
+app.add_typer(pricing.app, name="prices")
+app.add_typer(health.app, name="health")
 system.register(app)
 
 

@@ -1,18 +1,14 @@
-"""``qfloor export``, ``verify``, ``route``: the quality database, written and read."""
+"""``qfloor export`` and ``verify``: the quality database, written and checked."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any, Literal
 
 import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of
 from qfloor.errors import QfloorError
-
-Database = typer.Option(Path(".qfloor/quality.db"), "--db", "-d", help="The quality database.")
 
 
 def export(
@@ -88,76 +84,7 @@ def verify(
     say(audited.summary)
 
 
-def route(
-    prompt: str = typer.Argument(help="The request, as a user would type it."),
-    database: Path = Database,
-    tier: str = typer.Option("professional", help="standard, professional or premium."),
-    max_price: float | None = typer.Option(None, help="Most one output may cost, in USD."),
-    max_latency: str | None = typer.Option(None, help="Seconds, or 'realtime' or 'batch'."),
-    modality: str | None = typer.Option(None, help="image or video; by default from the prompt."),
-    aspect_ratio: str | None = typer.Option(None, help="e.g. 16:9."),
-    seconds: float | None = typer.Option(None, help="Length of a clip."),
-    negative: str | None = typer.Option(None, help="What must not be in it."),
-    pin: str | None = typer.Option(None, help="Override: this offer, whatever it says."),
-    only: list[str] = typer.Option([], help="Choose among these offers only; repeatable."),
-    ignore: list[str] = typer.Option([], help="Leave these offers out; repeatable."),
-    on_uncertified: str = typer.Option(
-        "refuse", help="When nothing is certified: refuse, default:OFFER or best_bound."
-    ),
-    objective: Literal["price", "usable_cost"] = typer.Option("price", help="What to minimise."),
-    allow_illustrative: bool = typer.Option(False, help="Accept a database that is an example."),
-    allow_provisional: bool = typer.Option(
-        False, help="Also choose offers that a metric lets through and no person judged."
-    ),
-    now: str | None = typer.Option(None, help="Day to decide for; by default today."),
-    as_json: bool = typer.Option(False, "--json", help="Print the whole decision as JSON."),
-) -> None:
-    """Choose the cheapest offer that is certified for a request, and say why.
-
-    Exit 1 when no offer is eligible; the decision says which rule decided.
-
-    Example: qfloor route "a studio photo of a red mug on marble" --tier premium
-    """
-    from qfloor import router
-
-    db = router.load(database)
-    need = router.Need(
-        prompt=prompt,
-        negative=negative,
-        aspect_ratio=aspect_ratio,
-        modality=modality,
-        seconds=seconds,
-        tier=tier,
-        max_price_usd=max_price,
-        max_latency_s=_latency(max_latency),
-        only=tuple(only),
-        ignore=tuple(ignore),
-        pin=pin,
-    )
-    policy = router.Policy(
-        on_uncertified=on_uncertified,
-        objective=objective,
-        allow_illustrative=allow_illustrative,
-        allow_provisional=allow_provisional,
-    )
-    decision = router.choose(db, need, policy=policy, now=now)
-    told = json.dumps(decision.to_dict(), ensure_ascii=False, indent=2)
-    typer.echo(told if as_json else router.explain(decision))
-    if decision.offer is None:
-        raise typer.Exit(1)
-
-
-def _latency(text: str | None) -> Any:
-    """Seconds, or a word that `Need` knows or refuses in one sentence."""
-    if text is None:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (export, verify, route):
+    for command in (export, verify):
         app.command()(command)

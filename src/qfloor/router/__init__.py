@@ -7,6 +7,7 @@ told no time, or writes anything.
 
 from qfloor.router.choosing import choose, classify
 from qfloor.router.classifier import Classification, Evidence
+from qfloor.router.counterfactual import Counterfactual, Counterfactuals
 from qfloor.router.database import Database, load
 from qfloor.router.decision import Candidate, Decision, Demanded, Savings
 from qfloor.router.explaining import explain
@@ -14,11 +15,14 @@ from qfloor.router.needs import Need
 from qfloor.router.policy import HealthFeed, OfferHealth, Override, Policy, PriceFeed
 from qfloor.router.reasons import Cause, Rule
 from qfloor.router.relaxing import Relaxation
+from qfloor.router.schema import decision_schema
 
 __all__ = [
     "Candidate",
     "Cause",
     "Classification",
+    "Counterfactual",
+    "Counterfactuals",
     "Database",
     "Decision",
     "Demanded",
@@ -34,6 +38,7 @@ __all__ = [
     "Savings",
     "choose",
     "classify",
+    "decision_schema",
     "explain",
     "load",
 ]

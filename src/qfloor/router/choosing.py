@@ -176,14 +176,13 @@ def _fast_enough(request: Request, found: list[str]) -> str:
     cost = request.cost(first)
     if request.health is None or request.need.max_latency_s == "batch" or cost is None:
         return first
-    if not request.is_elevated(first):
+    if not request.sheds(first):
         return first
-    slow = request.latency_of(first).p95_s
     for offer in found[1:]:
-        other, seen = request.cost(offer), request.latency_of(offer).p95_s
+        other = request.cost(offer)
         if other is None or other > cost * (1.0 + request.policy.speed_surcharge):
             break
-        if seen is not None and slow is not None and seen < slow and not request.is_elevated(offer):
+        if request.is_faster(offer, first) and not request.sheds(offer):
             return offer
     return first
 
@@ -279,5 +278,8 @@ def _remarks(request: Request, offer_id: str) -> Iterable[str]:
         yield f"{offer_id} is deprecated"
     if request.modality == "video" and need.seconds is None:
         yield f"priced for {request.policy.assumed_seconds:g} s, as no length was given"
+    tokens = request.tokens_of(offer_id)
+    if tokens is not None:
+        yield f"priced for at most {tokens[0]} tokens of prompt and {tokens[1]} of what is made"
     if need.ratio is not None and offer.capabilities.aspect_ratios is None:
         yield f"unknown which aspect ratios {offer_id} makes"

@@ -54,6 +54,7 @@ class Standing(NamedTuple):
     q25_lo: float | None
     n_prompts: int | None
     n_outputs: int | None
+    counts: str | None  # outputs by status, as JSON; read when it is asked for
     post_hoc: int | None  # 1: its demand or level is not what was frozen before the first score
     panel: str | None  # on whose judgment it is conditional, when they are few
     languages: frozenset[str] | None
@@ -236,7 +237,7 @@ _LATENCY = "SELECT offer_id, p50_s, p95_s, n, as_of FROM latency ORDER BY offer_
 _COLUMNS = (
     "SELECT v.category, v.modality, v.tier, v.offer_id, f.population, v.ruling, v.reason, "
     "v.upper, v.more_prompts, v.valid_until, f.q25, f.q25_lo_release, f.n_prompts, f.n_outputs, "
-    "{later} FROM verdicts v LEFT JOIN floors f ON f.offer_id = v.offer_id "
+    "f.counts, {later} FROM verdicts v LEFT JOIN floors f ON f.offer_id = v.offer_id "
     "AND f.category = v.category AND f.modality = v.modality AND f.quality = v.quality "
     "AND f.kind = 'delivered' WHERE "
 )

@@ -6,6 +6,7 @@ asked for, from the same request, so that a choice costs little and hides nothin
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +14,8 @@ from typing import Any
 
 from qfloor.records import digest_of
 from qfloor.router.classifier import Classification
-from qfloor.router.eligibility import binding_rule
+from qfloor.router.counterfactual import Counterfactuals, counterfactuals
+from qfloor.router.eligibility import binding_rule, eligible
 from qfloor.router.money import usd_text
 from qfloor.router.reasons import RULE_ORDER, Cause, Rule
 from qfloor.router.relaxing import Relaxation, cheapest_relaxation
@@ -21,8 +23,9 @@ from qfloor.router.request import Request
 from qfloor.router.rules import first_rejection
 
 _SERVED = (
-    Cause.CHEAPEST, Cause.FASTER, Cause.PINNED, Cause.OVERRIDDEN, Cause.PROVISIONAL,
+    Cause.CHEAPEST, Cause.FASTER, Cause.PROBE, Cause.PINNED, Cause.OVERRIDDEN, Cause.PROVISIONAL,
 )  # fmt: skip
+_CHOSEN = (Cause.CHEAPEST, Cause.FASTER, Cause.PROBE, Cause.PROVISIONAL)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class Candidate:
     p95_s: float | None
     latency_n: int | None
     latency_source: str
+    latency_as_of: str | None
     rejected_by: Rule | None
     detail: str
 
@@ -118,6 +122,27 @@ class Decision:
             return None
         return cheapest_relaxation(self.request)
 
+    @cached_property
+    def fallbacks(self) -> tuple[str, ...]:
+        """Other eligible offers, best first: where a request may go that this one cannot take.
+
+        Empty for what was pinned or is not certified: nobody said that another would do.
+        """
+        if self.cause not in _CHOSEN:
+            return ()
+        return tuple(offer for offer in eligible(self.request) if offer != self.offer)
+
+    @cached_property
+    def counterfactuals(self) -> Counterfactuals:
+        """What would be chosen if quality, or else price, did not matter."""
+        return counterfactuals(self.request)
+
+    @property
+    def rejected(self) -> dict[str, int]:
+        """How many offers each rule rejected, in the order of the rules."""
+        counted = Counter(c.rejected_by for c in self.candidates if c.rejected_by is not None)
+        return {rule.value: counted[rule] for rule in Rule if counted[rule]}
+
     @property
     def certified(self) -> bool:
         """Whether the chosen offer is certified for what was asked."""
@@ -162,6 +187,7 @@ class Decision:
             p95_s=seen.p95_s,
             latency_n=seen.n,
             latency_source=seen.source,
+            latency_as_of=seen.as_of,
             rejected_by=rejected_by,
             detail=detail,
         )
@@ -175,7 +201,7 @@ class Decision:
             return found
         if self.cause in (Cause.PINNED, Cause.OVERRIDDEN, Cause.REFUSED_PIN):
             return Rule.ONLY, "eligible, but another is pinned"
-        if self.cause is Cause.FASTER and request.is_elevated(offer_id):
+        if self.cause is Cause.FASTER and request.sheds(offer_id):
             return Rule.ELEVATED_LATENCY, "slower than its usual"
         if request.price_of(offer_id) is None:
             return Rule.PRICE_UNKNOWN, "eligible, after those whose price is known"
@@ -229,9 +255,12 @@ class Decision:
             "usable_cost_nanousd": self.usable_cost_nanousd,
             "surcharge_nanousd": self.surcharge_nanousd,
             "runner_up": self.runner_up,
+            "fallbacks": list(self.fallbacks),
+            "counterfactuals": self.counterfactuals.to_dict(),
             "savings": None if saved is None else vars(saved) | {},
             "binding_rule": None if self.binding_rule is None else self.binding_rule.value,
             "relaxation": _relaxation(self.relaxation),
+            "rejected": self.rejected,
             "notes": list(self.notes),
             "candidates": [_row(c) for c in self.candidates],
             "need": _need(need),

@@ -19,7 +19,7 @@ def standing(request: Request) -> tuple[str, ...]:
     key = (
         request.classification.plausible, request.modality, need.tier, request.language,
         request.challenges, need.n, need.pixels, need.seconds, request.feed, policy.digest,
-        request.today if policy.lapsed == "reject" else None,
+        request.today if policy.lapsed == "reject" else None, request.asked_tokens,
     )  # fmt: skip
     return request.db.remember(key, lambda: _standing(request))
 

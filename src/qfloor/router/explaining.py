@@ -54,6 +54,11 @@ def _headline(decision: Decision) -> str:
         case Cause.FASTER:
             extra = dollars(decision.surcharge_nanousd)
             return f"{offer} at {price}: certified for {tier} in {place}, {extra} more for speed."
+        case Cause.PROBE:
+            return (
+                f"{offer} at {price}: certified for {tier} in {place}; sent there to keep its "
+                "latency known."
+            )
         case Cause.PINNED:
             return f"{offer} at {price}: pinned by the request."
         case Cause.OVERRIDDEN:
@@ -146,7 +151,8 @@ def _latency(row: Candidate) -> str:
         f"{name} {s:g} s" for name, s in (("p50", row.p50_s), ("p95", row.p95_s)) if s is not None
     ]
     count = "" if row.latency_n is None else f", n = {row.latency_n}"
-    return f"{', '.join(shown)} ({row.latency_source}{count})"
+    seen = "" if row.latency_as_of is None else f", {row.latency_as_of[:16]}"
+    return f"{', '.join(shown)} ({row.latency_source}{count}{seen})"
 
 
 def _saves(decision: Decision) -> list[str]:
@@ -161,6 +167,17 @@ def _saves(decision: Decision) -> list[str]:
 def _next(decision: Decision) -> str:
     row = next((c for c in decision.candidates if c.offer == decision.runner_up), None)
     return "no other is eligible" if row is None else f"{row.offer} at {dollars(row.price_nanousd)}"
+
+
+def _else(decision: Decision) -> list[str]:
+    """What quality costs here, and what price keeps away; nothing where it is no other offer."""
+    cheap, best = vars(decision.counterfactuals).values()
+    told = [
+        f"{found.offer} at {dollars(found.price_nanousd)} if {what} did not matter"
+        for found, what in ((cheap, "quality"), (best, "price"))
+        if found is not None and found.offer != decision.offer
+    ]
+    return ["; ".join(told)] if told else []
 
 
 def _rejected(decision: Decision) -> list[str]:

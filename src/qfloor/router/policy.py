@@ -12,6 +12,8 @@ from qfloor.errors import NeedError
 from qfloor.records import PriceRule, digest_of
 from qfloor.router.needs import Need
 
+_LATER = ("allow_provisional", "assumed_output_tokens", "probe_share")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Override:
@@ -77,6 +79,11 @@ class Policy:
         What a price is estimated for when neither need nor offer says how long or how large.
     require_commercial_use, forbid_training_on_inputs, regions
         Rights that must be known to hold; unknown is not permission.
+    assumed_output_tokens : int
+        What a picture or clip is estimated to take where its price is by the token and the offer
+        does not declare ``output_tokens``; a prompt is priced at a token a byte.
+    probe_share : float
+        Largest share of requests that may go to an offer whose latency is not known any more.
     lapsed : {"note", "reject"}
         What becomes of a verdict past its ``valid_until``.
     allow_illustrative : bool
@@ -97,6 +104,8 @@ class Policy:
     realtime_s: float = 10.0
     assumed_seconds: float = 5.0
     assumed_pixels: tuple[int, int] = (1024, 1024)
+    assumed_output_tokens: int = 4160
+    probe_share: float = 0.01
     require_commercial_use: bool = False
     forbid_training_on_inputs: bool = False
     regions: tuple[str, ...] = ()
@@ -117,6 +126,10 @@ class Policy:
             raise NeedError(f"lapsed is {self.lapsed!r}, must be 'note' or 'reject'")
         if not self.speed_surcharge >= 0 or not self.elevated >= 1:
             raise NeedError("speed_surcharge must be at least 0 and elevated at least 1")
+        if not self.assumed_seconds > 0 or not self.realtime_s > 0:
+            raise NeedError("assumed_seconds and realtime_s must be above 0")
+        if not 0 <= self.probe_share <= 1 or not self.assumed_output_tokens > 0:
+            raise NeedError("probe_share must be from 0 to 1 and assumed_output_tokens above 0")
 
     @property
     def default(self) -> str | None:
@@ -127,8 +140,9 @@ class Policy:
     def digest(self) -> str:
         """Names the policy in decisions."""
         plain = {k: v for k, v in vars(self).items() if k != "digest"}
-        if not self.allow_provisional:  # policies from before there was such a thing keep theirs
-            del plain["allow_provisional"]
+        for name in _LATER:  # policies from before there was such a thing keep theirs
+            if plain[name] == type(self).__dataclass_fields__[name].default:
+                del plain[name]
         return digest_of(plain, 16)
 
 
@@ -147,7 +161,12 @@ class PriceFeed:
 
 @dataclass(frozen=True, kw_only=True)
 class OfferHealth:
-    """How one offer fares now: a recent window, and its own usual 95th percentile."""
+    """How one offer fares now: a recent window, and its own usual 95th percentile.
+
+    ``elevated`` and ``shed`` are the word of who watches (`qfloor.router.health`): whether it is
+    slow, decided so that it does not flap, and which share of its requests may go to a faster
+    offer meanwhile. Where they are None the policy's ``elevated`` decides, for all requests.
+    """
 
     as_of: str
     available: bool = True
@@ -155,6 +174,8 @@ class OfferHealth:
     p95_s: float | None = None
     n: int = 0
     usual_p95_s: float | None = None
+    elevated: bool | None = None
+    shed: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ class Cause(StrEnum):
 
     CHEAPEST = "cheapest_certified"
     FASTER = "faster_for_surcharge"
+    PROBE = "probe_for_latency"
     PINNED = "pinned"
     OVERRIDDEN = "overridden_by_policy"
     PROVISIONAL = "provisional_by_policy"
@@ -24,7 +25,7 @@ class Cause(StrEnum):
     @property
     def certified(self) -> bool:
         """Whether the chosen offer is certified for the tier by this very decision."""
-        return self in (Cause.CHEAPEST, Cause.FASTER)
+        return self in (Cause.CHEAPEST, Cause.FASTER, Cause.PROBE)
 
 
 class Rule(StrEnum):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
+import zlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -83,11 +85,42 @@ class Request:
         clip = self.modality == "video"
         pixels = need.pixels or self.db.pixels.get(offer_id) or policy.assumed_pixels
         seconds = (need.seconds or policy.assumed_seconds) if clip else None
-        key = (self.feed, offer_id, need.n, pixels, seconds)
-        return self.db.remember(key, lambda: self._estimate(offer_id, pixels, seconds))
+        tokens = self.tokens_of(offer_id)
+        key = (self.feed, offer_id, need.n, pixels, seconds, tokens)
+        return self.db.remember(key, lambda: self._estimate(offer_id, pixels, seconds, tokens))
+
+    def tokens_of(self, offer_id: str) -> tuple[int, int] | None:
+        """Tokens of the prompt and of what is made, where the price is by the token.
+
+        A prompt has no more tokens than bytes; what is made takes what the offer declares as
+        ``output_tokens``, else what the policy assumes.
+        """
+        rule = self.price_rule(offer_id)
+        if rule is None or not any(c.unit == "token" for c in rule.components):
+            return None
+        asked, need = self.asked_tokens or 0, self.need
+        told = self.db.offers[offer_id].settings.get("output_tokens")
+        each = told if isinstance(told, int) else self.policy.assumed_output_tokens
+        return asked, each * need.n
+
+    @property
+    def asked_tokens(self) -> int | None:
+        """Most tokens the prompt can be; None where no offer's price depends on them."""
+        if not self.db.remember(("by token", self.feed), self._is_by_token):
+            return None
+        need = self.need
+        return len(need.prompt.encode()) + len((need.negative or "").encode())
+
+    def _is_by_token(self) -> bool:
+        rules = (self.price_rule(offer_id) for offer_id in self.db.offers)
+        return any(c.unit == "token" for rule in rules if rule for c in rule.components)
 
     def _estimate(
-        self, offer_id: str, pixels: tuple[int, int], seconds: float | None
+        self,
+        offer_id: str,
+        pixels: tuple[int, int],
+        seconds: float | None,
+        tokens: tuple[int, int] | None,
     ) -> int | None:
         rule = self.price_rule(offer_id)
         if rule is None:
@@ -99,6 +132,7 @@ class Request:
                 width=pixels[0],
                 height=pixels[1],
                 seconds=seconds,
+                tokens=None if tokens is None else {"input": tokens[0], "output": tokens[1]},
                 settings=self.db.offers[offer_id].settings,
                 rates=None if self.prices is None else self.prices.rates,
             )
@@ -138,7 +172,37 @@ class Request:
         seen = self.latency_of(offer_id)
         if seen.source != "health feed" or seen.p95_s is None or not seen.usual_p95_s:
             return False
-        return seen.p95_s > self.policy.elevated * seen.usual_p95_s
+        told = self.health.offers[offer_id].elevated if self.health is not None else None
+        return seen.p95_s > self.policy.elevated * seen.usual_p95_s if told is None else told
+
+    def share_shed(self, offer_id: str) -> float | None:
+        """Which share of its requests may go elsewhere, where who watches it says so."""
+        if self.latency_of(offer_id).source != "health feed" or self.health is None:
+            return None
+        return self.health.offers[offer_id].shed
+
+    def sheds(self, offer_id: str) -> bool:
+        """Whether this very request may go to a faster offer: decided by its words and time."""
+        share = self.share_shed(offer_id)
+        if share is None:
+            return self.is_elevated(offer_id)
+        if share <= 0.0:
+            return False
+        lot = zlib.crc32(f"{offer_id}\n{self.now}\n{self.need.prompt}".encode())
+        return lot < share * 2**32
+
+    def is_faster(self, offer_id: str, slow_id: str) -> bool:
+        """Whether an offer answers sooner than one that is slow now.
+
+        Where a share is shed, what both are now changes with what they are sent: the other one's
+        usual is held against what made the slow one count as slow, and if the other is slow now
+        as well it sheds by itself. Else the comparison would turn round with every request.
+        """
+        seen, slow = self.latency_of(offer_id), self.latency_of(slow_id)
+        if self.share_shed(slow_id) is None or slow.usual_p95_s is None:
+            return seen.p95_s is not None and slow.p95_s is not None and seen.p95_s < slow.p95_s
+        usual = seen.p95_s if seen.usual_p95_s is None else seen.usual_p95_s
+        return usual is not None and usual < self.policy.elevated * slow.usual_p95_s
 
     def is_provisional(self, offer_id: str) -> bool:
         """Whether a metric alone vouches for an offer in any of the plausible categories."""
@@ -162,11 +226,27 @@ class Request:
         return min(known) if known and len(known) == len(self.places) else -math.inf
 
     def usable_cost(self, offer_id: str) -> int | None:
-        """Price of an output that is sure to be good enough: price / (1 - upper bound)."""
+        """What an output that is sure to be good enough costs: expected charge / (1 - bound).
+
+        Where a seller charges for refusals, blanks or failures, they are in it; where it does
+        not, they are not: the price is taken as often as the release saw outputs charged, for
+        each output that its floor counts.
+        """
         price, upper = self.price_of(offer_id), self.upper(offer_id)
         if price is None or upper is None or upper >= 1.0:
             return None
-        return math.ceil(price / (1.0 - upper))
+        return math.ceil(price * self.charged_share(offer_id) / (1.0 - upper))
+
+    def charged_share(self, offer_id: str) -> float:
+        """Charges for each output that counts, at the worst of the plausible categories."""
+        rule = self.price_rule(offer_id)
+        if rule is None:
+            return 1.0
+        counts = [s.counts for _, standings in self.places if (s := standings.get(offer_id))]
+        key = ("charged", rule.charged_on, tuple(counts))
+        return self.db.remember(
+            key, lambda: max((_charged(rule.charged_on, c) for c in counts if c), default=1.0)
+        )
 
     def cost(self, offer_id: str) -> int | None:
         """What the policy's objective minimises."""
@@ -178,6 +258,17 @@ class Request:
         """Cheapest first, unknown prices last; then the higher floor; then the id."""
         cost = self.cost(offer_id)
         return cost is None, cost or 0, -self.floor(offer_id), offer_id
+
+
+_COUNTED = ("made", "refused", "blank")  # statuses that a delivered floor is about
+
+
+def _charged(charged_on: tuple[str, ...], counts: str) -> float:
+    told: dict[str, int] = json.loads(counts)
+    counted = sum(told.get(status, 0) for status in _COUNTED)
+    if not counted:
+        return 1.0
+    return sum(told.get(status, 0) for status in charged_on) / counted
 
 
 def _limits(need: Need, policy: Policy) -> tuple[tuple[str, float], ...]:

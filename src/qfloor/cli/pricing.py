@@ -1,0 +1,267 @@
+"""``qfloor prices``: the price feed, updated behind guards and shown with its age."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import typer
+
+from qfloor.cli.output import Csv, Json, Workspace, emit, say
+from qfloor.errors import InputError, QfloorError
+
+if TYPE_CHECKING:
+    from qfloor.records import Offer, PriceRule
+    from qfloor.router.feeds import FeedStore, PriceUpdate
+
+app = typer.Typer(
+    help="Prices that are newer than a release: updated, shown, compared.", no_args_is_help=True
+)
+
+SHOWN = 10
+"""Rows that are told one by one; the rest are counted."""
+
+STALE_DAYS = 7.0
+"""Age from which a price is out under a ceiling, unless a policy says otherwise."""
+
+_Rate = typer.Option([], "--rate", help="USD per unit of a currency, as CNY=0.14; repeatable.")
+_AsOf = typer.Option(None, help="Day of prices that say nothing of theirs.")
+_Least = typer.Option(None, min=1, help="Refuse fewer prices; by default 1, of litellm's map 50.")
+_Confirm = typer.Option(False, help="You looked at what moved or shrank: believe it.")
+_Files = typer.Option([], "--file", help="A file of your own offers beside the catalogue.")
+
+
+@app.command()
+def update(
+    place: str | None = typer.Argument(None, help="A file, or an address with https://."),
+    source: str | None = typer.Option(None, help="Name to keep it under; by default the file's."),
+    form: Literal["auto", "csv", "json", "litellm"] = typer.Option("auto", "--format"),
+    as_of: str | None = _AsOf,
+    rate: list[str] = _Rate,
+    least_rows: int | None = _Least,
+    confirm: bool = _Confirm,
+    timeout: float = typer.Option(30.0, min=1.0, max=600.0, help="Seconds for fetching."),
+    workspace: Path = Workspace,
+) -> None:
+    """Take prices from a file or address (CSV, JSON, litellm's map), what is credible of them.
+
+    Exit 0: taken. Exit 1: refused, or some held because they moved more than three times: the last
+    good prices stay, and a person should look (then --confirm).
+
+    Example: qfloor prices update prices.csv --as-of 2026-11-24
+    """
+    from qfloor.router.feeds import FeedStore, update_prices
+
+    if place is None:
+        raise InputError("no source is named; give a file, or an address with https://")
+    with FeedStore.open(workspace / "feeds.db") as store:
+        updated = update_prices(
+            store,
+            place,
+            now=dt.datetime.now(dt.UTC),
+            source=source,
+            form=form,
+            as_of=as_of,
+            rates=_rates(rate),
+            least_rows=least_rows,
+            confirmed=confirm,
+            timeout_s=timeout,
+        )
+    _tell(updated)
+
+
+def _tell(updated: PriceUpdate) -> None:
+    """Counts, what was left out, and what waits for a person."""
+    checked = updated.checked
+    for text in updated.left_out[:SHOWN]:
+        say(f"left out: {text}")
+    if len(updated.left_out) > SHOWN:
+        say(f"left out: {len(updated.left_out) - SHOWN} more")
+    if checked.retired:
+        say(f"dropped: {len(checked.retired)} that cannot be bought any more")
+    say(
+        f"{updated.source}: {len(checked.taken)} prices taken, {checked.changed} of them changed; "
+        f"{len(checked.held)} held"
+    )
+    if checked.held:
+        listed = "; ".join(h.text for h in checked.held[:SHOWN])
+        raise QfloorError(
+            f"{len(checked.held)} prices moved more than three times and the last good ones stay: "
+            f"{listed}; look at the source, then run it again with --confirm"
+        )
+
+
+def _rates(told: list[str]) -> dict[str, str]:
+    from qfloor.router.feeds.rows import money_text
+
+    found = {}
+    for text in told:
+        currency, sign, rate = text.partition("=")
+        if not sign or len(currency.strip()) != 3:
+            raise InputError(f"--rate is {text!r}, must look like CNY=0.14")
+        found[currency.strip().upper()] = money_text("--rate", currency, rate)
+    return found
+
+
+@app.command()
+def show(
+    pattern: str = typer.Argument("*", help="Ids of offers, with wildcards."),
+    rows: bool = typer.Option(False, help="Every row of every source, not offers."),
+    sources: bool = typer.Option(False, help="Sources: how many prices, how old, what was held."),
+    database: Path | None = typer.Option(None, "--db", "-d", help="Offers of this release."),
+    file: list[Path] = _Files,
+    workspace: Path = Workspace,
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Show which price counts for every offer, where it was read, and how old it is.
+
+    The price is that of one picture of 1024 x 1024, or of 5 seconds, unless the offer fixes them.
+
+    Example: qfloor prices show 'bfl/*'
+    """
+    from qfloor.router.feeds import FeedStore
+
+    now = dt.datetime.now(dt.UTC)
+    with FeedStore.open(workspace / "feeds.db", create=False) as store:
+        if sources:
+            told = [dict(vars(age)) for age in store.ages(now)]
+        elif rows:
+            told = _rows(store, now)
+        else:
+            told = _offers(store, now, pattern, database, file)
+    emit(told, as_json=as_json, as_csv=as_csv, empty="no price to show")
+
+
+def _rows(store: FeedStore, now: dt.datetime) -> list[dict[str, object]]:
+    held = {(source, h.row.key): h.row.usd for source, h in store.held()}
+    return [
+        {
+            "source": source,
+            "provider": row.provider or None,
+            "model": row.model,
+            "unit": row.unit,
+            "variant": dict(row.variant),
+            "usd": row.usd,
+            "held_usd": held.get((source, row.key)),
+            "as_of": row.as_of,
+            "age_days": _age(row.as_of, now),
+            "retires": row.retires,
+        }
+        for source, kept in store.price_rows().items()
+        for row in kept
+    ]
+
+
+def _offers(
+    store: FeedStore, now: dt.datetime, pattern: str, database: Path | None, files: list[Path]
+) -> list[dict[str, object]]:
+    import fnmatch
+
+    from qfloor.router.feeds.comparing import reference_price
+    from qfloor.router.money import usd_text
+
+    offers, known = _known(database, files)
+    feed = _feed(store, offers, known)
+    told: list[dict[str, object]] = []
+    for offer_id, offer in offers.items():
+        rule = feed.get(offer_id) or known.get(offer_id)
+        if rule is None or not fnmatch.fnmatchcase(offer_id, pattern):
+            continue
+        price = reference_price(offer, rule)
+        declared = rule.source.startswith("declared")
+        age = None if declared else _age(rule.as_of, now)
+        told.append(
+            {
+                "offer": offer_id,
+                "usd": None if price is None else usd_text(price),
+                "per": [c.unit for c in rule.components],
+                "from": "feed" if offer_id in feed else "release" if database else "catalogue",
+                "source": rule.source,
+                "as_of": rule.as_of or None,
+                "age_days": age,
+                "counts": declared or (age is not None and age <= STALE_DAYS),
+            }
+        )
+    return told
+
+
+def _known(
+    database: Path | None, files: list[Path]
+) -> tuple[Mapping[str, Offer], dict[str, PriceRule]]:
+    """Offers and what is known of their prices without feeds."""
+    if database is not None:
+        from qfloor import router
+
+        db = router.load(database)
+        return db.offers, dict(db.prices)
+    from qfloor.generators.catalogue import catalogue_with
+
+    offers = catalogue_with(files)
+    return offers, {o.id: o.price for o in offers.values() if o.price is not None}
+
+
+def _feed(
+    store: FeedStore, offers: Mapping[str, Offer], known: Mapping[str, PriceRule]
+) -> dict[str, PriceRule]:
+    from qfloor.router.feeds.prices_kept import rules_of
+
+    return rules_of(store.price_rows(), offers, known, None)
+
+
+def _age(as_of: str, now: dt.datetime) -> float | None:
+    from qfloor.router.request import moment
+
+    try:
+        return round(max(0.0, (now - moment(as_of)).total_seconds() / 86_400), 1)
+    except ValueError:
+        return None
+
+
+@app.command()
+def compare(
+    one: str = typer.Argument(help="A source of the feeds, or 'catalogue'."),
+    other: str = typer.Argument("catalogue", help="The other one."),
+    every: bool = typer.Option(False, "--all", help="Also offers on which they agree."),
+    file: list[Path] = _Files,
+    workspace: Path = Workspace,
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Hold two sources of prices against each other, worst disagreement first.
+
+    They agree within 10%; an offer that only one of them prices is shown with --all.
+
+    Example: qfloor prices compare litellm catalogue
+    """
+    from qfloor.router.feeds import FeedStore, compare_sources
+    from qfloor.router.feeds.pricing import PriceShelf
+    from qfloor.router.money import usd_text
+
+    offers, known = _known(None, file)
+    with FeedStore.open(workspace / "feeds.db", create=False) as store:
+        kept = store.price_rows()
+    rules = []
+    for name in (one, other):
+        if name != "catalogue" and name not in kept:
+            raise InputError(f"no source is called {name!r}; known: catalogue, {', '.join(kept)}")
+        shelf = PriceShelf(name, kept.get(name, ()))
+        told = {o.id: shelf.rule_of(o, None) for o in offers.values()}
+        rules.append(known if name == "catalogue" else {o: r for o, r in told.items() if r})
+    found = compare_sources(offers.values(), rules[0], rules[1])
+    both = [c for c in found if c.one_nanousd is not None and c.other_nanousd is not None]
+    rows = [
+        {
+            "offer": c.offer,
+            one: None if c.one_nanousd is None else usd_text(c.one_nanousd),
+            other: None if c.other_nanousd is None else usd_text(c.other_nanousd),
+            "ratio": c.ratio,
+            "as_of": [c.one_as_of, c.other_as_of],
+        }
+        for c in (found if every else [c for c in both if not c.agrees])
+    ]
+    emit(rows, as_json=as_json, as_csv=as_csv, empty="they agree")
+    n = sum(c.agrees for c in both)
+    say(f"{n} of {len(both)} offers that both price agree; {len(found) - len(both)} in one only")

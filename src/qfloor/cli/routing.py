@@ -1,0 +1,176 @@
+"""``qfloor route``: the cheapest offer that is certified for a request, with every reason."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import typer
+
+from qfloor.errors import NeedError
+
+if TYPE_CHECKING:
+    from qfloor.router import Database, HealthFeed, Need, Policy, PriceFeed
+
+DatabaseOption = typer.Option(
+    Path(".qfloor/quality.db"), "--db", "-d", help="The quality database."
+)
+_Uncertified = typer.Option(
+    None, help="When nothing is certified: refuse, default:OFFER or best_bound."
+)
+_Latency = typer.Option(None, help="Seconds (of p95), 'p50=8,p95=20', 'realtime' or 'batch'.")
+_PolicyFile = typer.Option(None, "--policy", help="A policy.toml; other options go before it.")
+_Feeds = typer.Option(
+    None, help="Newer prices and health; by default feeds.db beside the database, if there."
+)
+_Health = typer.Option(None, help="Health as a JSON file, of another service.")
+_Provisional = typer.Option(
+    False, help="Also choose offers that a metric lets through and no person judged."
+)
+
+
+def route(
+    prompt: str | None = typer.Argument(None, help="The request, as a user would type it."),
+    database: Path = DatabaseOption,
+    tier: str = typer.Option("professional", help="standard, professional or premium."),
+    max_price: float | None = typer.Option(None, help="Most the call may cost, in USD."),
+    max_latency: str | None = _Latency,
+    modality: str | None = typer.Option(None, help="image or video; by default from the prompt."),
+    aspect_ratio: str | None = typer.Option(None, help="e.g. 16:9."),
+    size: str | None = typer.Option(None, help="e.g. 1344x768."),
+    seconds: float | None = typer.Option(None, help="Length of a clip."),
+    n: int = typer.Option(1, help="Outputs asked for in one call."),
+    negative: str | None = typer.Option(None, help="What must not be in it."),
+    pin: str | None = typer.Option(None, help="Override: this offer, whatever it says."),
+    only: list[str] = typer.Option([], help="Choose among these offers only; repeatable."),
+    ignore: list[str] = typer.Option([], help="Leave these offers out; repeatable."),
+    project: str | None = typer.Option(None, help="What the policy's overrides may go by."),
+    tag: list[str] = typer.Option([], help="A label or a challenge; repeatable."),
+    policy: Path | None = _PolicyFile,
+    on_uncertified: str | None = _Uncertified,
+    objective: Literal["price", "usable_cost"] | None = typer.Option(None, help="What is cheap."),
+    allow_illustrative: bool = typer.Option(False, help="Accept a database that is an example."),
+    allow_provisional: bool = _Provisional,
+    feeds: Path | None = _Feeds,
+    health: Path | None = _Health,
+    now: str | None = typer.Option(None, help="Day or time to decide for; by default now."),
+    as_json: bool = typer.Option(False, "--json", help="Print the whole decision as JSON."),
+    schema: bool = typer.Option(False, help="Print the JSON Schema of decisions and stop."),
+) -> None:
+    """Choose the cheapest offer that is certified for a request, and say why.
+
+    Exit 1 when no offer is eligible; the decision says which rule decided.
+
+    Example: qfloor route "a studio photo of a red mug on marble" --tier premium
+
+    Example: qfloor route "our mug on a beach" --project catalogue --policy policy.toml
+    """
+    from qfloor import router
+
+    if schema:
+        typer.echo(router.decision_schema(), nl=False)
+        return
+    shape = {"modality": modality, "aspect_ratio": aspect_ratio, "size": size, "seconds": seconds}
+    named = {"pin": pin, "only": tuple(only), "ignore": tuple(ignore), "project": project}
+    limits = {"max_price_usd": max_price, "max_latency_s": latency_wish(max_latency)}
+    told = {"negative": negative, "n": n, "tier": tier, "tags": tuple(tag)}
+    orders = _orders(policy, on_uncertified, objective, allow_illustrative, allow_provisional)
+    _print(router.load(database), _need(prompt, told, shape, named, limits), orders,
+           (feeds, health), now, as_json)  # fmt: skip
+
+
+def _need(prompt: str | None, *told: dict[str, Any]) -> Need:
+    from qfloor import router
+
+    if prompt is None:
+        raise NeedError("nothing is asked for; give the request, such as 'a red mug on marble'")
+    return router.Need(prompt=prompt, **{k: v for part in told for k, v in part.items()})
+
+
+def _print(
+    db: Database,
+    need: Need,
+    policy: Policy,
+    places: tuple[Path | None, Path | None],
+    now: str | None,
+    as_json: bool,
+) -> None:
+    from qfloor import router
+
+    prices, health = feeds_of(db, places[0], now)
+    if places[1] is not None:
+        from qfloor.router.health_file import read_health
+
+        health = read_health(places[1])
+    decision = router.choose(db, need, prices=prices, health=health, policy=policy, now=now)
+    told = json.dumps(decision.to_dict(), ensure_ascii=False, indent=2)
+    typer.echo(told if as_json else router.explain(decision))
+    if decision.offer is None:
+        raise typer.Exit(1)
+
+
+def feeds_of(
+    db: Database, feeds: Path | None, now: str | None
+) -> tuple[PriceFeed | None, HealthFeed | None]:
+    """What is newer than a release: of the feeds that are named, or of those beside it."""
+    import datetime as dt
+
+    from qfloor.router.feeds import FeedStore
+
+    place = Path(db.path).with_name("feeds.db") if feeds is None else feeds
+    if feeds is None and not place.is_file():
+        return None, None
+    with FeedStore.open(place, create=False) as store:
+        at = dt.datetime.now(dt.UTC) if now is None else _moment(now)
+        usual = {o: seen.p95_s for o, seen in db.latency.items() if seen.p95_s and seen.n}
+        return store.prices(db, today=at.date().isoformat()), store.health(at, usual=usual)
+
+
+def _moment(now: str) -> Any:
+    from qfloor.router.request import moment
+
+    try:
+        return moment(now)
+    except ValueError:
+        raise NeedError(f"now is {now!r}, must be a day or time such as 2026-11-24") from None
+
+
+def _orders(
+    policy: Path | None,
+    on_uncertified: str | None,
+    objective: Literal["price", "usable_cost"] | None,
+    allow_illustrative: bool,
+    allow_provisional: bool,
+) -> Policy:
+    """The policy of the file, or the default, changed by what was asked for beside it."""
+    from qfloor import router
+    from qfloor.router.policy_file import load_policy
+
+    orders = router.Policy() if policy is None else load_policy(policy)
+    changes: dict[str, Any] = {
+        "on_uncertified": on_uncertified,
+        "objective": objective,
+        "allow_illustrative": allow_illustrative or None,
+        "allow_provisional": allow_provisional or None,
+    }
+    return replace(orders, **{k: v for k, v in changes.items() if v is not None})
+
+
+def latency_wish(text: str | None) -> Any:
+    """Seconds, limits of percentiles, or a word that `Need` knows or refuses in one sentence."""
+    if text is None:
+        return None
+    try:
+        if "=" in text:
+            pairs = (part.partition("=") for part in text.split(","))
+            return {name.strip(): float(value) for name, _, value in pairs}
+        return float(text)
+    except ValueError:
+        return text
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(route)

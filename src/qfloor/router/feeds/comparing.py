@@ -1,0 +1,83 @@
+"""Two sources held against each other: the same offer, the same call, two prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from qfloor import prices
+from qfloor.errors import InputError
+from qfloor.records import Offer, PriceRule
+
+AGREES = 1.1
+"""Prices within this ratio are the same."""
+
+PIXELS = (1024, 1024)
+SECONDS = 5.0
+TOKENS = {"input": 200, "output": 4160}
+"""The call that prices are compared by, where an offer does not fix its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """One offer's price by two sources, in nano-USD, and their ratio, the larger over the less.
+
+    ``ratio`` is None where one of them cannot tell, or is free of charge.
+    """
+
+    offer: str
+    one_nanousd: int | None
+    one_as_of: str | None
+    other_nanousd: int | None
+    other_as_of: str | None
+    ratio: float | None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether they say the same."""
+        if self.ratio is None:
+            return self.one_nanousd is not None and self.one_nanousd == self.other_nanousd
+        return self.ratio <= AGREES
+
+
+def compare_sources(
+    offers: Iterable[Offer], one: Mapping[str, PriceRule], other: Mapping[str, PriceRule]
+) -> list[Compared]:
+    """Compare what two sources say of offers that either knows, worst disagreement first."""
+    found = [_compared(o, one.get(o.id), other.get(o.id)) for o in offers]
+    known = [c for c in found if c.one_as_of is not None or c.other_as_of is not None]
+    return sorted(known, key=lambda c: (c.agrees, -(c.ratio or 0.0), c.offer))
+
+
+def _compared(offer: Offer, one: PriceRule | None, other: PriceRule | None) -> Compared:
+    a, b = reference_price(offer, one), reference_price(offer, other)
+    return Compared(
+        offer=offer.id,
+        one_nanousd=a,
+        one_as_of=None if one is None else one.as_of,
+        other_nanousd=b,
+        other_as_of=None if other is None else other.as_of,
+        ratio=max(a, b) / min(a, b) if a and b else None,
+    )
+
+
+def reference_price(offer: Offer, rule: PriceRule | None) -> int | None:
+    """One picture of 1024 x 1024, or 5 seconds, unless the offer fixes its size or length."""
+    if rule is None:
+        return None
+    width, height = PIXELS
+    sides = str(offer.settings.get("size", "")).lower().split("x")
+    if len(sides) == 2 and all(side.isdigit() for side in sides):
+        width, height = int(sides[0]), int(sides[1])
+    told = offer.settings.get("seconds")
+    try:
+        return prices.estimate(
+            rule,
+            width=width,
+            height=height,
+            seconds=float(told) if isinstance(told, int | float) else SECONDS,
+            tokens=TOKENS,
+            settings=offer.settings,
+        )
+    except InputError:
+        return None

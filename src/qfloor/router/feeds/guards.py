@@ -1,0 +1,96 @@
+"""What is believed of a price source that was read anew, against what it said last.
+
+A source that lost half its rows, or has too few, is broken: nothing of it is taken. A price that
+moved more than `MOST_CHANGE` times is held until a person confirms it; the last good one stays,
+and ages. What is past its day is dropped. Pure: rows in, rows out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from qfloor.errors import InputError
+from qfloor.router.feeds.rows import Key, PriceRow
+
+MOST_CHANGE = 3
+LEAST_SHARE = 0.5
+"""A source may not shrink below this share of its rows at once."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A price that moved too far to be believed unseen."""
+
+    row: PriceRow
+    before_usd: str
+
+    @property
+    def text(self) -> str:
+        """For a person."""
+        return f"{self.row.name}: ${self.before_usd} before, ${self.row.usd} now"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What became of every row: taken, held, or dropped as past its day."""
+
+    taken: tuple[PriceRow, ...]
+    held: tuple[Held, ...]
+    retired: tuple[PriceRow, ...]
+    changed: int
+
+
+def check_rows(
+    rows: Iterable[PriceRow],
+    known: Mapping[Key, PriceRow],
+    *,
+    today: str,
+    least_rows: int = 1,
+    confirmed: bool = False,
+) -> Checked:
+    """Sort the rows of a source by what is to become of them.
+
+    Parameters
+    ----------
+    rows : iterable of PriceRow
+    known : mapping of key to PriceRow
+        The last good rows of the same source.
+    today : str
+        ISO day.
+    least_rows : int
+        Fewer are refused.
+    confirmed : bool
+        A person looked at what moved: hold nothing.
+
+    Raises
+    ------
+    InputError
+        When the source as a whole is not believed; what was known stays.
+    """
+    found = {row.key: row for row in rows}
+    retired = tuple(row for row in found.values() if row.retires and row.retires[:10] <= today)
+    sold = [row for row in found.values() if not (row.retires and row.retires[:10] <= today)]
+    if len(sold) < least_rows:
+        raise InputError(f"has {len(sold)} prices, at least {least_rows} are needed")
+    if len(sold) < LEAST_SHARE * len(known) and not confirmed:
+        raise InputError(
+            f"has {len(sold)} prices where it had {len(known)}: more than half are gone; look at "
+            "the source, and confirm if that is right"
+        )
+    held, taken, changed = [], [], 0
+    for row in sold:
+        before = known.get(row.key)
+        if before is not None and _moved(before.usd, row.usd) and not confirmed:
+            held.append(Held(row, before.usd))
+            continue
+        changed += before is not None and before.usd != row.usd
+        taken.append(row)
+    return Checked(tuple(taken), tuple(held), retired, changed)
+
+
+def _moved(before: str, now: str) -> bool:
+    """Whether a price moved more than `MOST_CHANGE` times, up or down; to or from nothing too."""
+    low, high = sorted((Decimal(before), Decimal(now)))
+    return high > low * MOST_CHANGE

@@ -1,0 +1,248 @@
+"""``feeds.db``: prices and health that are newer than a release, kept for every program at once.
+
+SQLite with a write-ahead log, so that a gateway's workers, a benchmark and a nightly price update
+share it; every write is one short transaction. Prices are `qfloor.router.feeds.prices_kept`,
+health is `qfloor.router.feeds.health_kept`; here is the file, its tables and its versions.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from qfloor.errors import NewerDatabaseError, StoreError
+from qfloor.router.database import Database
+from qfloor.router.feeds import health_kept, prices_kept
+from qfloor.router.feeds.guards import Checked, Held
+from qfloor.router.feeds.prices_kept import SourceAge
+from qfloor.router.feeds.rows import Key, PriceRow
+from qfloor.router.health import HealthWindow
+from qfloor.router.policy import HealthFeed, PriceFeed
+from qfloor.router.request import moment
+
+APPLICATION_ID = 0x71666664
+VERSION = 1
+BUSY_S = 10.0
+
+TABLES = (
+    "CREATE TABLE changes (what TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID",
+    *prices_kept.TABLES,
+    *health_kept.TABLES,
+)
+
+
+class FeedStore:
+    """The feeds of a workspace; open one with `open`. Safe in threads and across programs."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._db = connection
+        self._lock = threading.RLock()
+        self._usual = health_kept.UsualMemory()
+
+    @classmethod
+    def open(cls, path: str | Path, *, create: bool = True) -> Self:
+        """Open ``feeds.db``.
+
+        Parameters
+        ----------
+        path : str or Path
+        create : bool
+            Make it where it is not there.
+
+        Raises
+        ------
+        StoreError
+            When it is missing, no feeds database, or cannot be written.
+        """
+        path = Path(path)
+        if not path.is_file() and not create:
+            raise StoreError(f"{path}: no such feeds; run 'qfloor prices update' first")
+        if not path.parent.is_dir():
+            if not create:
+                raise StoreError(f"{path.parent}: no such folder")
+            path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            connection = sqlite3.connect(
+                path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+            )
+            try:
+                _prepare(path, connection)
+            except BaseException:
+                connection.close()
+                raise
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: cannot be used as a feeds database ({error})") from error
+        return cls(path, connection)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _writing(self, what: str) -> Iterator[sqlite3.Connection]:
+        """One transaction that changes ``what`` (prices or health), or nothing of it."""
+        with self._reading() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute(
+                    "INSERT INTO changes VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1", (what,)
+                )
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                yield self._db
+            except sqlite3.Error as error:
+                raise StoreError(f"{self.path}: {error}") from error
+
+    def version(self) -> str:
+        """Changes whenever prices or health were written, by whichever program."""
+        with self._reading() as db:
+            counted = dict(db.execute("SELECT what, n FROM changes"))
+        return f"{counted.get('prices', 0)}.{counted.get('health', 0)}"
+
+    # prices
+
+    def prices(self, db: Database, *, today: str | None = None) -> PriceFeed | None:
+        """Price a release's offers by the newest source that knows each.
+
+        Parameters
+        ----------
+        db : Database
+            Its offers are priced; a price of its own that is newer than the feed's stays.
+        today : str, optional
+            Leave out what cannot be bought from this day on.
+
+        Returns
+        -------
+        PriceFeed or None
+            None when no offer is priced.
+        """
+        with self._reading() as connection:
+            kept = prices_kept.rows_by_source(connection)
+        rules = prices_kept.rules_of(kept, db.offers, db.prices, today)
+        return PriceFeed(rules=rules) if rules else None
+
+    def price_rows(self) -> dict[str, list[PriceRow]]:
+        """Every good row, by source."""
+        with self._reading() as connection:
+            return prices_kept.rows_by_source(connection)
+
+    def known_rows(self, source: str) -> dict[Key, PriceRow]:
+        """The last good rows of one source."""
+        return {row.key: row for row in self.price_rows().get(source, ())}
+
+    def keep_prices(self, source: str, place: str, checked: Checked, at: dt.datetime) -> None:
+        """Keep what was taken and held of a source, and that it was read."""
+        with self._writing("prices") as connection:
+            prices_kept.keep(connection, source, place, checked, at)
+
+    def note_refusal(self, source: str, place: str, said: str, at: dt.datetime) -> None:
+        """Keep that a source was refused, and why; its last good prices stay."""
+        with self._writing("prices") as connection:
+            prices_kept.note(connection, source, place, "refused", said, at)
+
+    def held(self) -> list[tuple[str, Held]]:
+        """Prices that wait for a person, with their source."""
+        with self._reading() as connection:
+            return prices_kept.held(connection)
+
+    def ages(self, now: str | dt.datetime) -> list[SourceAge]:
+        """Each source: how many rows, how old, how many held, what its last update came to."""
+        with self._reading() as connection:
+            return prices_kept.ages(connection, _moment(now))
+
+    # health
+
+    def keep(self, window: HealthWindow) -> None:
+        """Add what a window recorded since it was last kept; nothing is counted twice."""
+        unkept = window.take_unkept()
+        if not unkept:
+            return
+        try:
+            with self._writing("health") as connection:
+                health_kept.keep(connection, unkept)
+        except BaseException:
+            window.give_back(unkept)
+            raise
+
+    def health(
+        self, now: str | float | dt.datetime, *, usual: Mapping[str, float] | None = None
+    ) -> HealthFeed | None:
+        """Say how every offer fares, by what all programs kept; None when nothing ever was.
+
+        Parameters
+        ----------
+        now : str, float or datetime
+        usual : mapping of str to float, optional
+            Usual 95th percentiles of a release, for offers without one of their own yet.
+        """
+        at = now if isinstance(now, float | int) else _moment(now).timestamp()
+        with self._reading() as connection:
+            read = health_kept.read(connection, at, self._usual, usual or {})
+        if read.due:
+            with self._writing("health") as connection:
+                read = health_kept.read(connection, at, self._usual, usual or {})
+                health_kept.step(connection, read, at)
+        return read.feed(at)
+
+    def take_once(self, what: str, window: HealthWindow) -> bool:
+        """Keep a window that stands for ``what`` (a round), unless that was done before."""
+        with self._writing("health") as connection:
+            return health_kept.keep_once(connection, what, window.take_unkept())
+
+
+def _prepare(path: Path, db: sqlite3.Connection) -> None:
+    """Make the tables in a new file; refuse another kind and a newer version."""
+    kind = db.execute("PRAGMA application_id").fetchone()[0]
+    empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if kind != APPLICATION_ID and not empty:
+        raise StoreError(f"{path}: another kind of file than feeds")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise NewerDatabaseError(
+            f"{path}: written in format {version}, newer than the {VERSION} that this qfloor "
+            "reads; upgrade qfloor"
+        )
+    if version == VERSION and not empty:
+        return
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("BEGIN IMMEDIATE")
+    if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:  # not another program
+        for table in TABLES:
+            db.execute(table)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("COMMIT")
+
+
+def _moment(now: str | dt.datetime) -> dt.datetime:
+    if isinstance(now, str):
+        return moment(now)
+    return now if now.tzinfo else now.replace(tzinfo=dt.UTC)

@@ -1,0 +1,112 @@
+"""Read a price source, look at it with suspicion, keep what is believed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from qfloor.errors import InputError
+from qfloor.router.feeds.fetching import TIMEOUT_S, is_address, read_place
+from qfloor.router.feeds.files import Format, read_source
+from qfloor.router.feeds.guards import Checked, check_rows
+from qfloor.router.feeds.store import FeedStore
+from qfloor.router.request import moment
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceUpdate:
+    """What an update came to. ``left_out`` says why rows were no prices, one sentence each."""
+
+    source: str
+    place: str
+    checked: Checked
+    left_out: tuple[str, ...]
+    at: str
+
+
+def update_prices(
+    store: FeedStore,
+    place: str,
+    *,
+    now: dt.datetime,
+    source: str | None = None,
+    form: Format = "auto",
+    as_of: str | None = None,
+    rates: Mapping[str, str] | None = None,
+    least_rows: int | None = None,
+    confirmed: bool = False,
+    timeout_s: float = TIMEOUT_S,
+) -> PriceUpdate:
+    """Take the prices of a file or address into the feeds.
+
+    Parameters
+    ----------
+    store : FeedStore
+    place : str
+        A file, or an address that begins with ``https://``.
+    now : datetime
+    source : str, optional
+        Name it is known by; by default the file's.
+    form, as_of, rates
+        See `qfloor.router.feeds.files.read_source`. What is fetched is as of when its server
+        says it changed, else as of now.
+    least_rows : int, optional
+        Fewer prices are refused; by default 1, and 50 of litellm's map.
+    confirmed : bool
+        A person looked at what moved or shrank.
+    timeout_s : float
+        For fetching.
+
+    Returns
+    -------
+    PriceUpdate
+
+    Raises
+    ------
+    InputError
+        When the source is refused. What was good before is kept, and the refusal noted.
+    """
+    source = source or source_name(place)
+    try:
+        content, changed = read_place(place, timeout_s=timeout_s)
+        if as_of is None and is_address(place):
+            as_of = changed or now.astimezone(dt.UTC).isoformat(timespec="seconds")
+        read = read_source(content, place, form=form, as_of=as_of, rates=rates)
+        _refuse_future(place, [row.as_of for row in read.rows], now)
+        try:
+            checked = check_rows(
+                read.rows,
+                store.known_rows(source),
+                today=now.date().isoformat(),
+                least_rows=read.least_rows if least_rows is None else least_rows,
+                confirmed=confirmed,
+            )
+        except InputError as error:
+            raise InputError(f"{place}: {error}") from error
+    except InputError as error:
+        store.note_refusal(source, place, str(error), now)
+        raise
+    store.keep_prices(source, place, checked, now)
+    return PriceUpdate(
+        source=source,
+        place=place,
+        checked=checked,
+        left_out=tuple(read.left_out),
+        at=now.astimezone(dt.UTC).isoformat(timespec="seconds"),
+    )
+
+
+def source_name(place: str) -> str:
+    """A short name: of a file without its ending, of an address its last part."""
+    path = urlsplit(place).path if is_address(place) else place.replace("\\", "/")
+    return PurePosixPath(path).stem or urlsplit(place).hostname or place
+
+
+def _refuse_future(place: str, days: list[str], now: dt.datetime) -> None:
+    """A price of next year would never grow old."""
+    last = max(days, key=moment, default=None)
+    if last is not None and moment(last) > now + dt.timedelta(days=2):
+        raise InputError(f"{place}: as_of {last} lies in the future")

@@ -1,0 +1,102 @@
+"""The health feed as a JSON file: what other services write for us, or read from us.
+
+    {"format": "qfloor-health", "version": 1, "offers": {
+       "shop/value": {"as_of": "2026-11-23T10:00:00+00:00", "available": true,
+                      "p50_s": 4.1, "p95_s": 9.0, "n": 132, "usual_p95_s": 8.5}}}
+
+``as_of`` is needed, the rest may be left out: what is left out is unknown. A file is read whole
+or refused whole.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from qfloor.errors import InputError
+from qfloor.router.policy import HealthFeed, OfferHealth
+from qfloor.router.request import moment
+
+FORMAT = "qfloor-health"
+VERSION = 1
+MOST_BYTES = 16_000_000
+
+_SECONDS = ("p50_s", "p95_s", "usual_p95_s")
+_FIELDS = frozenset(field.name for field in fields(OfferHealth))
+
+
+def read_health(path: str | Path) -> HealthFeed:
+    """Read a health feed.
+
+    Raises
+    ------
+    InputError
+        One sentence: which offer's field is wrong, and what it must be.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise InputError(f"{path}: larger than {MOST_BYTES // 1_000_000} MB, no health feed")
+        told = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such health feed") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: no JSON ({error})") from error
+    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        raise InputError(f'{path}: a health feed begins with {{"format": "{FORMAT}", ...}}')
+    if told.get("version") != VERSION:
+        raise InputError(f"{path}: version {told.get('version')!r}, this router reads {VERSION}")
+    offers = told.get("offers")
+    if not isinstance(offers, dict):
+        raise InputError(f"{path}: offers must be an object of offers by id")
+    return HealthFeed(offers={name: _offer(path, name, row) for name, row in offers.items()})
+
+
+def _offer(path: Path, name: str, row: Any) -> OfferHealth:
+    where = f"{path}: {name}"
+    if not isinstance(row, dict) or "as_of" not in row:
+        raise InputError(f"{where}: must be an object with as_of")
+    unknown = sorted(set(row) - _FIELDS)
+    if unknown:
+        raise InputError(f"{where}: no field is called {unknown[0]!r}")
+    try:
+        moment(row["as_of"])
+    except (TypeError, ValueError):
+        raise InputError(f"{where}: as_of is {row['as_of']!r}, must be a time") from None
+    for field in (*_SECONDS, "shed"):
+        value = row.get(field)
+        if value is not None and not _is_number(value):
+            raise InputError(f"{where}: {field} is {value!r}, must be a number from 0")
+    if not 0 <= (row.get("shed") or 0) <= 1:
+        raise InputError(f"{where}: shed is {row['shed']!r}, must be from 0 to 1")
+    n = row.get("n", 0)
+    if isinstance(n, bool) or not isinstance(n, int) or n < 0:
+        raise InputError(f"{where}: n is {n!r}, must be a whole number from 0")
+    for field in ("available", "elevated"):
+        if not isinstance(row.get(field, True), bool | None):
+            raise InputError(f"{where}: {field} is {row[field]!r}, must be true or false")
+    if row.get("available", True) is None:
+        raise InputError(f"{where}: available is null, must be true or false")
+    return OfferHealth(**row)
+
+
+def _is_number(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value) and value >= 0
+
+
+def write_health(path: str | Path, feed: HealthFeed) -> None:
+    """Write a health feed, at once or not at all."""
+    path = Path(path)
+    rows = {name: vars(health) for name, health in sorted(feed.offers.items())}
+    told = {"format": FORMAT, "version": VERSION, "offers": rows}
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
