@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qfloor.router.health import (
     HOUR_S,
@@ -52,6 +52,15 @@ class UsualMemory:
         self.known: dict[tuple[str, int], Usual | None] = {}
         self.usual: dict[str, float | None] = {}
         self.of_hour: int | None = None
+
+    def forget(self, unkept: Iterable[Unkept]) -> None:
+        """What is added to an hour that was read is to be read again."""
+        for one in unkept:
+            for slot in one.slots:
+                hour = slot * SLOT_S // HOUR_S
+                if (self.of_hour or 0) > hour or (one.offer, hour) in self.known:
+                    self.known.pop((one.offer, hour), None)
+                    self.of_hour = None
 
     def refresh(self, db: sqlite3.Connection, now: float) -> None:
         """Read the hours that are new since the last time an hour began."""
@@ -194,13 +203,15 @@ def read(
     )
 
 
-def step(db: sqlite3.Connection, read: HealthRead, now: float) -> None:
-    """Take the steps that are due."""
+def step(db: sqlite3.Connection, read: HealthRead, now: float) -> HealthRead:
+    """Take the steps that are due, and return what holds after them."""
+    states = dict(read.states)
     for offer in read.due:
         ratio = ratio_of(read.current.get(offer, Slot()), read.usual.get(offer))
-        state = steer(read.states.get(offer, Steering()), ratio, now)
+        state = states[offer] = steer(read.states.get(offer, Steering()), ratio, now)
         db.execute(
             "INSERT OR REPLACE INTO steering VALUES (?, ?, ?, ?, ?, ?, ?)",
             (offer, state.elevated, state.shed, state.step, state.direction, state.calm,
              state.stepped_at),
         )  # fmt: skip
+    return replace(read, states=states, due=())

@@ -188,6 +188,7 @@ class FeedStore:
         try:
             with self._writing("health") as connection:
                 health_kept.keep(connection, unkept)
+                self._usual.forget(unkept)
         except BaseException:
             window.give_back(unkept)
             raise
@@ -209,13 +210,15 @@ class FeedStore:
         if read.due:
             with self._writing("health") as connection:
                 read = health_kept.read(connection, at, self._usual, usual or {})
-                health_kept.step(connection, read, at)
+                read = health_kept.step(connection, read, at)
         return read.feed(at)
 
     def take_once(self, what: str, window: HealthWindow) -> bool:
         """Keep a window that stands for ``what`` (a round), unless that was done before."""
+        unkept = window.take_unkept()
         with self._writing("health") as connection:
-            return health_kept.keep_once(connection, what, window.take_unkept())
+            self._usual.forget(unkept)
+            return health_kept.keep_once(connection, what, unkept)
 
 
 def _prepare(path: Path, db: sqlite3.Connection) -> None:
