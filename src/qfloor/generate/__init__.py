@@ -9,17 +9,21 @@ gate.py      an account's turn to call             limits.py    bucket, width, b
 policy.py    patience and purse                    journal.py   group commits
 forecast.py  how long a plan takes                 progress.py  how far a run is
 summary.py   how a round stands                    unknowns.py  what nobody knows the end of
+single.py    one request at a time, for a service; not a run
 """
 
 from __future__ import annotations
 
 from qfloor.generate.forecast import Forecast, forecast
 from qfloor.generate.gate import limits_of
+from qfloor.generate.journal import Ledger
 from qfloor.generate.outcome import Outcome, asked_for, classify
 from qfloor.generate.plan import GenerationPlan, OfferCost, Planned, Skipped, plan_generation
 from qfloor.generate.policy import RunPolicy
 from qfloor.generate.progress import OfferProgress, Progress
 from qfloor.generate.run import GenerationResult, build_generators, generate, run_generation
+from qfloor.generate.single import SingleRequests, TurnedAway
+from qfloor.generate.state import Standing, Step, standing
 from qfloor.generate.summary import OfferSummary, summarise
 from qfloor.generate.unknowns import UnknownOutput, released, unknown_outputs
 
@@ -27,6 +31,7 @@ __all__ = [
     "Forecast",
     "GenerationPlan",
     "GenerationResult",
+    "Ledger",
     "OfferCost",
     "OfferProgress",
     "OfferSummary",
@@ -34,7 +39,11 @@ __all__ = [
     "Planned",
     "Progress",
     "RunPolicy",
+    "SingleRequests",
     "Skipped",
+    "Standing",
+    "Step",
+    "TurnedAway",
     "UnknownOutput",
     "asked_for",
     "build_generators",
@@ -45,6 +54,7 @@ __all__ = [
     "plan_generation",
     "released",
     "run_generation",
+    "standing",
     "summarise",
     "unknown_outputs",
 ]

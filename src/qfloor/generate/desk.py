@@ -14,10 +14,9 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from qfloor.generate.gate import Gate
-from qfloor.generate.journal import Journal
+from qfloor.generate.journal import Journal, Ledger
 from qfloor.generate.policy import Purse, RunPolicy
 from qfloor.records import RateLimits
-from qfloor.store import Store
 
 T = TypeVar("T")
 MEDIA_THREADS = max(2, os.cpu_count() or 1)
@@ -36,7 +35,7 @@ def utc_now() -> str:
 class Desk:
     """What all requests of a run share; every source of time and chance can be replaced."""
 
-    store: Store
+    store: Ledger
     policy: RunPolicy
     purse: Purse
     max_attempts: int

@@ -76,7 +76,7 @@ class Gate:
         self.breaker = Breaker(policy.trip_after, policy.cooldown_s, policy.cooldown_most_s)
         self.in_flight = 0
         self.closed = ""
-        self._why = ""
+        self.why = ""
         self._strikes = 0
         self._paused_until = -math.inf
         self._turn = asyncio.Lock()
@@ -109,6 +109,17 @@ class Gate:
             self.in_flight += 1
             return Pass(now, now - began, self.breaker.enter())
 
+    def free_in_s(self) -> float:
+        """Give the seconds until a call may be made, 0 when now; infinite when closed for good.
+
+        A call that has to wait for another one to end is one that may be made.
+        """
+        if self.closed:
+            return math.inf
+        now = self.clock()
+        paused_s = max(0.0, self._paused_until - now)
+        return max(self.breaker.wait_s(now) or 0.0, paused_s, self.bucket.wait_s(now))
+
     def resume(self) -> Pass:
         """Count in a job that the seller has already."""
         self.in_flight += 1
@@ -130,7 +141,7 @@ class Gate:
     def unreachable(self, why: str) -> None:
         """Note that a job's seller does not answer polls: nothing new is bought of it meanwhile."""
         self.breaker.trip(self.clock(), self.policy.cooldown_s)
-        self._why = why
+        self.why = why
         self._changed.set()
 
     def report(self, outcome: Outcome, ticket: Pass, told_s: float | None) -> None:
@@ -140,13 +151,13 @@ class Gate:
             self.closed = f"{self.name}: {outcome.sentence}"
         elif reason == "billing":
             self.breaker.trip(now, self.policy.quota_cooldown_s)
-            self._why = outcome.sentence
+            self.why = outcome.sentence
         elif reason == "rate_limited":
             self._throttled(now, ticket, told_s)
-            self._why = outcome.sentence
+            self.why = outcome.sentence
         elif reason in OUT_OF_REACH:
             if self.breaker.failed(now, is_probe=ticket.is_probe):
-                self._why = outcome.sentence
+                self.why = outcome.sentence
         elif reason != "poll_deadline":
             self._strikes = 0
             self.breaker.answered()
@@ -171,7 +182,7 @@ class Gate:
         broken_s = self.breaker.wait_s(now)
         paused_s = max(0.0, self._paused_until - now)
         longest = max(broken_s or 0.0, paused_s)
-        self._refuse_long(now, longest, f" after {self._why}" if self._why else "")
+        self._refuse_long(now, longest, f" after {self.why}" if self.why else "")
         rate_s = self.bucket.wait_s(now)
         self._refuse_long(now, rate_s, "")
         if longest or rate_s:

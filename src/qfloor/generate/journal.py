@@ -7,13 +7,36 @@ share the next one, so thousands of calls in flight do not wait for thousands of
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from qfloor.errors import StoreError
 from qfloor.records import Attempt, Output
-from qfloor.store import Store
+
+
+class Ledger(Protocol):
+    """What is needed of the place where requests are kept: a `Store`, or a service's own."""
+
+    root: Path
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All writes within are kept or none is."""
+
+    def append_attempts(self, attempts: Iterable[Attempt], /) -> int:
+        """Append events in order."""
+
+    def save_outputs(self, outputs: Sequence[Output], /) -> int:
+        """Keep outputs; says how many were kept."""
+
+    def put_media(self, content: bytes | Path, media_type: str, /) -> str:
+        """Keep media durably; gives their SHA-256."""
+
+    def owns(self, path: Path, /) -> bool:
+        """Whether a file may be moved or removed."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +49,7 @@ class _Entry:
 class Journal:
     """Writes ledger rows and outputs of a run in the order they were handed over."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Ledger) -> None:
         self._store = store
         self._waiting: list[_Entry] = []
         self._writer: asyncio.Task[None] | None = None

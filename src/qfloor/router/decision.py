@@ -17,6 +17,7 @@ from qfloor.router.classifier import Classification
 from qfloor.router.counterfactual import Counterfactuals, counterfactuals
 from qfloor.router.eligibility import binding_rule, eligible
 from qfloor.router.money import usd_text
+from qfloor.router.needs import Need
 from qfloor.router.reasons import RULE_ORDER, Cause, Rule
 from qfloor.router.relaxing import Relaxation, cheapest_relaxation
 from qfloor.router.request import Request
@@ -263,7 +264,7 @@ class Decision:
             "rejected": self.rejected,
             "notes": list(self.notes),
             "candidates": [_row(c) for c in self.candidates],
-            "need": _need(need),
+            "need": plain_need(need),
             "digests": dict(self.digests),
             "now": self.now,
         }
@@ -278,7 +279,8 @@ def _relaxation(found: Relaxation | None) -> dict[str, Any] | None:
     return None if found is None else vars(found) | {"change": dict(found.change)}
 
 
-def _need(need: Any) -> dict[str, Any]:
+def plain_need(need: Need) -> dict[str, Any]:
+    """A need for JSON; its words are named by digests only."""
     latency = need.max_latency_s
     return {
         "prompt_digest": digest_of(need.prompt, 16),

@@ -50,9 +50,13 @@ class Database:
             run("PRAGMA foreign_keys = ON")
             run("PRAGMA wal_autocheckpoint = 4000")
             run(f"PRAGMA cache_size = -{CACHE_KIB}")
-            migrate(self._connection)
+            self._bring_up_to_date(self._connection)
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{self.path} cannot be opened as a store: {error}") from error
+
+    def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
+        """Make the tables, or change them to what this version keeps."""
+        migrate(connection)
 
     def close(self) -> None:
         """Close the file; everything committed is already on disk."""
