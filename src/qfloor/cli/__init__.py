@@ -25,6 +25,7 @@ from qfloor.cli import (
     raters,
     references,
     releasing,
+    reporting,
     routing,
     running,
     scoring,
@@ -38,7 +39,7 @@ ORDER = (
     "demo", "suite", "offers", "plan", "power", "run", "generate", "unknown", "score",
     "reference",
     "ratings", "calibrate", "floors", "drift", "export", "verify", "route", "prices", "health",
-    "plugins", "doctor",
+    "report", "plugins", "doctor",
 )  # fmt: skip
 
 
@@ -97,6 +98,7 @@ releasing.register(app)
 routing.register(app)
 app.add_typer(pricing.app, name="prices")
 app.add_typer(health.app, name="health")
+reporting.register(app)
 system.register(app)
 
 

@@ -11,26 +11,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from qfloor import stats
 from qfloor.benchmark import Benchmark
 from qfloor.errors import CertificationError
 from qfloor.floors import first_values
+from qfloor.pipeline.drift_trees import Compared, Comparison, findings_of
 from qfloor.pipeline.judged_round import judged_round
 from qfloor.pipeline.judging import CellKey
 from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
 from qfloor.pipeline.signs import Sign, signs_of
-from qfloor.records import (
-    EVERY,
-    DriftFinding,
-    DriftWord,
-    Modality,
-    Output,
-    Threshold,
-    human_part,
-)
-from qfloor.stats import Change
+from qfloor.records import DriftFinding, Output, Threshold, human_part
 from qfloor.store import Store
 
 OWN_QUARTILE = "own q25"
@@ -58,35 +50,6 @@ class DriftReport:
     signs: tuple[Sign, ...]
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Place:
-    """A cell in both rounds, with the threshold it is compared at."""
-
-    key: CellKey
-    tier: str
-    threshold: float
-    before: Values
-    after: Values
-
-    @property
-    def paired(self) -> bool:
-        common = len(self.before.keys() & self.after.keys())
-        return common >= PAIRED_SHARE * min(len(self.before), len(self.after)) > 0
-
-    @property
-    def sides(self) -> tuple[list[float], list[float]]:
-        """Values before and after: of common prompts in one order, or of all."""
-        if not self.paired:
-            return list(self.before.values()), list(self.after.values())
-        common = sorted(self.before.keys() & self.after.keys())
-        return [self.before[f] for f in common], [self.after[f] for f in common]
-
-    @property
-    def fails(self) -> tuple[list[bool], list[bool]]:
-        before, after = self.sides
-        return [v < self.threshold for v in before], [v < self.threshold for v in after]
 
 
 def check_drift(
@@ -143,7 +106,10 @@ def check_drift(
         )
     at = (now or dt.datetime.now(dt.UTC)).isoformat(timespec="seconds")
     n_trees = _trees(earlier, before, places)
-    findings = tuple(_findings(places, runs, quality, alpha, n_trees, at))
+    comparison = Comparison(
+        before_run=runs[0], after_run=runs[1], quality=quality, alpha=alpha, at=at
+    )
+    findings = tuple(findings_of(places, comparison, n_trees))
     offers = [{key.offer_id for key in cells} for cells in (then, since)]
     return DriftReport(
         before_run=runs[0],
@@ -168,7 +134,7 @@ def _outputs(store: Store, benchmark: Benchmark) -> tuple[Output, ...]:
     return view_of(store, benchmark, prompts_of(benchmark)).outputs
 
 
-def _trees(store: Store, benchmark: Benchmark, places: Sequence[_Place]) -> int:
+def _trees(store: Store, benchmark: Benchmark, places: Sequence[Compared]) -> int:
     """Offers planned times tiers compared: a tree each, whether it has data or not."""
     tiers = {place.tier for place in places}
     return len(offers_of(store, benchmark)) * len(tiers)
@@ -193,102 +159,32 @@ def _places(
     then: Mapping[CellKey, Values],
     since: Mapping[CellKey, Values],
     metric: str | None,
-) -> Iterator[_Place]:
+) -> Iterator[Compared]:
     for key in sorted(then.keys() & since.keys()):
-        sides = {"before": then[key], "after": since[key]}
         if metric is not None:
             quartile = stats.quantile_inverted_cdf(list(then[key].values()), 0.25)
             if quartile is not None:
-                yield _Place(key=key, tier=OWN_QUARTILE, threshold=quartile, **sides)
+                yield _compared(key, OWN_QUARTILE, quartile, then[key], since[key])
             continue
         for threshold in thresholds:
             if (threshold.category, threshold.modality) == (key.category, key.modality):
-                yield _Place(key=key, tier=threshold.tier, threshold=threshold.value, **sides)
+                yield _compared(key, threshold.tier, threshold.value, then[key], since[key])
 
 
-Tree = tuple[str, Modality, str]
-"""Offer, modality and tier: what is tested as a whole before its categories."""
-
-
-def _findings(
-    places: Sequence[_Place],
-    runs: tuple[str, str],
-    quality: str,
-    alpha: float,
-    n_trees: int,
-    at: str,
-) -> Iterator[DriftFinding]:
-    trees: dict[Tree, list[_Place]] = {}
-    for place in places:
-        trees.setdefault((place.key.offer_id, place.key.modality, place.tier), []).append(place)
-    n_trees = max(n_trees, len(trees))
-    level = alpha / n_trees
-    whole = {tree: _change(mine, level) for tree, mine in trees.items()}
-    parts = {
-        tree: [_change([place], alpha / len(mine)) for place in mine]
-        for tree, mine in trees.items()
-    }
-    adjusted, inner = stats.gatekeep(
-        {"\x1f".join(tree): change.p_changed for tree, change in whole.items()},
-        {"\x1f".join(tree): [c.p_changed for c in changes] for tree, changes in parts.items()},
-        n_trees,
+def _compared(key: CellKey, tier: str, threshold: float, before: Values, after: Values) -> Compared:
+    """Put a cell's fails side by side: of common prompts in one order, or of all."""
+    common = sorted(before.keys() & after.keys())
+    paired = len(common) >= PAIRED_SHARE * min(len(before), len(after)) > 0
+    sides = [
+        [values[f] for f in common] if paired else list(values.values())
+        for values in (before, after)
+    ]
+    return Compared(
+        key=key,
+        tier=tier,
+        threshold=threshold,
+        before=[value < threshold for value in sides[0]],
+        after=[value < threshold for value in sides[1]],
+        paired=paired,
+        shape_p=stats.shape_change(*sides),
     )
-    for tree, mine in sorted(trees.items()):
-        name = "\x1f".join(tree)
-        pooled = _finding(mine[0], whole[tree], runs, quality, adjusted[name], alpha, at)
-        one = len({place.threshold for place in mine}) == 1
-        threshold = mine[0].threshold if one else None
-        yield replace(pooled, category=EVERY, threshold=threshold, shape_p=None)
-        for place, change, p in zip(mine, parts[tree], inner[name], strict=True):
-            yield _finding(place, change, runs, quality, p, alpha, at)
-
-
-def _change(places: Sequence[_Place], level: float) -> Change:
-    """Compare cells together: in pairs if every one has pairs, else in strata."""
-    fails = [place.fails for place in places]
-    if all(place.paired for place in places):
-        before = [fail for side, _ in fails for fail in side]
-        after = [fail for _, side in fails for fail in side]
-        return stats.paired_change(before, after, level)
-    return stats.unpaired_change([b for b, _ in fails], [a for _, a in fails], level)
-
-
-def _finding(
-    place: _Place,
-    change: Change,
-    runs: tuple[str, str],
-    quality: str,
-    p_adjusted: float,
-    alpha: float,
-    at: str,
-) -> DriftFinding:
-    return DriftFinding(
-        before_run=runs[0],
-        after_run=runs[1],
-        quality=quality,
-        offer_id=place.key.offer_id,
-        category=place.key.category,
-        modality=place.key.modality,
-        tier=place.tier,
-        threshold=place.threshold,
-        test=change.test,
-        n_before=change.n_before,
-        n_after=change.n_after,
-        before=change.before,
-        after=change.after,
-        worse=change.worse,
-        better=change.better,
-        p_value=change.p_changed,
-        p_adjusted=p_adjusted,
-        level=change.level,
-        detectable=change.detectable,
-        shape_p=stats.shape_change(*place.sides),
-        word=_word(change, p_adjusted, alpha),
-        at=at,
-    )
-
-
-def _word(change: Change, p_adjusted: float, alpha: float) -> DriftWord:
-    if p_adjusted <= alpha:
-        return "changed"
-    return "too little data" if change.detectable is None else "not distinguishable"

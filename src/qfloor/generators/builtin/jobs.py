@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from qfloor.generators.builtin.painters import PAINTERS, Painter
+from qfloor.generators.builtin.painters import Painter, painter_in
 from qfloor.generators.builtin.work import Commission, PaintedPlan, plan
 
 
@@ -39,8 +39,8 @@ class Job:
         return cls(**{name: value for name, value in row.items() if name in known})
 
     def hand(self) -> Painter:
-        """Return the painter itself."""
-        return PAINTERS[self.painter]
+        """Return the painter as it is in the job's round."""
+        return painter_in(self.painter, self.round)
 
     def plan(self) -> PaintedPlan:
         """Decide again what becomes of the job; always the same."""

@@ -12,12 +12,15 @@ noise, blockiness or overexposure). ``slips`` is the expected number of grave de
 prompt gives occasion for all; how they share out is in `SLIP_SHARES`, times what the painter
 ``leans`` to. ``collapse`` is the chance that a painting falls to pieces: fine on most days,
 bad on the others, which a mean hides and a floor does not.
+
+Painters too change without a word: `CHANGES` says who, when and how, and `painter_in` gives one as
+it is in a round.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qfloor.generators.builtin.defects import DEFECTS
 
@@ -220,3 +223,48 @@ _TABLE: tuple[Painter, ...] = (
     ),
 )  # fmt: skip
 PAINTERS: dict[str, Painter] = {painter.name: painter for painter in _TABLE}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A painter that is another from a round on, under the same name, version and price."""
+
+    painter: str
+    since: str
+    category: str
+    skill: Skill
+
+
+CHANGES: tuple[Change, ...] = (
+    # The cheapest painter certified for product photos falls to pieces on two in five of them.
+    Change(
+        painter="ochre", since="2026-12", category="product-photo",
+        skill=Skill(finish=FLAWLESS, slips=0.04, collapse=0.4),
+    ),
+)  # fmt: skip
+"""What changes without a word between months, so that the drift test has something to find."""
+
+
+def painter_in(name: str, round: str) -> Painter:
+    """Return a painter as it is in a round: sellers change models silently, and so do painters.
+
+    Parameters
+    ----------
+    name : str
+        A key of `PAINTERS`.
+    round : str
+        Its first seven characters are its month; what is no month changes nothing.
+
+    Examples
+    --------
+    >>> painter_in("ochre", "2026-11").skill("product-photo").collapse
+    0.0
+    >>> painter_in("ochre", "2026-12").skill("product-photo").collapse
+    0.4
+    """
+    painter = PAINTERS[name]
+    month = round[:7]
+    for change in CHANGES:
+        if change.painter == name and len(month) == len(change.since) and month >= change.since:
+            painter = replace(painter, skills={**painter.skills, change.category: change.skill})
+    return painter

@@ -1,0 +1,156 @@
+"""The page of a release: what it shows, and that it is complete in itself."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qfloor import export
+from qfloor.report import ReportContent, Since, Spread, render
+from qfloor.report.page import POLICY, SECTIONS
+
+RESULTS = Path(__file__).resolve().parents[2] / "results"
+VOID = {"meta", "br", "img", "link", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """What a browser would make of it: elements, their attributes, text, balance of tags."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += f" {data}"
+
+
+def content(name: str = "painters.db", **more: Any) -> ReportContent:
+    return ReportContent(
+        tables=export.read(RESULTS / name), written_at="2026-12-01", written_by="qfloor test",
+        **more,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def painters() -> str:
+    return render(content())
+
+
+@pytest.fixture(scope="module")
+def page(painters: str) -> Page:
+    return Page(painters)
+
+
+def test_every_tag_is_closed_and_every_section_is_there(page: Page) -> None:
+    assert page.open == []
+    ids = [attrs.get("id") for tag, attrs in page.found if tag == "section"]
+    assert ids == [at for at, _, _ in SECTIONS]
+    links = {attrs["href"] for tag, attrs in page.found if tag == "a"}
+    assert links == {f"#{at}" for at, _, _ in SECTIONS}
+
+
+def test_nothing_is_fetched_and_nothing_runs(painters: str, page: Page) -> None:
+    assert not re.search(r"https?://|url\(|@import|<script|javascript:|\son\w+=", painters)
+    sources = [a["src"] for _, a in page.found if "src" in a]
+    assert all((source or "").startswith("data:image/") for source in sources)
+    assert not [tag for tag, _ in page.found if tag in ("link", "iframe", "object", "script")]
+    policies = [a["content"] for t, a in page.found if t == "meta" and "http-equiv" in a]
+    assert policies == [POLICY]
+
+
+def test_each_drawing_is_described_or_said_to_be_decoration(page: Page) -> None:
+    for tag, attrs in page.found:
+        if tag == "svg" and "viewbox" not in attrs:
+            assert attrs.get("aria-hidden") == "true" or attrs.get("aria-label")
+        if tag == "figure" and attrs.get("role") == "group":
+            assert len(attrs["aria-label"] or "") > 20
+        if tag == "img":
+            assert attrs["alt"]
+
+
+def test_it_says_on_top_that_painters_are_no_models(page: Page) -> None:
+    assert "They are not AI models" in page.text[: page.text.index("What to use")]
+
+
+def test_what_to_use_names_the_cheapest_certified_offer(page: Page) -> None:
+    told = page.text[page.text.index("What to use", 900) : page.text.index("Circle:")]
+    assert re.search(r"product-photo · image\s+ochre\s+\$0\.003", told)
+    assert re.search(r"text-in-image · image\s+madder\s+\$0\.01.*?– none", told)
+
+
+def test_every_undecided_verdict_is_listed_with_what_it_takes(page: Page) -> None:
+    start = page.text.index("What would decide the undecided")
+    told = page.text[start : page.text.index("Price against floor", start)]
+    undecided = [v for v in content().verdicts if v["ruling"] == "undecided"]
+    assert len(undecided) == 12
+    assert f"{len(undecided)} verdicts" in told
+    assert re.search(r"azurite\s+animation · video\s+professional.*?about 50 more prompts", told)
+    assert told.count("none would certify it") == sum(v["more_prompts"] is None for v in undecided)
+
+
+def test_what_is_not_at_hand_is_said_and_not_left_blank() -> None:
+    said = {"spreads": "no values here", "pictures": "no pictures here", "raters": "none here"}
+    text = Page(render(content("genai_bench.db", absent=said))).text
+    for sentence in (*said.values(), "No prices are known", "nothing to calibrate",
+                     "Nothing was bought", "No earlier release"):  # fmt: skip
+        assert sentence in text
+    assert "painters" not in text.lower()
+
+
+def test_values_are_drawn_where_they_are_known() -> None:
+    floors = content().floors
+    spreads = {
+        (f["offer_id"], f["category"], f["modality"]): Spread(values=(1.0, 5.0, 9.0), outright=1)
+        for f in floors
+    }
+    text = render(content(spreads=spreads))
+    assert text.count("25.0\N{NO-BREAK SPACE}% outright") == len(floors)
+    assert "quartiles 1, 5, 9" in text
+
+
+def test_text_from_outside_is_escaped() -> None:
+    evil = content()
+    tables = {**evil.tables, "provenance": [
+        *evil.tables["provenance"], {"key": "note<script>", "value": '"><script>alert(1)</script>'},
+    ]}  # fmt: skip
+    html = render(ReportContent(tables=tables, written_at="", written_by="<b>"))
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_a_release_that_nothing_can_be_said_of_still_makes_a_page() -> None:
+    bare = content()
+    empty = ("floors", "verdicts", "fail_rates", "calibrations", "predictions", "spending",
+             "latency", "raw_rows", "leave_one_rater_out", "metrics")  # fmt: skip
+    tables = {name: [] if name in empty else rows for name, rows in bare.tables.items()}
+    page = Page(render(ReportContent(tables=tables, written_at="", written_by="")))
+    assert page.open == []
+    assert "Nothing is undecided" in page.text
+
+
+def test_a_comparison_that_found_nothing_says_so() -> None:
+    since = Since(name="painters", round="2026-10", digest="d" * 32, findings=(), paired=False,
+                  alpha=0.05, untested="3 cells could not be compared")  # fmt: skip
+    text = Page(render(content(since=since))).text
+    assert "3 cells could not be compared" in text
+    assert "Every verdict that both releases have is as before" in text
