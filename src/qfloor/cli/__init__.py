@@ -29,6 +29,7 @@ from qfloor.cli import (
     routing,
     running,
     scoring,
+    serving,
     suites,
     system,
 )
@@ -39,6 +40,7 @@ ORDER = (
     "demo", "suite", "offers", "plan", "power", "run", "generate", "unknown", "score",
     "reference",
     "ratings", "calibrate", "floors", "drift", "export", "verify", "route", "prices", "health",
+    "serve", "gateway",
     "report", "plugins", "doctor",
 )  # fmt: skip
 
@@ -99,6 +101,7 @@ routing.register(app)
 app.add_typer(pricing.app, name="prices")
 app.add_typer(health.app, name="health")
 reporting.register(app)
+serving.register(app)
 system.register(app)
 
 

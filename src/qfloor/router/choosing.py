@@ -51,6 +51,7 @@ def choose(
     health: HealthFeed | Mapping[str, OfferHealth] | None = None,
     policy: Policy | None = None,
     now: dt.datetime | dt.date | str | None = None,
+    classification: Classification | None = None,
 ) -> Decision:
     """Choose an offer for a need.
 
@@ -66,6 +67,8 @@ def choose(
         Standing orders; the default refuses rather than serve what is not certified.
     now : datetime, date or ISO 8601 text, optional
         By default the clock's day, or its second when ``health`` is given.
+    classification : Classification, optional
+        One that was made before, where the prompt shall not or can not be read again.
 
     Returns
     -------
@@ -92,7 +95,7 @@ def choose(
         PriceFeed(rules=prices) if isinstance(prices, Mapping) else prices,
         HealthFeed(offers=health) if isinstance(health, Mapping) else health,
         _moment(now, exact=health is not None),
-        db.classifier.classify(need),
+        db.classifier.classify(need) if classification is None else classification,
     )
     if need.pin is not None:
         return _pinned(request, need.pin, Cause.PINNED)

@@ -1,0 +1,155 @@
+"""``qfloor serve`` and ``qfloor gateway``: the gateway, and which release it decides by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from qfloor.cli.output import Json, Workspace, emit, say
+from qfloor.errors import SetupError
+
+gateway = typer.Typer(
+    help="Which release a running gateway decides by, and who may ask it.", no_args_is_help=True
+)
+
+
+def serve(
+    database: Path | None = typer.Option(
+        None, "--db", "-d", help="The quality database; watched, and swapped when it changes."
+    ),
+    config: Path | None = typer.Option(None, "--config", "-c", help="Settings (gateway.toml)."),
+    workspace: Path | None = typer.Option(
+        None, "--workspace", "-w", help="Folder of gateway.db, media and feeds."
+    ),
+    host: str | None = typer.Option(None, help="Where to listen; anywhere else needs --keys."),
+    port: int | None = typer.Option(None, help="By default 8080."),
+    workers: int | None = typer.Option(None, help="Processes that share the port."),
+    keys: Path | None = typer.Option(None, help="Key file (keys.toml)."),
+    policy: Path | None = typer.Option(None, help="Policy file (policy.toml)."),
+    feeds: Path | None = typer.Option(None, help="Prices and health; by default in the workspace."),
+    shadow: str | None = typer.Option(
+        None, help="Shadow mode: decide and log, but this image offer serves."
+    ),
+    baseline: str | None = typer.Option(None, help="Image offer that spend is shown against."),
+    public_url: str | None = typer.Option(None, help="What URLs in answers begin with."),
+    keep_prompts: bool = typer.Option(False, help="Keep prompts in the decision log."),
+    allow_illustrative: bool = typer.Option(False, help="Serve a database that is an example."),
+) -> None:
+    """Serve an OpenAI-compatible gateway that picks the model, and says why.
+
+    Pictures at /v1/images/generations, clips at /v1/videos, the decision alone at /v1/route, a
+    dashboard at /. Without keys only this machine may ask.
+
+    Example: qfloor serve --db quality.db --port 8080
+    """
+    try:
+        from qfloor.web.gateway import serving
+        from qfloor.web.gateway.settings import read_settings
+    except ImportError as error:
+        raise SetupError(
+            f"the gateway needs a package that is not installed ({error.name}); "
+            "pip install 'qfloor[web]'"
+        ) from None
+    settings = read_settings(
+        config,
+        database=database,
+        workspace=workspace,
+        host=host,
+        port=port,
+        workers=workers,
+        keys=keys,
+        policy=policy,
+        feeds=feeds,
+        shadow=None if shadow is None else {"image": shadow},
+        baseline=None if baseline is None else {"image": baseline},
+        public_url=public_url,
+        keep_prompts=keep_prompts or None,
+        allow_illustrative=allow_illustrative or None,
+    )
+    say(f"serving {settings.database} at {settings.root}; stop it with Ctrl-C")
+    serving.serve(settings)
+
+
+@gateway.command("canary")
+def canary(
+    database: Path = typer.Argument(help="The new quality database."),
+    percent: float = typer.Option(5.0, help="Share of requests that it decides."),
+    workspace: Path = Workspace,
+    allow_illustrative: bool = typer.Option(False, help="Accept a database that is an example."),
+) -> None:
+    """Let a new release decide a share of requests; running gateways follow within seconds.
+
+    Example: qfloor gateway canary new.db --percent 5
+    """
+    role = _releases(workspace, allow_illustrative).canary(database, percent)
+    say(f"{role.digest[:12]} decides {role.percent:g}% of requests from now on")
+
+
+@gateway.command("promote")
+def promote(workspace: Path = Workspace) -> None:
+    """Let the canary decide everything.
+
+    Example: qfloor gateway promote
+    """
+    say(f"{_releases(workspace).promote().digest[:12]} decides everything from now on")
+
+
+@gateway.command("rollback")
+def rollback(workspace: Path = Workspace) -> None:
+    """Take back the canary, or without one the stable release.
+
+    Example: qfloor gateway rollback
+    """
+    say(f"{_releases(workspace).rollback().digest[:12]} decides everything from now on")
+
+
+@gateway.command("status")
+def status(workspace: Path = Workspace, as_json: bool = Json) -> None:
+    """Show which release decides what.
+
+    Example: qfloor gateway status
+    """
+    roles = _releases(workspace).roles()
+    emit([vars(role) for role in roles.values()], as_json=as_json, empty="no release yet")
+
+
+@gateway.command("key")
+def key(
+    name: str = typer.Argument(help="Who it is for."),
+    budget: float | None = typer.Option(None, help="Most USD a day."),
+    per_minute: float | None = typer.Option(None, help="Most requests a minute."),
+) -> None:
+    """Make a key: the entry for keys.toml goes to stdout, the key itself, once, to stderr.
+
+    Example: qfloor gateway key studio --budget 25 >> keys.toml
+    """
+    from qfloor.web.gateway.keys import new_key
+
+    made, digest = new_key()
+    lines: list[Any] = ["[[key]]", f'name = "{name}"', f'sha256 = "{digest}"']
+    if budget is not None:
+        lines.append(f"budget_usd_per_day = {budget}")
+    if per_minute is not None:
+        lines.append(f"requests_per_minute = {per_minute}")
+    typer.echo("\n".join(lines) + "\n")
+    say(f"the key of {name}, shown this once: {made}")
+
+
+def _releases(workspace: Path, allow_illustrative: bool = False) -> Any:
+    """The releases of a workspace's gateway, with its own settings if none are given."""
+    from qfloor.errors import InputError
+    from qfloor.web.gateway.ledger import FILE, FOLDER, GatewayLedger
+    from qfloor.web.gateway.releases import Releases
+
+    root = workspace / FOLDER
+    if not (root / FILE).is_file():
+        raise InputError(f"{root}: no gateway has been served from here; start `qfloor serve`")
+    return Releases(GatewayLedger(root), allow_illustrative=allow_illustrative)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(serve)
+    app.add_typer(gateway, name="gateway")

@@ -1,0 +1,79 @@
+"""``/v1/videos``: a job that is asked for again, and its clip."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.responses import Response
+
+from qfloor.web.gateway.buying import buy
+from qfloor.web.gateway.faults import Fault
+from qfloor.web.gateway.guard import Call, json_response
+from qfloor.web.gateway.jobs import Job
+from qfloor.web.gateway.pictures import usage
+
+
+async def create_video(call: Call) -> Response:
+    """Take a clip as a job, and answer at once."""
+    ask, job, decided = await buy(call, "video")
+    body = video(call, job, asked_model=ask.model)
+    if ask.routing.explain and decided is not None:
+        body["routing"] = decided.decision.to_dict()
+    return json_response(body)
+
+
+async def get_video(call: Call) -> Response:
+    """Say how a job stands."""
+    job = await _job(call)
+    call.facts.update(job.facts)
+    return json_response(video(call, job))
+
+
+async def get_video_content(call: Call) -> Response:
+    """Hand over the clip, byte by byte as its seller gave it."""
+    job = await _job(call)
+    call.facts.update(job.facts)
+    if not job.has_ended:
+        raise Fault(409, "video_not_ready", f"the job is {job.state}; ask again",
+                    retry_after_s=2.0, again=True)  # fmt: skip
+    assert job.result is not None
+    if job.result["fault"] is not None:
+        raise Fault.kept(job.result["fault"])
+    variant = call.request.query_params.get("variant", "video")
+    if variant != "video":
+        raise Fault(400, "invalid_field", "variant: only 'video' is kept", param="variant")
+    return call.gateway.delivery.file(job.result["outputs"][0]["sha256"])
+
+
+async def _job(call: Call) -> Job:
+    """The caller's own job; another key's is not there."""
+    name = call.request.path_params["video_id"]
+    job = await asyncio.to_thread(call.gateway.jobs.get, name)
+    if job is None or job.kind != "video" or job.key_name != call.key.name:
+        raise Fault(404, "video_not_found", "there is no such video job")
+    return job
+
+
+def video(call: Call, job: Job, asked_model: str | None = None) -> dict[str, Any]:
+    """OpenAI's video object."""
+    fault = job.result["fault"] if job.result else None
+    error = None if fault is None else {"code": fault["code"], "message": fault["message"]}
+    output = job.result["outputs"][0] if job.state == "completed" and job.result else None
+    size = f"{output['width']}x{output['height']}" if output else job.size or ""
+    ended = None if job.ended_at is None else int(job.ended_at)
+    keep_s = call.gateway.settings.keep_hours * 3600.0
+    return {
+        "id": job.id,
+        "object": "video",
+        "status": job.state,
+        "progress": 100 if job.has_ended else 50 if job.state == "in_progress" else 0,
+        "model": job.facts.get("x-qfloor-model") or asked_model or "auto",
+        "created_at": int(job.created_at),
+        "completed_at": ended if job.state == "completed" else None,
+        "expires_at": int(job.ended_at + keep_s) if job.ended_at and output else None,
+        "seconds": "" if job.seconds is None else f"{job.seconds:g}",
+        "size": size,
+        "error": error,
+        "usage": usage(job, 1) if job.has_ended else None,
+    }

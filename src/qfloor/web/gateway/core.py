@@ -1,0 +1,166 @@
+"""The gateway as one object: what is built, what runs beside requests, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from qfloor import router
+from qfloor.errors import InputError
+from qfloor.generate import RunPolicy, SingleRequests
+from qfloor.generate.single import SERVING
+from qfloor.records import RateLimits
+from qfloor.web.gateway.delivery import Delivery
+from qfloor.web.gateway.dispatch import Dispatcher
+from qfloor.web.gateway.jobs import Jobs
+from qfloor.web.gateway.keys import Keyring
+from qfloor.web.gateway.ledger import FOLDER, GatewayLedger
+from qfloor.web.gateway.orders import Orders
+from qfloor.web.gateway.pen import Pen
+from qfloor.web.gateway.picture import Picture, Watch
+from qfloor.web.gateway.records import Records
+from qfloor.web.gateway.releases import Releases
+from qfloor.web.gateway.sellers import Sellers
+from qfloor.web.gateway.settings import Settings
+
+log = logging.getLogger("qfloor.gateway")
+_BEAT_S = 3.0
+_SWEEP_S = 600.0
+
+
+class Gateway:
+    """One worker's gateway. `start` before the first request, `stop` after the last.
+
+    Raises
+    ------
+    QfloorError
+        When settings, keys, policy or database cannot be served.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.keyring = Keyring.read(settings.keys, workers=settings.workers)
+        check_reach(settings, self.keyring)
+        self.worker = uuid.uuid4().hex
+        self.started_at = time.time()
+        self.ledger = GatewayLedger(settings.workspace / FOLDER)
+        self.releases = Releases(self.ledger, allow_illustrative=settings.allow_illustrative)
+        self.watch = Watch(settings, self.releases)
+        self.picture: Picture = self.watch.first()
+        self.sellers = Sellers(self.ledger, settings.plugins)
+        self.delivery = Delivery(self.ledger, settings.root)
+        self.jobs = Jobs(self.ledger, self.worker)
+        self.is_ready = False
+        self._beside: list[asyncio.Task[None]] = []
+        self.pen: Pen
+        self.records: Records
+        self.singles: SingleRequests
+        self.orders: Orders
+
+    async def start(self) -> None:
+        """Begin to serve: from here on there is a running loop."""
+        settings = self.settings
+        self.pen = Pen(self.ledger)
+        self.records = Records(self.ledger, self.pen, keep_prompts=settings.keep_prompts)
+        self.singles = SingleRequests(
+            self.ledger,
+            policy=_policy(settings),
+            limits={name: RateLimits(**account.model_dump())
+                    for name, account in settings.accounts.items()},
+            rest_s=settings.rest_s,
+        )  # fmt: skip
+        dispatcher = Dispatcher(
+            ledger=self.ledger,
+            singles=self.singles,
+            sellers=self.sellers,
+            window=self.watch.window,
+            database=self.database,
+        )
+        self.orders = Orders(settings, self.jobs, self.pen, dispatcher, self.records)
+        await self.pen.write(self.jobs.seen)
+        await self.orders.take_over()
+        self._every(settings.look_every_s, self._look)
+        self._every(_BEAT_S, self._beat)
+        self._every(_SWEEP_S, self._sweep)
+        self._beside.append(asyncio.create_task(self.records.keep_flushing()))
+        self.is_ready = True
+
+    async def stop(self) -> None:
+        """Take nothing more, end what can be ended, keep everything that is known."""
+        self.is_ready = False
+        await self.orders.drain()
+        for task in self._beside:
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
+        await self.singles.close(self.settings.drain_s)
+        await self.records.flush()
+        await self.pen.write(self.jobs.leave)
+        await self.pen.close()
+        await self.sellers.close()
+        await asyncio.to_thread(self.watch.close)
+        self.ledger.close()
+
+    def database(self, digest: str) -> router.Database:
+        """The release of a digest: of now, or one that a job began with."""
+        for arm in (self.picture.stable, self.picture.canary):
+            if arm is not None and arm.db.digest == digest:
+                return arm.db
+        return self.releases.load(digest)
+
+    # -- beside --------------------------------------------------------------------------------
+
+    def _every(self, seconds: float, work: Callable[[], Awaitable[Any]]) -> None:
+        async def again() -> None:
+            while True:
+                await asyncio.sleep(seconds)
+                try:
+                    await work()
+                except Exception:
+                    log.exception("the gateway's %s failed; it is tried again", work.__name__)
+
+        self._beside.append(asyncio.create_task(again()))
+
+    async def _look(self) -> None:
+        """Swap the picture for what it is now, whole."""
+        before = self.picture
+        resting = self.singles.unavailable(before.offers)
+        faults = dict(self.watch.faults)
+        fresh = await asyncio.to_thread(self._pictured, before, resting)
+        if fresh.stable.db.digest != before.stable.db.digest:
+            log.info("release %s decides now", fresh.stable.db.digest[:12])
+            self.records.count("qfloor_release_swaps_total")
+        for what, fault in self.watch.faults.items():
+            if faults.get(what) != fault:
+                log.error("%s: %s; the last good one stays", what, fault)
+                self.records.count("qfloor_reload_failures_total", what=what)
+        self.picture = fresh
+
+    def _pictured(self, before: Picture, resting: dict[str, tuple[float, str]]) -> Picture:
+        return self.watch.health(self.watch.look(before), resting)
+
+    async def _beat(self) -> None:
+        await self.pen.write(self.jobs.seen)
+        await self.orders.take_over()
+
+    async def _sweep(self) -> None:
+        before = time.time() - self.settings.keep_hours * 3600.0
+        most = self.settings.most_decisions
+        await asyncio.to_thread(self.ledger.sweep, before, most_decisions=most)
+
+
+def check_reach(settings: Settings, keyring: Keyring) -> None:
+    """Refuse to be reached by others without a key."""
+    if keyring.is_open and not settings.is_loopback:
+        raise InputError(
+            f"host {settings.host}: others could reach the gateway there, and it has no keys; give "
+            "--keys keys.toml (make one with `qfloor gateway key NAME`), or serve on 127.0.0.1"
+        )
+
+
+def _policy(settings: Settings) -> RunPolicy:
+    return replace(SERVING, poll_first_s=settings.poll_first_s, collects=64)

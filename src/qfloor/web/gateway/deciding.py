@@ -1,0 +1,242 @@
+"""From a body to a decision, and to the offers that will be asked in order.
+
+The choice is `qfloor.router.choose`'s. Here is what a service adds: what ``model`` means, which
+release decides, what an override, a shadow offer or a probe changes of who really serves.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from qfloor import router
+from qfloor.errors import NeedError
+from qfloor.router.health import HealthWindow
+from qfloor.web.gateway.asked import Ask, Latency, RouteAsk, VideoAsk, ignored
+from qfloor.web.gateway.faults import Fault, nothing_eligible
+from qfloor.web.gateway.keys import Key
+from qfloor.web.gateway.picture import Arm, Picture
+from qfloor.web.gateway.settings import Settings
+
+Endpoint = Literal["images", "videos", "route"]
+Serving = Literal["decided", "shadow", "probe", "fallback", "none"]
+_AUTO: dict[str, str | None] = {"auto": None, "auto/image": "image", "auto/video": "video"}
+_MADE_BY: dict[str, str | None] = {"images": "image", "videos": "video", "route": None}
+_OWN_WORDS = ("prompt", "negative", "size", "aspect_ratio", "seconds", "audio", "n", "tier",
+              "max_price_usd", "max_latency_s", "only", "ignore", "modality")  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """A request with its decision; ``offers`` are asked in this order."""
+
+    request_id: str
+    at: str
+    endpoint: Endpoint
+    key: Key
+    ask: Ask
+    arm: Arm
+    need: router.Need
+    decision: router.Decision
+    decide_us: int
+    offers: tuple[str, ...]
+    serving: Serving
+    baseline: str | None = None
+    baseline_nanousd: int | None = None
+
+    def price_of(self, offer_id: str) -> int | None:
+        """Most that the whole call can cost at an offer."""
+        return self.decision.request.price_of(offer_id)
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Fields of the body that are not used."""
+        return ignored(self.ask)
+
+
+def decide(
+    picture: Picture,
+    ask: Ask,
+    *,
+    endpoint: Endpoint,
+    key: Key,
+    request_id: str,
+    settings: Settings,
+    window: HealthWindow | None = None,
+) -> Decided:
+    """Decide one request.
+
+    Raises
+    ------
+    Fault
+        400 when the request makes no sense, 404 for an unknown model.
+    """
+    arm = picture.arm_for(_share(request_id))
+    now = datetime.now(UTC)
+    began = time.perf_counter_ns()
+    need = _need(arm.db, ask, endpoint, key)
+    decision = _chosen(picture, arm, need, ask, now)
+    took = (time.perf_counter_ns() - began) // 1_000
+    buys = endpoint != "route"
+    serving: Serving = "decided"
+    if window is not None and settings.probes and buys:
+        probed = window.probe(decision, time.time())
+        serving = "decided" if probed.offer == decision.offer else "probe"
+        decision = probed
+    offers = _in_order(decision, ask, settings)
+    shadow = settings.shadow.get(decision.modality)
+    if shadow is not None and need.pin is None and buys:
+        offers, serving = (shadow,), "shadow"
+    baseline = settings.baseline.get(decision.modality)
+    return Decided(
+        request_id=request_id,
+        at=now.isoformat(timespec="milliseconds"),
+        endpoint=endpoint,
+        key=key,
+        ask=ask,
+        arm=arm,
+        need=need,
+        decision=decision,
+        decide_us=int(took),
+        offers=offers,
+        serving=serving if offers else "none",
+        baseline=baseline,
+        baseline_nanousd=None if baseline is None else decision.request.price_of(baseline),
+    )
+
+
+def _chosen(
+    picture: Picture, arm: Arm, need: router.Need, ask: Ask, now: datetime
+) -> router.Decision:
+    """The router's choice; what it finds wrong with the request is a `Fault`."""
+    try:
+        return router.choose(
+            arm.db,
+            need,
+            prices=arm.prices,
+            health=picture.health,
+            policy=_policy(picture.policy, ask),
+            now=now,
+            classification=_forced(arm.db, need, ask.routing.category),
+        )
+    except NeedError as error:
+        raise _said(error) from None
+
+
+def offers_or_fault(decided: Decided) -> tuple[str, ...]:
+    """Offers to ask; `Fault` when there is none."""
+    if not decided.offers:
+        raise nothing_eligible(decided.decision)
+    return decided.offers
+
+
+def _share(request_id: str) -> float:
+    """Where a request falls between 0 and 1; the same for the same id."""
+    return (
+        int.from_bytes(hashlib.blake2b(request_id.encode(), digest_size=4).digest(), "big") / 2**32
+    )
+
+
+def _in_order(decision: router.Decision, ask: Ask, settings: Settings) -> tuple[str, ...]:
+    """The chosen offer, then those that may stand in for it; an override has no stand-in."""
+    if decision.offer is None:
+        return ()
+    pinned = decision.cause in (router.Cause.PINNED, router.Cause.OVERRIDDEN)
+    if pinned or not ask.routing.allow_fallbacks:
+        return (decision.offer,)
+    return (decision.offer, *decision.fallbacks[: settings.fallbacks])
+
+
+def _model(db: router.Database, model: str, endpoint: Endpoint) -> tuple[str | None, str | None]:
+    """What ``model`` asks for: a modality, and an offer to be pinned."""
+    made_by, model = _MADE_BY[endpoint], model.strip() or "auto"
+    if model in _AUTO:
+        modality = _AUTO[model]
+        if modality is not None and made_by is not None and modality != made_by:
+            raise Fault(
+                400, "wrong_endpoint", f"{model} makes {modality}s, and this endpoint {made_by}s",
+                param="model",
+            )  # fmt: skip
+        return modality or made_by, None
+    offer = db.offers.get(model)
+    if offer is None:
+        close = difflib.get_close_matches(model, [*_AUTO, *db.offers], n=1, cutoff=0.4)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise Fault(404, "model_not_found", f"there is no model {model!r}{hint}", param="model")
+    if made_by is not None and not offer.makes(made_by):
+        raise Fault(400, "wrong_endpoint", f"{model} makes no {made_by}s", param="model")
+    return made_by, model
+
+
+def _need(db: router.Database, ask: Ask, endpoint: Endpoint, key: Key) -> router.Need:
+    modality, pin = _model(db, ask.model, endpoint)
+    if isinstance(ask, RouteAsk) and ask.modality is not None:
+        if modality is not None and modality != ask.modality:
+            raise Fault(400, "contradiction", f"{ask.model} is not for {ask.modality}s",
+                        param="modality")  # fmt: skip
+        modality = ask.modality
+    routing = ask.routing
+    wish = routing.max_latency_s
+    if isinstance(wish, Latency):
+        wish = wish.model_dump(exclude_none=True)  # type: ignore[assignment]
+    clip = isinstance(ask, VideoAsk | RouteAsk)
+    try:
+        return router.Need(
+            prompt=ask.prompt,
+            negative=ask.negative_prompt,
+            aspect_ratio=ask.aspect_ratio,
+            size=ask.size,
+            modality=modality,
+            seconds=ask.seconds if clip else None,  # type: ignore[union-attr]
+            audio=ask.audio if clip else None,  # type: ignore[union-attr]
+            n=ask.n,
+            tier=routing.tier,
+            max_price_usd=routing.max_price_usd,
+            max_latency_s=wish,  # type: ignore[arg-type]
+            only=tuple(routing.only),
+            ignore=tuple(routing.ignore),
+            pin=pin,
+            project=routing.project if key.project is None else key.project,
+            tags=tuple(routing.tags),
+        )
+    except NeedError as error:
+        raise _said(error) from None
+
+
+def _said(error: NeedError) -> Fault:
+    """A need that makes no sense, with the field it begins by naming."""
+    message = str(error)
+    first = message.split(" ", 1)[0].rstrip(":")
+    param = first if first in _OWN_WORDS else "routing.tier" if "tier" in message[:8] else None
+    return Fault(400, "invalid_request", message, param=param)
+
+
+def _policy(policy: router.Policy, ask: Ask) -> router.Policy:
+    """The operator's policy; a request may lower what is paid for speed, never raise it."""
+    wanted = ask.routing.speed_premium_pct
+    if wanted is None or wanted / 100.0 >= policy.speed_surcharge:
+        return policy
+    return replace(policy, speed_surcharge=wanted / 100.0)
+
+
+def _forced(
+    db: router.Database, need: router.Need, category: str | None
+) -> router.Classification | None:
+    """The classification that a request brings along, if it names a category."""
+    if category is None:
+        return None
+    if category not in db.categories:
+        close = difflib.get_close_matches(category, db.categories, n=1, cutoff=0.4)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(db.categories)}"
+        raise Fault(400, "unknown_category", f"there is no category {category!r}{hint}",
+                    param="routing.category")  # fmt: skip
+    found = router.classify(db, need)
+    made = db.categories[category].modalities
+    modality = need.modality or (found.modality if found.modality in made else made[0])
+    return found._replace(
+        category=category, confidence=1.0, plausible=(category,), evidence=(), modality=modality
+    )

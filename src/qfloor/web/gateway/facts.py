@@ -1,0 +1,95 @@
+"""The short headers of every answer: what was chosen and why, on success and on error alike.
+
+Facts only, from closed sets or from the release: never a word of the prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from qfloor import router
+from qfloor.router.money import usd_text
+from qfloor.web.gateway.deciding import Decided
+
+PREFIX = "x-qfloor-"
+
+
+def header_value(value: object) -> str:
+    """Text that may stand in a header: printable ASCII, of bounded length."""
+    text = str(value).encode("ascii", "backslashreplace").decode("ascii")
+    return "".join(c if 32 <= ord(c) < 127 else "?" for c in text)[:400].strip()
+
+
+def of_decision(decided: Decided) -> dict[str, str]:
+    """Headers of a decision, before anybody was asked."""
+    decision = decided.decision
+    told: dict[str, Any] = {
+        "requested-model": decided.ask.model if _is_known(decided) else None,
+        "model": decision.offer,
+        "category": decision.category or "unsure",
+        "category-confidence": f"{decision.classification.confidence:.3f}",
+        "tier": decision.tier,
+        "reason": decision.cause.value,
+        "certified": "yes" if decision.cause.certified else "no",
+        "estimated-cost-usd": _usd(decision.price_nanousd),
+        "attempts": 0,
+        "policy-version": decision.digests["policy"],
+        "db-version": decision.digests["database"],
+        "arm": decided.arm.name,
+        "ignored": ",".join(decided.ignored) or None,
+    }
+    if decided.serving == "shadow":
+        told |= {"model": decided.offers[0], "shadow-model": decision.offer, "certified": "no"}
+        told["estimated-cost-usd"] = _usd(decided.price_of(decided.offers[0]))
+    if decided.serving in ("shadow", "probe"):
+        told["serving"] = decided.serving
+    return headers(told)
+
+
+def _is_known(decided: Decided) -> bool:
+    return decided.ask.model in decided.arm.db.offers or decided.ask.model.startswith("auto")
+
+
+def headers(told: Mapping[str, Any]) -> dict[str, str]:
+    """Headers of what is known; what is not is left out."""
+    return {PREFIX + name: header_value(v) for name, v in told.items() if v is not None}
+
+
+def _usd(nanousd: int | None) -> str | None:
+    return None if nanousd is None else usd_text(nanousd)
+
+
+def short(decided: Decided) -> dict[str, Any]:
+    """The decision in a few fields, for a body; `router.Decision.to_dict` is all of it."""
+    decision = decided.decision
+    found = decision.classification
+    told: dict[str, Any] = {
+        "offer": decision.offer,
+        "cause": decision.cause.value,
+        "certified": decision.cause.certified,
+        "category": decision.category,
+        "confidence": round(found.confidence, 4),
+        "plausible": list(found.plausible),
+        "modality": decision.modality,
+        "language": found.language,
+        "tier": decision.tier,
+        "price_usd": _usd(decision.price_nanousd),
+        "surcharge_nanousd": decision.surcharge_nanousd,
+        "runner_up": decision.runner_up,
+        "fallbacks": list(decided.offers[1:]),
+        "notes": list(decision.notes),
+        "arm": decided.arm.name,
+        "digests": dict(decision.digests),
+        "now": decision.now,
+    }
+    if decision.offer is None:
+        told["binding_rule"] = (
+            None if decision.binding_rule is None else decision.binding_rule.value
+        )
+        told["relaxation"] = _relaxation(decision.relaxation)
+    return told
+
+
+def _relaxation(found: router.Relaxation | None) -> dict[str, Any] | None:
+    return None if found is None else vars(found) | {"change": dict(found.change)}

@@ -1,0 +1,110 @@
+"""Bodies: read up to a size, as JSON or as the multipart form that OpenAI's client sends for clips.
+
+Nothing else is read of a request but its body and a few named headers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import Any
+
+from starlette.requests import Request
+
+from qfloor.web.gateway.faults import Fault
+
+_BRACKET = re.compile(r"^([A-Za-z_]+)((?:\[[A-Za-z0-9_]*\])*)$")
+MOST_FIELDS = 200
+
+
+async def read_body(request: Request, most_bytes: int) -> bytes:
+    """Read the body; `Fault` 413 as soon as it is larger than allowed."""
+    told = request.headers.get("content-length", "0")
+    if told.isdigit() and int(told) > most_bytes:
+        raise _too_large(most_bytes)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most_bytes:
+            raise _too_large(most_bytes)
+    return bytes(body)
+
+
+def _too_large(most_bytes: int) -> Fault:
+    return Fault(413, "body_too_large", f"the body is larger than {most_bytes} bytes")
+
+
+def read_json(body: bytes) -> Any:
+    """Parse JSON strictly: no NaN, no bytes that are not UTF-8."""
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        raise Fault(400, "invalid_body", "the body is not UTF-8") from None
+    except (ValueError, RecursionError):
+        raise Fault(400, "invalid_body", "the body is not valid JSON") from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+async def read_object(request: Request, most_bytes: int, *, forms: bool = False) -> Any:
+    """Read and parse a body by its declared type; JSON unless it is a form and may be one."""
+    body = await read_body(request, most_bytes)
+    declared = request.headers.get("content-type", "")
+    kind = declared.partition(";")[0].strip().lower()
+    if forms and kind == "multipart/form-data":
+        return read_form(body, declared)
+    if kind and kind != "application/json" and not kind.endswith("+json"):
+        raise Fault(415, "unsupported_media_type", "send application/json")
+    return read_json(body)
+
+
+def read_form(body: bytes, declared: str) -> dict[str, Any]:
+    """Read the plain fields of a multipart form; names in brackets become nested objects."""
+    head = b"content-type: " + declared.encode("latin-1", "replace") + b"\r\n\r\n"
+    message = BytesParser(policy=HTTP).parsebytes(head + body)
+    if not message.is_multipart():
+        raise Fault(400, "invalid_body", "the body is no multipart form")
+    fields: dict[str, Any] = {}
+    for n, part in enumerate(message.iter_parts()):
+        name = part.get_param("name", header="content-disposition")
+        if n >= MOST_FIELDS or not isinstance(name, str):
+            raise Fault(400, "invalid_body", "the form has too many fields, or one without a name")
+        if part.get_filename():
+            raise Fault(
+                400, "unsupported_field", f"{name[:60]}: files are not taken", param=name[:60]
+            )
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes), "a plain part has bytes"
+        try:
+            _put(fields, name, content.decode("utf-8"))
+        except UnicodeDecodeError:
+            raise Fault(400, "invalid_body", f"{name[:60]} is not UTF-8") from None
+    return fields
+
+
+def _put(fields: dict[str, Any], name: str, value: str) -> None:
+    """Put ``routing[tier]`` and ``routing[only][]`` where they belong."""
+    found = _BRACKET.match(name)
+    if found is None:
+        raise Fault(400, "unknown_field", f"there is no field {name[:60]!r}")
+    path = [found[1], *re.findall(r"\[([A-Za-z0-9_]*)\]", found[2])]
+    is_list = len(path) > 1 and (path[-1] == "" or path[-1].isdigit())
+    keys = path[:-1] if is_list else path
+    place: Any = fields
+    for key in keys[:-1]:
+        place = place.setdefault(key, {})
+        if not isinstance(place, dict):
+            raise Fault(400, "invalid_body", f"{name[:60]} contradicts another field")
+    if is_list:
+        listed = place.setdefault(keys[-1], [])
+        if not isinstance(listed, list):
+            raise Fault(400, "invalid_body", f"{name[:60]} contradicts another field")
+        listed.append(value)
+    elif keys == ["routing"] and value.lstrip().startswith("{"):
+        place[keys[-1]] = read_json(value.encode("utf-8"))
+    else:
+        place[keys[-1]] = value

@@ -1,0 +1,213 @@
+"""Jobs: every generation request as a row, from its acceptance to its answer.
+
+A job is opened under its key's daily budget and its Idempotency-Key, in one transaction; whatever
+worker holds it, another takes it over when that one is gone. What was asked stands in ``plan``
+only while the job runs: when it ends, the prompt is forgotten.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from qfloor.web.gateway.ledger import GatewayLedger
+
+State = Literal["queued", "in_progress", "completed", "failed"]
+ENDED = ("completed", "failed")
+_COLUMNS = (
+    "id, kind, key_name, idempotency, body_digest, day, created_at, ended_at, state, owner, "
+    "seconds, size, n, held_nanousd, charged, charged_nanousd, plan, result, facts"
+)
+STALE_S = 15.0
+"""A worker that has not been seen for so long is gone."""
+
+_HERE: set[str] = set()
+"""Workers of this very process: a row with our number and another name is of a dead one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A row of ``jobs``; see `qfloor.web.gateway.tables`."""
+
+    id: str
+    kind: Literal["image", "video"]
+    key_name: str
+    idempotency: str | None
+    body_digest: str
+    day: str
+    created_at: float
+    ended_at: float | None = None
+    state: State = "queued"
+    owner: str = ""
+    seconds: float | None = None
+    size: str | None = None
+    n: int = 1
+    held_nanousd: int = 0
+    charged: str = "unknown"
+    charged_nanousd: int | None = None
+    plan: Mapping[str, Any] | None = None
+    result: Mapping[str, Any] | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is an answer."""
+        return self.state in ENDED
+
+
+class OverBudgetError(Exception):
+    """The key's budget of the day does not cover the worst case."""
+
+    def __init__(self, left_nanousd: int) -> None:
+        super().__init__(left_nanousd)
+        self.left_nanousd = left_nanousd
+
+
+class Jobs:
+    """Reads and writes jobs; every writer is meant for `Pen.write`."""
+
+    def __init__(self, ledger: GatewayLedger, worker: str) -> None:
+        self._ledger, self.worker = ledger, worker
+
+    def open(self, job: Job, budget_nanousd: int | None) -> Job | None:
+        """Keep a new job; None when it is new, else the one under the same Idempotency-Key.
+
+        Raises
+        ------
+        OverBudgetError
+            When the key's budget does not cover it; nothing was kept.
+        """
+        if job.idempotency is not None:
+            there = self.under(job.key_name, job.idempotency)
+            if there is not None:
+                return there
+        if budget_nanousd is not None:
+            left = budget_nanousd - self.spent(job.key_name, job.day)
+            if job.held_nanousd > left:
+                raise OverBudgetError(max(0, left))
+        marks = ", ".join("?" * len(_COLUMNS.split(",")))
+        self._ledger.write(f"INSERT INTO jobs ({_COLUMNS}) VALUES ({marks})", _row(job))
+        return None
+
+    def under(self, key_name: str, idempotency: str) -> Job | None:
+        """The job under an Idempotency-Key."""
+        return self._one("key_name = ? AND idempotency = ?", key_name, idempotency)
+
+    def get(self, job_id: str) -> Job | None:
+        """A job by id."""
+        return self._one("id = ?", job_id)
+
+    def _one(self, clause: str, *values: Any) -> Job | None:
+        row = self._ledger.one(f"SELECT {_COLUMNS} FROM jobs WHERE {clause}", values)
+        return None if row is None else _job(row)
+
+    def spent(self, key_name: str, day: str) -> int:
+        """What a key has spent on a day, with what its open jobs and unknown charges may cost."""
+        row = self._ledger.one(
+            "SELECT coalesce(sum(CASE WHEN state IN ('completed', 'failed') "
+            "AND charged_nanousd IS NOT NULL THEN charged_nanousd ELSE held_nanousd END), 0) "
+            "FROM jobs WHERE key_name = ? AND day = ?",
+            (key_name, day),
+        )
+        return 0 if row is None else int(row[0])
+
+    def begin(self, job_id: str) -> None:
+        """Note that work on it has begun."""
+        self._ledger.write(
+            "UPDATE jobs SET state = 'in_progress' WHERE id = ? AND state = 'queued'", (job_id,)
+        )
+
+    def end(
+        self,
+        job_id: str,
+        *,
+        state: State,
+        result: Mapping[str, Any],
+        facts: Mapping[str, str],
+        charged: str,
+        charged_nanousd: int | None,
+    ) -> None:
+        """Keep the answer and forget the prompt."""
+        self._ledger.write(
+            "UPDATE jobs SET state = ?, ended_at = ?, result = ?, facts = ?, charged = ?, "
+            "charged_nanousd = ?, plan = NULL WHERE id = ?",
+            (state, time.time(), json.dumps(result), json.dumps(dict(facts)), charged,
+             charged_nanousd, job_id),
+        )  # fmt: skip
+
+    def forget(self, job_id: str) -> None:
+        """Remove a job that no seller was called for: asking again with its key is new."""
+        self._ledger.write("DELETE FROM jobs WHERE id = ?", (job_id,))
+
+    def counts(self) -> dict[str, int]:
+        """How many jobs are in each state."""
+        return dict(self._ledger.rows("SELECT state, count(*) FROM jobs GROUP BY state"))
+
+    # -- workers -------------------------------------------------------------------------------
+
+    def seen(self) -> None:
+        """Note that this worker is alive."""
+        _HERE.add(self.worker)
+        self._ledger.write(
+            "INSERT INTO workers VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+            "seen_at = excluded.seen_at",
+            (self.worker, os.getpid(), time.time()),
+        )
+
+    def leave(self) -> None:
+        """Note that this worker goes: whatever it leaves open may be taken over at once."""
+        _HERE.discard(self.worker)
+        self._ledger.write("DELETE FROM workers WHERE id = ?", (self.worker,))
+
+    def adopt(self) -> list[Job]:
+        """Take over the open jobs of workers that are gone."""
+        gone = []
+        for worker, pid, seen_at in self._ledger.rows("SELECT id, pid, seen_at FROM workers"):
+            if worker != self.worker and (
+                time.time() - seen_at > STALE_S or not _lives(worker, pid)
+            ):
+                gone.append(worker)
+                self._ledger.write("DELETE FROM workers WHERE id = ?", (worker,))
+        found = self._ledger.rows(
+            f"SELECT {_COLUMNS} FROM jobs WHERE state IN ('queued', 'in_progress') "
+            "AND owner NOT IN (SELECT id FROM workers)"
+        )
+        for row in found:
+            self._ledger.write("UPDATE jobs SET owner = ? WHERE id = ?", (self.worker, row[0]))
+        return [_job(row) for row in found]
+
+
+def _lives(worker: str, pid: int) -> bool:
+    """Whether the process of a worker is there; our own number may be from before a restart."""
+    if pid == os.getpid():
+        return worker in _HERE
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def _row(job: Job) -> tuple[Any, ...]:
+    return (
+        job.id, job.kind, job.key_name, job.idempotency, job.body_digest, job.day, job.created_at,
+        job.ended_at, job.state, job.owner, job.seconds, job.size, job.n, job.held_nanousd,
+        job.charged, job.charged_nanousd, json.dumps(job.plan), None, json.dumps(dict(job.facts)),
+    )  # fmt: skip
+
+
+def _job(row: tuple[Any, ...]) -> Job:
+    *plain, plan, result, facts = row
+    names = _COLUMNS.replace(" ", "").split(",")
+    return Job(
+        **dict(zip(names, plain, strict=False)),
+        plan=None if plan is None else json.loads(plan),
+        result=None if result is None else json.loads(result),
+        facts=json.loads(facts),
+    )

@@ -1,0 +1,203 @@
+"""Who may ask: bearer keys, their daily budgets and rates.
+
+A key file holds digests or names of environment variables, never keys::
+
+    [[key]]
+    name = "studio"
+    sha256 = "64 hex digits"          # or env = "STUDIO_KEY"
+    budget_usd_per_day = 25.0
+    requests_per_minute = 120
+
+Every known key is compared with what was given, each in constant time and all of them always, so
+that time tells nothing. Why a key was not taken is nobody's business: the answer is always one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import time
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from qfloor.errors import InputError
+from qfloor.prices import nanousd
+from qfloor.web.gateway.faults import Fault
+
+PREFIX = "qf-"
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")
+    sha256: str | None = Field(None, pattern=r"^[0-9a-fA-F]{64}$")
+    env: str | None = None
+    budget_usd_per_day: float | None = Field(None, ge=0, allow_inf_nan=False)
+    requests_per_minute: float | None = Field(None, gt=0, allow_inf_nan=False)
+    project: str | None = None
+    dashboard: bool = True
+
+
+@dataclass
+class Rate:
+    """A bucket of requests a minute; a burst of a sixth of it may come at once."""
+
+    per_minute: float
+    clock: Callable[[], float] = time.monotonic
+    _tokens: float = field(init=False)
+    _at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tokens, self._at = self._most, self.clock()
+
+    @property
+    def _most(self) -> float:
+        return max(1.0, self.per_minute / 6.0)
+
+    def take(self) -> float:
+        """Take a turn; the seconds until the next one when there is none."""
+        now = self.clock()
+        self._tokens = min(self._most, self._tokens + (now - self._at) * self.per_minute / 60.0)
+        self._at = now
+        if self._tokens >= 1.0:
+            self._tokens -= 1.0
+            return 0.0
+        return (1.0 - self._tokens) * 60.0 / self.per_minute
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """Someone who may ask."""
+
+    name: str
+    digest: bytes = b""
+    budget_nanousd: int | None = None
+    rate: Rate | None = None
+    project: str | None = None
+    dashboard: bool = True
+
+
+ANYONE = Key(name="")
+"""Who asks a gateway without keys, which only this machine can reach."""
+
+
+class Keyring:
+    """The keys of a gateway; without any, everybody who reaches it may ask."""
+
+    def __init__(self, keys: tuple[Key, ...] = ()) -> None:
+        self.keys = keys
+
+    @classmethod
+    def read(cls, path: Path | None, *, workers: int = 1) -> Keyring:
+        """Read a key file; rates are shared evenly among workers.
+
+        Raises
+        ------
+        InputError
+            One sentence: which entry, and what it must be.
+        """
+        if path is None:
+            return cls()
+        entries = _entries(path)
+        names = [entry.name for entry in entries]
+        if len(set(names)) < len(names):
+            raise InputError(f"{path}: two keys have one name; each needs its own")
+        return cls(tuple(_key(path, entry, workers) for entry in entries))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no key is asked for."""
+        return not self.keys
+
+    def admit(self, authorization: str | None) -> Key:
+        """Say whose key it is.
+
+        Raises
+        ------
+        Fault
+            401 with the same words whatever is wrong with it.
+        """
+        if not self.keys:
+            return ANYONE
+        given = _digest((authorization or "").partition(" ")[2].strip())
+        is_bearer = (authorization or "")[:7].lower() == "bearer "
+        found: Key | None = None
+        for key in self.keys:  # all of them, always
+            if hmac.compare_digest(given, key.digest) and is_bearer:
+                found = key
+        if found is None:
+            raise Fault(401, "invalid_api_key", "a valid API key is needed")
+        return found
+
+
+def check_rate(key: Key) -> None:
+    """Take one of the key's turns; `Fault` 429 when there is none."""
+    wait_s = 0.0 if key.rate is None else key.rate.take()
+    if wait_s:
+        raise Fault(
+            429, "gateway_rate_limited", "this key's requests per minute are used up",
+            metadata={"category": "gateway"}, retry_after_s=wait_s, again=True,
+        )  # fmt: skip
+
+
+def new_key() -> tuple[str, str]:
+    """Make a key: what its owner is given, and the digest for the key file."""
+    key = PREFIX + secrets.token_urlsafe(32)
+    return key, _digest(key).hex()
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
+
+
+def _entries(path: Path) -> list[_Entry]:
+    try:
+        told: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such key file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: is no TOML ({error})") from None
+    listed = told.get("key")
+    if not isinstance(listed, list) or not listed or set(told) != {"key"}:
+        raise InputError(f"{path}: must hold one or more [[key]] tables and nothing else")
+    found = []
+    for n, entry in enumerate(listed, start=1):
+        try:
+            found.append(_Entry.model_validate(entry))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise InputError(f"{path}: key {n}: {where}: {first['msg']}") from None
+    return found
+
+
+def _key(path: Path, entry: _Entry, workers: int) -> Key:
+    if (entry.sha256 is None) == (entry.env is None):
+        raise InputError(f"{path}: key {entry.name!r} needs sha256 or env, one of the two")
+    if entry.sha256 is not None:
+        digest = bytes.fromhex(entry.sha256)
+    else:
+        value = os.environ.get(entry.env or "", "")
+        if len(value) < 16:
+            raise InputError(
+                f"{path}: key {entry.name!r}: the environment variable {entry.env} is not set, or "
+                "has fewer than 16 characters"
+            )
+        digest = _digest(value)
+    budget, rate = entry.budget_usd_per_day, entry.requests_per_minute
+    return Key(
+        name=entry.name,
+        digest=digest,
+        budget_nanousd=None if budget is None else nanousd(str(budget)),
+        rate=None if rate is None else Rate(rate / workers),
+        project=entry.project,
+        dashboard=entry.dashboard,
+    )

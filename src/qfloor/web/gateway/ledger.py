@@ -1,0 +1,190 @@
+"""``gateway.db`` and the media beside it: what outlives a worker.
+
+It is what `qfloor.generate` writes attempts and outputs of single requests to, and where jobs
+stand. Several workers share it: SQLite in WAL mode, short transactions. Decisions and counters,
+which may be a moment late, are `records`' business.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from qfloor.errors import StoreError
+from qfloor.records import Attempt, Output, canonical_json
+from qfloor.store import rows as r
+from qfloor.store.connection import BUSY_SECONDS, Database
+from qfloor.store.media_files import MediaFiles
+from qfloor.store.migrations import migrate
+from qfloor.web.gateway.tables import MIGRATIONS
+
+FOLDER = "gateway"
+FILE = "gateway.db"
+
+
+class GatewayLedger(Database):
+    """The gateway's own ledger; see `qfloor.generate.Ledger` for what a request needs of it."""
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        self.root = root.resolve()
+        self.media = MediaFiles(self.root / "media")
+        self.media.folder.mkdir(parents=True, exist_ok=True)
+        self._inside = threading.local()
+        self._reading = threading.Lock()
+        super().__init__(self.root / FILE)
+        self._reader = sqlite3.connect(
+            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        self._reader.execute("PRAGMA query_only = ON")
+
+    def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
+        migrate(connection, MIGRATIONS)
+
+    def write(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Run one statement; says how many rows it touched."""
+        return self._write(sql, values)
+
+    def write_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+        """Run a statement for each row."""
+        return self._write_many(sql, rows)
+
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[list[BaseException]]:
+        """Within a transaction: undo just this part when something is put into the list."""
+        failed: list[BaseException] = []
+        self._connection.execute("SAVEPOINT part")
+        try:
+            yield failed
+        finally:
+            if failed:
+                self._connection.execute("ROLLBACK TO part")
+                self._failed = False
+            self._connection.execute("RELEASE part")
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes within are kept or none is; reads within see them."""
+        depth = getattr(self._inside, "depth", 0)
+        self._inside.depth = depth + 1
+        try:
+            with super().transaction():
+                yield
+        finally:
+            self._inside.depth = depth
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query; outside a transaction it never waits for a writer's disk."""
+        if getattr(self._inside, "depth", 0):
+            return super().rows(sql, values)
+        with self._reading:
+            try:
+                return self._reader.execute(sql, values).fetchall()
+            except sqlite3.Error as error:
+                raise StoreError(f"{self.path} cannot be read: {error}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._reading:
+            self._reader.close()
+        super().close()
+
+    # -- what a request needs ------------------------------------------------------------------
+
+    def append_attempts(self, attempts: Iterable[Attempt]) -> int:
+        """Append events of attempts."""
+        return self._write_many(r.insert("attempts", Attempt), (r.encode(a) for a in attempts))
+
+    def save_outputs(self, outputs: Sequence[Output]) -> int:
+        """Keep outputs; a later word replaces an earlier."""
+        sql = (
+            "INSERT INTO outputs VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+            "at = excluded.at, media_sha256 = excluded.media_sha256, record = excluded.record"
+        )
+        rows = [(o.id, o.at, o.media_sha256, canonical_json(o)) for o in outputs]
+        return self._write_many(sql, rows)
+
+    def put_media(self, content: bytes | Path, media_type: str) -> str:
+        """Keep media as they are, byte by byte; gives their SHA-256."""
+        if isinstance(content, bytes):
+            return self.media.put(content, media_type)
+        return self.media.put_file(content, media_type, take=self.owns(content))
+
+    def owns(self, path: Path) -> bool:
+        """Whether a file lies among the generators' folders."""
+        return path.resolve().is_relative_to(self.root / "generators")
+
+    def generator_folder(self, name: str) -> Path:
+        """A generator's own folder; shared by workers, whose files have random names."""
+        folder = self.root / "generators" / "".join(c if c.isalnum() else "-" for c in name)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    # -- reading back --------------------------------------------------------------------------
+
+    def output(self, output_id: str) -> Output | None:
+        """One output, or None."""
+        row = self.one("SELECT record FROM outputs WHERE id = ?", (output_id,))
+        return None if row is None else r.decode_record(Output, row[0])
+
+    def history(self, output_id: str) -> list[Attempt]:
+        """Ledger rows of an output, in order."""
+        sql = r.select("attempts", Attempt, "output_id = ?", "seq")
+        return [r.decode(Attempt, row) for row in self.rows(sql, (output_id,))]
+
+    def media_type(self, sha256: str) -> str | None:
+        """What kept media are; None when there are none of that name."""
+        row = self.one(
+            "SELECT json_extract(record, '$.media_type') FROM outputs WHERE media_sha256 = ? "
+            "LIMIT 1",
+            (sha256,),
+        )
+        return None if row is None else str(row[0])
+
+    def secret(self, name: str) -> bytes:
+        """A secret that all workers share and nobody else knows; made when first asked for."""
+        self._write(
+            "INSERT INTO secrets VALUES (?, ?) ON CONFLICT DO NOTHING",
+            (name, secrets.token_hex(32)),
+        )
+        row = self.one("SELECT value FROM secrets WHERE name = ?", (name,))
+        assert row is not None
+        return bytes.fromhex(row[0])
+
+    def sweep(self, before: float, *, most_decisions: int) -> int:
+        """Forget jobs that ended before an instant, their rows and media, and old decisions."""
+        with self.transaction():
+            gone = [
+                row[0]
+                for row in self.rows(
+                    "SELECT id FROM jobs WHERE state IN ('completed', 'failed') AND ended_at < ?",
+                    (before,),
+                )
+            ]
+            for job in gone:
+                likes = (f"{job}-", f"{job}.")  # '.' follows '-': a range that an index serves
+                self._write("DELETE FROM attempts WHERE output_id >= ? AND output_id < ?", likes)
+                self._write("DELETE FROM outputs WHERE id >= ? AND id < ?", likes)
+                self._write("DELETE FROM jobs WHERE id = ?", (job,))
+            self._write(
+                "DELETE FROM decisions WHERE rowid <= (SELECT max(rowid) FROM decisions) - ?",
+                (most_decisions,),
+            )
+        self._drop_media(before)
+        return len(gone)
+
+    def _drop_media(self, before: float) -> None:
+        """Remove media that no row names any more; the newest are never looked at."""
+        for path in self.media.folder.glob("??/*"):
+            if path.stat().st_mtime >= before:
+                continue
+            if self.one("SELECT 1 FROM outputs WHERE media_sha256 = ?", (path.stem,)) is None:
+                path.unlink(missing_ok=True)
+        for path in (*self.media.folder.glob("drafts/*"), *self.root.glob("generators/*/*/*")):
+            if path.is_file() and path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)

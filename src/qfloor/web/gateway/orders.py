@@ -1,0 +1,337 @@
+"""From a decision to bought outputs: jobs that are opened, run, awaited, taken over and drained.
+
+Every request for media is a job, whether its client waits (pictures) or asks again (clips): so a
+restart, a second worker and an Idempotency-Key are one matter. What this module does not know:
+HTTP, and how to choose.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from qfloor.generate import Outcome, TurnedAway
+from qfloor.records import Status
+from qfloor.web.gateway import facts as f
+from qfloor.web.gateway.deciding import Decided
+from qfloor.web.gateway.dispatch import Dispatcher, End
+from qfloor.web.gateway.faults import Fault, busy, cooling, of_outcome
+from qfloor.web.gateway.jobs import Job, Jobs, OverBudgetError
+from qfloor.web.gateway.pen import Pen
+from qfloor.web.gateway.plan import Plan
+from qfloor.web.gateway.records import Records
+from qfloor.web.gateway.settings import Settings
+
+log = logging.getLogger("qfloor.gateway")
+_NEVER_TAKEN = ("rate_limited", "not_sent", "capacity")
+_LOOK_S = 0.25
+_MOST_UNSERVED = 10_000
+
+
+class Orders:
+    """The jobs of one worker."""
+
+    def __init__(
+        self, settings: Settings, jobs: Jobs, pen: Pen, dispatcher: Dispatcher, records: Records
+    ) -> None:
+        self.settings, self.jobs, self._pen = settings, jobs, pen
+        self._dispatcher, self._records = dispatcher, records
+        self._slots = asyncio.Semaphore(settings.most_at_once)
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._unserved: dict[str, tuple[Fault, dict[str, str]]] = {}
+        self.draining = False
+
+    @property
+    def under_way(self) -> int:
+        """Jobs this worker has taken and not ended."""
+        return len(self._running)
+
+    @property
+    def waiting(self) -> int:
+        """How many of them wait for a place."""
+        return max(0, self.under_way - self.settings.most_at_once)
+
+    async def place(
+        self,
+        decided: Decided,
+        kind: Literal["image", "video"],
+        *,
+        body_digest: str,
+        idempotency: str | None,
+    ) -> tuple[Job, bool]:
+        """Open a job and begin it; or give the one that its Idempotency-Key named before.
+
+        Returns the job and whether it is new. Raises `Fault` when it cannot be taken.
+        """
+        if self.draining:
+            raise Fault(503, "draining", "the gateway is being shut down",
+                        retry_after_s=5.0, again=True)  # fmt: skip
+        if self.under_way >= self.settings.most_at_once + self.settings.most_waiting:
+            raise busy()
+        job = _job(decided, kind, body_digest, idempotency, self.jobs.worker)
+        try:
+            there = await self._pen.write(lambda: self.jobs.open(job, decided.key.budget_nanousd))
+        except OverBudgetError as error:
+            raise _over_budget(job, error.left_nanousd) from None
+        if there is not None:
+            return self.same(there, body_digest), False
+        self._start(job, resumed=False)
+        return job, True
+
+    def same(self, job: Job, body_digest: str) -> Job:
+        """The job of an Idempotency-Key, if it was for the same body."""
+        if job.body_digest != body_digest:
+            raise Fault(422, "idempotency_mismatch",
+                        "this Idempotency-Key was used for another request")  # fmt: skip
+        return job
+
+    async def wait(self, job: Job) -> Job:
+        """Wait for a job's end, whoever runs it; `Fault` 504 when that takes too long."""
+        deadline = time.monotonic() + self.settings.answer_within_s
+        while True:
+            task = self._running.get(job.id)
+            if task is not None:
+                await asyncio.wait({task}, timeout=max(0.0, deadline - time.monotonic()))
+            found = await asyncio.to_thread(self.jobs.get, job.id)
+            if found is None:
+                raise self._why_not(job.id)
+            if found.has_ended:
+                return found
+            if time.monotonic() >= deadline:
+                raise Fault(504, "outcome_unknown", "no answer yet; the same Idempotency-Key gets "
+                            "it when it comes", metadata={"outcome": "unknown"})  # fmt: skip
+            await asyncio.sleep(_LOOK_S)
+
+    async def take_over(self) -> int:
+        """Go on with the jobs of workers that are gone."""
+        found = await self._pen.write(self.jobs.adopt)
+        for job in found:
+            if job.id not in self._running and job.plan is not None:
+                self._start(job, resumed=True)
+        return len(found)
+
+    def _start(self, job: Job, *, resumed: bool) -> None:
+        task = asyncio.create_task(self._run(job, resumed=resumed), name=f"job {job.id}")
+        self._running[job.id] = task
+        task.add_done_callback(lambda _: self._running.pop(job.id, None))
+
+    async def drain(self) -> None:
+        """Take nothing more, and let what is under way end within the time there is.
+
+        Clips that take longer are left: their jobs go on with the next worker.
+        """
+        self.draining = True
+        if self._running:
+            await asyncio.wait(set(self._running.values()), timeout=self.settings.drain_s)
+        left = list(self._running.values())
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    # -- one job -------------------------------------------------------------------------------
+
+    async def _run(self, job: Job, *, resumed: bool) -> None:
+        assert job.plan is not None
+        plan = Plan.read(job.plan)
+        came = time.monotonic()
+        try:
+            async with self._slots:
+                self._records.observe("qfloor_queue_seconds", time.monotonic() - came)
+                if job.kind == "video":
+                    await self._pen.write(lambda: self.jobs.begin(job.id))
+                ends = await asyncio.gather(
+                    *(self._dispatcher.make(plan, job.id, i, resumed=resumed)
+                      for i in range(plan.n))
+                )  # fmt: skip
+            await self._end(job, plan, list(ends))
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("job %s failed within the gateway", job.id)
+            await self._give_up(job, plan)
+
+    async def _end(self, job: Job, plan: Plan, ends: list[End]) -> None:
+        """Keep what came of a job, in the order: answer, then log."""
+        made = [end for end in ends if end.is_made]
+        telling = made[0] if made else max(ends, key=_severity)
+        fault = None if made else _fault(telling)
+        taken = any(_was_taken(end) for end in ends)
+        charged, charged_nanousd = _charged(ends)
+        told = _facts(job, plan, telling, ends)
+        if fault is not None and not taken and job.kind == "image":
+            # nobody was called, or nobody took it: asking again under the same key is new
+            await self._pen.write(lambda: self.jobs.forget(job.id))
+            if len(self._unserved) >= _MOST_UNSERVED:
+                self._unserved.clear()
+            self._unserved[job.id] = fault, told
+        else:
+            result = {
+                "outputs": [_output(end) for end in made],
+                "fault": None if fault is None else fault.plain(),
+                "missing": len(ends) - len(made),
+            }
+            await self._pen.write(
+                lambda: self.jobs.end(
+                    job.id,
+                    state="completed" if made else "failed",
+                    result=result,
+                    facts=told,
+                    charged=charged,
+                    charged_nanousd=charged_nanousd,
+                )
+            )
+        self._settle(job, plan, telling, fault, charged, charged_nanousd, ends)
+
+    def _why_not(self, job_id: str) -> Fault:
+        """Why a job that was forgotten again was not served."""
+        fault, told = self._unserved.pop(job_id, (None, {}))
+        if fault is None:
+            fault = Fault(503, "not_served", "the request was not served; ask again",
+                          retry_after_s=1.0, again=True)  # fmt: skip
+        fault.facts = told
+        return fault
+
+    async def _give_up(self, job: Job, plan: Plan) -> None:
+        fault = Fault(500, "gateway_error", "the gateway failed at this request; it is logged")
+        await self._pen.write(
+            lambda: self.jobs.end(
+                job.id,
+                state="failed",
+                result={"outputs": [], "fault": fault.plain(), "missing": 1},
+                facts=job.facts,
+                charged="unknown",
+                charged_nanousd=None,
+            )
+        )
+        self._records.settled(
+            plan.request_id, served=None, serving="none", charged="unknown", charged_nanousd=None,
+            outcome="unknown", reason="gateway_error", status=500, attempts=0, fallback_from=None,
+            seconds=time.time() - job.created_at,
+        )  # fmt: skip
+
+    def _settle(
+        self, job: Job, plan: Plan, telling: End, fault: Fault | None, charged: str,
+        charged_nanousd: int | None, ends: list[End],
+    ) -> None:  # fmt: skip
+        outcome = telling.outcome
+        fell = telling.offer_id != plan.offers[0]
+        self._records.settled(
+            plan.request_id,
+            served=telling.offer_id if isinstance(outcome, Outcome) else None,
+            serving="fallback" if fell else plan.serving,
+            charged=charged,
+            charged_nanousd=charged_nanousd,
+            outcome="turned_away" if isinstance(outcome, TurnedAway) else outcome.status.value,
+            reason="cooling" if isinstance(outcome, TurnedAway) else outcome.reason,
+            status=200 if fault is None else fault.status,
+            attempts=sum(len(end.asked) for end in ends),
+            fallback_from=plan.offers[0] if fell else None,
+            seconds=time.time() - job.created_at,
+        )
+
+
+def _job(
+    decided: Decided,
+    kind: Literal["image", "video"],
+    body_digest: str,
+    idempotency: str | None,
+    worker: str,
+) -> Job:
+    plan = Plan.of(decided)
+    worst = plan.worst_nanousd()
+    if worst is None and decided.key.budget_nanousd is not None:
+        raise Fault(402, "price_unknown", "this key has a daily budget, and what this request may "
+                    "cost is not known")  # fmt: skip
+    return Job(
+        id=f"{kind}_{uuid.uuid4().hex}",
+        kind=kind,
+        key_name=decided.key.name,
+        idempotency=idempotency,
+        body_digest=body_digest,
+        day=datetime.now(UTC).date().isoformat(),
+        created_at=time.time(),
+        owner=worker,
+        seconds=decided.need.seconds,
+        size=decided.need.size,
+        n=decided.need.n,
+        held_nanousd=worst or 0,
+        plan=plan.plain(),
+        facts=f.of_decision(decided),
+    )
+
+
+def _over_budget(job: Job, left_nanousd: int) -> Fault:
+    return Fault(
+        402, "budget_exceeded",
+        f"this key's budget of the day has ${left_nanousd / 1e9:.4f} left, and this request may "
+        f"cost ${job.held_nanousd / 1e9:.4f}",
+        metadata={"left_usd": left_nanousd / 1e9, "worst_usd": job.held_nanousd / 1e9,
+                  "resets": "at midnight UTC"},
+    )  # fmt: skip
+
+
+def _severity(end: End) -> int:
+    """Which of several failed outputs speaks for the request: what may cost money comes first."""
+    if isinstance(end.outcome, TurnedAway):
+        return 0
+    order = (Status.FAILED, Status.SETUP, Status.BLANK, Status.REFUSED, Status.UNKNOWN)
+    return 1 + order.index(end.outcome.status)
+
+
+def _was_taken(end: End) -> bool:
+    """Whether any seller may have taken it; then the answer is kept under its Idempotency-Key."""
+    outcome = end.outcome
+    if isinstance(outcome, TurnedAway):
+        return False
+    never = outcome.reason in _NEVER_TAKEN and outcome.charged == "no"
+    return not (never or outcome.status is Status.SETUP)
+
+
+def _fault(end: End) -> Fault:
+    outcome = end.outcome
+    if isinstance(outcome, TurnedAway):
+        free_in_s = outcome.free_in_s if math.isfinite(outcome.free_in_s) else 60.0
+        return cooling(end.offer_id, free_in_s)
+    return of_outcome(outcome, end.offer_id)
+
+
+def _charged(ends: list[End]) -> tuple[str, int | None]:
+    if any(end.charged == "unknown" for end in ends):
+        return "unknown", None
+    total = sum(end.charged_nanousd or 0 for end in ends)
+    return ("yes" if total else "no"), total
+
+
+def _facts(job: Job, plan: Plan, telling: End, ends: list[End]) -> dict[str, str]:
+    """The headers of the decision, with what became of it."""
+    told: dict[str, Any] = {
+        "model": telling.offer_id,
+        "attempts": sum(len(end.asked) for end in ends),
+        "fallback-from": plan.offers[0] if telling.offer_id != plan.offers[0] else None,
+    }
+    charged, charged_nanousd = _charged(ends)
+    told["charged-usd"] = f"{(charged_nanousd or 0) / 1e9:.6f}" if charged != "unknown" else None
+    if isinstance(telling.outcome, Outcome):
+        told["outcome"] = telling.outcome.status.value
+        told["unsafe"] = "yes" if telling.output and telling.output.unsafe else None
+    missing = sum(not end.is_made for end in ends)
+    told["missing"] = missing if 0 < missing < len(ends) else None
+    return {**job.facts, **f.headers(told)}
+
+
+def _output(end: End) -> dict[str, Any]:
+    output = end.output
+    assert output is not None
+    return {
+        "sha256": output.media_sha256,
+        "media_type": output.media_type,
+        "offer": end.offer_id,
+        "width": output.width,
+        "height": output.height,
+        "unsafe": output.unsafe,
+    }

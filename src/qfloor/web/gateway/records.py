@@ -1,0 +1,154 @@
+"""The decision log and the counters: written a moment later, many at once, by one pen.
+
+Money is not kept here (that is the ledger's, before anything is bought); a worker that is killed
+may lose the last fraction of a second of its log, and no more. The prompt is kept only where the
+operator says so; a decision stays explainable without it, by the digest and what it was taken for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from qfloor.router.decision import plain_need
+from qfloor.web.gateway.deciding import Decided
+from qfloor.web.gateway.ledger import GatewayLedger
+from qfloor.web.gateway.pen import Pen
+
+FLUSH_S = 0.2
+MOST_WAITING = 20_000
+"""Rows that wait for the disk before the oldest dry runs among them are dropped, and counted."""
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+_INSERT = (
+    "INSERT INTO decisions (id, at, endpoint, key_name, requested_model, release, arm, category, "
+    "confidence, plausible, modality, language, tier, need, prompt, decided_offer, cause, "
+    "runner_up, binding_rule, served_offer, serving, price_nanousd, baseline_offer, "
+    "baseline_nanousd, outcome, reason, http_status, seconds, decide_us, policy, prices, health, "
+    "decided_at) VALUES (" + ", ".join("?" * 33) + ") ON CONFLICT (id) DO NOTHING"
+)
+_SETTLE = (
+    "UPDATE decisions SET served_offer = ?, serving = ?, charged = ?, charged_nanousd = ?, "
+    "outcome = ?, reason = ?, http_status = ?, attempts = ?, fallback_from = ?, seconds = ? "
+    "WHERE id = ?"
+)
+
+Labels = tuple[tuple[str, str], ...]
+
+
+class Records:
+    """Hands rows and counts over to the pen, from time to time."""
+
+    def __init__(self, ledger: GatewayLedger, pen: Pen, *, keep_prompts: bool) -> None:
+        self._ledger, self._pen, self._keep_prompts = ledger, pen, keep_prompts
+        self._rows: list[tuple[str, Any]] = []
+        self._counts: dict[tuple[str, Labels], float] = defaultdict(float)
+
+    # -- decisions -----------------------------------------------------------------------------
+
+    def decided(self, decided: Decided, *, status: int, seconds: float, reason: str | None) -> None:
+        """Log a decision: final for a dry run or a refusal, else settled later."""
+        if len(self._rows) >= MOST_WAITING:
+            self.count("qfloor_log_rows_dropped_total")
+            return
+        self._rows.append((_INSERT, (decided, status, seconds, reason)))
+        decision = decided.decision
+        self.count(
+            "qfloor_decisions_total",
+            endpoint=decided.endpoint,
+            cause=decision.cause.value,
+            category=decision.category or "unsure",
+            tier=decision.tier,
+            offer=decision.offer or "none",
+            arm=decided.arm.name,
+        )
+        self.observe("qfloor_decide_seconds", decided.decide_us / 1e6)
+
+    def settled(
+        self,
+        request_id: str,
+        *,
+        served: str | None,
+        serving: str,
+        charged: str,
+        charged_nanousd: int | None,
+        outcome: str,
+        reason: str,
+        status: int,
+        attempts: int,
+        fallback_from: str | None,
+        seconds: float,
+    ) -> None:
+        """Log what came of a decision."""
+        self._rows.append(
+            (_SETTLE, (served, serving, charged, charged_nanousd, outcome, reason, status,
+                       attempts, fallback_from, seconds, request_id))
+        )  # fmt: skip
+        self.count("qfloor_outputs_total", offer=served or "none", outcome=outcome, reason=reason)
+        if charged_nanousd:
+            self.count("qfloor_charged_usd_total", charged_nanousd / 1e9, offer=served or "none")
+
+    # -- counters ------------------------------------------------------------------------------
+
+    def count(self, name: str, by: float = 1.0, /, **labels: str) -> None:
+        """Add to a counter that all workers share."""
+        self._counts[name, tuple(sorted(labels.items()))] += by
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None:
+        """Add to a histogram of seconds."""
+        first = bisect.bisect_left(SECONDS, seconds)
+        le = f"{SECONDS[first]:g}" if first < len(SECONDS) else "+Inf"
+        self.count(f"{name}_bucket", 1.0, le=le, **labels)
+        self.count(f"{name}_sum", seconds, **labels)
+        self.count(f"{name}_count", 1.0, **labels)
+
+    # -- writing -------------------------------------------------------------------------------
+
+    async def keep_flushing(self) -> None:
+        """Write what there is, for ever."""
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write what there is."""
+        rows, self._rows = self._rows, []
+        counts, self._counts = self._counts, defaultdict(float)
+        if rows or counts:
+            await self._pen.write(lambda: self._write(rows, counts))
+
+    def _write(
+        self, rows: Sequence[tuple[str, Any]], counts: Mapping[tuple[str, Labels], float]
+    ) -> None:
+        for sql, values in rows:
+            self._ledger.write(sql, self._row(*values) if sql is _INSERT else values)
+        self._ledger.write_many(
+            "INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT (name, labels) DO UPDATE SET "
+            "value = value + excluded.value",
+            [(name, json.dumps(dict(labels)), by) for (name, labels), by in counts.items()],
+        )
+
+    def _row(
+        self, decided: Decided, status: int, seconds: float, reason: str | None
+    ) -> tuple[Any, ...]:
+        decision, found = decided.decision, decided.decision.classification
+        rule = decision.binding_rule if decision.offer is None else None
+        baseline, baseline_nanousd = decided.baseline, decided.baseline_nanousd
+        if baseline is None and decided.endpoint != "route" and decision.savings is not None:
+            baseline, baseline_nanousd = decision.savings.offer, decision.savings.price_nanousd
+        outcome = "turned_away" if decided.endpoint != "route" and status >= 400 else None
+        return (
+            decided.request_id, decided.at, decided.endpoint, decided.key.name,
+            decided.ask.model[:300], decided.arm.db.digest, decided.arm.name, decision.category,
+            found.confidence, json.dumps(list(found.plausible)), decision.modality,
+            found.language, decision.tier, json.dumps(plain_need(decided.need)),
+            decided.need.prompt if self._keep_prompts else None, decision.offer,
+            decision.cause.value, decision.runner_up, None if rule is None else rule.value,
+            None, decided.serving, decision.price_nanousd, baseline, baseline_nanousd, outcome,
+            reason, status, seconds, decided.decide_us, decision.digests["policy"],
+            decision.digests["prices"], decision.digests["health"], decision.now,
+        )  # fmt: skip

@@ -1,0 +1,62 @@
+"""Run the gateway under uvicorn: one worker here, or several processes that share its files.
+
+SIGTERM lets requests end and keeps the rest for the next worker; uvicorn does the listening.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Any
+
+from qfloor.errors import InputError
+from qfloor.web.gateway.settings import Settings
+
+SETTINGS_ENV = "QFLOOR_GATEWAY_SETTINGS"
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop.
+
+    Raises
+    ------
+    QfloorError
+        When it cannot be served; nothing listens then.
+    """
+    import uvicorn
+
+    from qfloor.web.gateway.app import make_app
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    common: dict[str, Any] = {
+        "host": settings.host,
+        "port": settings.port,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": int(settings.drain_s) + 5,
+        "log_level": "warning",
+        "proxy_headers": False,
+    }
+    app = make_app(settings)  # what is wrong is said here, in one sentence
+    if settings.workers == 1:
+        uvicorn.run(app, **common)
+        return
+    app.state.gateway.ledger.close()
+    os.environ[SETTINGS_ENV] = settings.model_dump_json()
+    uvicorn.run(
+        "qfloor.web.gateway.serving:app_of_environment", factory=True, workers=settings.workers,
+        **common,
+    )  # fmt: skip
+
+
+def app_of_environment() -> Any:
+    """The application of a worker process, from what its parent was told."""
+    from qfloor.web.gateway.app import make_app
+
+    told = os.environ.get(SETTINGS_ENV)
+    if told is None:
+        raise InputError(f"{SETTINGS_ENV} is not set; start the gateway with `qfloor serve`")
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    return make_app(Settings.model_validate_json(told))

@@ -1,0 +1,141 @@
+"""What an operator says once: ``gateway.toml``, and the few things the command line overrides.
+
+Checked when it is read, by name of the field; it holds no key (keys are a file of their own).
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import tomllib
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from qfloor.errors import InputError
+
+
+class Account(BaseModel):
+    """What a provider's account may be asked, in place of what its generator declares."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    concurrency: int | None = Field(None, ge=1)
+    per_minute: float | None = Field(None, gt=0)
+    burst: int = Field(1, ge=1)
+
+
+class Settings(BaseModel):
+    """How a gateway runs.
+
+    ``shadow`` and ``baseline`` are offers by modality (``image``, ``video``): in shadow mode the
+    shadow offer serves whatever the router decides; spend is shown against the baseline.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    database: Path = Path(".qfloor/quality.db")
+    workspace: Path = Path(".qfloor")
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    workers: int = Field(1, ge=1, le=64)
+    public_url: str | None = None
+    hosts: tuple[str, ...] = ()
+    keys: Path | None = None
+    policy: Path | None = None
+    feeds: Path | None = None
+    shadow: dict[str, str] = Field(default_factory=dict)
+    baseline: dict[str, str] = Field(default_factory=dict)
+    allow_illustrative: bool = False
+    allow_provisional: bool = False
+    keep_prompts: bool = False
+    probes: bool = True
+    most_body_bytes: int = Field(1_000_000, ge=1_000)
+    most_at_once: int = Field(256, ge=1)
+    most_waiting: int = Field(512, ge=0)
+    most_calls_at_once: int = Field(2_048, ge=1)
+    most_decisions: int = Field(200_000, ge=100)
+    keep_hours: float = Field(24.0, ge=24.0, le=24.0 * 90)
+    answer_within_s: float = Field(600.0, gt=0)
+    fallbacks: int = Field(2, ge=0, le=10)
+    drain_s: float = Field(60.0, ge=0)
+    poll_first_s: float = Field(0.25, gt=0)
+    rest_s: float = Field(60.0, ge=0)
+    look_every_s: float = Field(1.0, gt=0)
+    plugins: tuple[str, ...] = ()
+    accounts: dict[str, Account] = Field(default_factory=dict)
+
+    @field_validator("shadow", "baseline")
+    @classmethod
+    def _by_modality(cls, value: dict[str, str]) -> dict[str, str]:
+        if set(value) - {"image", "video"}:
+            raise ValueError("is given by modality: image = 'OFFER', video = 'OFFER'")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+            raise ValueError("must look like https://pictures.example")
+        return value.rstrip("/")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def root(self) -> str:
+        """What URLs in answers begin with; never what a request's Host header says."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Host names that a request may call a gateway without keys by."""
+        own = urlsplit(self.root).hostname or ""
+        return frozenset({"localhost", "127.0.0.1", "::1", own, *self.hosts})
+
+
+def read_settings(path: Path | None, **given: Any) -> Settings:
+    """Settings from a file, with what is given (and not None) in their place.
+
+    Raises
+    ------
+    InputError
+        One sentence: which field of which file, and what it must be.
+    """
+    told: dict[str, Any] = {}
+    if path is not None:
+        try:
+            told = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise InputError(f"{path}: no such settings file") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: is no TOML ({error})") from None
+        for name in ("database", "workspace", "keys", "policy", "feeds"):
+            if isinstance(told.get(name), str):  # beside the file that names them
+                told[name] = path.parent / told[name]
+    try:
+        return Settings(**told | {k: v for k, v in given.items() if v is not None})
+    except ValidationError as error:
+        raise InputError(f"{path or 'settings'}: {_said(error)}") from None
+
+
+def _said(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(where, Settings.model_fields, n=1)
+        return f"there is no setting {where!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+    return f"{where}: {str(first['msg']).removeprefix('Value error, ')}, got {first['input']!r}"

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.seller import calls
+from gateway_world import MUG, SHELF, database, drive, settings
+
+from qfloor.web.gateway.ledger import GatewayLedger
+
+URL = "/v1/images/generations"
+
+
+def ask(**body: Any) -> dict[str, Any]:
+    return {"prompt": MUG, **body}
+
+
+def decisions(folder: Path) -> list[dict[str, Any]]:
+    ledger = GatewayLedger(folder / "ws" / "gateway")
+    names = [row[1] for row in ledger.rows("PRAGMA table_info(decisions)")]
+    rows = [dict(zip(names, row, strict=True)) for row in ledger.rows("SELECT * FROM decisions")]
+    ledger.close()
+    return rows
+
+
+def test_the_cheapest_certified_offer_makes_it_and_says_so(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        return await client.post(URL, json=ask(routing={"explain": True}))
+
+    answer = drive(settings(tmp_path), work)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    content = base64.b64decode(body["data"][0]["b64_json"])
+    assert content.startswith(b"\x89PNG")
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert body["model"] == body["data"][0]["model"] == "shop/value"
+    assert body["routing"]["offer"] == "shop/value"
+    told = {k.removeprefix("x-qfloor-"): v for k, v in answer.headers.items()}
+    assert told["model"] == "shop/value"
+    assert told["requested-model"] == "auto"
+    assert told["reason"] == "cheapest_certified"
+    assert told["category"] == "product-photo"
+    assert told["tier"] == "professional"
+    assert told["estimated-cost-usd"] == "0.02"
+    assert told["attempts"] == "1"
+    assert told["x-request-id"].startswith("req_")
+    assert MUG not in str(answer.headers)
+    (row,) = decisions(tmp_path)
+    assert row["id"] == answer.headers["x-request-id"]
+    assert (row["served_offer"], row["outcome"], row["charged_nanousd"]) == (
+        "shop/value", "made", 20_000_000,
+    )  # fmt: skip
+    assert row["prompt"] is None
+    assert MUG not in str(row)
+
+
+def test_a_concrete_model_overrides_the_router(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        return await client.post(URL, json=ask(model="shop/thrift"))
+
+    answer = drive(settings(tmp_path), work)
+    assert answer.json()["model"] == "shop/thrift"
+    assert answer.headers["x-qfloor-reason"] == "pinned"
+    assert answer.headers["x-qfloor-certified"] == "no"
+
+
+def test_several_pictures_each_its_own(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        return await client.post(URL, json=ask(n=3))
+
+    answer = drive(settings(tmp_path), work)
+    assert len({item["b64_json"] for item in answer.json()["data"]}) == 3
+    assert answer.headers["x-qfloor-estimated-cost-usd"] == "0.06"
+    assert decisions(tmp_path)[0]["charged_nanousd"] == 60_000_000
+
+
+def test_a_url_is_signed_and_gives_the_same_bytes(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        answer = await client.post(URL, json=ask(response_format="url"))
+        url = answer.json()["data"][0]["url"]
+        path = url.partition("8080")[2]
+        forged = path.replace("signature=", "signature=0")
+        return url, await client.get(path), await client.get(forged)
+
+    url, media, forged = drive(settings(tmp_path), work)
+    assert url.startswith("http://127.0.0.1:8080/v1/media/")
+    sha256 = url.rpartition("/")[2].partition(".")[0]
+    assert hashlib.sha256(media.content).hexdigest() == sha256
+    assert media.headers["content-type"] == "image/png"
+    assert forged.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("trick", "status", "code"),
+    [
+        ("#refused_input", 400, "content_policy_violation"),
+        ("#refused_output", 400, "content_policy_violation"),
+        ("#raise", 504, "outcome_unknown"),
+        ("#malformed", 504, "outcome_unknown"),
+        ("#provider_error", 502, "provider_error"),
+        ("#empty_success", 502, "blank_output"),
+        ("#auth", 502, "provider_setup"),
+    ],
+)
+def test_what_a_seller_did_is_an_answer_and_goes_to_nobody_else(
+    tmp_path: Path, trick: str, status: int, code: str
+) -> None:
+    async def work(client: Any) -> Any:
+        return await client.post(URL, json=ask(prompt=f"{MUG} {trick}"))
+
+    answer = drive(settings(tmp_path), work)
+    assert answer.status_code == status
+    error = answer.json()["error"]
+    assert error["code"] == code
+    assert set(error) == {"message", "type", "param", "code"}
+    assert answer.headers["x-should-retry"] == "false"
+    assert answer.headers["x-qfloor-model"] == "shop/value"
+    assert len([c for c in calls(tmp_path / "remote") if c["event"] == "submit"]) == 1
+
+
+@pytest.mark.parametrize("reason", ["rate_limited", "not_sent", "capacity"])
+def test_what_was_surely_not_taken_goes_to_the_next_offer(tmp_path: Path, reason: str) -> None:
+    from gateway_sellers import behave
+
+    db = database(tmp_path, SHELF, generator="gateway_sellers:Seller", providers=True)
+    with behave({"shop/value": reason}):
+        answer = drive(settings(tmp_path, db), lambda c: c.post(URL, json=ask()))
+        alone = drive(
+            settings(tmp_path, db),
+            lambda c: c.post(URL, json=ask(routing={"allow_fallbacks": False})),
+        )
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["model"] == "shop/grand"
+    assert answer.headers["x-qfloor-fallback-from"] == "shop/value"
+    assert answer.headers["x-qfloor-attempts"] == "2"
+    assert alone.status_code in (429, 503)
+    assert int(alone.headers["retry-after"]) >= 1
+    assert alone.headers["x-should-retry"] == "true"
+
+
+def test_a_ceiling_that_nothing_meets_says_which_rule_and_what_would_help(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        return await client.post(URL, json=ask(routing={"max_price_usd": 0.001}))
+
+    answer = drive(settings(tmp_path), work)
+    assert answer.status_code == 422
+    body = answer.json()
+    assert body["error"]["code"] == "no_eligible_model"
+    assert body["metadata"]["binding_rule"] in ("budget", "price_stale")
+    assert answer.headers["x-qfloor-reason"] == "nothing_eligible"
+    assert not (tmp_path / "remote").exists() or calls(tmp_path / "remote") == []
+    assert decisions(tmp_path)[0]["outcome"] == "turned_away"
+
+
+def test_fields_that_are_not_used_are_named(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        return await client.post(URL, json=ask(quality="high", style="vivid", user="u-1"))
+
+    answer = drive(settings(tmp_path), work)
+    assert answer.headers["x-qfloor-ignored"] == "quality,style"
+
+
+def test_an_offer_nobody_here_makes_is_passed_over(tmp_path: Path) -> None:
+    db = database(tmp_path, generator="somewhere.else:Seller")
+
+    async def work(client: Any) -> Any:
+        return await client.post(URL, json=ask())
+
+    answer = drive(settings(tmp_path, db), work)
+    assert answer.status_code == 503
+    assert answer.json()["error"]["code"] == "all_cooling"

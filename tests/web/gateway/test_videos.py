@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gateway_sellers import behave
+from gateway_world import CLIP, SHELF, database, drive, running, settings, until
+
+URL = "/v1/videos"
+
+
+def made_by(tmp_path: Path, **args: Any) -> Path:
+    return database(tmp_path, SHELF, generator="gateway_sellers:Seller", **args)
+
+
+async def ended(client: Any, job_id: str) -> Any:
+    async def look() -> Any:
+        body = (await client.get(f"{URL}/{job_id}")).json()
+        return body if body["status"] in ("completed", "failed") else None
+
+    return await until(look)
+
+
+def test_a_clip_is_a_job_that_is_asked_for_again(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        began = await client.post(URL, json={"prompt": CLIP, "seconds": 4, "size": "1280x720"})
+        early = await client.get(f"{URL}/{began.json()['id']}/content")
+        return began, early, await ended(client, began.json()["id"])
+
+    with behave({"shop/film": "job:0.2"}):
+        began, early, last = drive(settings(tmp_path, made_by(tmp_path)), work)
+    body = began.json()
+    assert began.status_code == 200, began.text
+    assert body["object"] == "video"
+    assert body["status"] in ("queued", "in_progress")
+    assert body["seconds"] == "4"
+    assert began.headers["x-qfloor-estimated-cost-usd"] == "0.2"
+    assert early.status_code == 409
+    assert early.json()["error"]["code"] == "video_not_ready"
+    # a picture in a clip's place: the same inspection as the benchmark's says so
+    assert last["status"] == "failed"
+    assert last["error"]["code"] == "blank_output"
+
+
+def test_a_refusal_ends_the_job_and_says_so(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        job = (await client.post(URL, json={"prompt": CLIP})).json()
+        last = await ended(client, job["id"])
+        return last, await client.get(f"{URL}/{job['id']}/content")
+
+    with behave({"shop/film": "refused_input"}):
+        last, content = drive(settings(tmp_path, made_by(tmp_path)), work)
+    assert last["error"]["code"] == "content_policy_violation"
+    assert content.status_code == 400
+
+
+@pytest.mark.parametrize("name", ["video_" + "0" * 32, "x", "..%2f..%2fetc"])
+def test_a_job_that_is_not_there(tmp_path: Path, name: str) -> None:
+    async def work(client: Any) -> Any:
+        return await client.get(f"{URL}/{name}")
+
+    answer = drive(settings(tmp_path), work)
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] in ("video_not_found", "not_found")
+
+
+def test_a_clip_asked_of_a_picture_model(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        return await client.post(URL, json={"prompt": CLIP, "model": "shop/value"})
+
+    answer = drive(settings(tmp_path), work)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "wrong_endpoint"
+
+
+def test_jobs_survive_a_restart_and_nothing_is_bought_twice(tmp_path: Path) -> None:
+    chosen = settings(tmp_path, made_by(tmp_path), drain_s=0.05)
+
+    async def first() -> str:
+        async with running(chosen) as client:
+            job = (await client.post(URL, json={"prompt": CLIP})).json()
+            await until(lambda: client.gateway.ledger.rows("SELECT 1 FROM attempts LIMIT 1"))
+            await asyncio.sleep(0.1)
+            return str(job["id"])
+
+    async def second(job_id: str) -> Any:
+        async with running(chosen) as client:
+            return await ended(client, job_id)
+
+    with behave({"shop/film": "job:0.8"}) as calls:
+        job_id = asyncio.run(first())
+        last = asyncio.run(second(job_id))
+    assert last["status"] == "failed"  # the fake's picture is no clip: it was collected and seen
+    assert last["error"]["code"] == "blank_output"
+    assert len(calls) == 1
