@@ -10,6 +10,7 @@ QfloorError
 │   └── NeedError           a request to the router
 ├── PluginError             a generator or scorer that cannot be found, built or trusted
 ├── StoreError              the workspace's store: missing, newer, busy or inconsistent
+│   └── PlaceError          where media lie cannot be reached; says nothing of any one of them
 ├── BudgetError             the worst case costs more than the budget; nothing was bought
 ├── SetupError              an offer cannot be called at all: key, permission, billing, model gone
 ├── ScoringError            scores that must not be mixed, or a scorer that broke its contract
@@ -62,6 +63,10 @@ class PluginError(QfloorError):
 
 class StoreError(QfloorError):
     """The workspace's store is missing, newer than this code, busy or inconsistent."""
+
+
+class PlaceError(StoreError):
+    """The place where media lie cannot be reached; that is no output's fault."""
 
 
 class BudgetError(QfloorError):

@@ -7,15 +7,19 @@ installed as a plugin. This module knows no plugin by name.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 import inspect
+import weakref
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Literal
 
 from qfloor.errors import PluginError, QfloorError
+from qfloor.extras import sentence_for
 from qfloor.records import Offer, PluginSpec
 
 Group = Literal["qfloor.generators", "qfloor.scorers"]
@@ -56,10 +60,7 @@ def _find(group: Group, name: str) -> Any:
     try:
         return known[name].load()
     except ImportError as error:
-        raise PluginError(
-            f"plugin {name!r} needs a package that is not installed: {error}; "
-            f"install the extra it belongs to, e.g. pip install 'qfloor[clip,ocr]'"
-        ) from error
+        raise PluginError(f"plugin {name!r}: {sentence_for(error)}") from error
     except AttributeError as error:
         raise PluginError(f"plugin {name!r} is broken: {error}") from error
 
@@ -102,9 +103,7 @@ def _build(kind: str, spec: PluginSpec, cls: Any, *positional: Any) -> Any:
     except QfloorError:
         raise
     except ImportError as error:
-        raise PluginError(
-            f"{kind} {spec.name!r} needs a package that is not installed: {error}"
-        ) from error
+        raise PluginError(f"{kind} {spec.name!r}: {sentence_for(error)}") from error
     except (TypeError, ValueError, AttributeError) as error:  # a number where a word is due
         given = ", ".join(f"{name} = {value!r}" for name, value in spec.args.items())
         raise PluginError(
@@ -140,4 +139,23 @@ def build_generator(spec: PluginSpec, offers: Sequence[Offer], state_dir: Path) 
 
 def build_scorer(spec: PluginSpec) -> Any:
     """Build a scorer from its name and arguments; see `build_generator` for the errors."""
-    return _build("scorer", spec, _find("qfloor.scorers", spec.name))
+    built = _build("scorer", spec, _find("qfloor.scorers", spec.name))
+    with contextlib.suppress(TypeError):  # one that cannot be weakly kept is sent as it is
+        _SPECS[id(built)] = (weakref.ref(built, partial(_forget, id(built))), spec)
+    return built
+
+
+_SPECS: dict[int, tuple[weakref.ref[Any], PluginSpec]] = {}
+
+
+def _forget(number: int, _: object) -> None:
+    _SPECS.pop(number, None)
+
+
+def spec_of(built: object) -> PluginSpec | None:
+    """Return the spec that a scorer was built from, so that it can be built again elsewhere.
+
+    None for one that was made in code.
+    """
+    kept = _SPECS.get(id(built))
+    return kept[1] if kept is not None and kept[0]() is built else None

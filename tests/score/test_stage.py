@@ -17,9 +17,10 @@ from scoring_fakes import CountingBackbone, FunctionScorer, noise_picture
 from qfloor.errors import PluginError, ScoringError
 from qfloor.records import Output, Prompt, Score, ScoreStatus, Status
 from qfloor.score import ScoreSummary, score_outputs
+from qfloor.score.batches import batches_of
 from qfloor.score.inputs import Decoded, InputComputer
 from qfloor.score.scoring import Work
-from qfloor.score.stage import batches_of, missing_work
+from qfloor.score.stage import missing_work
 from qfloor.scorers.clip import ClipScorer
 from qfloor.scorers.clip.chosen import Prefixed
 from qfloor.scorers.protocol import EMBEDDED_FRAMES, Item, Row

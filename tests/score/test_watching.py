@@ -71,7 +71,7 @@ def decoding(
 
     asked = scorers() if found is None else found
     work = s.Work(output=OUTPUT, prompt=PROMPT, scorers=tuple(range(len(asked))))
-    return s.Scoring(asked, decode).score([work])
+    return list(s.Scoring(asked, decode).score([work]).scores)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from qfloor.cli import (
     offers,
     planning,
     pricing,
+    private,
     raters,
     references,
     releasing,
@@ -30,6 +31,7 @@ from qfloor.cli import (
     running,
     scoring,
     serving,
+    stores,
     suites,
     system,
 )
@@ -38,7 +40,7 @@ from qfloor.errors import QfloorError
 # In pipeline order, so that the help is the architecture.
 ORDER = (
     "demo", "suite", "offers", "plan", "power", "run", "generate", "unknown", "score",
-    "reference",
+    "reference", "store",
     "ratings", "calibrate", "floors", "drift", "export", "verify", "route", "prices", "health",
     "serve", "gateway",
     "report", "plugins", "doctor",
@@ -84,12 +86,14 @@ def _options(
 
 
 running.register_demo(app)
+private.register(suites.app)
 app.add_typer(suites.app, name="suite")
 app.add_typer(offers.app, name="offers")
 running.register(app)
 generating.register(app)
 scoring.register(app)
 app.add_typer(references.app, name="reference")
+app.add_typer(stores.app, name="store")
 raters.register(judging.ratings)
 app.add_typer(judging.ratings, name="ratings")
 judging.register(app)
@@ -111,6 +115,11 @@ def main() -> None:
         app()
     except QfloorError as error:
         typer.echo(f"qfloor: {error}", err=True)
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        from qfloor.extras import sentence_for
+
+        typer.echo(f"qfloor: {sentence_for(error)}", err=True)
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()

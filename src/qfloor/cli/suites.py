@@ -9,7 +9,10 @@ import typer
 from qfloor.cli.output import Csv, Json, emit, say
 from qfloor.errors import SuiteError
 
-app = typer.Typer(help="Prompt suites: list, check, import, sample.", no_args_is_help=True)
+app = typer.Typer(
+    help="Prompt suites: list, check, import, sample; write, rotate and retire private prompts.",
+    no_args_is_help=True,
+)
 
 
 @app.command("list")
@@ -40,12 +43,17 @@ def list_(as_json: bool = Json, as_csv: bool = Csv) -> None:
 @app.command()
 def check(
     name: str = typer.Argument(help="A suite that ships, or a .toml file."),
+    against: list[str] = typer.Option(
+        [], "--against", help="Another suite that none of its prompts may resemble; repeatable."
+    ),
     as_json: bool = Json,
     as_csv: bool = Csv,
 ) -> None:
     """Validate a suite and check its variety; exit 1 when something is wrong.
 
     Example: qfloor suite check core
+
+    Example: qfloor suite check private.toml --against core
     """
     from qfloor import suite
     from qfloor.suite.checking import counts
@@ -53,6 +61,9 @@ def check(
     loaded = suite.load(name)
     emit(counts(loaded), as_json=as_json, as_csv=as_csv)
     findings = suite.check(loaded)
+    for other in against:
+        known = suite.load(other)
+        findings += suite.check_against(loaded.prompts, known.prompts, known.name)
     for finding in findings:
         say(f"{loaded.name}: {finding.category}: {finding.rule}: {finding.message}")
     if findings:

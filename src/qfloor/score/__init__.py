@@ -5,7 +5,10 @@
     inputs.py     each declared input computed once: pixels, frames, embeddings
     contract.py   what a scorer must return, checked on every batch
     watching.py   a long clip is decoded once, all its readers looking on
-    engine.py     how batches are run: threads here, other engines beside them
+    doubts.py     whose fault an error is: seen over all batches
+    batches.py    how outputs are cut into batches, the same on every engine
+    engine.py     how batches are run: threads here
+    on_ray.py     ... or actors on a Ray cluster       ray_actor.py  what runs there
     identity.py   scores of two identities never meet
 
 What the stage does not know: what any metric means, or which scorers there are.

@@ -1,8 +1,8 @@
-"""How batches are run. ``local``: one thread a core takes a batch from its file to its rows.
+"""How batches are run: ``local``, one thread a core, or ``ray``, actors on many machines.
 
 While one lane waits for the disk or decodes, the others compute: there is always work for every
 core, and nobody waits for a slower stage. An engine only decides where and when; what is
-computed is `Scoring`'s, so every engine gives the same scores in the same order.
+computed is `Scoring`'s, so every engine gives the same scores.
 """
 
 from __future__ import annotations
@@ -12,23 +12,34 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from qfloor.errors import ScoringError
-from qfloor.records import Score
-from qfloor.score.scoring import Scoring, Work
+from qfloor.score.batches import batches_of, shifts_of
+from qfloor.score.scoring import Found, Scoring, Work
 from qfloor.scorers.lanes import available_cores
 
 Batch = Sequence[Work]
-Engine = Callable[[Scoring, Iterable[Batch]], Iterator[tuple[Batch, list[Score]]]]
+Engine = Callable[[Scoring, Sequence[Work], int], Iterator[tuple[Batch, Found]]]
+"""From work and the size of a batch to batches and what they found, in any order."""
+
+ENGINES = ("local", "ray")
 
 
-def run_local(scoring: Scoring, batches: Iterable[Batch]) -> Iterator[tuple[Batch, list[Score]]]:
-    """Score batches in this process and give them back in order.
+def run_local(scoring: Scoring, work: Sequence[Work], size: int) -> Iterator[tuple[Batch, Found]]:
+    """Score in this process, one lane a core, and give batches back in order."""
+    for shift in shifts_of(work):
+        scoring.read_texts(shift)
+        yield from in_lanes(scoring, batches_of(shift, size), available_cores())
+
+
+def in_lanes(
+    scoring: Scoring, batches: Iterable[Batch], lanes: int
+) -> Iterator[tuple[Batch, Found]]:
+    """Score batches in so many threads and give them back in order.
 
     Decoders and model runtimes release the interpreter's lock, so threads suffice. Twice as many
-    batches as cores are under way or waiting to be written, however many outputs there are: that
+    batches as lanes are under way or waiting to be written, however many outputs there are: that
     bounds memory, and lets a short batch pass a long one.
     """
-    lanes = available_cores()
-    under_way: deque[tuple[Batch, Future[list[Score]]]] = deque()
+    under_way: deque[tuple[Batch, Future[Found]]] = deque()
     pool = ThreadPoolExecutor(lanes, thread_name_prefix="score")
     try:
         for batch in batches:
@@ -41,22 +52,25 @@ def run_local(scoring: Scoring, batches: Iterable[Batch]) -> Iterator[tuple[Batc
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _next(under_way: deque[tuple[Batch, Future[list[Score]]]]) -> tuple[Batch, list[Score]]:
+def _next(under_way: deque[tuple[Batch, Future[Found]]]) -> tuple[Batch, Found]:
     batch, future = under_way.popleft()
     return batch, future.result()
 
 
-ENGINES: dict[str, Engine] = {"local": run_local}
-
-
 def engine_called(name: str) -> Engine:
-    """Return an engine by name.
+    """Return an engine by name; ``ray`` takes settings behind a colon.
 
     Raises
     ------
-    ScoringError
-        When there is none of that name.
+    ScoringError, PluginError
+        When there is none of that name, a setting is wrong, or its package is not installed.
     """
-    if name not in ENGINES:
-        raise ScoringError(f"there is no scoring engine {name!r}; known: {', '.join(ENGINES)}")
-    return ENGINES[name]
+    kind, _, settings = name.partition(":")
+    if kind == "local" and not settings:
+        return run_local
+    if kind == "ray":
+        from qfloor.ray_cluster import ray_settings
+        from qfloor.score.on_ray import ray_engine
+
+        return ray_engine(ray_settings(settings))
+    raise ScoringError(f"there is no scoring engine {name!r}; known: {', '.join(ENGINES)}")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from qfloor.errors import PluginError, ScoringError
+from qfloor.errors import PlaceError, PluginError, ScoringError
 from qfloor.records import Metric, Modality, Output, Prompt, Score, ScoreStatus
 from qfloor.score.contract import check_shape, without_faults
 from qfloor.score.inputs import Decoded, InputComputer, Inputs, explain, turn_of
@@ -17,9 +16,6 @@ Decode = Callable[[Output, Modality], Decoded]
 Answer = tuple[Row, ...] | PluginError | ScoringError
 """One item's rows; or, in their place, an error that may be the scorer's and not the item's."""
 
-_SUSPECTS = 3
-"""Outputs on which a scorer that never yet gave a number may say that it cannot work at all."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
@@ -28,6 +24,29 @@ class Work:
     output: Output
     prompt: Prompt
     scorers: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """An output on which a scorer said that it cannot work, or gave rows nobody can tell apart."""
+
+    scorer: int
+    work: Work
+    error: PluginError | ScoringError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What came of a batch.
+
+    ``worked`` are the scorers that gave a number; ``doubts`` are settled by whoever sees all
+    batches (`qfloor.score.doubts`): whether an error is the scorer's or the output's, other
+    outputs tell.
+    """
+
+    scores: tuple[Score, ...]
+    worked: frozenset[int]
+    doubts: tuple[Doubt, ...] = ()
 
 
 _Ready = tuple[Work, Inputs, Mapping[int, FrameWatch]]
@@ -46,96 +65,77 @@ class Scoring:
     """
 
     def __init__(self, scorers: Sequence[Scorer], decode: Decode) -> None:
-        self._scorers = scorers
+        self.scorers = tuple(scorers)
+        self.decode = decode
         self._metrics = [scorer.metrics for scorer in scorers]
-        self._decode = decode
         self._inputs = InputComputer(scorers)
         self._turns = [turn_of(scorer) for scorer in scorers]
-        self._lock = threading.Lock()
-        self._worked: set[int] = set()
-        self._suspects: dict[int, list[tuple[Work, PluginError | ScoringError]]] = {}
 
     def read_texts(self, work: Iterable[Work]) -> None:
         """Embed the prompts of some work ahead of it: every text once, in full batches."""
         self._inputs.read_texts(
-            (w.prompt.text, {n for i in w.scorers for n in self._scorers[i].inputs}) for w in work
+            (w.prompt.text, {n for i in w.scorers for n in self.scorers[i].inputs}) for w in work
         )
 
-    def score(self, batch: Sequence[Work]) -> list[Score]:
-        """Load a batch's media and score it; may be called from several threads at once."""
+    def score(self, batch: Sequence[Work]) -> Found:
+        """Load a batch's media and score it; may be called from several threads at once.
+
+        Raises
+        ------
+        PlaceError
+            When media are out of reach: that is no output's fault, and no row says it.
+        """
         loaded = [self._load(work) for work in batch]
         readable = [(w, d) for w, d in zip(batch, loaded, strict=True) if not isinstance(d, str)]
         inputs = self._inputs.compute(
             [decoded for _, (decoded, _) in readable],
             [w.prompt.text for w, _ in readable],
-            [{n for i in w.scorers for n in self._scorers[i].inputs} for w, _ in readable],
+            [{n for i in w.scorers for n in self.scorers[i].inputs} for w, _ in readable],
         )
         work: list[_Ready] = [(w, i, ws) for (w, (_, ws)), i in zip(readable, inputs, strict=True)]
         work += [(w, Inputs(failures={"media": d}), {})
                  for w, d in zip(batch, loaded, strict=True) if isinstance(d, str)]  # fmt: skip
-        found = [self._score_with(i, work) for i in range(len(self._scorers))]
-        return [score for scores in found for score in scores]
+        found = [self._score_with(i, work) for i in range(len(self.scorers))]
+        return Found(
+            scores=tuple(score for one in found for score in one.scores),
+            worked=frozenset().union(*(one.worked for one in found)),
+            doubts=tuple(doubt for one in found for doubt in one.doubts),
+        )
 
     def _load(self, work: Work) -> tuple[Decoded, dict[int, FrameWatch]] | str:
         """Decode one output's media, a long clip before its watches, or say why it cannot be."""
-        due = {index: self._scorers[index] for index in work.scorers}
+        due = {index: self.scorers[index] for index in work.scorers}
         try:
-            return shown(self._decode(work.output, work.prompt.modality), due, self._turns)
+            return shown(self.decode(work.output, work.prompt.modality), due, self._turns)
+        except PlaceError:
+            raise
         except (Exception, SystemExit) as error:
             return explain(error)
 
-    def settle(self) -> list[Score]:
-        """Return the failed rows of outputs that waited for their scorer to prove itself.
-
-        Raises
-        ------
-        PluginError, ScoringError
-            When a scorer gave no number at all: what it said on the first output.
-        """
-        scores: list[Score] = []
-        for index, waiting in sorted(self._suspects.items()):
-            for work, error in waiting:
-                if index not in self._worked:
-                    raise error
-                scores += self._failed_scores(index, work, error)
-        self._suspects.clear()
-        return scores
-
-    def _answered(self, index: int, work: Work, answer: Answer) -> list[Score]:
-        """Turn an answer into scores; an error waits until it is known whose fault it is."""
-        with self._lock:
-            if isinstance(answer, tuple):
-                if any(row.status is not ScoreStatus.FAILED for row in answer):
-                    self._worked.add(index)
-                return _as_scores(work, self._metrics[index], answer)
-            if index in self._worked:
-                return self._failed_scores(index, work, answer)
-            waiting = self._suspects.setdefault(index, [])
-            waiting.append((work, answer))
-            if len(waiting) >= _SUSPECTS:
-                raise answer
-            return []
-
-    def _failed_scores(self, index: int, work: Work, error: Exception) -> list[Score]:
-        metrics = self._metrics[index]
-        return _as_scores(work, metrics, _failed(metrics, explain(error)))
-
-    def _score_with(self, index: int, work: Sequence[_Ready]) -> list[Score]:
-        scorer, metrics = self._scorers[index], self._metrics[index]
-        mine = [one for one in work if index in one[0].scorers]
+    def _score_with(self, index: int, work: Sequence[_Ready]) -> Found:
+        scorer, metrics = self.scorers[index], self._metrics[index]
         ready: list[tuple[Work, Item]] = []
         scores: list[Score] = []
-        for w, inputs, watches in mine:
+        for w, inputs, watches in (one for one in work if index in one[0].scorers):
             failure = _failure(scorer, inputs)
             if failure is None:
                 ready.append((w, _item(w, inputs, scorer, watches.get(index))))
             else:
-                scores += _as_scores(w, metrics, _failed(metrics, failure))
+                scores += failed_scores(w, metrics, failure)
         with self._turns[index]:
             answers = run_scorer(scorer, metrics, [item for _, item in ready])
+        worked, doubts = False, []
         for (w, _), answer in zip(ready, answers, strict=True):
-            scores += self._answered(index, w, answer)
-        return scores
+            if isinstance(answer, tuple):
+                worked |= any(row.status is not ScoreStatus.FAILED for row in answer)
+                scores += _as_scores(w, metrics, answer)
+            else:
+                doubts.append(Doubt(scorer=index, work=w, error=answer))
+        return Found(
+            scores=tuple(scores),
+            worked=frozenset({index}) if worked else frozenset(),
+            doubts=tuple(doubts),
+        )
 
 
 def run_scorer(scorer: Scorer, metrics: Sequence[Metric], items: Sequence[Item]) -> list[Answer]:
@@ -185,6 +185,11 @@ def _failed(metrics: Sequence[Metric], reason: str) -> tuple[Row, ...]:
     return tuple(
         Row(metric=metric.name, status=ScoreStatus.FAILED, reason=reason) for metric in metrics
     )
+
+
+def failed_scores(work: Work, metrics: Sequence[Metric], reason: str) -> list[Score]:
+    """Return the rows that say why an output could not be scored."""
+    return _as_scores(work, metrics, _failed(metrics, reason))
 
 
 def _as_scores(work: Work, metrics: Sequence[Metric], rows: Sequence[Row]) -> list[Score]:

@@ -10,29 +10,24 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 from qfloor import media
 from qfloor.errors import MediaError, ScoringError
 from qfloor.records import Metric, Modality, Output, Parity, Prompt, Score, ScoreStatus, Status
+from qfloor.score.doubts import Doubts
 from qfloor.score.engine import Batch, Engine, engine_called
 from qfloor.score.gate import check_precisions
 from qfloor.score.identity import check_comparable
 from qfloor.score.inputs import Decoded
 from qfloor.score.scoring import Scoring, Work
 from qfloor.scorers.protocol import CarriesBackbones, Scorer
+from qfloor.store.media_place import Media, read_media
 
 if TYPE_CHECKING:
     from qfloor.store import Store
 
 _BATCH = 8
-_PIXELS = 1 << 26
-"""Most pixels of a batch: 200 MB decoded, for each core."""
-
-_SHIFT = 4096
-"""Outputs whose prompts are embedded ahead, in one go."""
-
 Progress = Callable[[int, int], None]
 """Called with (outputs done, outputs to do) after every batch."""
 
@@ -41,12 +36,12 @@ Progress = Callable[[int, int], None]
 class ScoreSummary:
     """What a call of `score_outputs` did.
 
-    ``n_already`` made outputs had been scored before, and of ``n_apart`` no scorer has anything to
-    say. ``rows`` counts written rows by metric key and status; ``reasons`` counts their reasons up
-    to the first colon and blank (``truncated``: scored, but on a cut prompt), and ``prompts`` the
-    distinct prompts behind each; ``failures`` are the first twenty failed rows as (output id,
-    metric key, reason). ``parities`` vouch for backbones that
-    ran at a coarser precision than float32.
+    ``n_already`` made outputs had been scored before, of ``n_apart`` no scorer has anything to
+    say, and the media of ``n_gone`` were deleted by a policy: they get no row. ``rows``
+    counts written rows by metric key and status; ``reasons`` counts their reasons up to the first
+    colon and blank (``truncated``: scored, but on a cut prompt), and ``prompts`` the distinct
+    prompts behind each; ``failures`` are the first twenty failed rows as (output id, metric key,
+    reason). ``parities`` vouch for backbones that ran at a coarser precision than float32.
     """
 
     metrics: tuple[Metric, ...]
@@ -60,6 +55,7 @@ class ScoreSummary:
     failures: tuple[tuple[str, str, str], ...]
     seconds: float
     parities: tuple[Parity, ...] = ()
+    n_gone: int = 0
     prompts: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -141,7 +137,8 @@ def score_outputs(
     made = [o for o in given if o.status is Status.MADE and o.media_sha256 is not None]
     apart = sum(not _is_looked_at(o, prompts.get(o.prompt_digest), scorers) for o in made)
     todo = missing_work(store, made, prompts, scorers, retry_failed)
-    decode_stored = partial(decode, store)
+    todo, gone = _without_gone(store, todo)
+    decode_stored = StoredMedia(store.media)
     rounds = {output.round for output in made}
     parities = check_precisions(store, scorers, todo, decode_stored, rounds)
     scoring = Scoring(scorers, decode_stored)
@@ -159,7 +156,8 @@ def score_outputs(
         n_outputs=len(given),
         n_made=len(made),
         n_scored_now=len(todo),
-        n_already=len(made) - len(todo) - apart,
+        n_already=len(made) - len(todo) - apart - gone,
+        n_gone=gone,
         n_apart=apart,
         rows={key: dict(counts) for key, counts in sorted(tally.rows.items())},
         reasons=dict(sorted(tally.reasons.items())),
@@ -174,10 +172,10 @@ def _scored(
     scoring: Scoring, todo: Sequence[Work], run: Engine, size: int
 ) -> Iterator[tuple[Batch, list[Score]]]:
     """Yield batches with their scores; at last, with no batch, what had to wait for others."""
-    for shift in (todo[i : i + _SHIFT] for i in range(0, len(todo), _SHIFT)):
-        scoring.read_texts(shift)
-        yield from run(scoring, batches_of(shift, size))
-    yield (), scoring.settle()
+    doubts = Doubts([scorer.metrics for scorer in scoring.scorers])
+    for batch, found in run(scoring, todo, size):
+        yield batch, doubts.rows_of(found)
+    yield (), doubts.settle()
 
 
 def score_again(
@@ -190,7 +188,7 @@ def score_again(
 
     Parameters are those of `score_outputs`; a prompt that is not given is a KeyError.
     """
-    scoring = Scoring(scorers, partial(decode, store))
+    scoring = Scoring(scorers, StoredMedia(store.media))
     work = [
         Work(output=o, prompt=prompts[o.prompt_digest], scorers=tuple(range(len(scorers))))
         for o in outputs
@@ -250,6 +248,20 @@ def missing_work(
     return work
 
 
+def _without_gone(store: Store, todo: list[Work]) -> tuple[list[Work], int]:
+    """Leave out outputs whose media a policy deleted: no new number can be had of them.
+
+    Without a row they are missing, which floors count as such; a failed row would be a fail.
+    """
+    deleted = store.deleted_media()
+    here = [
+        one
+        for one in todo
+        if one.output.media_sha256 not in deleted or store.media.has(one.output.media_sha256 or "")
+    ]
+    return here, len(todo) - len(here)
+
+
 def _is_looked_at(output: Output, prompt: Prompt | None, scorers: Sequence[Scorer]) -> bool:
     """Whether any scorer has anything to say of an output, scored or not."""
     return prompt is not None and any(
@@ -259,32 +271,18 @@ def _is_looked_at(output: Output, prompt: Prompt | None, scorers: Sequence[Score
     )
 
 
-def batches_of(work: Iterable[Work], size: int) -> Iterator[list[Work]]:
-    """Cut work into batches of at most ``size`` pictures and `_PIXELS` pixels, or of one output.
+@dataclass(frozen=True)
+class StoredMedia:
+    """Reads and decodes made outputs' media; in any thread, and pickled, on any machine."""
 
-    A frame of a clip counts as a picture.
-    """
-    batch: list[Work] = []
-    weight = pixels = 0
-    for one in work:
-        pictures = max(1, one.output.frames or 1)
-        area = pictures * (one.output.width or 0) * (one.output.height or 0)
-        if batch and (weight + pictures > size or pixels + area > _PIXELS):
-            yield batch
-            batch, weight, pixels = [], 0, 0
-        batch.append(one)
-        weight += pictures
-        pixels += area
-    if batch:
-        yield batch
+    media: Media
 
-
-def decode(store: Store, output: Output, modality: Modality) -> Decoded:
-    """Read and decode a made output's media; in any thread, for it does not touch the database."""
-    if output.media_sha256 is None:
-        raise MediaError("the output has no media")
-    content = store.media_path(output.media_sha256).read_bytes()
-    if modality == "image":
-        return Decoded(frames=(media.load_pixels(content),), fps=None, content=content)
-    clip = media.stream_clip(content, trusting=True)
-    return Decoded(frames=clip, fps=clip.fps, timestamps=clip.timestamps, content=content)
+    def __call__(self, output: Output, modality: Modality) -> Decoded:
+        """Decode an output's media."""
+        if output.media_sha256 is None:
+            raise MediaError("the output has no media")
+        content = read_media(self.media, output.media_sha256)
+        if modality == "image":
+            return Decoded(frames=(media.load_pixels(content),), fps=None, content=content)
+        clip = media.stream_clip(content, trusting=True)
+        return Decoded(frames=clip, fps=clip.fps, timestamps=clip.timestamps, content=content)

@@ -20,8 +20,23 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+CORES = "QFLOOR_CORES"
+"""Environment variable that says how many cores a process may use, e.g. in a container."""
+
+
 def available_cores() -> int:
-    """Return how many cores this process may use."""
+    """Return how many cores this process may use: what `CORES` says, else what the system allows.
+
+    Raises
+    ------
+    PluginError
+        When `CORES` is no number of cores.
+    """
+    told = os.environ.get(CORES)
+    if told:
+        if not told.isdecimal() or int(told) < 1:
+            raise PluginError(f"{CORES} is {told!r}, must be a number of cores, at least 1")
+        return int(told)
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else (os.cpu_count() or 1)
 

@@ -10,6 +10,8 @@
     sequential.py   what sequential tests have used up
     frames.py       the same as pandas frames
     media_files.py  media/ab/<sha256>.<ext>        lock.py   one writer
+    media_place.py  media elsewhere (S3, ...)      settings.py   workspace.toml
+    upkeep.py       verify, du                     tiering.py    media by policy
 
 What the store does not know: what a number means, or whether a status is good news.
 """

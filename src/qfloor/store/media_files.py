@@ -11,8 +11,10 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from qfloor.errors import StoreError
@@ -32,8 +34,17 @@ EXTENSIONS: dict[str, str] = {
     "video/x-msvideo": "avi",
 }
 UNKNOWN_EXTENSION = "bin"
+_NAME = re.compile(r"^[0-9a-f]{64}$")
 CHUNK_BYTES = 1 << 20
 _ALL = (*EXTENSIONS.values(), UNKNOWN_EXTENSION)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lying:
+    """A file that lies in a place."""
+
+    sha256: str
+    size: int
 
 
 class MediaFiles:
@@ -41,6 +52,11 @@ class MediaFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @property
+    def where(self) -> str:
+        """How a person names the place."""
+        return str(self.folder)
 
     def put(self, content: bytes, media_type: str) -> str:
         """Store bytes durably and return their SHA-256; bytes that are there are left alone."""
@@ -124,6 +140,40 @@ class MediaFiles:
         if found is None:
             raise StoreError(f"the store has no media {sha256} under {self.folder}")
         return found
+
+    def fetch(self, sha256: str) -> bytes | None:
+        """Stored bytes, or None when there are none."""
+        found = self.find(sha256)
+        return None if found is None else found.read_bytes()
+
+    def has(self, sha256: str) -> bool:
+        """Whether such bytes are stored."""
+        return self.find(sha256) is not None
+
+    def lying(self) -> Iterator[Lying]:
+        """List all that is stored, by name; drafts and foreign files are passed over."""
+        for path in sorted(self.folder.glob("[0-9a-f][0-9a-f]/*.*")):
+            if _NAME.match(path.stem):
+                with contextlib.suppress(FileNotFoundError):
+                    yield Lying(sha256=path.stem, size=path.stat().st_size)
+
+    def digest(self, sha256: str) -> str | None:
+        """SHA-256 of what is really stored under a name, read through; None when nothing is."""
+        found = self.find(sha256)
+        if found is None:
+            return None
+        with found.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def remove(self, sha256: str) -> int:
+        """Remove bytes and return how many they were; 0 when there were none."""
+        found = self.find(sha256)
+        if found is None:
+            return 0
+        size = found.stat().st_size
+        found.unlink()
+        sync_folder(found.parent)
+        return size
 
     def sweep(self) -> int:
         """Remove drafts that a killed run left behind; only the one writer may call this."""

@@ -28,6 +28,7 @@ from qfloor.store.schema import (
 )
 from qfloor.store.schema_beside import BESIDE
 from qfloor.store.schema_learned import LEARNED
+from qfloor.store.schema_tiers import TIERS
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -133,6 +134,12 @@ def create_learned(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def create_tierings(connection: sqlite3.Connection) -> None:
+    """What policies moved and deleted of media."""
+    for statement in TIERS:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     create_evidence,
@@ -149,6 +156,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     check_precisions_by_round,
     time_outputs,
     create_learned,
+    create_tierings,
 )
 
 

@@ -34,6 +34,7 @@ TABLES: dict[str, str] = {
     "pass_rates": "How often a boolean metric held for an offer in a category, in a run.",
     "tag_floors": "A floor of a run on the prompts of one tag or language; display only.",
     "leave_one_rater_out": "What a run would have ruled without one rater of a small panel.",
+    "tierings": "What a policy moved or deleted of media; append-only.",
     "reference_sets": "Frozen scores that a metric within a prompt is centred on; never changes.",
 }
 

