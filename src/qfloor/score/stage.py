@@ -136,12 +136,9 @@ def score_outputs(
     # Outputs known through imported judgments only were made elsewhere and have no media here.
     made = [o for o in given if o.status is Status.MADE and o.media_sha256 is not None]
     apart = sum(not _is_looked_at(o, prompts.get(o.prompt_digest), scorers) for o in made)
-    todo = missing_work(store, made, prompts, scorers, retry_failed)
-    todo, gone = _without_gone(store, todo)
-    decode_stored = StoredMedia(store.media)
-    rounds = {output.round for output in made}
-    parities = check_precisions(store, scorers, todo, decode_stored, rounds)
-    scoring = Scoring(scorers, decode_stored)
+    todo, gone = _without_gone(store, missing_work(store, made, prompts, scorers, retry_failed))
+    scoring = Scoring(scorers, StoredMedia(store.media))
+    parities = check_precisions(store, scorers, todo, scoring.decode, {one.round for one in made})
     store.save_metrics(metrics)
     tally = _Tally(prompt_of={one.output.id: one.output.prompt_digest for one in todo})
     done = 0
