@@ -1,4 +1,6 @@
-"""Write prompts/painters.toml: the suite of the built-in world, by its own grammar.
+"""Write prompts/painters.toml and painters-confirm.toml: suites of the built-in world.
+
+The second has no text of the first: a policy that was decided by one is measured on the other.
 
 The texts are composed with a fixed seed, so running this again changes nothing. They are for the
 painters, which are programs and not AI models; for real models use the suite ``core``.
@@ -22,7 +24,9 @@ from qfloor.suite.writing import dump
 
 ROOT = Path(__file__).resolve().parents[1]
 PATH = ROOT / "prompts" / "painters.toml"
+CONFIRM = ROOT / "prompts" / "painters-confirm.toml"
 PER_CATEGORY = 120
+PER_CATEGORY_CONFIRM = 60
 SEED = 20261101
 ASPECTS = {"image": ("1:1", "4:3", "3:4", "16:9"), "video": ("16:9", "1:1", "9:16")}
 SECONDS = (2.0, 2.0, 2.0, 3.0)
@@ -48,12 +52,19 @@ def modality(category: str, number: int) -> str:
     return "video" if clip else "image"
 
 
-def prompts(category: str, seed: int | str = SEED, taken: Collection[str] = ()) -> list[Prompt]:
+def prompts(
+    category: str,
+    seed: int | str = SEED,
+    taken: Collection[str] = (),
+    *,
+    count: int = PER_CATEGORY,
+    named: str = "painters",
+) -> list[Prompt]:
     """Compose a category's prompts; texts differ, clips say what moves, none is ``taken``."""
     rng = random.Random(f"{seed} {category}")
     found: list[Prompt] = []
     seen: set[str] = set()
-    while len(found) < PER_CATEGORY:
+    while len(found) < count:
         number = len(found) + 1
         kind = modality(category, number)
         text, scene = compose(category, rng)
@@ -62,7 +73,7 @@ def prompts(category: str, seed: int | str = SEED, taken: Collection[str] = ()) 
             continue
         assert parse(text) == scene, text
         seen.add(words)
-        name = f"painters-{category}-{number:03d}"
+        name = f"{named}-{category}-{number:03d}"
         found.append(
             Prompt(
                 id=name, category=category, modality="video" if kind == "video" else "image",
@@ -76,7 +87,7 @@ def prompts(category: str, seed: int | str = SEED, taken: Collection[str] = ()) 
 
 
 def suite() -> Suite:
-    """Compose the whole suite."""
+    """Compose the suite that certifies."""
     return Suite(
         name="painters",
         version="1.0.0",
@@ -86,20 +97,42 @@ def suite() -> Suite:
     )
 
 
+def confirmation() -> Suite:
+    """Compose the suite on which policies are measured that the other one decided."""
+    taken = {prompt.text for prompt in suite().prompts}
+    return Suite(
+        name="painters-confirm",
+        version="1.0.0",
+        title="Fresh prompts of the built-in world: nothing is decided by them",
+        licence="Apache-2.0",
+        prompts=tuple(
+            prompt
+            for category in CATEGORIES
+            for prompt in prompts(
+                category, seed=f"confirm {SEED}", taken=taken, count=PER_CATEGORY_CONFIRM,
+                named="painters-confirm",
+            )
+        ),
+    )  # fmt: skip
+
+
 def main() -> int:
-    """Write the file, or say whether it is as it would be written."""
+    """Write the files, or say whether they are as they would be written."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; fail when it differs")
     options = parser.parse_args()
-    text = dump(suite())
-    if options.check:
-        same = PATH.exists() and PATH.read_text(encoding="utf-8") == text
-        print(f"{PATH}: {'as composed' if same else 'differs from what the grammar composes'}")
-        return 0 if same else 1
-    PATH.parent.mkdir(parents=True, exist_ok=True)
-    PATH.write_text(text, encoding="utf-8")
-    print(f"{PATH}: {PER_CATEGORY} prompts in each of {len(CATEGORIES)} categories")
-    return 0
+    differs = False
+    for path, made in ((PATH, suite()), (CONFIRM, confirmation())):
+        text = dump(made)
+        if options.check:
+            same = path.exists() and path.read_text(encoding="utf-8") == text
+            differs = differs or not same
+            print(f"{path}: {'as composed' if same else 'differs from what the grammar composes'}")
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        print(f"{path}: {len(made.prompts)} prompts in {len(CATEGORIES)} categories")
+    return 1 if differs else 0
 
 
 if __name__ == "__main__":

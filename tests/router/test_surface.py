@@ -53,7 +53,7 @@ def test_a_needs_fields_are_the_documented_ones() -> None:
         "max_price_usd", "max_latency_s", "only", "ignore", "pin", "project", "tags",
     ]  # fmt: skip
     assert list(inspect.signature(router.choose).parameters) == [
-        "db", "need", "prices", "health", "policy", "now",
+        "db", "need", "prices", "health", "policy", "now", "classification",
     ]  # fmt: skip
 
 

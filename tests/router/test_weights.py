@@ -30,7 +30,8 @@ SMALL: dict[str, Any] = {
 
 
 def odds(text: str, names: list[str], sums: list[float], weights: Weights) -> list[float]:
-    return weights.odds(reading.content_of(reading.read(text).tokens), names, sums)
+    told = dict(zip(weights.categories, sums, strict=True))
+    return list(weights.odds(reading.content_of(reading.read(text).tokens), names, told).values())
 
 
 def plainly(told: dict[str, Any], text: str, names: list[str], sums: list[float]) -> list[float]:

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from qfloor import __version__
 from qfloor.cli import (
+    databases,
     drift,
     floors,
     generating,
@@ -26,6 +27,7 @@ from qfloor.cli import (
     raters,
     references,
     releasing,
+    replaying,
     reporting,
     routing,
     running,
@@ -43,7 +45,7 @@ ORDER = (
     "reference", "store",
     "ratings", "calibrate", "floors", "drift", "export", "verify", "route", "prices", "health",
     "serve", "gateway",
-    "report", "plugins", "doctor",
+    "replay", "savings", "db", "report", "plugins", "doctor",
 )  # fmt: skip
 
 
@@ -106,6 +108,8 @@ app.add_typer(pricing.app, name="prices")
 app.add_typer(health.app, name="health")
 reporting.register(app)
 serving.register(app)
+replaying.register(app)
+app.add_typer(databases.app, name="db")
 system.register(app)
 
 

@@ -18,17 +18,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import NamedTuple, overload
 
 from qfloor.records import CATEGORIES, Category
 from qfloor.router.languages import guess_language
 from qfloor.router.needs import Need
+from qfloor.router.phrases import PLURALS, Begun, Pairs, Phrase, begun_by, longest
 from qfloor.router.reading import (
     BREAKS,
     MARKS,
     REACH,
     READ_CHARACTERS,
+    Content,
     Reading,
     content_of,
     damping,
@@ -58,6 +61,40 @@ class Evidence(NamedTuple):
     weight: float
 
 
+class Told(Sequence[Evidence]):
+    """Evidence that is put together when somebody looks: a choice needs none of it."""
+
+    __slots__ = ("_found", "_make")
+
+    def __init__(self, make: Callable[[], Iterable[Evidence]]) -> None:
+        self._make = make
+        self._found: tuple[Evidence, ...] | None = None
+
+    def _all(self) -> tuple[Evidence, ...]:
+        if self._found is None:
+            self._found = tuple(self._make())
+        return self._found
+
+    @overload
+    def __getitem__(self, at: int) -> Evidence: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Evidence, ...]: ...
+    def __getitem__(self, at: int | slice) -> Evidence | tuple[Evidence, ...]:
+        return self._all()[at]
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._all() == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._all())
+
+    def __repr__(self) -> str:
+        return repr(self._all())
+
+
 class Classification(NamedTuple):
     """What a request is taken for.
 
@@ -68,14 +105,12 @@ class Classification(NamedTuple):
     category: str | None
     confidence: float
     plausible: tuple[str, ...]
-    evidence: tuple[Evidence, ...]
+    evidence: Sequence[Evidence]
     modality: str
     language: str | None
 
 
-_PLURALS = ("s", "es", "'s", "’s")
-
-Phrases = dict[str, list[tuple[tuple[str, ...], tuple[tuple[str, float], ...]]]]
+_STILL = ("image",)
 
 
 class Classifier:
@@ -96,9 +131,10 @@ class Classifier:
         self.categories = {c: merged[c] for c in sorted(merged)}
         self.settings = dict(settings)
         self.signals: dict[str, tuple[tuple[str, float], ...]] = {}
-        self._phrases: Phrases = {}
-        self._unspaced: list[tuple[str, tuple[tuple[str, float], ...]]] = []
+        self._phrases: dict[str, Begun] = {}
+        self._unspaced: dict[str, list[tuple[int, str, Pairs]]] = {}
         self._arrange(words)
+        self._every = tuple(self.categories)
         self._allowed = {
             modality: tuple(c for c, k in self.categories.items() if modality in k.modalities)
             for modality in ("image", "video")
@@ -113,21 +149,23 @@ class Classifier:
         for beside in (NEUTRAL, CLIP):
             for signal, weight in words.get(beside, {}).items():
                 by_signal.setdefault(signal, {})[beside] = weight
-        for signal, found in sorted(by_signal.items(), key=lambda item: (-len(item[0]), item[0])):
+        phrases: dict[str, list[Phrase]] = {}
+        ordered = sorted(by_signal.items(), key=lambda item: (-len(item[0]), item[0]))
+        for order, (signal, found) in enumerate(ordered):
             pairs = tuple(sorted(found.items()))
             if signal.startswith("#"):
                 self.signals[signal] = pairs
             elif _UNSPACED.search(signal):
-                self._unspaced.append((signal, pairs))
+                self._unspaced.setdefault(signal[0], []).append((order, signal, pairs))
             else:
                 spelled = tuple(words_of(signal))
-                self._phrases.setdefault(spelled[0], []).append((spelled, pairs))
-        for first, phrases in list(self._phrases.items()):
-            singles = [p for p in phrases if len(p[0]) == 1]
-            for plural in (first + ending for ending in _PLURALS):
-                self._phrases[plural] = self._phrases.get(plural, []) + singles
-        for phrases in self._phrases.values():
-            phrases.sort(key=lambda phrase: -len(phrase[0]))
+                phrases.setdefault(spelled[0], []).append((spelled, pairs))
+        for first, listed in list(phrases.items()):
+            singles = [p for p in listed if len(p[0]) == 1]
+            for plural in (first + ending for ending in PLURALS):
+                phrases[plural] = phrases.get(plural, []) + singles
+        self._phrases = {first: begun_by(listed) for first, listed in phrases.items()}
+        self._counting = frozenset(self._phrases) | MARKS
 
     def classify(self, need: Need) -> Classification:
         """Classify one need."""
@@ -154,27 +192,26 @@ class Classifier:
         """Phrases of spaced scripts, the longest first."""
         found: list[Evidence] = []
         counted: set[tuple[str, ...]] = set()
-        phrases, early = self._phrases, self.settings["#early"]
-        position, negated_until, skip_to = 0, -1, 0
-        for i, token in enumerate(tokens):
+        phrases, early, counting = self._phrases, self.settings["#early"], self._counting
+        negated_until, skip_to, within = -1, 0, 0
+        for i in [i for i, token in enumerate(tokens) if token in counting]:
             if i < skip_to:
                 continue
+            token = tokens[i]
             if token in MARKS:
                 negated_until = -1 if token in BREAKS else i + REACH
-            position += 1
-            match = None
-            for phrase in phrases.get(token, ()):
-                if len(phrase[0]) == 1 or _fits(phrase[0], tokens, i):
-                    match = phrase
-                    break
-            if match is None:
+            begun = phrases.get(token)
+            phrase = None if begun is None else longest(begun, tokens, i)
+            if phrase is None:
                 continue
-            spelled, pairs = match
+            spelled, pairs = phrase
+            position = i - within  # a phrase counts as one word
             skip_to = i + len(spelled)
+            within += len(spelled) - 1
             if spelled in counted:
                 continue
             counted.add(spelled)
-            factor = 1.0 + early / (1.0 + (position - 1) / 4.0)
+            factor = 1.0 + early / (1.0 + position / 4.0)
             if i <= negated_until:
                 factor = -self.settings["#negated"]
             name = " ".join(spelled)
@@ -183,8 +220,9 @@ class Classifier:
 
     def _inside(self, text: str) -> list[Evidence]:
         """Phrases of scripts that do not part words, wherever they stand; the longest first."""
+        begun = [told for c in set(text) if (told := self._unspaced.get(c)) is not None]
         found: list[Evidence] = []
-        for signal, pairs in self._unspaced:
+        for _, signal, pairs in sorted(phrase for told in begun for phrase in told):
             if signal in text:
                 text = text.replace(signal, "\n")
                 found += [Evidence(signal, c, w) for c, w in pairs]
@@ -218,38 +256,32 @@ class Classifier:
     ) -> Classification:
         """What learned weights make of a request; they know how far to trust the lexicon."""
         given = _given_modality(need)
-        allowed = self._allowed[given] if given else tuple(self.categories)
+        allowed = self._allowed[given] if given else self._every
         sums = sums_of(evidence)
-        odds = weights.odds(
-            content := content_of(reading.tokens),
-            names_of(need, reading),
-            [sums.get(c, 0.0) for c in weights.categories],
-        )
-        learned = dict(zip(weights.categories, odds, strict=True))
-        scores = {
-            c: learned[c] if c in learned else self._declared(sums.get(c, 0.0)) for c in allowed
-        }
-        ranked = sorted(allowed, key=scores.__getitem__, reverse=True)  # ties in order of id
-        first = ranked[0]
-        odds_of_first = scores[first]
+        content = content_of(reading.tokens)
+        learned = weights.odds(content, names_of(need, reading), sums)
+        declared = self._declared
+        scores = [learned[c] if c in learned else declared(sums.get(c, 0.0)) for c in allowed]
+        odds = max(scores)
+        first = allowed[scores.index(odds)]  # ties in order of id
         known = first in learned
-        confidence = weights.confidence(odds_of_first) if known else _chance(odds_of_first)
-        if confidence >= weights.bound or len(ranked) == 1:
-            sure: str | None = first
-            plausible: tuple[str, ...] = (first,)
-        else:
-            sure = None
-            near = weights.plausible if confidence >= UNLIKELY else 0.0
-            limit = near * _chance(odds_of_first)
-            plausible = tuple(c for c in ranked if _chance(scores[c]) >= limit)
-        kept = [e for e in evidence if e.category in scores]
+        confidence = weights.confidence(odds) if known else _chance(odds)
         likely = first if confidence >= UNLIKELY else None
         modality = given or self._modality(likely, evidence)
-        if sure is None and not given:
-            plausible = tuple(c for c in plausible if modality in self.categories[c].modalities)
-        if known and likely and sum(e.category == first and e.weight > 0 for e in kept) < TOLD:
-            kept += _learned_evidence(weights, content.words, damping(content.length), first, kept)
-        return Classification(sure, confidence, plausible, tuple(kept), modality, language)
+        sure: str | None = first
+        plausible: tuple[str, ...] = (first,)
+        if confidence < weights.bound and len(allowed) > 1:
+            sure = None
+            limit = (weights.plausible if likely else 0.0) * _chance(odds)
+            ranked = sorted(zip(scores, allowed, strict=True), key=itemgetter(0), reverse=True)
+            plausible = tuple(c for score, c in ranked if _chance(score) >= limit)
+            if not given:
+                kinds = self.categories
+                plausible = tuple(c for c in plausible if modality in kinds[c].modalities)
+        told = Told(
+            lambda: _told(evidence, allowed, first if known and likely else None, weights, content)
+        )
+        return Classification(sure, confidence, plausible, told, modality, language)
 
     def _declared(self, total: float) -> float:
         """Log odds of a category that is known by its declared words only."""
@@ -281,7 +313,7 @@ class Classifier:
 
     def _modality(self, likely: str | None, evidence: list[Evidence]) -> str:
         """A clip where the likely category is nothing else, or words ask for one; or a still."""
-        modalities = ("image",) if likely is None else self.categories[likely].modalities
+        modalities = _STILL if likely is None else self.categories[likely].modalities
         if "video" not in modalities:
             return "image"
         clip = sum(weight for _, category, weight in evidence if category == CLIP) > 0
@@ -296,15 +328,6 @@ def _chance(odds: float) -> float:
 def _plausible(ranked: list[str], odds: Mapping[str, float], share: float) -> tuple[str, ...]:
     """Categories not far behind the first; all of them when nothing was found at all."""
     return tuple(c for c in ranked if odds[c] >= share * odds[ranked[0]])
-
-
-def _fits(phrase: tuple[str, ...], tokens: list[str], at: int) -> bool:
-    """Whether a phrase whose first word stands here goes on; its last word may be plural."""
-    last = len(phrase) - 1
-    if at + last >= len(tokens) or tuple(tokens[at + 1 : at + last]) != phrase[1:last]:
-        return False
-    found, wanted = tokens[at + last], phrase[last]
-    return found == wanted or (found.startswith(wanted) and found[len(wanted) :] in _PLURALS)
 
 
 def sums_of(evidence: list[Evidence]) -> dict[str, float]:
@@ -337,10 +360,24 @@ def names_of(need: Need, reading: Reading) -> list[str]:
     return names
 
 
+def _told(
+    evidence: list[Evidence],
+    allowed: tuple[str, ...],
+    first: str | None,
+    weights: Weights,
+    content: Content,
+) -> list[Evidence]:
+    """What the lexicon found; where that says little of the first, its learned words as well."""
+    kept = [e for e in evidence if e.category in allowed]
+    if first is None or sum(e.category == first and e.weight > 0 for e in kept) >= TOLD:
+        return kept
+    return kept + _learned_evidence(weights, content.words, damping(content.length), first, kept)
+
+
 def _learned_evidence(
     weights: Weights, words: list[str], share: float, category: str, told: list[Evidence]
 ) -> list[Evidence]:
-    """The words that learned weights count most for a category, where the lexicon said little."""
+    """The words that learned weights count most for a category."""
     known = {word for e in told for word in e.signal.split(" ")}
     fresh = dict.fromkeys(w for w in words[:10] if len(w) > 3 or not w.isascii())
     fresh = {word: None for word in fresh if word not in known}

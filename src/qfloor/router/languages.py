@@ -62,10 +62,8 @@ def guess_language(text: str, tokens: list[str]) -> str | None:
         if foreign and foreign * 2 >= len(_LETTER.findall(text)):
             return next((name for name, letters in _SCRIPTS if letters.search(text)), None)
     counts: dict[str, int] = {}
-    for token in tokens:
-        if token not in _BY_WORD:
-            continue
-        for language in _BY_WORD[token]:
+    for languages in filter(None, map(_BY_WORD.get, tokens)):
+        for language in languages:
             counts[language] = counts.get(language, 0) + 1
     english = counts.pop("en", 0)
     if counts:

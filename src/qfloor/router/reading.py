@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 READ_CHARACTERS = 2000
@@ -120,26 +121,23 @@ def content_of(tokens: list[str]) -> Content:
     words: list[str] = []
     negated: list[str] = []
     beside: list[str] = []
-    before = ""
-    reach = -1
-    for i, token in enumerate(tokens[:MOST_WORDS]):
-        if token in MARKS:
-            reach = -1 if token in BREAKS else i + REACH
-            before = ""
-        elif i <= reach:
-            negated.append(f"!{token}")
-            before = ""
-        else:
-            words.append(token)
-            if before:
-                beside.append(f"{before} {token}")
-            before = token
+    begun, reach = 0, -1
+    looked_at = tokens[:MOST_WORDS]
+    for i in (*(i for i, token in enumerate(looked_at) if token in MARKS), len(looked_at)):
+        reached = min(i, max(begun, reach + 1))
+        negated += [f"!{token}" for token in looked_at[begun:reached]]
+        run = looked_at[reached:i]
+        words += run
+        beside += [f"{a} {b}" for a, b in pairwise(run)]
+        begun = i + 1
+        reach = -1 if i == len(looked_at) or looked_at[i] in BREAKS else i + REACH
     if words:
         beside += (f"^{words[0]}", f"${words[-1]}")
     length = float(len(words) + len(negated))
-    for word in words:
-        if not word.isascii() and _RUN.search(word):
-            length += len(word) / 2 - 1
+    if not "".join(words).isascii():
+        for word in words:
+            if not word.isascii() and _RUN.search(word):
+                length += len(word) / 2 - 1
     return Content(words, negated, beside, length)
 
 

@@ -9,10 +9,12 @@ nothing of needs, offers or how a request is decided when unsure.
 from __future__ import annotations
 
 import json
+import struct
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from operator import lshift, mul
+from itertools import repeat
+from operator import lshift
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,13 @@ from qfloor.router.reading import Content, bounded, damping, pieces_of
 FORMAT = 1
 FILE = Path(__file__).with_name("weights.json")
 
-_BITS = 48
-_HALF, _MASK = 1 << (_BITS - 1), (1 << _BITS) - 1
+_BITS = 64
+_HALF = 1 << (_BITS - 1)
 _FINE = 256  # parts of one step of a stored weight, so that pieces of words are not rounded away
 _SHARES = 1024  # parts of one in which damping is counted
 _MEMO = 50_000
 _LONG = 40
+_NONE = repeat(0)
 
 
 class Weights:
@@ -56,20 +59,25 @@ class Weights:
         self.bound = float(content["bound"])
         self.plausible = float(content["plausible"])
         self._bias = [float(b) for b in content["bias"]]
-        self._lexicon = [[float(v) for v in row] for row in content["lexicon"]]
+        lexicon = [[float(v) for v in row] for row in content["lexicon"]]
+        self._lexicon = dict(zip(self.categories, zip(*lexicon, strict=True), strict=True))
         self._curve = [(float(x), float(y)) for x, y in content["calibration"]]
         self._scores = [x for x, _ in self._curve]
         self._unit = float(content["step"]) / _FINE
         n = len(self.categories)
         self._places = tuple(_BITS * i for i in range(n))
-        self._memo: dict[str, int] = {}
-        rows = [self._bias, *self._lexicon, *content["features"].values()]
-        if not self._curve or any(len(row) != n for row in rows) or len(self._lexicon) != n:
+        self._middle = sum(_HALF << place for place in self._places)
+        self._parts = struct.Struct(f"<{n}Q")
+        self._memo = _Words(self._word)
+        rows = [self._bias, *lexicon, *content["features"].values()]
+        if not self._curve or any(len(row) != n for row in rows) or len(lexicon) != n:
             raise ValueError("classifier weights whose parts do not fit together")
         self._table = {name: self._pack(row) * _FINE for name, row in content["features"].items()}
 
-    def odds(self, content: Content, names: Sequence[str], sums: Sequence[float]) -> list[float]:
-        """Log odds of every category, in order, that it is acceptable.
+    def odds(
+        self, content: Content, names: Sequence[str], sums: Mapping[str, float]
+    ) -> dict[str, float]:
+        """Log odds of every category that it is acceptable.
 
         Parameters
         ----------
@@ -77,30 +85,26 @@ class Weights:
             The request's words.
         names : sequence of str
             What else is known of it, as features spelled ``#name``.
-        sums : sequence of float
-            The lexicon's log odds of each of these categories.
+        sums : mapping of str to float
+            The lexicon's log odds by category; none is 0.
         """
-        table, memo = self._table, self._memo
-        total = 0
-        for word in content.words:
-            known = memo.get(word)
-            total += self._word(word) if known is None else known
-        for name in content.negated:
-            total += table.get(name, 0)
-        for name in content.beside:
-            total += table.get(name, 0)
-        beside = 0
-        for name in names:
-            beside += table.get(name, 0)
+        table = self._table.get
+        total = sum(map(self._memo.__getitem__, content.words))
+        total += sum(map(table, content.beside, _NONE))
+        if content.negated:
+            total += sum(map(table, content.negated, _NONE))
+        beside = sum(map(table, names, _NONE))
         together = total * round(damping(content.length) * _SHARES) + beside * _SHARES
         unit = self._unit / _SHARES
-        lexicon = [bounded(s) for s in sums]
-        return [
-            bias + value * unit + sum(map(mul, row, lexicon))
-            for bias, value, row in zip(
-                self._bias, self._unpack(together), self._lexicon, strict=True
-            )
+        odds = [
+            bias + value * unit
+            for bias, value in zip(self._bias, self._unpack(together), strict=True)
         ]
+        for category, column in self._lexicon.items():
+            if category in sums:
+                found = bounded(sums[category])
+                odds = [o + found * weight for o, weight in zip(odds, column, strict=True)]
+        return dict(zip(self.categories, odds, strict=True))
 
     def confidence(self, odds: float) -> float:
         """How often a category of these log odds was acceptable, by the stored curve."""
@@ -114,39 +118,44 @@ class Weights:
 
     def of_word(self, word: str, category: str) -> float:
         """Log odds that a word by itself adds to a category, before damping."""
-        packed = self._memo.get(word)
-        packed = self._word(word) if packed is None else packed
-        place = self._places[self.categories.index(category)]
-        value = (packed + (1 << place >> 1)) >> place  # rounded: what lower categories borrowed
-        return (((value + _HALF) & _MASK) - _HALF) * self._unit
+        return self._unpack(self._memo[word])[self.categories.index(category)] * self._unit
 
     def _word(self, word: str) -> int:
-        """A word's own weights or those of its pieces, added up and remembered.
+        """A word's own weights or those of its pieces, added up.
 
         The stored weights of a known word have those of its pieces in them.
         """
         packed = self._table.get(word)
-        if packed is None:
-            share, pieces = pieces_of(word)
-            together = sum(self._table.get(f"~{piece}", 0) for piece in pieces)
-            packed = self._pack([round(s * share) for s in self._unpack(together)])
-        if len(word) <= _LONG:
-            if len(self._memo) >= _MEMO:
-                self._memo.clear()
-            self._memo[word] = packed
-        return packed
+        if packed is not None:
+            return packed
+        share, pieces = pieces_of(word)
+        together = sum(self._table.get(f"~{piece}", 0) for piece in pieces)
+        return self._pack([round(s * share) for s in self._unpack(together)])
 
     def _pack(self, row: Sequence[int]) -> int:
         """Whole numbers side by side in one, each in its bits; sums of such stay side by side."""
         return sum(map(lshift, row, self._places))
 
     def _unpack(self, packed: int) -> list[int]:
-        found = []
-        for _ in self.categories:
-            value = ((packed + _HALF) & _MASK) - _HALF
-            found.append(value)
-            packed = (packed - value) >> _BITS
-        return found
+        """The numbers of one: all are lifted above zero, so that none borrows of the next."""
+        lifted = (packed + self._middle).to_bytes(self._parts.size, "little")
+        return [part - _HALF for part in self._parts.unpack(lifted)]
+
+
+class _Words(dict[str, int]):
+    """Words with their weights, worked out when first met; bounded."""
+
+    def __init__(self, make: Callable[[str], int]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, word: str) -> int:
+        packed = self._make(word)
+        if len(word) <= _LONG:
+            if len(self) >= _MEMO:
+                self.clear()
+            self[word] = packed
+        return packed
 
 
 def default_content() -> dict[str, Any]:

@@ -13,6 +13,7 @@
 `ppi`               fail rates from few labels and many predictions: prediction-powered
 `boundaries`        exact sequential tests: fails that decide after each prompt
 `streams`           threshold limits and bounds of prompts looked at one by one
+`mixtures`          the rate of a mixture of counted strata
 `multiplicity`      Holm, Benjamini-Hochberg, Benjamini-Yekutieli, e-BH
 `drift`             did a fail rate change, and what change could have been seen
 `agreement`         Krippendorff's alpha, intraclass correlations
@@ -85,6 +86,7 @@ from qfloor.stats.equivalence import PairedEquivalence, paired_equivalence
 from qfloor.stats.every_repeat import every_repeat_p_value, every_repeat_upper
 from qfloor.stats.fail_path import FailPath, build_path
 from qfloor.stats.fail_rules import FEW_PROMPTS, TRUSTED_ALPHA, Rule, p_value, planned_rule
+from qfloor.stats.mixtures import MixtureRate, mixture_rate
 from qfloor.stats.multiplicity import (
     benjamini_hochberg,
     benjamini_yekutieli,
@@ -153,6 +155,7 @@ __all__ = [
     "FailRateBounds",
     "IntraclassCorrelations",
     "KornGraubard",
+    "MixtureRate",
     "MomentTable",
     "MosRecovery",
     "PairedEquivalence",
@@ -214,6 +217,7 @@ __all__ = [
     "mcnemar_exact",
     "mean_interval",
     "min_prompts",
+    "mixture_rate",
     "operation",
     "p_value",
     "paired_change",

@@ -1,0 +1,127 @@
+"""``qfloor db``: quality databases beside each other."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import typer
+
+from qfloor.cli.output import Csv, Json, emit, say
+from qfloor.cli.replaying import Now, Objective, OnUncertified
+
+if TYPE_CHECKING:
+    from qfloor.router.diff import DatabaseDiff
+
+app = typer.Typer(help="Compare quality databases.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Compare quality databases."""
+
+
+@app.command()
+def diff(
+    old: Path = typer.Argument(help="The quality database in use."),
+    new: Path = typer.Argument(help="The one to take its place."),
+    log: Path | None = typer.Option(
+        None, "--log", "-l", help="Requests to decide by both: gateway.db, .jsonl or .csv."
+    ),
+    objective: Literal["price", "usable_cost"] = Objective,
+    on_uncertified: str = OnUncertified,
+    now: str | None = Now,
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Show lost and gained certificates, moved prices, and what a log would decide otherwise.
+
+    With --log and --csv the rows are the changed decisions, else the changed certificates.
+
+    Example: qfloor db diff october.db november.db --log .qfloor/gateway/gateway.db
+    """
+    from qfloor import router
+    from qfloor.router.asked import read_log
+    from qfloor.router.diff import diff as compared
+
+    policy = router.Policy(objective=objective, on_uncertified=on_uncertified)
+    asked = () if log is None else read_log(log)
+    found = compared(router.load(old), router.load(new), asked, policy=policy, now=now)
+    if as_json:
+        typer.echo(json.dumps(_plain(found), ensure_ascii=False, indent=2))
+        return
+    if as_csv:
+        emit(_moves(found) if found.log else _certificates(found), as_csv=True)
+        return
+    emit(_certificates(found), title="certificates", empty="the same certificates")
+    if found.prices:
+        emit([vars(p) for p in found.prices], title="prices")
+    if found.demands:
+        emit([vars(d) for d in found.demands], title="thresholds")
+    if found.log is not None:
+        emit(_moves(found), title="decisions", empty="every request is decided as before")
+    for line in _said(found):
+        say(line)
+
+
+def _certificates(found: DatabaseDiff) -> list[dict[str, Any]]:
+    return [dict(vars(c)) for c in found.certificates]
+
+
+def _moves(found: DatabaseDiff) -> list[dict[str, Any]]:
+    if found.log is None:
+        return []
+    return [
+        {
+            "requests": _count(m.requests), "before": m.before, "after": m.after,
+            "category": m.category, "tier": m.tier, "usd_before": _usd(m.before_nanousd),
+            "usd_after": _usd(m.after_nanousd), "why": m.why,
+        }
+        for m in found.log.moves
+    ]  # fmt: skip
+
+
+def _count(value: Any) -> int | float:
+    return int(value) if value.denominator == 1 else float(value)
+
+
+def _usd(nanousd: int | None) -> float | None:
+    return None if nanousd is None else nanousd / 1e9
+
+
+def _plain(found: DatabaseDiff) -> dict[str, Any]:
+    log = found.log
+    return {
+        "before": found.before, "after": found.after, "comparable": found.comparable,
+        "offers_gone": found.offers_gone, "offers_new": found.offers_new,
+        "certificates": _certificates(found), "prices": [vars(p) for p in found.prices],
+        "thresholds": [vars(d) for d in found.demands],
+        "log": None if log is None else {
+            "requests": _count(log.requests), "changed": _count(log.changed),
+            "lost": _count(log.lost), "gained": _count(log.gained),
+            "compared": _count(log.compared), "usd_before": _usd(log.spend_before_nanousd),
+            "usd_after": _usd(log.spend_after_nanousd), "moves": _moves(found),
+        },
+    }  # fmt: skip
+
+
+def _said(found: DatabaseDiff) -> list[str]:
+    lost, gained = (len(found.certificates_called(c)) for c in ("lost", "gained"))
+    lines = [f"{found.before} -> {found.after}: {lost} certificates lost, {gained} gained"]
+    if not found.comparable:
+        lines.append("the two judge by different qualities: their certificates mean other things")
+    for what, offers in (("gone", found.offers_gone), ("new", found.offers_new)):
+        if offers:
+            lines.append(f"offers {what}: {', '.join(offers)}")
+    log = found.log
+    if log is not None:
+        lines.append(
+            f"{_count(log.changed):g} of {_count(log.requests):g} requests would be decided "
+            f"otherwise; {_count(log.lost):g} are served no more, {_count(log.gained):g} newly"
+        )
+        lines.append(
+            f"the {_count(log.compared):g} that both serve at known prices: "
+            f"${log.spend_before_nanousd / 1e9:,.4f} -> ${log.spend_after_nanousd / 1e9:,.4f}"
+        )
+    return lines

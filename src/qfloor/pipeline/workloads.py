@@ -1,0 +1,230 @@
+"""A team's month as a file: what is asked for how often, and what is paid for it today.
+
+A workload names prompts and a tier, never a category or an offer to route to: where its requests
+go, the router decides. Knows suites, to draw prompts from; no database and no store.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from qfloor import package_data, suite
+from qfloor.errors import InputError, NeedError
+from qfloor.prices import nanousd
+from qfloor.records import PriceComponent, PriceRule
+from qfloor.router import Need
+from qfloor.router.asked import Asked
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
+
+
+class _Head(_Strict):
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    title: str = ""
+
+
+class _Now(_Strict):
+    offer: Text | None = None
+    flat_usd: str | None = None
+    usd_each: str | None = None
+
+
+class _Reference(_Strict):
+    before_usd: str
+    after_usd: str
+    mix: dict[str, float] = {}
+
+
+class _Benchmark(_Strict):
+    usd: str | None = None
+    months: Annotated[float, Field(gt=0, le=120, strict=False)] = 1.0
+
+
+class _Policy(_Strict):
+    objective: Literal["price", "usable_cost"] = "price"
+    on_uncertified: Text = "refuse"
+
+
+class _Requests(_Strict):
+    count: Annotated[int, Field(gt=0, lt=10**12)]
+    tier: Text = "professional"
+    prompts: list[Text] = []
+    suite: Text | None = None
+    category: Text | None = None
+    modality: Literal["image", "video"] | None = None
+
+
+class _File(_Strict):
+    workload: _Head
+    now: _Now
+    reference: _Reference | None = None
+    policy: _Policy = _Policy()
+    benchmark: _Benchmark = _Benchmark()
+    prices: dict[str, str] = {}
+    requests: Annotated[list[_Requests], Field(min_length=1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """What a known case says of itself; the report tells where the measurement differs.
+
+    ``mix`` is the share of requests by the price of one, as decimal strings.
+    """
+
+    before_nanousd: int
+    after_nanousd: int
+    mix: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """A month of requests and what is paid for them now, by exactly one of three ways."""
+
+    name: str
+    title: str
+    requests: tuple[Asked, ...]
+    offer: str | None
+    flat_nanousd: int | None
+    each_nanousd: int | None
+    reference: Reference | None
+    policy: Mapping[str, str]
+    prices: Mapping[str, str]
+    benchmark_nanousd: int | None
+    months: float
+
+    @property
+    def volume(self) -> int:
+        """Requests a month."""
+        return round(sum((Fraction(a.count) for a in self.requests), Fraction(0)))
+
+
+def workloads() -> list[str]:
+    """Names of the workloads that ship."""
+    return package_data.names("benchmarks/workloads")
+
+
+def load_workload(name_or_path: str | Path) -> Workload:
+    """Read a workload by name or path.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        One that ships, or a TOML file.
+
+    Returns
+    -------
+    Workload
+
+    Raises
+    ------
+    InputError
+        One sentence: what is wrong with which field.
+    """
+    path = package_data.find("benchmarks/workloads", "workload", name_or_path, InputError)
+    try:
+        file = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a TOML file: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{path}: field {where!r}: {first['msg'].lower()}") from error
+    now = file.now
+    if sum(v is not None for v in (now.offer, now.flat_usd, now.usd_each)) != 1:
+        raise InputError(f"{path}: [now] takes exactly one of offer, flat_usd and usd_each")
+    return Workload(
+        name=file.workload.name,
+        title=file.workload.title,
+        requests=tuple(a for n, row in enumerate(file.requests) for a in _asked(path, n, row)),
+        offer=now.offer,
+        flat_nanousd=_money(path, "now.flat_usd", now.flat_usd),
+        each_nanousd=_money(path, "now.usd_each", now.usd_each),
+        reference=_reference(path, file.reference),
+        policy=file.policy.model_dump(),
+        prices={
+            o: usd for o, usd in file.prices.items() if _money(path, f"prices.{o}", usd) is not None
+        },
+        benchmark_nanousd=_money(path, "benchmark.usd", file.benchmark.usd),
+        months=file.benchmark.months,
+    )
+
+
+def _money(path: Path, name: str, usd: str | None) -> int | None:
+    if usd is None:
+        return None
+    try:
+        return nanousd(usd)
+    except InputError as error:
+        raise InputError(f"{path}: field {name!r} is {usd!r}, must be dollars as '0.04'") from error
+
+
+def _reference(path: Path, told: _Reference | None) -> Reference | None:
+    if told is None:
+        return None
+    before = _money(path, "reference.before_usd", told.before_usd)
+    after = _money(path, "reference.after_usd", told.after_usd)
+    assert before is not None
+    assert after is not None
+    return Reference(before_nanousd=before, after_nanousd=after, mix=told.mix)
+
+
+def _asked(path: Path, number: int, row: _Requests) -> list[Asked]:
+    """Share a count among the prompts it is about."""
+    where = f"{path}: requests {number + 1}"
+    texts: list[tuple[str, dict[str, Any], str | None]]
+    if bool(row.prompts) == (row.suite is not None):
+        raise InputError(f"{where}: give either prompts or a suite to draw them from")
+    if row.suite is None:
+        texts = [(text, {"modality": row.modality}, row.category) for text in row.prompts]
+    else:
+        texts = [
+            (p.text, {"modality": p.modality, "aspect_ratio": p.aspect_ratio, "seconds": p.seconds,
+                      "negative": p.negative}, p.category)
+            for p in suite.load(row.suite).prompts
+            if row.category in (None, p.category) and row.modality in (None, p.modality)
+        ]  # fmt: skip
+    if not texts:
+        raise InputError(f"{where}: the suite {row.suite!r} has no prompt like that")
+    each = Fraction(row.count, len(texts))
+    try:
+        return [
+            Asked(need=Need(prompt=text, tier=row.tier, **more), count=each, category=category)
+            for text, more, category in texts
+        ]
+    except NeedError as error:
+        raise InputError(f"{where}: {error}") from error
+
+
+def price_rules(workload: Workload, known: Mapping[str, PriceRule]) -> dict[str, PriceRule]:
+    """A release's prices with those that this team pays in their place.
+
+    Raises
+    ------
+    InputError
+        When it pays for an offer that the release has no price of to replace.
+    """
+    rules = dict(known)
+    for offer, usd in workload.prices.items():
+        if offer not in known:
+            raise InputError(
+                f"workload {workload.name}: prices.{offer!r} is no offer that the database prices"
+            )
+        unit = known[offer].components[0].unit
+        rules[offer] = PriceRule(
+            components=(PriceComponent(unit=unit, amount=usd),),
+            source=f"declared by the workload {workload.name}",
+            as_of=known[offer].as_of,
+            charged_on=known[offer].charged_on,
+        )
+    return rules

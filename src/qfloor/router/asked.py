@@ -1,0 +1,207 @@
+"""Logs of requests, read: a gateway's decision log, JSON lines, or CSV.
+
+A gateway keeps no prompt unless it is told to; such a row brings the classification that was made
+then, and is decided by that. Knows nothing of what is done with the requests.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from qfloor.errors import InputError, NeedError
+from qfloor.router.classifier import Classification
+from qfloor.router.needs import Need
+
+NOT_KEPT = "(prompt not kept)"
+"""Stands for the prompt of a request whose classification is known and whose text is not."""
+
+_LISTS = ("only", "ignore", "tags")
+_NEED = (
+    "negative", "aspect_ratio", "size", "modality", "seconds", "audio", "n", "tier",
+    "max_price_usd", "max_latency_s", "only", "ignore", "pin", "project", "tags",
+)  # fmt: skip
+_BESIDE = ("prompt", "count", "category", "at", "offer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One request of a log, or ``count`` equal ones.
+
+    ``classification`` is the one made then; without it the need's prompt is classified. ``offer``
+    is what served at the time, and ``category`` what the request truly is, where anyone knows.
+    """
+
+    need: Need
+    classification: Classification | None = None
+    count: int | Fraction = 1
+    category: str | None = None
+    offer: str | None = None
+    at: str | None = None
+
+    @property
+    def has_prompt(self) -> bool:
+        """Whether the text was kept, which overrides by pattern need."""
+        return self.need.prompt != NOT_KEPT
+
+
+def read_log(path: str | Path) -> tuple[Asked, ...]:
+    """Read a log of requests.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``gateway.db`` (table ``decisions``), ``.jsonl`` or ``.csv``. Rows of the latter two have
+        the fields of a `Need`, and may have ``count``, ``category`` (the true one), ``at`` and
+        ``offer`` (what served then). Lists in a CSV are parted by ``;``.
+
+    Returns
+    -------
+    tuple of Asked
+
+    Raises
+    ------
+    InputError
+        With the file and line: no such file, an unknown field, or a need that makes no sense.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such log")
+    with path.open("rb") as file:
+        sqlite = file.read(16) == b"SQLite format 3\0"
+    if sqlite:
+        found = tuple(_gateway(path))
+    else:
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{path}: neither a gateway's log nor text in UTF-8") from error
+        rows = _csv(path, text) if path.suffix.lower() == ".csv" else _json_lines(path, text)
+        found = tuple(_asked(where, row) for where, row in rows)
+    if not found:
+        raise InputError(f"{path}: holds no request")
+    return found
+
+
+def _json_lines(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        where = f"{path}: line {number}"
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise InputError(f"{where}: no JSON object ({error})") from error
+        if not isinstance(row, dict):
+            raise InputError(f"{where}: must be a JSON object such as {{'prompt': '...'}}")
+        yield where, row
+
+
+def _csv(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    reader = csv.DictReader(text.splitlines())
+    for row in reader:
+        where = f"{path}: line {reader.line_num}"
+        if None in row:
+            raise InputError(f"{where}: has more fields than the header")
+        yield where, {k: _cell(where, k, v) for k, v in row.items() if v not in (None, "")}
+
+
+def _cell(where: str, name: str, value: str) -> Any:
+    if name in _LISTS:
+        return [part.strip() for part in value.split(";") if part.strip()]
+    if name in ("count", "n", "seconds"):
+        try:
+            return float(value) if name == "seconds" else int(value)
+        except ValueError:
+            raise InputError(f"{where}: {name} is {value!r}, must be a number") from None
+    if name == "audio":
+        return {"true": True, "false": False, "1": True, "0": False}.get(value.lower(), value)
+    if name == "max_latency_s" and value not in ("realtime", "batch"):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _asked(where: str, row: Mapping[str, Any]) -> Asked:
+    unknown = sorted(set(row) - {*_NEED, *_BESIDE})
+    if unknown:
+        known = ", ".join((*_BESIDE, *_NEED))
+        raise InputError(f"{where}: unknown field {unknown[0]!r}; known: {known}")
+    count = row.get("count", 1)
+    if type(count) is not int or not 0 < count < 10**12:
+        raise InputError(f"{where}: count is {count!r}, must be a whole number above 0")
+    return Asked(
+        need=_need(where, row.get("prompt"), row),
+        count=count,
+        category=_text(where, "category", row),
+        offer=_text(where, "offer", row),
+        at=_text(where, "at", row),
+    )
+
+
+def _text(where: str, name: str, row: Mapping[str, Any]) -> str | None:
+    value = row.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InputError(f"{where}: {name} must be text")
+    return value
+
+
+def _need(where: str, prompt: Any, row: Mapping[str, Any]) -> Need:
+    told = {name: row[name] for name in _NEED if row.get(name) is not None}
+    told |= {name: tuple(told[name]) for name in _LISTS if isinstance(told.get(name), list)}
+    try:
+        return Need(prompt="" if prompt is None else prompt, **told)
+    except NeedError as error:
+        raise InputError(f"{where}: {error}") from error
+
+
+_COLUMNS = (
+    "id", "at", "category", "confidence", "plausible", "modality", "language", "need", "prompt",
+    "served_offer",
+)  # fmt: skip
+
+
+def _gateway(path: Path) -> Iterable[Asked]:
+    """Rows of a gateway's log, oldest first; the file may be in use."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            rows = connection.execute(
+                f"SELECT {', '.join(_COLUMNS)} FROM decisions ORDER BY at, id"
+            ).fetchall()
+    except sqlite3.Error as error:
+        raise InputError(f"{path}: no gateway's decision log ({error})") from error
+    for row in rows:
+        yield _from_gateway(path, dict(zip(_COLUMNS, row, strict=True)))
+
+
+def _from_gateway(path: Path, row: Mapping[str, Any]) -> Asked:
+    where = f"{path}: decision {row['id']}"
+    try:
+        told, plausible = dict(json.loads(row["need"])), tuple(json.loads(row["plausible"]))
+        if not plausible:
+            raise ValueError("no category is plausible")
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{where}: cannot be read ({error})") from error
+    if told.get("negative_digest") is not None:
+        told["negative"] = NOT_KEPT
+    prompt, classification = row["prompt"], None
+    if prompt is None:
+        prompt = NOT_KEPT
+        classification = Classification(
+            row["category"], row["confidence"], plausible, (), row["modality"], row["language"]
+        )
+    return Asked(
+        need=_need(where, prompt, told),
+        classification=classification,
+        offer=row["served_offer"],
+        at=row["at"],
+    )

@@ -1,0 +1,138 @@
+"""Logs of requests: three formats, and one clear sentence for each fault."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qfloor.errors import InputError
+from qfloor.router.asked import NOT_KEPT, read_log
+
+
+def lines(folder: Path, *rows: object) -> Path:
+    path = folder / "log.jsonl"
+    path.write_text("\n".join(r if isinstance(r, str) else json.dumps(r) for r in rows))
+    return path
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    log = lines(
+        tmp_path,
+        {"prompt": "a mug", "tier": "concept", "count": 40, "category": "product-photo"},
+        "",
+        {"prompt": "a clip", "seconds": 3, "tags": ["text"], "offer": "shop/film", "at": "2026"},
+    )
+    first, second = read_log(log)
+    assert (first.need.tier, first.count, first.category) == ("standard", 40, "product-photo")
+    assert (second.need.seconds, second.need.tags, second.offer) == (3, ("text",), "shop/film")
+    assert first.classification is None
+    assert first.has_prompt
+
+
+def test_csv(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(
+        "prompt,tier,count,seconds,tags,max_price_usd,audio,max_latency_s\n"
+        '"a mug, red",premium,3,,text;count,0.05,,realtime\n'
+        "a clip,,,2.5,,,true,8\n",
+        encoding="utf-8-sig",
+    )
+    first, second = read_log(path)
+    assert first.need.prompt == "a mug, red"
+    assert (first.count, first.need.tags) == (3, ("text", "count"))
+    assert (first.need.max_price_nanousd, first.need.max_latency_s) == (50_000_000, "realtime")
+    assert (second.need.seconds, second.need.audio, second.need.max_latency_s) == (2.5, True, 8.0)
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ('{"prompt": "x", "teir": "draft"}', "line 1: unknown field 'teir'"),
+        ('{"prompt": ""}', "line 1: prompt is empty"),
+        ("{}", "line 1: prompt is empty"),
+        ('{"prompt": "x", "count": 0}', "line 1: count is 0"),
+        ('{"prompt": "x", "count": 1.5}', "line 1: count is 1.5"),
+        ('{"prompt": "x", "tier": "gold"}', "line 1: no tier is called 'gold'"),
+        ('{"prompt": "x", "max_price_usd": NaN}', "line 1: max_price_usd is nan"),
+        ('{"prompt": "x", "tags": "text"}', "line 1: tags must be a list"),
+        ('{"prompt": "x", "category": 3}', "line 1: category must be text"),
+        ("[1]", "line 1: must be a JSON object"),
+        ("nonsense", "line 1: no JSON object"),
+    ],
+)
+def test_faults_name_the_line(tmp_path: Path, row: str, told: str) -> None:
+    with pytest.raises(InputError, match=told.replace("[", r"\[")):
+        read_log(lines(tmp_path, row))
+
+
+def test_files_that_are_no_log(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such log"):
+        read_log(tmp_path / "nothing.jsonl")
+    with pytest.raises(InputError, match="holds no request"):
+        read_log(lines(tmp_path))
+    binary = tmp_path / "picture.jsonl"
+    binary.write_bytes(b"\x89PNG\xff\xfe")
+    with pytest.raises(InputError, match="UTF-8"):
+        read_log(binary)
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE things (id)")
+    with pytest.raises(InputError, match="no gateway's decision log"):
+        read_log(other)
+    ragged = tmp_path / "ragged.csv"
+    ragged.write_text("prompt,tier\na,draft,more\n")
+    with pytest.raises(InputError, match="line 2: has more fields"):
+        read_log(ragged)
+    bad = tmp_path / "bad.csv"
+    bad.write_text("prompt,count\na,many\n")
+    with pytest.raises(InputError, match="line 2: count is 'many'"):
+        read_log(bad)
+
+
+def gateway(path: Path, *rows: dict[str, Any]) -> Path:
+    """A decision log with the columns that replays read."""
+    columns = (
+        "id", "at", "category", "confidence", "plausible", "modality", "language", "need", "prompt",
+        "served_offer",
+    )  # fmt: skip
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"CREATE TABLE decisions ({', '.join(columns)})")
+        for row in rows:
+            marks = ", ".join("?" * len(columns))
+            values = [row.get(c) for c in columns]
+            connection.execute(f"INSERT INTO decisions VALUES ({marks})", values)
+    return path
+
+
+def test_a_gateway_keeps_no_prompt(tmp_path: Path) -> None:
+    need = {"prompt_digest": "0" * 16, "negative_digest": "1" * 16, "tier": "premium", "n": 2,
+            "max_price_usd": "0.05", "tags": ["text"], "max_latency_s": {"p95": 9}}  # fmt: skip
+    row = {"id": "r1", "at": "2026-11-23T10:00:00Z", "category": None, "confidence": 0.4,
+           "plausible": '["portrait", "landscape"]', "modality": "image", "language": "en",
+           "need": json.dumps(need), "served_offer": "shop/grand"}  # fmt: skip
+    kept = {**row, "id": "r2", "at": "2026-11-23T11:00:00Z", "prompt": "a mug"}
+    without, with_it = read_log(gateway(tmp_path / "gateway.db", kept, row))
+    assert without.need.prompt == NOT_KEPT
+    assert not without.has_prompt
+    assert without.need.negative == NOT_KEPT
+    assert without.classification is not None
+    assert without.classification.plausible == ("portrait", "landscape")
+    assert without.classification.category is None
+    assert (without.need.n, without.need.max_price_nanousd) == (2, 50_000_000)
+    assert without.offer == "shop/grand"
+    assert with_it.need.prompt == "a mug"
+    assert with_it.classification is None
+
+
+def test_a_gateways_row_that_cannot_be_read(tmp_path: Path) -> None:
+    row = {"id": "r1", "at": "x", "plausible": "[", "need": "{}"}
+    with pytest.raises(InputError, match="decision r1: cannot be read"):
+        read_log(gateway(tmp_path / "gateway.db", row))
+    named = {"id": "r2", "at": "x", "plausible": "[]", "need": "{}", "prompt": "a mug"}
+    with pytest.raises(InputError, match="decision r2"):
+        read_log(gateway(tmp_path / "more.db", named))
