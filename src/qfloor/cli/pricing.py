@@ -55,7 +55,7 @@ def update(
     from qfloor.router.feeds import FeedStore, update_prices
 
     if place is None:
-        raise InputError("no source is named; give a file, or an address with https://")
+        raise typer.BadParameter("give a file, or an address with https://", param_hint="PLACE")
     with FeedStore.open(workspace / "feeds.db") as store:
         updated = update_prices(
             store,

@@ -85,7 +85,7 @@ def _need(prompt: str | None, *told: dict[str, Any]) -> Need:
     from qfloor import router
 
     if prompt is None:
-        raise NeedError("nothing is asked for; give the request, such as 'a red mug on marble'")
+        raise typer.BadParameter("give the request, such as 'a red mug'", param_hint="PROMPT")
     return router.Need(prompt=prompt, **{k: v for part in told for k, v in part.items()})
 
 

@@ -24,6 +24,7 @@ def explain(decision: Decision) -> str:
         lines += [_line("latency", _latency(chosen))]
         lines += [_line("saves", text) for text in _saves(decision)]
         lines += [_line("next", _next(decision))]
+    lines += [_line("else", text) for text in _else(decision)]
     if decision.relaxation is not None:
         lines.append(_line("helps", decision.relaxation.text))
     lines += [_line("note", note) for note in decision.notes]

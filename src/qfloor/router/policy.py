@@ -79,9 +79,10 @@ class Policy:
         What a price is estimated for when neither need nor offer says how long or how large.
     require_commercial_use, forbid_training_on_inputs, regions
         Rights that must be known to hold; unknown is not permission.
-    assumed_output_tokens : int
+    assumed_output_tokens : int, optional
         What a picture or clip is estimated to take where its price is by the token and the offer
-        does not declare ``output_tokens``; a prompt is priced at a token a byte.
+        does not declare ``output_tokens``; without it such a price is unknown. A prompt is priced
+        at a token a byte, as it has no more.
     probe_share : float
         Largest share of requests that may go to an offer whose latency is not known any more.
     lapsed : {"note", "reject"}
@@ -104,7 +105,7 @@ class Policy:
     realtime_s: float = 10.0
     assumed_seconds: float = 5.0
     assumed_pixels: tuple[int, int] = (1024, 1024)
-    assumed_output_tokens: int = 4160
+    assumed_output_tokens: int | None = None
     probe_share: float = 0.01
     require_commercial_use: bool = False
     forbid_training_on_inputs: bool = False
@@ -128,8 +129,10 @@ class Policy:
             raise NeedError("speed_surcharge must be at least 0 and elevated at least 1")
         if not self.assumed_seconds > 0 or not self.realtime_s > 0:
             raise NeedError("assumed_seconds and realtime_s must be above 0")
-        if not 0 <= self.probe_share <= 1 or not self.assumed_output_tokens > 0:
-            raise NeedError("probe_share must be from 0 to 1 and assumed_output_tokens above 0")
+        if not 0 <= self.probe_share <= 1:
+            raise NeedError(f"probe_share is {self.probe_share!r}, must be from 0 to 1")
+        if self.assumed_output_tokens is not None and self.assumed_output_tokens < 1:
+            raise NeedError("assumed_output_tokens must be above 0")
 
     @property
     def default(self) -> str | None:

@@ -28,6 +28,7 @@ from qfloor.router.policy import Override, Policy
 
 _POLICY = {field.name: field for field in fields(Policy)}
 _OVERRIDE = {field.name: field for field in fields(Override)}
+_WHOLE = ("assumed_output_tokens",)
 _WORDS = {
     "objective": ("price", "usable_cost"),
     "lapsed": ("note", "reject"),
@@ -141,8 +142,8 @@ def _value(place: _Place, key: str, value: Any) -> Any:
         if not isinstance(value, bool):
             raise place.error(key, f"is {value!r}, must be true or false")
         return value
-    if isinstance(default, int | float):
-        whole = isinstance(default, int)
+    if isinstance(default, int | float) or key in _WHOLE:
+        whole = key in _WHOLE or isinstance(default, int)
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
             raise place.error(key, f"is {value!r}, must be a {'whole ' if whole else ''}number")
         if not 0 <= value < float("inf"):

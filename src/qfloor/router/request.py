@@ -90,10 +90,10 @@ class Request:
         return self.db.remember(key, lambda: self._estimate(offer_id, pixels, seconds, tokens))
 
     def tokens_of(self, offer_id: str) -> tuple[int, int] | None:
-        """Tokens of the prompt and of what is made, where the price is by the token.
+        """Most tokens of the prompt and of what is made, where the price is by the token.
 
         A prompt has no more tokens than bytes; what is made takes what the offer declares as
-        ``output_tokens``, else what the policy assumes.
+        ``output_tokens``, else what the policy assumes. None also where neither says.
         """
         rule = self.price_rule(offer_id)
         if rule is None or not any(c.unit == "token" for c in rule.components):
@@ -101,7 +101,7 @@ class Request:
         asked, need = self.asked_tokens or 0, self.need
         told = self.db.offers[offer_id].settings.get("output_tokens")
         each = told if isinstance(told, int) else self.policy.assumed_output_tokens
-        return asked, each * need.n
+        return None if each is None else (asked, each * need.n)
 
     @property
     def asked_tokens(self) -> int | None:

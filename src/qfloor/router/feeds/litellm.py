@@ -32,7 +32,6 @@ PROVIDERS = {
 }  # fmt: skip
 """Their names of sellers, in ours; others keep theirs."""
 
-_PREFIXES = frozenset((*PROVIDERS, "aiml", "nscale", "fireworks_ai", "meta", "tencent"))
 _QUALITY = frozenset(("low", "medium", "high", "xhigh", "max", "standard", "hd", "auto"))
 _SIZE = re.compile(r"^(\d+)-x-(\d+)$")
 _STEPS = re.compile(r"^(?:max-)?(\d+)-steps$")
@@ -87,7 +86,7 @@ def read_litellm(told: Mapping[str, Any], as_of: str) -> tuple[list[PriceRow], l
 
 def _rows(name: str, row: Mapping[str, Any], as_of: str) -> Iterator[PriceRow]:
     seller = str(row.get("litellm_provider") or "")
-    model, variant = _model(name)
+    model, variant = _model(name, seller)
     about = {
         "provider": PROVIDERS.get(seller, seller),
         "model": model,
@@ -101,8 +100,8 @@ def _rows(name: str, row: Mapping[str, Any], as_of: str) -> Iterator[PriceRow]:
         yield checked_row(name, told)
 
 
-def _model(name: str) -> tuple[str, dict[str, str]]:
-    """Model and variant of a name."""
+def _model(name: str, seller: str) -> tuple[str, dict[str, str]]:
+    """Model and variant of a name, whose parts may begin with the seller's own."""
     parts = name.split("/")
     variant: dict[str, str] = {}
     while len(parts) > 1:
@@ -113,7 +112,7 @@ def _model(name: str) -> tuple[str, dict[str, str]]:
             variant["steps"] = steps[1]
         elif part in _QUALITY:
             variant["quality"] = part
-        elif part not in _PREFIXES:
+        elif part not in (seller, seller.partition("-")[0]):
             break
         parts = parts[1:]
     return "/".join(parts), variant

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from qfloor.records import Offer, PriceRule
 from qfloor.router.feeds.guards import Checked, Held
-from qfloor.router.feeds.pricing import PriceShelf
+from qfloor.router.feeds.pricing import PriceShelf, told_apart
 from qfloor.router.feeds.rows import PriceRow
 from qfloor.router.request import moment
 
@@ -146,9 +146,11 @@ def rules_of(
         for source, rows in sorted(kept.items())
     ]
     found: dict[str, PriceRule] = {}
+    apart = told_apart(offers.values(), known)
     for offer in offers.values():
         before = known.get(offer.id)
-        rules = [r for shelf in shelves if (r := shelf.rule_of(offer, before)) is not None]
+        told = (s.rule_of(offer, before, apart=offer.id in apart) for s in shelves)
+        rules = [rule for rule in told if rule is not None]
         if not rules:
             continue
         newest = max(rules, key=lambda rule: moment(rule.as_of))

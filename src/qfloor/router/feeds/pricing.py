@@ -31,7 +31,9 @@ class PriceShelf:
             name = row.provider.lower(), row.model if not row.provider else row.model.lower()
             self._rows.setdefault(name, []).append(row)
 
-    def rule_of(self, offer: Offer, before: PriceRule | None) -> PriceRule | None:
+    def rule_of(
+        self, offer: Offer, before: PriceRule | None, *, apart: bool = False
+    ) -> PriceRule | None:
         """The rule for an offer, or None where the source says nothing that could be evaluated.
 
         Parameters
@@ -40,11 +42,16 @@ class PriceShelf:
         before : PriceRule or None
             What is known of its price without the feed: for which outcomes it is charged, and
             whether its owner declares it, in which case only a row that names the offer counts.
+        apart : bool
+            Whether other settings of the model have another price (`told_apart`): rows that speak
+            of no setting are then not about this offer.
         """
         rows = self._rows.get(("", offer.id), [])
         declared = before is not None and before.source.startswith("declared")
         if not rows and not declared:
             rows = _about(offer, self._rows.get((offer.provider.lower(), offer.model.lower()), []))
+            if _says_less(rows, offer, before) or (apart and not any(map(_particular, rows))):
+                return None
         if not rows:
             return None
         pages = sorted({row.page for row in rows if row.page})
@@ -59,6 +66,27 @@ class PriceShelf:
         except InputError:
             return None
         return rule
+
+
+def _says_less(rows: list[PriceRow], offer: Offer, before: PriceRule | None) -> bool:
+    """Whether a price by the token, of who knows how many, would replace one that is known."""
+    told = isinstance(offer.settings.get("output_tokens"), int)
+    by_token = any(row.unit == "token" for row in rows)
+    return by_token and not told and before is not None and not _is_by_token(before)
+
+
+def _is_by_token(rule: PriceRule) -> bool:
+    return any(component.unit == "token" for component in rule.components)
+
+
+def told_apart(offers: Iterable[Offer], known: Mapping[str, PriceRule]) -> frozenset[str]:
+    """Offers of one model that are known to differ in price: a price for all of them says less."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for offer in offers:
+        if offer.id in known:
+            found.setdefault((offer.provider.lower(), offer.model.lower()), []).append(offer.id)
+    apart = (ids for ids in found.values() if len({repr(known[i].components) for i in ids}) > 1)
+    return frozenset(i for ids in apart for i in ids)
 
 
 def _about(offer: Offer, rows: Iterable[PriceRow]) -> list[PriceRow]:

@@ -1,0 +1,202 @@
+"""``qfloor prices``, ``health`` and what ``route`` takes of them, as a person meets them."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import factories
+import jsonschema
+import pytest
+from factories import Seller
+
+from qfloor import export
+from qfloor.cli import main
+from qfloor.router.feeds import FeedStore
+from qfloor.router.health import HealthWindow
+
+Cli = Callable[..., tuple[int, str, str]]
+TODAY = dt.datetime.now(dt.UTC).date().isoformat()
+FACE = "portrait of an old man"
+
+
+@pytest.fixture
+def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["qfloor", *map(str, arguments)])
+        capfd.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return call
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    (tmp_path / ".qfloor").mkdir()
+    sellers = [*factories.shop(), Seller(name="lora", usd="0.001", clears=6.4)]
+    return export.write(tmp_path / ".qfloor" / "quality.db", factories.release(sellers))
+
+
+def prices_csv(*rows: str) -> Path:
+    path = Path("prices.csv")
+    path.write_text("\n".join(("offer,unit,usd", *rows)) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_daily_update_tells_a_scheduler_what_became_of_it(cli: Cli) -> None:
+    day = ("--as-of", TODAY)
+    code, out, err = cli("prices", "update", prices_csv("bfl/flux-2-pro,image,0.02"), *day)
+    assert (code, out) == (0, "")
+    assert "prices: 1 prices taken, 0 of them changed; 0 held" in err
+    code, _, err = cli("prices", "update", prices_csv("bfl/flux-2-pro,image,0.2"), *day)
+    assert code == 1
+    assert "bfl/flux-2-pro per image: $0.02 before, $0.2 now" in err
+    assert "--confirm" in err
+    code, _, err = cli("prices", "update", prices_csv("bfl/flux-2-pro,image,nan"), *day)
+    assert code == 1
+    assert "line 2: usd is 'nan'" in err
+    assert len(err.splitlines()) == 1
+    shown = json.loads(cli("prices", "show", "--rows", "--json")[1])
+    assert [(r["usd"], r["held_usd"]) for r in shown] == [("0.02", "0.2")]
+    prices_csv("bfl/flux-2-pro,image,0.2")
+    assert cli("prices", "update", "prices.csv", *day, "--confirm")[0] == 0
+    shown = json.loads(cli("prices", "show", "--rows", "--json")[1])
+    assert [(r["usd"], r["held_usd"]) for r in shown] == [("0.2", None)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["prices", "update"], 2, "PLACE"),
+        (["prices", "update", "none.csv"], 1, "no such file"),
+        (["prices", "update", "http://prices.example/p.csv"], 1, "must begin with https://"),
+        (["prices", "update", "x.csv", "--rate", "CNY"], 1, "must look like CNY=0.14"),
+        (["prices", "update", "x.csv", "--rate", "CNY=-1"], 1, "must be a number from 0"),
+        (["prices", "update", "x.csv", "--format", "yaml"], 2, "yaml"),
+        (["prices", "show"], 1, "no such feeds"),
+        (["prices", "compare", "a"], 1, "no such feeds"),
+        (["health", "show"], 1, "no such feeds"),
+        (["health", "export", "h.json"], 1, "no such feeds"),
+    ],
+)
+def test_used_wrongly(cli: Cli, arguments: list[str], code: int, said: str) -> None:
+    told, _, err = cli(*arguments)
+    assert told == code
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_prices_are_shown_with_their_source_and_age(cli: Cli, release: Path) -> None:
+    cli("prices", "update", prices_csv("shop/value,image,0.03"), "--as-of", TODAY)
+    told = json.loads(cli("prices", "show", "--db", release, "--json")[1])
+    rows = {row["offer"]: row for row in told}
+    assert (rows["shop/value"]["usd"], rows["shop/value"]["from"]) == ("0.03", "feed")
+    assert rows["shop/value"]["age_days"] < 1
+    assert rows["shop/value"]["counts"] is True
+    assert (rows["shop/grand"]["usd"], rows["shop/grand"]["from"]) == ("0.08", "release")
+    assert rows["shop/grand"]["as_of"] == factories.AS_OF
+    listed = list(csv.DictReader(io.StringIO(cli("prices", "show", "--sources", "--csv")[1])))
+    assert [(r["source"], r["rows"], r["outcome"]) for r in listed] == [("prices", "1", "taken")]
+    assert "shop/film" not in cli("prices", "show", "--db", release, "shop/g*")[1]
+
+
+def test_two_sources_are_held_against_each_other(cli: Cli) -> None:
+    rows = ("fal/flux-pro-1.1,image,0.06", "fal/recraft-v3,image,0.04")
+    cli("prices", "update", prices_csv(*rows), "--as-of", TODAY, "--source", "own")
+    code, out, err = cli("prices", "compare", "own", "--json")
+    assert code == 0
+    assert [(r["offer"], r["ratio"]) for r in json.loads(out)] == [("fal/flux-pro-1.1", 1.5)]
+    assert "1 of 2 offers that both price agree" in err
+    assert "known: catalogue, own" in cli("prices", "compare", "other")[2]
+
+
+def test_route_takes_the_feeds_beside_its_database(cli: Cli, release: Path) -> None:
+    asked = ("route", FACE, "--max-price", "0.05", "--json")
+    old = dt.date.today() - dt.date.fromisoformat(factories.AS_OF)
+    before = json.loads(cli(*asked)[1])
+    assert before["offer"] == ("shop/lora" if old.days <= 7 else None), "a stale price is none"
+    cli("prices", "update", prices_csv("shop/value,image,0.03"), "--as-of", TODAY)
+    code, out, _ = cli(*asked, "--ignore", "shop/lora")
+    told = json.loads(out)
+    assert (code, told["offer"], told["price_usd"]) == (0, "shop/value", "0.03")
+    assert told["digests"]["prices"]
+    assert "shop/value" in cli("route", FACE, "--ignore", "shop/lora")[1]
+    assert "no such feeds" in cli("route", FACE, "--feeds", "none.db")[2]
+
+
+def test_route_goes_by_a_policy_file_and_what_stands_beside_it(cli: Cli, release: Path) -> None:
+    Path("policy.toml").write_text(
+        'on_uncertified = "best_bound"\n[[overrides]]\nproject = "ours"\noffer = "shop/grand"\n'
+    )
+    told = ("route", FACE, "--policy", "policy.toml", "--json")
+    pinned = json.loads(cli(*told, "--project", "ours")[1])
+    assert (pinned["offer"], pinned["cause"]) == ("shop/grand", "overridden_by_policy")
+    assert json.loads(cli(*told)[1])["offer"] == "shop/lora", "the rest is routed"
+    tag = ("--tag", "hands")
+    assert json.loads(cli(*told, *tag)[1])["cause"] == "uncertified_best_bound"
+    code, out, _ = cli(*told, *tag, "--on-uncertified", "refuse")
+    assert (code, json.loads(out)["cause"]) == (1, "nothing_eligible")
+    Path("policy.toml").write_text("\nelevatd = 2\n")
+    code, _, err = cli(*told)
+    assert code == 1
+    assert err == (
+        "qfloor: policy.toml:2: elevatd: a policy has no such field; did you mean 'elevated'?\n"
+    )
+
+
+def test_route_takes_the_health_of_another_service(cli: Cli, release: Path) -> None:
+    told = {"format": "qfloor-health", "version": 1, "offers": {
+        "shop/lora": {"as_of": "2026-11-22T10:00:00", "available": False}}}  # fmt: skip
+    Path("health.json").write_text(json.dumps(told))
+    asked = ("route", FACE, "--health", "health.json", "--json", "--now")
+    assert json.loads(cli(*asked, "2026-11-22T10:05:00")[1])["offer"] == "shop/value"
+    assert json.loads(cli(*asked, "2026-11-22T11:00:00")[1])["offer"] == "shop/lora"
+    Path("health.json").write_text("{}")
+    assert cli(*asked, "2026-11-22")[0] == 1
+
+
+def test_health_is_shown_and_exported(cli: Cli, release: Path) -> None:
+    now = dt.datetime.now(dt.UTC).timestamp()
+    window = HealthWindow()
+    for i in range(30):
+        window.record("shop/value", 2.0, True, now - i)
+    with FeedStore.open(".qfloor/feeds.db") as store:
+        store.keep(window)
+    code, out, _ = cli("health", "show", "--json")
+    assert code == 0
+    assert [(r["offer"], r["n"]) for r in json.loads(out)] == [("shop/value", 30)]
+    assert cli("health", "export", "h.json")[0] == 0
+    told = json.loads(cli("route", FACE, "--health", "h.json", "--json")[1])
+    row = next(c for c in told["candidates"] if c["offer"] == "shop/value")
+    assert (row["latency_source"], row["latency_n"]) == ("health feed", 30)
+
+
+def test_the_schema_of_decisions_is_printed_and_kept(cli: Cli, release: Path) -> None:
+    code, out, _ = cli("route", "--schema")
+    assert code == 0
+    _, told, _ = cli("route", FACE, "--json")
+    jsonschema.validate(json.loads(told), json.loads(out))
+    assert cli("route")[0] == 2
+
+
+def test_percentiles_can_be_bounded_apart(cli: Cli, release: Path) -> None:
+    assert cli("route", FACE, "--max-latency", "p50=5,p95=10")[0] == 0
+    code, out, _ = cli("route", FACE, "--max-latency", "p50=1,p95=10")
+    assert code == 1
+    assert "too slow" in out
+    assert "max_latency_s" in cli("route", FACE, "--max-latency", "p99=1")[2]
+    assert "max_latency_s" in cli("route", FACE, "--max-latency", "p50=soon")[2]
