@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -28,6 +29,9 @@ _QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 """Said before Ray is imported, where the environment says nothing: report to nobody, no chatter."""
+
+_ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""What keeps a cluster of one machine on the loopback address, on every system."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,14 +97,23 @@ def connected(settings: RaySettings) -> Iterator[Any]:
     PluginError
         When the cluster that ``RAY_ADDRESS`` names does not answer.
     """
-    for name, value in _QUIET.items():
+    address = os.environ.get("RAY_ADDRESS")
+    for name, value in (_QUIET if address else _QUIET | _ALONE).items():
         os.environ.setdefault(name, value)
     import ray
 
-    if ray.is_initialized():
-        yield ray
-        return
-    address = os.environ.get("RAY_ADDRESS")
+    with contextlib.redirect_stdout(sys.stderr):  # Ray tells of lost nodes where answers go
+        if ray.is_initialized():
+            yield ray
+            return
+        _start(ray, address, settings)
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
+
+
+def _start(ray: Any, address: str | None, settings: RaySettings) -> None:
     quiet: dict[str, Any] = {
         "logging_level": logging.ERROR, "log_to_driver": False, "namespace": "qfloor",
     }  # fmt: skip
@@ -113,16 +126,12 @@ def connected(settings: RaySettings) -> Iterator[Any]:
         where = f"the Ray cluster at {address}" if address else "a Ray cluster on this machine"
         said = " ".join(str(error).split())[:300]
         raise PluginError(f"{where} cannot be used: {said}") from error
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
 
 
 def _alone(settings: RaySettings) -> dict[str, Any]:
     return {
         "num_cpus": _cores(settings), "include_dashboard": False,
-        "object_store_memory": settings.store_mb * _MIB, "_node_ip_address": "127.0.0.1",
+        "object_store_memory": settings.store_mb * _MIB,
     }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from qfloor.plugins import spec_of
 from qfloor.ray_cluster import RaySettings, actors_that_fit, connected
 from qfloor.score.batches import batches_of, shifts_of
 from qfloor.score.engine import Batch, Engine
-from qfloor.score.ray_actor import ScoringActor, packed, recipe_of
+from qfloor.score.ray_actor import Begun, ScoringActor, packed, recipe_of
 from qfloor.score.scoring import Found, Scoring, Work
 
 _SPAN = 1 << 16
@@ -120,16 +120,15 @@ def _answers(
     data: Any = importlib.import_module("ray.data")
 
     _prepare(data, settings)
-    comeback = settings.restarts  # without end, a picture that kills its reader would be for ever
+    begun = _tally(ray)
     rows = data.from_items(list(parcels), override_num_blocks=len(parcels)).map(
         ScoringActor,
-        fn_constructor_kwargs={"recipe": recipe},
+        fn_constructor_kwargs={"recipe": recipe, "begun": begun, "most": settings.restarts + 1},
         compute=data.ActorPoolStrategy(
             min_size=1, max_size=actors, initial_size=actors, max_tasks_in_flight_per_actor=2
         ),
         num_cpus=settings.cpus,
         num_gpus=gpus or None,
-        ray_remote_args_fn=lambda: {"max_restarts": comeback, "max_task_retries": comeback},
     )
     try:
         for block in rows.iter_batches(batch_size=None, batch_format="pyarrow"):
@@ -140,6 +139,14 @@ def _answers(
             f"Ray gave up: {' '.join(said.split())[:300]}; what was scored is kept, run the same "
             f"command again"
         ) from error
+
+
+def _tally(ray: Any) -> Any:
+    """Start a counter beside the driver: Ray itself runs a lost parcel again without end."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+    return ray.remote(Begun).options(num_cpus=0, scheduling_strategy=here).remote()
 
 
 def _prepare(data: Any, settings: RaySettings) -> None:

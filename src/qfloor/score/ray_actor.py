@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +67,18 @@ class Recipe:
         return Scoring(built, self.decode)
 
 
+class Begun:
+    """Counts how often each parcel was begun: one that kills its readers is noticed."""
+
+    def __init__(self) -> None:
+        self._times: Counter[int] = Counter()
+
+    def begin(self, number: int) -> int:
+        """Count a parcel, named by its first batch, and return how often it was begun by now."""
+        self._times[number] += 1
+        return self._times[number]
+
+
 class ScoringActor:
     """Scores parcels; the models of its scorers are loaded once.
 
@@ -73,9 +86,14 @@ class ScoringActor:
     ----------
     recipe : bytes
         A pickled `Recipe`.
+    begun : optional
+        A handle of a `Begun` that all actors share.
+    most : int
+        How often a parcel may be begun.
     """
 
-    def __init__(self, recipe: bytes) -> None:
+    def __init__(self, recipe: bytes, begun: Any = None, most: int = 1) -> None:
+        self._begun, self._most = begun, most
         made: Recipe = pickle.loads(recipe)
         os.environ[CORES] = str(made.lanes)  # before anything counts them
         self._lanes = made.lanes
@@ -89,10 +107,30 @@ class ScoringActor:
         """Score one parcel: ``{"parcel": bytes}`` to ``{"answer": bytes}``."""
         answer: list[Answer] | QfloorError
         try:
-            answer = self._refusal or self._answers(unpacked(row["parcel"]))
+            parcel = unpacked(row["parcel"])
+            answer = self._refusal or self._worn_out(parcel) or self._answers(parcel)
         except QfloorError as error:
             answer = error
         return {"answer": pickle.dumps(answer)}
+
+    def _worn_out(self, parcel: Sequence[tuple[int, Batch]]) -> ScoringError | None:
+        """Say so when a parcel was begun too often: each time its actor was lost over it."""
+        if self._begun is None:
+            return None
+        import ray
+
+        try:
+            times = int(ray.get(self._begun.begin.remote(parcel[0][0])))
+        except ray.exceptions.RayError:  # the counter is gone with its node: nothing is known
+            return None
+        if times <= self._most:
+            return None
+        ids = [work.output.id for _, batch in parcel for work in batch]
+        return ScoringError(
+            f"engine ray: the actor that scored {', '.join(ids[:3])} and {len(ids[3:])} more was "
+            f"lost {times - 1} times: it ran out of memory, or one of them ends the process; score "
+            f"them with --engine local to see which"
+        )
 
     def _answers(self, parcel: Sequence[tuple[int, Batch]]) -> list[Answer]:
         self._scoring.read_texts(work for _, batch in parcel for work in batch)
