@@ -30,7 +30,7 @@ from qfloor.floors import (
     CellRequest,
     FamilyPlan,
     Judged,
-    assess,
+    assess_all,
     rule_family,
 )
 from qfloor.records import Quality, Status, Threshold, Verdict
@@ -94,10 +94,10 @@ def requests_of(cells: Rows) -> list[CellRequest]:
 def certify(requests: list[CellRequest], *, both: bool = True) -> list[Verdict]:
     """Floors of every cell, of one kind or both, and the verdicts of every family."""
     families: dict[str, list[Assessed]] = {}
-    for request in requests:
-        families.setdefault(request.family.name, []).append(assess(request))
-        if both:
-            assess(request, "conditional")
+    for one in assess_all(requests):
+        families.setdefault(one.request.family.name, []).append(one)
+    if both:
+        assess_all(requests, "conditional")
     return [verdict for family in families.values() for verdict in rule_family(family)]
 
 

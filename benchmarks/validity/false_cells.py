@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import optimize, special
 
 from qfloor import stats
-from qfloor.stats import every_repeat
+from qfloor.stats import every_repeat_many
 from qfloor.stats.sequential import BET_SHARES
 
 Array = NDArray[np.float64]
@@ -126,7 +126,7 @@ class Cells:
         gap = np.abs(np.log(p)[:, None] - np.log(list(LEVELS.values()))).min(axis=1)
         for part in np.array_split(np.flatnonzero(gap < _ROUGH), 1 + counts.shape[0] // _CHUNK):
             if part.size:
-                p[part] = every_repeat.tails(self.shares, counts[part], self.max_fail)
+                p[part] = every_repeat_many.tails(self.shares, counts[part], self.max_fail)
         found[low] = p[back.ravel()]
         return found
 
@@ -141,7 +141,7 @@ class Cells:
 
 
 def _rough_tails(off: Array, counts: Array) -> Array:
-    """Lugannani and Rice's approximation of `every_repeat.tails`, in [1e-30, 1].
+    """Lugannani and Rice's approximation of `every_repeat_many.tails`, in [1e-30, 1].
 
     Rice's formula needs the saddle point of the cumulants alone, which lies right of 0 where the
     mean of the random weights is below ``max_fail``; else the tail is large and 1 will do.

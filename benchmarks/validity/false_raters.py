@@ -17,7 +17,7 @@ from scipy import optimize, special
 from qfloor import stats
 from qfloor.floors.family import Claim, FamilyPlan, adjust
 from qfloor.records import Correction
-from qfloor.stats import every_repeat
+from qfloor.stats import every_repeat_many
 
 PROMPT, NOISE = 1.0, 1.0
 """Standard deviations of what a prompt and a single rating add to an output's quality."""
@@ -101,7 +101,7 @@ def _every(
         counts = np.stack([(bad == j).sum(axis=1) for j in range(4)], axis=1).astype(np.float64)
         counts[:, -1] += 1.0
         unique, back = np.unique(counts, axis=0, return_inverse=True)
-        p = every_repeat.tails(np.arange(4) / 3.0, unique, max_fail)
+        p = every_repeat_many.tails(np.arange(4) / 3.0, unique, max_fail)
         found[some] = (p <= alpha)[back.ravel()]
     return found
 
@@ -154,7 +154,7 @@ def _tables(prompts: int, max_fail: float) -> tuple[Array, Array]:
     counts = cells.counts.astype(np.float64)
     counts[:, -1] += 1.0
     one, two = cells.counts[:, 1], cells.counts[:, 2]
-    p[one, two] = every_repeat.tails(cells.shares, counts, max_fail)
+    p[one, two] = every_repeat_many.tails(cells.shares, counts, max_fail)
     grid = stats.sequential.BET_SHARES / (1.0 - max_fail)
     logs = cells.counts @ np.log1p(np.multiply.outer(max_fail - cells.shares, grid))
     e[one, two] = np.exp(special.logsumexp(logs, axis=1) - math.log(grid.size))

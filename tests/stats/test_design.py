@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import multinomial
 
 from qfloor import stats
-from qfloor.stats import every_repeat
+from qfloor.stats import every_repeat_many
 
 
 def fails(rng, prompts, repeats, votes, rate, fail_icc, rater_icc, n):
@@ -65,7 +65,7 @@ def test_planned_prompts_have_their_power_at_small_levels(rate, alpha):
     chances = np.array([1 - 2 * rate + both, 2 * (rate - both), both])
     likely = multinomial.pmf(counts, prompts, chances)
     counts, likely = counts[likely > 1e-9], likely[likely > 1e-9]
-    p = every_repeat.tails(np.array([0, 0.5, 1]), counts + np.array([0.0, 0.0, 1.0]), 0.25)
+    p = every_repeat_many.tails(np.array([0, 0.5, 1]), counts + np.array([0.0, 0.0, 1.0]), 0.25)
     assert 0.75 <= likely[p <= alpha].sum() <= 0.87
 
 

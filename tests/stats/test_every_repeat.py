@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import interpolate, special
 
 from qfloor import stats
-from qfloor.stats import every_repeat
+from qfloor.stats import every_repeat, every_repeat_many
 
 shares_of = st.integers(1, 5).flatmap(
     lambda m: st.lists(st.integers(0, m).map(lambda k: k / m), min_size=1, max_size=60)
@@ -54,7 +54,7 @@ def test_the_integral_gives_binomial_tails_where_repeats_agree(
     assert stats.every_repeat_p_value(shares, max_fail) == binomial
     # the same without the shortcut: a share that no prompt has changes nothing
     values, counts = np.array([0.0, 0.5, 1.0]), np.array([[fine, 0.0, bad + 1.0]])
-    integral = float(every_repeat.tails(values, counts, max_fail)[0])
+    integral = float(every_repeat_many.tails(values, counts, max_fail)[0])
     assert integral == pytest.approx(binomial, rel=1e-7, abs=1e-12)
     upper = stats.every_repeat_upper(shares, 0.99)
     assert upper == pytest.approx(stats.clopper_pearson_upper(bad, n, 0.01), abs=1e-12)
@@ -106,7 +106,7 @@ def test_with_two_repeats_its_level_holds_whatever_they_are_like(
     one, two = one[inside], two[inside]
     none = prompts - one - two
     counts = np.stack([none, one, two + 1], axis=1).astype(float)
-    found = every_repeat.tails(np.array([0.0, 0.5, 1.0]), counts, max_fail)
+    found = every_repeat_many.tails(np.array([0.0, 0.5, 1.0]), counts, max_fail)
     ways = special.gammaln(prompts + 1) - special.gammaln(np.stack([none, one, two]) + 1).sum(
         axis=0
     )
@@ -135,7 +135,7 @@ def test_what_is_decided_roughly_is_decided_rightly(shares: list[float], max_fai
     p = every_repeat.tail(*found, max_fail)
     rough = every_repeat._rough(found[0].tolist(), found[1].tolist(), max_fail)
     if rough is not None and p > 1e-12:
-        assert abs(rough[0] - math.log(p)) < every_repeat._ROUGH
+        assert abs(rough[0] - math.log(p)) < every_repeat.ROUGH
     for alpha in (0.05, 0.05 / 40, p * 1.01, p / 1.01):
         if 0.0 < alpha < 0.5:
             assert every_repeat.clears(*found, max_fail, alpha) == (p <= alpha)

@@ -19,7 +19,7 @@ from qfloor.floors.allocation import (
 from qfloor.floors.anchors import PERCENTILES, AtPercentile, at_percentiles
 from qfloor.floors.by_tag import Labels, compute_tag_floors
 from qfloor.floors.cells import Cell, build_cell
-from qfloor.floors.compute import Assessed, CellRequest, assess
+from qfloor.floors.compute import Assessed, CellRequest, assess, assess_all
 from qfloor.floors.family import FamilyPlan
 from qfloor.floors.first import first_values
 from qfloor.floors.judged import Judged, JudgedOutputs, lay_out
@@ -56,6 +56,7 @@ __all__ = [
     "SequentialOutcome",
     "Standing",
     "assess",
+    "assess_all",
     "at_percentiles",
     "build_cell",
     "compute_floor",

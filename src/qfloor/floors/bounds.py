@@ -75,6 +75,20 @@ class CellBounds:
     def _planned(self) -> stats.Rule:
         return stats.planned_rule(self.path, self.least)
 
+    def asked(self, thresholds: Sequence[float], max_fails: Sequence[float]) -> stats.Asked | None:
+        """What will be asked of the path, to be looked up with other cells (`stats.look_up`)."""
+        if type(self) is not CellBounds:  # metrics beside people are bounded otherwise
+            return None
+        both = [(rate, False) for rate in max_fails] + [(1.0 - rate, True) for rate in max_fails]
+        return stats.Asked(
+            path=self.path,
+            alpha=self.alpha,
+            rule=self._planned,
+            passing=both,
+            thresholds=thresholds,
+            max_fails=max_fails if thresholds else (),
+        )
+
     def certified_to(self, max_fail: float) -> float | None:
         """Largest certified threshold at a tolerated fail rate."""
         if max_fail in self._limits:

@@ -13,7 +13,7 @@ from qfloor.floors import (
     FamilyPlan,
     Judged,
     Predicted,
-    assess,
+    assess_all,
     compute_tag_floors,
     number_raters,
     on_panels,
@@ -62,10 +62,8 @@ def judge(
     plans = _plans(benchmark, view, planned, cells)
     digests = _digests(benchmark, view, reference)
     demanded, told = _by_place(thresholds), dict(told)
-    floors: list[Floor] = []
-    families: dict[str, list[Assessed]] = {}
-    for key, outputs in sorted(cells.items(), key=lambda item: item[0]):
-        request = CellRequest(
+    requests = [
+        CellRequest(
             offer_id=key.offer_id,
             category=key.category,
             modality=key.modality,
@@ -81,9 +79,9 @@ def judge(
             traffic=None if traffic is None else traffic.of(key.category) or None,
             predicted=predicted.get(key),
         )
-        delivered = assess(request)
-        floors += [delivered.floor, assess(request, "conditional").floor]
-        families.setdefault(request.family.name, []).append(delivered)
+        for key, outputs in sorted(cells.items(), key=lambda item: item[0])
+    ]
+    floors, families = _assessed(requests)
     kept = (t for place, ts in sorted(demanded.items()) if place in plans for t in ts)
     verdicts, left_out = _ruled(families.values(), number_raters(cells.values()))
     return Findings(
@@ -93,6 +91,17 @@ def judge(
         tag_floors=_tag_floors(view, families.values()),
         leave_one_out=left_out,
     )
+
+
+def _assessed(requests: Sequence[CellRequest]) -> tuple[list[Floor], dict[str, list[Assessed]]]:
+    """Both floors of every cell, and the delivered ones by family."""
+    floors: list[Floor] = []
+    families: dict[str, list[Assessed]] = {}
+    both = zip(assess_all(requests), assess_all(requests, "conditional"), strict=True)
+    for delivered, conditional in both:
+        floors += [delivered.floor, conditional.floor]
+        families.setdefault(delivered.request.family.name, []).append(delivered)
+    return floors, families
 
 
 def _tag_floors(view: RoundView, families: Iterable[Iterable[Assessed]]) -> tuple[TagFloor, ...]:

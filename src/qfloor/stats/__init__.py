@@ -86,6 +86,7 @@ from qfloor.stats.equivalence import PairedEquivalence, paired_equivalence
 from qfloor.stats.every_repeat import every_repeat_p_value, every_repeat_upper
 from qfloor.stats.fail_path import FailPath, build_path
 from qfloor.stats.fail_rules import FEW_PROMPTS, TRUSTED_ALPHA, Rule, p_value, planned_rule
+from qfloor.stats.fail_table import Asked, look_up
 from qfloor.stats.mixtures import MixtureRate, mixture_rate
 from qfloor.stats.multiplicity import (
     benjamini_hochberg,
@@ -146,6 +147,7 @@ __all__ = [
     "FEW_RATERS",
     "RATER_ICC",
     "TRUSTED_ALPHA",
+    "Asked",
     "Change",
     "Design",
     "EProcess",
@@ -212,6 +214,7 @@ __all__ = [
     "krippendorff_alpha",
     "krippendorff_alpha_interval",
     "log_wealth",
+    "look_up",
     "lower_bound",
     "max_fails",
     "mcnemar_exact",

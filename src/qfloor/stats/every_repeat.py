@@ -24,13 +24,13 @@ FloatArray = NDArray[np.float64]
 # enough for a plane saddle and steep enough that the integrand hardly turns.
 _STEP = 0.12
 _AT = (np.arange(100) + 0.5) * _STEP
-_UP, _WEIGHT = np.sinh(_AT), np.cosh(_AT) * _STEP / math.pi
-_LEAST = 1e-300
+UP, WEIGHT = np.sinh(_AT), np.cosh(_AT) * _STEP / math.pi
+LEAST = 1e-300
 
-_ROUGH = 0.1
+ROUGH = 0.1
 """Distance on a scale of logarithms from which on `_rough` is sure; it is off by 0.03 at most."""
 
-_FEW, _GONE = (24, 36, 60), 34.0
+FEW, GONE = (24, 36, 60), 34.0
 """Steps that often do: the integrand has then fallen by so many powers of e."""
 
 
@@ -126,7 +126,7 @@ def clears(values: FloatArray, counts: FloatArray, max_fail: float, alpha: float
     rough = _rough(values.tolist(), counts.tolist(), max_fail)
     if rough is not None:
         miss = rough[0] - math.log(alpha)
-        if abs(miss) > _ROUGH:
+        if abs(miss) > ROUGH:
             return miss < 0.0
     return at_most(tail(values, counts, max_fail), alpha)
 
@@ -177,7 +177,7 @@ def tail(values: FloatArray, counts: FloatArray, max_fail: float) -> float:
 
 
 def _tail_and_slope(values: FloatArray, counts: FloatArray, max_fail: float) -> tuple[float, float]:
-    """Return what `tails` gives for one tally, and about how its logarithm falls with ``max_fail``.
+    """Return `tail` by its integral, and about how its logarithm falls with ``max_fail``.
 
     There are few values, so plain numbers find the saddle point faster than arrays would.
     """
@@ -188,30 +188,34 @@ def _tail_and_slope(values: FloatArray, counts: FloatArray, max_fail: float) -> 
     third = sum(k * p**3 for k, p in zip(n, parts, strict=True)) - at**-3
     bend = max(0.0, third) / (3.0 * second)
     nodes = _nodes(off, n, at, bend, math.sqrt(second))
-    up = _UP[nodes] / math.sqrt(second)
+    up = UP[nodes] / math.sqrt(second)
     line = at + bend * up**2 + 1j * up
     logs = counts @ np.log(1.0 - np.multiply.outer(values - max_fail, line))
     turned = (1j + 2.0 * bend * up) / line
-    found = float((turned * np.exp(-logs)).imag @ _WEIGHT[nodes]) / math.sqrt(second)
+    found = float((turned * np.exp(-logs)).imag @ WEIGHT[nodes]) / math.sqrt(second)
     slope = -at * sum(k / (1.0 - o * at) for o, k in zip(off, n, strict=True))
     return min(1.0, max(0.0, found)), slope
 
 
 def _nodes(off: list[float], counts: list[float], at: float, bend: float, scale: float) -> slice:
     """Those steps of the contour beyond which the integrand is gone."""
-    for n in _FEW:
-        up = float(_UP[n - 1]) / scale
+    for n in FEW:
+        up = float(UP[n - 1]) / scale
         there = complex(at + bend * up * up, up)
         fall = math.log(abs(there) / at)
         for o, k in zip(off, counts, strict=True):
             fall += k * math.log(abs(1.0 - o * there) / (1.0 - o * at))
-        if fall > _GONE:
+        if fall > GONE:
             return slice(n)
     return slice(None)
 
 
 def _saddle(off: list[float], counts: list[float]) -> float:
-    """`_saddles` for one tally."""
+    """Where the integrand is least on the real axis, between 0 and its pole ``1/off[-1]``.
+
+    The slope of its logarithm rises from minus to plus infinity there: Newton's steps, halving
+    the bracket where they would leave it.
+    """
     low, high = 0.0, 1.0 / off[-1]
     at = 0.5 * high
     for _ in range(100):
@@ -228,38 +232,6 @@ def _saddle(off: list[float], counts: list[float]) -> float:
             return new
         at = new
     return at
-
-
-def tails(values: FloatArray, counts: FloatArray, max_fail: float) -> FloatArray:
-    """Return `tail` for many tallies of the same values.
-
-    Parameters
-    ----------
-    values : ndarray, shape (values,)
-        Rising fail shares; the first below ``max_fail``, the last 1.
-    counts : ndarray, shape (tallies, values)
-        Prompts with each share, the one that always fails added; 0 where there are none.
-    max_fail : float
-
-    Returns
-    -------
-    ndarray, shape (tallies,)
-    """
-    off = values - max_fail
-    found = np.ones(counts.shape[0])
-    some = counts[:, off < 0.0].sum(axis=1) > 0.0
-    counts = counts[some]
-    at = _saddles(off, counts)
-    parts = off / (1.0 - at[:, None] * off)
-    second = np.sum(counts * parts**2, axis=1) + at**-2
-    bend = np.maximum(0.0, np.sum(counts * parts**3, axis=1) - at**-3) / (3.0 * second)
-    up = _UP / np.sqrt(second)[:, None]
-    line = at[:, None] + bend[:, None] * up**2 + 1j * up
-    logs = np.log(1j + 2.0 * bend[:, None] * up) - np.log(line)
-    for j, step in enumerate(off):
-        logs -= counts[:, j, None] * np.log(1.0 - step * line)
-    found[some] = np.exp(logs).imag @ _WEIGHT / np.sqrt(second)
-    return np.clip(found, 0.0, 1.0)
 
 
 def upper_bound(shares: FloatArray, alpha: float) -> float:
@@ -279,7 +251,7 @@ def upper_bound(shares: FloatArray, alpha: float) -> float:
         if not low < at < high:
             at = 0.5 * (low + high)
         found, slope = _tail_and_slope(values, counts, at)
-        miss = math.log(max(found, _LEAST)) - aim
+        miss = math.log(max(found, LEAST)) - aim
         low, high = (at, high) if miss > 0.0 else (low, at)
         near = 1e-11
         if before is not None and before[1] != miss:
@@ -301,27 +273,5 @@ def _start(values: FloatArray, counts: FloatArray, alpha: float, at: float) -> f
         step = (found[0] - aim) / found[1]
         at -= step
         if abs(step) < 1e-7:
-            break
-    return at
-
-
-def _saddles(off: FloatArray, counts: FloatArray) -> FloatArray:
-    """Where each integrand is least on the real axis, between 0 and its pole ``1/off[-1]``.
-
-    ``off`` is rising, its last entry positive. The slope of the log integrand rises from minus to
-    plus infinity there: Newton's steps, halving the bracket where they would leave it.
-    """
-    low = np.zeros(counts.shape[0])
-    high = np.full(counts.shape[0], 1.0 / float(off[-1]))
-    at = 0.5 * high
-    for _ in range(100):
-        parts = off / (1.0 - at[:, None] * off)
-        slope = np.sum(counts * parts, axis=1) - 1.0 / at
-        low, high = np.where(slope > 0.0, low, at), np.where(slope > 0.0, at, high)
-        new = at - slope / (np.sum(counts * parts**2, axis=1) + at**-2)
-        new = np.where((low < new) & (new < high), new, 0.5 * (low + high))
-        done = np.all(np.abs(new - at) <= 1e-9 * at)
-        at = new
-        if done:
             break
     return at

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,6 +29,7 @@ from qfloor.stats.fail_groups import (
     two_way_variance,
     weights_of,
 )
+from qfloor.stats.fail_tally import FailTally
 from qfloor.stats.quantiles import check_scores
 
 
@@ -104,6 +106,18 @@ class FailPath:
     def most(self) -> float:
         """Outputs, as many as they would be if prompts weighed the same."""
         return self.n_outputs * self.size / self.n_prompts
+
+    @cached_property
+    def tally(self) -> FailTally | None:
+        """Prompts by fail share at every step; None where they weigh differently, or are large."""
+        if self.weighted or self.kept is not None:
+            return None
+        return FailTally.of(self.prompts.group, self.prompts.sizes)
+
+    @cached_property
+    def known(self) -> dict[tuple[Any, ...], float]:
+        """What was looked up before, together with other cells (`fail_table`)."""
+        return {}
 
     def fail_shares(self, step: int) -> FloatArray:
         """Fail share of each kept prompt at a step."""

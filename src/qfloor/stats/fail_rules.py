@@ -84,6 +84,19 @@ def n_passing(path: FailPath, alpha: float, max_fail: float, rule: Rule, *, mirr
     step after one that does not pass does not count: bounds are made monotone. Comparing the
     beta tail with alpha equals comparing the bound with ``max_fail`` and needs no inversion.
     """
+    known = path.known.get(("passing", alpha, max_fail, rule, mirror))
+    if known is not None:
+        return int(known)
+    end, is_every = passing_before(path, alpha, max_fail, rule, mirror=mirror)
+    if is_every and end:
+        end = _every_passing(path, alpha, max_fail, end, mirror=mirror)
+    return end
+
+
+def passing_before(
+    path: FailPath, alpha: float, max_fail: float, rule: Rule, *, mirror: bool
+) -> tuple[int, bool]:
+    """`n_passing` without the bound of every repeat, and whether that has a say too."""
     parts = rule_of(path, alpha, rule)[1]
     end = path.p.size
     if _ONE in parts:
@@ -92,9 +105,7 @@ def n_passing(path: FailPath, alpha: float, max_fail: float, rule: Rule, *, mirr
         end = 0 if most is None else int(fails.searchsorted(most, side="right"))
     if _KG in parts:
         end = min(end, _korn_graubard_passing(path, alpha, max_fail, mirror=mirror))
-    if _EVERY in parts and end:
-        end = _every_passing(path, alpha, max_fail, end, mirror=mirror)
-    return end
+    return end, _EVERY in parts
 
 
 def _korn_graubard_passing(path: FailPath, alpha: float, max_fail: float, *, mirror: bool) -> int:
@@ -159,6 +170,9 @@ def _every_clears(
 
 
 def _every_p(path: FailPath, step: int, max_fail: float, *, mirror: bool) -> float:
+    known = path.known.get(("p", step, max_fail, mirror))
+    if known is not None:
+        return known
     shares = path.fail_shares(step)
     if not shares.size:
         return 1.0
@@ -177,10 +191,17 @@ def upper_bound(path: FailPath, step: int, alpha: float, rule: Rule, *, mirror: 
     if _ONE in parts:
         found.append(exact_bound(path, step, alpha, mirror=mirror))
     if _EVERY in parts:
-        shares = path.fail_shares(step)
-        mine = 1.0 - shares if mirror else shares
-        found.append(every_upper(mine, alpha) if mine.size else 1.0)
+        found.append(_every_upper(path, step, alpha, mirror=mirror))
     return max(found)
+
+
+def _every_upper(path: FailPath, step: int, alpha: float, *, mirror: bool) -> float:
+    known = path.known.get(("upper", step, alpha, mirror))
+    if known is not None:
+        return known
+    shares = path.fail_shares(step)
+    mine = 1.0 - shares if mirror else shares
+    return every_upper(mine, alpha) if mine.size else 1.0
 
 
 def _korn_graubard_upper(path: FailPath, step: int, alpha: float, *, mirror: bool) -> float:
