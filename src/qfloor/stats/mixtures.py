@@ -65,7 +65,7 @@ def mixture_rate(
     --------
     >>> found = mixture_rate([0.4, 0.6], [2, 9], [60, 60])
     >>> print(f"{found.rate:.3f} [{found.low:.3f}, {found.high:.3f}]")
-    0.103 [0.057, 0.182]
+    0.103 [0.054, 0.180]
     """
     if not len(weights) == len(fails) == len(trials):
         raise ValueError("weights, fails and trials must have the same length.")
