@@ -1,6 +1,5 @@
 """Pure numbers behind floors and verdicts: arrays in, numbers out.
 
-==================  ========================================================================
 `binomial`          exact bounds and tests, fails allowed, exact McNemar
 `power`             prompts needed, chance of a certificate
 `design`            prompts, repeats or ratings: which design certifies for the least
@@ -20,8 +19,11 @@
 `recovery`          quality from biased, noisy raters (P.910), screening (BT.500)
 `resampling`        intervals over resampled prompts, for numbers about raters
 `equivalence`       may two sessions of ratings be pooled?
+`discrimination`    can people tell two things apart: power and exact tests of forced choices
+`paired_shares`     chose one side less chose the other: Tango's score interval
+`two_way_shares`    shares, means and discriminability over random prompts and raters
+`anytime`           bounds of a stream that hold whenever one looks
 `display`           bootstrap band in closed form, never a verdict
-==================  ========================================================================
 
 It knows nothing of offers, stores or files. No NaN leaves a function: what cannot be computed is
 None, what is not allowed raises ValueError.
@@ -36,6 +38,7 @@ from qfloor.stats.agreement import (
     intraclass_correlations,
     krippendorff_alpha,
 )
+from qfloor.stats.anytime import AnytimeBound
 from qfloor.stats.binomial import (
     clopper_pearson,
     clopper_pearson_lower,
@@ -72,6 +75,19 @@ from qfloor.stats.design import (
     planned_design_effect,
     prompts_for,
 )
+from qfloor.stats.discrimination import (
+    ItemRule,
+    chance_detections,
+    detectable_pd,
+    difference_p_value,
+    equivalence_votes,
+    item_rule,
+    noninferiority_pairs,
+    perfect_items_needed,
+    similarity_p_value,
+    similarity_power,
+    similarity_votes,
+)
 from qfloor.stats.display import QuantileBand, quantile_band
 from qfloor.stats.drift import (
     Change,
@@ -94,6 +110,11 @@ from qfloor.stats.multiplicity import (
     e_bh,
     e_from_p,
     holm,
+)
+from qfloor.stats.paired_shares import (
+    paired_difference_interval,
+    paired_difference_p_value,
+    paired_difference_upper,
 )
 from qfloor.stats.power import certification_power, prompts_needed
 from qfloor.stats.ppi import (
@@ -139,6 +160,16 @@ from qfloor.stats.two_way import (
     korn_graubard_ratings,
     korn_graubard_two_way,
 )
+from qfloor.stats.two_way_shares import (
+    Crossing,
+    Discriminability,
+    Estimate,
+    crossing,
+    mean_p_value,
+    two_way_discriminability,
+    two_way_mean,
+    two_way_share,
+)
 
 __all__ = [
     "ADDS_NOTHING",
@@ -147,15 +178,20 @@ __all__ = [
     "FEW_RATERS",
     "RATER_ICC",
     "TRUSTED_ALPHA",
+    "AnytimeBound",
     "Asked",
     "Change",
+    "Crossing",
     "Design",
+    "Discriminability",
     "EProcess",
+    "Estimate",
     "FailBound",
     "FailMoments",
     "FailPath",
     "FailRateBounds",
     "IntraclassCorrelations",
+    "ItemRule",
     "KornGraubard",
     "MixtureRate",
     "MomentTable",
@@ -180,18 +216,23 @@ __all__ = [
     "certification_p_value",
     "certification_power",
     "certifying_e_value",
+    "chance_detections",
     "chance_to_decide",
     "chances_to_decide",
     "clopper_pearson",
     "clopper_pearson_lower",
     "clopper_pearson_upper",
+    "crossing",
     "designs",
     "detectable_paired",
+    "detectable_pd",
     "detectable_unpaired",
+    "difference_p_value",
     "e_bh",
     "e_from_p",
     "e_process_boundary",
     "e_process_limits",
+    "equivalence_votes",
     "every_repeat_p_value",
     "every_repeat_upper",
     "exact_boundary",
@@ -206,6 +247,7 @@ __all__ = [
     "holm",
     "icc_oneway",
     "intraclass_correlations",
+    "item_rule",
     "korn_graubard",
     "korn_graubard_lower",
     "korn_graubard_ratings",
@@ -219,16 +261,22 @@ __all__ = [
     "max_fails",
     "mcnemar_exact",
     "mean_interval",
+    "mean_p_value",
     "min_prompts",
     "mixture_rate",
+    "noninferiority_pairs",
     "operation",
     "p_value",
     "paired_change",
+    "paired_difference_interval",
+    "paired_difference_p_value",
+    "paired_difference_upper",
     "paired_equivalence",
     "path_certified_to",
     "path_limits",
     "path_lower",
     "path_upper",
+    "perfect_items_needed",
     "planned_design_effect",
     "planned_rule",
     "prediction_powered_fail_rate",
@@ -240,7 +288,13 @@ __all__ = [
     "quantile_inverted_cdf",
     "recover_mos",
     "shape_change",
+    "similarity_p_value",
+    "similarity_power",
+    "similarity_votes",
     "threshold_limits",
+    "two_way_discriminability",
+    "two_way_mean",
+    "two_way_share",
     "unpaired_change",
     "worth_going_on",
 ]

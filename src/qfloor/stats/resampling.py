@@ -25,6 +25,7 @@ RESAMPLES = 999
 FEWEST_CLUSTERS = 5
 """With fewer prompts an interval of this kind says nothing."""
 
+_FEW_VALUES = 5
 _MOST_CELLS = 20_000_000  # of the draws x values x values table, 160 MB
 
 
@@ -215,6 +216,12 @@ def _coincidences(
     of_unit = np.zeros(n_units, dtype=np.intp)
     of_unit[unit] = cluster
     together = np.zeros((int(cluster.max()) + 1, n_values, n_values))
+    if n_values <= _FEW_VALUES:  # all units at once: votes on many pairs have three values
+        each = counts[:, :, None] * shares[:, None, :]
+        diagonal = np.arange(n_values)
+        each[:, diagonal, diagonal] -= shares
+        np.add.at(together, of_unit, each)
+        return together
     for u in range(n_units):
         seen = np.flatnonzero(counts[u])
         pairs = np.outer(counts[u, seen], shares[u, seen])

@@ -184,9 +184,10 @@ def _codes(labels: Sequence[Hashable] | ArrayLike, n: int, name: str) -> Codes:
 def variance_parts(residual: FloatArray, prompt: Codes, rater: Codes) -> tuple[float, ...]:
     """Variance of a weighted mean over prompts, over raters, and over both crossed."""
     cell = np.unique(prompt * (rater.max() + 1) + rater, return_inverse=True)[1]
-    return tuple(_clustered(residual, codes) for codes in (prompt, rater, cell))
+    return tuple(clustered(residual, codes) for codes in (prompt, rater, cell))
 
 
-def _clustered(residual: FloatArray, codes: Codes) -> float:
+def clustered(residual: FloatArray, codes: Codes) -> float:
+    """Variance of a weighted mean when residuals of one code stand or fall together."""
     sums = np.bincount(codes, weights=residual)
     return 0.0 if sums.size < 2 else float(np.sum(sums**2)) * sums.size / (sums.size - 1)

@@ -1,0 +1,273 @@
+"""Sentences that a session supports, and those that it does not, with the reason.
+
+A failure to find a difference is not evidence that there is none. So "could not reliably
+distinguish" is printed only when the similarity test passes against a margin that stood before
+the first vote, and placebos tell how often people choose where there is nothing to choose.
+Otherwise the sentence is refused, and what may be said instead stands in its place.
+
+It reads an `Analysis` and computes nothing but the difference that would have been found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scipy import special
+
+from qfloor import stats
+
+if TYPE_CHECKING:
+    from qfloor.abtest.analysis import Analysis
+    from qfloor.abtest.plan import AnalysisPlan
+
+POWER = 0.8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One sentence about the session.
+
+    ``text`` may be printed as it stands. ``refused`` is the sentence that was wanted and is not
+    supported, ``why`` each reason; both are empty for a supported claim.
+    """
+
+    name: str
+    supported: bool
+    text: str
+    refused: str | None = None
+    why: tuple[str, ...] = ()
+
+
+def claims_of(analysis: Analysis) -> tuple[Claim, ...]:
+    """Write every claim of a session, supported or refused, in a fixed order."""
+    return (
+        _detection(analysis),
+        _similarity(analysis),
+        _not_distinguished(analysis),
+        _severity(analysis),
+        _noninferiority(analysis),
+        _items(analysis),
+    )
+
+
+def would_have_found(found: stats.Discriminability, alpha: float) -> float | None:
+    """Smallest net discriminability found with 80 % power by the test at this level."""
+    if found.standard_error is None:
+        return None
+    if found.standard_error == 0.0:  # nobody chose at all: what that many votes rule out
+        return max(0.0, found.net.upper or 0.0)
+    return float(special.ndtri(1.0 - alpha) + special.ndtri(POWER)) * found.standard_error
+
+
+def percent(value: float | None, digits: int = 2) -> str:
+    """Write a share as a percentage; a dash where there is none."""
+    return "-" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def interval(found: Any) -> str:
+    """Write an interval of shares in percent, in brackets."""
+    if found.low is None or found.high is None:
+        return "[no interval]"
+    return f"[{100 * found.low:.2f}, {100 * found.high:.2f}]"
+
+
+def p_text(p_value: float | None) -> str:
+    """Write a p-value as people do."""
+    if p_value is None:
+        return "no p-value"
+    return "p < 0.0001" if p_value < 1e-4 else f"p = {p_value:.2g}"
+
+
+def panel_note(found: stats.Estimate) -> str:
+    """Warn where few raters speak for themselves only; empty otherwise."""
+    if not found.conditional_on_panel:
+        return ""
+    return f" This is about these {found.n_raters} raters and says nothing of others."
+
+
+def _detection(analysis: Analysis) -> Claim:
+    counts, found, plan = analysis.headline.counts, analysis.headline.detection, analysis.plan
+    level = f"{100 * plan.confidence:g} % CI"
+    alarms = found.false_alarms
+    placebo = (
+        "placebo trials are missing, so false alarms are unknown"
+        if alarms is None
+        else f"placebo false alarms {percent(alarms.value)} {interval(alarms)} (n = {alarms.n})"
+    )
+    text = (
+        f"Over {counts.pairs:,} pairs from {counts.raters:,} raters, {plan.reference} was "
+        f"preferred in {percent(found.detected.value)} ({level} {interval(found.detected)}), "
+        f"{plan.routed} in {percent(found.wrong_way.value)} {interval(found.wrong_way)}; {placebo}."
+    )
+    if found.corrected is not None:
+        text += (
+            f" Beyond false alarms {percent(max(0.0, found.corrected.value))} "
+            f"{interval(found.corrected)} are detected."
+        )
+    return Claim(name="detection", supported=True, text=text + panel_note(found.detected))
+
+
+def _similarity(analysis: Analysis) -> Claim:
+    found, plan = analysis.headline.discriminability, analysis.plan
+    net = f"Net discriminability pd = {percent(found.net.value)} (upper {percent(found.net.upper)})"
+    wanted = f"{net}, below the pre-set pd0 = {percent(found.pd0)} ({p_text(found.p_similar)})."
+    why = _why_not_similar(analysis)
+    if not why:
+        text = wanted
+        if _difference(found, plan) == "reference":
+            text += " The difference is detectable all the same, and smaller than what matters."
+        return Claim(name="similarity", supported=True, text=text + panel_note(found.net))
+    return Claim(
+        name="similarity", supported=False, text=instead_of_similarity(analysis), refused=wanted,
+        why=why,
+    )  # fmt: skip
+
+
+def instead_of_similarity(analysis: Analysis) -> str:
+    """Say what may be said of the difference where similarity was not shown."""
+    found, plan = analysis.headline.discriminability, analysis.plan
+    direction = _difference(found, plan)
+    net = f"net {percent(found.net.value)} {interval(found.net)}"
+    if direction == "reference":
+        return f"People prefer {plan.reference} ({net}, {p_text(found.p_different)})."
+    if direction == "routed":
+        return f"People prefer {plan.routed} ({net})."
+    if found.similar(plan.alpha):  # the margin, not the numbers, is what is missing
+        return f"No evidence of a difference ({net}, upper {percent(found.net.upper)})."
+    smallest = would_have_found(found, plan.alpha)
+    if smallest is None:
+        return "No evidence of a difference (too few raters or prompts to say anything of others)."
+    return (
+        "No evidence of a difference (underpowered: would have found pd >= "
+        f"{percent(min(1.0, smallest))})."
+    )
+
+
+def _difference(found: stats.Discriminability, plan: AnalysisPlan) -> str | None:
+    """Which arm is preferred beyond chance, if any."""
+    if found.p_different is not None and found.p_different <= plan.alpha:
+        return "reference"
+    if found.net.high is not None and found.net.high < 0.0:
+        return "routed"
+    return None
+
+
+def _why_not_similar(analysis: Analysis) -> tuple[str, ...]:
+    found, plan = analysis.headline.discriminability, analysis.plan
+    why = []
+    if not plan.frozen:
+        why.append(f"pd0 = {percent(found.pd0)} was not set before the first vote")
+    if found.p_similar is None:
+        why.append("too few raters or prompts to say anything of others")
+    elif not found.similar(plan.alpha):
+        why.append(
+            f"the similarity test fails: pd may be as large as {percent(found.net.upper)}, pd0 is "
+            f"{percent(found.pd0)} ({p_text(found.p_similar)})"
+        )
+    return tuple(why)
+
+
+def _not_distinguished(analysis: Analysis) -> Claim:
+    """The claim that is made of routers: nobody could tell, and where they could it was minor."""
+    counts, plan = analysis.headline.counts, analysis.plan
+    detected, severity = analysis.headline.detection.detected, analysis.headline.severity
+    missed = f"[{_percent(detected.high)}, {_percent(detected.low)}]"
+    wanted = (
+        f"Over {counts.pairs:,} pairs people could not reliably distinguish {plan.routed} from "
+        f"{plan.reference}: {percent(1.0 - detected.value)} {missed} of votes did not prefer "
+        f"{plan.reference}"
+    )
+    if severity.minor is not None:
+        wanted += (
+            f"; where they did, {percent(severity.minor.value, 1)} {interval(severity.minor)} "
+            f"differed by less than {plan.minor_gap:g} of 10 points and were usable as they are"
+        )
+    wanted += "."
+    why = list(_why_not_similar(analysis))
+    if analysis.headline.detection.false_alarms is None:
+        why.append("placebo trials are missing, so nobody knows how often people choose by chance")
+    if severity.n_detected and severity.n_unscored:
+        why.append(
+            f"{severity.n_unscored} of {severity.n_detected} detections were given no score, so "
+            "how minor they are is not known"
+        )
+    if not why:
+        text = wanted + panel_note(detected)
+        return Claim(name="not_distinguished", supported=True, text=text)
+    return Claim(
+        name="not_distinguished", supported=False, text=instead_of_similarity(analysis),
+        refused=wanted, why=tuple(why),
+    )  # fmt: skip
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * (1.0 - value):.2f}"
+
+
+def _severity(analysis: Analysis) -> Claim:
+    found, plan = analysis.headline.severity, analysis.plan
+    loss = (
+        f"A loss that matters ({plan.minor_gap:g} point or more, or not usable) was seen in "
+        f"{percent(found.material.value)} {interval(found.material)} of all votes."
+    )
+    if found.minor is None:
+        why = "no detection was scored" if found.n_detected else "nothing was detected"
+        return Claim(name="severity", supported=True, text=f"{loss} Of minor ones {why}.")
+    text = (
+        f"Of the detected, {percent(found.minor.value, 1)} {interval(found.minor)} differed by "
+        f"less than {plan.minor_gap:g} point and were usable. {loss}"
+    )
+    if found.n_unscored:
+        text += f" {found.n_unscored} detections without a score count as losses."
+    return Claim(name="severity", supported=True, text=text)
+
+
+def _noninferiority(analysis: Analysis) -> Claim:
+    found, plan = analysis.headline.severity, analysis.plan
+    margin = f"{plan.margin_score:g} points of 10"
+    if found.gap is None:
+        return Claim(
+            name="noninferiority", supported=False,
+            text="The mean score gap is not known.",
+            refused=f"{plan.routed} is not worse than {plan.reference} by {margin} on average.",
+            why=(found.why_no_gap or "nothing was scored",),
+        )  # fmt: skip
+    gap = found.gap
+    said = f"mean gap {gap.value:.2f} points"
+    if gap.low is not None and gap.high is not None:
+        said += f" [{gap.low:.2f}, {gap.high:.2f}]"
+    wanted = (
+        f"{plan.routed} is not worse than {plan.reference} by {margin} on average ({said}, "
+        f"{p_text(found.p_noninferior)})."
+    )
+    why = [] if plan.frozen else [f"the margin of {margin} was not set before the first vote"]
+    if found.p_noninferior is None or found.p_noninferior > plan.alpha:
+        why.append(f"a gap of {margin} is not ruled out ({p_text(found.p_noninferior)})")
+    if why:
+        return Claim(
+            name="noninferiority", supported=False, refused=wanted, why=tuple(why),
+            text=f"Measured: {said}.",
+        )  # fmt: skip
+    return Claim(name="noninferiority", supported=True, text=wanted)
+
+
+def _items(analysis: Analysis) -> Claim:
+    found, plan = analysis.items, analysis.plan
+    if found is None:
+        return Claim(
+            name="items", supported=False,
+            text="How many single pairs can be told apart is not known.",
+            refused="Pairs that are reliably distinguished, one by one.",
+            why=(f"no pair has {plan.audit_votes} votes, the fewest to judge one by itself",),
+        )  # fmt: skip
+    votes = f"{found.fewest_votes}"
+    if found.most_votes > found.fewest_votes:
+        votes += f" to {found.most_votes}"
+    text = (
+        f"Of {found.n_items:,} pairs judged one by one ({votes} votes each) "
+        f"{found.n_distinguished} are reliably distinguished (Benjamini-Hochberg at "
+        f"{100 * plan.alpha:g} %); {found.n_by_rule} pass the uncorrected rule, where chance alone "
+        f"gives up to {found.by_chance:.1f}."
+    )
+    return Claim(name="items", supported=True, text=text)
