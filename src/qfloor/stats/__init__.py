@@ -21,7 +21,9 @@
 `equivalence`       may two sessions of ratings be pooled?
 `discrimination`    can people tell two things apart: power and exact tests of forced choices
 `paired_shares`     chose one side less chose the other: Tango's score interval
-`two_way_shares`    shares, means and discriminability over random prompts and raters
+`crossing`          votes that cross prompts and raters, and the variance of both
+`two_way_shares`    shares and means of them, with intervals
+`discriminability`  how much of a difference people see, with a similarity test
 `anytime`           bounds of a stream that hold whenever one looks
 `display`           bootstrap band in closed form, never a verdict
 
@@ -67,6 +69,7 @@ from qfloor.stats.clusters import (
     korn_graubard_lower,
     korn_graubard_upper,
 )
+from qfloor.stats.crossing import Crossing, Estimate, crossing
 from qfloor.stats.design import (
     FAIL_ICC,
     RATER_ICC,
@@ -75,6 +78,7 @@ from qfloor.stats.design import (
     planned_design_effect,
     prompts_for,
 )
+from qfloor.stats.discriminability import Discriminability, two_way_discriminability
 from qfloor.stats.discrimination import (
     ItemRule,
     chance_detections,
@@ -160,16 +164,7 @@ from qfloor.stats.two_way import (
     korn_graubard_ratings,
     korn_graubard_two_way,
 )
-from qfloor.stats.two_way_shares import (
-    Crossing,
-    Discriminability,
-    Estimate,
-    crossing,
-    mean_p_value,
-    two_way_discriminability,
-    two_way_mean,
-    two_way_share,
-)
+from qfloor.stats.two_way_shares import mean_p_value, two_way_mean, two_way_share
 
 __all__ = [
     "ADDS_NOTHING",

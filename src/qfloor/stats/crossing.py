@@ -1,0 +1,182 @@
+"""Votes that cross prompts and raters: codes, weights, and the variance both give.
+
+Votes of one rater are alike, and so are votes on one prompt; a vote belongs to one of each. What
+is computed of them is an `Estimate` that says on how many prompts and raters it stands.
+
+It takes codes and numbers, and knows nothing of arms, sides or sessions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qfloor.stats.two_way import FEW_RATERS, clustered
+
+FloatArray = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Method = Literal["independent", "two_way"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A number with its two-sided interval and one-sided upper bound, and what it stands on.
+
+    ``low``, ``high`` hold together at ``confidence``, ``upper`` alone at ``confidence``; all are
+    None where one rater or one prompt says nothing about others. ``conditional_on_panel`` marks
+    statements on fewer than six raters.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    upper: float | None
+    n: int
+    n_prompts: int
+    n_raters: int
+    n_star: float
+    method: Method
+    conditional_on_panel: bool
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Crossing:
+    """Which prompt and which rater each vote belongs to, and what it weighs.
+
+    Build it with `crossing`; codes run from 0, weights sum to 1.
+    """
+
+    prompt: Codes
+    rater: Codes
+    weight: FloatArray
+    n_prompts: int
+    n_raters: int
+
+    @property
+    def independent(self) -> bool:
+        """Whether every prompt and every rater comes once."""
+        return self.n_prompts == self.prompt.size == self.n_raters
+
+    def variance(self, residual: FloatArray) -> float:
+        """Two-way variance of a weighted sum of residuals, never below either part alone."""
+        part = self.weight * residual
+        prompts, raters, cells = (clustered(part, c) for c in (self.prompt, self.rater, self.cell))
+        return max(prompts + raters - cells, prompts, raters)
+
+    @cached_property
+    def cell(self) -> Codes:
+        """Code of the rater-prompt cell of each vote."""
+        return _codes(self.prompt * self.n_raters + self.rater)
+
+    @property
+    def clusters(self) -> float:
+        """How many prompts the weights are worth."""
+        of_prompt = np.bincount(self.prompt, weights=self.weight)
+        return float(1.0 / of_prompt.max())
+
+    @property
+    def df(self) -> float:
+        """Degrees of freedom: the scarcer of prompts and raters less one; votes if independent."""
+        scarce = self.prompt.size if self.independent else min(self.n_prompts, self.n_raters)
+        return scarce - 1.0
+
+
+def crossing(prompts: ArrayLike, raters: ArrayLike, weights: ArrayLike | None = None) -> Crossing:
+    """Say how votes cross prompts and raters.
+
+    Parameters
+    ----------
+    prompts, raters : array_like of int, shape (votes,)
+        Any whole numbers that name them.
+    weights : array_like, shape (votes,), optional
+        Positive; by default all votes weigh the same.
+
+    Raises
+    ------
+    ValueError
+        If there is no vote, the lists differ in length or a weight is not positive.
+
+    Examples
+    --------
+    >>> votes = crossing([7, 7, 9], [1, 2, 1])
+    >>> votes.n_prompts, votes.n_raters, votes.independent
+    (2, 2, False)
+    """
+    prompt, rater = (_codes(given) for given in (prompts, raters))
+    weight = np.ones(prompt.size) if weights is None else np.asarray(weights, dtype=np.float64)
+    if not prompt.size or rater.shape != prompt.shape or weight.shape != prompt.shape:
+        raise ValueError("prompts, raters and weights must be lists of one length, not empty.")
+    if not np.all((weight > 0.0) & np.isfinite(weight)):
+        raise ValueError("weights must be positive numbers.")
+    return Crossing(
+        prompt=prompt,
+        rater=rater,
+        weight=weight / weight.sum(),
+        n_prompts=int(prompt.max()) + 1,
+        n_raters=int(rater.max()) + 1,
+    )
+
+
+def estimate(
+    value: float,
+    low: float | None,
+    high: float | None,
+    upper: float | None,
+    n_star: float,
+    crossed: Crossing,
+    confidence: float,
+) -> Estimate:
+    """Put an estimate together with what it stands on."""
+    return Estimate(
+        value=value,
+        low=low,
+        high=high,
+        upper=upper,
+        n=crossed.prompt.size,
+        n_prompts=crossed.n_prompts,
+        n_raters=crossed.n_raters,
+        n_star=n_star,
+        method="independent" if crossed.independent else "two_way",
+        conditional_on_panel=crossed.n_raters < FEW_RATERS,
+        confidence=confidence,
+    )
+
+
+def weighted_mean(x: FloatArray, crossed: Crossing) -> float:
+    """Weighted mean; of equal numbers that number, to the last bit."""
+    if x.min() == x.max():
+        return float(x[0])
+    if crossed.weight.min() == crossed.weight.max():
+        return float(x.sum() / x.size)
+    return float(np.sum(crossed.weight * x))
+
+
+def checked_values(given: ArrayLike, crossed: Crossing) -> FloatArray:
+    """Return one finite number for each vote, or raise ValueError."""
+    x = np.asarray(given, dtype=np.float64)
+    if x.shape != crossed.prompt.shape or not np.all(np.isfinite(x)):
+        raise ValueError(f"values must be one list of {crossed.prompt.size} finite numbers.")
+    return x
+
+
+def checked_alpha(confidence: float) -> float:
+    """Return alpha of a confidence, which must lie in (0.5, 1)."""
+    if not 0.5 < confidence < 1.0:
+        raise ValueError(f"confidence must lie strictly between 0.5 and 1, got {confidence!r}.")
+    return 1.0 - confidence
+
+
+def _codes(given: ArrayLike) -> Codes:
+    labels = np.asarray(given)
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise ValueError("prompts and raters must be one list of whole numbers each.")
+    if labels.size and labels.min() >= 0 and labels.max() < 100 * labels.size:
+        taken = np.zeros(int(labels.max()) + 1, dtype=bool)  # counting is faster than sorting
+        taken[labels] = True
+        return np.asarray((np.cumsum(taken) - 1)[labels], dtype=np.intp)
+    return np.asarray(np.unique(labels, return_inverse=True)[1], dtype=np.intp)
