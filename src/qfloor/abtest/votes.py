@@ -164,6 +164,12 @@ def votes_of(answers: Iterable[Answer]) -> Votes:
     )
 
 
+def preferred(answer: Answer) -> int:
+    """Tell for which side an answer is: +1 the reference or intact one, -1 the other, 0 neither."""
+    side = _SIDE.get(answer.response, 0)
+    return -side if _better_is_left(answer) else side
+
+
 def _better_is_left(answer: Answer) -> bool:
     """Whether the side that is said to be better was on the left: the reference, or the intact."""
     if answer.right_arm == SPOILT or answer.left_arm == SPOILT:

@@ -1,0 +1,159 @@
+"""``qfloor ab report`` and ``ab export``: what a blind session showed, and its votes elsewhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import typer
+
+from qfloor.cli.output import Json, Workspace, emit_one, say
+
+if TYPE_CHECKING:
+    from qfloor.abtest.analysis import Analysis
+    from qfloor.abtest.answers import Answer
+    from qfloor.abtest.plan import AnalysisPlan
+
+Votes = typer.Argument(help="A session's folder, or a CSV of unblinded answers.")
+Key = typer.Option(None, "--key", "-k", help="The arm key; by default beside the session.")
+
+
+def report(
+    session: Path = Votes,
+    key: Path | None = Key,
+    out: Path | None = typer.Option(
+        None, "--out", "-o", help="Page to write; by default SESSION.html beside it."
+    ),
+    protocol: Path | None = typer.Option(
+        None, "--protocol", help="Folder of the session that a CSV of answers comes from."
+    ),
+    as_json: bool = Json,
+) -> None:
+    """Unblind a session (logged) and write what may be claimed, with everything it rests on.
+
+    A claim that the votes do not support is refused, with the reason. A CSV without its protocol
+    has no margins that stood before the first vote, and supports no claim about one.
+
+    Example: qfloor ab report may --out may.html
+    """
+    from qfloor.abtest.analysis import analyse
+    from qfloor.abtest.page import page_of
+    from qfloor.records import to_plain
+
+    answers, plan, audited = _unblinded(session, key, protocol)
+    analysis = analyse(answers, plan, audited=audited)
+    place = out or session.with_name(f"{session.name.removesuffix('.csv')}.html")
+    place.write_text(page_of(analysis), encoding="utf-8")
+    if as_json:
+        typer.echo(json.dumps(to_plain(analysis), ensure_ascii=False, indent=2))
+    else:
+        _print(analysis)
+    say(f"wrote {place}")
+
+
+def export(
+    session: Path = Votes,
+    out: Path | None = typer.Option(None, "--out", "-o", help="File to write."),
+    format: Literal["csv", "label-studio", "evalica"] = typer.Option(
+        "csv", "--format", "-f", help="csv is qfloor's own long table; it loses nothing."
+    ),
+    key: Path | None = Key,
+    to_store: bool = typer.Option(
+        False, "--to-store", help="Put votes and scores into the workspace's store."
+    ),
+    round: str | None = typer.Option(
+        None, "--round", help="With --to-store: round of outputs that the store does not know."
+    ),
+    workspace: Path = Workspace,
+) -> None:
+    """Unblind a session (logged) and write its votes for other tools, or back into the store.
+
+    Label Studio's file comes with its labelling configuration beside it. In the store choices are
+    comparisons and scores are ratings, from which `calibrate` and `floors` learn.
+
+    Example: qfloor ab export may --format evalica --out may.csv
+    """
+    if out is None and not to_store:
+        raise typer.BadParameter("say where: --out FILE, --to-store, or both")
+    answers, _, _ = _unblinded(session, key, None)
+    if out is not None:
+        _write(answers, out, format)
+    if to_store:
+        _store(answers, workspace, round)
+
+
+def _unblinded(
+    session: Path, key: Path | None, protocol: Path | None
+) -> tuple[list[Answer], AnalysisPlan, frozenset[str] | None]:
+    """Answers and plan of a folder (which is logged there), or of a CSV that was written of one."""
+    from qfloor.abtest.answers import read_answers
+    from qfloor.abtest.plan import AnalysisPlan, plan_of
+    from qfloor.abtest.protocol import read_protocol
+    from qfloor.errors import InputError
+
+    if not session.is_dir():
+        answers = read_answers(session)
+        if protocol is None:
+            return answers, AnalysisPlan(name=session.stem), None
+        frozen = read_protocol(protocol)
+        others = {answer.session_id for answer in answers} - {frozen.session_id}
+        if others:
+            raise InputError(
+                f"{session} holds answers of session {min(others)!r}, but {protocol} is "
+                f"{frozen.session_id!r}"
+            )
+        return answers, plan_of(frozen), None
+    if protocol is not None:
+        raise typer.BadParameter(f"{session} has its own protocol; --protocol is for a CSV")
+    from qfloor.abtest.key import default_path
+    from qfloor.abtest.unblinding import audit_pairs, unblind
+
+    place = default_path(session.expanduser().resolve()) if key is None else key
+    held, answers = unblind(session, place)
+    return answers, plan_of(held), audit_pairs(session, place) or None
+
+
+def _print(analysis: Analysis) -> None:
+    for claim in analysis.claims:
+        mark = "" if claim.supported else " (not supported)"
+        typer.echo(f"{claim.name.replace('_', ' ')}{mark}: {claim.text}")
+        for why in claim.why:
+            typer.echo(f"  because {why}")
+
+
+def _write(answers: list[Answer], out: Path, format: str) -> None:
+    from qfloor.abtest import exporting
+    from qfloor.abtest.answers import answers_csv
+
+    texts = {
+        "csv": answers_csv,
+        "evalica": exporting.evalica_csv,
+        "label-studio": exporting.label_studio_json,
+    }
+    out.write_text(texts[format](answers), encoding="utf-8", newline="")
+    say(f"wrote {out}: {len(answers)} answers")
+    if format == "label-studio":
+        config = out.with_suffix(".xml")
+        config.write_text(exporting.LABEL_CONFIG, encoding="utf-8")
+        say(f"wrote {config}, the labelling configuration")
+
+
+def _store(answers: list[Answer], workspace: Path, round: str | None) -> None:
+    from qfloor.benchmark import check_round
+    from qfloor.pipeline.session_votes import store_votes
+    from qfloor.store import Store
+
+    if round is None:
+        raise typer.BadParameter("--to-store needs --round, e.g. 2026-11")
+    check_round(workspace, round)
+    with Store.open(workspace, create=True) as store, store.writing("ab export"):
+        stored = store_votes(store, answers, round=round)
+    emit_one(stored.report.to_row())
+    say(f"{stored.left_out} showings (placebos and catch trials) are not of two outputs")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to ``qfloor ab``."""
+    for command in (report, export):
+        app.command()(command)
