@@ -95,7 +95,7 @@ def test_the_reference_claim_is_reproduced(held: Analysis) -> None:
     assert said.supported
     assert said.text == (
         "Over 12,000 pairs people could not reliably distinguish routed from premium: 97.00 % "
-        "[96.68, 97.30] of votes did not prefer premium; where they did, 60.0 % [54.74, 65.10] "
+        "[96.68, 97.30] of votes did not prefer premium; where they did, 60.0 % [54.7, 65.1] "
         "differed by less than 1 of 10 points and were usable as they are."
     )
 

@@ -65,11 +65,11 @@ def percent(value: float | None, digits: int = 2) -> str:
     return "-" if value is None else f"{100 * value:.{digits}f} %"
 
 
-def interval(found: Any) -> str:
+def interval(found: Any, digits: int = 2) -> str:
     """Write an interval of shares in percent, in brackets."""
     if found.low is None or found.high is None:
         return "[no interval]"
-    return f"[{100 * found.low:.2f}, {100 * found.high:.2f}]"
+    return f"[{100 * found.low:.{digits}f}, {100 * found.high:.{digits}f}]"
 
 
 def p_text(p_value: float | None) -> str:
@@ -180,7 +180,7 @@ def _not_distinguished(analysis: Analysis) -> Claim:
     )
     if severity.minor is not None:
         wanted += (
-            f"; where they did, {percent(severity.minor.value, 1)} {interval(severity.minor)} "
+            f"; where they did, {percent(severity.minor.value, 1)} {interval(severity.minor, 1)} "
             f"differed by less than {plan.minor_gap:g} of 10 points and were usable as they are"
         )
     wanted += "."
@@ -215,7 +215,7 @@ def _severity(analysis: Analysis) -> Claim:
         why = "no detection was scored" if found.n_detected else "nothing was detected"
         return Claim(name="severity", supported=True, text=f"{loss} Of minor ones {why}.")
     text = (
-        f"Of the detected, {percent(found.minor.value, 1)} {interval(found.minor)} differed by "
+        f"Of the detected, {percent(found.minor.value, 1)} {interval(found.minor, 1)} differed by "
         f"less than {plan.minor_gap:g} point and were usable. {loss}"
     )
     if found.n_unscored:
@@ -230,7 +230,7 @@ def _noninferiority(analysis: Analysis) -> Claim:
         return Claim(
             name="noninferiority", supported=False,
             text="The mean score gap is not known.",
-            refused=f"{plan.routed} is not worse than {plan.reference} by {margin} on average.",
+            refused=f"On average {plan.routed} is not worse than {plan.reference} by {margin}.",
             why=(found.why_no_gap or "nothing was scored",),
         )  # fmt: skip
     gap = found.gap
@@ -238,7 +238,7 @@ def _noninferiority(analysis: Analysis) -> Claim:
     if gap.low is not None and gap.high is not None:
         said += f" [{gap.low:.2f}, {gap.high:.2f}]"
     wanted = (
-        f"{plan.routed} is not worse than {plan.reference} by {margin} on average ({said}, "
+        f"On average {plan.routed} is not worse than {plan.reference} by {margin} ({said}, "
         f"{p_text(found.p_noninferior)})."
     )
     why = [] if plan.frozen else [f"the margin of {margin} was not set before the first vote"]

@@ -100,7 +100,7 @@ def _cards(analysis: Analysis) -> str:
     ]
     if severity.minor is not None:
         said = "of the detected were minor and usable"
-        cards.insert(2, (percent(severity.minor.value, 1), said, interval(severity.minor)))
+        cards.insert(2, (percent(severity.minor.value, 1), said, interval(severity.minor, 1)))
     return (
         '<div class="cards">'
         + "".join(
@@ -212,8 +212,8 @@ def _severity(analysis: Analysis) -> str:
         parts.append(
             _p(
                 f"Usable as it is: {plan.routed} {percent(usable.routed.value, 1)} "
-                f"{interval(usable.routed)}, {plan.reference} {percent(usable.reference.value, 1)} "
-                f"{interval(usable.reference)}; difference "
+                f"{interval(usable.routed, 1)}, {plan.reference} "
+                f"{percent(usable.reference.value, 1)} {interval(usable.reference, 1)}; difference "
                 f"{_net(usable.difference.value, interval(usable.difference))}."
             )
         )
@@ -277,13 +277,13 @@ def _raters(analysis: Analysis) -> str:
     if found.catches_passed is not None:
         said.append(
             f"Of {found.catches_passed.n} catch trials {percent(found.catches_passed.value, 1)} "
-            f"{interval(found.catches_passed)} were passed."
+            f"{interval(found.catches_passed, 1)} were passed."
         )
     if found.agreed is not None:
         said.append(
             f"Shown again with sides swapped, {found.repeats} trials were answered as before in "
-            f"{percent(found.agreed.value, 1)} {interval(found.agreed)}; unrelated answers would "
-            f"agree in {percent(found.agreed_by_chance, 1)}."
+            f"{percent(found.agreed.value, 1)} {interval(found.agreed, 1)}; unrelated answers "
+            f"would agree in {percent(found.agreed_by_chance, 1)}."
         )
     if found.alpha is not None:
         ends = (

@@ -71,14 +71,15 @@ def forest(lines: Sequence[Line], limit: float, limit_name: str, what: str) -> s
             width = at(end) - at(start)
             bar = f'<i class="bar" style="left:{at(start):.3f}%;width:{width:.3f}%"></i>'
         rows.append(
-            f'<div>{html.escape(line.name)}</div><div class="track" role="img" aria-label="{alt}">'
+            f'<div class="line"><div class="name">{html.escape(line.name)}</div>'
+            f'<div class="track" role="img" aria-label="{alt}">'
             f'<i class="zero" style="left:{at(0.0):.3f}%"></i>'
             f'<i class="limit" style="left:{at(limit):.3f}%"></i>{bar}'
             f'<i class="dot" style="left:{at(line.found.value):.3f}%"></i></div>'
-            f'<div class="num">{html.escape(line.said)}</div>'
+            f'<div class="num">{html.escape(line.said)}</div></div>'
         )
     note = html.escape(f"{what} Thin line: 0. Dashed: {limit_name}.")
-    return f'<div class="forest">{"".join(rows)}</div><p class="dim">{note}</p>'
+    return f'<div>{"".join(rows)}</div><p class="dim">{note}</p>'
 
 
 def histogram(gaps: Sequence[tuple[float, bool]], limit: float, what: str) -> str:

@@ -28,8 +28,8 @@ margin:1.2rem 0}
 .stack i{display:block;min-width:0}
 .key{display:flex;flex-wrap:wrap;gap:.3rem 1.3rem;margin:.6rem 0;padding:0;list-style:none}
 .key i{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin-right:.45em}
-.forest{display:grid;grid-template-columns:minmax(7.5rem,auto) minmax(0,1fr) auto;
-gap:.35rem .9rem;align-items:center}
+.line{display:grid;grid-template-columns:8.5rem minmax(0,1fr) 11.5rem;gap:.9rem;
+align-items:center;margin:.35rem 0}
 .track{position:relative;height:1.5rem;background:var(--card);border-radius:4px}
 .track i{position:absolute;display:block}
 .track .bar{height:4px;top:calc(50% - 2px);background:var(--ref);border-radius:2px}
@@ -37,7 +37,7 @@ gap:.35rem .9rem;align-items:center}
 background:var(--page);border:3px solid var(--ref)}
 .track .zero,.track .limit{top:0;bottom:0;width:0;border-left:1px solid var(--dim)}
 .track .limit{border-left:2px dashed var(--warn)}
-.forest .num{font-variant-numeric:tabular-nums;font-size:.9rem;text-align:right}
+.line .num{font-variant-numeric:tabular-nums;font-size:.9rem;text-align:right}
 .hist{display:flex;align-items:flex-end;height:170px;gap:2px;border-bottom:1px solid var(--dim);
 position:relative}
 .hist .col{flex:1;display:flex;flex-direction:column;justify-content:flex-end;height:100%}
@@ -45,16 +45,17 @@ position:relative}
 .axis span{flex:1;text-align:left;white-space:nowrap;overflow:visible;min-width:0}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
-th,td{padding:.35rem .7rem .35rem 0;text-align:right;border-bottom:1px solid var(--line);
-font-variant-numeric:tabular-nums;white-space:nowrap}
+th,td{padding:.35rem 0 .35rem .9rem;text-align:right;border-bottom:1px solid var(--line);
+overflow-wrap:normal;font-variant-numeric:tabular-nums;white-space:nowrap}
 th{font-weight:600;color:var(--dim);white-space:normal;vertical-align:bottom}
 th:first-child,td:first-child,td.words,th.words{text-align:left;white-space:normal}
-td.words{min-width:12rem}
+th:first-child,td:first-child{padding-left:0;min-width:6.5rem}td.words{min-width:12rem}
 details{margin:.6rem 0}summary{cursor:pointer;color:var(--dim)}
 .fill-ref{background:var(--ref)}.fill-rou{background:var(--rou)}.fill-no{background:var(--no)}
 .fill-bad{background:var(--bad)}
-@media(max-width:560px){.forest{grid-template-columns:minmax(0,1fr) auto}
-.forest .track{grid-column:1/-1;order:0;margin-bottom:.5rem}body{padding-top:1rem}}
+@media(max-width:560px){.line{grid-template:"name num" auto "track track" auto/minmax(0,1fr) auto;
+gap:.15rem .6rem;margin:.7rem 0}.line .name{grid-area:name}.line .num{grid-area:num}
+.line .track{grid-area:track}body{padding-top:1rem}h1{font-size:1.35rem}}
 @media print{:root{color-scheme:light;--page:#fff;--ink:#000;--dim:#444;--card:#f4f4f4;
 --line:#bbb;--ref:#c2540a;--rou:#1f5f8b;--no:#c6cbd2;--bad:#7b5aa6;--goodbg:#fff;--warnbg:#fff;
 --good:#1c7a4a;--warn:#9a5b00}
