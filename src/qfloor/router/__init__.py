@@ -9,13 +9,14 @@ from qfloor.router.choosing import choose, classify
 from qfloor.router.classifier import Classification, Evidence
 from qfloor.router.counterfactual import Counterfactual, Counterfactuals
 from qfloor.router.database import Database, load
-from qfloor.router.decision import Candidate, Decision, Demanded, Savings
+from qfloor.router.decision import Candidate, Decision, Savings
 from qfloor.router.explaining import explain
 from qfloor.router.needs import Need
 from qfloor.router.policy import HealthFeed, OfferHealth, Override, Policy, PriceFeed
 from qfloor.router.reasons import Cause, Rule
 from qfloor.router.relaxing import Relaxation
 from qfloor.router.schema import decision_schema
+from qfloor.router.shapes import Demanded
 
 __all__ = [
     "Candidate",

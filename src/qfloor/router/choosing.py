@@ -17,12 +17,13 @@ from qfloor.records import PriceRule
 from qfloor.router import rules
 from qfloor.router.classifier import Classification
 from qfloor.router.database import Database
-from qfloor.router.decision import Decision, Demanded
+from qfloor.router.decision import Decision
 from qfloor.router.eligibility import eligible
 from qfloor.router.needs import Need
 from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
 from qfloor.router.reasons import Cause, Rule
 from qfloor.router.request import Request
+from qfloor.router.shapes import Shape, shape_of
 
 _DEFAULT = Policy()
 
@@ -224,12 +225,7 @@ def _decide(
     refused_by: Rule | None = None,
     notes: tuple[str, ...] = (),
 ) -> Decision:
-    db, found = request.db, request.classification
-    demanded = tuple(
-        Demanded(place[0], *demand)
-        for place, _ in request.places
-        if (demand := db.demands.get(place)) is not None
-    )
+    found, shape = request.classification, shape_of(request)
     return Decision(
         offer=offer,
         cause=cause,
@@ -237,15 +233,15 @@ def _decide(
         classification=found,
         modality=request.modality,
         tier=request.need.tier,
-        demanded=demanded,
+        demanded=shape.demanded,
         price_nanousd=None if offer is None else request.price_of(offer),
         usable_cost_nanousd=None if offer is None else request.usable_cost(offer),
         surcharge_nanousd=surcharge,
         runner_up=runner_up,
         refused_by=refused_by,
-        notes=notes if offer is None else (*notes, *_remarks(request, offer)),
+        notes=notes if offer is None else notes + _remarked(request, shape, offer),
         digests={
-            "database": db.digest,
+            "database": request.db.digest,
             "prices": None if request.prices is None else request.prices.digest,
             "health": None if request.health is None else request.health.digest,
             "policy": request.policy.digest,
@@ -253,6 +249,16 @@ def _decide(
         now=request.now,
         request=request,
     )
+
+
+def _remarked(request: Request, shape: Shape, offer_id: str) -> tuple[str, ...]:
+    """What a buyer should know: the same for all requests of a shape on one day."""
+    key = offer_id, request.need.ratio is None
+    day, told = shape.remarks.get(key, ("", ()))
+    if day != request.today:
+        told = tuple(_remarks(request, offer_id))
+        shape.remarks[key] = request.today, told
+    return told
 
 
 def _remarks(request: Request, offer_id: str) -> Iterable[str]:

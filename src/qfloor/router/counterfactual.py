@@ -7,6 +7,7 @@ from typing import Any
 
 from qfloor.router import rules
 from qfloor.router.request import Request
+from qfloor.router.shapes import asking, facts_of
 
 
 @dataclass(frozen=True)
@@ -32,19 +33,22 @@ class Counterfactuals:
 
 def counterfactuals(request: Request) -> Counterfactuals:
     """Ask all rules but those on certificates, and all but the one on price."""
-    unjudged = tuple(check for check in rules.ALL if check not in rules.EVIDENCE)
-    priceless = tuple(check for check in rules.ALL if check is not rules.price)
-    cheap = [(p, o) for o in _passing(request, unjudged) if (p := request.price_of(o)) is not None]
-    good = [(-request.floor(o), request.rank(o), o) for o in _passing(request, priceless)]
+    rows, asked = facts_of(request), asking(request)
+    priceless = tuple((at, check) for at, check in asked if check is not rules.price)
+    cheap = [
+        (f.price_nanousd, o)
+        for o, f in rows.items()
+        if f.price_nanousd is not None and f.rejection(request, asked, evidence=False) is None
+    ]
+    good = [  # the best floor; of equals the first in the order of rows, which is that of cost
+        (-request.floor(o), at, o)
+        for at, (o, f) in enumerate(rows.items())
+        if f.rejection(request, priceless) is None
+    ]
     return Counterfactuals(
         _found(request, min(cheap)[-1] if cheap else None),
         _found(request, min(good)[-1] if good else None),
     )
-
-
-def _passing(request: Request, checks: tuple[rules.Check, ...]) -> list[str]:
-    offers = request.db.offers.values()
-    return [o.id for o in offers if rules.first_rejection(request, o, checks) is None]
 
 
 def _found(request: Request, offer: str | None) -> Counterfactual | None:

@@ -36,6 +36,8 @@ APPLICATION_ID = 0x71666C72
 
 MEMO = 20_000
 """Results kept for requests of the same shape, before starting over."""
+ROWS = 200_000
+"""Rows of offers kept in the same way."""
 
 T = TypeVar("T")
 Place = tuple[str, str, str]
@@ -110,21 +112,30 @@ class Database:
     provisional: Mapping[Place, Mapping[str, Standing]] = field(default_factory=dict)
     uncalibrated: bool = False
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    rows: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def remember(self, key: Any, make: Callable[[], T]) -> T:
         """Keep what follows from its key and this release alone; bounded, safe in threads."""
-        try:
-            return self.memo[key]  # type: ignore[no-any-return]
-        except KeyError:
-            pass
-        if len(self.memo) >= MEMO:
-            self.memo.clear()
-        made = self.memo[key] = make()
-        return made
+        return _remember(self.memo, key, make, MEMO)
+
+    def remember_rows(self, key: Any, make: Callable[[], T]) -> T:
+        """Keep what has a row of every offer."""
+        return _remember(self.rows, key, make, max(8, ROWS // max(1, len(self.offers))))
 
     def tiers(self, category: str, modality: str) -> tuple[str, ...]:
         """Tiers that are defined in a category and modality."""
         return tuple(t for c, m, t in self.demands if (c, m) == (category, modality))
+
+
+def _remember(kept: dict[Any, Any], key: Any, make: Callable[[], T], most: int) -> T:
+    try:
+        return kept[key]  # type: ignore[no-any-return]
+    except KeyError:
+        pass
+    if len(kept) >= most:
+        kept.clear()
+    made = kept[key] = make()
+    return made
 
 
 def load(path: str | Path) -> Database:

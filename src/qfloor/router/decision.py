@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from qfloor.records import digest_of
 from qfloor.router.classifier import Classification
@@ -21,7 +21,7 @@ from qfloor.router.needs import Need
 from qfloor.router.reasons import RULE_ORDER, Cause, Rule
 from qfloor.router.relaxing import Relaxation, cheapest_relaxation
 from qfloor.router.request import Request
-from qfloor.router.rules import first_rejection
+from qfloor.router.shapes import Asking, Demanded, Facts, asking, facts_of
 
 _SERVED = (
     Cause.CHEAPEST, Cause.FASTER, Cause.PROBE, Cause.PINNED, Cause.OVERRIDDEN, Cause.PROVISIONAL,
@@ -29,25 +29,7 @@ _SERVED = (
 _CHOSEN = (Cause.CHEAPEST, Cause.FASTER, Cause.PROBE, Cause.PROVISIONAL)
 
 
-@dataclass(frozen=True)
-class Demanded:
-    """The threshold that decided in one plausible category, and how it was set if learned."""
-
-    category: str
-    threshold: float
-    max_fail: float
-    rule: str = "absolute"
-    evidence: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON; a number that was not learned needs no explanation."""
-        plain = {name: vars(self)[name] for name in ("category", "threshold", "max_fail")}
-        learned = {"rule": self.rule, "evidence": self.evidence}
-        return plain if self.rule == "absolute" else plain | learned
-
-
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One offer as the decision saw it; figures are the worst over the plausible categories.
 
     ``ruling`` is certified, rejected, undecided or unjudged; ``rejected_by`` is None for the
@@ -154,57 +136,52 @@ class Decision:
     def candidates(self) -> tuple[Candidate, ...]:
         """Every offer: the chosen one, then eligible ones by cost, then by how far they came."""
         request = self.request
-        rows = [self._candidate(offer_id) for offer_id in request.db.offers]
+        asked = asking(request)
+        rows = [self._candidate(o, facts, asked) for o, facts in facts_of(request).items()]
+        eligible_last = len(RULE_ORDER)
 
-        def place(row: Candidate) -> tuple[Any, ...]:
-            came = len(RULE_ORDER) if row.rejected_by is None else RULE_ORDER[row.rejected_by]
-            return row.offer != self.offer, -came, request.rank(row.offer)
+        def place(row: Candidate) -> tuple[bool, int]:  # rows of one place stay in order of cost
+            rule = row.rejected_by
+            return row.offer != self.offer, -(eligible_last if rule is None else RULE_ORDER[rule])
 
         return tuple(sorted(rows, key=place))
 
-    def _candidate(self, offer_id: str) -> Candidate:
+    def _candidate(self, offer_id: str, facts: Facts, asked: Asking) -> Candidate:
         request = self.request
-        rejected_by, detail = self._rejection(offer_id)
-        rule, seen = request.price_rule(offer_id), request.latency_of(offer_id)
-        standings = [found.get(offer_id) for _, found in request.places]
-        judged = [s for s in standings if s is not None]
-        complete = bool(judged) and len(judged) == len(standings)
-        rulings = {s.ruling for s in judged} | (set() if complete else {"unjudged"})
-        worst = ("rejected", "undecided", "unjudged", "certified")
-        lows = [s.q25_lo for s in judged]
+        rejected_by, detail = self._rejection(offer_id, facts, asked)
+        seen = request.latency_of(offer_id)
         return Candidate(
-            offer=offer_id,
-            ruling=next(r for r in worst if r in rulings),
-            q25=_least([s.q25 for s in judged]),
-            q25_lo=_least(lows),
-            upper=request.upper(offer_id),
-            n_prompts=_least([s.n_prompts for s in judged]),
-            n_outputs=_least([s.n_outputs for s in judged]),
-            price_nanousd=request.price_of(offer_id),
-            usable_cost_nanousd=request.usable_cost(offer_id),
-            price_source=None if rule is None else rule.source,
-            price_age_days=request.price_age(offer_id),
-            p50_s=seen.p50_s,
-            p95_s=seen.p95_s,
-            latency_n=seen.n,
-            latency_source=seen.source,
-            latency_as_of=seen.as_of,
-            rejected_by=rejected_by,
-            detail=detail,
+            offer_id,
+            facts.ruling,
+            facts.q25,
+            facts.q25_lo,
+            facts.upper,
+            facts.n_prompts,
+            facts.n_outputs,
+            facts.price_nanousd,
+            facts.usable_cost_nanousd,
+            facts.price_source,
+            request.price_age(offer_id),
+            seen.p50_s,
+            seen.p95_s,
+            seen.n,
+            seen.source,
+            seen.as_of,
+            rejected_by,
+            detail,
         )
 
-    def _rejection(self, offer_id: str) -> tuple[Rule | None, str]:
+    def _rejection(self, offer_id: str, facts: Facts, asked: Asking) -> tuple[Rule | None, str]:
         if offer_id == self.offer:
             return None, "chosen"
-        request = self.request
-        found = first_rejection(request, request.db.offers[offer_id])
+        found = facts.rejection(self.request, asked)
         if found is not None:
             return found
         if self.cause in (Cause.PINNED, Cause.OVERRIDDEN, Cause.REFUSED_PIN):
             return Rule.ONLY, "eligible, but another is pinned"
-        if self.cause is Cause.FASTER and request.sheds(offer_id):
+        if self.cause is Cause.FASTER and self.request.sheds(offer_id):
             return Rule.ELEVATED_LATENCY, "slower than its usual"
-        if request.price_of(offer_id) is None:
+        if facts.price_nanousd is None:
             return Rule.PRICE_UNKNOWN, "eligible, after those whose price is known"
         return Rule.DEARER, "eligible, next in order"
 
@@ -272,7 +249,7 @@ class Decision:
 
 def _row(candidate: Candidate) -> dict[str, Any]:
     rejected = candidate.rejected_by
-    return vars(candidate) | {"rejected_by": None if rejected is None else rejected.value}
+    return candidate._asdict() | {"rejected_by": None if rejected is None else rejected.value}
 
 
 def _relaxation(found: Relaxation | None) -> dict[str, Any] | None:
@@ -304,8 +281,3 @@ def plain_need(need: Need) -> dict[str, Any]:
 
 def _usd(nanousd: int | None) -> str | None:
     return None if nanousd is None else usd_text(nanousd)
-
-
-def _least(values: list[Any]) -> Any:
-    """The least, or None when any is unknown: a worst case is known only when all are."""
-    return None if not values or None in values else min(values)

@@ -17,12 +17,11 @@ from functools import cached_property
 
 from qfloor.errors import InputError
 from qfloor.records import PriceRule
-from qfloor.router import rules
 from qfloor.router.asked import Asked
 from qfloor.router.choosing import choose
 from qfloor.router.database import Database
 from qfloor.router.decision import Decision
-from qfloor.router.eligibility import eligible
+from qfloor.router.eligibility import eligible, fitting
 from qfloor.router.policy import Policy, PriceFeed
 from qfloor.router.rates import Cell, Rate, measured
 
@@ -32,7 +31,6 @@ Shares = Mapping[str, Fraction]
 Rival = Callable[["Answered"], Shares]
 
 ROUTED = "routed"
-_FIT = tuple(check for check in rules.ALL if check not in rules.EVIDENCE)
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,7 @@ class Answered:
     @cached_property
     def fitting(self) -> tuple[str, ...]:
         """Offers that could make it, certified or not, cheapest first."""
-        request = self.decision.request
-        found = [
-            offer.id
-            for offer in request.db.offers.values()
-            if rules.first_rejection(request, offer, _FIT) is None
-        ]
-        return tuple(sorted(found, key=self._dearness))
+        return tuple(sorted(fitting(self.decision.request), key=self._dearness))
 
     def _dearness(self, offer: str) -> tuple[bool, int, str]:
         price = self.decision.request.price_of(offer)

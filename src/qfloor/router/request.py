@@ -7,6 +7,7 @@ import json
 import math
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from qfloor import prices as money
@@ -290,6 +291,7 @@ def _seconds_between(before: str, after: str) -> float | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def moment(text: str) -> dt.datetime:
     """An ISO 8601 day or time, in UTC unless it says otherwise."""
     found = dt.datetime.fromisoformat(text)

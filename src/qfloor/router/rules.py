@@ -8,6 +8,7 @@ shown to people asks all, for every offer.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 from qfloor.records import Offer
@@ -224,25 +225,28 @@ ALL: tuple[Check, ...] = (
     certificate, coverage, price, speed,
 )  # fmt: skip
 EVIDENCE: frozenset[Check] = frozenset({certificate, coverage})
+SHAPE: frozenset[Check] = frozenset({makes, speaks, rights, certificate, coverage})
+"""Those that depend on nothing but the shape of a request (`qfloor.router.shapes`)."""
 
 
 def relevant(request: Request) -> tuple[Check, ...]:
-    """Rules that could object to an offer of `qfloor.router.eligibility.standing`."""
+    """Rules that could object and that the shape of the request does not tell, in order."""
     need = request.need
-    asked: dict[Check, object] = {
-        named: need.only or need.ignore,
-        sold: request.db.perishable,
-        answering: request.health is not None,
-        shape: need.ratio is not None,
-        size: need.pixels is not None,
-        length: need.seconds is not None,
-        sound: need.audio,
-        count: need.n > 1,
-        negative: need.negative,
-        price: need.max_price_nanousd is not None,
-        speed: request.latency_limits,
-    }
-    return tuple(check for check, matters in asked.items() if matters)
+    matters = (
+        bool(need.only or need.ignore), bool(request.db.perishable), request.health is not None,
+        need.ratio is not None, need.pixels is not None, need.seconds is not None,
+        bool(need.audio), need.n > 1, bool(need.negative), need.max_price_nanousd is not None,
+        bool(request.latency_limits),
+    )  # fmt: skip
+    return _relevant(matters)
+
+
+@cache
+def _relevant(matters: tuple[bool, ...]) -> tuple[Check, ...]:
+    asked = (
+        named, sold, answering, shape, size, length, sound, count, negative, price, speed,
+    )  # fmt: skip
+    return tuple(check for check, does in zip(asked, matters, strict=True) if does)
 
 
 def first_rejection(

@@ -1,0 +1,186 @@
+"""What follows from the shape of a request alone, worked out once and remembered with the release.
+
+Two requests have one shape when they agree in all but their words, budget and latency: categories
+they may be of, modality, tier, language, challenges, size and number, policy and price feed. Their
+certified offers stand in one order, and of every offer most of a candidate's row is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from qfloor.records import Offer
+from qfloor.router import rules
+from qfloor.router.database import Standing
+from qfloor.router.request import Request
+from qfloor.router.rules import Rejection
+
+Placed = tuple[int, Rejection]
+"""A rejection, and the place of its rule in the order in which rules are asked."""
+
+Asking = tuple[tuple[int, rules.Check], ...]
+"""Rules to ask, each with its place."""
+
+_ORDER = {check: at for at, check in enumerate(rules.ALL)}
+_FIT = tuple(c for c in rules.ALL if c in rules.SHAPE and c not in rules.EVIDENCE)
+_EVIDENCE = tuple(c for c in rules.ALL if c in rules.SHAPE and c in rules.EVIDENCE)
+_WORST = ("rejected", "undecided", "unjudged", "certified")
+
+
+class Facts(NamedTuple):
+    """One offer as every request of a shape sees it; figures are the worst over the categories.
+
+    ``unfit`` and ``uncertified`` are the first objections of the rules that depend on the shape
+    alone: about the offer itself, and about its evidence.
+    """
+
+    offer: Offer
+    ruling: str
+    q25: float | None
+    q25_lo: float | None
+    upper: float | None
+    n_prompts: int | None
+    n_outputs: int | None
+    price_nanousd: int | None
+    usable_cost_nanousd: int | None
+    price_source: str | None
+    unfit: Placed | None
+    uncertified: Placed | None
+
+    def rejection(
+        self, request: Request, asked: Asking, *, evidence: bool = True
+    ) -> Rejection | None:
+        """First objection in the order of the rules, asking only what the shape does not tell.
+
+        Parameters
+        ----------
+        request : Request
+        asked : tuple
+            `asking` of the request.
+        evidence : bool
+            Whether certificates matter.
+        """
+        told = self.unfit or (self.uncertified if evidence else None)
+        for at, check in asked:
+            if told is not None and at > told[0]:
+                break
+            found = check(request, self.offer)
+            if found is not None:
+                return found
+        return None if told is None else told[1]
+
+
+@dataclass(frozen=True)
+class Demanded:
+    """The threshold that decided in one plausible category, and how it was set if learned."""
+
+    category: str
+    threshold: float
+    max_fail: float
+    rule: str = "absolute"
+    evidence: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; a number that was not learned needs no explanation."""
+        plain = {name: vars(self)[name] for name in ("category", "threshold", "max_fail")}
+        learned = {"rule": self.rule, "evidence": self.evidence}
+        return plain if self.rule == "absolute" else plain | learned
+
+
+class Shape(NamedTuple):
+    """What is known of all requests of one shape, and what names it.
+
+    ``standing`` are the offers whose evidence, language and rights hold, best first. ``remarks``
+    keeps what buyers are told of an offer on one day.
+    """
+
+    key: tuple[Any, ...]
+    standing: tuple[str, ...]
+    demanded: tuple[Demanded, ...]
+    remarks: dict[tuple[str, bool], tuple[str, tuple[str, ...]]]
+
+
+def shape_of(request: Request) -> Shape:
+    """The shape of a request, with what is known of it."""
+    need, policy = request.need, request.policy
+    key = (
+        request.classification.plausible, request.modality, need.tier, request.language,
+        request.challenges, need.n, need.pixels, need.seconds, request.feed, policy.digest,
+        request.today if policy.lapsed == "reject" else None, request.asked_tokens,
+    )  # fmt: skip
+    return request.db.remember(key, lambda: _shape(request, key))
+
+
+def _shape(request: Request, key: tuple[Any, ...]) -> Shape:
+    demands = ((place[0], request.db.demands.get(place)) for place, _ in request.places)
+    demanded = tuple(Demanded(category, *d) for category, d in demands if d is not None)
+    return Shape(key, _standing(request), demanded, {})
+
+
+def facts_of(request: Request) -> Mapping[str, Facts]:
+    """Every offer as requests of this shape see it, by what the policy minimises."""
+    db = request.db
+    return db.remember_rows(
+        shape_of(request).key,
+        lambda: {o: _facts(request, o) for o in sorted(db.offers, key=request.rank)},
+    )
+
+
+def asking(request: Request) -> Asking:
+    """Rules that could object and that the shape does not tell, with their places."""
+    return tuple((_ORDER[check], check) for check in rules.relevant(request))
+
+
+def _standing(request: Request) -> tuple[str, ...]:
+    """Offers whose evidence, language and rights hold for requests of this shape, best first."""
+    db = request.db
+    certified = [db.certified.get(place, frozenset()) for place, _ in request.places]
+    if request.policy.allow_provisional:
+        certified = [
+            fine | {o for o, s in found.items() if s.reason == "provisional"}
+            for fine, (_, found) in zip(certified, request.places, strict=True)
+        ]
+    if not certified:
+        return ()
+    checks = (rules.speaks, rules.rights, rules.coverage)
+    found = [
+        offer_id
+        for offer_id in frozenset.intersection(*certified)
+        if rules.first_rejection(request, db.offers[offer_id], checks) is None
+    ]
+    return tuple(sorted(found, key=request.rank))
+
+
+def _facts(request: Request, offer_id: str) -> Facts:
+    offer, rule = request.db.offers[offer_id], request.price_rule(offer_id)
+    standings = [found.get(offer_id) for _, found in request.places]
+    judged = [s for s in standings if s is not None]
+    complete = bool(judged) and len(judged) == len(standings)
+    rulings = {s.ruling for s in judged} | (set() if complete else {"unjudged"})
+    return Facts(
+        offer=offer,
+        ruling=next(ruling for ruling in _WORST if ruling in rulings),
+        **{name: _least(name, judged) for name in ("q25", "q25_lo", "n_prompts", "n_outputs")},
+        upper=request.upper(offer_id),
+        price_nanousd=request.price_of(offer_id),
+        usable_cost_nanousd=request.usable_cost(offer_id),
+        price_source=None if rule is None else rule.source,
+        unfit=_placed(request, offer, _FIT),
+        uncertified=_placed(request, offer, _EVIDENCE),
+    )
+
+
+def _placed(request: Request, offer: Offer, checks: tuple[rules.Check, ...]) -> Placed | None:
+    for check in checks:
+        found = check(request, offer)
+        if found is not None:
+            return _ORDER[check], found
+    return None
+
+
+def _least(name: str, standings: list[Standing]) -> Any:
+    """The least, or None when any is unknown: a worst case is known only when all are."""
+    values = [getattr(standing, name) for standing in standings]
+    return None if not values or None in values else min(values)
