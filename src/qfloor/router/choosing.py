@@ -23,7 +23,7 @@ from qfloor.router.needs import Need
 from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
 from qfloor.router.reasons import Cause, Rule
 from qfloor.router.request import Request
-from qfloor.router.shapes import Shape, shape_of
+from qfloor.router.shapes import demanded_of
 
 _DEFAULT = Policy()
 
@@ -93,8 +93,8 @@ def choose(
         db,
         need,
         policy,
-        PriceFeed(rules=prices) if isinstance(prices, Mapping) else prices,
-        HealthFeed(offers=health) if isinstance(health, Mapping) else health,
+        prices if prices is None or isinstance(prices, PriceFeed) else PriceFeed(rules=prices),
+        health if health is None or isinstance(health, HealthFeed) else HealthFeed(offers=health),
         _moment(now, exact=health is not None),
         db.classifier.classify(need) if classification is None else classification,
     )
@@ -225,7 +225,7 @@ def _decide(
     refused_by: Rule | None = None,
     notes: tuple[str, ...] = (),
 ) -> Decision:
-    found, shape = request.classification, shape_of(request)
+    found = request.classification
     return Decision(
         offer=offer,
         cause=cause,
@@ -233,13 +233,13 @@ def _decide(
         classification=found,
         modality=request.modality,
         tier=request.need.tier,
-        demanded=shape.demanded,
+        demanded=demanded_of(request),
         price_nanousd=None if offer is None else request.price_of(offer),
         usable_cost_nanousd=None if offer is None else request.usable_cost(offer),
         surcharge_nanousd=surcharge,
         runner_up=runner_up,
         refused_by=refused_by,
-        notes=notes if offer is None else notes + _remarked(request, shape, offer),
+        notes=notes if offer is None else notes + _remarked(request, offer),
         digests={
             "database": request.db.digest,
             "prices": None if request.prices is None else request.prices.digest,
@@ -251,13 +251,14 @@ def _decide(
     )
 
 
-def _remarked(request: Request, shape: Shape, offer_id: str) -> tuple[str, ...]:
+def _remarked(request: Request, offer_id: str) -> tuple[str, ...]:
     """What a buyer should know: the same for all requests of a shape on one day."""
     key = offer_id, request.need.ratio is None
-    day, told = shape.remarks.get(key, ("", ()))
+    remarks = request.kept.remarks
+    day, told = remarks.get(key, ("", ()))
     if day != request.today:
         told = tuple(_remarks(request, offer_id))
-        shape.remarks[key] = request.today, told
+        remarks[key] = request.today, told
     return told
 
 

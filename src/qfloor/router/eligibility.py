@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from qfloor.router import rules
 from qfloor.router.reasons import RULE_ORDER, Rule
 from qfloor.router.request import Request
-from qfloor.router.shapes import asking, facts_of, shape_of
+from qfloor.router.shapes import asking, facts_of, standing_of
 
 
 def eligible(request: Request) -> Iterator[str]:
     """Offers that pass every rule, best first."""
     checks, offers = rules.relevant(request), request.db.offers
-    for offer_id in shape_of(request).standing:
+    for offer_id in standing_of(request):
         if rules.first_rejection(request, offers[offer_id], checks) is None:
             yield offer_id
 

@@ -105,22 +105,33 @@ def token_features(token: str) -> list[tuple[str, float]]:
 
 
 class Content(NamedTuple):
-    """Words of a request by how they count: plainly, negated, beside each other, and their weight.
+    """Words of a request by how they count: plainly, negated, and how many they are.
 
-    ``length`` is the number of words; a run of an unparted script counts half its letters.
+    ``runs`` are the words again, as they stand beside each other. ``length`` is the number of
+    words; a run of an unparted script counts half its letters.
     """
 
     words: list[str]
     negated: list[str]
-    beside: list[str]
+    runs: list[list[str]]
     length: float
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """First and last word, as features."""
+        return (f"^{self.words[0]}", f"${self.words[-1]}") if self.words else ()
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Every two words that stand beside each other, and both ends, as features."""
+        return (*(f"{a} {b}" for run in self.runs for a, b in pairwise(run)), *self.ends)
 
 
 def content_of(tokens: list[str]) -> Content:
     """Sort the words of a request by how they count."""
     words: list[str] = []
     negated: list[str] = []
-    beside: list[str] = []
+    runs: list[list[str]] = []
     begun, reach = 0, -1
     looked_at = tokens[:MOST_WORDS]
     for i in (*(i for i, token in enumerate(looked_at) if token in MARKS), len(looked_at)):
@@ -128,17 +139,15 @@ def content_of(tokens: list[str]) -> Content:
         negated += [f"!{token}" for token in looked_at[begun:reached]]
         run = looked_at[reached:i]
         words += run
-        beside += [f"{a} {b}" for a, b in pairwise(run)]
+        runs.append(run)
         begun = i + 1
         reach = -1 if i == len(looked_at) or looked_at[i] in BREAKS else i + REACH
-    if words:
-        beside += (f"^{words[0]}", f"${words[-1]}")
     length = float(len(words) + len(negated))
     if not "".join(words).isascii():
         for word in words:
             if not word.isascii() and _RUN.search(word):
                 length += len(word) / 2 - 1
-    return Content(words, negated, beside, length)
+    return Content(words, negated, runs, length)
 
 
 def damping(length: float) -> float:

@@ -8,7 +8,7 @@ import math
 import zlib
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from qfloor import prices as money
 from qfloor.errors import InputError
@@ -38,12 +38,31 @@ class Seen(NamedTuple):
     source: str
 
 
+class Kept:
+    """What follows from the shape of a request alone, kept with the release as it is asked for.
+
+    Two requests have one shape when they agree in all but their words, budget and latency:
+    categories they may be of, modality, tier, language, challenges, size and number, policy and
+    price feed. `qfloor.router.shapes` works out what stands in the latter four.
+    """
+
+    __slots__ = ("demanded", "facts", "prices", "remarks", "standing", "usable")
+
+    def __init__(self) -> None:
+        self.prices: dict[str, int | None] = {}
+        self.usable: dict[str, int | None] = {}
+        self.standing: tuple[str, ...] | None = None
+        self.demanded: tuple[Any, ...] | None = None
+        self.facts: Mapping[str, Any] | None = None
+        self.remarks: dict[tuple[str, bool], tuple[str, tuple[str, ...]]] = {}
+
+
 class Request:
     """One need and everything it is decided by; built once for each decision."""
 
     __slots__ = (
-        "challenges", "classification", "db", "health", "language", "latency_limits", "modality",
-        "need", "now", "places", "policy", "prices", "today",
+        "_kept", "challenges", "classification", "db", "feed", "health", "language",
+        "latency_limits", "modality", "need", "now", "places", "policy", "prices", "today",
     )  # fmt: skip
 
     def __init__(
@@ -58,21 +77,34 @@ class Request:
     ) -> None:
         self.db, self.need, self.policy = db, need, policy
         self.prices, self.health = prices, health
+        self.feed = None if prices is None else prices.digest
         self.now, self.today = now, now[:10]
         self.classification = classification
         self.modality = classification.modality
         self.language = classification.language
         self.places: tuple[tuple[Place, Mapping[str, Standing]], ...] = tuple(
-            (place, _standings(db, place, policy))
-            for place in ((c, self.modality, need.tier) for c in classification.plausible)
+            [
+                (place, _standings(db, place, policy))
+                for c in classification.plausible
+                for place in ((c, self.modality, need.tier),)
+            ]
         )
-        self.challenges = tuple(tag for tag in need.tags if tag in CHALLENGES)
+        self.challenges = tuple([tag for tag in need.tags if tag in CHALLENGES])
         self.latency_limits = _limits(need, policy)
+        self._kept: Kept | None = None
 
     @property
-    def feed(self) -> str | None:
-        """Digest of the price feed, if there is one."""
-        return None if self.prices is None else self.prices.digest
+    def kept(self) -> Kept:
+        """What is remembered of all requests of this shape."""
+        if self._kept is None:
+            need, policy = self.need, self.policy
+            key = (
+                self.classification.plausible, self.modality, need.tier, self.language,
+                self.challenges, need.n, need.pixels, need.seconds, self.feed, policy.digest,
+                self.today if policy.lapsed == "reject" else None, self.asked_tokens,
+            )  # fmt: skip
+            self._kept = self.db.remember_rows(key, Kept)
+        return self._kept
 
     def price_rule(self, offer_id: str) -> PriceRule | None:
         """The feed's rule, else the release's snapshot."""
@@ -82,6 +114,12 @@ class Request:
 
     def price_of(self, offer_id: str) -> int | None:
         """Most that the call can cost, in nano-USD; None when it cannot be known."""
+        known = self.kept.prices
+        if offer_id not in known:
+            known[offer_id] = self._price(offer_id)
+        return known[offer_id]
+
+    def _price(self, offer_id: str) -> int | None:
         need, policy = self.need, self.policy
         clip = self.modality == "video"
         pixels = need.pixels or self.db.pixels.get(offer_id) or policy.assumed_pixels
@@ -207,11 +245,16 @@ class Request:
 
     def is_provisional(self, offer_id: str) -> bool:
         """Whether a metric alone vouches for an offer in any of the plausible categories."""
+        if not self.policy.allow_provisional:
+            return False
         found = [standings.get(offer_id) for _, standings in self.places]
         return any(s is not None and s.reason == "provisional" for s in found)
 
     def upper(self, offer_id: str) -> float | None:
         """Worst upper bound of the fail rate over the plausible categories."""
+        if len(self.places) == 1:
+            standing = self.places[0][1].get(offer_id)
+            return None if standing is None else standing.upper
         found = [standings.get(offer_id) for _, standings in self.places]
         bounds = [None if s is None else s.upper for s in found]
         if not bounds or None in bounds:
@@ -233,6 +276,12 @@ class Request:
         not, they are not: the price is taken as often as the release saw outputs charged, for
         each output that its floor counts.
         """
+        known = self.kept.usable
+        if offer_id not in known:
+            known[offer_id] = self._usable_cost(offer_id)
+        return known[offer_id]
+
+    def _usable_cost(self, offer_id: str) -> int | None:
         price, upper = self.price_of(offer_id), self.upper(offer_id)
         if price is None or upper is None or upper >= 1.0:
             return None

@@ -1,8 +1,7 @@
 """What follows from the shape of a request alone, worked out once and remembered with the release.
 
-Two requests have one shape when they agree in all but their words, budget and latency: categories
-they may be of, modality, tier, language, challenges, size and number, policy and price feed. Their
-certified offers stand in one order, and of every offer most of a candidate's row is the same.
+Certified offers of all requests of one shape (`qfloor.router.request.Kept`) stand in one order, and
+of every offer most of a candidate's row is the same.
 """
 
 from __future__ import annotations
@@ -89,43 +88,29 @@ class Demanded:
         return plain if self.rule == "absolute" else plain | learned
 
 
-class Shape(NamedTuple):
-    """What is known of all requests of one shape, and what names it.
-
-    ``standing`` are the offers whose evidence, language and rights hold, best first. ``remarks``
-    keeps what buyers are told of an offer on one day.
-    """
-
-    key: tuple[Any, ...]
-    standing: tuple[str, ...]
-    demanded: tuple[Demanded, ...]
-    remarks: dict[tuple[str, bool], tuple[str, tuple[str, ...]]]
+def standing_of(request: Request) -> tuple[str, ...]:
+    """Offers whose evidence, language and rights hold for requests of this shape, best first."""
+    kept = request.kept
+    if kept.standing is None:
+        kept.standing = _standing(request)
+    return kept.standing
 
 
-def shape_of(request: Request) -> Shape:
-    """The shape of a request, with what is known of it."""
-    need, policy = request.need, request.policy
-    key = (
-        request.classification.plausible, request.modality, need.tier, request.language,
-        request.challenges, need.n, need.pixels, need.seconds, request.feed, policy.digest,
-        request.today if policy.lapsed == "reject" else None, request.asked_tokens,
-    )  # fmt: skip
-    return request.db.remember(key, lambda: _shape(request, key))
-
-
-def _shape(request: Request, key: tuple[Any, ...]) -> Shape:
-    demands = ((place[0], request.db.demands.get(place)) for place, _ in request.places)
-    demanded = tuple(Demanded(category, *d) for category, d in demands if d is not None)
-    return Shape(key, _standing(request), demanded, {})
+def demanded_of(request: Request) -> tuple[Demanded, ...]:
+    """What the tier demands in each category that the request may be of."""
+    kept = request.kept
+    if kept.demanded is None:
+        demands = ((place[0], request.db.demands.get(place)) for place, _ in request.places)
+        kept.demanded = tuple(Demanded(category, *d) for category, d in demands if d is not None)
+    return kept.demanded
 
 
 def facts_of(request: Request) -> Mapping[str, Facts]:
     """Every offer as requests of this shape see it, by what the policy minimises."""
-    db = request.db
-    return db.remember_rows(
-        shape_of(request).key,
-        lambda: {o: _facts(request, o) for o in sorted(db.offers, key=request.rank)},
-    )
+    kept = request.kept
+    if kept.facts is None:
+        kept.facts = {o: _facts(request, o) for o in sorted(request.db.offers, key=request.rank)}
+    return kept.facts
 
 
 def asking(request: Request) -> Asking:
@@ -134,7 +119,6 @@ def asking(request: Request) -> Asking:
 
 
 def _standing(request: Request) -> tuple[str, ...]:
-    """Offers whose evidence, language and rights hold for requests of this shape, best first."""
     db = request.db
     certified = [db.certified.get(place, frozenset()) for place, _ in request.places]
     if request.policy.allow_provisional:

@@ -31,6 +31,9 @@ _MEMO = 50_000
 _LONG = 40
 _NONE = repeat(0)
 
+Word = tuple[int, Mapping[str, int] | None]
+"""Weights of a word, and what is added for each that may stand right after it."""
+
 
 class Weights:
     """Weights arranged for adding up: those of all categories ride in one integer per feature.
@@ -73,6 +76,11 @@ class Weights:
         if not self._curve or any(len(row) != n for row in rows) or len(lexicon) != n:
             raise ValueError("classifier weights whose parts do not fit together")
         self._table = {name: self._pack(row) * _FINE for name, row in content["features"].items()}
+        self._after: dict[str, dict[str, int]] = {}
+        for name, packed in self._table.items():
+            first, _, second = name.partition(" ")
+            if second:
+                self._after.setdefault(first, {})[second] = packed
 
     def odds(
         self, content: Content, names: Sequence[str], sums: Mapping[str, float]
@@ -88,9 +96,15 @@ class Weights:
         sums : mapping of str to float
             The lexicon's log odds by category; none is 0.
         """
-        table = self._table.get
-        total = sum(map(self._memo.__getitem__, content.words))
-        total += sum(map(table, content.beside, _NONE))
+        table, memo = self._table.get, self._memo
+        total = sum(map(table, content.ends, _NONE))
+        for run in content.runs:
+            after: Mapping[str, int] | None = None
+            for word in run:
+                if after is not None and word in after:
+                    total += after[word]
+                packed, after = memo[word]
+                total += packed
         if content.negated:
             total += sum(map(table, content.negated, _NONE))
         beside = sum(map(table, names, _NONE))
@@ -118,19 +132,19 @@ class Weights:
 
     def of_word(self, word: str, category: str) -> float:
         """Log odds that a word by itself adds to a category, before damping."""
-        return self._unpack(self._memo[word])[self.categories.index(category)] * self._unit
+        return self._unpack(self._memo[word][0])[self.categories.index(category)] * self._unit
 
-    def _word(self, word: str) -> int:
-        """A word's own weights or those of its pieces, added up.
+    def _word(self, word: str) -> Word:
+        """A word's own weights or those of its pieces, added up, and those of words after it.
 
         The stored weights of a known word have those of its pieces in them.
         """
         packed = self._table.get(word)
-        if packed is not None:
-            return packed
-        share, pieces = pieces_of(word)
-        together = sum(self._table.get(f"~{piece}", 0) for piece in pieces)
-        return self._pack([round(s * share) for s in self._unpack(together)])
+        if packed is None:
+            share, pieces = pieces_of(word)
+            together = sum(self._table.get(f"~{piece}", 0) for piece in pieces)
+            packed = self._pack([round(s * share) for s in self._unpack(together)])
+        return packed, self._after.get(word)
 
     def _pack(self, row: Sequence[int]) -> int:
         """Whole numbers side by side in one, each in its bits; sums of such stay side by side."""
@@ -142,20 +156,20 @@ class Weights:
         return [part - _HALF for part in self._parts.unpack(lifted)]
 
 
-class _Words(dict[str, int]):
+class _Words(dict[str, Word]):
     """Words with their weights, worked out when first met; bounded."""
 
-    def __init__(self, make: Callable[[str], int]) -> None:
+    def __init__(self, make: Callable[[str], Word]) -> None:
         super().__init__()
         self._make = make
 
-    def __missing__(self, word: str) -> int:
-        packed = self._make(word)
+    def __missing__(self, word: str) -> Word:
+        found = self._make(word)
         if len(word) <= _LONG:
             if len(self) >= _MEMO:
                 self.clear()
-            self[word] = packed
-        return packed
+            self[word] = found
+        return found
 
 
 def default_content() -> dict[str, Any]:
