@@ -1,7 +1,8 @@
 """The command line: a thin shell over pipeline and stages, in pipeline order, with no logic.
 
-Exit codes: 0 done, 1 told why in one sentence, 2 used wrongly. Tables and answers go to stdout,
-progress and errors to stderr. Nothing heavy is imported before a command runs.
+Exit codes: 0 done, 1 told why in one sentence, 2 used wrongly; `month` has two more. Tables and
+answers go to stdout, progress and errors to stderr. Nothing heavy is imported before a command
+runs.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from qfloor.cli import (
     generating,
     health,
     judging,
+    monthly,
     offers,
     planning,
     pricing,
@@ -45,7 +47,7 @@ ORDER = (
     "reference", "store",
     "ratings", "calibrate", "floors", "drift", "export", "verify", "route", "prices", "health",
     "serve", "gateway",
-    "replay", "savings", "db", "report", "plugins", "doctor",
+    "replay", "savings", "db", "report", "month", "plugins", "doctor",
 )  # fmt: skip
 
 
@@ -110,6 +112,7 @@ reporting.register(app)
 serving.register(app)
 replaying.register(app)
 app.add_typer(databases.app, name="db")
+monthly.register(app)
 system.register(app)
 
 

@@ -82,7 +82,7 @@ def compare_releases(before: Content, after: Content, *, alpha: float = 0.05) ->
     offers = [{row["id"] for row in content["offers"]} for content in (before, after)]
     return ReleaseChange(
         findings=tuple(findings_of(places, comparison, n_trees)) if places else (),
-        verdicts=tuple(_verdicts(before, after)),
+        verdicts=tuple(changed_verdicts(before, after)),
         prices=tuple(_prices(before, after)),
         only_before=tuple(sorted(offers[0] - offers[1])),
         only_after=tuple(sorted(offers[1] - offers[0])),
@@ -144,8 +144,15 @@ def _fails(content: Content) -> Mapping[Key, tuple[float, int, int] | None]:
     return found
 
 
-def _verdicts(before: Content, after: Content) -> Iterator[Row]:
-    """Rulings that are otherwise now, lost certificates first."""
+def changed_verdicts(before: Content, after: Content) -> Iterator[Row]:
+    """Give the rulings that are otherwise now, lost certificates first.
+
+    Yields
+    ------
+    dict
+        ``offer_id``, ``category``, ``modality``, ``tier``, the ruling ``before`` and ``now``, and
+        the bound of the lower quartile in both releases.
+    """
     then, since = (_by_tier(content) for content in (before, after))
     bounds = [_bounds(content) for content in (before, after)]
     moved = [k for k in then.keys() & since.keys() if then[k] != since[k]]
