@@ -136,6 +136,7 @@ def test_what_must_not_be_compared_is_refused(before: Any, after: Any) -> None:
         compare_releases(before, after, alpha=0.7)
 
 
+@pytest.mark.slow
 def test_a_painter_that_changed_without_a_word_is_found(small: Benchmark, tmp_path: Path) -> None:
     """Ochre falls to pieces on two in five product photos from 2026-12 on."""
     ids = [f"painters-product-photo-{n:03d}" for n in range(1, 61)]

@@ -145,7 +145,7 @@ def test_a_release_that_nothing_can_be_said_of_still_makes_a_page() -> None:
     tables = {name: [] if name in empty else rows for name, rows in bare.tables.items()}
     page = Page(render(ReportContent(tables=tables, written_at="", written_by="")))
     assert page.open == []
-    assert "Nothing is undecided" in page.text
+    assert "There are no verdicts" in page.text
 
 
 def test_a_comparison_that_found_nothing_says_so() -> None:

@@ -82,8 +82,8 @@ def month(
 def _row(found: MonthResult) -> dict[str, Any]:
     from collections import Counter
 
-    benchmark = found.ran.benchmark
-    verdicts = found.ran.findings.verdicts
+    benchmark = found.benchmark
+    verdicts = () if found.ran is None else found.ran.findings.verdicts
     return {
         "benchmark": benchmark.name,
         "round": benchmark.round,
@@ -94,17 +94,19 @@ def _row(found: MonthResult) -> dict[str, Any]:
         "report": None if found.page is None else str(found.page),
         "log": None if found.log is None else str(found.log),
         "log_changed": found.logged,
-        "left": found.unfinished,
-        "stopped": dict(found.stopped),
+        "unfinished": found.unfinished,
+        "stopped": dict(found.made.stopped),
+        "waiting": len(found.made.waiting),
     }
 
 
 def _end(found: MonthResult) -> None:
     """End with the code that a scheduler goes by."""
-    if found.unfinished and found.stopped:
+    if found.unfinished and found.made.stopped:
+        told = "; ".join(f"{offer}: {why}" for offer, why in sorted(found.made.stopped.items()))
         raise QfloorError(
-            f"not published: {found.unfinished}; set up what they lack and call again, or "
-            "--partial publishes without them"
+            f"not published: {found.unfinished}. Set up what they lack ({told}) and call again, "
+            "or publish without them with --partial"
         )
     if found.unfinished:
         say(f"not published: {found.unfinished}; call again")

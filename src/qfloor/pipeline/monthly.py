@@ -11,7 +11,7 @@ A round that is not complete is not published; the next call goes on with it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from qfloor.pipeline.month_log import Entry, entry_of, write_entry
 from qfloor.pipeline.planned import run_id
 from qfloor.pipeline.recorded import benchmark_of_run
 from qfloor.pipeline.reporting import Wanted, run_of_release, write_report
-from qfloor.pipeline.run import Report, RunResult, Watch, run, silent
+from qfloor.pipeline.run import Report, RunResult, Watch, bought, judged, ready, silent
 from qfloor.records import EVERY
 from qfloor.store import Store
 
@@ -59,9 +59,10 @@ class MonthResult:
     what the drift test compared, or why there was nothing to compare.
     """
 
-    ran: RunResult
-    unfinished: str
-    stopped: Mapping[str, str]
+    benchmark: Benchmark
+    made: GenerationResult
+    unfinished: str = ""
+    ran: RunResult | None = None
     database: Path | None = None
     page: Path | None = None
     log: Path | None = None
@@ -113,15 +114,19 @@ def run_month(
         One sentence. What was bought and scored until then is kept.
     """
     now = now or dt.datetime.now(dt.UTC)
-    ran = run(
-        benchmark, workspace, engine=engine, report=report, watch=watch, policy=policy,
-        release=release, now=now,
-    )  # fmt: skip
-    stopped = ran.generation.stopped
-    unfinished = _unfinished(ran.generation)
-    if unfinished and not (options.partial and stopped and not ran.generation.halted):
-        return MonthResult(ran=ran, unfinished=unfinished, stopped=stopped)
-    drift, compared = _drift(benchmark, workspace, options, now)
+    prompts, scorers = ready(benchmark, engine)
+    with Store.open(workspace, create=True) as store, store.writing(f"month {benchmark.name}"):
+        made = bought(
+            store, benchmark, prompts, report=report, watch=watch, policy=policy, release=release
+        )
+        unfinished = _unfinished(made)
+        if unfinished and not (options.partial and made.stopped and not made.halted):
+            return MonthResult(benchmark=benchmark, made=made, unfinished=unfinished)
+        ran = judged(
+            store, benchmark, prompts, scorers, generation=made, now=now,
+            out=workspace / "quality.db", engine=engine, report=report,
+        )  # fmt: skip
+        drift, compared = _drift(store, benchmark, options, now)
     database = _publish(ran.database, options.results / f"{benchmark.name}_{benchmark.round}.db")
     earlier = None if drift is None else _release_of(options.results, drift.before_run)
     page = options.page or workspace / "reports" / f"{benchmark.name}_{benchmark.round}.html"
@@ -133,13 +138,13 @@ def run_month(
         earlier=None if earlier is None else export.read(earlier),
         drift=drift,
         compared=compared,
-        stopped=stopped,
-        waiting=len(ran.generation.waiting),
+        stopped=made.stopped,
+        waiting=len(made.waiting),
     )
     log = options.results / LOG
     logged = write_entry(log, entry, entry_of(entry), now.date())
     return MonthResult(
-        ran=ran, unfinished="", stopped=stopped, database=database, page=page, log=log,
+        benchmark=benchmark, made=made, ran=ran, database=database, page=page, log=log,
         logged=logged, drift=drift, compared=compared,
     )  # fmt: skip
 
@@ -152,34 +157,33 @@ def _called(benchmark: Benchmark) -> str:
 
 def _unfinished(made: GenerationResult) -> str:
     """What is left of a round and why; nothing when it is complete."""
-    if not made.left and not made.halted:
-        return ""
-    why = f": {made.halted}" if made.halted else ""
-    offers = f"; stopped: {', '.join(sorted(made.stopped))}" if made.stopped else ""
-    return f"{made.left} outputs are left{why}{offers}"
+    told = []
+    if made.left or made.halted:
+        told.append(f"{made.left} outputs are left{f': {made.halted}' if made.halted else ''}")
+    if made.stopped:
+        told.append(f"{', '.join(sorted(made.stopped))} could not be called")
+    return "; ".join(told)
 
 
 def _drift(
-    benchmark: Benchmark, workspace: Path, options: MonthOptions, now: dt.datetime
+    store: Store, benchmark: Benchmark, options: MonthOptions, now: dt.datetime
 ) -> tuple[DriftReport | None, str]:
     """Compare with the month before, by people's ratings or else by a metric; keep it."""
-    with Store.open(workspace) as store, store.writing("month"):
-        earlier = _month_before(store, benchmark, options.before)
-        if earlier is None:
-            return None, "no earlier round of this benchmark was judged in this workspace"
-        by_turns = [options.metric] if options.metric else [None, *_metrics(benchmark)]
-        why = ""
-        for metric in by_turns:
-            try:
-                report = check_drift(store, earlier, benchmark, metric=metric, now=now)
-            except CertificationError as error:
-                why = why or str(error)
-                continue
-            store.save_drift(
-                report.findings, before_run=report.before_run, after_run=report.after_run
-            )
-            by = "people's ratings" if metric is None else metric
-            return report, f"compared with {earlier.round} by {by}"
+    earlier = _month_before(store, benchmark, options.before)
+    if earlier is None:
+        return None, "no earlier round of this benchmark was judged in this workspace"
+    by_turns = [options.metric] if options.metric else [None, *_metrics(benchmark)]
+    why = ""
+    for metric in by_turns:
+        try:
+            report = check_drift(store, earlier, benchmark, metric=metric, now=now)
+        except CertificationError as error:
+            why = why or str(error)
+            continue
+        runs = {"before_run": report.before_run, "after_run": report.after_run}
+        store.save_drift(report.findings, **runs)
+        by = "people's ratings" if metric is None else metric
+        return report, f"compared with {earlier.round} by {by}"
     return None, f"not compared with {earlier.round}: {why}"
 
 

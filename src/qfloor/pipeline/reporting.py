@@ -201,6 +201,7 @@ def _with_judgments(content: ReportContent, kept: _Kept, wanted: Wanted) -> Repo
         absent["raters"] = f"How severe raters are could not be computed: {error}"
     else:
         absent["raters"] = "Nobody rated in this round."
+    absent["spreads"] = "Nothing was judged in this round, so there are no values."
     if not wanted.pictures:
         absent["pictures"] = "Pictures were left out on request (--no-pictures)."
         return replace(content, spreads=spreads, absent=absent, **raters)

@@ -102,24 +102,52 @@ def run(
     QfloorError
         One sentence. What was bought and scored until then is kept.
     """
-    score.engine_called(engine)  # a misspelt engine is told before anything is bought
     now = now or dt.datetime.now(dt.UTC)
-    prompts = prompts_of(benchmark)
-    scorers = scorers_of(benchmark)
+    prompts, scorers = ready(benchmark, engine)
     with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
-        _refuse_sequential(store, benchmark)
-        freeze_first(store, benchmark, prompts)
-        generation = generate_round(
+        generation = bought(
             store, benchmark, prompts, report=report, watch=watch, policy=policy, release=release
         )
-        scoring = score_round(
-            store, benchmark, prompts, scorers=scorers, engine=engine, report=report
-        )
-        n_rated = rate_round(store, benchmark, prompts, report=report)
-        findings = certify_round(store, benchmark, prompts, now=now, report=report)
-        database = export_round(store, benchmark, prompts, out or workspace / "quality.db", now)
-        plan = plan_state(store, benchmark)
-        report("export", 1, 1)
+        return judged(
+            store, benchmark, prompts, scorers, generation=generation, now=now,
+            out=out or workspace / "quality.db", engine=engine, report=report,
+        )  # fmt: skip
+
+
+def ready(benchmark: Benchmark, engine: str) -> tuple[tuple[Prompt, ...], list[Any]]:
+    """Load prompts and build scorers: what is misspelt is told before anything is bought."""
+    score.engine_called(engine)
+    return prompts_of(benchmark), scorers_of(benchmark)
+
+
+def bought(
+    store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...], **how: Any
+) -> GenerationResult:
+    """Freeze the plan, unless that is too late, and make what is not made yet."""
+    _refuse_sequential(store, benchmark)
+    freeze_first(store, benchmark, prompts)
+    return generate_round(store, benchmark, prompts, **how)
+
+
+def judged(
+    store: Store,
+    benchmark: Benchmark,
+    prompts: tuple[Prompt, ...],
+    scorers: Sequence[Any],
+    *,
+    generation: GenerationResult,
+    out: Path,
+    engine: str,
+    report: Report,
+    now: dt.datetime,
+) -> RunResult:
+    """Do all that comes after a round's outputs: scores, ratings, floors, release."""
+    scoring = score_round(store, benchmark, prompts, scorers=scorers, engine=engine, report=report)
+    n_rated = rate_round(store, benchmark, prompts, report=report)
+    findings = certify_round(store, benchmark, prompts, now=now, report=report)
+    database = export_round(store, benchmark, prompts, out, now)
+    plan = plan_state(store, benchmark)
+    report("export", 1, 1)
     return RunResult(
         benchmark=benchmark,
         generation=generation,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from qfloor.records import TIERS
 from qfloor.report.content import Place, ReportContent, Row
 from qfloor.report.drawing import Axis, axis_lane, dot, horizontal, label, lane, vertical
-from qfloor.report.markup import figure, number, paragraph, several, short, text
+from qfloor.report.markup import figure, folded, number, paragraph, several, short, table, text
 
 HEIGHT = 24
 SHORT = {"standard": "std", "professional": "pro", "premium": "prem"}
@@ -28,6 +28,9 @@ def axis_of(content: ReportContent) -> Axis:
 
 def floors_section(content: ReportContent) -> str:
     """Give the section's body."""
+    if not content.floors:
+        said = f"Nobody has judged {content.quality['name']} yet, so there are no floors on it."
+        return paragraph(said, "warn") + _of_metrics(content)
     axis = axis_of(content)
     plots = "".join(_plot(content, place, axis) for place in content.places)
     said = (
@@ -35,7 +38,35 @@ def floors_section(content: ReportContent) -> str:
         "where it may really lie. Orange bar: the largest threshold that can be certified, which "
         "is what decides. Dashed: what the tiers demand. Sorted by the bar."
     )
-    return paragraph(said) + legend() + f'<div class="grid">{plots}</div>'
+    drawn = f'<div class="grid">{plots}</div>'
+    return paragraph(said) + legend() + drawn + _of_metrics(content)
+
+
+def _of_metrics(content: ReportContent) -> str:
+    """Floors of single metrics: shown, and deciding nothing by themselves."""
+    groups: dict[str, list[Row]] = {}
+    for floor in content.tables["floors"]:
+        if floor["quality"] != content.quality["id"] and floor["kind"] == "delivered":
+            groups.setdefault(floor["quality"], []).append(floor)
+    heads = ["offer", "category", "q25", "bound", "prompts", "provisional"]
+    return "".join(
+        folded(
+            f"Floors on {quality.partition(':')[2].partition('@')[0] or quality} ({len(found)})",
+            table(heads, [_metric_row(floor) for floor in found], numeric={2, 3, 4}),
+        )
+        for quality, found in sorted(groups.items())
+    )
+
+
+def _metric_row(floor: Row) -> list[str]:
+    return [
+        text(short(floor["offer_id"])),
+        f'<span class="nowrap">{text(floor["category"])} · {text(floor["modality"])}</span>',
+        number(floor["q25"]),
+        number(floor["q25_lo_release"]),
+        number(floor["n_prompts"]),
+        "yes" if floor["provisional"] else "no",
+    ]
 
 
 def legend() -> str:

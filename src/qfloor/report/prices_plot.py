@@ -57,6 +57,8 @@ def _height(floor: float | None) -> float:
 
 def prices_section(content: ReportContent) -> str:
     """Give the section's body."""
+    if not content.places:
+        return paragraph("There are no floors to weigh prices against.", "dim")
     if not content.paid:
         said = "No prices are known for these offers, so there is nothing to weigh floors against."
         return paragraph(said, "dim")

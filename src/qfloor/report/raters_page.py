@@ -31,7 +31,7 @@ def _panel(content: ReportContent) -> str:
     told = sorted({str(f["population"].get("raters")) for f in content.floors if f["n_raters"]})
     counts = sorted({f["n_raters"] for f in content.floors if f["n_raters"]})
     if not counts:
-        return paragraph("No person judged: the quality is a metric's.")
+        return paragraph("No person judged.")
     n = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     simulated = " They are simulated: each reads an output's defect log." * content.painters
     return paragraph(f"{n} raters a floor: {', '.join(told)}.{simulated}")

@@ -33,6 +33,8 @@ REASONS = {
 
 def best_section(content: ReportContent) -> str:
     """Give the cheapest certified offer of each category and tier: what a router would choose."""
+    if not content.verdicts:
+        return paragraph("Nothing can be said yet: there are no verdicts.")
     tiers = [t for t in TIERS if any(v["tier"] == t for v in content.verdicts)]
     rows = [
         [text(" · ".join(place)), *(_cheapest(content, place, tier) for tier in tiers)]
@@ -65,10 +67,12 @@ def _cheapest(content: ReportContent, place: Place, tier: str) -> str:
 
 def verdicts_section(content: ReportContent) -> str:
     """Give the table of verdicts, category by category, and that of the undecided."""
+    if not content.verdicts:
+        return paragraph("There are no verdicts, so nothing is undecided either.")
     counted = Counter(v["ruling"] for v in content.verdicts)
     told = ", ".join(f"{counted[ruling]} {ruling}" for ruling in SIGNS if counted[ruling])
     said = (
-        f"{told or 'No verdicts'}. Each cell: the share of outputs that fall below the tier's "
+        f"{told}. Each cell: the share of outputs that fall below the tier's "
         "threshold; certified is at most, rejected at least, undecided between."
     )
     tables = "".join(
