@@ -45,7 +45,14 @@ def installed(group: Group) -> dict[str, EntryPoint]:
     return found
 
 
-def _find(group: Group, name: str) -> Any:
+def find(group: Group, name: str) -> Any:
+    """Return the class of a plugin by its name, or by ``module:attribute``.
+
+    Raises
+    ------
+    PluginError
+        When there is none, or it cannot be imported.
+    """
     if ":" in name:
         module, _, attribute = name.partition(":")
         try:
@@ -134,12 +141,12 @@ def build_generator(spec: PluginSpec, offers: Sequence[Offer], state_dir: Path) 
         When the name is unknown, an argument is not taken or a package is missing.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
-    return _build("generator", spec, _find("qfloor.generators", spec.name), offers, state_dir)
+    return _build("generator", spec, find("qfloor.generators", spec.name), offers, state_dir)
 
 
 def build_scorer(spec: PluginSpec) -> Any:
     """Build a scorer from its name and arguments; see `build_generator` for the errors."""
-    built = _build("scorer", spec, _find("qfloor.scorers", spec.name))
+    built = _build("scorer", spec, find("qfloor.scorers", spec.name))
     with contextlib.suppress(TypeError):  # one that cannot be weakly kept is sent as it is
         _SPECS[id(built)] = (weakref.ref(built, partial(_forget, id(built))), spec)
     return built

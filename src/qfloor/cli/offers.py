@@ -126,7 +126,8 @@ def _price(offer: Offer) -> list[str] | None:
 
 def _findings(offer: Offer, day: dt.date, old_days: int) -> Iterable[tuple[str, str]]:
     """Say what is wrong with an offer on a day: the kind, and a word on it."""
-    from qfloor.plugins import installed
+    from qfloor.errors import PluginError
+    from qfloor.plugins import find, installed
 
     dates, today = offer.lifecycle, day.isoformat()
     if dates.state == "gone" or (dates.gone is not None and dates.gone <= today):
@@ -145,5 +146,10 @@ def _findings(offer: Offer, day: dt.date, old_days: int) -> Iterable[tuple[str, 
             yield "price old", f"read {age} days ago, on {offer.price.as_of}"
     if offer.generator is None:
         yield "no generator", "nothing installed calls it; import its files as a folder"
+    elif ":" in offer.generator.name:
+        try:
+            find("qfloor.generators", offer.generator.name)
+        except PluginError as error:
+            yield "no generator", str(error)
     elif offer.generator.name not in installed("qfloor.generators"):
         yield "no generator", f"none called {offer.generator.name!r} is installed"

@@ -19,7 +19,16 @@ _LATER = ("allow_provisional", "assumed_output_tokens", "probe_share")
 class Override:
     """Send what matches to one offer; every condition given must hold.
 
-    ``pattern`` is a regular expression searched for in the prompt, ignoring case.
+    Parameters
+    ----------
+    offer : str
+        Where such requests go: any offer of the database.
+    project : str, optional
+        The need's project.
+    tag : str, optional
+        One of the need's tags.
+    pattern : str, optional
+        A regular expression searched for in the prompt, ignoring case.
     """
 
     offer: str

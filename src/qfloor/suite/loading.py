@@ -37,57 +37,89 @@ class PromptRow(_Strict):
     """A prompt as a suite file writes it."""
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$", max_length=120)]
+    """Names the prompt for good; never used twice for two texts."""
     text: Text
+    """What is asked for."""
     category: str
+    """One of the seven that ship, ``general``, or one declared here."""
     modality: Literal["image", "video"] = "image"
+    """What is to be made."""
     negative: Text | None = None
+    """What is not wanted."""
     aspect_ratio: Annotated[str, Field(pattern=r"^[1-9]\d*:[1-9]\d*$")] | None = None
+    """``3:2``."""
     seconds: Annotated[float, Field(gt=0, le=600, strict=False)] | None = None
+    """Length of a clip."""
     must_render: list[Text] = []
+    """Texts that must be readable in the output."""
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] = "en"
+    """Of the prompt: ``en``, ``zh-Hans``."""
     tags: list[str] = []
+    """Challenge tags; see below."""
     difficulty: Literal["easy", "medium", "hard"] | None = None
+    """As its author judges it."""
     family: str = ""
+    """Prompts of one template or idea: the unit of the statistics; by default the id."""
     split: Literal["fit", "certify"] | None = None
+    """fit (to learn on) or certify; by default by hash of the family."""
     inputs: list[str] = []
+    """Reserved."""
     source: str | None = None
+    """Where it comes from."""
 
 
 class Header(_Strict):
     """The ``[suite]`` table."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    """What the suite is called: small letters, digits, hyphens."""
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    """``1.0.0``; change it whenever a prompt changes."""
     title: str = ""
+    """What a person calls it."""
     licence: str = ""
+    """Of the prompts."""
     base: str | None = None
+    """A suite that this one selects from, in place of prompts of its own."""
     select: list[str] = []
+    """Ids of the base suite's prompts."""
 
 
 class CategoryRow(_Strict):
     """A category that a team declares for its own suite."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    """What the category is called: small letters, digits, hyphens."""
     description: Text
+    """What belongs here."""
     modalities: list[Literal["image", "video"]] = ["image"]
+    """What requests of it ask for."""
     signals: list[str] = []
+    """Words and phrases that tell a request of it."""
 
 
 class Checks(_Strict):
     """What ``suite check`` demands of this suite beyond being well formed."""
 
     natural: bool = False
+    """Demand natural variety: lengths, openings, no near-duplicates."""
     min_per_category: int = 0
+    """Prompts that every category must have."""
     min_languages: int = 0
+    """Languages that every category must have."""
 
 
 class SuiteFile(_Strict):
     """A whole suite file."""
 
     suite: Header
+    """What the suite is."""
     checks: Checks = Checks()
+    """What ``suite check`` demands beyond being well formed."""
     categories: list[CategoryRow] = []
+    """Categories of your own."""
     prompts: list[dict[str, Any]] = []
+    """The prompts."""
 
 
 def names() -> list[str]:

@@ -54,62 +54,99 @@ class ComponentTable(_Strict):
     """One line of ``price``."""
 
     unit: Literal["image", "megapixel", "second", "token", "video", "month"]
+    """What is counted."""
     amount: str
+    """Price of one unit, as text: ``"0.03"``."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    """Three letters."""
     above: Annotated[float, Field(ge=0, strict=False)] = 0.0
+    """Units up to here cost nothing by this line."""
     upto: Annotated[float, Field(gt=0, strict=False)] | None = None
+    """Units beyond here cost nothing by this line."""
     rounding: Literal["none", "up"] = "none"
+    """Whether begun units count as whole ones."""
     when: dict[str, str] = {}
+    """Settings under which the line holds."""
     minimum: str | None = None
+    """Least that the line comes to."""
 
 
 class CapabilitiesTable(_Strict):
     """``capabilities``; what is left out is unknown."""
 
     aspect_ratios: list[str] | None = None
+    """Those that are taken."""
     max_seconds: Annotated[float, Field(gt=0, strict=False)] | None = None
+    """Longest clip."""
     negative_prompt: bool | None = None
+    """Whether one is taken."""
     seed: bool | None = None
+    """Whether one is taken."""
     audio: bool | None = None
+    """Whether clips have sound."""
     max_outputs: Annotated[int, Field(ge=1)] | None = None
+    """Outputs that one call may ask for."""
     languages: list[str] | None = None
+    """Languages of prompts."""
 
 
 class RightsTable(_Strict):
     """``rights``; what is left out is unknown."""
 
     commercial_use: bool | None = None
+    """Whether outputs may be used commercially."""
     trains_on_inputs: bool | None = None
+    """Whether the seller trains on what it is sent."""
     region: str | None = None
+    """Where requests are processed."""
 
 
 class _Shared(_Strict):
     """What a file may say for all its offers, and an offer for itself."""
 
     generator: str | None = None
+    """The plugin that calls it; left out or ``none``: outputs are imported."""
     generator_args: dict[str, Any] | None = None
+    """The plugin's arguments."""
     charged_on: list[Status] | None = None
+    """Statuses that the seller bills; by default made and blank."""
     capabilities: CapabilitiesTable | None = None
+    """What is accepted; left out is unknown."""
     rights: RightsTable | None = None
+    """What is allowed; left out is unknown, and unknown is no permission."""
     concurrency: Annotated[int, Field(ge=1)] | None = None
+    """Calls at once, where the account's limit is not known."""
 
 
 class OfferTable(_Shared):
     """``[[offers]]``."""
 
     id: Id
+    """Behind the provider: ``provider/id`` in the catalogue."""
     model: Annotated[str, Field(min_length=1)]
+    """What the seller calls it."""
     version: str | None = None
+    """Where one is told."""
     modality: Literal["image", "video"]
+    """What it makes."""
     settings: dict[str, Setting] = {}
+    """Sent with every request; all that moves quality or price."""
     state: Literal["active", "uncertain", "deprecated", "gone"] = "active"
+    """Whether it can be bought."""
     released: str | None = None
+    """Day."""
     deprecated: str | None = None
+    """Day."""
     gone: str | None = None
+    """Day."""
     price: Annotated[list[ComponentTable], Field(min_length=1)] | None = None
+    """Lines that add up; left out, the price is unknown."""
     source: str | None = None
+    """Which of ``sources`` the price was read from."""
     as_of: str = ""
+    """The day it was read."""
     notes: str = ""
+    """Anything a reader should know."""
 
     @field_validator("released", "deprecated", "gone", "as_of")
     @classmethod
@@ -129,8 +166,11 @@ class OffersFile(_Shared):
     """A whole file."""
 
     provider: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    """Who sells: the first part of the offers' ids."""
     sources: dict[str, str] = {}
+    """Pages that prices were read from, by a name of your choice."""
     offers: Annotated[list[OfferTable], Field(min_length=1)]
+    """The offers."""
 
 
 def read_offers(path: str | Path | Traversable) -> tuple[Offer, ...]:
