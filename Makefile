@@ -5,12 +5,12 @@ PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location
-PAGES := README.md prompts/*.md docs/reference/*.md
+PAGES := README.md NOTICES.md CHANGELOG.md prompts/*.md docs/reference/*.md docs/explanation/*.md
 # every scorer's packages: what the tests and the doctor can try
 EXTRAS := clip,ocr,preference,video,audio,safety,fast,local,web,ray,s3,docs
 TORCH := $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 
-.PHONY: demo test verify check docs bench lab ci clean
+.PHONY: demo test verify check docs site bench lab ci clean
 .DEFAULT_GOAL := demo
 
 $(VENV)/.run: pyproject.toml requirements-cpu.txt
@@ -48,6 +48,10 @@ check: $(VENV)/.dev  ## format, lint, types, layers, docs in step
 docs: $(VENV)/.dev  ## regenerate the reference pages and the README's command outputs
 	@$(BIN)/cog -r -P -I docs $(PAGES)
 
+site: $(VENV)/.dev  ## the documentation as a site, built strictly into site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "qfloor: open site/index.html"
+
 bench: $(VENV)/.dev  ## performance benchmarks, as ratios side by side in one run
 	@for script in benchmarks/perf/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
@@ -59,4 +63,4 @@ ci:  ## what CI runs
 	@bash .ci/run
 
 clean:
-	@rm -rf .qfloor .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf site .qfloor .pytest_cache .mypy_cache .ruff_cache .hypothesis

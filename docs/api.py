@@ -9,6 +9,7 @@ import importlib
 import inspect
 from collections.abc import Iterable
 
+
 def module(name: str, only: Iterable[str] = ()) -> None:
     """Write what a module exports (`__all__`), or some of it."""
     loaded = importlib.import_module(name)
@@ -30,10 +31,13 @@ def submodules(name: str) -> None:
     homes: dict[str, list[str]] = {}
     for each in loaded.__all__:
         home = getattr(getattr(loaded, each), "__module__", name)
+        home = home if home.startswith("qfloor.") else name
         homes.setdefault(home, []).append(each)
     for home, names in sorted(homes.items()):
-        print(f"\n## {home.rpartition('.')[2].replace('_', ' ')}\n")
-        print(_first_sentence(importlib.import_module(home)))
+        title = "types and constants" if home == name else home.rpartition(".")[2]
+        print(f"\n## {title.replace('_', ' ')}\n")
+        if home != name:
+            print(_first_sentence(importlib.import_module(home)))
         module(name, names)
 
 
@@ -44,6 +48,6 @@ def _home(name: str, thing: object, each: str) -> str:
 
 def _first_sentence(thing: object) -> str:
     if not (inspect.isfunction(thing) or inspect.isclass(thing) or inspect.ismodule(thing)):
-        return f"`{thing!r}`"
+        return f"`{thing!r}`" if isinstance(thing, int | float | str) else "a type, for hints"
     paragraph = (inspect.getdoc(thing) or "").partition("\n\n")[0]
     return " ".join(paragraph.split()).replace("``", "`").replace("|", "\\|")

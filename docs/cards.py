@@ -80,8 +80,8 @@ def declared() -> dict[str, tuple[Metric, ...]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         found = {name: tuple(scorer.metrics) for name, scorer in scorers(folder).items()}
-        hps = scorers(folder)["hps"]
-        found["hps"] = (*type(hps)(backbone=StandIn("a CLIP"), version="v2.0").metrics, *found["hps"])
+        older = type(scorers(folder)["hps"])(backbone=StandIn("a CLIP"), version="v2.0")
+        found["hps"] = (*older.metrics, *found["hps"])
     return found
 
 

@@ -33,34 +33,36 @@ class Key:
     means: str
 
 
-def benchmark() -> None:
-    """Write the keys of a benchmark file."""
+def models() -> list[type]:
+    """Return what every file is read into: pydantic models, and the records of a policy."""
     from qfloor.benchmark.tables import BenchmarkFile
-
-    write(list(keys(BenchmarkFile)))
-
-
-def suite() -> None:
-    """Write the keys of a suite file, and the tags a prompt may carry."""
-    from qfloor.suite.loading import TAGS, PromptRow, SuiteFile
-
-    found = [key for key in keys(SuiteFile) if key.name != "prompts"]
-    write([*found, *keys(PromptRow, "[[prompts]]")])
-    print(f"Tags: {', '.join(f'`{tag}`' for tag in TAGS)}.\n")
-
-
-def offers() -> None:
-    """Write the keys of a file of offers."""
     from qfloor.generators.catalogue.files import OffersFile
-
-    write(list(keys(OffersFile)))
-
-
-def policy() -> None:
-    """Write the keys of a policy, from the router's own records."""
     from qfloor.router.policy import Override, Policy
+    from qfloor.suite.loading import PromptRow, SuiteFile
 
-    write([*_record_keys(Policy, "top"), *_record_keys(Override, "[[overrides]]")])
+    return [BenchmarkFile, SuiteFile, PromptRow, OffersFile, Policy, Override]
+
+
+def of(model: type) -> list[Key]:
+    """Return the keys that a model reads."""
+    if issubclass(model, BaseModel):
+        table = "[[prompts]]" if model.__name__ == "PromptRow" else "top"
+        found = keys(model, table)
+        return [k for k in found if (model.__name__, k.name) != ("SuiteFile", "prompts")]
+    return list(_record_keys(model, "[[overrides]]" if model.__name__ == "Override" else "top"))
+
+
+def file(*names: str) -> None:
+    """Write the keys of a file, from the models of these names."""
+    by_name = {model.__name__: model for model in models()}
+    write([key for name in names for key in of(by_name[name])])
+
+
+def tags() -> None:
+    """Write the tags a prompt may carry."""
+    from qfloor.suite.loading import TAGS
+
+    print(f"\nTags: {', '.join(f'`{tag}`' for tag in TAGS)}.\n")
 
 
 def write(found: list[Key]) -> None:
@@ -128,8 +130,8 @@ def _record_keys(record: Any, table: str) -> Iterator[Key]:
 
 def _parameters(record: type) -> dict[str, str]:
     """Parse the numpydoc Parameters of a docstring: one text for each name."""
-    section = re.search(r"Parameters\n-+\n(.*?)(?:\n\n[A-Z]\w+\n-+|\Z)", inspect.getdoc(record) or "",
-                        re.DOTALL)  # fmt: skip
+    text = inspect.getdoc(record) or ""
+    section = re.search(r"Parameters\n-+\n(.*?)(?:\n\n[A-Z]\w+\n-+|\Z)", text, re.DOTALL)
     found: dict[str, str] = {}
     for head, body in re.findall(r"^(\S.*)\n((?:    .*\n?|\n)+)", section[1] if section else "",
                                  re.MULTILINE):  # fmt: skip

@@ -37,7 +37,7 @@ def errors() -> None:
 def changelog() -> None:
     """Write what every fragment says, by what it is about."""
     fragments = sorted((ROOT / "changelog.d").glob("*.md"))
-    numbered = {f: f.name[:4] if re.match(r"\d{4}-", f.name) else "" for f in fragments}
+    numbered = {f: _issue(f.name) for f in fragments}
     unknown = {n for n in numbered.values() if n and n not in ISSUES}
     if unknown:
         raise SystemExit(f"changelog.d: nobody says what {', '.join(sorted(unknown))} is about")
@@ -48,6 +48,12 @@ def changelog() -> None:
             for fragment in here:
                 print(_as_items(fragment.read_text(encoding="utf-8")))
     print()
+
+
+def _issue(name: str) -> str:
+    """Return the number that a fragment's name begins with, in four digits; or nothing."""
+    number = re.match(r"(\d+)-", name)
+    return number[1].zfill(4) if number else ""
 
 
 def _as_items(text: str) -> str:
