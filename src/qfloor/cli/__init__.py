@@ -33,6 +33,7 @@ from qfloor.cli import (
     reporting,
     routing,
     running,
+    saving,
     scoring,
     serving,
     stores,
@@ -111,6 +112,7 @@ app.add_typer(health.app, name="health")
 reporting.register(app)
 serving.register(app)
 replaying.register(app)
+saving.register(app)
 app.add_typer(databases.app, name="db")
 monthly.register(app)
 system.register(app)

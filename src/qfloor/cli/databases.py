@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from qfloor.cli.output import Csv, Json, emit, say
-from qfloor.cli.replaying import Now, Objective, OnUncertified
+from qfloor.cli.replaying import Now, Objective
+from qfloor.cli.routing import Feeds, PolicyFile, Uncertified, feeds_of, orders_of
 
 if TYPE_CHECKING:
     from qfloor.router.diff import DatabaseDiff
@@ -29,8 +30,10 @@ def diff(
     log: Path | None = typer.Option(
         None, "--log", "-l", help="Requests to decide by both: gateway.db, .jsonl or .csv."
     ),
-    objective: Literal["price", "usable_cost"] = Objective,
-    on_uncertified: str = OnUncertified,
+    policy: Path | None = PolicyFile,
+    on_uncertified: str | None = Uncertified,
+    objective: Literal["price", "usable_cost"] | None = Objective,
+    feeds: Path | None = Feeds,
     now: str | None = Now,
     as_json: bool = Json,
     as_csv: bool = Csv,
@@ -45,9 +48,11 @@ def diff(
     from qfloor.router.asked import read_log
     from qfloor.router.diff import diff as compared
 
-    policy = router.Policy(objective=objective, on_uncertified=on_uncertified)
     asked = () if log is None else read_log(log)
-    found = compared(router.load(old), router.load(new), asked, policy=policy, now=now)
+    before, after = router.load(old), router.load(new)
+    orders = orders_of(policy, on_uncertified, objective)
+    prices = feeds_of(after, feeds, now)[0]
+    found = compared(before, after, asked, policy=orders, prices=prices, now=now)
     if as_json:
         typer.echo(json.dumps(_plain(found), ensure_ascii=False, indent=2))
         return

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 DatabaseOption = typer.Option(
     Path(".qfloor/quality.db"), "--db", "-d", help="The quality database."
 )
-_Uncertified = typer.Option(
+Uncertified = typer.Option(
     None, help="When nothing is certified: refuse, default:OFFER or best_bound."
 )
 _Latency = typer.Option(None, help="Seconds (of p95), 'p50=8,p95=20', 'realtime' or 'batch'.")
-_PolicyFile = typer.Option(None, "--policy", help="A policy.toml; other options go before it.")
-_Feeds = typer.Option(
+PolicyFile = typer.Option(None, "--policy", help="A policy.toml; other options go before it.")
+Feeds = typer.Option(
     None, help="Newer prices and health; by default feeds.db beside the database, if there."
 )
 _Health = typer.Option(None, help="Health as a JSON file, of another service.")
@@ -48,12 +48,12 @@ def route(
     ignore: list[str] = typer.Option([], help="Leave these offers out; repeatable."),
     project: str | None = typer.Option(None, help="What the policy's overrides may go by."),
     tag: list[str] = typer.Option([], help="A label or a challenge; repeatable."),
-    policy: Path | None = _PolicyFile,
-    on_uncertified: str | None = _Uncertified,
+    policy: Path | None = PolicyFile,
+    on_uncertified: str | None = Uncertified,
     objective: Literal["price", "usable_cost"] | None = typer.Option(None, help="What is cheap."),
     allow_illustrative: bool = typer.Option(False, help="Accept a database that is an example."),
     allow_provisional: bool = _Provisional,
-    feeds: Path | None = _Feeds,
+    feeds: Path | None = Feeds,
     health: Path | None = _Health,
     now: str | None = typer.Option(None, help="Day or time to decide for; by default now."),
     as_json: bool = typer.Option(False, "--json", help="Print the whole decision as JSON."),
@@ -76,7 +76,7 @@ def route(
     named = {"pin": pin, "only": tuple(only), "ignore": tuple(ignore), "project": project}
     limits = {"max_price_usd": max_price, "max_latency_s": latency_wish(max_latency)}
     told = {"negative": negative, "n": n, "tier": tier, "tags": tuple(tag)}
-    orders = _orders(policy, on_uncertified, objective, allow_illustrative, allow_provisional)
+    orders = orders_of(policy, on_uncertified, objective, allow_illustrative, allow_provisional)
     _print(router.load(database), _need(prompt, told, shape, named, limits), orders,
            (feeds, health), now, as_json)  # fmt: skip
 
@@ -137,12 +137,12 @@ def _moment(now: str) -> Any:
         raise NeedError(f"now is {now!r}, must be a day or time such as 2026-11-24") from None
 
 
-def _orders(
+def orders_of(
     policy: Path | None,
     on_uncertified: str | None,
     objective: Literal["price", "usable_cost"] | None,
-    allow_illustrative: bool,
-    allow_provisional: bool,
+    allow_illustrative: bool = False,
+    allow_provisional: bool = False,
 ) -> Policy:
     """The policy of the file, or the default, changed by what was asked for beside it."""
     from qfloor import router

@@ -134,8 +134,9 @@ def certify_served(
         for tier in tiers
         if (prompt.category, prompt.modality, tier) in db.demands
     }
-    spent = _make(store, benchmark, prompts, chosen, run) if buy else 0
-    made = made_by_prompt(store, benchmark, prompts)
+    serves = any(decision.offer is not None for decision in chosen.values())
+    spent = _make(store, benchmark, prompts, chosen, run) if buy and serves else 0
+    made = made_by_prompt(store, benchmark, prompts) if serves else {}
     bounds = tuple(
         _bound(db, tier, prompts, chosen, made, alpha / len(tiers), len(tiers)) for tier in tiers
     )

@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from qfloor.errors import InputError
-from qfloor.records import PriceRule
+from qfloor.records import TIERS, PriceRule
 from qfloor.router.asked import Asked
 from qfloor.router.choosing import choose
 from qfloor.router.database import Database
@@ -142,7 +142,8 @@ def replay(
         As in `qfloor.router.choose`.
     table : mapping of str to str, optional
         The manual team's: category (or ``category/modality``) to offer. Without one it is made as
-        such tables are: the cheapest offer whose *mean* clears the tier, else the best mean.
+        such tables are: in each category the cheapest offer whose *mean* clears the highest tier
+        that is asked for there, else the best mean.
     locked : str, optional
         What the locked team buys; by default the best single offer for these requests.
 
@@ -245,7 +246,8 @@ def rivals(
     """Name who else could have decided, and how each does."""
     single = _best_single(served, rates) if locked is None else {"image": locked, "video": locked}
     names = ", ".join(dict.fromkeys(single.values()))
-    by_hand = "a fixed table by category" if table else "by category, the cheapest good on average"
+    by_hand = "a table by category" if table else "by category, the cheapest good on average"
+    fixed = table or _by_mean(served, rates)
     return {
         "oracle": (
             "knows measured rates and true categories, needs no margin", lambda a: _oracle(a, rates)
@@ -256,7 +258,7 @@ def rivals(
         ),
         "manual table": (
             f"the manual team: {by_hand}",
-            (lambda a: _only(_by_table(a, table))) if table else lambda a: _by_mean(a, rates),
+            lambda a: _only(_by_table(a, fixed)),
         ),
         "random certified": ("any of those eligible, by chance", _random),
         "always cheapest": ("the cheapest that can make it", lambda a: _only(*a.fitting[:1])),
@@ -276,23 +278,30 @@ def _oracle(a: Answered, rates: Rates) -> Shares:
     return _only(min(known, key=lambda found: found[1].rate)[0]) if known else _random(a)
 
 
-def _by_mean(a: Answered, rates: Rates) -> Shares:
-    """What a table made from a leaderboard says: the cheapest whose mean clears the tier."""
-    known = [
-        (offer, rate, rate.mean)
-        for offer in a.fitting
-        if (rate := rates.get((*a.place, offer))) and rate.mean is not None
-    ]
-    for offer, rate, mean in known:
-        if mean >= rate.threshold:
-            return _only(offer)
-    return _only(max(known, key=lambda found: found[2])[0]) if known else _random(a)
+def _by_mean(served: Sequence[Answered], rates: Rates) -> dict[str, str]:
+    """The table that a leaderboard makes: by category, the cheapest whose mean is good enough."""
+    asked: dict[tuple[str, str], Answered] = {}
+    for a in served:
+        here = asked.setdefault(a.place[:2], a)
+        if TIERS.index(a.decision.tier) > TIERS.index(here.decision.tier):
+            asked[a.place[:2]] = a
+    table: dict[str, str] = {}
+    for (category, modality), a in asked.items():
+        known = [
+            (offer, rate.mean, rate.mean >= rate.threshold)
+            for offer in a.fitting
+            if (rate := rates.get((*a.place, offer))) and rate.mean is not None
+        ]
+        fine = [offer for offer, _, good in known if good]
+        if known:
+            best = max(known, key=lambda found: found[1])[0]
+            table[f"{category}/{modality}"] = fine[0] if fine else best
+    return table
 
 
-def _by_table(a: Answered, table: Mapping[str, str] | None) -> str | None:
+def _by_table(a: Answered, table: Mapping[str, str]) -> str | None:
     category, modality, _ = a.place
-    told = table or {}
-    return told.get(f"{category}/{modality}", told.get(category))
+    return table.get(f"{category}/{modality}", table.get(category))
 
 
 def _random(a: Answered) -> Shares:

@@ -1,0 +1,110 @@
+"""``qfloor savings``: a month's spending now against routed, net of what measuring costs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from qfloor.cli.output import Csv, Json, emit, say
+from qfloor.cli.replaying import Now
+from qfloor.cli.routing import DatabaseOption
+
+if TYPE_CHECKING:
+    from qfloor.pipeline.savings import MonthlySavings
+
+
+def savings(
+    workload: str = typer.Argument(
+        help="A workload that ships (one-offer, subscriptions, small-team), or a TOML file."
+    ),
+    database: Path = DatabaseOption,
+    now: str | None = Now,
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Set a month's spending now against routed, net of what measuring costs, with the mix.
+
+    Exit 0 whether or not it saves.
+
+    Example: qfloor savings one-offer --db results/painters.db
+    """
+    from qfloor import router
+    from qfloor.pipeline.savings import monthly_savings
+    from qfloor.pipeline.workloads import load_workload
+
+    found = monthly_savings(router.load(database), load_workload(workload), now=now)
+    rows = [_mix_row(row) for row in found.mix]
+    if as_json:
+        told = {**_summary(found), "mix": rows, "remarks": found.remarks}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    emit(rows, as_csv=as_csv, empty="nothing is routed: no offer is certified for any of it")
+    for line in _said(found):
+        say(line)
+
+
+def _mix_row(row: Any) -> dict[str, Any]:
+    return {
+        "share": round(row.share, 4), "requests": round(float(row.requests), 1),
+        "offer": row.offer, "usd_each": _usd(row.each_nanousd), "usd": _usd(row.spend_nanousd),
+        "category": row.category, "tier": row.tier, "because": row.cause.replace("_", " "),
+    }  # fmt: skip
+
+
+def _usd(nanousd: int | None) -> float | None:
+    return None if nanousd is None else nanousd / 1e9
+
+
+def _summary(found: MonthlySavings) -> dict[str, Any]:
+    def rate(fails: Any) -> Any:
+        return None if fails is None else [fails.rate, fails.low, fails.high]
+
+    return {
+        "workload": found.workload.name, "release": found.release, "volume": found.volume,
+        "before_usd": _usd(found.before_nanousd), "after_usd": _usd(found.after_nanousd),
+        "saved_usd": _usd(found.saved_nanousd), "saved_share": found.saved_share,
+        "stays": float(found.stays), "fails_before": rate(found.fails_before),
+        "fails_after": rate(found.fails_after), "measured_usd": _usd(found.measured_nanousd),
+        "measuring_usd_a_month": _usd(found.measuring_nanousd), "net_usd": _usd(found.net_nanousd),
+        "break_even_requests": found.break_even,
+    }  # fmt: skip
+
+
+def _said(found: MonthlySavings) -> list[str]:
+    share = "" if found.saved_share is None else f" ({found.saved_share:.0%})"
+    lines = [
+        f"{found.volume:,} requests a month: ${found.before_nanousd / 1e9:,.2f} now, "
+        f"${found.after_nanousd / 1e9:,.2f} routed; saves {_dollars(found.saved_nanousd)}{share}"
+    ]
+    if found.stays:
+        lines.append(f"{float(found.stays):g} of them stay as they are: nothing is certified")
+    for name, fails in (("now", found.fails_before), ("routed", found.fails_after)):
+        if fails is not None:
+            lines.append(
+                f"fall short of their tier, {name}: {fails.rate:.1%} "
+                f"({fails.low:.1%} to {fails.high:.1%})"
+            )
+    enough = (
+        "routing never pays for it" if found.break_even is None
+        else f"paid for from {found.break_even:,} requests a month on"
+    )  # fmt: skip
+    lines.append(
+        f"measuring these categories cost ${found.needed_nanousd / 1e9:,.2f} of the release's "
+        f"${found.measured_nanousd / 1e9:,.2f} (outputs; ratings are not in it); "
+        f"${found.measuring_nanousd / 1e9:,.2f} a month, {enough}: net "
+        f"{_dollars(found.net_nanousd)}"
+    )
+    return [*lines, *found.remarks]
+
+
+def _dollars(nanousd: int) -> str:
+    """With the sign before the currency, where it is below 0."""
+    return f"{'-' if nanousd < 0 else ''}${abs(nanousd) / 1e9:,.2f}"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command()(savings)
