@@ -47,6 +47,8 @@ class Seller:
             loop = asyncio.get_running_loop()
             return Accepted(job={"key": request.key, "ready": loop.time() + float(how[4:])})
         if how != "ok" and isinstance(how, str):
+            if how == "timeout_ambiguous":
+                return Ended(reason=how, detail="as told")
             return Ended(reason=how, charged="no", amount_nanousd=0, detail="as told")
         return _made(request.key)
 

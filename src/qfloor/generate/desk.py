@@ -11,11 +11,13 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from qfloor.generate.gate import Gate
 from qfloor.generate.journal import Journal, Ledger
 from qfloor.generate.policy import Purse, RunPolicy
+from qfloor.media import Inspection, inspect
 from qfloor.records import RateLimits
 
 T = TypeVar("T")
@@ -44,6 +46,7 @@ class Desk:
     sleep: Callable[[float], Awaitable[None]]
     now: Callable[[], str] = utc_now
     trace: Callable[[str, str], None] = lambda step, key: None
+    inspect: Callable[[bytes | Path, str, str], Inspection] = inspect
     ends_at: float = field(init=False)
     journal: Journal = field(init=False)
     stopped: dict[str, str] = field(default_factory=dict)

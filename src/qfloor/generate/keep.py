@@ -10,7 +10,7 @@ from qfloor.generate.desk import Desk
 from qfloor.generate.outcome import Outcome
 from qfloor.generate.policy import seconds_or
 from qfloor.generators.protocol import Ended, Request
-from qfloor.media import Inspection, inspect, size_of
+from qfloor.media import Inspection, size_of
 from qfloor.records import Attempt, Event, Output, canonical_json
 
 
@@ -39,7 +39,7 @@ class Keeper:
             return None
         if self._looked is None or self._looked[0] is not ended:
             seen = await self.desk.beside(
-                inspect, media, _declared(ended), self.request.prompt.modality
+                self.desk.inspect, media, _declared(ended), self.request.prompt.modality
             )
             self._looked = (ended, seen)
         return self._looked[1]

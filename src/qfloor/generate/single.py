@@ -11,8 +11,9 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from qfloor.generate.desk import Desk
@@ -24,6 +25,7 @@ from qfloor.generate.plan import Planned
 from qfloor.generate.policy import Purse, RunPolicy
 from qfloor.generate.state import Standing
 from qfloor.generators.protocol import Request
+from qfloor.media import Inspection, inspect
 from qfloor.records import Offer, RateLimits, Status
 
 SERVING = RunPolicy(poll_first_s=0.25, poll_most_s=5.0, patience_s=2.0, throttled_most=0)
@@ -51,6 +53,7 @@ class SingleRequests:
         policy: RunPolicy = SERVING,
         limits: Mapping[str, RateLimits] | None = None,
         rest_s: float = REST_S,
+        look: Callable[[bytes | Path, str, str], Inspection] = inspect,
     ) -> None:
         self._limits, self.rest_s = dict(limits or {}), rest_s
         self.desk = Desk(
@@ -61,6 +64,7 @@ class SingleRequests:
             rng=random.Random(),
             clock=time.monotonic,
             sleep=asyncio.sleep,
+            inspect=look,
         )
         self._gates: dict[Account, Gate] = {}
         self._resting: dict[str, tuple[float, str]] = {}

@@ -32,6 +32,12 @@ def _auto_is_none(value: Any) -> Any:
     return None if value == "auto" else value
 
 
+def _no_flag(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("true and false are no numbers")
+    return value
+
+
 class Latency(BaseModel):
     """Bounds of the 50th and 95th percentile, in seconds."""
 
@@ -48,10 +54,12 @@ class Routing(BaseModel):
 
     category: str | None = Field(None, max_length=100, description="In place of classifying.")
     tier: str = Field("professional", max_length=40, examples=[*TIERS, *TIER_ALIASES])
-    max_price_usd: float | str | None = Field(
+    max_price_usd: Annotated[float | str | None, BeforeValidator(_no_flag)] = Field(
         None, description="Ceiling for the whole call; an offer of unknown or old price is out."
     )
-    max_latency_s: float | Latency | Literal["realtime", "batch"] | None = None
+    max_latency_s: Annotated[
+        float | Latency | Literal["realtime", "batch"] | None, BeforeValidator(_no_flag)
+    ] = None
     speed_premium_pct: float | None = Field(
         None, ge=0, le=1000, allow_inf_nan=False,
         description="Most that is paid on top for speed; never above the operator's own.",

@@ -14,9 +14,11 @@ from qfloor import router
 from qfloor.errors import InputError
 from qfloor.generate import RunPolicy, SingleRequests
 from qfloor.generate.single import SERVING
+from qfloor.media import inspect
 from qfloor.records import RateLimits
 from qfloor.web.gateway.delivery import Delivery
 from qfloor.web.gateway.dispatch import Dispatcher
+from qfloor.web.gateway.glance import glance
 from qfloor.web.gateway.jobs import Jobs
 from qfloor.web.gateway.keys import Keyring
 from qfloor.web.gateway.ledger import FOLDER, GatewayLedger
@@ -46,6 +48,7 @@ class Gateway:
         self.settings = settings
         self.keyring = Keyring.read(settings.keys, workers=settings.workers)
         check_reach(settings, self.keyring)
+        self.names = settings.names
         self.worker = uuid.uuid4().hex
         self.started_at = time.time()
         self.ledger = GatewayLedger(settings.workspace / FOLDER)
@@ -73,6 +76,7 @@ class Gateway:
             limits={name: RateLimits(**account.model_dump())
                     for name, account in settings.accounts.items()},
             rest_s=settings.rest_s,
+            look=inspect if settings.inspect == "whole" else glance,
         )  # fmt: skip
         dispatcher = Dispatcher(
             ledger=self.ledger,
@@ -163,4 +167,5 @@ def check_reach(settings: Settings, keyring: Keyring) -> None:
 
 
 def _policy(settings: Settings) -> RunPolicy:
-    return replace(SERVING, poll_first_s=settings.poll_first_s, collects=64)
+    return replace(SERVING, poll_first_s=settings.poll_first_s, collects=64,
+                   quota_cooldown_s=settings.quota_rest_s)  # fmt: skip

@@ -149,7 +149,7 @@ def _check_browser(call: Call) -> None:
     headers = call.request.headers
     name = headers.get("host", "").rpartition("@")[2]
     host = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
-    if host.lower() not in call.gateway.settings.names:
+    if host.lower() not in call.gateway.names:
         raise Fault(403, "unknown_host", "without keys, the gateway answers to its own names only")
     if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         raise Fault(403, "cross_site", "pages of other sites may not call a gateway without keys")

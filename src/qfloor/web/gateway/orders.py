@@ -44,12 +44,13 @@ class Orders:
         self._slots = asyncio.Semaphore(settings.most_at_once)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._unserved: dict[str, tuple[Fault, dict[str, str]]] = {}
+        self._opening = 0
         self.draining = False
 
     @property
     def under_way(self) -> int:
         """Jobs this worker has taken and not ended."""
-        return len(self._running)
+        return len(self._running) + self._opening
 
     @property
     def waiting(self) -> int:
@@ -74,10 +75,13 @@ class Orders:
         if self.under_way >= self.settings.most_at_once + self.settings.most_waiting:
             raise busy()
         job = _job(decided, kind, body_digest, idempotency, self.jobs.worker)
+        self._opening += 1
         try:
             there = await self._pen.write(lambda: self.jobs.open(job, decided.key.budget_nanousd))
         except OverBudgetError as error:
             raise _over_budget(job, error.left_nanousd) from None
+        finally:
+            self._opening -= 1
         if there is not None:
             return self.same(there, body_digest), False
         self._start(job, resumed=False)

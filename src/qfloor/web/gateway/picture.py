@@ -161,7 +161,7 @@ class Watch:
 
     def _prices(self, db: router.Database) -> router.PriceFeed | None:
         """The feed's prices for a release; read anew only when the feed has changed."""
-        version = self.feeds.version()
+        version = self.feeds.version().partition(".")[0]
         known = self._feed.get(db.digest)
         if known is None or known[0] != version:
             known = self._feed[db.digest] = version, self.feeds.prices(db)

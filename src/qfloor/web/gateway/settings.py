@@ -9,7 +9,7 @@ import difflib
 import ipaddress
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -32,6 +32,8 @@ class Settings(BaseModel):
 
     ``shadow`` and ``baseline`` are offers by modality (``image``, ``video``): in shadow mode the
     shadow offer serves whatever the router decides; spend is shown against the baseline.
+    ``inspect`` says how media are looked at before they are handed over: ``whole`` decodes them,
+    as the benchmark does, and finds a blank; ``head`` reads the first bytes and is faster.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,6 +54,7 @@ class Settings(BaseModel):
     allow_provisional: bool = False
     keep_prompts: bool = False
     probes: bool = True
+    inspect: Literal["whole", "head"] = "whole"
     most_body_bytes: int = Field(1_000_000, ge=1_000)
     most_at_once: int = Field(256, ge=1)
     most_waiting: int = Field(512, ge=0)
@@ -63,6 +66,7 @@ class Settings(BaseModel):
     drain_s: float = Field(60.0, ge=0)
     poll_first_s: float = Field(0.25, gt=0)
     rest_s: float = Field(60.0, ge=0)
+    quota_rest_s: float = Field(900.0, ge=0)
     look_every_s: float = Field(1.0, gt=0)
     plugins: tuple[str, ...] = ()
     accounts: dict[str, Account] = Field(default_factory=dict)

@@ -1,0 +1,316 @@
+"""What the gateway costs: /v1/route beside a constant, and 2,000 generations in flight.
+
+The server is a process of its own on loopback, the load another. `/v1/route` and the constant are
+answered by the same server in turns, so that their ratio means something on a shared machine.
+
+    python benchmarks/perf/gateway.py route [seconds]
+    python benchmarks/perf/gateway.py flight [how many] [seconds a seller takes]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import multiprocessing
+import random
+import socket
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
+
+OFFERS, MEGABYTES = 40, 4
+PLUGIN = "flight_seller:Seller"
+
+
+class Seller:
+    """Sleeps as long as it was told, and gives four megabytes; one file for all of them."""
+
+    def __init__(self, offers: Any, state_dir: Path, picture: str, seconds: float) -> None:
+        self.picture, self.seconds = Path(picture), seconds
+
+    async def submit(self, request: Any) -> Any:
+        """Sleep, then answer."""
+        from qfloor.generators.protocol import Artifact, Ended
+
+        await asyncio.sleep(self.seconds)
+        content = await asyncio.to_thread(self.picture.read_bytes)
+        return Ended(
+            reason="ok",
+            artifact=Artifact(content=content, media_type="image/png"),
+            seconds_run=self.seconds,
+        )
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+sys.modules["flight_seller"] = sys.modules[__name__]
+
+
+def database(folder: Path, args: dict[str, Any]) -> Path:
+    """A release of 40 offers that this file's seller makes."""
+    from factories import Seller as Shelf
+    from factories import release
+
+    from qfloor import export
+    from qfloor.records import PluginSpec
+
+    draw = random.Random(1)
+    made = release(
+        [
+            Shelf(name=f"model-{i:03d}", usd=f"{draw.uniform(0.002, 0.2):.4f}",
+                  clears=draw.uniform(6.0, 9.5))
+            for i in range(OFFERS)
+        ]
+    )  # fmt: skip
+    spec = PluginSpec(name=PLUGIN, args=args)
+    path = folder / "quality.db"
+    export.write(path, replace(made, offers=tuple(replace(o, generator=spec) for o in made.offers)))
+    return path
+
+
+def serve(folder: str, port: int, args: dict[str, Any], more: dict[str, Any]) -> None:
+    """The server process: a gateway with one more path, which answers a constant."""
+    import uvicorn
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from qfloor.web.gateway.app import make_app
+    from qfloor.web.gateway.settings import Settings
+
+    async def constant(request: Any) -> Response:
+        await request.body()
+        return Response(b'{"object":"constant"}', media_type="application/json")
+
+    app = make_app(
+        Settings(database=database(Path(folder), args), workspace=Path(folder) / "ws", port=port,
+                 plugins=(PLUGIN,), probes=False, **more)
+    )  # fmt: skip
+    app.router.routes.append(Route("/constant", constant, methods=["POST"]))
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
+
+
+@contextlib.contextmanager
+def served(args: dict[str, Any], **more: Any) -> Iterator[tuple[int, int]]:
+    """Start a server; gives its port and process id."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        process = multiprocessing.get_context("spawn").Process(
+            target=serve, args=(folder, port, args, more)
+        )
+        process.start()
+        try:
+            _wait_for(port)
+            yield port, process.pid or 0
+        finally:
+            process.terminate()
+            process.join(90)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(600):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+            return
+        time.sleep(0.1)
+    raise SystemExit("the server did not start")
+
+
+class Line:
+    """One kept connection that speaks just enough HTTP/1.1."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.reader: asyncio.StreamReader
+        self.writer: asyncio.StreamWriter
+
+    async def open(self) -> Line:
+        """Connect."""
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        return self
+
+    async def post(self, path: str, body: bytes) -> tuple[int, float, int]:
+        """Status, seconds to the first byte of the answer's head, and bytes of its body."""
+        head = (
+            f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\n\r\n"
+        )
+        began = time.perf_counter()
+        self.writer.write(head.encode() + body)
+        told = await self.reader.readuntil(b"\r\n\r\n")
+        first = time.perf_counter() - began
+        left = length = next(
+            int(line.split(b":")[1]) for line in told.split(b"\r\n")
+            if line.lower().startswith(b"content-length")
+        )  # fmt: skip
+        while left:
+            left -= len(await self.reader.read(min(left, 1 << 18)))
+        return int(told[9:12]), first, length
+
+
+def bodies(n: int) -> list[bytes]:
+    """Prompts of ours, with the tiers a team might ask for."""
+    import tomllib
+
+    draw = random.Random(2)
+    prompts = tomllib.loads((ROOT / "prompts" / "core.toml").read_text())["prompts"]
+    stills = [p["text"] for p in prompts if p.get("modality", "image") == "image"]
+    return [
+        json.dumps(
+            {"prompt": draw.choice(stills), "modality": "image",
+             "routing": {"tier": draw.choice(["standard", "professional"])}}
+        ).encode()
+        for _ in range(n)
+    ]  # fmt: skip
+
+
+async def closed_loop(
+    port: int, path: str, seconds: float, lines: int, asked: list[bytes]
+) -> float:
+    """Requests a second that so many connections get, each asking when it was answered."""
+    done, ends = 0, time.perf_counter() + seconds
+
+    async def one(seed: int) -> None:
+        nonlocal done
+        line, i = await Line(port).open(), seed
+        while time.perf_counter() < ends:
+            status, _, _ = await line.post(path, asked[i % len(asked)])
+            assert status in (200, 422), status
+            done, i = done + 1, i + 7
+        line.writer.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one(i) for i in range(lines)))
+    return done / (time.perf_counter() - began)
+
+
+async def open_loop(
+    port: int, path: str, rate: float, seconds: float, asked: list[bytes]
+) -> list[float]:
+    """Seconds of each request when they come at a rate, whether or not others were answered."""
+    free: list[Line] = [await Line(port).open() for _ in range(32)]
+    took: list[float] = []
+    draw = random.Random(3)
+
+    async def one(body: bytes, due: float) -> None:
+        line = free.pop() if free else await Line(port).open()
+        await line.post(path, body)
+        took.append(time.perf_counter() - due)
+        free.append(line)
+
+    tasks, due = [], time.perf_counter()
+    ends, i = due + seconds, 0
+    while due < ends:
+        due += draw.expovariate(rate)
+        wait = due - time.perf_counter()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        tasks.append(asyncio.create_task(one(asked[i % len(asked)], due)))
+        i += 1
+    await asyncio.gather(*tasks)
+    return took
+
+
+def percentile(values: list[float], share: float) -> float:
+    """A percentile of measured seconds, in milliseconds."""
+    return 1e3 * sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+async def _route(port: int, seconds: float) -> None:
+    asked = bodies(500)
+    await closed_loop(port, "/v1/route", 1.0, 8, asked)
+    turns: dict[str, list[float]] = {"/constant": [], "/v1/route": []}
+    for _ in range(5):
+        for path, rates in turns.items():
+            rates.append(await closed_loop(port, path, seconds / 10, 8, asked))
+    constant, route = (statistics.median(rates) for rates in turns.values())
+    ratios = [r / c for c, r in zip(*turns.values(), strict=True)]
+    print(f"constant   {constant:7.0f} requests a second (median of 5 turns)")
+    print(f"/v1/route  {route:7.0f} requests a second, {statistics.median(ratios):.2f} of it"
+          f" (turns {min(ratios):.2f} to {max(ratios):.2f})")  # fmt: skip
+    for path in turns:
+        took = await open_loop(port, path, 0.7 * route, seconds / 2, asked)
+        print(f"{path:10} at {0.7 * route:5.0f} a second: p50 {percentile(took, 0.5):.2f} ms, "
+              f"p99 {percentile(took, 0.99):.2f} ms, n {len(took)}")  # fmt: skip
+
+
+async def _flight(port: int, pid: int, n: int, seller_s: float) -> None:
+    """So many requests within 0.8 of the time a seller takes: all are in flight at once."""
+    draw = random.Random(4)
+    body = json.dumps({"prompt": "a studio photo of a red mug on marble"}).encode()
+    added: list[float] = []
+    sizes: list[int] = []
+    most = [0]
+    watching = asyncio.create_task(_peak(pid, most))
+
+    async def one() -> None:
+        await asyncio.sleep(draw.uniform(0.0, 0.8 * seller_s))
+        line = await Line(port).open()
+        status, first, size = await line.post("/v1/images/generations", body)
+        assert status == 200, status
+        added.append(first - seller_s)
+        sizes.append(size)
+        line.writer.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(n)))
+    took = time.perf_counter() - began
+    watching.cancel()
+    print(
+        f"  {n} generations of {seller_s:g} s in {took:.0f} s, answers of "
+        f"{statistics.mean(sizes) / 1e6:.1f} MB; added before the first byte: p50 "
+        f"{percentile(added, 0.5):.1f} ms, p99 {percentile(added, 0.99):.1f} ms; "
+        f"peak memory of the server {most[0] / 1e6:.0f} MB"
+    )
+
+
+async def _peak(pid: int, most: list[int]) -> None:
+    while True:
+        with contextlib.suppress(OSError):
+            status = Path(f"/proc/{pid}/status").read_text()
+            most[0] = int(status.split("VmHWM:")[1].split()[0]) * 1024
+        await asyncio.sleep(0.5)
+
+
+def _picture(folder: Path) -> Path:
+    """Four megabytes of noise as a PNG."""
+    import numpy as np
+    from PIL import Image
+
+    side = int((MEGABYTES * 1e6 / 3) ** 0.5)
+    pixels = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    path = folder / "picture.png"
+    Image.fromarray(pixels).save(path, compress_level=0)
+    return path
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    what = sys.argv[1] if len(sys.argv) > 1 else "route"
+    with tempfile.TemporaryDirectory() as folder:
+        args: dict[str, Any] = {"picture": str(_picture(Path(folder))), "seconds": 0.0}
+        if what == "route":
+            seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 20.0
+            with served(args) as (port, _):
+                asyncio.run(_route(port, seconds))
+            return
+        n = int(sys.argv[2]) if len(sys.argv) > 2 else 2_000
+        args["seconds"] = float(sys.argv[3]) if len(sys.argv) > 3 else 60.0
+        for inspect in ("head", "whole"):
+            with served(args, most_at_once=2 * n, inspect=inspect) as (port, pid):
+                print(f"media are looked at: {inspect}")
+                asyncio.run(_flight(port, pid, n, args["seconds"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gateway_sellers import behave
+from gateway_world import MUG, SHELF, database, drive, running, settings
+
+URL = "/v1/images/generations"
+KEY = {"idempotency-key": "order-17"}
+
+
+def chosen(tmp_path: Path, **given: Any) -> Any:
+    db = database(tmp_path, SHELF, generator="gateway_sellers:Seller", providers=True)
+    return settings(tmp_path, db, **given)
+
+
+def twice(tmp_path: Path, first: Any, second: Any, how: dict[str, Any]) -> Any:
+    async def work(client: Any) -> Any:
+        one = await client.post(URL, json=first, headers=KEY)
+        return one, await client.post(URL, json=second, headers=KEY)
+
+    with behave(how) as calls:
+        one, two = drive(chosen(tmp_path), work)
+    return one, two, len(calls)
+
+
+def test_the_same_key_gets_the_same_answer_and_buys_nothing(tmp_path: Path) -> None:
+    one, two, bought = twice(tmp_path, {"prompt": MUG}, {"prompt": MUG}, {})
+    assert one.json()["data"] == two.json()["data"]
+    assert bought == 1
+    assert two.headers["idempotency-key"] == "order-17"
+    assert two.headers["x-qfloor-replayed"] == "yes"
+    assert two.headers["x-qfloor-model"] == one.headers["x-qfloor-model"]
+    assert "x-qfloor-replayed" not in one.headers
+
+
+def test_the_same_key_for_another_body_is_an_error(tmp_path: Path) -> None:
+    _, two, bought = twice(tmp_path, {"prompt": MUG}, {"prompt": MUG, "n": 2}, {})
+    assert (two.status_code, two.json()["error"]["code"], bought) == (
+        422, "idempotency_mismatch", 1,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("reason", "status"), [("refused_input", 400), ("timeout_ambiguous", 504)])
+def test_what_a_seller_answered_or_may_have_taken_is_not_asked_again(
+    tmp_path: Path, reason: str, status: int
+) -> None:
+    body = {"prompt": MUG}
+    one, two, bought = twice(tmp_path, body, body, {"shop/value": reason})
+    assert one.status_code == two.status_code == status
+    assert one.json() == two.json()
+    assert bought == 1
+
+
+def test_what_nobody_took_may_be_asked_again_under_its_key(tmp_path: Path) -> None:
+    body = {"prompt": MUG, "routing": {"allow_fallbacks": False}}
+
+    async def work(client: Any) -> Any:
+        one = await client.post(URL, json=body, headers=KEY)
+        with behave({}):
+            await asyncio.sleep(1.1)  # the account pauses for a second after a 429
+            return one, await client.post(URL, json=body, headers=KEY)
+
+    with behave({"shop/value": "rate_limited"}):
+        one, two = drive(chosen(tmp_path), work)
+    assert (one.status_code, two.status_code) == (429, 200)
+
+
+def test_two_at_once_are_one_purchase_also_across_workers(tmp_path: Path) -> None:
+    given = chosen(tmp_path)
+
+    async def both() -> Any:
+        async with running(given) as one, running(given) as two:
+            return await asyncio.gather(
+                *(c.post(URL, json={"prompt": MUG}, headers=KEY) for c in (one, two, one, two))
+            )
+
+    with behave({"shop/value": 0.3}) as calls:
+        answers = asyncio.run(both())
+    assert [a.status_code for a in answers] == [200] * 4
+    assert len({a.json()["data"][0]["b64_json"] for a in answers}) == 1
+    assert len(calls) == 1
+
+
+def test_an_answer_outlives_the_worker(tmp_path: Path) -> None:
+    given = chosen(tmp_path)
+
+    async def once() -> Any:
+        async with running(given) as client:
+            return await client.post(URL, json={"prompt": MUG}, headers=KEY)
+
+    with behave({}) as calls:
+        one, two = asyncio.run(once()), asyncio.run(once())
+    assert one.json()["data"] == two.json()["data"]
+    assert len(calls) == 1
+
+
+def test_what_was_asked_is_forgotten_when_it_is_answered(tmp_path: Path) -> None:
+    given = chosen(tmp_path)
+
+    async def work(client: Any) -> Any:
+        await client.post(URL, json={"prompt": MUG}, headers=KEY)
+
+    with behave({}):
+        drive(given, work)
+    kept = b"".join(p.read_bytes() for p in (tmp_path / "ws" / "gateway").glob("gateway.db*"))
+    row = _rows(given, "SELECT plan FROM jobs")
+    assert row == [(None,)]
+    assert kept
+    dumped = _rows(given, "SELECT * FROM decisions") + _rows(given, "SELECT * FROM outputs")
+    assert MUG not in str(dumped)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "two words", "ü"])
+def test_a_key_that_is_none(tmp_path: Path, key: str) -> None:
+    async def work(client: Any) -> Any:
+        headers = {"idempotency-key": key.encode("latin-1")}
+        return await client.post(URL, json={"prompt": MUG}, headers=headers)
+
+    answer = drive(chosen(tmp_path), work)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "invalid_idempotency_key"
+
+
+def _rows(given: Any, sql: str) -> Any:
+    from qfloor.web.gateway.ledger import GatewayLedger
+
+    ledger = GatewayLedger(given.workspace / "gateway")
+    try:
+        return ledger.rows(sql)
+    finally:
+        ledger.close()
