@@ -37,6 +37,11 @@ HOW_TO: dict[str, tuple[str, ...]] = {
     "Extend": ("provider", "scorer"),
 }  # fmt: skip
 """How-to pages by what they are about; a page that stands nowhere comes at the end."""
+REFERENCE = (
+    "cli", "files", "quality-db", "metrics", "providers", "python", "python-stats",
+    "python-plugins", "doctor", "errors",
+)  # fmt: skip
+EXPLANATION = ("quartile", "calibration", "blinding", "threats")
 
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
@@ -49,8 +54,8 @@ def on_config(config: Any) -> Any:
     config.nav = [
         {"Start": ["index.md", "tutorial.md"]},
         {"How to": _how_to()},
-        {"Reference": _pages("docs/reference/*.md")},
-        {"Explanation": _pages("docs/explanation/*.md")},
+        {"Reference": _ordered("docs/reference/*.md", REFERENCE)},
+        {"Explanation": _ordered("docs/explanation/*.md", EXPLANATION)},
         {"Decisions": _pages("docs/decisions/*.md")},
         {"Evidence": [
             {"Results": _pages("results/*.md")},
@@ -153,6 +158,12 @@ def _how_to() -> list[Any]:
         if found:
             nav.append({title: found})
     return [*nav, *there.values()]
+
+
+def _ordered(pattern: str, first: tuple[str, ...]) -> list[str]:
+    """Return the pages a pattern finds: those named first in their order, then the others."""
+    there = {Path(page).stem: page for page in _pages(pattern)}
+    return [*(there.pop(name) for name in first if name in there), *there.values()]
 
 
 def _pages(pattern: str) -> list[str]:
