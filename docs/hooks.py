@@ -101,7 +101,8 @@ def notebook_page(path: Path) -> str:
         if "[markdown]" in kind:
             parts.append(re.sub(r"^# ?", "", body.strip(), flags=re.MULTILINE))
         elif body.strip():
-            parts.append(f"```python\n{body.strip()}\n```")
+            code = re.sub(r"^# %.*\n", "", body.strip(), flags=re.MULTILINE)  # jupyter's magic
+            parts.append(f"```python\n{code}\n```")
     parts.append(f"*The notebook `{_name(path)}`; `make lab` opens it in JupyterLab.*")
     return "\n\n".join(parts)
 

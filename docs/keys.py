@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import importlib
 import inspect
 import re
 import types
@@ -33,29 +34,46 @@ class Key:
     means: str
 
 
+PLACES = {"PromptRow": "[[prompts]]", "Override": "[[overrides]]", "TierRule": "[[rules]]"}
+"""Where in its file a model stands that is not the whole file."""
+
+
 def models() -> list[type]:
     """Return what every file is read into: pydantic models, and the records of a policy."""
     from qfloor.benchmark.tables import BenchmarkFile
     from qfloor.generators.catalogue.files import OffersFile
+    from qfloor.pipeline.workloads import _File as WorkloadFile
     from qfloor.router.policy import Override, Policy
+    from qfloor.store.tier_policy import TierRule
     from qfloor.suite.loading import PromptRow, SuiteFile
 
-    return [BenchmarkFile, SuiteFile, PromptRow, OffersFile, Policy, Override]
+    return [
+        BenchmarkFile, SuiteFile, PromptRow, OffersFile, Policy, Override, WorkloadFile, TierRule,
+    ]  # fmt: skip
 
 
 def of(model: type) -> list[Key]:
     """Return the keys that a model reads."""
+    place = PLACES.get(model.__name__, "top")
     if issubclass(model, BaseModel):
-        table = "[[prompts]]" if model.__name__ == "PromptRow" else "top"
-        found = keys(model, table)
+        found = keys(model, place)
         return [k for k in found if (model.__name__, k.name) != ("SuiteFile", "prompts")]
-    return list(_record_keys(model, "[[overrides]]" if model.__name__ == "Override" else "top"))
+    return list(_record_keys(model, place))
 
 
 def file(*names: str) -> None:
     """Write the keys of a file, from the models of these names."""
     by_name = {model.__name__: model for model in models()}
     write([key for name in names for key in of(by_name[name])])
+
+
+def shown(module: str) -> None:
+    """Write the example that a module's docstring shows, for files that few people write."""
+    text = importlib.import_module(module).__doc__ or ""
+    found = re.findall(r"\n\n((?:    .*\n|\n)+)", text)
+    if not found:
+        raise SystemExit(f"{module} shows no example in its docstring")
+    print(f"\n```toml\n{dedent(found[-1]).strip()}\n```\n")
 
 
 def tags() -> None:

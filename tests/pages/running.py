@@ -14,6 +14,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -90,31 +91,51 @@ class Shell:
 
     def close(self) -> None:
         """End the shell and what it started in the background."""
-        if self._bash.poll() is None:
-            os.killpg(self._bash.pid, signal.SIGTERM)
+        self._signal(signal.SIGTERM)
         for stream in (self._bash.stdin, self._bash.stdout):
             assert stream is not None
             stream.close()
         self._bash.wait(timeout=30)
+        for _ in range(50):  # what was started in the background may end in peace, up to 5 s
+            if not self._signal(0):
+                return
+            time.sleep(0.1)
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: int) -> bool:
+        """Signal the shell and all that it started; false when nobody is left."""
+        try:
+            os.killpg(self._bash.pid, number)
+        except ProcessLookupError:
+            return False
+        return True
 
 
-def execute(page: Path, folder: Path, env: Mapping[str, str] | None = None) -> list[str]:
-    """Execute every block of a page; returns the commands that were run."""
+def execute(
+    page: Path,
+    folder: Path,
+    env: Mapping[str, str] | None = None,
+    swap: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Execute every block of a page; returns the commands that were run, as the page has them.
+
+    ``swap`` puts other words into commands, for what is no choice of the page's: a free port.
+    """
     shell = Shell(folder, env)
     ran: list[str] = []
     try:
         for block in blocks(page):
-            ran += _execute(block, shell)
+            ran += _execute(block, shell, swap or {})
     finally:
         shell.close()
     return ran
 
 
-def _execute(block: Block, shell: Shell) -> list[str]:
+def _execute(block: Block, shell: Shell, swap: Mapping[str, str]) -> list[str]:
     if block.language == "console":
         commands = list(block.commands())
         for n, (command, shown) in enumerate(commands, 1):
-            code, printed = shell.run(command)
+            code, printed = shell.run(_swapped(command, swap))
             due = block.exits if n == len(commands) else 0
             assert code == due, f"$ {command}\nexits {code}, not {due}:\n{printed}"
             assert shown is None or agrees(shown, printed), difference(command, shown, printed)
@@ -129,6 +150,12 @@ def _execute(block: Block, shell: Shell) -> list[str]:
         code, printed = shell.run(f"python - <<'__PYTHON__'\n{block.text}\n__PYTHON__")
         assert code == 0, f"{block.text}\n{printed}"
     return []
+
+
+def _swapped(command: str, swap: Mapping[str, str]) -> str:
+    for word, other in swap.items():
+        command = command.replace(word, other)
+    return command
 
 
 def agrees(shown: str, printed: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,10 @@ def test_a_page_is_executed_in_one_shell(tmp_path: Path) -> None:
 def test_a_page_that_is_wrong_fails(tmp_path: Path, wrong: str) -> None:
     with pytest.raises(AssertionError):
         execute(page(tmp_path, wrong), tmp_path)
+
+
+def test_nothing_that_a_page_starts_outlives_it(tmp_path: Path) -> None:
+    execute(page(tmp_path, "```console\n$ sleep 60 & echo $! > pid\n```\n"), tmp_path)
+    pid = int((tmp_path / "pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sysconfig
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def test_every_block_of_the_tutorial_does_what_it_shows(tmp_path: Path) -> None:
             "PIP_NO_BUILD_ISOLATION": "0",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         },
+        {"8080": str(20_000 + os.getpid() % 20_000)},
     )
     assert len(ran) == sum(len(list(b.commands())) for b in blocks(TUTORIAL))
     assert any(command.startswith("pip install") for command in ran)

@@ -31,48 +31,73 @@ class _Strict(BaseModel):
 
 class _Head(_Strict):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    """What the workload is called: small letters, digits, hyphens."""
     title: str = ""
+    """What a person calls it."""
 
 
 class _Now(_Strict):
     offer: Text | None = None
+    """What everything goes to today; one of the three is needed."""
     flat_usd: str | None = None
+    """Or what the month costs today, whatever is asked for."""
     usd_each: str | None = None
+    """Or what one output costs today."""
 
 
 class _Reference(_Strict):
     before_usd: str
+    """What a known case says it paid."""
     after_usd: str
+    """And what it pays when routed."""
     mix: dict[str, float] = {}
+    """Its share of requests by the price of one."""
 
 
 class _Benchmark(_Strict):
     usd: str | None = None
+    """What the benchmark itself costs."""
     months: Annotated[float, Field(gt=0, le=120, strict=False)] = 1.0
+    """Months that it serves."""
 
 
 class _Policy(_Strict):
     objective: Literal["price", "usable_cost"] = "price"
+    """What cheapest means; as in `policy.toml`."""
     on_uncertified: Text = "refuse"
+    """When nothing is eligible; as in `policy.toml`."""
 
 
 class _Requests(_Strict):
     count: Annotated[int, Field(gt=0, lt=10**12)]
+    """Requests a month."""
     tier: Text = "professional"
+    """What they must clear."""
     prompts: list[Text] = []
+    """Their texts, in equal shares; or"""
     suite: Text | None = None
+    """a suite's prompts."""
     category: Text | None = None
+    """Of a suite: only its prompts; of prompts: what they are, where you know it."""
     modality: Literal["image", "video"] | None = None
+    """Likewise."""
 
 
 class _File(_Strict):
     workload: _Head
+    """What it is."""
     now: _Now
+    """What is paid today."""
     reference: _Reference | None = None
+    """A known case to be compared with."""
     policy: _Policy = _Policy()
+    """How it is routed."""
     benchmark: _Benchmark = _Benchmark()
+    """What knowing the floors costs."""
     prices: dict[str, str] = {}
+    """Prices of an output by offer, in place of the database's."""
     requests: Annotated[list[_Requests], Field(min_length=1)]
+    """What is asked for, in parts."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,16 +41,27 @@ class TierRule(_Strict):
     """One rule of a policy; see the module."""
 
     name: Annotated[str, Field(min_length=1)]
+    """What a person calls it; it is told with what it did."""
     action: Action
+    """What becomes of the media; rows and scores stay in any case."""
     to: Annotated[str, Field(min_length=1)] | None = None
+    """Of move: where to."""
     modality: Literal["image", "video"] | None = None
+    """Fits these only."""
     older_than_days: Annotated[float, Field(ge=0, strict=False)] | None = None
+    """Fits outputs made at least so long ago."""
     keep_rounds: Annotated[int, Field(ge=0)] | None = None
+    """Fits none of so many newest rounds."""
     rounds: list[str] | None = None
+    """Fits rounds by pattern."""
     offers: list[str] | None = None
+    """Fits offers by pattern."""
     categories: list[str] | None = None
+    """Fits categories by pattern."""
     including_paid: bool = False
+    """Of delete: also what was paid for."""
     including_unjudged: bool = False
+    """Of delete: also what has no score and no rating."""
 
     @field_validator("to")
     @classmethod
