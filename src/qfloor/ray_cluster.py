@@ -88,6 +88,22 @@ def ray_settings(text: str) -> RaySettings:
     return RaySettings(**given)
 
 
+def settings_called(engine: str) -> RaySettings | None:
+    """Return the settings of an engine by name; None for ``local``.
+
+    Raises
+    ------
+    PluginError
+        When there is no such engine; else as `ray_settings`.
+    """
+    kind, _, text = engine.partition(":")
+    if engine == "local":
+        return None
+    if kind != "ray":
+        raise PluginError(f"there is no engine {engine!r}; known: local, ray, ray:KEY=NUMBER,...")
+    return ray_settings(text)
+
+
 @contextlib.contextmanager
 def connected(settings: RaySettings) -> Iterator[Any]:
     """Give a running ``ray``; end it again if it was started here.

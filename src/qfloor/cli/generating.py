@@ -10,6 +10,7 @@ import typer
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.running import (
     Budget,
+    Engine,
     Minutes,
     Release,
     Resolve,
@@ -42,6 +43,7 @@ def generate(
     minutes: float | None = Minutes,
     resolve_unknown: bool = Resolve,
     release: list[str] = Release,
+    engine: str = Engine,
     rows: bool = typer.Option(
         False, "--rows", help="With --manifest: print what became of every row."
     ),
@@ -85,7 +87,7 @@ def generate(
     with Store.open(workspace, create=True) as store, progress() as report:
         made = pipeline.generate_round(
             store, benchmark, pipeline.prompts_of(benchmark), report=report, watch=report.watch,
-            policy=policy_of(minutes), release=release,
+            policy=policy_of(minutes), release=release, engine=engine,
         )  # fmt: skip
     show_summary(benchmark, workspace, as_json=as_json, as_csv=as_csv)
     say_made(made)

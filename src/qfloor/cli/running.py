@@ -22,6 +22,10 @@ Budget = typer.Option(None, "--budget", help="Most this round may cost, in USD."
 Unpriced = typer.Option(
     False, "--allow-unpriced", help="Let offers without a known price pass the budget."
 )
+Engine = typer.Option(
+    "local",
+    help="Where scoring and local pipelines run: local, ray, or ray:actors=4,cpus=0.5,gpus=0.25.",
+)
 Minutes = typer.Option(
     None, "--minutes", help="Most this run may take; a later run goes on with what is left."
 )
@@ -114,7 +118,7 @@ def run(
     minutes: float | None = Minutes,
     resolve: bool = Resolve,
     release: list[str] = Release,
-    engine: str = typer.Option("local", help="Where scoring runs."),
+    engine: str = Engine,
     out: Path | None = typer.Option(None, "--out", "-o", help="Where to write quality.db."),
     adaptive: bool = typer.Option(
         False, "--adaptive", help="Buy in batches; stop where a verdict has fallen or cannot."

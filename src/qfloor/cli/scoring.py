@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
-from qfloor.cli.running import Round, benchmark_of
+from qfloor.cli.running import Engine, Round, benchmark_of
 from qfloor.cli.watching import progress
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def score(
     ),
     workspace: Path = Workspace,
     round: str | None = Round,
-    engine: str = typer.Option("local", help="Where scoring runs."),
+    engine: str = Engine,
     retry_failed: bool = typer.Option(False, help="Also score again what failed to be scored."),
     rows: bool = typer.Option(False, "--rows", help="Print every score instead of counts."),
     as_json: bool = Json,

@@ -26,6 +26,7 @@ from qfloor.generate.plan import GenerationPlan, Planned, plan_generation
 from qfloor.generate.policy import Purse, RunPolicy
 from qfloor.generate.progress import Progress
 from qfloor.generate.state import Step
+from qfloor.generators.on_ray import spread
 from qfloor.generators.protocol import DOWNLOADS
 from qfloor.plugins import build_generator
 from qfloor.records import Offer, Prompt, RateLimits, Status, digest_of
@@ -231,6 +232,7 @@ def generate(
     watch: Watch | None = None,
     trace: Callable[[str, str], None] = lambda step, key: None,
     limits: Mapping[str, RateLimits] | None = None,
+    engine: str = "local",
     **asked: Any,
 ) -> GenerationResult:
     """Make what a round still lacks: the generate stage in one call.
@@ -248,6 +250,8 @@ def generate(
         Patience.
     limits, progress, trace
         See `run_generation`.
+    engine : str, default "local"
+        Where generators that only compute do so (`qfloor.generators.on_ray`); buying stays here.
     **asked
         ``budget_nanousd``, ``allow_unpriced``, ``release_unknown``, ``resolve``, ``max_attempts``
         and ``excluded`` as `qfloor.generate.plan_generation` takes them.
@@ -292,7 +296,8 @@ def generate(
 
     with store.writing("generate"):
         _sweep_downloads(store)
-        return run_anywhere(stage(build_generators(offers, store)))
+        with spread(build_generators(offers, store), offers, engine) as generators:
+            return run_anywhere(stage(generators))
 
 
 def _sweep_downloads(store: Store) -> None:

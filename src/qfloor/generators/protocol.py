@@ -167,6 +167,23 @@ class Mends(Protocol):
 
 
 @runtime_checkable
+class Computes(Protocol):
+    """A generator whose `collect` only computes: a job gives the same bytes wherever it is run.
+
+    ``alone`` are arguments, beside those of its spec, under which an instance works on one job at
+    a time in its own process, as it does in an actor on another machine.
+    """
+
+    @property
+    def alone(self) -> Mapping[str, Any]:
+        """Arguments of an instance that has a process to itself."""
+
+    @property
+    def device(self) -> str:
+        """``cpu``, ``cuda``, or ``auto`` for a GPU where there is one."""
+
+
+@runtime_checkable
 class Limited(Protocol):
     """A generator that knows what its seller allows an account; shared by all its offers."""
 

@@ -85,7 +85,7 @@ def run(
     out : Path, optional
         Where to write the quality database; by default ``quality.db`` in the workspace.
     engine : str
-        Where scoring runs.
+        Where scoring and local pipelines run: ``local``, ``ray``, ``ray:actors=4,cpus=0.5``.
     report : callable
         See `Report`.
     watch, policy, release
@@ -106,8 +106,9 @@ def run(
     prompts, scorers = ready(benchmark, engine)
     with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
         generation = bought(
-            store, benchmark, prompts, report=report, watch=watch, policy=policy, release=release
-        )
+            store, benchmark, prompts, report=report, watch=watch, policy=policy, release=release,
+            engine=engine,
+        )  # fmt: skip
         return judged(
             store, benchmark, prompts, scorers, generation=generation, now=now,
             out=out or workspace / "quality.db", engine=engine, report=report,
@@ -213,12 +214,14 @@ def generate_round(
     policy: RunPolicy | None = None,
     release: Sequence[str] = (),
     resolve: bool = False,
+    engine: str = "local",
 ) -> GenerationResult:
     """Stage 2: make what is not made yet, inside the budget.
 
     ``watch`` is shown the progress after each request, in place of ``report``. ``release`` names
     outputs that may have been charged and shall be asked for again (ids or their beginnings, or
     ``all``); with ``resolve`` sellers are asked what became of them, and nothing is bought.
+    On the engine ``ray`` local pipelines draw on a cluster.
     """
     return generate.generate(
         prompts,
@@ -233,6 +236,7 @@ def generate_round(
         excluded=_excluded(benchmark),
         release_unknown=generate.released(store, release, round=benchmark.round),
         resolve=resolve,
+        engine=engine,
         watch=watch,
         progress=None if watch else lambda done, total, _: report("generate", done, total),
     )

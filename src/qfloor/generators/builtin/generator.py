@@ -46,6 +46,9 @@ class PainterGenerator:
         When an offer names no painter.
     """
 
+    alone: Mapping[str, Any] = {"workers": 0}
+    device = "cpu"
+
     def __init__(self, offers: Sequence[Offer], state_dir: Path, workers: int = 2) -> None:
         for offer in offers:
             if offer.model not in PAINTERS:

@@ -79,13 +79,15 @@ class DiffusersGenerator:
         When an argument is not valid.
     """
 
+    alone: Mapping[str, Any] = {}
+
     def __init__(
         self, offers: Sequence[Offer], state_dir: Path, device: str = "auto", dtype: str = "auto"
     ) -> None:
         if dtype not in _DTYPES:
             raise SetupError(f"dtype is {dtype!r}, must be one of {', '.join(_DTYPES)}")
         self._offers = {offer.id: offer for offer in offers}
-        self._state_dir, self._device, self._dtype = Path(state_dir), device, dtype
+        self._state_dir, self.device, self._dtype = Path(state_dir), device, dtype
         self._loaded: tuple[Loading, Loaded] | None = None
         self._waiting: list[tuple[Loading, asyncio.Future[None]]] = []
         self._busy = False
@@ -209,7 +211,7 @@ class DiffusersGenerator:
                 f"a local pipeline needs the extra: pip install 'qfloor[local]' ({error})"
             ) from error
         _refuse_missing(loading)
-        device = self._device
+        device = self.device
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         dtype = self._dtype
