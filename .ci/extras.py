@@ -48,7 +48,6 @@ PROBES: dict[str, tuple[str | None, list[str]]] = {
     "naturalness": (None, ["score", "--round", "2026-11", "-s", "naturalness", "-w", "{work}"]),
     "floors": (None, ["verify", "{db}"]),
     "clip": ("clip", ["score", "--round", "2026-11", "-s", "clip", "-w", "{work}"]),
-    "aesthetic": ("clip", ["score", "--round", "2026-11", "-s", "aesthetic:head=x.pth", "-w", "{work}"]),
     "text": ("ocr", ["score", "--round", "2026-11", "-s", "text", "-w", "{work}"]),
     "motion": ("video", ["score", "--round", "2026-11", "-s", "motion", "-w", "{work}"]),
     "audio": ("audio", ["score", "--round", "2026-11", "-s", "audio", "-w", "{work}"]),
@@ -95,7 +94,7 @@ def probe(python: Path, extra: str, work: Path) -> list[str]:
             has
             and ran.returncode
             and ELSE.get(name, "\0") not in ran.stderr
-            and name != "aesthetic"
+           
         ):
             wrong.append(f"{name} failed: {said[0][:200]}")
         if not has and not (ran.returncode == 1 and f"qfloor[{needs}]" in ran.stderr):

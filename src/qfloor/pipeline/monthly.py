@@ -117,8 +117,9 @@ def run_month(
     prompts, scorers = ready(benchmark, engine)
     with Store.open(workspace, create=True) as store, store.writing(f"month {benchmark.name}"):
         made = bought(
-            store, benchmark, prompts, report=report, watch=watch, policy=policy, release=release
-        )
+            store, benchmark, prompts, report=report, watch=watch, policy=policy, release=release,
+            engine=engine,
+        )  # fmt: skip
         unfinished = _unfinished(made)
         if unfinished and not (options.partial and made.stopped and not made.halted):
             return MonthResult(benchmark=benchmark, made=made, unfinished=unfinished)
