@@ -7,7 +7,9 @@ QfloorError
 │   ├── RatingsError        a file of human judgments
 │   ├── ManifestError       a folder generator's manifest
 │   ├── MediaError          a picture or clip that cannot be read or is not what it claims
-│   └── NeedError           a request to the router
+│   ├── NeedError           a request to the router
+│   └── SessionError        a blind session: its plan, folder, key or votes
+│       └── VoteError       a vote that is not taken: stale, too soon, not whole, closed
 ├── PluginError             a generator or scorer that cannot be found, built or trusted
 ├── StoreError              the workspace's store: missing, newer, busy or inconsistent
 │   └── PlaceError          where media lie cannot be reached; says nothing of any one of them
@@ -55,6 +57,18 @@ class MediaError(InputError):
 
 class NeedError(InputError):
     """A request to the router contradicts itself or names something unknown."""
+
+
+class SessionError(InputError):
+    """A blind session's plan, folder, key or votes are not what they must be."""
+
+
+class VoteError(SessionError):
+    """A vote is not taken; ``code`` says why in one word a page can act on."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class PluginError(QfloorError):

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from qfloor import __version__
 from qfloor.cli import (
+    blind,
     databases,
     drift,
     floors,
@@ -48,7 +49,7 @@ ORDER = (
     "reference", "store",
     "ratings", "calibrate", "floors", "drift", "export", "verify", "route", "prices", "health",
     "serve", "gateway",
-    "replay", "savings", "db", "report", "month", "plugins", "doctor",
+    "replay", "savings", "db", "ab", "report", "month", "plugins", "doctor",
 )  # fmt: skip
 
 
@@ -114,6 +115,7 @@ serving.register(app)
 replaying.register(app)
 saving.register(app)
 app.add_typer(databases.app, name="db")
+app.add_typer(blind.app, name="ab")
 monthly.register(app)
 system.register(app)
 

@@ -1,0 +1,237 @@
+"""Unblinding: votes and arm key are put together, once all voting is over, and that is logged.
+
+Before this there is no statistic by arm to be had anywhere: the folder does not know the arms.
+From the first unblinding on the session takes no more votes. What was taken back (undone) stays
+in the database and is not an answer; training is none either.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from qfloor.abtest import folder as f
+from qfloor.abtest.answers import Answer
+from qfloor.abtest.key import ArmKey, KeyUnit, read_key
+from qfloor.abtest.protocol import Protocol
+from qfloor.errors import SessionError
+
+_VOTES = (
+    "SELECT v.*, t.kind, t.unit, t.places, t.repeat_of FROM votes v "
+    "JOIN trials t ON t.token = v.trial "
+    "WHERE v.undone_at IS NULL AND t.kind != 'training' ORDER BY v.seq"
+)
+
+
+def unblind(session: str | Path, key: str | Path) -> tuple[Protocol, list[Answer]]:
+    """Join a session's votes with its arm key; logged, and it ends the voting.
+
+    Parameters
+    ----------
+    session : str or Path
+        The session's folder.
+    key : str or Path
+        Its arm key.
+
+    Returns
+    -------
+    (Protocol, list of Answer)
+        Answers in the order in which they were given.
+
+    Raises
+    ------
+    SessionError
+        When the key is another session's, or the session does not compare pairs.
+    """
+    protocol, arms, votes = _opened(session, key)
+    if protocol.question != "pair":
+        raise SessionError(
+            f"{session} asks for {protocol.question}, not for pairs; its votes are ratings, write "
+            "them with `qfloor ab unblind --out`"
+        )
+    return protocol, [_answer(vote, arms.units[vote["unit"]], protocol) for vote in votes]
+
+
+def unblind_ratings(session: str | Path, key: str | Path) -> list[dict[str, Any]]:
+    """Give a session of absolute ratings as rows of qfloor's own tables; logged as `unblind`.
+
+    Returns
+    -------
+    list of dict
+        Rows of the format ``long`` (ratings), or ``pairwise`` (one row for each two outputs
+        that a ranking put in order).
+
+    Raises
+    ------
+    SessionError
+        As `unblind`, or when the session compares pairs.
+    """
+    protocol, arms, votes = _opened(session, key)
+    if protocol.question == "pair":
+        raise SessionError(f"{session} compares pairs; unblind it as such")
+    given = [vote for vote in votes if vote["response"] != "skip"]
+    make = _ranked if protocol.question == "ranking" else _rated
+    return [row for vote in given for row in make(vote, arms.units[vote["unit"]], protocol)]
+
+
+def audit_pairs(session: str | Path, key: str | Path) -> frozenset[str]:
+    """Ids of the pairs of the audit subset."""
+    _, protocol, db = f.open_folder(session)
+    db.close()
+    arms = _key_of(protocol, key)
+    return frozenset(unit.pair for unit in arms.units.values() if unit.audit)
+
+
+def unblindings(session: str | Path) -> list[dict[str, Any]]:
+    """The session's log: when it was made, extended and unblinded, and with how many votes."""
+    _, _, db = f.open_folder(session)
+    try:
+        rows = f.columns(db, "SELECT at, event, detail FROM log ORDER BY seq")
+    finally:
+        db.close()
+    return [{"at": row["at"], "event": row["event"], **json.loads(row["detail"])} for row in rows]
+
+
+def _key_of(protocol: Protocol, key: str | Path) -> ArmKey:
+    arms = read_key(key)
+    if (arms.session_id, arms.protocol_digest) != (protocol.session_id, protocol.digest):
+        raise SessionError(
+            f"{key} is the key of session {arms.session_id}, not of {protocol.session_id}"
+        )
+    return arms
+
+
+def _opened(session: str | Path, key: str | Path) -> tuple[Protocol, ArmKey, list[dict[str, Any]]]:
+    _, protocol, db = f.open_folder(session)
+    try:
+        arms = _key_of(protocol, key)
+        _close_voting(db, Path(key))
+        votes = f.columns(db, _VOTES)
+    finally:
+        db.close()
+    return protocol, arms, votes
+
+
+def _close_voting(db: sqlite3.Connection, key: Path) -> None:
+    """End the voting and log who may now know: in one commit, before anything is told."""
+    at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    db.execute("BEGIN IMMEDIATE")
+    first = "unblinded_at" not in f.meta(db)
+    votes = db.execute("SELECT seq, trial, response FROM votes WHERE undone_at IS NULL").fetchall()
+    digest = hashlib.sha256(json.dumps(votes).encode()).hexdigest()[:32]
+    if first:
+        f.say_meta(db, unblinded_at=at)
+    detail = {
+        "votes": len(votes),
+        "votes_digest": digest,
+        "key_sha256": hashlib.sha256(key.expanduser().read_bytes()).hexdigest(),
+        "first": first,
+    }
+    db.execute(
+        "INSERT INTO log (at, event, detail) VALUES (?, 'unblinded', ?)", (at, json.dumps(detail))
+    )
+    db.execute("COMMIT")
+
+
+def _answer(vote: Mapping[str, Any], unit: KeyUnit, protocol: Protocol) -> Answer:
+    left, right = (unit.cells[place] for place in json.loads(vote["places"]))
+    scores = json.loads(vote["scores"]) if vote["scores"] else (None, None)
+    usable = json.loads(vote["usable"]) if vote["usable"] else (None, None)
+    response = vote["response"]
+    if vote["both_bad"] and response != "skip":
+        usable = (False, False)
+        response = "both_bad" if response == "none" else response
+    return Answer(
+        trial_id=vote["trial"],
+        pair_id=unit.pair,
+        prompt_id=unit.prompt_id,
+        category=unit.category,
+        left_item=left.item,
+        right_item=right.item,
+        left_arm=left.arm,
+        right_arm=right.arm,
+        response=response,
+        left_score=scores[0],
+        right_score=scores[1],
+        left_usable=usable[0],
+        right_usable=usable[1],
+        rater_id=vote["rater"],
+        shown_at=vote["shown_at"],
+        submitted_at=vote["submitted_at"],
+        duration_ms=vote["duration_ms"],
+        kind=vote["kind"],
+        repeat_of=vote["repeat_of"],
+        session_id=protocol.session_id,
+    )
+
+
+def _rated(vote: Mapping[str, Any], unit: KeyUnit, protocol: Protocol) -> list[dict[str, Any]]:
+    lo, hi = protocol.scale
+    return [
+        {
+            "item_id": unit.cells[0].item,
+            "prompt_id": unit.prompt_id,
+            "category": unit.category,
+            "model_id": unit.cells[0].offer,
+            "rater_id": vote["rater"],
+            "dimension": protocol.criterion,
+            "score": json.loads(vote["scores"])[0],
+            "scale_min": lo,
+            "scale_max": hi,
+            "session_id": protocol.session_id,
+            "submitted_at": vote["submitted_at"],
+            "duration_ms": vote["duration_ms"],
+            "kind": vote["kind"],
+            "usable": int(json.loads(vote["usable"])[0]),
+            "annotation_id": vote["trial"],
+        }
+    ]
+
+
+def _ranked(vote: Mapping[str, Any], unit: KeyUnit, protocol: Protocol) -> list[dict[str, Any]]:
+    """Every two outputs of a ranking, as comparisons: the better place wins, equals tie."""
+    ranks = json.loads(vote["ranks"])
+    shown = [
+        (unit.cells[place], rank)
+        for place, rank in zip(json.loads(vote["places"]), ranks, strict=True)
+    ]
+    rows = []
+    for n, (left, first) in enumerate(shown):
+        for m, (right, second) in enumerate(shown[n + 1 :], start=n + 1):
+            word = "left" if first < second else "right" if second < first else "none"
+            rows.append(
+                {
+                    "trial_id": f"{vote['trial']}-{n}{m}",
+                    "pair_id": unit.pair,
+                    "prompt_id": unit.prompt_id,
+                    "category": unit.category,
+                    "left_item": left.item,
+                    "right_item": right.item,
+                    "response": word,
+                    "rater_id": vote["rater"],
+                    "shown_at": vote["shown_at"],
+                    "submitted_at": vote["submitted_at"],
+                    "duration_ms": vote["duration_ms"],
+                    "kind": vote["kind"],
+                    "session_id": protocol.session_id,
+                    "dimension": protocol.criterion,
+                }
+            )
+    return rows
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Write rows of one of qfloor's own tables as CSV, and say how many."""
+    if not rows:
+        raise SessionError("nobody has voted yet; there is nothing to write")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return len(rows)

@@ -1,0 +1,91 @@
+"""One thread that writes: votes that come at the same time share one commit.
+
+A caller is answered after the commit that holds its change is on disk, never before. What is
+refused is rolled back alone. It knows nothing of sessions.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from qfloor.errors import QfloorError, SessionError
+
+MOST_TOGETHER = 256
+Change = Callable[[sqlite3.Connection], Any]
+
+
+class GroupWriter:
+    """Runs changes in order on one connection, many to a transaction.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        Used by this thread alone from now on; closed by `close`.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._queue: queue.SimpleQueue[tuple[Change, Future[Any]] | None] = queue.SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="votes", daemon=True)
+        self._thread.start()
+
+    def submit(self, change: Change) -> Future[Any]:
+        """Queue a change; its future is done when it is on disk, or refused."""
+        future: Future[Any] = Future()
+        if self._closed:
+            future.set_exception(SessionError("the session is being closed"))
+        else:
+            self._queue.put((change, future))
+        return future
+
+    def close(self) -> None:
+        """Finish what is queued and close the file."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+            self._thread.join()
+            self._connection.close()
+
+    def _run(self) -> None:
+        ended = False
+        while not ended:
+            batch = [self._queue.get()]
+            while len(batch) < MOST_TOGETHER and batch[-1] is not None:
+                try:
+                    batch.append(self._queue.get_nowait())
+                except queue.Empty:
+                    break
+            ended = batch[-1] is None
+            if work := [entry for entry in batch if entry is not None]:
+                self._write(work)
+
+    def _write(self, work: list[tuple[Change, Future[Any]]]) -> None:
+        run = self._connection.execute
+        done: list[tuple[Future[Any], Any]] = []
+        try:
+            run("BEGIN IMMEDIATE")
+            for change, future in work:
+                run("SAVEPOINT one")
+                try:
+                    done.append((future, change(self._connection)))
+                except QfloorError as error:
+                    run("ROLLBACK TO one")
+                    future.set_exception(error)
+                run("RELEASE one")
+            run("COMMIT")
+        except Exception as error:  # a full or broken disk, a fault of ours: nobody may wait on
+            if self._connection.in_transaction:
+                run("ROLLBACK")
+            told = SessionError(f"the answer could not be kept ({error}); nothing of it was")
+            for _, future in work:
+                if not future.done():
+                    future.set_exception(told)
+            return
+        for future, result in done:
+            future.set_result(result)

@@ -1,0 +1,237 @@
+"""Addresses of a blind session: a page for each rater, one for the host, sheets by trial.
+
+Every answer has the same headers, whatever it holds; addresses are random tokens; nothing is
+asked of any other server. What a rater may do is decided by `qfloor.abtest.room`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from qfloor.abtest.ballots import SKIP_REASONS, read_ballot
+from qfloor.abtest.counts import host_counts
+from qfloor.abtest.room import Room
+from qfloor.errors import SessionError, VoteError
+
+MOST_BODY = 16 * 1024
+STATUS = {
+    "unknown": 404, "stale": 409, "closed": 410, "full": 410, "too_soon": 425, "not_whole": 422,
+}  # fmt: skip
+TYPES = {
+    "html": "text/html; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+        "media-src blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+NOT_YET = "ASSIGNMENT_ID_NOT_AVAILABLE"
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def make_app(room: Room) -> Starlette:
+    """Build the application of one session; the room is closed when it shuts down."""
+    pages = _Pages(room)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await asyncio.to_thread(room.close)
+
+    def route(path: str, endpoint: Endpoint, *methods: str) -> Route:
+        return Route(path, _answered(endpoint), methods=list(methods or ("GET",)))
+
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            route("/r/{token}", pages.rater),
+            route("/r/{token}/state", pages.state),
+            route("/r/{token}/consent", pages.consent, "POST"),
+            route("/r/{token}/vote", pages.vote, "POST"),
+            route("/r/{token}/undo", pages.undo, "POST"),
+            route("/m/{trial}", pages.sheet),
+            route("/join/{token}", pages.join),
+            route("/host/{token}", pages.host),
+            route("/host/{token}/counts", pages.counts),
+            route("/static/{name}", pages.static),
+            route("/healthz", pages.healthz),
+        ],
+        exception_handlers={404: _nothing, 405: _nothing, 500: _fault},
+    )
+
+
+def _answered(endpoint: Endpoint) -> Endpoint:
+    """Turn what a room refuses into an answer, and give every answer the same headers."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            response = await endpoint(request)
+        except VoteError as error:
+            told = {"code": error.code, "message": str(error)}
+            response = JSONResponse(told, STATUS.get(error.code, 400))
+        except SessionError as error:
+            response = JSONResponse({"code": "not_kept", "message": str(error)}, 503)
+        return _headed(response)
+
+    return answer
+
+
+def _headed(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    return response
+
+
+async def _nothing(request: Request, error: Exception) -> Response:
+    return _headed(Response("there is nothing here\n", 404, media_type="text/plain"))
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    told = {"code": "fault", "message": "this went wrong on our side; try again"}
+    return _headed(JSONResponse(told, 500))
+
+
+async def _body(request: Request) -> Any:
+    """Read a small JSON body.
+
+    Raises
+    ------
+    VoteError
+        When it is too large or no JSON.
+    """
+    content = b""
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > MOST_BODY:
+            raise VoteError("not_whole", "a vote is never that large")
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise VoteError("not_whole", "a vote is sent as JSON") from None
+
+
+class _Pages:
+    """The endpoints of one room."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        static = resources.files("qfloor.web.blind") / "static"
+        self._static = {
+            file.name: file.read_bytes()
+            for file in static.iterdir()
+            if file.name.rpartition(".")[2] in TYPES
+        }
+
+    def _file(self, name: str) -> Response:
+        return Response(self._static[name], media_type=TYPES[name.rpartition(".")[2]])
+
+    def _state(self, token: str) -> dict[str, Any]:
+        protocol = self._room.protocol
+        lo, hi = protocol.scale
+        return {
+            **self._room.state(token),
+            "session": {
+                "question": protocol.question,
+                "low": lo,
+                "high": hi,
+                "min_seconds": protocol.min_seconds,
+                "break_minutes": protocol.break_minutes,
+                "consent": protocol.consent,
+                "skip_reasons": SKIP_REASONS,
+            },
+        }
+
+    async def rater(self, request: Request) -> Response:
+        """Give the page of a rater; what it shows, it asks for by itself."""
+        self._room.rater(request.path_params["token"])
+        return self._file("room.html")
+
+    async def state(self, request: Request) -> Response:
+        """Tell where a rater stands."""
+        return JSONResponse(self._state(request.path_params["token"]))
+
+    async def consent(self, request: Request) -> Response:
+        """Keep that a rater agreed."""
+        token = request.path_params["token"]
+        await asyncio.wrap_future(self._room.consent(token))
+        return JSONResponse({"state": self._state(token)})
+
+    async def vote(self, request: Request) -> Response:
+        """Keep a vote; the answer goes out when it is on disk."""
+        token = request.path_params["token"]
+        ballot = read_ballot(await _body(request))
+        lesson = await asyncio.wrap_future(self._room.vote(token, ballot))
+        return JSONResponse({"lesson": lesson, "state": self._state(token)})
+
+    async def undo(self, request: Request) -> Response:
+        """Take a rater's last vote back."""
+        token = request.path_params["token"]
+        await asyncio.wrap_future(self._room.undo(token))
+        return JSONResponse({"state": self._state(token)})
+
+    async def sheet(self, request: Request) -> Response:
+        """Give what a trial shows: all its sides in one file."""
+        path, media_type = self._room.sheet(request.path_params["trial"])
+        return Response(await asyncio.to_thread(path.read_bytes), media_type=media_type)
+
+    async def join(self, request: Request) -> Response:
+        """Give a newcomer a place; what a recruiting site calls them is kept as a hash only."""
+        if request.path_params["token"] != self._room.join_token:
+            raise VoteError("unknown", "there is nothing here")
+        asked = request.query_params
+        if asked.get("assignmentId") == NOT_YET:
+            return self._file("preview.html")
+        source, person = "link", None
+        if asked.get("PROLIFIC_PID"):
+            source, person = "prolific", asked["PROLIFIC_PID"]
+        elif asked.get("workerId"):
+            source, person = "mturk", asked["workerId"]
+        try:
+            entry = await asyncio.wrap_future(self._room.join(source, person))
+        except VoteError:
+            return self._file("full.html")
+        return RedirectResponse(f"/r/{entry}", status_code=303)
+
+    def _check_host(self, request: Request) -> None:
+        if request.path_params["token"] != self._room.host_token:
+            raise VoteError("unknown", "there is nothing here")
+
+    async def host(self, request: Request) -> Response:
+        """Give the host's page."""
+        self._check_host(request)
+        return self._file("host.html")
+
+    async def counts(self, request: Request) -> Response:
+        """Tell the host how far the session is; nothing by arm."""
+        self._check_host(request)
+        return JSONResponse(await asyncio.to_thread(host_counts, self._room))
+
+    async def static(self, request: Request) -> Response:
+        """Give a file of the pages."""
+        name = request.path_params["name"]
+        if name not in self._static:
+            raise VoteError("unknown", "there is nothing here")
+        return self._file(name)
+
+    async def healthz(self, request: Request) -> Response:
+        """Say that the room is open."""
+        return Response("ok\n", media_type="text/plain")

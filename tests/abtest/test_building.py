@@ -1,0 +1,111 @@
+"""A session's folder is whole and blind; its key is elsewhere; nothing is left of a failure."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import blind_world
+import pytest
+
+from qfloor.abtest.building import build_session
+from qfloor.abtest.key import read_key
+from qfloor.abtest.room import Room
+from qfloor.abtest.topping_up import add_raters
+from qfloor.abtest.unblinding import audit_pairs
+from qfloor.errors import MediaError, SessionError
+
+
+def test_the_folder_does_not_know_the_arms(tmp_path: Path) -> None:
+    root, key = blind_world.session(tmp_path, 12, same=2)
+    names = [b"thrift-turbo", b"grand-ultra", b"|out3", b"pair003"]
+    for path in root.rglob("*"):
+        if path.is_file() and path.name != "protocol.json":
+            content = path.read_bytes()
+            assert [n for n in names if n in content] == [], path
+            assert b"routed" not in content
+    # the protocol says what the arms stand for, and no picture, pair or output
+    protocol = (root / "protocol.json").read_bytes()
+    assert b"|out3" not in protocol
+    assert b"pair003" not in protocol
+    assert key == tmp_path / "session.key.json"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    arms = read_key(key)
+    assert len(arms.same_model) == 2
+    assert {c.arm for u in arms.units.values() for c in u.cells} == {
+        "routed", "reference", "intact", "spoilt",
+    }  # fmt: skip
+
+
+def test_cells_are_in_no_order_of_arms(tmp_path: Path) -> None:
+    _, key = blind_world.session(tmp_path, 60, placebo=0.0, catch=0.0)
+    first = [u.cells[0].arm for u in read_key(key).units.values()]
+    assert 15 <= first.count("routed") <= 45
+
+
+def test_the_key_may_not_lie_inside(tmp_path: Path) -> None:
+    found = blind_world.pairs(tmp_path, 4)
+    root = tmp_path / "s"
+    with pytest.raises(SessionError, match="in the session's folder"):
+        build_session(blind_world.plan(found), root, root / "key.json")
+    assert not root.exists()
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    root, key = blind_world.session(tmp_path, 4)
+    plan = blind_world.plan(blind_world.pairs(tmp_path, 4))
+    with pytest.raises(SessionError, match="never written over"):
+        build_session(plan, root)
+    with pytest.raises(SessionError, match="is there already"):
+        build_session(plan, tmp_path / "other", key)
+
+
+def test_a_picture_that_cannot_be_decoded_leaves_nothing_behind(tmp_path: Path) -> None:
+    found = blind_world.pairs(tmp_path, 4)
+    found[2].shown[1].path.write_bytes(b"no picture")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(MediaError, match="grand-ultra_2"):
+        build_session(blind_world.plan(found), tmp_path / "s")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_audit_pairs_are_known_to_the_key(tmp_path: Path) -> None:
+    root, key = blind_world.session(tmp_path, 12, audit_pairs=3, audit_votes=2)
+    assert len(audit_pairs(root, key)) == 3
+
+
+def test_places_are_added_for_pairs_that_are_short(tmp_path: Path) -> None:
+    root, _ = blind_world.session(tmp_path, 12, votes=2, per_rater=8, placebo=0.2, catch=0.2)
+    assert add_raters(root, 5) == 0  # nobody came yet: every place is still to be taken
+    with Room(root) as room:
+        gone = room.join("link", None).result()
+        tests = room.rows(
+            "SELECT unit FROM trials t JOIN raters r ON r.id = t.rater "
+            "WHERE r.token = ? AND kind = 'test'",
+            gone,
+        )
+        room._writer.submit(
+            lambda db: db.execute(
+                "UPDATE raters SET joined_at = '2020-01-01T00:00:00.000Z' WHERE token = ?", (gone,)
+            )
+        ).result()
+    assert add_raters(root, 5) == 1
+    with Room(root) as room:
+        new = room.rows(
+            "SELECT t.* FROM trials t JOIN raters r ON r.id = t.rater WHERE r.number = "
+            "(SELECT max(number) FROM raters) ORDER BY position"
+        )
+        assert {t["unit"] for t in new if t["kind"] == "test"} == {t["unit"] for t in tests}
+        assert [t["kind"] for t in new][:3] == ["training"] * 3
+        assert room.state(room.rows("SELECT token FROM raters ORDER BY number DESC")[0]["token"])
+    assert add_raters(root, 5) == 0
+
+
+def test_a_session_of_clips(tmp_path: Path) -> None:
+    root, _ = blind_world.session(tmp_path, 4, modality="video")
+    sheets = sorted((root / "sheets").iterdir())
+    assert {s.suffix for s in sheets} == {".webm"}
+    with Room(root) as room:
+        token = room.join("link", None).result()
+        room.consent(token).result()
+        assert room.state(token)["trial"]["clip"] is True

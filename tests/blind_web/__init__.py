@@ -1,0 +1,1 @@
+"""What tests of the rater's room share: a live server, and a crawler."""
