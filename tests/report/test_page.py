@@ -124,7 +124,7 @@ def test_values_are_drawn_where_they_are_known() -> None:
         for f in floors
     }
     text = render(content(spreads=spreads))
-    assert text.count("25.0\N{NO-BREAK SPACE}% outright") == len(floors)
+    assert text.count("✕ 25.0\N{NO-BREAK SPACE}%") == len(floors)
     assert "quartiles 1, 5, 9" in text
 
 

@@ -136,6 +136,7 @@ def _all(findings: Sequence[DriftFinding]) -> str:
     return folded(
         f"All {len(rows)} comparisons, and what each could have seen",
         table(heads, rows, numeric=set(range(3, 9))),
+        "screen",
     )
 
 

@@ -53,6 +53,7 @@ def _of_metrics(content: ReportContent) -> str:
         folded(
             f"Floors on {quality.partition(':')[2].partition('@')[0] or quality} ({len(found)})",
             table(heads, [_metric_row(floor) for floor in found], numeric={2, 3, 4}),
+            "screen",
         )
         for quality, found in sorted(groups.items())
     )

@@ -138,9 +138,10 @@ def _cells(row: Sequence[str], of: Sequence[str]) -> str:
     return first + "".join(f"<td{kind}>{cell}</td>" for cell, kind in rest)
 
 
-def folded(summary: str, body: str) -> str:
-    """Put something behind a line that opens it; on paper it is open."""
-    return f"<details><summary>{text(summary)}</summary>{body}</details>"
+def folded(summary: str, body: str, kind: str = "") -> str:
+    """Put something behind a line that opens it; on paper it is open, or left out (``screen``)."""
+    of = f' class="{kind}"' if kind else ""
+    return f"<details{of}><summary>{text(summary)}</summary>{body}</details>"
 
 
 def figure(title: str, note: str, alt: str, body: str) -> str:

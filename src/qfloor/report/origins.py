@@ -121,7 +121,7 @@ def _raw(content: ReportContent) -> str:
         for r in rows
     ]  # fmt: skip
     listed = table(["offer", "rows of", "n", "digest"], cells, numeric={2}, digests={3})
-    folds = folded("Digests by offer", listed)
+    folds = folded("Digests by offer", listed, "screen")
     return (
         f"<h3>Raw rows</h3><p>{text(told)}. <code>qfloor verify quality.db --store "
         f"WORKSPACE</code> computes everything again from them.</p>{folds}"

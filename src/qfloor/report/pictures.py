@@ -51,14 +51,14 @@ def pictures_section(content: ReportContent) -> str:
 
 
 def _by_quality(strips: Sequence[Strip], encoded: Mapping[Path, str]) -> Iterable[str]:
-    """People's own first and open, each metric behind a line that opens it."""
+    """People's own first and open, each metric behind a line that opens it, on the screen only."""
     groups: dict[str, list[Strip]] = {}
     for strip in strips:
         groups.setdefault(strip.quality, []).append(strip)
     for n, (quality, found) in enumerate(groups.items()):
         body = "".join(_strip(strip, encoded, "strip") for strip in found)
         title = f"{quality} ({several(len(found), 'category')})"
-        yield f"<h3>{text(quality)}</h3>{body}" if n == 0 else folded(title, body)
+        yield f"<h3>{text(quality)}</h3>{body}" if n == 0 else folded(title, body, "screen")
 
 
 def _strip(strip: Strip, encoded: Mapping[Path, str], kind: str) -> str:

@@ -33,8 +33,8 @@ def spreads_section(content: ReportContent) -> str:
     plots = "".join(_plot(content, place, axis) for place in content.places)
     said = (
         f"Every value of {content.quality['name']}, an offer a lane. The circle is the lower "
-        "quartile, the orange bar its bound; the shade is the highest tier certified. At the right "
-        "the share that failed outright (refused, blank) and has no value."
+        "quartile, the orange bar its bound; the shade is the highest tier certified. ✕ is the "
+        "share that failed outright (refused, blank) and has no value."
     )
     return paragraph(said) + f'<div class="grid">{plots}</div>'
 
@@ -70,7 +70,7 @@ def _row(content: ReportContent, floor: Row, spread: Spread, axis: Axis, step: f
     if quartile is not None:
         body += dot(axis.at(quartile), HEIGHT - 2, "dot", 4)
     total = len(spread.values) + spread.outright
-    fails = f"{share(spread.outright / total)} outright" if spread.outright else ""
+    fails = f"✕ {share(spread.outright / total)}" if spread.outright else ""
     name = text(short(floor["offer_id"]))
     return (
         f'<div class="row"><span class="name">{name}</span>{lane(HEIGHT, body)}'

@@ -118,10 +118,13 @@ _PAPER = """
 @media print{
 body{font-size:10.5pt}main,header,footer{max-width:none;padding:0}nav{display:none}
 h2{break-after:avoid;margin-top:1.4rem}h3,.plot>figcaption{break-after:avoid}
-.plot,.row,tr{break-inside:avoid}.scroll{overflow:visible}table{font-size:8.5pt}
+.plot,.row,tr{break-inside:avoid}.scroll{overflow:visible}table{font-size:7.5pt;max-width:100%}
+th,td{padding-right:.45rem}td.words{min-width:0}thead th,.nowrap,.n{white-space:normal}
+.chip,.row .small{font-size:7pt}.facts{grid-template-columns:repeat(8,1fr)}
+.fact b{font-size:12pt}.fact span,.plot>figcaption span,.legend{font-size:8pt}
 .grid{grid-template-columns:1fr 1fr;gap:.8rem 1.2rem}.row{grid-template-columns:4.6rem 1fr 5rem;
 font-size:8pt}.wall{grid-template-columns:repeat(6,1fr)}summary{list-style:none}
-details::details-content{content-visibility:visible;height:auto;display:block}
+details.screen{display:none}details::details-content{content-visibility:visible;height:auto;display:block}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 }
 """
