@@ -237,8 +237,9 @@ def test_schemathesis_finds_nothing_that_the_published_openapi_does_not_say(
     tmp_path: Path,
 ) -> None:
     schemathesis = pytest.importorskip("schemathesis")
-    from schemathesis.checks import CHECKS
+    from schemathesis.checks import CHECKS, load_all_checks
 
+    load_all_checks()
     wanted = [
         CHECKS.get_one(name)
         for name in (

@@ -112,14 +112,15 @@ class Records:
         """Write what there is, for ever."""
         while True:
             await asyncio.sleep(FLUSH_S)
-            await self.flush()
+            if self._rows or self._counts:
+                await self.flush()
 
     async def flush(self) -> None:
         """Write what there is."""
         rows, self._rows = self._rows, []
         counts, self._counts = self._counts, defaultdict(float)
-        if rows or counts:
-            await self._pen.write(lambda: self._write(rows, counts))
+        # written even when empty: then what was handed over before is on disk as well
+        await self._pen.write(lambda: self._write(rows, counts))
 
     def _write(
         self, rows: Sequence[tuple[str, Any]], counts: Mapping[tuple[str, Labels], float]

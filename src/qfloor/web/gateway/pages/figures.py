@@ -15,7 +15,7 @@ from typing import Any
 from qfloor.web.gateway.ledger import GatewayLedger
 
 MOST_ROWS = 20_000
-RECENT = 40
+RECENT = 30
 _RECENT = (
     "id, at, endpoint, category, confidence, tier, decided_offer, served_offer, serving, cause, "
     "binding_rule, price_nanousd, charged_nanousd, charged, outcome, reason, http_status, seconds, "

@@ -39,10 +39,10 @@ async def dashboard(call: Call) -> Response:
             '<div class="two">',
             p.card("Spend against the baseline, 24 h", _money(gateway, found)),
             p.card("Who serves which category", p.mix(found)),
-            p.card("Latency and outcomes by offer", _fared(gateway, found)),
             p.card("Feeds", ages),
             p.card("Refusals", _refusals(found)),
             "</div>",
+            p.card("Latency and outcomes by offer", _fared(gateway, found), wide=True),
             p.card("Recent decisions", p.decisions(found.recent), wide=True),
         )
     )
@@ -56,23 +56,28 @@ async def one_decision(call: Call) -> Response:
     row = await asyncio.to_thread(fig.one, call.gateway.ledger, name)
     if row is None:
         raise Fault(404, "decision_not_found", "there is no such decision, or it was forgotten")
-    lines = []
-    for field, value in row.items():
-        if value is None:
-            continue
-        shown = p.usd(value) if field in _MONEY else str(value)
-        if field in ("need", "plausible"):
-            shown = json.dumps(json.loads(value), ensure_ascii=False, indent=1)
-            cell = f"<pre>{escape(shown)}</pre>"
-        else:
-            cell = escape(shown)
-        lines.append(
-            f"<dt>{escape(field.replace('_nanousd', '').replace('_', ' '))}</dt><dd>{cell}</dd>"
-        )
+    lines = [
+        f"<dt>{escape(field.replace('_nanousd', '').replace('_', ' '))}</dt>"
+        f"<dd>{escape(_shown(field, value))}</dd>"
+        for field, value in row.items()
+        if value not in (None, "")
+    ]
     body = '<header><h1>Decision</h1><a href="/">all decisions</a></header>' + p.card(
         name, f"<dl>{''.join(lines)}</dl>"
     )
     return HTMLResponse(p.page("Decision", body), headers=HEADERS)
+
+
+def _shown(field: str, value: Any) -> str:
+    """A column of the log as a person reads it."""
+    if field in _MONEY:
+        return p.usd(value)
+    if field == "plausible":
+        return ", ".join(json.loads(value))
+    if field == "need":
+        told = {k: v for k, v in json.loads(value).items() if v not in (None, [], "")}
+        return ", ".join(f"{name} {told[name]}" for name in told)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _top(gateway: Gateway) -> str:
@@ -96,22 +101,25 @@ def _tiles(found: fig.Figures) -> str:
     spend = found.spend
     saved = spend.saved_share
     unknown = f"{spend.unknown} of unknown charge" if spend.unknown else "all charges known"
-    against = f"on {spend.compared} comparable requests"
+    against = f"on {spend.compared} requests"
     tiles = (
         p.tile("Requests, 24 h", f"{found.requests:,}", f"{found.dry_runs:,} dry runs beside"),
         p.tile("Made", f"{found.made:,}", f"{found.under_way} under way"),
         p.tile("Charged", p.usd(spend.charged_nanousd), unknown),
-        p.tile("Against the baseline", "–" if saved is None else f"{-saved:+.0%}", against),
-        p.tile("Refused by providers", f"{found.refused:,}"),
-        p.tile("Turned away", f"{found.turned_away:,}", "no seller was asked, or none took it"),
+        p.tile("Against baseline", "–" if saved is None else f"{-saved:+.0%}", against),
+        p.tile("Refused", f"{found.refused:,}", "by providers"),
+        p.tile("Turned away", f"{found.turned_away:,}", "no seller took it"),
     )
     return f'<div class="tiles">{"".join(tiles)}</div>'
 
 
 def _money(gateway: Gateway, found: fig.Figures) -> str:
-    chosen = ", ".join(gateway.settings.baseline.values())
-    against = f"always {chosen}" if chosen else "the dearest offer certified for the highest tier"
-    below = f'<p class="soft"><small>Baseline: {escape(against)}.</small></p>'
+    chosen = gateway.settings.baseline
+    dearest = "the dearest offer certified for the highest tier"
+    against = (
+        [f"{chosen.get(m, dearest)} for {m}s" for m in ("image", "video")] if chosen else [dearest]
+    )
+    below = f'<p class="soft"><small>Baseline: {escape("; ".join(against))}.</small></p>'
     return p.money_chart(found.hours) + below
 
 
@@ -130,7 +138,7 @@ def _fared(gateway: Gateway, found: fig.Figures) -> str:
              p.seconds(f.p95_s), escape(now), p.usd(f.charged_nanousd)]
         )  # fmt: skip
     head = [("offer", False), ("made", True), ("refused", True), ("failed", True), ("p50", True),
-            ("p95", True), ("p95 now", True), ("charged", True)]  # fmt: skip
+            ("p95", True), ("seller p95", True), ("charged", True)]  # fmt: skip
     return p.table(head, rows, cards=True)
 
 

@@ -10,6 +10,7 @@ from qfloor.web.gateway.pages.figures import Figures, Hour
 from qfloor.web.gateway.pages.style import CSS
 
 _COLOURS = 7
+_LONG = frozenset({"request", "offer", "why"})
 _BAD = frozenset({"refused", "failed", "unknown", "turned_away", "setup", "blank"})
 
 
@@ -31,7 +32,8 @@ def usd(nanousd: int | None) -> str:
     dollars = nanousd / 1e9
     if dollars == 0 or abs(dollars) >= 1:
         return f"${dollars:,.2f}"
-    return f"${dollars:.4f}".rstrip("0") if abs(dollars) >= 0.0001 else f"${dollars:.6f}"
+    text = f"{dollars:.6f}".rstrip("0")
+    return "$" + text.ljust(text.index(".") + 3, "0")
 
 
 def seconds(value: float | None) -> str:
@@ -64,12 +66,17 @@ def table(
     lines = []
     for row in rows:
         cells = "".join(
-            f'<td{" class=n" if num else ""} data-name="{escape(name)}"><span>{cell}</span></td>'
+            f'<td class="{_kind(name, num)}" data-name="{escape(name)}"><span>{cell}</span></td>'
             for (name, num), cell in zip(head, row, strict=True)
         )
         lines.append(f"<tr>{cells}</tr>")
     kind = ' class="cards"' if cards else ""
     return f"<table{kind}><thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+
+
+def _kind(name: str, number: bool) -> str:
+    """How a cell is set: numbers to the right; on a phone, what is long has a line of its own."""
+    return "n" if number else "whole" if name in _LONG else ""
 
 
 def nothing(text: str) -> str:

@@ -15,13 +15,16 @@ font:15px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main{max-width:1180px;margin:0 auto;padding:20px 16px 48px}
 header{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:baseline;margin-bottom:16px}
 h1{font-size:20px;margin:0}h2{font-size:15px;margin:0 0 10px}
-a{color:var(--accent)}
+a{color:var(--accent);overflow-wrap:normal;white-space:nowrap}
 .soft{color:var(--soft)}.warn{color:var(--warn)}small{font-size:13px}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px}
+.tiles{display:grid;grid-template-columns:repeat(6,1fr);gap:12px}
+@media (max-width:1000px){.tiles{grid-template-columns:repeat(3,1fr)}}
+@media (max-width:480px){.tiles{grid-template-columns:repeat(2,1fr)}}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px;
 min-width:0;overflow-wrap:anywhere}
 .tile b{display:block;font-size:24px;line-height:1.2;font-variant-numeric:tabular-nums}
-.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(320px,1fr));gap:12px;margin-top:12px}
+.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:12px;
+margin-top:12px}
 .wide{margin-top:12px}
 table{border-collapse:collapse;width:100%;font-size:14px}
 th{font-weight:600;text-align:left;color:var(--soft);font-size:13px}
@@ -45,10 +48,12 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:13px;margin:0}
 @media (max-width:720px){
 table.cards thead{display:none}
 table.cards,table.cards tbody,table.cards tr,table.cards td{display:block;width:100%}
-table.cards tr{border-bottom:1px solid var(--line);padding:8px 0}
+table.cards tr{border-bottom:1px solid var(--line);padding:8px 0;display:grid;
+grid-template-columns:1fr 1fr;gap:1px 14px}
+table.cards td.whole{grid-column:1/-1}
 table.cards tr:last-child{border-bottom:0}
 table.cards td{border:0;padding:1px 0;text-align:left;white-space:normal;display:flex;gap:8px}
-table.cards td::before{content:attr(data-name);color:var(--soft);flex:0 0 84px;font-size:13px}
+table.cards td::before{content:attr(data-name);color:var(--soft);flex:0 0 66px;font-size:13px}
 .two{grid-template-columns:1fr}
 }
 """
