@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from qfloor import __version__
 from qfloor.cli import (
     blind,
+    blind_report,
     databases,
     drift,
     floors,
@@ -115,6 +116,7 @@ serving.register(app)
 replaying.register(app)
 saving.register(app)
 app.add_typer(databases.app, name="db")
+blind_report.register(blind.app)
 app.add_typer(blind.app, name="ab")
 monthly.register(app)
 system.register(app)
