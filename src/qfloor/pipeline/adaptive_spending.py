@@ -16,6 +16,7 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import BudgetError
 from qfloor.generate import RunPolicy
 from qfloor.generate.run import Watch
+from qfloor.pipeline.latency_feed import feed_latency
 from qfloor.pipeline.run import Report
 from qfloor.records import Event, Offer, Prompt
 from qfloor.store import Store
@@ -102,4 +103,5 @@ class Spending:
             )
         except BudgetError:
             return False
+        feed_latency(self.store, benchmark.round)
         return True

@@ -22,6 +22,7 @@ from qfloor.pipeline.certify import certify
 from qfloor.pipeline.declared import Declared, scorers_of
 from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.frozen import PlanState, freeze_plan, plan_state
+from qfloor.pipeline.latency_feed import feed_latency
 from qfloor.pipeline.planned import (
     offers_of,
     prompts_of,
@@ -216,14 +217,14 @@ def generate_round(
     resolve: bool = False,
     engine: str = "local",
 ) -> GenerationResult:
-    """Stage 2: make what is not made yet, inside the budget.
+    """Stage 2: make what is not made yet, inside the budget; how fast it came goes to the feeds.
 
     ``watch`` is shown the progress after each request, in place of ``report``. ``release`` names
     outputs that may have been charged and shall be asked for again (ids or their beginnings, or
     ``all``); with ``resolve`` sellers are asked what became of them, and nothing is bought.
     On the engine ``ray`` local pipelines draw on a cluster.
     """
-    return generate.generate(
+    made = generate.generate(
         prompts,
         benchmark.offers,
         store=store,
@@ -240,6 +241,8 @@ def generate_round(
         watch=watch,
         progress=None if watch else lambda done, total, _: report("generate", done, total),
     )
+    feed_latency(store, benchmark.round)
+    return made
 
 
 def score_round(

@@ -153,11 +153,13 @@ def test_what_could_not_be_kept_is_kept_later(store: FeedStore) -> None:
     assert feed.offers["a"].n == 1
 
 
-def test_a_round_is_taken_once(store: FeedStore) -> None:
-    for taken in (True, False):
-        window = HealthWindow()
-        window.record("a", 1.0, True, T0)
-        assert store.take_once("round 2026-11", window) is taken
+def test_how_far_a_round_was_taken_is_kept_with_it(store: FeedStore) -> None:
+    assert store.taken_upto("2026-11") == ""
+    window = HealthWindow()
+    window.record("a", 1.0, True, T0)
+    store.take("2026-11", window, "2026-11-24T12:00:00")
+    assert store.taken_upto("2026-11") == "2026-11-24T12:00:00"
+    assert store.taken_upto("2026-12") == ""
     feed = store.health(T0 + 1)
     assert feed is not None
     assert feed.offers["a"].n == 1

@@ -41,7 +41,7 @@ TABLES = (
     "step REAL NOT NULL, direction INTEGER NOT NULL, calm INTEGER NOT NULL, "
     "stepped_at REAL NOT NULL) WITHOUT ROWID",
     "CREATE TABLE resting (offer TEXT PRIMARY KEY, rest_until REAL NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE taken_rounds (what TEXT PRIMARY KEY) WITHOUT ROWID",
+    "CREATE TABLE taken (what TEXT PRIMARY KEY, upto TEXT NOT NULL) WITHOUT ROWID",
 )
 
 
@@ -145,12 +145,15 @@ def keep(db: sqlite3.Connection, unkept: Iterable[Unkept], *, live: bool = True)
     db.execute("DELETE FROM resting WHERE rest_until < ?", (newest - HOUR_S,))
 
 
-def keep_once(db: sqlite3.Connection, what: str, unkept: Iterable[Unkept]) -> bool:
-    """Add what stands for ``what``, unless that was done before."""
-    done = db.execute("INSERT OR IGNORE INTO taken_rounds VALUES (?)", (what,)).rowcount == 0
-    if not done:
-        keep(db, unkept, live=False)
-    return not done
+def taken_upto(db: sqlite3.Connection, what: str) -> str:
+    """How far ``what`` was taken."""
+    row = db.execute("SELECT upto FROM taken WHERE what = ?", (what,)).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def note_taken(db: sqlite3.Connection, what: str, upto: str) -> None:
+    """Remember how far ``what`` was taken."""
+    db.execute("INSERT OR REPLACE INTO taken VALUES (?, ?)", (what, upto))
 
 
 def _add(db: sqlite3.Connection, table: str, offer: str, slot: int, counted: Slot) -> None:

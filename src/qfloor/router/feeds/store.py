@@ -213,12 +213,18 @@ class FeedStore:
                 read = health_kept.step(connection, read, at)
         return read.feed(at)
 
-    def take_once(self, what: str, window: HealthWindow) -> bool:
-        """Keep a window that stands for ``what`` (a round), unless that was done before."""
+    def taken_upto(self, what: str) -> str:
+        """How far what happened before, such as a round, was taken: text that sorts; "" if not."""
+        with self._reading() as connection:
+            return health_kept.taken_upto(connection, what)
+
+    def take(self, what: str, window: HealthWindow, upto: str) -> None:
+        """Keep a window about what happened before, and that it was taken thus far."""
         unkept = window.take_unkept()
         with self._writing("health") as connection:
             self._usual.forget(unkept)
-            return health_kept.keep_once(connection, what, unkept)
+            health_kept.keep(connection, unkept, live=False)
+            health_kept.note_taken(connection, what, upto)
 
 
 def _prepare(path: Path, db: sqlite3.Connection) -> None:
