@@ -23,7 +23,8 @@ def output(i: int, status: Status, seconds: float | None, minutes: int = 0) -> O
     at = AT + dt.timedelta(minutes=minutes, milliseconds=i)
     return Output(
         id=f"o{i}", prompt_id="p", prompt_digest=PROMPT.digest, offer_id="a/b", repeat=0,
-        round="2026-11", status=status, reason="", seconds_total=seconds, timing_source="clock", at=at.isoformat(),
+        round="2026-11", status=status, reason="", seconds_total=seconds,
+        timing_source="clock", at=at.isoformat(),
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def show(
     from qfloor.router.feeds import FeedStore
 
     with FeedStore.open(workspace / "feeds.db", create=False) as store:
-        feed = store.health(dt.datetime.now(dt.UTC))
+        feed = store.health(dt.datetime.now(dt.UTC), steer=False)
     rows = [] if feed is None else [{"offer": o, **vars(h)} for o, h in feed.offers.items()]
     emit(rows, as_json=as_json, as_csv=as_csv, empty="nothing was heard of any offer lately")
 
@@ -46,6 +46,6 @@ def export(
     from qfloor.router.policy import HealthFeed
 
     with FeedStore.open(workspace / "feeds.db", create=False) as store:
-        feed = store.health(dt.datetime.now(dt.UTC)) or HealthFeed(offers={})
+        feed = store.health(dt.datetime.now(dt.UTC), steer=False) or HealthFeed(offers={})
     write_health(out, feed)
     say(f"wrote {len(feed.offers)} offers to {out}")

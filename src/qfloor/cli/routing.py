@@ -125,7 +125,9 @@ def feeds_of(
     with FeedStore.open(place, create=False) as store:
         at = dt.datetime.now(dt.UTC) if now is None else _moment(now)
         usual = {o: seen.p95_s for o, seen in db.latency.items() if seen.p95_s and seen.n}
-        return store.prices(db, today=at.date().isoformat()), store.health(at, usual=usual)
+        return store.prices(db, today=at.date().isoformat()), store.health(
+            at, usual=usual, steer=False
+        )
 
 
 def _moment(now: str) -> Any:

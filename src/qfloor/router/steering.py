@@ -63,7 +63,7 @@ def steer(state: Steering, ratio: float | None, now: float) -> Steering:
     Steering
         The same one until `STEP_S` have passed since the last step.
     """
-    if now - state.stepped_at < STEP_S:
+    if 0.0 <= now - state.stepped_at < STEP_S:  # a clock that was set back does not stop it
         return state
     direction = 0
     elevated = state.elevated

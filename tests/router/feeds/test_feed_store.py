@@ -128,6 +128,24 @@ def test_workers_agree_on_how_far_requests_are_steered(tmp_path: Path) -> None:
         assert first.offers["a"].shed == second.offers["a"].shed == pytest.approx(0.1)
 
 
+def test_who_only_looks_moves_nothing_and_a_clock_set_back_stops_nothing(store: FeedStore) -> None:
+    window = HealthWindow()
+    answer(window, "a", 2.0, range(300))
+    answer(window, "a", 9.0, range(300, 330))
+    store.keep(window)
+    at, before = T0 + 325 * 60 + 30, store.version()
+    for _ in range(3):
+        looked = store.health(at, steer=False)
+        assert looked is not None
+        assert looked.offers["a"].shed == pytest.approx(0.1), "as it would be now"
+    assert store.version() == before
+    store.health(at + 180)
+    for later, shed in ((60, 0.2), (120, 0.3)):  # the clock was three minutes ahead
+        moved = store.health(at + later)
+        assert moved is not None
+        assert moved.offers["a"].shed == pytest.approx(shed)
+
+
 def test_who_rests_rests_for_all(tmp_path: Path) -> None:
     with FeedStore.open(tmp_path / "f.db") as one, FeedStore.open(tmp_path / "f.db") as other:
         window = HealthWindow()

@@ -201,20 +201,30 @@ def read(
         usual={o: memory.usual.get(o) or other.get(o) for o in steered},
         states=states,
         resting=dict(db.execute("SELECT offer, rest_until FROM resting")),
-        due=tuple(o for o in steered if now - states.get(o, Steering()).stepped_at >= STEP_S),
+        due=tuple(o for o in steered if _is_due(states.get(o, Steering()), now)),
         empty=db.execute("SELECT 1 FROM hours LIMIT 1").fetchone() is None,
     )
 
 
-def step(db: sqlite3.Connection, read: HealthRead, now: float) -> HealthRead:
-    """Take the steps that are due, and return what holds after them."""
+def _is_due(state: Steering, now: float) -> bool:
+    return not 0.0 <= now - state.stepped_at < STEP_S
+
+
+def stepped(read: HealthRead, now: float) -> HealthRead:
+    """Return what holds after the steps that are due."""
     states = dict(read.states)
     for offer in read.due:
         ratio = ratio_of(read.current.get(offer, Slot()), read.usual.get(offer))
-        state = states[offer] = steer(read.states.get(offer, Steering()), ratio, now)
+        states[offer] = steer(read.states.get(offer, Steering()), ratio, now)
+    return replace(read, states=states)
+
+
+def write_steps(db: sqlite3.Connection, read: HealthRead) -> None:
+    """Keep the steps that were taken."""
+    for offer in read.due:
+        state = read.states[offer]
         db.execute(
             "INSERT OR REPLACE INTO steering VALUES (?, ?, ?, ?, ?, ?, ?)",
             (offer, state.elevated, state.shed, state.step, state.direction, state.calm,
              state.stepped_at),
         )  # fmt: skip
-    return replace(read, states=states, due=())

@@ -63,7 +63,7 @@ class FeedStore:
         """
         path = Path(path)
         if not path.is_file() and not create:
-            raise StoreError(f"{path}: no such feeds; run 'qfloor prices update' first")
+            raise StoreError(f"{path}: no such feeds; 'qfloor prices update' makes them, or a run")
         if not path.parent.is_dir():
             if not create:
                 raise StoreError(f"{path.parent}: no such folder")
@@ -194,7 +194,11 @@ class FeedStore:
             raise
 
     def health(
-        self, now: str | float | dt.datetime, *, usual: Mapping[str, float] | None = None
+        self,
+        now: str | float | dt.datetime,
+        *,
+        usual: Mapping[str, float] | None = None,
+        steer: bool = True,
     ) -> HealthFeed | None:
         """Say how every offer fares, by what all programs kept; None when nothing ever was.
 
@@ -203,15 +207,20 @@ class FeedStore:
         now : str, float or datetime
         usual : mapping of str to float, optional
             Usual 95th percentiles of a release, for offers without one of their own yet.
+        steer : bool
+            Whether a step of a share that is due is taken for everyone. Who only looks, or looks
+            at another time than now, writes nothing.
         """
         at = now if isinstance(now, float | int) else _moment(now).timestamp()
         with self._reading() as connection:
             read = health_kept.read(connection, at, self._usual, usual or {})
-        if read.due:
+        if read.due and steer:
             with self._writing("health") as connection:
                 read = health_kept.read(connection, at, self._usual, usual or {})
-                read = health_kept.step(connection, read, at)
-        return read.feed(at)
+                read = health_kept.stepped(read, at)
+                health_kept.write_steps(connection, read)
+            return read.feed(at)
+        return health_kept.stepped(read, at).feed(at)
 
     def taken_upto(self, what: str) -> str:
         """How far what happened before, such as a round, was taken: text that sorts; "" if not."""
