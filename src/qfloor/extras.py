@@ -59,7 +59,8 @@ def sentence_for(error: ImportError) -> str:
     extras = extras_with(module)
     if extras:
         return f"this needs {module}, which is not installed: pip install 'qfloor[{extras[0]}]'"
-    return f"this needs {module}, which is not installed: pip install {_plain(module)}"
+    top = module.partition(".")[0]
+    return f"this needs {module}, which is not installed: pip install {MODULES.get(top, top)}"
 
 
 def _plain(name: str) -> str:

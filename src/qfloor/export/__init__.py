@@ -9,6 +9,7 @@ from qfloor.export.consistency import problems_of
 from qfloor.export.parquet import write_parquet
 from qfloor.export.release import Content, Release, Row, content_of, digest_of_content
 from qfloor.export.schema import SCHEMA_VERSION, TABLES
+from qfloor.export.stated import StatedError, stated_error
 from qfloor.export.verification import Verification, read, verify
 from qfloor.export.withdrawing import withdraw
 from qfloor.export.writing import write, write_json
@@ -19,11 +20,13 @@ __all__ = [
     "Content",
     "Release",
     "Row",
+    "StatedError",
     "Verification",
     "content_of",
     "digest_of_content",
     "problems_of",
     "read",
+    "stated_error",
     "verify",
     "withdraw",
     "write",

@@ -113,6 +113,7 @@ from qfloor.stats.multiplicity import (
     benjamini_yekutieli,
     e_bh,
     e_from_p,
+    error_over,
     holm,
 )
 from qfloor.stats.paired_shares import (
@@ -228,6 +229,7 @@ __all__ = [
     "e_process_boundary",
     "e_process_limits",
     "equivalence_votes",
+    "error_over",
     "every_repeat_p_value",
     "every_repeat_upper",
     "exact_boundary",

@@ -179,3 +179,36 @@ def _restore(ordered: FloatArray, order: NDArray[np.intp]) -> FloatArray:
     adjusted = np.empty_like(ordered)
     adjusted[order] = np.minimum(ordered, 1.0)
     return adjusted
+
+
+def error_over(alphas: ArrayLike, times: int = 1) -> tuple[float, float]:
+    """Probability of at least one error in families judged again and again.
+
+    Parameters
+    ----------
+    alphas : array_like
+        Error probability of each family, each time.
+    times : int, default 1
+        How often all of them are judged, e.g. 12 monthly releases.
+
+    Returns
+    -------
+    (float, float)
+        The ceiling whatever depends on what (the sum, at most 1), and the value when families
+        and times err independently.
+
+    Raises
+    ------
+    ValueError
+        If a probability is none, or ``times`` is below 1.
+
+    Examples
+    --------
+    >>> [round(p, 2) for p in error_over([0.05], times=12)]
+    [0.6, 0.46]
+    """
+    p = _p_values(alphas)
+    if times < 1:
+        raise ValueError(f"times must be at least 1, not {times}.")
+    most = min(1.0, times * math.fsum(p.tolist()))
+    return most, float(1.0 - np.prod(1.0 - p) ** times)
