@@ -1,7 +1,7 @@
 """The types every stage speaks: frozen, keyword-only, standard library only.
 
 ==========  =============================================================
-`asked`     categories, prompts, suites
+`asked`     categories, tiers, prompts, suites
 `bought`    offers: what is judged, with prices, rights and dates
 `made`      outputs, the status table, the ledger's attempts
 `judged`    metrics and scores, ratings and comparisons
@@ -24,16 +24,20 @@ providers. Validation of what people write happens at the edges (`suite`, `bench
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from qfloor.records.asked import (
     CATEGORIES,
     GENERAL,
+    TIER_ALIASES,
+    TIERS,
     Category,
     Modality,
     Prompt,
     Split,
     Suite,
 )
-from qfloor.records.beside import LeaveOneOut, PassRate, TagFloor
 from qfloor.records.bought import (
     Capabilities,
     Lifecycle,
@@ -44,74 +48,96 @@ from qfloor.records.bought import (
     RateLimits,
     Rights,
 )
-from qfloor.records.drift import EVERY, DriftFinding, DriftWord
-from qfloor.records.found import (
-    TIER_ALIASES,
-    TIERS,
-    Calibration,
-    CentredQuality,
-    Correction,
-    FailRate,
-    Floor,
-    Prediction,
-    Quality,
-    Ruling,
-    Threshold,
-    Verdict,
-)
-from qfloor.records.frozen import Exclusion, FrozenPlan
-from qfloor.records.judged import (
-    Comparable,
-    Comparison,
-    Direction,
-    Linking,
-    Metric,
-    Rating,
-    Score,
-    ScoreStatus,
-    WeightsRights,
-    Winner,
-)
-from qfloor.records.made import (
-    COMPARED_SUFFIX,
-    CONTROLS_SUFFIX,
-    REASONS,
-    STATUS_TABLE,
-    Attempt,
-    CountsAs,
-    Event,
-    FloorKind,
-    Output,
-    Status,
-    home_round,
-    output_id,
-    output_ids,
-)
-from qfloor.records.parity import Parity
-from qfloor.records.plain import (
-    canonical_json,
-    digest_of,
-    to_plain,
-)
-from qfloor.records.qualities import (
-    CompositeQuality,
-    PoweredQuality,
-    human_part,
-    kind_of_quality,
-)
-from qfloor.records.raw import RawRows, Spent
-from qfloor.records.reference import (
-    ReferenceOutput,
-    ReferencePrompt,
-    ReferenceSet,
-)
-from qfloor.records.rules import LearnedThreshold, ThresholdRule
-from qfloor.records.sequential import (
-    SeenOutput,
-    SequentialState,
-    TierRuling,
-)
-from qfloor.records.traffic import STRATA, Strata, Traffic
+from qfloor.records.plain import canonical_json, digest_of, to_plain
+
+if TYPE_CHECKING:
+    from qfloor.records.beside import LeaveOneOut, PassRate, TagFloor
+    from qfloor.records.drift import EVERY, DriftFinding, DriftWord
+    from qfloor.records.found import (
+        Calibration,
+        CentredQuality,
+        Correction,
+        FailRate,
+        Floor,
+        Prediction,
+        Quality,
+        Ruling,
+        Threshold,
+        Verdict,
+    )
+    from qfloor.records.frozen import Exclusion, FrozenPlan
+    from qfloor.records.judged import (
+        Comparable,
+        Comparison,
+        Direction,
+        Linking,
+        Metric,
+        Rating,
+        Score,
+        ScoreStatus,
+        WeightsRights,
+        Winner,
+    )
+    from qfloor.records.made import (
+        COMPARED_SUFFIX,
+        CONTROLS_SUFFIX,
+        REASONS,
+        STATUS_TABLE,
+        Attempt,
+        CountsAs,
+        Event,
+        FloorKind,
+        Output,
+        Status,
+        home_round,
+        output_id,
+        output_ids,
+    )
+    from qfloor.records.parity import Parity
+    from qfloor.records.qualities import (
+        CompositeQuality,
+        PoweredQuality,
+        human_part,
+        kind_of_quality,
+    )
+    from qfloor.records.raw import RawRows, Spent
+    from qfloor.records.reference import ReferenceOutput, ReferencePrompt, ReferenceSet
+    from qfloor.records.rules import LearnedThreshold, ThresholdRule
+    from qfloor.records.sequential import SeenOutput, SequentialState, TierRuling
+    from qfloor.records.traffic import STRATA, Strata, Traffic
+
+_LATER: dict[str, str] = {
+    name: module
+    for module, names in {
+        "beside": "LeaveOneOut PassRate TagFloor",
+        "drift": "DriftFinding DriftWord EVERY",
+        "found": "Calibration CentredQuality Correction FailRate Floor "
+        "Prediction Quality Ruling Threshold Verdict",
+        "frozen": "Exclusion FrozenPlan",
+        "judged": "Comparable Comparison Direction Linking Metric "
+        "Rating Score ScoreStatus WeightsRights Winner",
+        "made": "Attempt COMPARED_SUFFIX CONTROLS_SUFFIX CountsAs Event FloorKind "
+        "Output REASONS STATUS_TABLE Status home_round output_id output_ids",
+        "parity": "Parity",
+        "qualities": "CompositeQuality PoweredQuality human_part kind_of_quality",
+        "raw": "RawRows Spent",
+        "reference": "ReferenceOutput ReferencePrompt ReferenceSet",
+        "rules": "LearnedThreshold ThresholdRule",
+        "sequential": "SeenOutput SequentialState TierRuling",
+        "traffic": "STRATA Strata Traffic",
+    }.items()
+    for name in names.split()
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what a router does without only when somebody asks for it."""
+    module = _LATER.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
+    return found
+
 
 __all__ = [
     "CATEGORIES",

@@ -1,4 +1,4 @@
-"""What is asked: categories, prompts, suites."""
+"""What is asked: categories, tiers, prompts, suites."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from qfloor.records.plain import digest_of
 
 Modality = Literal["image", "video"]
 Split = Literal["fit", "certify"]
+
+TIERS: tuple[str, ...] = ("standard", "professional", "premium")
+TIER_ALIASES: dict[str, str] = {"concept": "standard", "draft": "professional", "final": "premium"}
 
 
 @dataclass(frozen=True, kw_only=True)

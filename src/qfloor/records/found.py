@@ -15,9 +15,6 @@ from qfloor.records.reference import ReferenceSet
 Correction = Literal["bonferroni", "holm", "by", "e-bh"]
 """How a family's error is shared among its verdicts: family-wise for the first two, else FDR."""
 
-TIERS: tuple[str, ...] = ("standard", "professional", "premium")
-TIER_ALIASES: dict[str, str] = {"concept": "standard", "draft": "professional", "final": "premium"}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Quality:

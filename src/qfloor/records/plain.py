@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Mapping
 from enum import StrEnum
@@ -39,4 +38,6 @@ def canonical_json(value: Any) -> str:
 
 def digest_of(value: Any, length: int = 32) -> str:
     """First ``length`` hex digits of the SHA-256 of a value's canonical JSON."""
-    return hashlib.sha256(canonical_json(value).encode("utf-8")).hexdigest()[:length]
+    from hashlib import sha256  # brings 4 MB of OpenSSL, for who names something only
+
+    return sha256(canonical_json(value).encode("utf-8")).hexdigest()[:length]

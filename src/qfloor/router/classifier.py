@@ -160,11 +160,18 @@ class Classifier:
             else:
                 spelled = tuple(words_of(signal))
                 phrases.setdefault(spelled[0], []).append((spelled, pairs))
-        for first, listed in list(phrases.items()):
-            singles = [p for p in listed if len(p[0]) == 1]
+        begun = {first: begun_by(listed) for first, listed in phrases.items()}
+        for first, one in list(begun.items()):
+            if one.alone is None:
+                continue
+            only = Begun({}, one.alone)  # a word alone may be plural; what a phrase begins with not
             for plural in (first + ending for ending in PLURALS):
-                phrases[plural] = phrases.get(plural, []) + singles
-        self._phrases = {first: begun_by(listed) for first, listed in phrases.items()}
+                other = begun.get(plural)
+                if other is None:
+                    begun[plural] = only
+                elif other.alone is None:
+                    begun[plural] = other._replace(alone=one.alone)
+        self._phrases = begun
         self._counting = frozenset(self._phrases) | MARKS
 
     def classify(self, need: Need) -> Classification:

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -29,6 +29,7 @@ from qfloor.records import (
 )
 from qfloor.router.classifier import Classifier
 from qfloor.router.lexicon import SETTINGS, WORDS
+from qfloor.router.places import Place, Places, Standing, Standings
 from qfloor.router.weights import Weights, default_weights
 
 SUPPORTED_MAJOR = 1
@@ -40,27 +41,6 @@ ROWS = 200_000
 """Rows of offers kept in the same way."""
 
 T = TypeVar("T")
-Place = tuple[str, str, str]
-"""Category, modality, tier."""
-
-
-class Standing(NamedTuple):
-    """What the release says of one offer in one category, modality and tier."""
-
-    ruling: str
-    reason: str
-    upper: float | None
-    more_prompts: int | None
-    valid_until: str | None
-    q25: float | None
-    q25_lo: float | None
-    n_prompts: int | None
-    n_outputs: int | None
-    counts: str | None  # outputs by status, as JSON; read when it is asked for
-    post_hoc: int | None  # 1: its demand or level is not what was frozen before the first score
-    panel: str | None  # on whose judgment it is conditional, when they are few
-    languages: frozenset[str] | None
-    tags: frozenset[str] | None
 
 
 class Demand(NamedTuple):
@@ -193,8 +173,8 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
     )[0]
     name, round_, created_at, version, digest, illustrative, quality = about
     offers = {row[0]: _offer(row) for row in _rows(connection, _OFFERS)}
-    standings = _standings(connection, _STANDINGS, quality)
-    unjudged = _standings(connection, _PROVISIONAL)
+    looked = Standings(str(path), connection, quality)
+    standings = Places(looked.places, looked.judged)
     scale = _rows(connection, "SELECT lo, hi FROM qualities WHERE id = ?", quality)[0]
     categories = {row[0]: _category(row) for row in _rows(connection, _CATEGORIES)}
     return Database(
@@ -212,12 +192,14 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
             (c, m, t): Demand(*told) for c, m, t, *told in _rows(connection, _DEMANDS, quality)
         },
         standings=standings,
-        certified={
-            place: frozenset(
-                o for o, s in found.items() if s.ruling == "certified" and offers[o].makes(place[1])
-            )
-            for place, found in standings.items()
-        },
+        certified=Places(
+            looked.places,
+            lambda place: frozenset(
+                offer
+                for offer, standing in standings[place].items()
+                if standing.ruling == "certified" and offers[offer].makes(place[1])
+            ),
+        ),
         prices={
             o: _price(rule) for o, rule in _rows(connection, "SELECT offer_id, rule FROM prices")
         },
@@ -225,10 +207,14 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
         pixels={o.id: found for o in offers.values() if (found := _pixels(o.settings))},
         classifier=_classifier(connection, categories),
         scale=scale,
-        provisional={
-            place: {o: s for o, s in found.items() if offers[o].makes(place[1])}
-            for place, found in unjudged.items()
-        },
+        provisional=Places(
+            looked.places,
+            lambda place: {
+                offer: standing
+                for offer, standing in looked.provisional(place).items()
+                if offers[offer].makes(place[1])
+            },
+        ),
         uncalibrated=quality.startswith("uncalibrated:"),
         perishable=frozenset(o.id for o in offers.values() if o.lifecycle != _LASTING),
     )
@@ -245,44 +231,10 @@ _DEMANDS = (
     "WHERE quality = ? ORDER BY category, modality, value"
 )
 _LATENCY = "SELECT offer_id, p50_s, p95_s, n, as_of FROM latency ORDER BY offer_id"
-_COLUMNS = (
-    "SELECT v.category, v.modality, v.tier, v.offer_id, f.population, v.ruling, v.reason, "
-    "v.upper, v.more_prompts, v.valid_until, f.q25, f.q25_lo_release, f.n_prompts, f.n_outputs, "
-    "f.counts, {later} FROM verdicts v LEFT JOIN floors f ON f.offer_id = v.offer_id "
-    "AND f.category = v.category AND f.modality = v.modality AND f.quality = v.quality "
-    "AND f.kind = 'delivered' WHERE "
-)
-_STANDINGS = f"{_COLUMNS} v.quality = ? ORDER BY v.offer_id"
-_PROVISIONAL = (
-    f"{_COLUMNS} v.ruling = 'undecided' AND v.reason = 'provisional' ORDER BY v.quality, v.offer_id"
-)
-_LATER = ("post_hoc", "panel")  # of verdicts, since 1.1
 
 
 def _rows(connection: sqlite3.Connection, query: str, *values: str) -> list[Any]:
     return connection.execute(query, values).fetchall()
-
-
-def _standings(
-    connection: sqlite3.Connection, query: str, *values: str
-) -> dict[Place, dict[str, Standing]]:
-    @cache
-    def covered(population: str | None) -> tuple[frozenset[str] | None, frozenset[str] | None]:
-        told = json.loads(population) if population else {}
-        languages, tags = told.get("languages"), told.get("tags")
-        return (
-            None if languages is None else frozenset(languages),
-            None if tags is None else frozenset(tags),
-        )
-
-    there = {row[1] for row in _rows(connection, "PRAGMA table_info(verdicts)")}
-    later = ", ".join(f"v.{name}" if name in there else "NULL" for name in _LATER)
-    query = query.format(later=later)
-    found: dict[Place, dict[str, Standing]] = {}
-    for category, modality, tier, offer, population, *rest in _rows(connection, query, *values):
-        place = found.setdefault((category, modality, tier), {})
-        place[offer] = Standing._make((*rest, *covered(population)))
-    return found
 
 
 def _category(row: Any) -> Category:
@@ -293,27 +245,33 @@ def _category(row: Any) -> Category:
 
 
 def _offer(row: Any) -> Offer:
-    settings, capabilities, rights, lifecycle = (json.loads(row[i]) for i in (6, 8, 9, 10))
-    generator = None if row[7] is None else json.loads(row[7])
-    listed = ("aspect_ratios", "languages")
-    for name in listed:
-        if capabilities.get(name) is not None:
-            capabilities[name] = tuple(capabilities[name])
     return Offer(
         id=row[0],
         model=row[1],
         provider=row[2],
         version=row[3],
         modality=row[4],
-        modalities=tuple(json.loads(row[5])),
-        settings=settings,
-        generator=None if generator is None else PluginSpec(**_known(PluginSpec, generator)),
-        capabilities=Capabilities(**_known(Capabilities, capabilities)),
-        rights=Rights(**_known(Rights, rights)),
-        lifecycle=Lifecycle(**_known(Lifecycle, lifecycle)),
+        modalities=_told(tuple, row[5]),
+        settings=json.loads(row[6]),
+        generator=None if row[7] is None else _told(PluginSpec, row[7]),
+        capabilities=_told(Capabilities, row[8]),
+        rights=_told(Rights, row[9]),
+        lifecycle=_told(Lifecycle, row[10]),
         concurrency=row[11],
         notes=row[12],
     )
+
+
+@lru_cache(maxsize=8192)
+def _told(kind: type[T], text: str) -> T:
+    """A record from its JSON; offers of one seller share most of theirs."""
+    told = json.loads(text)
+    if kind is tuple:
+        return kind(told)  # type: ignore[call-arg]
+    for name in ("aspect_ratios", "languages"):
+        if isinstance(told.get(name), list):
+            told[name] = tuple(told[name])
+    return kind(**_known(kind, told))
 
 
 def _known(record: type[Any], told: Mapping[str, Any]) -> dict[str, Any]:
@@ -321,7 +279,7 @@ def _known(record: type[Any], told: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in told.items() if k in record.__dataclass_fields__}
 
 
-@cache
+@lru_cache(maxsize=8192)
 def _price(rule: str) -> PriceRule:
     told = json.loads(rule)
     components = (PriceComponent(**_known(PriceComponent, c)) for c in told["components"])

@@ -14,9 +14,10 @@ from fractions import Fraction
 
 from qfloor.router.asked import Asked
 from qfloor.router.choosing import choose
-from qfloor.router.database import Database, Place, Standing
+from qfloor.router.database import Database
 from qfloor.router.decision import Decision
 from qfloor.router.money import usd_text
+from qfloor.router.places import Place, Standing
 from qfloor.router.policy import Policy, PriceFeed
 
 NOBODY = "nobody"

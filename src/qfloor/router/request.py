@@ -14,8 +14,9 @@ from qfloor import prices as money
 from qfloor.errors import InputError
 from qfloor.records import PriceRule
 from qfloor.router.classifier import Classification
-from qfloor.router.database import Database, Latency, Place, Standing
+from qfloor.router.database import Database, Latency
 from qfloor.router.needs import Need
+from qfloor.router.places import Place, Standing
 from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
 
 CHALLENGES = frozenset({"count", "text", "group", "hands", "long"})

@@ -12,9 +12,9 @@ from functools import cache
 from typing import NamedTuple
 
 from qfloor.records import Offer
-from qfloor.router.database import Standing
 from qfloor.router.money import dollars
 from qfloor.router.needs import RATIO_TOLERANCE, ratio_of
+from qfloor.router.places import Standing
 from qfloor.router.reasons import Rule
 from qfloor.router.request import Request
 

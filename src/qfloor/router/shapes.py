@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from qfloor.records import Offer
 from qfloor.router import rules
-from qfloor.router.database import Standing
+from qfloor.router.places import Standing
 from qfloor.router.request import Request
 from qfloor.router.rules import Rejection
 
