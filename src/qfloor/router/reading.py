@@ -122,9 +122,9 @@ class Content(NamedTuple):
         return (f"^{self.words[0]}", f"${self.words[-1]}") if self.words else ()
 
     @property
-    def beside(self) -> tuple[str, ...]:
+    def beside(self) -> list[str]:
         """Every two words that stand beside each other, and both ends, as features."""
-        return (*(f"{a} {b}" for run in self.runs for a, b in pairwise(run)), *self.ends)
+        return [*(f"{a} {b}" for run in self.runs for a, b in pairwise(run)), *self.ends]
 
 
 def content_of(tokens: list[str]) -> Content:
