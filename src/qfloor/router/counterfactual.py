@@ -7,7 +7,7 @@ from typing import Any
 
 from qfloor.router import rules
 from qfloor.router.request import Request
-from qfloor.router.shapes import asking, facts_of
+from qfloor.router.shapes import Facts, asking, orders_of
 
 
 @dataclass(frozen=True)
@@ -33,25 +33,15 @@ class Counterfactuals:
 
 def counterfactuals(request: Request) -> Counterfactuals:
     """Ask all rules but those on certificates, and all but the one on price."""
-    rows, asked = facts_of(request), asking(request)
+    asked = asking(request)
     priceless = tuple((at, check) for at, check in asked if check is not rules.price)
-    cheap = [
-        (f.price_nanousd, o)
-        for o, f in rows.items()
-        if f.price_nanousd is not None and f.rejection(request, asked, evidence=False) is None
-    ]
-    good = [  # the best floor; of equals the first in the order of rows, which is that of cost
-        (-request.floor(o), at, o)
-        for at, (o, f) in enumerate(rows.items())
-        if f.rejection(request, priceless) is None
-    ]
-    return Counterfactuals(
-        _found(request, min(cheap)[-1] if cheap else None),
-        _found(request, min(good)[-1] if good else None),
-    )
+    by_price, by_floor = orders_of(request)
+    cheap = (f for f in by_price if f.rejection(request, asked, evidence=False) is None)
+    good = (f for f in by_floor if f.rejection(request, priceless) is None)
+    return Counterfactuals(_found(next(cheap, None)), _found(next(good, None)))
 
 
-def _found(request: Request, offer: str | None) -> Counterfactual | None:
-    if offer is None:
+def _found(facts: Facts | None) -> Counterfactual | None:
+    if facts is None:
         return None
-    return Counterfactual(offer, request.price_of(offer), request.upper(offer))
+    return Counterfactual(facts.offer.id, facts.price_nanousd, facts.upper)

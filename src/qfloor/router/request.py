@@ -47,9 +47,14 @@ class Kept:
     price feed. `qfloor.router.shapes` works out what stands in the latter four.
     """
 
-    __slots__ = ("demanded", "facts", "prices", "remarks", "standing", "usable")
+    __slots__ = (
+        "ages", "demanded", "facts", "orders", "prices", "remarks", "seen", "standing", "usable",
+    )  # fmt: skip
 
     def __init__(self) -> None:
+        self.ages: tuple[str, dict[str, float | None]] = ("", {})
+        self.seen: dict[str, Seen] = {}
+        self.orders: tuple[tuple[Any, ...], tuple[Any, ...]] | None = None
         self.prices: dict[str, int | None] = {}
         self.usable: dict[str, int | None] = {}
         self.standing: tuple[str, ...] | None = None
@@ -181,6 +186,15 @@ class Request:
 
     def price_age(self, offer_id: str) -> float | None:
         """Days since the price was read; 0 for one that its owner declares, None if unknown."""
+        now, known = self.kept.ages
+        if now != self.now:
+            known = {}
+            self.kept.ages = self.now, known
+        if offer_id not in known:
+            known[offer_id] = self._price_age(offer_id)
+        return known[offer_id]
+
+    def _price_age(self, offer_id: str) -> float | None:
         rule = self.price_rule(offer_id)
         if rule is None:
             return None
@@ -199,6 +213,14 @@ class Request:
 
     def latency_of(self, offer_id: str) -> Seen:
         """Recent latency where enough requests were seen, else what the release knows."""
+        if self.health is not None:
+            return self._seen(offer_id)
+        known = self.kept.seen
+        if offer_id not in known:
+            known[offer_id] = self._seen(offer_id)
+        return known[offer_id]
+
+    def _seen(self, offer_id: str) -> Seen:
         usual = self.db.latency.get(offer_id, _UNKNOWN)
         health = self.fresh_health(offer_id)
         if health is not None and health.n >= self.policy.min_latency_n:

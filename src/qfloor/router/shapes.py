@@ -113,6 +113,17 @@ def facts_of(request: Request) -> Mapping[str, Facts]:
     return kept.facts
 
 
+def orders_of(request: Request) -> tuple[tuple[Facts, ...], tuple[Facts, ...]]:
+    """Offers whose price is known, cheapest first; and all, best floor first, then by cost."""
+    kept = request.kept
+    if kept.orders is None:
+        rows = facts_of(request)
+        priced = [(f.price_nanousd, o) for o, f in rows.items() if f.price_nanousd is not None]
+        floors = sorted(rows, key=lambda offer: -request.floor(offer))  # equals stay as they are
+        kept.orders = tuple(rows[o] for _, o in sorted(priced)), tuple(rows[o] for o in floors)
+    return kept.orders
+
+
 def asking(request: Request) -> Asking:
     """Rules that could object and that the shape does not tell, with their places."""
     return tuple((_ORDER[check], check) for check in rules.relevant(request))
