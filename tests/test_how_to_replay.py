@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 import typer.main
-
 from pages.running import ROOT, execute
+
 from qfloor.cli import app
 from qfloor.pipeline.workloads import workloads
 

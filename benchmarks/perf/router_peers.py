@@ -11,6 +11,7 @@ for all alike; ratios mean something where microseconds do not.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import random
 import statistics
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,8 @@ def peers() -> tuple[Callable[[], Any], Callable[[], Awaitable[Any]]]:
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     import litellm
 
+    logging.getLogger("LiteLLM").setLevel(logging.ERROR)  # it tells of each model's missing prices
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
     draw = random.Random(3)
     deployments = [
         {

@@ -82,3 +82,8 @@ def test_bounded_keeps_order_and_sign(total: float) -> None:
 )
 def test_shapes(ratio: float, name: str) -> None:
     assert reading.shape_of(ratio) == name
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=80))
+def test_plain_text_is_parted_as_any_other(text: str) -> None:
+    assert reading.words_of(text) == reading.WORD.findall(text)

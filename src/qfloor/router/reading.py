@@ -46,6 +46,8 @@ NEGATIONS = frozenset(
 )  # fmt: skip
 BREAKS = frozenset(",;.:!?()\n，。；：、！？（）،؛؟।")
 MARKS = NEGATIONS | BREAKS
+_PLAIN_BREAKS = ",;.:!?()"
+_PARTING = {n: " " for n in range(128) if not chr(n).isalnum() and chr(n) not in _PLAIN_BREAKS}
 MOST_WORDS = 96
 """Words and breaks that learned weights look at: a request says early what it is about."""
 REACH = 4
@@ -77,9 +79,20 @@ def read(text: str) -> Reading:
 
 def words_of(text: str) -> list[str]:
     """Words and breaks of a text in lower case, in order."""
-    if text.isascii() or not _MARKED.search(text):
+    if text.isascii():
+        return WORD.findall(text) if "'" in text or "\n" in text else _plain_words(text)
+    if not _MARKED.search(text):
         return WORD.findall(text)
     return _MARKED_WORD.findall(text)
+
+
+def _plain_words(text: str) -> list[str]:
+    """What `WORD` finds, sooner: in ASCII without apostrophes or lines all else parts words."""
+    text = text.translate(_PARTING)
+    for mark in _PLAIN_BREAKS:
+        if mark in text:
+            text = text.replace(mark, f" {mark} ")
+    return text.split()
 
 
 def pieces_of(token: str) -> tuple[float, list[str]]:
