@@ -92,7 +92,7 @@ def test_what_cannot_be_honest_is_refused(
 def test_a_policy_that_serves_nothing_has_no_bound(
     ran: pipeline.RunResult, confirm: Benchmark, db: router.Database
 ) -> None:
-    nobody = replace(db, certified={}, memo={}, rows={})
+    nobody = replace(db, certified={}, memo={}, shapes={}, rows={})
     with Store.open(ran.database.parent) as store, store.writing("test"):
         found = certify_served(store, confirm, nobody, now=NOW)
     assert [(b.served, b.rate, b.upper, b.holds) for b in found.bounds] == [

@@ -37,8 +37,9 @@ APPLICATION_ID = 0x71666C72
 
 MEMO = 20_000
 """Results kept for requests of the same shape, before starting over."""
+SHAPES = 1_000_000
+"""Offers of all shapes of requests together whose prices are kept; rows of them are larger."""
 ROWS = 200_000
-"""Rows of offers kept in the same way."""
 
 T = TypeVar("T")
 
@@ -92,11 +93,17 @@ class Database:
     provisional: Mapping[Place, Mapping[str, Standing]] = field(default_factory=dict)
     uncalibrated: bool = False
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    shapes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     rows: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def remember(self, key: Any, make: Callable[[], T]) -> T:
         """Keep what follows from its key and this release alone; bounded, safe in threads."""
         return _remember(self.memo, key, make, MEMO)
+
+    def remember_shape(self, key: Any, make: Callable[[], T]) -> T:
+        """Keep what may have a number of every offer."""
+        most = min(MEMO, SHAPES // max(1, len(self.offers)))
+        return _remember(self.shapes, key, make, max(64, most))
 
     def remember_rows(self, key: Any, make: Callable[[], T]) -> T:
         """Keep what has a row of every offer."""

@@ -21,7 +21,7 @@ from qfloor.router.needs import Need
 from qfloor.router.reasons import RULE_ORDER, Cause, Rule
 from qfloor.router.relaxing import Relaxation, cheapest_relaxation
 from qfloor.router.request import Request
-from qfloor.router.shapes import Asking, Demanded, Facts, asking, facts_of
+from qfloor.router.shapes import Asking, Demanded, Facts, asking, rows_of
 
 _SERVED = (
     Cause.CHEAPEST, Cause.FASTER, Cause.PROBE, Cause.PINNED, Cause.OVERRIDDEN, Cause.PROVISIONAL,
@@ -137,7 +137,7 @@ class Decision:
         """Every offer: the chosen one, then eligible ones by cost, then by how far they came."""
         request = self.request
         asked = asking(request)
-        rows = [self._candidate(o, facts, asked) for o, facts in facts_of(request).items()]
+        rows = [self._candidate(o, facts, asked) for o, facts in rows_of(request).by_cost.items()]
         eligible_last = len(RULE_ORDER)
 
         def place(row: Candidate) -> tuple[bool, int]:  # rows of one place stay in order of cost

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from qfloor.router import rules
 from qfloor.router.reasons import RULE_ORDER, Rule
 from qfloor.router.request import Request
-from qfloor.router.shapes import asking, facts_of, standing_of
+from qfloor.router.shapes import asking, rows_of, standing_of
 
 
 def eligible(request: Request) -> Iterator[str]:
@@ -24,13 +24,13 @@ def eligible(request: Request) -> Iterator[str]:
 def fitting(request: Request) -> list[str]:
     """Offers that pass every rule but those on evidence, in order of the policy's objective."""
     asked = asking(request)
-    rows = facts_of(request).values()
+    rows = rows_of(request).by_cost.values()
     return [f.offer.id for f in rows if f.rejection(request, asked, evidence=False) is None]
 
 
 def binding_rule(request: Request) -> Rule | None:
     """The rule at which the last candidates fell; None when there are no candidates."""
     asked = asking(request)
-    found = (facts.rejection(request, asked) for facts in facts_of(request).values())
+    found = (facts.rejection(request, asked) for facts in rows_of(request).by_cost.values())
     fell = [rejection.rule for rejection in found if rejection is not None]
     return max(fell, key=RULE_ORDER.__getitem__, default=None)

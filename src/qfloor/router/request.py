@@ -44,22 +44,21 @@ class Kept:
 
     Two requests have one shape when they agree in all but their words, budget and latency:
     categories they may be of, modality, tier, language, challenges, size and number, policy and
-    price feed. `qfloor.router.shapes` works out what stands in the latter four.
+    price feed. `qfloor.router.shapes` works out what stands and what is demanded.
     """
 
     __slots__ = (
-        "ages", "demanded", "facts", "orders", "prices", "remarks", "seen", "standing", "usable",
+        "ages", "demanded", "key", "prices", "remarks", "seen", "standing", "usable",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, key: tuple[Any, ...]) -> None:
+        self.key = key
         self.ages: tuple[str, dict[str, float | None]] = ("", {})
         self.seen: dict[str, Seen] = {}
-        self.orders: tuple[tuple[Any, ...], tuple[Any, ...]] | None = None
         self.prices: dict[str, int | None] = {}
         self.usable: dict[str, int | None] = {}
         self.standing: tuple[str, ...] | None = None
         self.demanded: tuple[Any, ...] | None = None
-        self.facts: Mapping[str, Any] | None = None
         self.remarks: dict[tuple[str, bool], tuple[str, tuple[str, ...]]] = {}
 
 
@@ -109,7 +108,7 @@ class Request:
                 self.challenges, need.n, need.pixels, need.seconds, self.feed, policy.digest,
                 self.today if policy.lapsed == "reject" else None, self.asked_tokens,
             )  # fmt: skip
-            self._kept = self.db.remember_rows(key, Kept)
+            self._kept = self.db.remember_shape(key, lambda: Kept(key))
         return self._kept
 
     def price_rule(self, offer_id: str) -> PriceRule | None:

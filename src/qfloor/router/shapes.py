@@ -105,23 +105,24 @@ def demanded_of(request: Request) -> tuple[Demanded, ...]:
     return kept.demanded
 
 
-def facts_of(request: Request) -> Mapping[str, Facts]:
-    """Every offer as requests of this shape see it, by what the policy minimises."""
-    kept = request.kept
-    if kept.facts is None:
-        kept.facts = {o: _facts(request, o) for o in sorted(request.db.offers, key=request.rank)}
-    return kept.facts
+class Rows(NamedTuple):
+    """Every offer as requests of one shape see it, in three orders."""
+
+    by_cost: Mapping[str, Facts]
+    by_price: tuple[Facts, ...]  # those whose price is known
+    by_floor: tuple[Facts, ...]
 
 
-def orders_of(request: Request) -> tuple[tuple[Facts, ...], tuple[Facts, ...]]:
-    """Offers whose price is known, cheapest first; and all, best floor first, then by cost."""
-    kept = request.kept
-    if kept.orders is None:
-        rows = facts_of(request)
-        priced = [(f.price_nanousd, o) for o, f in rows.items() if f.price_nanousd is not None]
-        floors = sorted(rows, key=lambda offer: -request.floor(offer))  # equals stay as they are
-        kept.orders = tuple(rows[o] for _, o in sorted(priced)), tuple(rows[o] for o in floors)
-    return kept.orders
+def rows_of(request: Request) -> Rows:
+    """Every offer: by what the policy minimises, by price, and by how good it is for sure."""
+    return request.db.remember_rows(request.kept.key, lambda: _rows(request))
+
+
+def _rows(request: Request) -> Rows:
+    facts = {o: _facts(request, o) for o in sorted(request.db.offers, key=request.rank)}
+    priced = [(f.price_nanousd, o) for o, f in facts.items() if f.price_nanousd is not None]
+    floors = sorted(facts, key=lambda offer: -request.floor(offer))  # equals stay by cost
+    return Rows(facts, tuple(facts[o] for _, o in sorted(priced)), tuple(facts[o] for o in floors))
 
 
 def asking(request: Request) -> Asking:
