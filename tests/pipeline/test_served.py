@@ -101,6 +101,15 @@ def test_a_policy_that_serves_nothing_has_no_bound(
     assert found.spent_nanousd == 0
 
 
+def test_unrated_outputs_are_told_and_not_guessed(
+    confirm: Benchmark, db: router.Database, tmp_path: Path
+) -> None:
+    nobody = replace(confirm, panel=None)
+    told = pytest.raises(CertificationError, match="has to be rated")
+    with Store.open(tmp_path, create=True) as store, store.writing("test"), told:
+        certify_served(store, nobody, db, policy=POLICY, now=NOW, tiers=("standard",))
+
+
 def test_bounds_by_hand() -> None:
     exact = {f"p{i}": [1.0 if i < 3 else 0.0] for i in range(60)}
     rate, upper, rule = bound_of(exact, 0.05)

@@ -19,7 +19,7 @@ import numpy as np
 
 from qfloor import export, generate, router, stats, suite
 from qfloor.benchmark import Benchmark
-from qfloor.errors import CertificationError, SuiteError
+from qfloor.errors import CertificationError, StoreError, SuiteError
 from qfloor.generate import RunPolicy
 from qfloor.pipeline.planned import suites_of
 from qfloor.pipeline.replay_outputs import Made, made_by_prompt, need_of
@@ -136,7 +136,7 @@ def certify_served(
     }
     serves = any(decision.offer is not None for decision in chosen.values())
     spent = _make(store, benchmark, prompts, chosen, run) if buy and serves else 0
-    made = made_by_prompt(store, benchmark, prompts) if serves else {}
+    made = _judged(store, benchmark, prompts) if serves else {}
     bounds = tuple(
         _bound(db, tier, prompts, chosen, made, alpha / len(tiers), len(tiers)) for tier in tiers
     )
@@ -153,7 +153,7 @@ def certify_served(
         round=benchmark.round,
         alpha=alpha,
         spent_nanousd=spent,
-        remarks=tuple(_remarks(prompts, left_out)),
+        remarks=tuple(_remarks(prompts, left_out, bounds)),
     )
 
 
@@ -255,6 +255,19 @@ def _make(
     return _spent(store, benchmark.round) - before
 
 
+def _judged(
+    store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...]
+) -> Mapping[str, Mapping[str, Made]]:
+    """What people said; where they said nothing yet, what to do next."""
+    try:
+        return made_by_prompt(store, benchmark, prompts)
+    except StoreError as error:
+        raise CertificationError(
+            f"{error}: what the policy chose is made, but has to be rated before anything can be "
+            "said of it; import ratings with `qfloor ratings import` and run the same command again"
+        ) from error
+
+
 def _spent(store: Store, round: str) -> int:
     return sum(a.amount_nanousd or 0 for a in store.attempts_of(round=round))
 
@@ -315,12 +328,17 @@ def bound_of(
     return rate, stats.korn_graubard_upper(means, counts, 1.0 - level), "korn_graubard"
 
 
-def _remarks(prompts: Sequence[Prompt], left_out: int) -> Iterable[str]:
+def _remarks(
+    prompts: Sequence[Prompt], left_out: int, bounds: Sequence[ServedBound]
+) -> Iterable[str]:
     mix = Counter(p.category for p in prompts)
     listed = ", ".join(f"{n} {category}" for category, n in sorted(mix.items()))
     yield f"about requests mixed as these prompts are: {listed}"
     if left_out:
         yield f"{left_out} prompts were left out: the release was made from them"
+    for bound in bounds:
+        if bound.missing:
+            yield f"{bound.tier}: {bound.missing} outputs that nobody judged count as fails"
 
 
 def served_rows(found: ServedCertificate) -> list[dict[str, Any]]:

@@ -201,6 +201,8 @@ def _reference(path: Path, told: _Reference | None) -> Reference | None:
     after = _money(path, "reference.after_usd", told.after_usd)
     assert before is not None
     assert after is not None
+    if not before:
+        raise InputError(f"{path}: field 'reference.before_usd' must be above 0")
     return Reference(before_nanousd=before, after_nanousd=after, mix=told.mix)
 
 

@@ -180,8 +180,6 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
     )[0]
     name, round_, created_at, version, digest, illustrative, quality = about
     offers = {row[0]: _offer(row) for row in _rows(connection, _OFFERS)}
-    looked = Standings(str(path), connection, quality)
-    standings = Places(looked.places, looked.judged)
     scale = _rows(connection, "SELECT lo, hi FROM qualities WHERE id = ?", quality)[0]
     categories = {row[0]: _category(row) for row in _rows(connection, _CATEGORIES)}
     return Database(
@@ -198,15 +196,6 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
         demands={
             (c, m, t): Demand(*told) for c, m, t, *told in _rows(connection, _DEMANDS, quality)
         },
-        standings=standings,
-        certified=Places(
-            looked.places,
-            lambda place: frozenset(
-                offer
-                for offer, standing in standings[place].items()
-                if standing.ruling == "certified" and offers[offer].makes(place[1])
-            ),
-        ),
         prices={
             o: _price(rule) for o, rule in _rows(connection, "SELECT offer_id, rule FROM prices")
         },
@@ -214,7 +203,26 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
         pixels={o.id: found for o in offers.values() if (found := _pixels(o.settings))},
         classifier=_classifier(connection, categories),
         scale=scale,
-        provisional=Places(
+        **_places(Standings(str(path), connection, quality), offers),
+        uncalibrated=quality.startswith("uncalibrated:"),
+        perishable=frozenset(o.id for o in offers.values() if o.lifecycle != _LASTING),
+    )
+
+
+def _places(looked: Standings, offers: Mapping[str, Offer]) -> dict[str, Any]:
+    """What the release says of its places, looked up when first asked for."""
+    standings = Places(looked.places, looked.judged)
+    return {
+        "standings": standings,
+        "certified": Places(
+            looked.places,
+            lambda place: frozenset(
+                offer
+                for offer, standing in standings[place].items()
+                if standing.ruling == "certified" and offers[offer].makes(place[1])
+            ),
+        ),
+        "provisional": Places(
             looked.places,
             lambda place: {
                 offer: standing
@@ -222,9 +230,7 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
                 if offers[offer].makes(place[1])
             },
         ),
-        uncalibrated=quality.startswith("uncalibrated:"),
-        perishable=frozenset(o.id for o in offers.values() if o.lifecycle != _LASTING),
-    )
+    }
 
 
 _LASTING = Lifecycle()

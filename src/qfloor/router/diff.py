@@ -248,7 +248,7 @@ def _over(
         if was.offer != stands.offer:
             key = (
                 was.offer or NOBODY, stands.offer or NOBODY,
-                asked.category or stands.classification.plausible[0], stands.tier,
+                asked.category or next(iter(stands.classification.plausible), NOBODY), stands.tier,
                 _why(was, stands),
             )  # fmt: skip
             moves[key].append((count, was.price_nanousd, stands.price_nanousd))

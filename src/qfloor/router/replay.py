@@ -31,6 +31,8 @@ Shares = Mapping[str, Fraction]
 Rival = Callable[["Answered"], Shares]
 
 ROUTED = "routed"
+NO_CATEGORY = "none"
+"""In place of a category where a request can be of none that makes what it asks for."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,9 @@ class Answered:
     @property
     def place(self) -> tuple[str, str, str]:
         """Category (the true one where known, else the likeliest), modality and tier."""
-        found = self.decision.classification
-        return self.asked.category or found.plausible[0], self.decision.modality, self.decision.tier
+        decision = self.decision
+        likeliest = next(iter(decision.classification.plausible), NO_CATEGORY)
+        return self.asked.category or likeliest, decision.modality, decision.tier
 
     @cached_property
     def fitting(self) -> tuple[str, ...]:
