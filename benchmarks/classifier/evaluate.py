@@ -23,7 +23,8 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from qfloor.records import CATEGORIES
 from qfloor.router import Need
-from qfloor.router.classifier import Classification, Classifier
+from qfloor.router.classification import Classification
+from qfloor.router.classifier import Classifier
 from qfloor.router.lexicon import SETTINGS, WORDS
 from qfloor.router.weights import FILE, Weights
 from qfloor.stats import clopper_pearson

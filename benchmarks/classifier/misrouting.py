@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from corpus import ROOT
 
 from qfloor import router
-from qfloor.router.classifier import Classification
+from qfloor.router.classification import Classification
 
 if TYPE_CHECKING:
     from evaluate import Outcome

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from qfloor.errors import NeedError
 from qfloor.records import CATEGORIES, GENERAL, Category
 from qfloor.router import Need
-from qfloor.router.classifier import Classification, Classifier
+from qfloor.router.classification import Classification
+from qfloor.router.classifier import Classifier
 from qfloor.router.languages import guess_language
 from qfloor.router.lexicon import SETTINGS, WORDS
 from qfloor.router.weights import Weights, default_content, default_weights

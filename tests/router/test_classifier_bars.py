@@ -18,7 +18,8 @@ import pytest
 
 from qfloor.records import CATEGORIES
 from qfloor.router import Need
-from qfloor.router.classifier import Classification, Classifier
+from qfloor.router.classification import Classification
+from qfloor.router.classifier import Classifier
 from qfloor.router.lexicon import SETTINGS, WORDS
 from qfloor.router.weights import default_weights
 

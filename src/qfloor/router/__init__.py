@@ -6,7 +6,7 @@ told no time, or writes anything.
 """
 
 from qfloor.router.choosing import choose, classify
-from qfloor.router.classifier import Classification, Evidence
+from qfloor.router.classification import Classification, Evidence
 from qfloor.router.counterfactual import Counterfactual, Counterfactuals
 from qfloor.router.database import Database, load
 from qfloor.router.decision import Candidate, Decision, Savings

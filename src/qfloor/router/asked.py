@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.errors import InputError, NeedError
-from qfloor.router.classifier import Classification
+from qfloor.router.classification import Classification
 from qfloor.router.needs import Need
 
 NOT_KEPT = "(prompt not kept)"

@@ -15,7 +15,7 @@ from itertools import islice
 from qfloor.errors import IllustrativeDatabaseError, NeedError
 from qfloor.records import PriceRule
 from qfloor.router import rules
-from qfloor.router.classifier import Classification
+from qfloor.router.classification import Classification
 from qfloor.router.database import Database
 from qfloor.router.decision import Decision
 from qfloor.router.eligibility import eligible

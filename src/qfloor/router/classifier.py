@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from operator import itemgetter
-from typing import NamedTuple, overload
 
 from qfloor.records import CATEGORIES, Category
+from qfloor.router.classification import Classification, Evidence, Found, Told
 from qfloor.router.languages import guess_language
 from qfloor.router.needs import Need
 from qfloor.router.phrases import PLURALS, Begun, Pairs, Phrase, begun_by, longest
@@ -51,63 +51,6 @@ UNLIKELY = 0.25
 """Confidence of the likeliest below which nothing can be ruled out: all stay plausible."""
 TOLD = 3
 """Signals of the lexicon from which on no learned words are told beside them."""
-
-
-class Evidence(NamedTuple):
-    """One signal that counted, for one category."""
-
-    signal: str
-    category: str
-    weight: float
-
-
-class Told(Sequence[Evidence]):
-    """Evidence that is put together when somebody looks: a choice needs none of it."""
-
-    __slots__ = ("_found", "_make")
-
-    def __init__(self, make: Callable[[], Iterable[Evidence]]) -> None:
-        self._make = make
-        self._found: tuple[Evidence, ...] | None = None
-
-    def _all(self) -> tuple[Evidence, ...]:
-        if self._found is None:
-            self._found = tuple(self._make())
-        return self._found
-
-    @overload
-    def __getitem__(self, at: int) -> Evidence: ...
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Evidence, ...]: ...
-    def __getitem__(self, at: int | slice) -> Evidence | tuple[Evidence, ...]:
-        return self._all()[at]
-
-    def __len__(self) -> int:
-        return len(self._all())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and self._all() == tuple(other)
-
-    def __hash__(self) -> int:
-        return hash(self._all())
-
-    def __repr__(self) -> str:
-        return repr(self._all())
-
-
-class Classification(NamedTuple):
-    """What a request is taken for.
-
-    ``category`` is None when unsure; ``plausible`` then holds every category that the decision
-    must be right for, most likely first. ``confidence`` is that of the first.
-    """
-
-    category: str | None
-    confidence: float
-    plausible: tuple[str, ...]
-    evidence: Sequence[Evidence]
-    modality: str
-    language: str | None
 
 
 _STILL = ("image",)
@@ -186,7 +129,7 @@ class Classifier:
             return self._weigh(need, evidence, language)
         return self._judge(self.weights, need, reading, evidence, language)
 
-    def evidence(self, need: Need, reading: Reading) -> list[Evidence]:
+    def evidence(self, need: Need, reading: Reading) -> list[Found]:
         """What the lexicon finds in a request, in its negative prompt and beside its words."""
         evidence = self._words(reading.tokens)
         if not reading.bare.isascii():
@@ -195,9 +138,9 @@ class Classifier:
             evidence += self._against(need.negative)
         return evidence + self._beside(need, reading.quotes)
 
-    def _words(self, tokens: list[str]) -> list[Evidence]:
+    def _words(self, tokens: list[str]) -> list[Found]:
         """Phrases of spaced scripts, the longest first."""
-        found: list[Evidence] = []
+        found: list[Found] = []
         counted: set[tuple[str, ...]] = set()
         phrases, early, counting = self._phrases, self.settings["#early"], self._counting
         negated_until, skip_to, within = -1, 0, 0
@@ -222,25 +165,25 @@ class Classifier:
             if i <= negated_until:
                 factor = -self.settings["#negated"]
             name = " ".join(spelled)
-            found += [Evidence(name, category, weight * factor) for category, weight in pairs]
+            found += [(name, category, weight * factor) for category, weight in pairs]
         return found
 
-    def _inside(self, text: str) -> list[Evidence]:
+    def _inside(self, text: str) -> list[Found]:
         """Phrases of scripts that do not part words, wherever they stand; the longest first."""
         begun = [told for c in set(text) if (told := self._unspaced.get(c)) is not None]
-        found: list[Evidence] = []
+        found: list[Found] = []
         for _, signal, pairs in sorted(phrase for told in begun for phrase in told):
             if signal in text:
                 text = text.replace(signal, "\n")
-                found += [Evidence(signal, c, w) for c, w in pairs]
+                found += [(signal, c, w) for c, w in pairs]
         return found
 
-    def _against(self, negative: str) -> list[Evidence]:
+    def _against(self, negative: str) -> list[Found]:
         tokens = words_of(negative[:READ_CHARACTERS].lower())
         factor = -self.settings["#negated"]
-        return [Evidence(f"not {s}", c, factor * abs(w)) for s, c, w in self._words(tokens)]
+        return [(f"not {s}", c, factor * abs(w)) for s, c, w in self._words(tokens)]
 
-    def _beside(self, need: Need, quotes: int) -> list[Evidence]:
+    def _beside(self, need: Need, quotes: int) -> list[Found]:
         """Everything that is not a word: quotes, lettering, shape, length."""
         names = []
         if quotes:
@@ -251,14 +194,14 @@ class Classifier:
             names.append(shape_of(need.ratio))
         if need.seconds is not None or need.modality == "video":
             names.append("#clip")
-        return [Evidence(name, c, w) for name in names for c, w in self.signals.get(name, ())]
+        return [(name, c, w) for name in names for c, w in self.signals.get(name, ())]
 
     def _judge(
         self,
         weights: Weights,
         need: Need,
         reading: Reading,
-        evidence: list[Evidence],
+        evidence: list[Found],
         language: str | None,
     ) -> Classification:
         """What learned weights make of a request; they know how far to trust the lexicon."""
@@ -294,7 +237,7 @@ class Classifier:
         """Log odds of a category that is known by its declared words only."""
         return min(self.settings["#scale"] * total, 60.0) - self.settings["#none"]
 
-    def _weigh(self, need: Need, evidence: list[Evidence], language: str | None) -> Classification:
+    def _weigh(self, need: Need, evidence: list[Found], language: str | None) -> Classification:
         given = _given_modality(need)
         allowed = self._allowed[given] if given else tuple(self.categories)
         sums = dict.fromkeys(allowed, 0.0)
@@ -312,13 +255,13 @@ class Classifier:
         else:
             sure = None
             plausible = _plausible(ranked, odds, self.settings["#plausible"])
-        kept = tuple(e for e in evidence if e.category in sums)
+        kept = tuple(Evidence(*found) for found in evidence if found[1] in sums)
         modality = given or self._modality(ranked[0] if kept else None, evidence)
         if sure is None and not given:
             plausible = tuple(c for c in plausible if modality in self.categories[c].modalities)
         return Classification(sure, confidence, plausible, kept, modality, language)
 
-    def _modality(self, likely: str | None, evidence: list[Evidence]) -> str:
+    def _modality(self, likely: str | None, evidence: list[Found]) -> str:
         """A clip where the likely category is nothing else, or words ask for one; or a still."""
         modalities = _STILL if likely is None else self.categories[likely].modalities
         if "video" not in modalities:
@@ -337,7 +280,7 @@ def _plausible(ranked: list[str], odds: Mapping[str, float], share: float) -> tu
     return tuple(c for c in ranked if odds[c] >= share * odds[ranked[0]])
 
 
-def sums_of(evidence: list[Evidence]) -> dict[str, float]:
+def sums_of(evidence: list[Found]) -> dict[str, float]:
     """Log odds that the lexicon finds for each category, added up."""
     sums: dict[str, float] = {}
     for _, category, weight in evidence:
@@ -368,14 +311,14 @@ def names_of(need: Need, reading: Reading) -> list[str]:
 
 
 def _told(
-    evidence: list[Evidence],
+    evidence: list[Found],
     allowed: tuple[str, ...],
     first: str | None,
     weights: Weights,
     content: Content,
 ) -> list[Evidence]:
     """What the lexicon found; where that says little of the first, its learned words as well."""
-    kept = [e for e in evidence if e.category in allowed]
+    kept = [Evidence(*found) for found in evidence if found[1] in allowed]
     if first is None or sum(e.category == first and e.weight > 0 for e in kept) >= TOLD:
         return kept
     return kept + _learned_evidence(weights, content.words, damping(content.length), first, kept)

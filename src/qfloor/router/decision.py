@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from qfloor.records import digest_of
-from qfloor.router.classifier import Classification
+from qfloor.router.classification import Classification
 from qfloor.router.counterfactual import Counterfactuals, counterfactuals
 from qfloor.router.eligibility import binding_rule, eligible
 from qfloor.router.money import usd_text

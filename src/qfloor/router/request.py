@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from qfloor import prices as money
 from qfloor.errors import InputError
 from qfloor.records import PriceRule
-from qfloor.router.classifier import Classification
+from qfloor.router.classification import Classification
 from qfloor.router.database import Database, Latency
 from qfloor.router.needs import Need
 from qfloor.router.places import Place, Standing
