@@ -17,15 +17,16 @@ against. What is quoted is lettering and says nothing else.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
+from functools import lru_cache
 from operator import itemgetter
 
 from qfloor.records import CATEGORIES, Category
 from qfloor.router.classification import Classification, Evidence, Found, Told
 from qfloor.router.languages import guess_language
+from qfloor.router.lexicon import WORDS
 from qfloor.router.needs import Need
-from qfloor.router.phrases import PLURALS, Begun, Pairs, Phrase, begun_by, longest
+from qfloor.router.phrases import Arranged, arrange, longest
 from qfloor.router.reading import (
     BREAKS,
     MARKS,
@@ -44,8 +45,6 @@ from qfloor.router.weights import Weights
 NEUTRAL, CLIP = "-", "@clip"
 """In place of a category: phrases that say nothing, and those that ask for a clip."""
 
-_UNSPACED = re.compile(r"[\u0600-\u06ff\u0900-\u097f\u0e00-\u0e7f\u3040-\u9fff\uac00-\ud7af]")
-
 
 UNLIKELY = 0.25
 """Confidence of the likeliest below which nothing can be ruled out: all stay plausible."""
@@ -54,6 +53,36 @@ TOLD = 3
 
 
 _STILL = ("image",)
+
+
+Declared = tuple[tuple[str, tuple[str, ...]], ...]
+"""Categories with the words that they declare themselves."""
+
+
+def _arranged(
+    words: Mapping[str, Mapping[str, float]], declared: Declared, weight: float
+) -> Arranged:
+    """Words arranged for reading; those of the package once for all databases that go by them."""
+    return _ours(declared, weight) if words is WORDS else _by_signal(words, declared, weight)
+
+
+@lru_cache(maxsize=8)
+def _ours(declared: Declared, weight: float) -> Arranged:
+    return _by_signal(WORDS, declared, weight)
+
+
+def _by_signal(
+    words: Mapping[str, Mapping[str, float]], declared: Declared, weight: float
+) -> Arranged:
+    found: dict[str, dict[str, float]] = {}
+    for category, told in declared:
+        own = {signal.lower(): weight for signal in told}
+        for signal, value in {**words.get(category, {}), **own}.items():
+            found.setdefault(signal, {})[category] = value
+    for beside in (NEUTRAL, CLIP):
+        for signal, value in words.get(beside, {}).items():
+            found.setdefault(signal, {})[beside] = value
+    return arrange(found)
 
 
 class Classifier:
@@ -73,49 +102,17 @@ class Classifier:
         self.general_only = bool(categories) and not own
         self.categories = {c: merged[c] for c in sorted(merged)}
         self.settings = dict(settings)
-        self.signals: dict[str, tuple[tuple[str, float], ...]] = {}
-        self._phrases: dict[str, Begun] = {}
-        self._unspaced: dict[str, list[tuple[int, str, Pairs]]] = {}
-        self._arrange(words)
+        arranged = _arranged(
+            words,
+            tuple((c, k.signals) for c, k in self.categories.items()),
+            self.settings["#declared"],
+        )
+        self.signals, self._phrases, self._unspaced, self._counting = arranged
         self._every = tuple(self.categories)
         self._allowed = {
             modality: tuple(c for c, k in self.categories.items() if modality in k.modalities)
             for modality in ("image", "video")
         }
-
-    def _arrange(self, words: Mapping[str, Mapping[str, float]]) -> None:
-        by_signal: dict[str, dict[str, float]] = {}
-        for category, told in self.categories.items():
-            weights = {s.lower(): self.settings["#declared"] for s in told.signals}
-            for signal, weight in {**words.get(category, {}), **weights}.items():
-                by_signal.setdefault(signal, {})[category] = weight
-        for beside in (NEUTRAL, CLIP):
-            for signal, weight in words.get(beside, {}).items():
-                by_signal.setdefault(signal, {})[beside] = weight
-        phrases: dict[str, list[Phrase]] = {}
-        ordered = sorted(by_signal.items(), key=lambda item: (-len(item[0]), item[0]))
-        for order, (signal, found) in enumerate(ordered):
-            pairs = tuple(sorted(found.items()))
-            if signal.startswith("#"):
-                self.signals[signal] = pairs
-            elif _UNSPACED.search(signal):
-                self._unspaced.setdefault(signal[0], []).append((order, signal, pairs))
-            else:
-                spelled = tuple(words_of(signal))
-                phrases.setdefault(spelled[0], []).append((spelled, pairs))
-        begun = {first: begun_by(listed) for first, listed in phrases.items()}
-        for first, one in list(begun.items()):
-            if one.alone is None:
-                continue
-            only = Begun({}, one.alone)  # a word alone may be plural; what a phrase begins with not
-            for plural in (first + ending for ending in PLURALS):
-                other = begun.get(plural)
-                if other is None:
-                    begun[plural] = only
-                elif other.alone is None:
-                    begun[plural] = other._replace(alone=one.alone)
-        self._phrases = begun
-        self._counting = frozenset(self._phrases) | MARKS
 
     def classify(self, need: Need) -> Classification:
         """Classify one need."""

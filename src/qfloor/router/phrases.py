@@ -5,8 +5,13 @@ Knows nothing of categories or requests: a phrase is its words, with whatever we
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from qfloor.router.reading import MARKS, words_of
+
+_UNSPACED = re.compile(r"[\u0600-\u06ff\u0900-\u097f\u0e00-\u0e7f\u3040-\u9fff\uac00-\ud7af]")
 PLURALS = ("s", "es", "'s", "’s")
 
 Pairs = tuple[tuple[str, float], ...]
@@ -18,6 +23,55 @@ class Begun(NamedTuple):
 
     longer: dict[str, list[Phrase]]
     alone: Phrase | None
+
+
+class Arranged(NamedTuple):
+    """All that a lexicon says, by how it is found.
+
+    ``signals`` are no words (``#quoted``); ``unspaced`` are phrases of scripts that do not part
+    words, by their first letter and in the order in which they are looked for; ``counting`` are
+    the words at which a reader must stop at all.
+    """
+
+    signals: dict[str, Pairs]
+    phrases: dict[str, Begun]
+    unspaced: dict[str, list[tuple[int, str, Pairs]]]
+    counting: frozenset[str]
+
+
+def arrange(by_signal: Mapping[str, Mapping[str, float]]) -> Arranged:
+    """Arrange signals with their weights; longer ones are found first."""
+    signals: dict[str, Pairs] = {}
+    unspaced: dict[str, list[tuple[int, str, Pairs]]] = {}
+    phrases: dict[str, list[Phrase]] = {}
+    ordered = sorted(by_signal.items(), key=lambda item: (-len(item[0]), item[0]))
+    for order, (signal, found) in enumerate(ordered):
+        pairs = tuple(sorted(found.items()))
+        if signal.startswith("#"):
+            signals[signal] = pairs
+        elif _UNSPACED.search(signal):
+            unspaced.setdefault(signal[0], []).append((order, signal, pairs))
+        else:
+            spelled = tuple(words_of(signal))
+            phrases.setdefault(spelled[0], []).append((spelled, pairs))
+    begun = _with_plurals({first: begun_by(told) for first, told in phrases.items()})
+    return Arranged(signals, begun, unspaced, frozenset(begun) | MARKS)
+
+
+def _with_plurals(begun: dict[str, Begun]) -> dict[str, Begun]:
+    """A word alone may be plural; what a longer phrase begins with may not."""
+    found = dict(begun)
+    for first, one in begun.items():
+        if one.alone is None:
+            continue
+        only = Begun({}, one.alone)
+        for plural in (first + ending for ending in PLURALS):
+            other = found.get(plural)
+            if other is None:
+                found[plural] = only
+            elif other.alone is None:
+                found[plural] = other._replace(alone=one.alone)
+    return found
 
 
 def begun_by(told: list[Phrase]) -> Begun:
