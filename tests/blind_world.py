@@ -89,6 +89,15 @@ def pairs(folder: Path, count: int, *, modality: str = "image", same: int = 0) -
     return found
 
 
+def pairs_of(n: int, made: list[Path]) -> Pair:
+    """The n-th pair, of two files that are there already."""
+    shown = tuple(
+        Shown(item=f"{arm}{n}", path=path, offer=OFFERS[arm], arm=arm)
+        for arm, path in zip(("routed", "reference"), made, strict=True)
+    )
+    return Pair(id=f"pair{n:04d}", prompt=prompt(n), shown=shown)
+
+
 def plan(found: list[Pair], secret: bytes = b"s" * 32, **said: Any) -> Plan:
     """Plan a session of pairs; ``said`` are fields of its protocol, and quotas and pairs."""
     wanted: Mapping[str, Any] = {

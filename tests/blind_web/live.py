@@ -28,7 +28,7 @@ class Served:
     def kill(self) -> None:
         """End it without a word, as a power cut would."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(120)
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def served(folder: Path, port: int = 0) -> Iterator[Served]:
     finally:
         if process.poll() is None:
             process.terminate()
-            process.wait(20)
+            process.wait(120)
         assert process.stdout is not None
         process.stdout.close()
 

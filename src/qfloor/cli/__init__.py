@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from qfloor import __version__
 from qfloor.cli import (
+    auditing,
     blind,
     blind_report,
     databases,
@@ -50,7 +51,7 @@ ORDER = (
     "reference", "store",
     "ratings", "calibrate", "floors", "drift", "export", "verify", "route", "prices", "health",
     "serve", "gateway",
-    "replay", "savings", "db", "ab", "report", "month", "plugins", "doctor",
+    "replay", "savings", "db", "ab", "audit", "report", "month", "plugins", "doctor",
 )  # fmt: skip
 
 
@@ -118,6 +119,7 @@ saving.register(app)
 app.add_typer(databases.app, name="db")
 blind_report.register(blind.app)
 app.add_typer(blind.app, name="ab")
+app.add_typer(auditing.app, name="audit")
 monthly.register(app)
 system.register(app)
 

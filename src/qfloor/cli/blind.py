@@ -137,7 +137,7 @@ def _new(said: dict[str, Any]) -> None:
             left_out=left_out,
             sources=dict(arms),
             progress=lambda done, total: report("sheets", done, total),
-            ready=lambda plan: _tell_plan(plan, said["as_json"]),
+            ready=lambda plan: tell_plan(plan, said["as_json"]),
         )
     say(f"wrote {said['out']}; protocol {plan.protocol.digest}; the arm key is {key}")
     say(f"open it to raters with: qfloor ab serve {said['out']}")
@@ -218,7 +218,7 @@ def _quotas(said: list[str]) -> dict[str, int] | None:
     return found or None
 
 
-def _tell_plan(plan: Plan, as_json: bool) -> None:
+def tell_plan(plan: Plan, as_json: bool) -> None:
     """Print what the session will be able to show, before the first vote."""
     p = plan.protocol
     told: dict[str, Any] = {

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.allow_hosts(["127.0.0.1", "localhost"]), pytest.mark.s
 
 
 def _wait(page: Any, script: str) -> Any:
-    return WebDriverWait(page, 20).until(lambda p: p.execute_script(f"return {script}"))
+    return WebDriverWait(page, 90).until(lambda p: p.execute_script(f"return {script}"))
 
 
 def _press(page: Any, *keys: str) -> None:

@@ -46,9 +46,9 @@ class Rater(threading.Thread):
 
     def _ask(self, path: str, body: dict[str, Any]) -> Any:
         while True:
-            self.open.wait(30)
+            self.open.wait(120)
             try:
-                answer = httpx.post(f"{self.base}/r/{self.token}/{path}", json=body, timeout=5)
+                answer = httpx.post(f"{self.base}/r/{self.token}/{path}", json=body, timeout=30)
             except httpx.HTTPError:
                 self.open.wait(0.02)
                 continue
@@ -78,7 +78,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
             rater.base = server.base
             rater.open.set()
         for rater in raters:
-            rater.join(60)
+            rater.join(200)
             assert rater.finished
     _, _, db = f.open_folder(root)
     kept = db.execute("SELECT trial, response FROM votes").fetchall()

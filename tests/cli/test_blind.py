@@ -1,0 +1,206 @@
+"""``qfloor ab``: sessions from stores, a router's policy and folders; faults in one sentence."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import blind_world
+import factories
+import pytest
+
+from qfloor import export
+from qfloor.cli import main
+from qfloor.records import Output, Status, output_id
+from qfloor.store import Store
+
+Cli = Callable[..., tuple[int, str, str]]
+ROUND = "2026-11"
+
+
+@pytest.fixture
+def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
+    """Run a command in a folder with a store and a quality database."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["qfloor", *map(str, arguments)])
+        capfd.readouterr()
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
+        else:
+            code = 0
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return call
+
+
+@pytest.fixture
+def world(made: Path, tmp_path: Path) -> Path:
+    """A folder of one's own with `made`."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A round of three sellers on 12 prompts; one output of the dearest was refused."""
+    tmp_path = tmp_path_factory.mktemp("world")
+    offers = [factories.offer(seller) for seller in factories.shop() if seller.name != "film"]
+    sources = tmp_path / "made"
+    sources.mkdir()
+    with Store.open(tmp_path / ".qfloor", create=True) as store:
+        prompts = [blind_world.prompt(n) for n in range(12)]
+        store.save_prompts(prompts)
+        store.save_offers(offers)
+        for k, offer in enumerate(offers):
+            for n, prompt in enumerate(prompts):
+                arm = ("routed", "reference")[k % 2]
+                content = blind_world.side(sources, arm, 100 * k + n).read_bytes()
+                refused = (offer.model, n) == ("grand", 3)
+                sha = None if refused else store.put_media(content, "image/png")
+                store.save_requests(
+                    [(output_id(prompt, offer, 0, ROUND), prompt.digest, offer.id, 0, ROUND)]
+                )
+                store.save_output(
+                    Output(
+                        id=output_id(prompt, offer, 0, ROUND),
+                        prompt_id=prompt.id,
+                        prompt_digest=prompt.digest,
+                        offer_id=offer.id,
+                        repeat=0,
+                        round=ROUND,
+                        status=Status.REFUSED if refused else Status.MADE,
+                        reason="refused_input" if refused else "ok",
+                        media_sha256=sha,
+                        media_type=None if refused else "image/png",
+                    )
+                )
+    export.write(tmp_path / "quality.db", factories.release())
+    return tmp_path
+
+
+NOW = ("--now", "2026-11-25")
+
+
+def test_a_policy_against_a_fixed_offer(cli: Cli, world: Path) -> None:
+    code, out, err = cli(
+        "ab", "new", "may", "--routed", "policy:quality.db", "--reference", "shop/grand",
+        "--tier", "standard", *NOW, "--json",
+    )  # fmt: skip
+    assert code == 0, err
+    told = json.loads(out)
+    assert told["pairs"] == 11
+    assert told["left_out"] == {"refused": 1}
+    assert "tier standard by quality.db" in told["routed"]
+    assert told["test_votes"] == 11
+    assert "protocol" in told
+    assert (world / "may" / "protocol.json").exists()
+    assert (world / "may.key.json").exists()
+    items = {c["item"] for u in json.loads((world / "may.key.json").read_text())["units"].values()
+             for c in u["cells"]}  # fmt: skip
+    with Store.open(world / ".qfloor") as store:
+        assert items <= {o.id for o in store.outputs_of()}  # votes can go home
+    # the same offer on both sides: premium is what the dearest alone clears
+    code, _, err = cli(
+        "ab", "new", "june", "--routed", "policy:quality.db", "--reference", "shop/grand",
+        "--tier", "premium", *NOW,
+    )  # fmt: skip
+    assert code == 1
+    assert "one offer on both sides" in err
+    assert not (world / "june").exists()
+
+
+def test_two_offers_and_what_is_told_before_the_first_vote(cli: Cli, world: Path) -> None:
+    code, out, err = cli(
+        "ab", "new", "may", "--routed", "shop/value", "--reference", "shop/grand",
+        "--audit", 5, "--audit-votes", 3, "--category", "portrait=3", "--category", "landscape=2",
+    )  # fmt: skip
+    assert code == 0, err
+    assert "test votes" in out
+    assert "power when alike" in out
+    assert "if the sides are truly alike" in err
+    assert "no single pair can be called distinguished" in err  # 3 votes allow no claim
+    code, out, _ = cli("ab", "links", "may", "--csv", "--base-url", "https://x.org/")
+    assert code == 0
+    rows = list(csv.DictReader(out.splitlines()))
+    assert len(rows) == 5  # three tests of five prompts leave room for the hidden ones
+    assert all(row["link"].startswith("https://x.org/r/") for row in rows)
+    code, out, _ = cli("ab", "log", "may", "--json")
+    assert [row["event"] for row in json.loads(out)] == ["created"]
+    code, _, err = cli("ab", "unblind", "may", "--out", "may.csv")
+    assert code == 0
+    assert "takes no more votes" in err
+    code, _, err = cli("ab", "links", "may", "--add", "2")
+    assert code == 1
+    assert "was unblinded" in err
+
+
+def test_two_folders_with_manifests(cli: Cli, world: Path) -> None:
+    for arm, offer in (("routed", "we/ours"), ("reference", "they/theirs")):
+        folder = world / arm
+        folder.mkdir()
+        lines = ["prompt,offer,file,category"]
+        for n in range(4):
+            path = blind_world.side(folder, arm, n)
+            lines.append(f"a thing {n} to look at,{offer},{path.name},portrait")
+        (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
+    code, out, err = cli(
+        "ab", "new", "duel", "--routed", "folder:routed", "--reference", "folder:reference",
+        "--json",
+    )  # fmt: skip
+    assert code == 0, err
+    assert json.loads(out)["pairs"] == 4
+    assert json.loads(out)["categories"] == {"portrait": 4}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("--routed", "shop/value"), 2, "--reference"),
+        (("--routed", "shop/valu", "--reference", "shop/grand"), 1, "did you mean 'shop/value'"),
+        (("--routed", "policy:none.db", "--reference", "shop/grand"), 1, "none.db"),
+        (("--routed", "folder:none", "--reference", "shop/grand"), 1, "has no manifest.csv"),
+        (("--routed", "shop/value", "--reference", "shop/grand", "--round", "x"), 1, "no round x"),
+        (("--routed", "shop/value", "--reference", "shop/grand", "--pairs", "99"), 1, "99 pairs"),
+        (("--routed", "shop/value", "--reference", "shop/grand", "--category", "x"), 2, "quota"),
+        (("--routed", "shop/value", "--reference", "shop/grand", "--pd0", "2"), 1, "pd0 is 2"),
+        (("--routed", "shop/value", "--reference", "shop/grand", "--modality", "video"), 1,
+         "no pair to show"),
+        (("--routed", "shop/value", "--reference", "shop/grand", "--key", "may/k.json"), 1,
+         "in the session's folder"),
+        (("--question", "acr5", "--routed", "shop/value"), 2, "has no sides"),
+        (("--question", "ranking", "--offer", "shop/none"), 1, "has no outputs of"),
+    ],
+)  # fmt: skip
+def test_faults_are_one_sentence(
+    cli: Cli, world: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    got, _, err = cli("ab", "new", "may", *arguments)
+    assert got == code
+    assert said in " ".join(err.split())
+    assert "Traceback" not in err
+    assert not (world / "may").exists()
+
+
+def test_absolute_sessions_and_rankings(cli: Cli, world: Path) -> None:
+    code, out, err = cli("ab", "new", "scores", "--question", "score10", "--votes", 2, "--json")
+    assert code == 0, err
+    assert json.loads(out)["test_votes"] == 2 * 35
+    code, out, err = cli("ab", "new", "order", "-q", "ranking", "--json")
+    assert code == 0, err
+    assert json.loads(out)["test_votes"] == 12
+
+
+@pytest.mark.parametrize("command", ["serve", "links", "log"])
+def test_what_is_no_session_is_told(cli: Cli, world: Path, command: str) -> None:
+    code, _, err = cli("ab", command, "nowhere")
+    assert code == 1
+    assert "is no blind session" in err

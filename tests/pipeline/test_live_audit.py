@@ -1,0 +1,157 @@
+"""Live audit: what was served is found by digest, drawn by id, and watched at any time."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import blind_world
+import factories
+import pytest
+
+from qfloor.abtest.answers import Answer
+from qfloor.errors import BudgetError, SessionError
+from qfloor.pipeline import live_audit
+from qfloor.records import Output, Prompt, Status, canonical_json
+from qfloor.store import Store
+from qfloor.store.media_files import MediaFiles
+from qfloor.web.gateway.tables import FIRST
+
+COLUMNS = ("id", "at", "endpoint", "key_name", "requested_model", "release", "arm", "category",
+           "confidence", "plausible", "modality", "language", "tier", "need", "prompt",
+           "decided_offer", "cause", "served_offer", "serving", "outcome", "http_status",
+           "decided_at")  # fmt: skip
+
+
+def _gateway(folder: Path, requests: int = 40) -> Path:
+    """A gateway's folder as it is after some requests; every fifth kept no prompt."""
+    folder.mkdir(parents=True)
+    media = MediaFiles(folder / "media")
+    db = sqlite3.connect(folder / "gateway.db")
+    for statement in FIRST:
+        db.execute(statement)
+    for n in range(requests):
+        asked: dict[str, Any] = {"text": f"a request {n}", "category": "portrait"}
+        asked |= {"modality": "image", "aspect_ratio": "4:3", "language": "en"}
+        path = blind_world.side(folder, "routed", n)
+        sha = media.put(path.read_bytes(), "image/png")
+        made_as = Prompt(id=f"image_{n}", **asked)
+        output = Output(id=f"image_{n}-0-0", prompt_id=made_as.id, prompt_digest=made_as.digest,
+                        offer_id="shop/value", repeat=0, round="gateway", status=Status.MADE,
+                        reason="ok", media_sha256=sha, at=f"2026-12-01T00:00:{n:02d}Z")  # fmt: skip
+        db.execute(
+            "INSERT INTO outputs VALUES (?, ?, ?, ?)",
+            (output.id, output.at, sha, canonical_json(output)),
+        )
+        need = {"size": "1024x768", "aspect_ratio": None, "seconds": None}
+        values = (f"r{n}", f"2026-12-01T00:00:{n:02d}Z", "images", "", "auto", "d", "stable",
+                  "portrait", 0.9, '["portrait"]', "image", "en", "standard", json.dumps(need),
+                  None if n % 5 == 0 else asked["text"], "shop/value", "cheapest", "shop/value",
+                  "decided", "made", 200, "2026-12-01")  # fmt: skip
+        marks = ", ".join("?" * len(COLUMNS))
+        db.execute(f"INSERT INTO decisions ({', '.join(COLUMNS)}) VALUES ({marks})", values)
+    db.commit()
+    db.close()
+    return folder
+
+
+def test_only_who_opted_in_is_drawn_and_every_prompt_meets_its_output(tmp_path: Path) -> None:
+    drawn = live_audit.draw_traffic(_gateway(tmp_path / "gateway"), 1.0)
+    assert drawn.left_out == {"prompt not kept": 8}
+    assert len(drawn.prompts) == 32
+    for prompt in drawn.prompts:
+        shown = drawn.served[prompt.digest]
+        assert shown.item == f"image_{prompt.text.split()[-1]}-0-0"
+        assert (prompt.aspect_ratio, shown.offer, shown.arm) == ("4:3", "shop/value", "routed")
+
+
+def test_a_larger_share_holds_the_smaller(tmp_path: Path) -> None:
+    gateway = _gateway(tmp_path / "gateway")
+    small = live_audit.draw_traffic(gateway, 0.3)
+    large = live_audit.draw_traffic(gateway, 0.6)
+    assert {p.id for p in small.prompts} < {p.id for p in large.prompts}
+    assert 2000 < sum(live_audit.is_drawn(f"r{n}", 0.25) for n in range(10_000)) < 3000
+    late = live_audit.draw_traffic(gateway, 1.0, since="2026-12-01T00:00:30Z")
+    assert len(late.prompts) == 8
+
+
+@pytest.mark.parametrize("share", [0.0, 1.5, float("nan")])
+def test_a_share_is_a_share(tmp_path: Path, share: float) -> None:
+    with pytest.raises(SessionError, match="share"):
+        live_audit.draw_traffic(tmp_path, share)
+    with pytest.raises(SessionError, match=r"no gateway\.db"):
+        live_audit.draw_traffic(tmp_path, 0.5)
+
+
+def test_the_budget_decides_how_many_are_bought(tmp_path: Path) -> None:
+    drawn = live_audit.draw_traffic(_gateway(tmp_path / "gateway"), 1.0)
+    offer = factories.offer(factories.Seller(name="dear", usd="0.10"))
+    with Store.open(tmp_path / "store", create=True) as store:
+
+        def bought(usd: float | None) -> int:
+            most = None if usd is None else int(usd * 1e9)
+            kept = live_audit.affordable(
+                store, drawn.prompts, offer, round="audit", budget_nanousd=most
+            )
+            assert kept == drawn.prompts[: len(kept)]
+            return len(kept)
+
+        assert bought(None) == 32
+        assert bought(100) == 32
+        least = bought(3.2)
+        assert 0 < least <= 32
+        assert bought(0.01) == 0
+        with pytest.raises(BudgetError, match="does not cover one output"):
+            live_audit.make_baseline(store, drawn, offer, round="audit", budget_nanousd=1)
+        unpriced = replace(offer, price=None)
+        with pytest.raises(BudgetError, match="not known"):
+            live_audit.affordable(
+                store, drawn.prompts, unpriced, round="audit", budget_nanousd=10**9
+            )
+
+
+def _answer(n: int, usable: tuple[bool | None, bool | None], routed_left: bool) -> Answer:
+    arms = ("routed", "reference") if routed_left else ("reference", "routed")
+    return Answer(trial_id=f"t{n}", pair_id=f"p{n // 2}", prompt_id="q", category="c",
+                  left_item="a", right_item="b", left_arm=arms[0], right_arm=arms[1],
+                  response="none", rater_id=f"r{n % 2}", left_usable=usable[0],
+                  right_usable=usable[1])  # fmt: skip
+
+
+def test_fails_are_those_of_the_served_side() -> None:
+    answers = [
+        _answer(0, (True, False), True),
+        _answer(1, (True, False), False),
+        _answer(2, (None, None), True),
+        _answer(4, (False, True), True),
+    ]
+    assert live_audit.fail_shares(answers) == [0.5, 1.0]
+
+
+def test_sessions_are_watched_after_each_other(tmp_path: Path) -> None:
+    from qfloor.abtest.ballots import read_ballot
+    from qfloor.abtest.key import read_key
+    from qfloor.abtest.room import Room
+
+    sessions = []
+    for week in ("a", "b"):
+        root, key = blind_world.session(tmp_path / week, 20, training=0, ask_when_none=1.0)
+        arms = read_key(key)
+        with Room(root) as room:
+            for (token,) in [(r["token"],) for r in room.rows("SELECT token FROM raters")]:
+                room.consent(token).result()
+                while trial := room.state(token)["trial"]:
+                    unit = room.rows("SELECT unit FROM trials WHERE token = ?", trial["trial"])
+                    cells = arms.units[unit[0]["unit"]].cells
+                    left = cells[trial["places"][0]].arm == "reference"
+                    ballot = {"trial": trial["trial"], "submission": f"s-{trial['trial']}",
+                              "response": "left" if left else "right", "scores": [5, 5],
+                              "usable": [left, not left]}  # fmt: skip
+                    room.vote(token, read_ballot(ballot)).result()
+        sessions.append(root)
+    fails, seen = live_audit.watch_sessions(sessions, limit_fail=0.25)
+    assert (fails.n, fails.value, fails.standing) == (40, 1.0, "alarm")
+    assert (seen.n, seen.value, seen.standing) == (40, 1.0, "alarm")
