@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -11,6 +11,10 @@ from qfloor.cli.blind import tell_plan
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.watching import progress
 from qfloor.errors import QfloorError
+
+if TYPE_CHECKING:
+    from qfloor.pipeline.blind import ArmOutputs
+    from qfloor.pipeline.live_audit import Drawn
 
 app = typer.Typer(
     help="Live audit: draw served requests into blind sessions, and watch what they show.",
@@ -44,17 +48,8 @@ def draw(
 
     Example: qfloor audit draw week48 --baseline painters/atelier --share 0.05 --budget 5
     """
-    from qfloor import benchmark
-    from qfloor.abtest.planning import Wishes, draft
-    from qfloor.abtest.protocol import Arm
-    from qfloor.generators.catalogue import catalogue_with
-    from qfloor.pipeline import blind, live_audit
-    from qfloor.store import Store
+    from qfloor.pipeline import live_audit
 
-    known = catalogue_with(offers)
-    if baseline not in known:
-        raise QfloorError(f"no offer is called {baseline!r}; see qfloor offers list")
-    most = None if budget is None else benchmark.parse_budget("--budget", budget)
     drawn = live_audit.draw_traffic(
         gateway or workspace / "gateway", share, since=since, modality=modality
     )
@@ -62,24 +57,55 @@ def draw(
         raise QfloorError(
             f"no request was drawn ({_counted(drawn.left_out) or 'the log is empty'})"
         )
-    with Store.open(workspace, create=True) as store, store.writing("audit draw"):
-        arm, beyond = live_audit.make_baseline(
-            store, drawn, known[baseline], round=round, budget_nanousd=most
-        )
-    pairs, left_out = live_audit.audit_pairs_of(drawn, arm)
-    arms = [Arm(name="routed", stands_for="what the gateway served"),
-            Arm(name="reference", stands_for=arm.stands_for)]  # fmt: skip
-    protocol = draft(
-        out.name, arms, modality=modality, votes=votes, pd0=pd0, ask_when_none=1.0
-    )  # fmt: skip
+    arm, beyond = _baseline(drawn, baseline, offers, workspace, round, budget)
     if beyond:
         say(f"the budget did not reach for {beyond} of {len(drawn.prompts)} drawn requests")
+    asked = {"modality": modality, "votes": votes, "pd0": pd0, "ask_when_none": 1.0}
+    _write(out, drawn, arm, asked, key, as_json)
+
+
+def _baseline(
+    drawn: Drawn, baseline: str, offers: list[Path], workspace: Path, round: str, budget: str | None
+) -> tuple[ArmOutputs, int]:
+    """Buy the other side, as far as the budget reaches."""
+    from qfloor import benchmark
+    from qfloor.generators.catalogue import catalogue_with
+    from qfloor.pipeline import live_audit
+    from qfloor.store import Store
+
+    known = catalogue_with(offers)
+    if baseline not in known:
+        raise QfloorError(f"no offer is called {baseline!r}; see qfloor offers list")
+    most = None if budget is None else benchmark.parse_budget("--budget", budget)
+    with Store.open(workspace, create=True) as store, store.writing("audit draw"):
+        return live_audit.make_baseline(
+            store, drawn, known[baseline], round=round, budget_nanousd=most
+        )
+
+
+def _write(
+    out: Path, drawn: Drawn, arm: ArmOutputs, asked: dict[str, Any], key: Path | None, as_json: bool
+) -> None:
+    """Plan and write the session."""
+    from qfloor.abtest.planning import Wishes, draft
+    from qfloor.abtest.protocol import Arm
+    from qfloor.pipeline import blind, live_audit
+
+    pairs, left_out = live_audit.audit_pairs_of(drawn, arm)
+    arms = [
+        Arm(name="routed", stands_for="what the gateway served"),
+        Arm(name="reference", stands_for=arm.stands_for),
+    ]
     with progress() as report:
         _, place = blind.new_session(
-            out, pairs, Wishes(protocol=protocol), key=key, left_out=left_out,
+            out,
+            pairs,
+            Wishes(protocol=draft(out.name, arms, **asked)),
+            key=key,
+            left_out=left_out,
             progress=lambda done, total: report("sheets", done, total),
             ready=lambda plan: tell_plan(plan, as_json),
-        )  # fmt: skip
+        )
     say(f"wrote {out}; the arm key is {place}; open it with: qfloor ab serve {out}")
 
 
