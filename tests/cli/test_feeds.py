@@ -100,6 +100,17 @@ def test_used_wrongly(cli: Cli, arguments: list[str], code: int, said: str) -> N
     assert "Traceback" not in err
 
 
+def test_a_price_of_an_offer_that_nobody_knows_is_taken_and_told(cli: Cli, release: Path) -> None:
+    rows = ("shop/value,image,0.03", "shop/valu,image,0.03")
+    code, _, err = cli("prices", "update", prices_csv(*rows), "--as-of", TODAY)
+    assert code == 0
+    assert "no offer known here is called shop/valu\n" in err
+    code, _, err = cli("prices", "update", prices_csv("fal/flux-pro-1.1,image,4"), "--as-of", TODAY,
+                       "--source", "other")  # fmt: skip
+    assert code == 1
+    assert "fal/flux-pro-1.1 per image: $0.04 before, $4 now" in err
+
+
 def test_prices_are_shown_with_their_source_and_age(cli: Cli, release: Path) -> None:
     cli("prices", "update", prices_csv("shop/value,image,0.03"), "--as-of", TODAY)
     told = json.loads(cli("prices", "show", "--db", release, "--json")[1])

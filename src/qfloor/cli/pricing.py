@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -56,6 +57,7 @@ def update(
 
     if place is None:
         raise typer.BadParameter("give a file, or an address with https://", param_hint="PLACE")
+    offers = _sold(workspace)
     with FeedStore.open(workspace / "feeds.db") as store:
         updated = update_prices(
             store,
@@ -67,14 +69,30 @@ def update(
             rates=_rates(rate),
             least_rows=least_rows,
             confirmed=confirm,
+            offers=offers.values(),
             timeout_s=timeout,
         )
-    _tell(updated)
+    _tell(updated, offers)
 
 
-def _tell(updated: PriceUpdate) -> None:
+def _sold(workspace: Path) -> dict[str, Offer]:
+    """Offers of the catalogue, and of the workspace's release where there is one."""
+    from qfloor import router
+    from qfloor.generators.catalogue import catalogue
+
+    found = dict(catalogue())
+    if (workspace / "quality.db").is_file():
+        db = router.load(workspace / "quality.db")
+        found |= {o.id: replace(o, price=db.prices.get(o.id)) for o in db.offers.values()}
+    return found
+
+
+def _tell(updated: PriceUpdate, offers: Mapping[str, Offer]) -> None:
     """Counts, what was left out, and what waits for a person."""
     checked = updated.checked
+    strange = [r.model for r in checked.taken if not r.provider and r.model not in offers]
+    if strange:
+        say(f"note: no offer known here is called {', '.join(strange[:SHOWN])}")
     for text in updated.left_out[:SHOWN]:
         say(f"left out: {text}")
     if len(updated.left_out) > SHOWN:

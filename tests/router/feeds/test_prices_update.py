@@ -288,6 +288,22 @@ def test_a_price_that_moved_more_than_three_times_is_held_until_confirmed(
     assert store.held() == []
 
 
+def test_what_is_told_first_is_held_against_what_others_say(
+    store: FeedStore, tmp_path: Path
+) -> None:
+    offers = [sold("m", "0.04"), sold("n", "0.04", q=1), sold("n", "0.5", q=2, r=1)]
+    text = "provider,model,unit,usd,as_of\nx,m,image,{},2026-11-24\nx,n,image,9,2026-11-24\n"
+    (tmp_path / "a.csv").write_text(text.format("0.4"))
+    told: dict[str, Any] = {"now": NOW, "offers": offers}
+    found = update_prices(store, str(tmp_path / "a.csv"), **told)
+    assert [h.text for h in found.checked.held] == ["x/m per image: $0.04 before, $0.4 now"]
+    assert set(prices_in(store, "a")) == {"n"}, "of n nobody knows one price"
+    update_prices(store, str(tmp_path / "a.csv"), confirmed=True, **told)
+    (tmp_path / "b.csv").write_text(text.format("0.1"))
+    found = update_prices(store, str(tmp_path / "b.csv"), **told)
+    assert [h.before_usd for h in found.checked.held] == ["0.4"], "a source is newer than offers"
+
+
 def test_what_is_past_its_day_is_dropped(store: FeedStore, tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     text = "offer,unit,usd,as_of,retires\na,image,1,2026-11-24,{}\nb,image,1,2026-11-24,\n"

@@ -1,8 +1,9 @@
 """What is believed of a price source that was read anew, against what it said last.
 
 A source that lost half its rows, or has too few, is broken: nothing of it is taken. A price that
-moved more than `MOST_CHANGE` times is held until a person confirms it; the last good one stays,
-and ages. What is past its day is dropped. Pure: rows in, rows out.
+moved more than `MOST_CHANGE` times, or is that far from what others say when it is first told, is
+held until a person confirms it; the last good one stays, and ages. What is past its day is dropped.
+Pure: rows in, rows out.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def check_rows(
     known: Mapping[Key, PriceRow],
     *,
     today: str,
+    elsewhere: Mapping[Key, PriceRow] | None = None,
     least_rows: int = 1,
     confirmed: bool = False,
 ) -> Checked:
@@ -59,6 +61,8 @@ def check_rows(
         The last good rows of the same source.
     today : str
         ISO day.
+    elsewhere : mapping of key to PriceRow, optional
+        What others say of the same, for rows that this source tells for the first time.
     least_rows : int
         Fewer are refused.
     confirmed : bool
@@ -81,11 +85,11 @@ def check_rows(
         )
     held, taken, changed = [], [], 0
     for row in sold:
-        before = known.get(row.key)
+        before = known.get(row.key) or (elsewhere or {}).get(row.key)
         if before is not None and _moved(before.usd, row.usd) and not confirmed:
             held.append(Held(row, before.usd))
             continue
-        changed += before is not None and before.usd != row.usd
+        changed += row.key in known and known[row.key].usd != row.usd
         taken.append(row)
     return Checked(tuple(taken), tuple(held), retired, changed)
 

@@ -7,7 +7,7 @@ the rest only the most particular count, as a rule adds up every line that appli
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from qfloor.errors import InputError
 from qfloor.prices import check_rule
@@ -87,6 +87,29 @@ def told_apart(offers: Iterable[Offer], known: Mapping[str, PriceRule]) -> froze
             found.setdefault((offer.provider.lower(), offer.model.lower()), []).append(offer.id)
     apart = (ids for ids in found.values() if len({repr(known[i].components) for i in ids}) > 1)
     return frozenset(i for ids in apart for i in ids)
+
+
+def rows_of_offers(offers: Iterable[Offer]) -> Iterator[PriceRow]:
+    """What offers are known to cost, as rows by their own names and by those of their models."""
+    offers = list(offers)
+    known = {o.id: o.price for o in offers if o.price is not None}
+    apart = told_apart(offers, known)
+    for offer in offers:
+        for component in () if offer.price is None else offer.price.components:
+            if component.currency != "USD":
+                continue
+            named = [("", offer.id)]
+            named += [] if offer.id in apart else [(offer.provider, offer.model)]
+            for provider, model in named:
+                yield PriceRow(
+                    provider=provider,
+                    model=model,
+                    unit=component.unit,
+                    usd=component.amount,
+                    as_of=offer.price.as_of if offer.price else "",
+                    variant=component.when,
+                    above=component.above,
+                )
 
 
 def _about(offer: Offer, rows: Iterable[PriceRow]) -> list[PriceRow]:

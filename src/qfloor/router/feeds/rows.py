@@ -144,12 +144,12 @@ def day_text(where: str, name: str, value: Any) -> str:
     """
     text = str(value or "").strip()
     try:
-        dt.datetime.fromisoformat(text)
+        found = dt.datetime.fromisoformat(text)
     except ValueError:
         raise InputError(
             f"{where}: {name} is {value!r}, must be a day or time such as 2026-11-24"
         ) from None
-    return text
+    return found.isoformat() if "T" in text or " " in text else found.date().isoformat()
 
 
 def _number(where: str, name: str, value: Any) -> float:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from qfloor.errors import InputError
+from qfloor.records import Offer
 from qfloor.router.feeds.fetching import TIMEOUT_S, is_address, read_place
 from qfloor.router.feeds.files import Format, read_source
 from qfloor.router.feeds.guards import Checked, check_rows
+from qfloor.router.feeds.pricing import rows_of_offers
+from qfloor.router.feeds.rows import Key, PriceRow
 from qfloor.router.feeds.store import FeedStore
 from qfloor.router.request import moment
 
@@ -38,6 +41,7 @@ def update_prices(
     rates: Mapping[str, str] | None = None,
     least_rows: int | None = None,
     confirmed: bool = False,
+    offers: Iterable[Offer] = (),
     timeout_s: float = TIMEOUT_S,
 ) -> PriceUpdate:
     """Take the prices of a file or address into the feeds.
@@ -57,6 +61,9 @@ def update_prices(
         Fewer prices are refused; by default 1, and 50 of litellm's map.
     confirmed : bool
         A person looked at what moved or shrank.
+    offers : iterable of Offer
+        Whose prices are known without feeds: what a source tells for the first time is held
+        against them, and against other sources.
     timeout_s : float
         For fetching.
 
@@ -76,11 +83,13 @@ def update_prices(
             as_of = changed or now.astimezone(dt.UTC).isoformat(timespec="seconds")
         read = read_source(content, place, form=form, as_of=as_of, rates=rates)
         _refuse_future(place, [row.as_of for row in read.rows], now)
+        kept = store.price_rows()
         try:
             checked = check_rows(
                 read.rows,
-                store.known_rows(source),
+                {row.key: row for row in kept.pop(source, ())},
                 today=now.date().isoformat(),
+                elsewhere=_elsewhere(kept, offers),
                 least_rows=read.least_rows if least_rows is None else least_rows,
                 confirmed=confirmed,
             )
@@ -97,6 +106,14 @@ def update_prices(
         left_out=tuple(read.left_out),
         at=now.astimezone(dt.UTC).isoformat(timespec="seconds"),
     )
+
+
+def _elsewhere(
+    others: Mapping[str, Iterable[PriceRow]], offers: Iterable[Offer]
+) -> dict[Key, PriceRow]:
+    """What offers are known to cost, and what other sources say, which is newer."""
+    found = {row.key: row for row in rows_of_offers(offers)}
+    return found | {row.key: row for rows in others.values() for row in rows}
 
 
 def source_name(place: str) -> str:
