@@ -67,6 +67,8 @@ def test_another_workspace_is_refused(ran: pipeline.RunResult, tmp_path: Path) -
 def test_a_report_never_replaces_a_database(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"ends with .html"):
         write_report(RESULTS / "painters.db", tmp_path / "quality.db")
+    with pytest.raises(InputError, match="is a folder"):
+        write_report(RESULTS / "painters.db", tmp_path)
     with pytest.raises(DatabaseError):
         write_report(tmp_path / "none.db", tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
@@ -116,6 +118,17 @@ def test_other_verdicts_prices_and_offers_are_named(before: Any, after: Any) -> 
     assert [(v["before"], v["now"]) for v in change.verdicts] == [("certified", "undecided")]
     assert [p["now"] / p["before"] for p in change.prices] == [2.0]
     assert len(change.only_before) == 1
+
+
+def test_the_published_months_show_the_painter_that_changed_and_no_other() -> None:
+    november = export.read(RESULTS / "painters.db")
+    december = export.read(RESULTS / "painters_2026-12.db")
+    change = compare_releases(november, december)
+    changed = {(f.offer_id, f.category) for f in change.findings if f.word == "changed"}
+    assert changed == {("painters/ochre", EVERY), ("painters/ochre", "product-photo")}
+    lost = {(v["offer_id"], v["category"]) for v in change.verdicts if v["now"] == "rejected"}
+    assert ("painters/ochre", "product-photo") in lost
+    assert change.prices == ()
 
 
 def test_counts_of_several_ratings_a_prompt_are_not_tested() -> None:

@@ -81,6 +81,8 @@ def write_report(
         When the earlier release cannot be compared with this one.
     """
     wanted = wanted or Wanted()
+    if out.is_dir():
+        raise InputError(f"{out}: is a folder; name the page to write in it, e.g. report.html")
     if out.suffix.lower() in (".db", ".json") or out.resolve() == database.resolve():
         raise InputError(f"{out}: a report is a page; give it a name that ends with .html")
     content = report_of(database, wanted, now=now)
