@@ -4,7 +4,7 @@
 
 Two loads. *Real*: pictures of 512x512 through the technical scorer, which keeps one core busy for
 milliseconds a picture; ``local`` on one core and on two, Ray with one actor and with two, in turn,
-in one run. *Trivial*: a scorer that returns a constant and media of a few bytes, so that everything
+in one run. *Trivial*: a scorer that returns a constant and pictures of 8x8, so that everything
 but scoring is measured: packing, Ray, unpacking, rows into SQLite.
 
 Ray's figures are told twice: with everything, and from the first row to the last. The difference is
@@ -51,12 +51,12 @@ class Constant:
         return [(row,)] * len(batch)
 
 
-def picture(seed: int) -> bytes:
-    """A JPEG of soft noise, 512x512."""
+def picture(seed: int, side: int) -> bytes:
+    """A square JPEG of soft noise."""
     rng = np.random.default_rng(seed)
-    small = Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))
+    small = Image.fromarray(rng.integers(0, 256, (side // 8, side // 8, 3), dtype=np.uint8))
     stream = io.BytesIO()
-    small.resize((512, 512), Image.Resampling.BICUBIC).save(stream, "JPEG", quality=92)
+    small.resize((side, side), Image.Resampling.BICUBIC).save(stream, "JPEG", quality=92)
     return stream.getvalue()
 
 
@@ -127,12 +127,12 @@ def main() -> None:
             "ray 2": ("ray:actors=2", 2)}  # fmt: skip
     with tempfile.TemporaryDirectory() as name:
         loads = (
-            ("real", PluginSpec(name="technical", args={}), asked.pictures, 64),
-            ("trivial", constant, asked.trivial, 1),
+            ("real", PluginSpec(name="technical", args={}), asked.pictures, 512),
+            ("trivial", constant, asked.trivial, 8),
         )
-        for load, spec, n, distinct in loads:
+        for load, spec, n, side in loads:
             folder = Path(name, load)
-            fill(folder, [picture(i) for i in range(distinct)], n)
+            fill(folder, [picture(i, side) for i in range(16)], n)
             runs: dict[str, list[tuple[float, float, int]]] = {way: [] for way in ways}
             for _ in range(asked.rounds):
                 for way, (engine, cores) in ways.items():

@@ -1,14 +1,15 @@
-"""Score made outputs: find what is missing, run it in batches, write each batch as it is done.
+"""Score made outputs: find what is missing, run it in batches, write them as they are done.
 
-A killed run loses at most the batches in flight; started again it does only what is missing
-under each metric's present identity. Rows of older identities stay where they are.
+A killed run loses at most half a second and the batches in flight; started again it does only
+what is missing under each metric's present identity. Rows of older identities stay where they are.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from qfloor.store import Store
 
 _BATCH = 8
+_TOGETHER_S = 0.5
+"""Seconds between writes: a commit is milliseconds of waiting, a trivial batch far less."""
+
 Progress = Callable[[int, int], None]
 """Called with (outputs done, outputs to do) after every batch."""
 
@@ -142,12 +146,12 @@ def score_outputs(
     store.save_metrics(metrics)
     tally = _Tally(prompt_of={one.output.id: one.output.prompt_digest for one in todo})
     done = 0
-    for batch, scores in _scored(scoring, todo, run, size):
-        store.save_scores(scores)
-        tally.add(scores)
-        done += len(batch)
-        if progress is not None and batch:
-            progress(done, len(todo))
+    with contextlib.closing(_written(store, _scored(scoring, todo, run, size))) as batches:
+        for batch, scores in batches:
+            tally.add(scores)
+            done += len(batch)
+            if progress is not None and batch:
+                progress(done, len(todo))
     return ScoreSummary(
         metrics=metrics,
         n_outputs=len(given),
@@ -173,6 +177,28 @@ def _scored(
     for batch, found in run(scoring, todo, size):
         yield batch, doubts.rows_of(found)
     yield (), doubts.settle()
+
+
+def _written(
+    store: Store, found: Iterator[tuple[Batch, list[Score]]]
+) -> Generator[tuple[Batch, list[Score]], None, None]:
+    """Pass batches on and write their rows together: the disk is waited for twice a second.
+
+    Whatever ends the run, the rows that wait are written first; only a process that is killed
+    outright loses them, and scores them again.
+    """
+    waiting: list[Score] = []
+    written_at = time.monotonic()
+    try:
+        for batch, scores in found:
+            waiting += scores
+            if time.monotonic() - written_at >= _TOGETHER_S:
+                store.save_scores(waiting)
+                waiting, written_at = [], time.monotonic()
+            yield batch, scores
+    finally:
+        if waiting:
+            store.save_scores(waiting)
 
 
 def score_again(
