@@ -143,3 +143,17 @@ def test_every_command_of_a_how_to_exists(page: str) -> None:
         assert code == 0, line
         for option in (word for word in words if word.startswith("--")):
             assert option in out, line
+
+
+def test_run_takes_a_place_for_media_and_refuses_what_is_none(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    code, _, err = run("run", "painters", "-w", work, "--media", "nosuch://x", "--budget", "0")
+    assert code == 1
+    assert "cannot lie at nosuch://x" in err
+    code, _, err = run(
+        "run", "painters", "-w", work, "--media", tmp_path / "far", "--budget", "0.000001"
+    )
+    assert (code, "budget" in err) == (1, True)
+    assert json.loads(run("store", "media", "-w", work, "--json")[1])[0]["place"] == str(
+        tmp_path / "far"
+    )

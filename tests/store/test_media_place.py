@@ -254,3 +254,34 @@ def test_settings_come_back(tmp_path: Path) -> None:
 def test_no_copy_is_made_where_all_is_there(tmp_path: Path) -> None:
     with Store.open(tmp_path, create=True) as store:
         assert copy_media(store) == 0
+
+
+def test_scores_are_the_same_wherever_media_lie_and_an_outage_is_no_fail(
+    keys: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from scoring_fakes import FunctionScorer
+    from stored_outputs import png
+
+    from qfloor.score import score_outputs
+
+    monkeypatch.setattr(urls, "WAIT_SECONDS", 0.0)
+    found = {}
+    for name in ("here", "there"):
+        with Store.open(tmp_path / name, create=True) as store:
+            if name == "there":
+                place_media(store, f"s3://{BUCKET}/{uuid.uuid4().hex}", {"endpoint_url": keys})
+            for n in range(5):
+                add(store, n, png(n))
+            scorer = FunctionScorer(lambda item: float(item.inputs["pixels"].mean()))  # type: ignore[attr-defined]
+            prompts = store.prompts_by_digest()
+            score_outputs(store, store.outputs_of(), prompts, [scorer])
+            key = scorer.metrics[0].key
+            found[name] = [(s.output_id, s.value) for s in store.scores_of(metric=key)]
+            if name == "there":
+                monkeypatch.setattr(type(store.media.first), "_at", lambda *_: 1 / 0)  # type: ignore[attr-defined]
+                other = FunctionScorer(lambda item: 1.0, name="fake.other")
+                with pytest.raises(PlaceError, match="cannot be read"):
+                    score_outputs(store, store.outputs_of(), prompts, [other])
+                assert list(store.scores_of(metric=other.metrics[0].key)) == []
+    assert found["here"] == found["there"]
+    assert len(found["here"]) == 5

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from qfloor.cli import stores
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.watching import progress
 
@@ -25,6 +26,9 @@ Unpriced = typer.Option(
 Engine = typer.Option(
     "local",
     help="Where scoring and local pipelines run: local, ray, or ray:actors=4,cpus=0.5,gpus=0.25.",
+)
+Media = typer.Option(
+    None, "--media", help="Where new media go from now on, a folder or URL: see qfloor store media."
 )
 Minutes = typer.Option(
     None, "--minutes", help="Most this run may take; a later run goes on with what is left."
@@ -119,6 +123,7 @@ def run(
     resolve: bool = Resolve,
     release: list[str] = Release,
     engine: str = Engine,
+    media: str | None = Media,
     out: Path | None = typer.Option(None, "--out", "-o", help="Where to write quality.db."),
     adaptive: bool = typer.Option(
         False, "--adaptive", help="Buy in batches; stop where a verdict has fallen or cannot."
@@ -148,6 +153,7 @@ def run(
     Example: qfloor run painters --round 2026-12 --adaptive --budget 100 --rating-usd 0.05
     """
     benchmark = benchmark_of(name, round, budget, allow_unpriced=allow_unpriced)
+    stores.place(workspace, media)
     if adaptive:
         from qfloor.cli import sequential
 

@@ -155,6 +155,21 @@ def tier(
         say("nothing was done; say --apply to do it")
 
 
+def place(workspace: Path, url: str | None) -> None:
+    """Let a workspace's new media go to a URL, if one is given and they do not go there yet."""
+    from qfloor.store import Store
+    from qfloor.store.media_place import normal
+    from qfloor.store.placing import place_media
+    from qfloor.store.settings import read_settings
+
+    if url is None:
+        return
+    with Store.open(workspace, create=True) as store:
+        if read_settings(store.root).url != normal(url):
+            with store.writing("store media"):
+                place_media(store, url)
+
+
 def _options(given: list[str]) -> dict[str, Any]:
     options: dict[str, Any] = {}
     for pair in given:
