@@ -102,11 +102,29 @@ def _over_log(
 
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:
-    """What fits a terminal: the three offers that serve most, the rest counted."""
+    """What fits a terminal: shares as percent, the offers that serve most; the rest is counted."""
     offers = row["offers"]
-    most = [f"{offer} {n:g}" for offer, n in list(offers.items())[:3]]
-    more = [f"{len(offers) - 3} more"] if len(offers) > 3 else []
-    return {**row, "offers": ", ".join(most + more)}
+    most = [f"{offer} {n:g}" for offer, n in list(offers.items())[:2]]
+    more = [f"{len(offers) - 2} more"] if len(offers) > 2 else []
+    low, high = row["fail_lo"], row["fail_hi"]
+    named = {"tier": row["tier"]} if "tier" in row else {}
+    below = {"below_floor": _percent(row["below_floor"])} if "below_floor" in row else {}
+    return {
+        **named,
+        "policy": row["policy"],
+        "requests": row["requests"] if "requests" in row else row["served"],
+        "usd": row["usd"],
+        "fails": _percent(row["fail_rate"]),
+        "95 %": None if low is None else f"{100 * low:.1f} - {100 * high:.1f}",
+        **below,
+        "regret_usd": row["regret_usd"],
+        "regret_fails": _percent(row["regret_fails"]),
+        "offers": ", ".join(most + more),
+    }
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{share:.1%}"
 
 
 def _over_outputs(
@@ -151,8 +169,16 @@ def _show_served(found: ServedCertificate, out: Path | None, as_json: bool, as_c
     if as_json:
         typer.echo(told)
     else:
-        emit(served_rows(found), as_csv=as_csv)
+        rows = served_rows(found)
+        emit(rows if as_csv else [_brief(row) for row in rows], as_csv=as_csv)
     _say_served(found)
+
+
+def _brief(row: dict[str, Any]) -> dict[str, Any]:
+    """What fits a terminal; `--csv` and `--json` have all of it."""
+    counts = ("tier", "asked", "refused", "served", "missing", "misread", "fails")
+    shares = {name: _percent(row[name]) for name in ("fail_rate", "upper", "allowed")}
+    return {**{name: row[name] for name in counts}, **shares, "rule": row["rule"]}
 
 
 def _say_served(found: ServedCertificate) -> None:

@@ -88,6 +88,10 @@ def replay_remarks(found: Replay, rows: list[dict[str, Any]]) -> list[str]:
     routed = rows[0]
     served, asked = routed["requests"], plain(found.asked)
     told = [f"{served} of {asked} requests are served; rows compare what each would do with those"]
+    told += [f"{row['policy']}: {row['decides']}" for row in rows if "team" in row["decides"]]
+    unpriced = [row["policy"] for row in rows if row["unpriced"]]
+    if unpriced:
+        told.append(f"a price is not known of all that is served by: {', '.join(unpriced)}")
     if found.refused:
         listed = ", ".join(f"{plain(n)} {rule}" for rule, n in found.refused.items())
         told.append(f"refused, by the rule at which the last offers fell: {listed}")
