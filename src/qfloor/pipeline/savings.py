@@ -221,8 +221,8 @@ def _remarks(workload: Workload, found: Replay, before: int, after: int) -> Iter
     reference = workload.reference
     told = reference.before_nanousd, reference.after_nanousd
     case = f"${told[0] / NANO:,.2f} to ${told[1] / NANO:,.2f} ({1 - told[1] / told[0]:.0%})"
-    share = f" ({1 - after / before:.0%})" if before else ""
-    ours = f"${before / NANO:,.2f} to ${after / NANO:,.2f}{share}"
+    saved = f" ({1 - after / before:.0%})" if before else ""
+    ours = f"${before / NANO:,.2f} to ${after / NANO:,.2f}{saved}"
     yield f"the reference case goes from {case}; here it is {ours}"
     shares: dict[int, Fraction] = defaultdict(Fraction)
     for a in found.answered:
