@@ -87,6 +87,8 @@ def test_offers_without_a_price_are_counted_apart(market: Market) -> None:
     found = replay(db, [ask(FACE)], now=NOW)
     assert found.outcome("routed").unpriced == 1
     assert found.outcome("routed").spend_nanousd == 0
+    assert mix(found, "always cheapest") == {}  # without a price nothing is the cheapest
+    assert mix(found, "oracle") == {"free": 1}
 
 
 def test_what_served_then_is_told(db: Database) -> None:

@@ -140,6 +140,9 @@ def _over_outputs(
         rows = replay_outputs(store, benchmark, pipeline.prompts_of(benchmark), db, **how)
     shown = rows if as_json or as_csv else [_short(row) for row in rows]
     emit(shown, as_json=as_json, as_csv=as_csv)
+    for row in rows:
+        if row["policy"] == "routed":
+            say(f"{row['tier']}: {row['served']} of {row['asked']} prompts are served")
     say(
         "these prompts certified what is routed to: of the cheapest certified they are a little "
         "too kind (--certify measures on unused ones)"

@@ -264,7 +264,7 @@ def rivals(
             lambda a: _only(_by_table(a, fixed)),
         ),
         "random certified": ("any of those eligible, by chance", _random),
-        "always cheapest": ("the cheapest that can make it", lambda a: _only(*a.fitting[:1])),
+        "always cheapest": ("the cheapest that can make it", _cheapest),
     }  # fmt: skip
 
 
@@ -273,10 +273,10 @@ def _only(offer: str | None = None) -> Shares:
 
 
 def _oracle(a: Answered, rates: Rates) -> Shares:
-    """The cheapest whose measured rate holds; where none holds, the one that fails least."""
+    """The cheapest whose measured rate holds; where none of a price does, what fails least."""
     known = [(offer, rate) for offer in a.fitting if (rate := rates.get((*a.place, offer)))]
     for offer, rate in known:
-        if rate.holds:
+        if rate.holds and a.decision.request.price_of(offer) is not None:
             return _only(offer)
     return _only(min(known, key=lambda found: found[1].rate)[0]) if known else _random(a)
 
@@ -305,6 +305,12 @@ def _by_mean(served: Sequence[Answered], rates: Rates) -> dict[str, str]:
 def _by_table(a: Answered, table: Mapping[str, str]) -> str | None:
     category, modality, _ = a.place
     return table.get(f"{category}/{modality}", table.get(category))
+
+
+def _cheapest(a: Answered) -> Shares:
+    """Nothing where no price is known: then nothing is the cheapest."""
+    priced = (o for o in a.fitting if a.decision.request.price_of(o) is not None)
+    return _only(next(priced, None))
 
 
 def _random(a: Answered) -> Shares:
