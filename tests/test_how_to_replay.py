@@ -17,9 +17,10 @@ PAGE = ROOT / "docs" / "how-to" / "replay.md"
 
 def test_the_page_is_executed(tmp_path: Path) -> None:
     (tmp_path / "results").mkdir()
-    shutil.copy(ROOT / "results" / "painters.db", tmp_path / "results")
+    for name in ("painters.db", "painters_2026-12.db"):
+        shutil.copy(ROOT / "results" / name, tmp_path / "results")
     ran = execute(PAGE, tmp_path)
-    assert [command.split()[1] for command in ran] == ["replay", "savings", "savings"]
+    assert [command.split()[1] for command in ran] == ["replay", "savings", "savings", "db"]
 
 
 def test_every_option_that_is_named_exists() -> None:
