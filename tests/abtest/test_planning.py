@@ -98,3 +98,11 @@ def test_what_cannot_be_had_is_told(said: dict[str, Any], match: str) -> None:
 def test_nothing_but_one_offer_is_no_session() -> None:
     with pytest.raises(SessionError, match="one offer on both sides"):
         _plan(5, same=5)
+
+
+def test_why_there_is_nothing_is_told() -> None:
+    from qfloor.abtest.planning import Wishes, plan_session
+
+    asked = _plan(5).protocol
+    with pytest.raises(SessionError, match=r"no pair to show \(3 refused\)"):
+        plan_session([], Wishes(protocol=asked), left_out={"refused": 3})

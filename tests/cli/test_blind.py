@@ -152,10 +152,11 @@ def test_two_folders_with_manifests(cli: Cli, world: Path) -> None:
             path = blind_world.side(folder, arm, n)
             lines.append(f"a thing {n} to look at,{offer},{path.name},portrait")
         (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
-    code, out, err = cli(
-        "ab", "new", "duel", "--routed", "folder:routed", "--reference", "folder:reference",
-        "--json",
-    )  # fmt: skip
+    sides = ("--routed", "folder:routed", "--reference", "folder:reference")
+    code, _, err = cli("ab", "new", "few", *sides, "--pairs", 2)
+    assert code == 0, err
+    assert "not even plain differences would be found" in err
+    code, out, err = cli("ab", "new", "duel", *sides, "--json")
     assert code == 0, err
     assert json.loads(out)["pairs"] == 4
     assert json.loads(out)["categories"] == {"portrait": 4}

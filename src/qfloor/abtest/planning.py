@@ -100,6 +100,9 @@ def plan_session(
     """
     secret = secrets.token_bytes(32) if secret is None else secret
     asked = wishes.protocol
+    if not pairs:
+        why = ", ".join(f"{n} {reason}" for reason, n in (left_out or {}).items())
+        raise SessionError(f"there is no pair to show ({why or 'nothing was found'})")
     _check_cells(pairs, asked)
     chosen = choose_pairs(
         pairs, secret, most=wishes.pairs, quotas=wishes.quotas,

@@ -46,7 +46,7 @@ def draw(
     Only requests whose prompt the gateway keeps (keep_prompts) can be drawn, and only while it
     keeps their outputs. Both scores are always asked for, so that fails are counted on all.
 
-    Example: qfloor audit draw week48 --baseline painters/atelier --share 0.05 --budget 5
+    Example: qfloor audit draw week48 --baseline painters/umber --share 0.05 --budget 5
     """
     from qfloor.pipeline import live_audit
 

@@ -117,7 +117,7 @@ def new(
 
     Power and the detections that chance alone would give are printed before anyone votes.
 
-    Example: qfloor ab new may --routed policy:quality.db --reference painters/atelier@final
+    Example: qfloor ab new may --routed policy:quality.db --reference painters/umber
 
     Example: qfloor ab new may --routed folder:ours --reference folder:theirs --pairs 100
     """
@@ -241,12 +241,15 @@ def _in_words(expected: Any, alpha: float) -> list[str]:
     """What the figures mean, for whom they are new."""
     if "pd0" not in expected:
         return []
+    most = expected["detectable_pd"]
+    found = f"differences that {most:.0%} of people see" if most else "not even plain differences"
+    needed = expected["votes_for_90_percent"]
     lines = [
         f"if the sides are truly alike, the session shows that at most {expected['pd0']:.0%} of "
         f"people can tell them apart with probability {expected['power_when_alike']:.0%} "
-        f"({expected['votes_for_90_percent']} independent votes would make it 90%; these "
-        f"{expected['test_votes']} votes count as {expected['independent_votes']}); differences "
-        f"that {expected['detectable_pd']:.0%} of people see would be found"
+        f"({needed or 'no number of'} independent votes would make it 90%; these "
+        f"{expected['test_votes']} votes count as {expected['independent_votes']}); {found} "
+        "would be found"
     ]
     if expected.get("item_needed") is None:
         lines.append(

@@ -1,6 +1,6 @@
 """Where the two sides of a blind session come from: runs, stores, a router's policy, folders.
 
-    arm_of("painters/atelier@...", ...)   one offer's outputs of a round
+    arm_of("painters/umber", ...)   one offer's outputs of a round
     arm_of("policy:quality.db", ...)      for each prompt the offer that the router chooses
     arm_of("folder:DIR#OFFER", ...)       files made elsewhere, by their manifest
 
