@@ -14,6 +14,8 @@ import factories
 import pytest
 
 from qfloor import export
+from qfloor.abtest.ballots import read_ballot
+from qfloor.abtest.room import Room
 from qfloor.cli import main
 from qfloor.records import Output, Status, output_id
 from qfloor.store import Store
@@ -205,3 +207,31 @@ def test_what_is_no_session_is_told(cli: Cli, world: Path, command: str) -> None
     code, _, err = cli("ab", command, "nowhere")
     assert code == 1
     assert "is no blind session" in err
+
+
+@pytest.mark.parametrize("question", ["pair", "acr5", "ranking"])
+def test_votes_go_home_into_the_store(cli: Cli, world: Path, question: str) -> None:
+    sides = ("--routed", "shop/value", "--reference", "shop/grand") if question == "pair" else ()
+    code, _, err = cli("ab", "new", "may", "-q", question, *sides, "--min-seconds", 0)
+    assert code == 0, err
+    answer = {"response": {"pair": "left", "acr5": "rated", "ranking": "ranked"}[question]}
+    cells = {"pair": 2, "acr5": 1, "ranking": 3}[question]
+    said = {"scores": [4.0] * cells, "usable": [True] * cells, "ranks": [1, 2, 3][:cells]}
+    with Room(world / "may") as room:
+        for rater in room.rows("SELECT token FROM raters"):
+            token = rater["token"]
+            room.consent(token).result()
+            while trial := room.state(token)["trial"]:
+                ranks = list(range(1, trial["cells"] + 1))
+                name = {"trial": trial["trial"], "submission": f"s-{trial['trial']}"}
+                room.vote(token, read_ballot({**name, **answer, **said, "ranks": ranks})).result()
+    code, _, err = cli("ab", "unblind", "may", "--out", "may.csv")
+    assert code == 0, err
+    format_ = "long" if question == "acr5" else "pairwise"
+    home = ("--format", format_, "--source", "may", "--round", ROUND)
+    code, out, err = cli("ratings", "import", "may.csv", *home)
+    assert code == 0, out + err
+    with Store.open(world / ".qfloor") as store:
+        ratings = list(store.ratings_of())
+        compared = store.n_comparisons()
+    assert (len(ratings) >= 35) if question == "acr5" else compared >= 11
