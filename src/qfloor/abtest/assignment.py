@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -143,7 +143,10 @@ def arrange(
     list of list of Slot
     """
     lean: Counter[str] = Counter(already or {})
-    used: Counter[str] = Counter()
+    queues = {
+        kind: deque(sorted(pool, key=lambda u: digest_by(secret, kind, round_, u.id)))
+        for kind, pool in hidden.items()
+    }
     due = {"placebo": 0.0, "catch": 0.0, "repeat": 0.0}
     arranged = []
     for b, units in enumerate(booklets):
@@ -151,8 +154,8 @@ def arrange(
         slots = _tests(units, lean, shares, secret, name)
         for kind in ("placebo", "catch"):
             wanted = _due(due, kind, len(units) * getattr(shares, kind))
-            pool = hidden.get(kind, ())
-            slots += _hidden_slots(kind, wanted, slots, pool, used, shares, secret, name)
+            queue = queues.get(kind, deque())
+            slots += _hidden_slots(kind, wanted, slots, queue, shares, secret, name)
         slots.sort(key=lambda s: digest_by(secret, "order", name, s.kind, s.unit))
         wanted = _due(due, "repeat", len(units) * shares.repeat)
         arranged.append(_with_repeats(slots, wanted, shares, secret, name))
@@ -215,31 +218,28 @@ def _hidden_slots(
     kind: str,
     wanted: int,
     slots: Iterable[Slot],
-    hidden: Sequence[Unit],
-    used: Counter[str],
+    queue: deque[Unit],
     shares: Shares,
     secret: bytes,
     name: str,
 ) -> list[Slot]:
-    """Placebos or catches whose prompts the booklet does not have, seldom used ones first."""
+    """Placebos or catches whose prompts the booklet does not have; those used go to the end."""
     seen = {slot.prompt for slot in slots}
     found: list[Slot] = []
-    ranked = sorted(
-        (u for u in hidden if u.prompt not in seen),
-        key=lambda u: (used[f"{kind}|{u.id}"], digest_by(secret, kind, name, u.id)),
-    )
-    for unit in ranked:
-        if len(found) == wanted:
-            break
+    passed: list[Unit] = []
+    while queue and len(found) < wanted:
+        unit = queue.popleft()
         if unit.prompt in seen:
+            passed.append(unit)
             continue
         seen.add(unit.prompt)
-        used[f"{kind}|{unit.id}"] += 1
         order = (0, 1) if digest_by(secret, "coin", name, kind, unit.id) % 2 else (1, 0)
         ask = _asks(shares, secret, name, kind, unit.id)
         found.append(
             Slot(kind=kind, unit=unit.id, prompt=unit.prompt, order=order, ask=ask)  # type: ignore[arg-type]
         )
+        queue.append(unit)
+    queue.extendleft(reversed(passed))
     return found
 
 
