@@ -26,15 +26,16 @@ NOTEBOOKS = "notebooks/*.py"
 
 HOW_TO: dict[str, tuple[str, ...]] = {
     "Measure": (
-        "planning", "suite", "offers", "generate", "local-pipelines", "adaptive", "metrics",
-        "safety", "doctor",
+        "planning", "suite", "private-prompts", "offers", "generate", "local-pipelines", "adaptive",
+        "metrics", "safety", "doctor", "ray",
     ),
     "Judge": (
         "ratings", "comparisons", "raters", "calibration", "floors", "corrections-and-traffic",
-        "audit", "drift",
+        "audit", "drift", "report", "monthly",
     ),
-    "Route": ("classification",),
-    "Extend": ("provider", "scorer"),
+    "Compare blind": ("blind-sessions", "blind-analysis", "blind-report"),
+    "Route": ("classification", "prices-and-health", "gateway", "replay"),
+    "Extend, and live with it": ("provider", "scorer", "store"),
 }  # fmt: skip
 """How-to pages by what they are about; a page that stands nowhere comes at the end."""
 REFERENCE = (

@@ -15,6 +15,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
@@ -34,7 +35,10 @@ class Key:
     means: str
 
 
-PLACES = {"PromptRow": "[[prompts]]", "Override": "[[overrides]]", "TierRule": "[[rules]]"}
+PLACES = {
+    "PromptRow": "[[prompts]]", "Override": "[[overrides]]", "TierRule": "[[rules]]",
+    "_Entry": "[[key]]",
+}  # fmt: skip
 """Where in its file a model stands that is not the whole file."""
 
 
@@ -46,9 +50,12 @@ def models() -> list[type]:
     from qfloor.router.policy import Override, Policy
     from qfloor.store.tier_policy import TierRule
     from qfloor.suite.loading import PromptRow, SuiteFile
+    from qfloor.web.gateway.keys import _Entry as KeyEntry
+    from qfloor.web.gateway.settings import Settings
 
     return [
-        BenchmarkFile, SuiteFile, PromptRow, OffersFile, Policy, Override, WorkloadFile, TierRule,
+        BenchmarkFile, SuiteFile, PromptRow, OffersFile, Policy, Override, Settings, KeyEntry,
+        WorkloadFile, TierRule,
     ]  # fmt: skip
 
 
@@ -197,13 +204,14 @@ def _type(annotation: Any, limits: list[Any]) -> str:
         if "number" in kept:
             kept = [words for words in kept if words != "whole number"]
         return " or ".join(dict.fromkeys(kept))
-    if origin is list:
+    if origin in (list, tuple):
         return f"list of {_type(parts[0], [])}{_limits(limits, ' of them')}"
     if origin is dict:
         return f"table of {_type(parts[1], [])}"
     if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
         return "table"
-    words = {str: "text", int: "whole number", float: "number", bool: "true or false", Any: "any"}
+    words = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path",
+             Any: "any"}  # fmt: skip
     return words[annotation] + _limits(limits)
 
 
@@ -230,7 +238,7 @@ def _shown(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    if isinstance(value, str):
+    if isinstance(value, str | Path):
         return f'`"{value}"`'
     if isinstance(value, Mapping):
         return "table"

@@ -38,12 +38,19 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")
+    """Whose key it is; in the decision log."""
     sha256: str | None = Field(None, pattern=r"^[0-9a-fA-F]{64}$")
+    """Digest of the key (``qfloor gateway key`` makes both); or"""
     env: str | None = None
+    """the environment variable that holds it."""
     budget_usd_per_day: float | None = Field(None, ge=0, allow_inf_nan=False)
+    """The most it may spend a day."""
     requests_per_minute: float | None = Field(None, gt=0, allow_inf_nan=False)
+    """The most it may ask."""
     project: str | None = None
+    """The project of all its requests, whatever they name."""
     dashboard: bool = True
+    """Whether it opens the dashboard."""
 
 
 @dataclass

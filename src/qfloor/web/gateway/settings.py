@@ -23,8 +23,11 @@ class Account(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     concurrency: int | None = Field(None, ge=1)
+    """Calls at once."""
     per_minute: float | None = Field(None, gt=0)
+    """Calls a minute."""
     burst: int = Field(1, ge=1)
+    """Calls that may be made at once before ``per_minute`` holds."""
 
 
 class Settings(BaseModel):
@@ -39,37 +42,67 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     database: Path = Path(".qfloor/quality.db")
+    """The quality database; watched, and swapped when it changes."""
     workspace: Path = Path(".qfloor")
+    """Folder of gateway.db, media and feeds."""
     host: str = "127.0.0.1"
+    """Where to listen; anywhere but this machine needs ``keys``."""
     port: int = Field(8080, ge=0, le=65535)
+    """On which port; 0 takes a free one."""
     workers: int = Field(1, ge=1, le=64)
+    """Processes that share the port."""
     public_url: str | None = None
+    """What URLs in answers begin with."""
     hosts: tuple[str, ...] = ()
+    """Further names that a gateway without keys may be called by."""
     keys: Path | None = None
+    """Key file; see below."""
     policy: Path | None = None
+    """The router's policy; see above."""
     feeds: Path | None = None
+    """Prices and health; by default in the workspace."""
     shadow: dict[str, str] = Field(default_factory=dict)
+    """By modality, the offer that serves whatever is decided: shadow mode."""
     baseline: dict[str, str] = Field(default_factory=dict)
+    """By modality, the offer that spend is shown against."""
     allow_illustrative: bool = False
+    """Serve a database that is an example."""
     allow_provisional: bool = False
+    """Also choose among offers that no person judged."""
     keep_prompts: bool = False
+    """Keep prompts in the decision log."""
     probes: bool = True
+    """Let a few requests go to an offer whose latency is not known any more."""
     inspect: Literal["whole", "head"] = "whole"
+    """Decode media before they are handed over, or read their first bytes only."""
     most_body_bytes: int = Field(1_000_000, ge=1_000)
+    """Largest request."""
     most_at_once: int = Field(256, ge=1)
+    """Pictures being made at once."""
     most_waiting: int = Field(512, ge=0)
-    most_calls_at_once: int = Field(2_048, ge=1)
+    """Requests that may wait for a place; more are turned away."""
     most_decisions: int = Field(200_000, ge=100)
+    """Rows of the decision log that are kept."""
     keep_hours: float = Field(24.0, ge=24.0, le=24.0 * 90)
+    """How long media, jobs and idempotency keys are kept."""
     answer_within_s: float = Field(600.0, gt=0)
+    """Longest that an answer may take."""
     fallbacks: int = Field(2, ge=0, le=10)
+    """Other offers that are tried where surely nothing was taken."""
     drain_s: float = Field(60.0, ge=0)
+    """How long a stop waits for what is under way."""
     poll_first_s: float = Field(0.25, gt=0)
+    """Seconds to the first question how a job stands."""
     rest_s: float = Field(60.0, ge=0)
+    """How long a seller that failed is left alone."""
     quota_rest_s: float = Field(900.0, ge=0)
+    """How long one whose quota is used up is left alone."""
     look_every_s: float = Field(1.0, gt=0)
+    """How often files and feeds are looked at for changes."""
     plugins: tuple[str, ...] = ()
+    """Generators that may be named as module:attribute."""
     accounts: dict[str, Account] = Field(default_factory=dict)
+    """What a provider's account may be asked, by provider."""
 
     @field_validator("shadow", "baseline")
     @classmethod
