@@ -46,6 +46,7 @@ check: $(VENV)/.dev  ## format, lint, types, layers, docs in step
 	@$(BIN)/cog --check -P -I docs $(PAGES)
 
 docs: $(VENV)/.dev  ## regenerate the reference pages and the README's command outputs
+	@$(BIN)/python docs/schemas.py
 	@$(BIN)/cog -r -P -I docs $(PAGES)
 
 site: $(VENV)/.dev  ## the documentation as a site, built strictly into site/

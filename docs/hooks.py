@@ -39,7 +39,7 @@ HOW_TO: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """How-to pages by what they are about; a page that stands nowhere comes at the end."""
 REFERENCE = (
-    "cli", "files", "quality-db", "metrics", "providers", "python", "python-stats",
+    "cli", "files", "quality-db", "schemas", "metrics", "providers", "python", "python-stats",
     "python-plugins", "doctor", "errors",
 )  # fmt: skip
 EXPLANATION = ("quartile", "calibration", "blinding", "threats")
