@@ -26,7 +26,7 @@ NOTEBOOKS = "notebooks/*.py"
 
 HOW_TO: dict[str, tuple[str, ...]] = {
     "Measure": (
-        "planning", "suite", "private-prompts", "offers", "generate", "local-pipelines", "adaptive",
+        "planning", "suite", "private-prompts", "offers", "generate", "made-elsewhere", "local-pipelines", "adaptive",
         "metrics", "safety", "doctor", "ray",
     ),
     "Judge": (
