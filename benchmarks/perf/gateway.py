@@ -4,21 +4,25 @@ The server is a process of its own on loopback, the load another. `/v1/route` an
 answered by the same server in turns, so that their ratio means something on a shared machine.
 
     python benchmarks/perf/gateway.py route [seconds]
-    python benchmarks/perf/gateway.py flight [how many] [seconds a seller takes]
+    python benchmarks/perf/gateway.py flight [how many] [seconds a seller takes] [head or whole]
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import multiprocessing
+import os
 import random
+import shutil
 import socket
 import statistics
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,24 +32,28 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
 OFFERS, MEGABYTES = 40, 4
+NEW = "/v1/route (new prompts)"
 PLUGIN = "flight_seller:Seller"
 
 
 class Seller:
-    """Sleeps as long as it was told, and gives four megabytes; one file for all of them."""
+    """Sleeps as long as it was told, and gives four megabytes."""
 
     def __init__(self, offers: Any, state_dir: Path, picture: str, seconds: float) -> None:
         self.picture, self.seconds = Path(picture), seconds
+        self.downloads = Path(state_dir) / "downloads"
+        self.downloads.mkdir(parents=True, exist_ok=True)
 
     async def submit(self, request: Any) -> Any:
         """Sleep, then answer."""
         from qfloor.generators.protocol import Artifact, Ended
 
         await asyncio.sleep(self.seconds)
-        content = await asyncio.to_thread(self.picture.read_bytes)
+        path = self.downloads / uuid.uuid4().hex  # as our HTTP adapters do: media go to a file
+        await asyncio.to_thread(shutil.copyfile, self.picture, path)
         return Ended(
             reason="ok",
-            artifact=Artifact(content=content, media_type="image/png"),
+            artifact=Artifact(path=path, media_type="image/png"),
             seconds_run=self.seconds,
         )
 
@@ -85,17 +93,25 @@ def serve(folder: str, port: int, args: dict[str, Any], more: dict[str, Any]) ->
     from starlette.routing import Route
 
     from qfloor.web.gateway.app import make_app
+    from qfloor.web.gateway.guard import Call, guarded
+    from qfloor.web.gateway.serving import calm_collector
     from qfloor.web.gateway.settings import Settings
 
-    async def constant(request: Any) -> Response:
+    async def bare(request: Any) -> Response:
         await request.body()
         return Response(b'{"object":"constant"}', media_type="application/json")
+
+    async def constant(call: Call) -> Response:
+        return await bare(call.request)
 
     app = make_app(
         Settings(database=database(Path(folder), args), workspace=Path(folder) / "ws", port=port,
                  plugins=(PLUGIN,), probes=False, **more)
     )  # fmt: skip
-    app.router.routes.append(Route("/constant", constant, methods=["POST"]))
+    served = guarded(app.state.gateway, "constant", constant)
+    app.router.routes.append(Route("/constant", served, methods=["POST"]))
+    app.router.routes.append(Route("/bare", bare, methods=["POST"]))
+    calm_collector()  # as `qfloor serve` does
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
 
 
@@ -174,8 +190,16 @@ def bodies(n: int) -> list[bytes]:
     ]  # fmt: skip
 
 
+_COUNT = itertools.count()
+
+
+def fresh(body: bytes) -> bytes:
+    """The same request in words that nobody has asked with before."""
+    return body.replace(b'{"prompt": "', b'{"prompt": "%d ' % next(_COUNT), 1)
+
+
 async def closed_loop(
-    port: int, path: str, seconds: float, lines: int, asked: list[bytes]
+    port: int, path: str, seconds: float, lines: int, asked: list[bytes], *, new: bool = False
 ) -> float:
     """Requests a second that so many connections get, each asking when it was answered."""
     done, ends = 0, time.perf_counter() + seconds
@@ -184,7 +208,8 @@ async def closed_loop(
         nonlocal done
         line, i = await Line(port).open(), seed
         while time.perf_counter() < ends:
-            status, _, _ = await line.post(path, asked[i % len(asked)])
+            body = asked[i % len(asked)]
+            status, _, _ = await line.post(path, fresh(body) if new else body)
             assert status in (200, 422), status
             done, i = done + 1, i + 7
         line.writer.close()
@@ -198,15 +223,17 @@ async def open_loop(
     port: int, path: str, rate: float, seconds: float, asked: list[bytes]
 ) -> list[float]:
     """Seconds of each request when they come at a rate, whether or not others were answered."""
-    free: list[Line] = [await Line(port).open() for _ in range(32)]
+    free: asyncio.Queue[Line] = asyncio.Queue()
+    for _ in range(64):
+        free.put_nowait(await Line(port).open())
     took: list[float] = []
     draw = random.Random(3)
 
     async def one(body: bytes, due: float) -> None:
-        line = free.pop() if free else await Line(port).open()
+        line = await free.get()
         await line.post(path, body)
         took.append(time.perf_counter() - due)
-        free.append(line)
+        free.put_nowait(line)
 
     tasks, due = [], time.perf_counter()
     ends, i = due + seconds, 0
@@ -215,7 +242,7 @@ async def open_loop(
         wait = due - time.perf_counter()
         if wait > 0:
             await asyncio.sleep(wait)
-        tasks.append(asyncio.create_task(one(asked[i % len(asked)], due)))
+        tasks.append(asyncio.create_task(one(fresh(asked[i % len(asked)]), due)))
         i += 1
     await asyncio.gather(*tasks)
     return took
@@ -226,22 +253,39 @@ def percentile(values: list[float], share: float) -> float:
     return 1e3 * sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
-async def _route(port: int, seconds: float) -> None:
+def _cpu_s(pid: int) -> float:
+    """Processor seconds that a process has used."""
+    told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def _route(port: int, pid: int, seconds: float) -> None:
     asked = bodies(500)
     await closed_loop(port, "/v1/route", 1.0, 8, asked)
-    turns: dict[str, list[float]] = {"/constant": [], "/v1/route": []}
+    turns: dict[str, list[float]] = {"/bare": [], "/constant": [], NEW: [], "/v1/route": []}
+    used = dict.fromkeys(turns, 0.0)
+    each_s = seconds / 20
     for _ in range(5):
         for path, rates in turns.items():
-            rates.append(await closed_loop(port, path, seconds / 10, 8, asked))
-    constant, route = (statistics.median(rates) for rates in turns.values())
-    ratios = [r / c for c, r in zip(*turns.values(), strict=True)]
-    print(f"constant   {constant:7.0f} requests a second (median of 5 turns)")
-    print(f"/v1/route  {route:7.0f} requests a second, {statistics.median(ratios):.2f} of it"
-          f" (turns {min(ratios):.2f} to {max(ratios):.2f})")  # fmt: skip
-    for path in turns:
-        took = await open_loop(port, path, 0.7 * route, seconds / 2, asked)
-        print(f"{path:10} at {0.7 * route:5.0f} a second: p50 {percentile(took, 0.5):.2f} ms, "
-              f"p99 {percentile(took, 0.99):.2f} ms, n {len(took)}")  # fmt: skip
+            before = _cpu_s(pid)
+            new = path == NEW
+            rates.append(await closed_loop(port, path.split()[0], each_s, 8, asked, new=new))
+            used[path] += (_cpu_s(pid) - before) / (rates[-1] * each_s) / 5
+    route, constant = statistics.median(turns[NEW]), turns["/constant"]
+    for path, rates in turns.items():
+        ratios = [r / c for c, r in zip(constant, rates, strict=True)]
+        print(
+            f"{path:22} {statistics.median(rates):6.0f} requests a second, "
+            f"{statistics.median(ratios):.2f} of the constant's (turns {min(ratios):.2f} to "
+            f"{max(ratios):.2f});"
+            f" {used[path] * 1e6:.0f} us of processor a request"
+        )
+    for path in ("/constant", "/v1/route"):
+        took = await open_loop(port, path, 0.7 * route, seconds / 3, asked)
+        print(
+            f"{path:10} at {0.7 * route:5.0f} a second: p50 {percentile(took, 0.5):.2f} ms, "
+            f"p99 {percentile(took, 0.99):.2f} ms, n {len(took)}"
+        )
 
 
 async def _flight(port: int, pid: int, n: int, seller_s: float) -> None:
@@ -301,12 +345,13 @@ def main() -> None:
         args: dict[str, Any] = {"picture": str(_picture(Path(folder))), "seconds": 0.0}
         if what == "route":
             seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 20.0
-            with served(args) as (port, _):
-                asyncio.run(_route(port, seconds))
+            with served(args) as (port, pid):
+                asyncio.run(_route(port, pid, seconds))
             return
         n = int(sys.argv[2]) if len(sys.argv) > 2 else 2_000
         args["seconds"] = float(sys.argv[3]) if len(sys.argv) > 3 else 60.0
-        for inspect in ("head", "whole"):
+        looks = sys.argv[4:5] or ["head", "whole"]
+        for inspect in looks:
             with served(args, most_at_once=2 * n, inspect=inspect) as (port, pid):
                 print(f"media are looked at: {inspect}")
                 asyncio.run(_flight(port, pid, n, args["seconds"]))

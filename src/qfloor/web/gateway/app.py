@@ -16,11 +16,11 @@ from qfloor.web.gateway.pages import pages
 from qfloor.web.gateway.settings import Settings
 
 _ROUTES: tuple[tuple[str, str, Endpoint, Access], ...] = (
+    ("POST", "/v1/route", told.route, "key"),
     ("POST", "/v1/images/generations", pictures.generate_images, "key"),
     ("POST", "/v1/videos", clips.create_video, "key"),
     ("GET", "/v1/videos/{video_id}", clips.get_video, "key"),
     ("GET", "/v1/videos/{video_id}/content", clips.get_video_content, "key"),
-    ("POST", "/v1/route", told.route, "key"),
     ("GET", "/v1/models", told.list_models, "key"),
     ("GET", "/v1/models/{model_id:path}", told.get_model, "key"),
     ("GET", "/v1/health/models", told.health_of_models, "key"),

@@ -11,10 +11,12 @@ import hashlib
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Literal
 
 from qfloor import router
 from qfloor.errors import NeedError
+from qfloor.router.eligibility import eligible
 from qfloor.router.health import HealthWindow
 from qfloor.web.gateway.asked import Ask, Latency, RouteAsk, VideoAsk, ignored
 from qfloor.web.gateway.faults import Fault, nothing_eligible
@@ -26,6 +28,9 @@ Endpoint = Literal["images", "videos", "route"]
 Serving = Literal["decided", "shadow", "probe", "fallback", "none"]
 _AUTO: dict[str, str | None] = {"auto": None, "auto/image": "image", "auto/video": "video"}
 _MADE_BY: dict[str, str | None] = {"images": "image", "videos": "video", "route": None}
+_LONG = 1_000
+"""Characters of a prompt above which its reading is not remembered: memory is bounded."""
+
 _OWN_WORDS = ("prompt", "negative", "size", "aspect_ratio", "seconds", "audio", "n", "tier",
               "max_price_usd", "max_latency_s", "only", "ignore", "modality")  # fmt: skip
 
@@ -121,7 +126,7 @@ def _chosen(
             health=picture.health,
             policy=_policy(picture.policy, ask),
             now=now,
-            classification=_forced(arm.db, need, ask.routing.category),
+            classification=_forced(arm.db, need, ask.routing.category) or _read(arm.db, need),
         )
     except NeedError as error:
         raise _said(error) from None
@@ -148,7 +153,8 @@ def _in_order(decision: router.Decision, ask: Ask, settings: Settings) -> tuple[
     pinned = decision.cause in (router.Cause.PINNED, router.Cause.OVERRIDDEN)
     if pinned or not ask.routing.allow_fallbacks:
         return (decision.offer,)
-    return (decision.offer, *decision.fallbacks[: settings.fallbacks])
+    others = (o for o in eligible(decision.request) if o != decision.offer)
+    return (decision.offer, *islice(others, settings.fallbacks))
 
 
 def _model(db: router.Database, model: str, endpoint: Endpoint) -> tuple[str | None, str | None]:
@@ -221,6 +227,14 @@ def _policy(policy: router.Policy, ask: Ask) -> router.Policy:
     if wanted is None or wanted / 100.0 >= policy.speed_surcharge:
         return policy
     return replace(policy, speed_surcharge=wanted / 100.0)
+
+
+def _read(db: router.Database, need: router.Need) -> router.Classification:
+    """What a request is taken for; a prompt that came before (a dry run, a retry) is known."""
+    if len(need.prompt) > _LONG or need.negative:
+        return router.classify(db, need)
+    key = ("read", need.prompt, need.ratio, need.pixels, need.modality, need.seconds, need.audio)
+    return db.remember(key, lambda: router.classify(db, need))
 
 
 def _forced(

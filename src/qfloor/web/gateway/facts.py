@@ -17,7 +17,10 @@ PREFIX = "x-qfloor-"
 
 def header_value(value: object) -> str:
     """Text that may stand in a header: printable ASCII, of bounded length."""
-    text = str(value).encode("ascii", "backslashreplace").decode("ascii")
+    text = str(value)
+    if text.isascii() and text.isprintable() and len(text) <= 400:
+        return text.strip()
+    text = text.encode("ascii", "backslashreplace").decode("ascii")
     return "".join(c if 32 <= ord(c) < 127 else "?" for c in text)[:400].strip()
 
 

@@ -78,9 +78,7 @@ def guarded(gateway: Gateway, name: str, serve: Endpoint, access: Access = "key"
         except Exception:
             log.exception("%s: %s failed", call.request_id, name)
             response = fault_response(_ours())
-        for header, value in call.facts.items():
-            response.headers[header] = value
-        response.headers["x-request-id"] = call.request_id
+        _put_headers(response, {**call.facts, "x-request-id": call.request_id})
         gateway.records.count(
             "qfloor_requests_total", endpoint=name, status=str(response.status_code)
         )
@@ -89,6 +87,14 @@ def guarded(gateway: Gateway, name: str, serve: Endpoint, access: Access = "key"
 
     endpoint.__name__ = name
     return endpoint
+
+
+def _put_headers(response: Response, told: Mapping[str, str]) -> None:
+    """Set headers all at once: one by one, each looks through all the others."""
+    names = {name.encode("latin-1") for name in told}
+    kept = [pair for pair in response.raw_headers if pair[0] not in names]
+    kept += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told.items()]
+    response.raw_headers[:] = kept
 
 
 def fault_response(fault: Fault) -> Response:

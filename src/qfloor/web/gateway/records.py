@@ -12,6 +12,8 @@ import bisect
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from qfloor.router.decision import plain_need
@@ -24,6 +26,7 @@ MOST_WAITING = 20_000
 """Rows that wait for the disk before the oldest dry runs among them are dropped, and counted."""
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+_EDGES = (*(f"{edge:g}" for edge in SECONDS), "+Inf")
 _INSERT = (
     "INSERT INTO decisions (id, at, endpoint, key_name, requested_model, release, arm, category, "
     "confidence, plausible, modality, language, tier, need, prompt, decided_offer, cause, "
@@ -47,6 +50,7 @@ class Records:
         self._ledger, self._pen, self._keep_prompts = ledger, pen, keep_prompts
         self._rows: list[tuple[str, Any]] = []
         self._counts: dict[tuple[str, Labels], float] = defaultdict(float)
+        self._seen: dict[tuple[str, Labels], list[float]] = {}
 
     # -- decisions -----------------------------------------------------------------------------
 
@@ -100,11 +104,12 @@ class Records:
 
     def observe(self, name: str, seconds: float, **labels: str) -> None:
         """Add to a histogram of seconds."""
-        first = bisect.bisect_left(SECONDS, seconds)
-        le = f"{SECONDS[first]:g}" if first < len(SECONDS) else "+Inf"
-        self.count(f"{name}_bucket", 1.0, le=le, **labels)
-        self.count(f"{name}_sum", seconds, **labels)
-        self.count(f"{name}_count", 1.0, **labels)
+        key = name, tuple(sorted(labels.items()))
+        seen = self._seen.get(key)
+        if seen is None:
+            seen = self._seen[key] = [0.0] * (len(SECONDS) + 2)
+        seen[bisect.bisect_left(SECONDS, seconds)] += 1.0
+        seen[-1] += seconds
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -112,21 +117,31 @@ class Records:
         """Write what there is, for ever."""
         while True:
             await asyncio.sleep(FLUSH_S)
-            if self._rows or self._counts:
+            if self._rows or self._counts or self._seen:
                 await self.flush()
 
     async def flush(self) -> None:
         """Write what there is."""
         rows, self._rows = self._rows, []
         counts, self._counts = self._counts, defaultdict(float)
+        seen, self._seen = self._seen, {}
+        for (name, labels), found in seen.items():
+            for n, le in zip(found, _EDGES, strict=False):
+                if n:
+                    counts[f"{name}_bucket", tuple(sorted((*labels, ("le", le))))] += n
+            counts[f"{name}_sum", labels] += found[-1]
+            counts[f"{name}_count", labels] += sum(found[:-1])
         # written even when empty: then what was handed over before is on disk as well
         await self._pen.write(lambda: self._write(rows, counts))
 
     def _write(
         self, rows: Sequence[tuple[str, Any]], counts: Mapping[tuple[str, Labels], float]
     ) -> None:
-        for sql, values in rows:
-            self._ledger.write(sql, self._row(*values) if sql is _INSERT else values)
+        for sql, same in groupby(rows, key=itemgetter(0)):  # in order: logged, then settled
+            values = [row[1] for row in same]
+            self._ledger.write_many(
+                sql, [self._row(*v) for v in values] if sql is _INSERT else values
+            )
         self._ledger.write_many(
             "INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT (name, labels) DO UPDATE SET "
             "value = value + excluded.value",
