@@ -180,10 +180,11 @@ def _gateway(path: Path) -> Iterable[Asked]:
     except sqlite3.Error as error:
         raise InputError(f"{path}: no gateway's decision log ({error})") from error
     for row in rows:
-        yield _from_gateway(path, dict(zip(_COLUMNS, row, strict=True)))
+        yield from_decision(path, dict(zip(_COLUMNS, row, strict=True)))
 
 
-def _from_gateway(path: Path, row: Mapping[str, Any]) -> Asked:
+def from_decision(path: Path, row: Mapping[str, Any]) -> Asked:
+    """Read a row of a gateway's table ``decisions``; ``path`` is for messages."""
     where = f"{path}: decision {row['id']}"
     try:
         told, plausible = dict(json.loads(row["need"])), tuple(json.loads(row["plausible"]))

@@ -199,21 +199,21 @@ _BODIES = st.builds(
 )
 
 
-@examples(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=_BODIES, path=st.sampled_from([ROUTE, IMAGES]))
 def test_whatever_is_sent_gets_an_answer(gateway: Sync, body: Any, path: str) -> None:
     answer = gateway.post(path, content=json.dumps(body), headers=JSON)
     check(answer)
 
 
-@examples(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300), kind=st.sampled_from(["application/json",
        "multipart/form-data; boundary=x", "text/plain", ""]))  # fmt: skip
 def test_whatever_bytes_are_sent_get_an_answer(gateway: Sync, content: bytes, kind: str) -> None:
     check(gateway.post(VIDEOS, content=content, headers={"content-type": kind} if kind else {}))
 
 
-@examples(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.floats() | st.text(max_size=12))
 def test_a_budget_is_a_number_or_an_error(gateway: Sync, budget: Any) -> None:
     body = {"prompt": MUG, "routing": {"max_price_usd": str(budget)}}

@@ -73,7 +73,11 @@ def test_it_shows_what_was_chosen_why_and_what_it_cost(tmp_path: Path) -> None:
     assert "alert(1)" not in page.text
     assert MUG not in page.text
     assert "<script" not in page.text
-    assert "shop/" in text_of(one.text)
+    again = text_of(one.text)
+    for offer in ("shop/thrift", "shop/value", "shop/grand", "shop/film"):
+        assert offer in again, "every candidate with its reason"
+    assert "not good enough" in again
+    assert "Since then changed" not in again
     assert none.status_code == 404
 
 

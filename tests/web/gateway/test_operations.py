@@ -84,7 +84,7 @@ def test_a_canary_decides_its_share_and_is_taken_back_by_one_command(tmp_path: P
     async def work(client: Any) -> Any:
         role = releases(tmp_path).canary(new, 30.0)
         await until(lambda: client.gateway.picture.canary)
-        answers = [await route(client) for _ in range(300)]
+        answers = [await route(client) for _ in range(200)]
         releases(tmp_path).rollback()
         await until(lambda: client.gateway.picture.canary is None)
         return role, answers, [await route(client) for _ in range(30)]
@@ -96,7 +96,7 @@ def test_a_canary_decides_its_share_and_is_taken_back_by_one_command(tmp_path: P
         fresh = answer.headers["x-qfloor-arm"] == "canary"
         assert answer.json()["offer"] == ("shop/fresh" if fresh else "shop/value")
         assert (answer.headers["x-qfloor-db-version"] == role.digest) is fresh
-    assert 55 <= by_arm["canary"] <= 125  # 30% of 300, six standard deviations either way
+    assert 25 <= by_arm["canary"] <= 98  # 30% of 200, over five standard deviations either way
     assert {a.json()["offer"] for a in after} == {"shop/value"}
 
 
@@ -153,7 +153,7 @@ def test_no_decision_fails_or_is_torn_while_releases_and_feeds_are_swapped(tmp_p
                 await asyncio.sleep(0)  # in one process, nothing else lets others run
 
         askers = [asyncio.create_task(ask()) for _ in range(8)]
-        for n in range(30):
+        for n in range(16):
             draft = tmp_path / f"draft-{n}"
             shutil.copy(new if n % 2 == 0 else old, draft)
             os.replace(draft, served)
@@ -329,7 +329,7 @@ def test_a_worker_that_is_gone_leaves_its_jobs_to_the_others(tmp_path: Path) -> 
                     )
                 )
 
-    with behave({"shop/value": 5.0}) as calls:
+    with behave({"shop/value": 1.5}) as calls:
         ended = asyncio.run(work())
     # called, and the answer lost: nobody knows, and nobody is asked again
     assert ended == [("failed", "unknown")]

@@ -15,6 +15,7 @@ from qfloor.web.gateway.faults import Fault
 from qfloor.web.gateway.guard import Call
 from qfloor.web.gateway.pages import figures as fig
 from qfloor.web.gateway.pages import parts as p
+from qfloor.web.gateway.pages.again import explained
 
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; "
@@ -62,8 +63,16 @@ async def one_decision(call: Call) -> Response:
         for field, value in row.items()
         if value not in (None, "")
     ]
-    body = '<header><h1>Decision</h1><a href="/">all decisions</a></header>' + p.card(
-        name, f"<dl>{''.join(lines)}</dl>"
+    said, changed = await asyncio.to_thread(explained, call.gateway, row)
+    since = f"Since then changed: {', '.join(changed)}." if changed else ""
+    body = "".join(
+        (
+            '<header><h1>Decision</h1><a href="/">all decisions</a></header>',
+            p.card(
+                "Decided again, by the same rules", f"<pre>{escape(said)}</pre>{p.nothing(since)}"
+            ),
+            p.card(name, f"<dl>{''.join(lines)}</dl>", wide=True),
+        )
     )
     return HTMLResponse(p.page("Decision", body), headers=HEADERS)
 
