@@ -158,10 +158,13 @@ def _pinned(request: Request, offer_id: str, cause: Cause) -> Decision:
 
 
 def _routed(request: Request) -> Decision:
-    # without health only the first is served: no need to know more than the next
-    found = list(islice(eligible(request), 2 if request.health is None else None))
+    # only the first is served, unless it is slow: no need to know more than the next
+    stream = eligible(request)
+    found = list(islice(stream, 2))
     if not found:
         return _uncertified(request)
+    if request.health is not None and request.sheds(found[0]):
+        found += stream
     chosen = _fast_enough(request, found)
     runner_up = next((offer for offer in found if offer != chosen), None)
     if chosen == found[0]:
@@ -169,7 +172,8 @@ def _routed(request: Request) -> Decision:
         return _decide(request, chosen, cause, runner_up=runner_up)
     paid, least = request.price_of(chosen), request.price_of(found[0])
     surcharge = max(0, paid - least) if paid is not None and least is not None else 0
-    note = f"{found[0]} is slower than its usual"
+    slow = "is" if request.is_elevated(found[0]) else "was lately"
+    note = f"{found[0]} {slow} slower than its usual"
     cause = Cause.PROVISIONAL if request.is_provisional(chosen) else Cause.FASTER
     return _decide(request, chosen, cause, runner_up=runner_up, surcharge=surcharge, notes=(note,))
 
