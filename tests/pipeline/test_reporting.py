@@ -15,6 +15,7 @@ from qfloor.errors import CertificationError, DatabaseError, InputError, StoreEr
 from qfloor.pipeline.compared_releases import compare_releases
 from qfloor.pipeline.reporting import Wanted, report_of, write_report
 from qfloor.records import EVERY
+from qfloor.report import render
 from qfloor.store import Store
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
@@ -62,6 +63,12 @@ def test_another_workspace_is_refused(ran: pipeline.RunResult, tmp_path: Path) -
     Store.open(tmp_path / "other", create=True).close()
     with pytest.raises(StoreError, match="keeps no run small-2026-11"):
         report_of(ran.database, Wanted(workspace=tmp_path / "other"))
+
+
+def test_a_release_of_imported_ratings_says_that_there_are_no_pictures() -> None:
+    page = render(report_of(RESULTS / "genai_bench.db", Wanted()))
+    assert "There are no pictures: these outputs were rated elsewhere" in page
+    assert "hang on one rater, 1 of 18" in page
 
 
 def test_a_report_never_replaces_a_database(tmp_path: Path) -> None:
