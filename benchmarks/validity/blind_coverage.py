@@ -9,8 +9,8 @@ Last, the live bounds: a stream at exactly the limit, looked at after every valu
 
     python benchmarks/validity/blind_coverage.py --out results/blind_coverage.md [--runs 1000]
 
-Exits 1 when a coverage lies more than `ALLOWED` Monte Carlo errors below 95 %, or a false claim
-as far above 5 %.
+Exits 1 when a coverage lies more than `ALLOWED` Monte Carlo errors below 95 % (but for what no
+interval can know, see `UNKNOWABLE`), or a false claim as far above 5 %.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ SHAPES = {
     ),
     "12 people, 600 votes": Shape(pairs=600, raters=12, placebo=0.1, repeat=0.0, catch=0.0),
 }  # fmt: skip
+UNKNOWABLE = ("lazy raters", "12 people, 600 votes")
+"""Of 12 people of whom 15 % click at random, one panel in seven holds no such person."""
 PLAN = AnalysisPlan(digest="simulated")
 
 
@@ -154,7 +156,7 @@ def main() -> int:
             found = {n: (c, k) for n, c, k in coverage(world, shape, given.runs, rng)}
             rows.append([name, label, *(_cell(*found[n], given.runs) for n in NAMES)])
             enough = [c for c, k in found.values() if k > given.runs / 2]
-            worst = min(worst, *enough)
+            worst = worst if (name, label) == UNKNOWABLE else min(worst, *enough)
             print(rows[-1], flush=True)
     lazy = dataclasses.replace(SHAPES["30 people, 1,200 votes"], catch=0.2)
     attentive = coverage(WORLDS["lazy raters"], lazy, given.runs, rng, exclude=True)
@@ -193,7 +195,9 @@ Regenerate with `python benchmarks/validity/blind_coverage.py --out results/blin
 D: chose the reference; W: chose the routed side; net: D - W, with its interval and its one-sided
 upper bound; corrected: D beyond false alarms (Abbott); material: a loss that matters, of all
 votes; minor: of the detected, minor and usable; gap: mean score gap over all votes. Monte Carlo
-error {error}; the worst is {worst}. Where few or none detect, an interval may be missing.
+error {error}; the worst is {worst}, but for 12 people of whom 15 % click at random: one such panel
+in seven holds nobody who does, and no interval can know of them. Where nobody detects anything, an
+interval may be missing.
 
 {coverage}
 ## With the raters left out whom the plan excludes
@@ -205,7 +209,8 @@ people.
 ## False claims where they are false by a hair
 
 The true net discriminability is exactly pd0, the true mean gap exactly the margin. At most .05;
-the worst is {top}.
+the worst is {top}. "Not worse" is not tested with fewer than 100 scored votes without a difference
+(nought in the table): there it was claimed falsely in up to .09.
 
 {claims}
 ## Live bounds, looked at after each of 500 values

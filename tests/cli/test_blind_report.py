@@ -77,6 +77,7 @@ def test_json_is_the_whole_analysis(held: tuple[Path, Path], tmp_path: Path) -> 
     found = json.loads(told)
     assert found["headline"]["counts"]["pairs"] == 20
     assert found["plan"]["digest"]
+    assert {o["name"] for o in found["offers"]} == set(blind_world.OFFERS.values())
     names = [c["name"] for c in found["claims"]]
     assert names == [
         "detection", "similarity", "not_distinguished", "severity", "noninferiority", "items"

@@ -8,7 +8,7 @@ computes nothing itself and draws nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,7 +27,7 @@ from qfloor.abtest.estimands import (
 )
 from qfloor.abtest.items import Items, items_of
 from qfloor.abtest.plan import AnalysisPlan
-from qfloor.abtest.ranking import Davidson, davidson_of_arms
+from qfloor.abtest.ranking import Davidson, Strength, davidson_of_arms, strengths_of_offers
 from qfloor.abtest.raters import (
     RaterRow,
     Reliability,
@@ -95,6 +95,7 @@ class Analysis:
     items: Items | None
     usable: Usable | None
     ranking: Davidson
+    offers: tuple[Strength, ...]
     categories: tuple[CategoryRow, ...]
     raters: tuple[RaterRow, ...]
     reliability: Reliability
@@ -107,6 +108,7 @@ def analyse(
     plan: AnalysisPlan,
     *,
     audited: Collection[str] | None = None,
+    offers: Mapping[str, str] | None = None,
 ) -> Analysis:
     """Analyse a session.
 
@@ -117,6 +119,8 @@ def analyse(
         Margins and exclusions; only one that was frozen supports claims about margins.
     audited : collection of str, optional
         Pairs drawn beforehand to be judged one by one.
+    offers : mapping, optional
+        Which offer made each item; with it the offers behind the arms are ranked.
 
     Returns
     -------
@@ -127,7 +131,8 @@ def analyse(
     RatingsError
         When there is no test trial with an answer, or the exclusions leave none.
     """
-    votes = answers if isinstance(answers, Votes) else votes_of(answers)
+    given = answers if isinstance(answers, Votes) else list(answers)
+    votes = given if isinstance(given, Votes) else votes_of(given)
     if not votes.of_kind("test").any():
         raise RatingsError("the session has no answered test trial: there is nothing to analyse")
     rng = np.random.default_rng(SEED)
@@ -150,6 +155,7 @@ def analyse(
         items=items_of(test, plan, audited),
         usable=usable_of(test, plan),
         ranking=davidson_of_arms(test, plan, rng),
+        offers=() if isinstance(given, Votes) else _strengths(given, rows, plan, offers),
         categories=_categories(test, plan),
         raters=tuple(rows),
         reliability=reliability_of(kept, plan, rng),
@@ -202,6 +208,19 @@ def _categories(test: Votes, plan: AnalysisPlan) -> tuple[CategoryRow, ...]:
         replace(row, p_similar_adjusted=None if p is None else float(a))
         for row, p, a in zip(rows, p_values, adjusted, strict=True)
     )
+
+
+def _strengths(
+    answers: Sequence[Answer],
+    rows: Sequence[RaterRow],
+    plan: AnalysisPlan,
+    offers: Mapping[str, str] | None,
+) -> tuple[Strength, ...]:
+    if offers is None:
+        return ()
+    out = {row.rater for row in rows if row.left_out}
+    kept = [answer for answer in answers if answer.rater_id not in out]
+    return tuple(strengths_of_offers(kept, offers, confidence=plan.confidence))
 
 
 def _gaps(test: Votes) -> tuple[tuple[float, bool], ...]:

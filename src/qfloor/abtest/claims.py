@@ -102,7 +102,7 @@ def _detection(analysis: Analysis) -> Claim:
     )
     if found.corrected is not None:
         text += (
-            f" Beyond false alarms {percent(max(0.0, found.corrected.value))} "
+            f" Beyond false alarms {percent(found.corrected.value)} "
             f"{interval(found.corrected)} are detected."
         )
     return Claim(name="detection", supported=True, text=text + panel_note(found.detected))
@@ -231,7 +231,7 @@ def _noninferiority(analysis: Analysis) -> Claim:
             name="noninferiority", supported=False,
             text="The mean score gap is not known.",
             refused=f"On average {plan.routed} is not worse than {plan.reference} by {margin}.",
-            why=(found.why_no_gap or "nothing was scored",),
+            why=(found.why_untested or "nothing was scored",),
         )  # fmt: skip
     gap = found.gap
     said = f"mean gap {gap.value:.2f} points"
@@ -242,7 +242,9 @@ def _noninferiority(analysis: Analysis) -> Claim:
         f"{p_text(found.p_noninferior)})."
     )
     why = [] if plan.frozen else [f"the margin of {margin} was not set before the first vote"]
-    if found.p_noninferior is None or found.p_noninferior > plan.alpha:
+    if found.why_untested is not None:
+        why.append(found.why_untested)
+    elif found.p_noninferior is None or found.p_noninferior > plan.alpha:
         why.append(f"a gap of {margin} is not ruled out ({p_text(found.p_noninferior)})")
     if why:
         return Claim(

@@ -26,6 +26,11 @@ from qfloor.abtest.votes import UNKNOWN, Flags, Votes
 FloatArray = NDArray[np.float64]
 
 
+FEWEST_SCORED = 100
+"""Scored votes without a difference, each standing for ten, below which the mean gap is shown and
+not tested: what was missed is rare, and too few of them may hold none of it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Interval:
     """A number that is computed from two estimates, with its interval; None where it has none."""
@@ -60,7 +65,7 @@ class Severity:
     a usable routed side; ``material`` the share of all votes that detect a larger gap or an
     unusable one, where a detection without a score counts as material. ``gap`` is the mean of
     reference less routed score, each vote standing for those that were not asked;
-    ``p_noninferior`` belongs to "the mean gap is at least the margin". ``why_no_gap`` says why
+    ``p_noninferior`` belongs to "the mean gap is at least the margin". ``why_untested`` says why
     there is none.
     """
 
@@ -70,7 +75,7 @@ class Severity:
     n_unscored: int
     gap: stats.Estimate | None
     p_noninferior: float | None
-    why_no_gap: str | None
+    why_untested: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,8 +125,8 @@ def detection_of(test: Votes, placebo: Votes, plan: AnalysisPlan) -> Detection:
 def abbott(detected: stats.Estimate, false_alarms: stats.Estimate) -> Interval | None:
     """Detection beyond false alarms, with an interval from both (MOVER on the log scale).
 
-    ``1 - v = (1 - D) / (1 - F)``, F being half of the false alarms. None when false alarms leave
-    nothing to detect.
+    ``1 - v = (1 - D) / (1 - F)``, F being half of the false alarms; never below 0. None when
+    everybody detects something everywhere.
 
     References
     ----------
@@ -132,7 +137,7 @@ def abbott(detected: stats.Estimate, false_alarms: stats.Estimate) -> Interval |
     if false_alarms.value >= 2.0 or detected.value >= 1.0:
         return None
     missed, quiet = math.log1p(-detected.value), math.log1p(-false_alarms.value / 2.0)
-    value = -math.expm1(missed - quiet)
+    value = max(0.0, -math.expm1(missed - quiet))
     ends = (detected.low, detected.high, *half)
     if any(end is None for end in ends) or (detected.high or 0.0) >= 1.0:
         return Interval(value=value, low=None, high=None)
@@ -142,8 +147,8 @@ def abbott(detected: stats.Estimate, false_alarms: stats.Estimate) -> Interval |
     rise = math.hypot(d_low - missed, quiet - f_high)
     return Interval(
         value=value,
-        low=-math.expm1(missed - quiet + rise),
-        high=-math.expm1(missed - quiet - fall),
+        low=max(0.0, -math.expm1(missed - quiet + rise)),
+        high=max(0.0, -math.expm1(missed - quiet - fall)),
     )
 
 
@@ -171,7 +176,7 @@ def severity_of(test: Votes, plan: AnalysisPlan) -> Severity:
         n_unscored=int((found & ~scored).sum()),
         gap=gap,
         p_noninferior=p_value,
-        why_no_gap=why,
+        why_untested=why,
     )
 
 
@@ -201,6 +206,14 @@ def _gap(test: Votes, plan: AnalysisPlan) -> tuple[stats.Estimate | None, float 
     crossed = stats.crossing(test.prompt[asked], test.rater[asked], weight)
     gaps = test.gap[asked]
     mean = stats.two_way_mean(gaps, crossed, plan.confidence)
+    neither = test.choice == 0
+    n_asked = int((neither & asked).sum())
+    if n_asked < min(FEWEST_SCORED, int(neither.sum())):
+        why = (
+            f"only {n_asked} votes without a difference were scored; {FEWEST_SCORED} are needed "
+            "to see what was missed"
+        )
+        return mean, None, why
     return mean, stats.mean_p_value(gaps, crossed, plan.margin_score), None
 
 

@@ -35,6 +35,7 @@ def page_of(analysis: Analysis) -> str:
         _discriminability(analysis),
         _severity(analysis),
         _items(analysis),
+        _offers(analysis),
         _exclusions(analysis),
         _raters(analysis),
         _claims(analysis),
@@ -141,7 +142,7 @@ def _chosen(analysis: Analysis) -> str:
         )
         if found.corrected is not None:
             placebo += (
-                f" Beyond such false alarms {percent(max(0.0, found.corrected.value))} "
+                f" Beyond such false alarms {percent(found.corrected.value)} "
                 f"{interval(found.corrected)} detected a difference."
             )
     return _section("What people chose", (stacked(parts, "Answers"), _p(placebo)))
@@ -204,7 +205,7 @@ def _severity(analysis: Analysis) -> str:
         parts.append(
             _p(
                 f"Mean gap over all votes {found.gap.value:.2f} points{ends}; a margin of "
-                f"{plan.margin_score:g}: {p_text(found.p_noninferior)}."
+                f"{plan.margin_score:g}: {found.why_untested or p_text(found.p_noninferior)}."
             )
         )
     usable = analysis.usable
@@ -238,6 +239,25 @@ def _items(analysis: Analysis) -> str:
             f"{table(columns, rows, (1,))}</details>"
         )
     return _section("Single pairs", parts)
+
+
+def _offers(analysis: Analysis) -> str:
+    """Offers behind the arms by Davidson's strengths; nothing where they are not known."""
+    if not analysis.offers:
+        return ""
+    rows = [
+        (s.name, f"{s.value:+.2f}", "-" if s.low is None else f"[{s.low:+.2f}, {s.high:+.2f}]",
+         f"{s.n:,}")
+        for s in analysis.offers
+    ]  # fmt: skip
+    said = (
+        "Log strengths by Bradley-Terry with ties, their mean at 0: a difference of 0.69 is odds "
+        "of two to one, given that one of two is preferred. Intervals over resampled prompts; no "
+        "interval where an offer won or lost everything. Who met whom was the router's choice, so "
+        "this is no ranking of offers on the same prompts."
+    )
+    columns = ("offer", "log strength", "interval", "votes")
+    return _section("Offers behind the arms", (table(columns, rows), _p(said, "dim")))
 
 
 def _exclusions(analysis: Analysis) -> str:

@@ -9,12 +9,13 @@ gives an interval, so prompts and raters are drawn again, each by itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qfloor.abtest.answers import Answer
 from qfloor.abtest.estimands import pair_weights
 from qfloor.abtest.plan import AnalysisPlan
 from qfloor.abtest.votes import Votes
@@ -22,6 +23,8 @@ from qfloor.abtest.votes import Votes
 FloatArray = NDArray[np.float64]
 
 RESAMPLES = 299
+_RUNAWAY = 12.0  # log-odds: a name that lost every comparison has no lower end
+_WORD = {"left": "left", "right": "right"}
 _MOST = 4_000_000  # votes times draws held at once
 
 
@@ -70,6 +73,91 @@ def davidson_of_arms(test: Votes, plan: AnalysisPlan, rng: np.random.Generator) 
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Strength:
+    """Log strength of one name, the mean of all at 0, with its interval over resampled prompts."""
+
+    name: str
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+def strengths_of_offers(
+    answers: Sequence[Answer],
+    offers: Mapping[str, str],
+    *,
+    confidence: float = 0.95,
+    n_resamples: int = 199,
+) -> list[Strength]:
+    """Rank the offers behind the arms by who was preferred over whom, strongest first.
+
+    Parameters
+    ----------
+    answers : sequence of Answer
+        Test trials enter; both-bad is a tie.
+    offers : mapping
+        Which offer made each item (`qfloor.abtest.key` knows it).
+    confidence : float
+        Of the interval, strictly between 0 and 1.
+    n_resamples : int
+        Draws of prompts.
+
+    Returns
+    -------
+    list of Strength
+        ``low`` and ``high`` are None where an offer won or lost everything in too many draws.
+        Empty when no trial compares two offers.
+
+    Raises
+    ------
+    ValueError
+        When an item has no offer.
+    """
+    kept = [a for a in answers if a.kind == "test" and a.response != "skip"]
+    unknown = [i for a in kept for i in (a.left_item, a.right_item) if i not in offers]
+    if unknown:
+        raise ValueError(f"item {unknown[0]!r} has no offer.")
+    rows = [(offers[a.left_item], offers[a.right_item], a) for a in kept]
+    rows = [(left, right, a) for left, right, a in rows if left != right]
+    if not rows:
+        return []
+    names = sorted({name for left, right, _ in rows for name in (left, right)})
+    kinds: dict[tuple[str, str, str], int] = {}
+    prompts: dict[str, int] = {}
+    cell = [
+        (
+            kinds.setdefault((left, right, _WORD.get(a.response, "tie")), len(kinds)),
+            prompts.setdefault(a.prompt_id, len(prompts)),
+        )
+        for left, right, a in rows
+    ]
+    counts = np.zeros((len(prompts), len(kinds)))
+    np.add.at(counts, tuple(np.array(cell)[:, ::-1].T), 1.0)
+    left, right, winner = zip(*kinds, strict=True)
+    found = davidson_scores(left, right, winner, counts.sum(axis=0).tolist())
+    rng = np.random.default_rng(0)
+    taken = rng.multinomial(len(prompts), np.full(len(prompts), 1 / len(prompts)), n_resamples)
+    drawn = [davidson_scores(left, right, winner, row.tolist()) for row in taken @ counts]
+    shown = {name: sum(name in (x, y) for x, y, _ in rows) for name in names}
+    tail = (1.0 - confidence) / 2.0
+    return [
+        Strength(name=name, value=found[name], **_ends(drawn, name, tail), n=shown[name])
+        for name in sorted(names, key=lambda name: -found[name])
+    ]
+
+
+def _ends(drawn: Sequence[Mapping[str, float]], name: str, tail: float) -> dict[str, float | None]:
+    """Interval of one name over draws; none where nothing binds its strength at an end."""
+    values = np.array([row[name] for row in drawn])
+    defined = values[np.abs(values) < _RUNAWAY]
+    if 20 * defined.size < 19 * values.size:
+        return {"low": None, "high": None}
+    low, high = np.quantile(defined, [tail, 1.0 - tail])
+    return {"low": float(low), "high": float(high)}
+
+
 def davidson_scores(
     left: Sequence[str],
     right: Sequence[str],
@@ -107,7 +195,7 @@ def davidson_scores(
         raise ValueError(f"winners must be left, right or tie, one for each pair, got {unknown}.")
     found = evalica.newman(
         list(left), list(right), [known[w] for w in winners],
-        weights=None if weights is None else list(weights), tolerance=1e-10, limit=10_000,
+        weights=None if weights is None else list(weights), tolerance=1e-9, limit=1000,
     )  # fmt: skip
     logs = np.log(found.scores)
     return {str(name): float(value) for name, value in (logs - logs.mean()).items()}

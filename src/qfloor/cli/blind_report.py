@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import typer
 
@@ -41,8 +41,8 @@ def report(
     from qfloor.abtest.page import page_of
     from qfloor.records import to_plain
 
-    answers, plan, audited = _unblinded(session, key, protocol)
-    analysis = analyse(answers, plan, audited=audited)
+    found = _unblinded(session, key, protocol)
+    analysis = analyse(found.answers, found.plan, audited=found.audited, offers=found.offers)
     place = out or session.with_name(f"{session.name.removesuffix('.csv')}.html")
     place.write_text(page_of(analysis), encoding="utf-8")
     if as_json:
@@ -76,16 +76,23 @@ def export(
     """
     if out is None and not to_store:
         raise typer.BadParameter("say where: --out FILE, --to-store, or both")
-    answers, _, _ = _unblinded(session, key, None)
+    answers = _unblinded(session, key, None).answers
     if out is not None:
         _write(answers, out, format)
     if to_store:
         _store(answers, workspace, round)
 
 
-def _unblinded(
-    session: Path, key: Path | None, protocol: Path | None
-) -> tuple[list[Answer], AnalysisPlan, frozenset[str] | None]:
+class _Unblinded(NamedTuple):
+    """Answers with the plan that was frozen; audit pairs and offers where the key tells them."""
+
+    answers: list[Answer]
+    plan: AnalysisPlan
+    audited: frozenset[str] | None = None
+    offers: dict[str, str] | None = None
+
+
+def _unblinded(session: Path, key: Path | None, protocol: Path | None) -> _Unblinded:
     """Answers and plan of a folder (which is logged there), or of a CSV that was written of one."""
     from qfloor.abtest.answers import read_answers
     from qfloor.abtest.plan import AnalysisPlan, plan_of
@@ -95,7 +102,7 @@ def _unblinded(
     if not session.is_dir():
         answers = read_answers(session)
         if protocol is None:
-            return answers, AnalysisPlan(name=session.stem), None
+            return _Unblinded(answers, AnalysisPlan(name=session.stem))
         frozen = read_protocol(protocol)
         others = {answer.session_id for answer in answers} - {frozen.session_id}
         if others:
@@ -103,15 +110,17 @@ def _unblinded(
                 f"{session} holds answers of session {min(others)!r}, but {protocol} is "
                 f"{frozen.session_id!r}"
             )
-        return answers, plan_of(frozen), None
+        return _Unblinded(answers, plan_of(frozen))
     if protocol is not None:
         raise typer.BadParameter(f"{session} has its own protocol; --protocol is for a CSV")
-    from qfloor.abtest.key import default_path
+    from qfloor.abtest.key import default_path, read_key
     from qfloor.abtest.unblinding import audit_pairs, unblind
 
     place = default_path(session.expanduser().resolve()) if key is None else key
     held, answers = unblind(session, place)
-    return answers, plan_of(held), audit_pairs(session, place) or None
+    cells = [cell for unit in read_key(place).units.values() for cell in unit.cells]
+    offers = {cell.item: cell.offer for cell in cells}
+    return _Unblinded(answers, plan_of(held), audit_pairs(session, place) or None, offers)
 
 
 def _print(analysis: Analysis) -> None:
