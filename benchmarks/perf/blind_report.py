@@ -2,7 +2,8 @@
 
     python benchmarks/perf/blind_report.py [--out results/blind_report.md]
 
-Times are medians of `RUNS` in one process, from `Answer` rows in memory to the finished
+Times are medians of `RUNS` in one process in seconds of one core (so that other work on the
+machine does not count), from `Answer` rows in memory to the finished
 `Analysis` and to the page; reading the CSV stands beside them. The ratio is against evalica's
 bootstrap of the same votes, which gives one number with its interval, where the report gives all.
 """
@@ -67,9 +68,9 @@ def main() -> int:
 def _median(work: Callable[[], object], runs: int = RUNS) -> float:
     times = []
     for _ in range(runs):
-        started = time.perf_counter()
+        started = time.process_time()
         work()
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     return statistics.median(times)
 
 
@@ -90,10 +91,10 @@ PAGE = """# How long a blind session's report takes
 
 Regenerate with `python benchmarks/perf/blind_report.py --out results/blind_report.md`.
 
-{answers} answers, {tests} of them test trials: 12,000 pairs x 3 votes of 200 raters, medians, on
-two cores shared with other work.
+{answers} answers, {tests} of them test trials: 12,000 pairs x 3 votes of 200 raters. Medians, in
+seconds of one core of a machine that was shared with other work.
 
-| step | median |
+| step | core seconds |
 |---|---|
 {table}
 

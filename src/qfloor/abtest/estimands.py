@@ -191,9 +191,9 @@ def usable_of(test: Votes, plan: AnalysisPlan) -> Usable | None:
     return Usable(
         routed=stats.two_way_share(routed, crossed, plan.confidence),
         reference=stats.two_way_share(reference, crossed, plan.confidence),
-        difference=stats.two_way_mean(
-            routed.astype(float) - reference.astype(float), crossed, plan.confidence
-        ),
+        difference=stats.two_way_discriminability(
+            routed.astype(float) - reference.astype(float), crossed, plan.pd0, plan.confidence
+        ).net,  # two paired shares, as votes for either arm are
     )
 
 

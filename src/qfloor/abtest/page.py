@@ -265,7 +265,7 @@ def _exclusions(analysis: Analysis) -> str:
     if not out:
         return _section("Exclusions", (_p("The plan leaves nobody out."),))
     rows = [
-        _compared("raters left out", analysis.headline),
+        _compared("without them", analysis.headline),
         _compared("everyone", analysis.everyone),
     ]
     columns = ("", "votes", "reference", "routed", "net", "net at most", "p similar",

@@ -175,7 +175,7 @@ def _codes(given: ArrayLike) -> Codes:
     labels = np.asarray(given)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise ValueError("prompts and raters must be one list of whole numbers each.")
-    if labels.size and labels.min() >= 0 and labels.max() < 100 * labels.size:
+    if labels.size and labels.min() >= 0 and labels.max() < 4 * labels.size:
         taken = np.zeros(int(labels.max()) + 1, dtype=bool)  # counting is faster than sorting
         taken[labels] = True
         return np.asarray((np.cumsum(taken) - 1)[labels], dtype=np.intp)
