@@ -71,6 +71,17 @@ def test_a_session_is_unblinded_logged_and_reported(
     assert 'role="img" aria-label="' in page
 
 
+def test_a_session_is_not_closed_before_all_have_answered_unless_told(tmp_path: Path) -> None:
+    root, key = blind_world.session(tmp_path, 4)
+    for command in (("report", root), ("export", root, "--out", tmp_path / "v.csv")):
+        with pytest.raises(QfloorError, match=r"\d+ of \d+ trials .* have no answer yet"):
+            run("ab", *command, "--key", key)
+    assert [e["event"] for e in unblindings(root)] == ["created"]
+    with pytest.raises(QfloorError, match="no vote to analyse"):
+        run("ab", "report", root, "--key", key, "--early")
+    assert [e["event"] for e in unblindings(root)] == ["created", "unblinded"]
+
+
 def test_json_is_the_whole_analysis(held: tuple[Path, Path], tmp_path: Path) -> None:
     root, key = held
     told = run("ab", "report", root, "-k", key, "-o", tmp_path / "p.html", "--json")

@@ -8,6 +8,7 @@
     room.py         votes, kept one by one           ballots.py      what may be answered
     writer.py       many votes to a commit           counts.py       what the host may see
     unblinding.py   votes and key put together, logged
+    closing.py      not before all have voted, unless told
     answers.py      what one rater said of one trial, and the long CSV
     plan.py         margins that were frozen         votes.py        answers as arrays
     analysis.py     all that answers show            estimands.py    detection, severity, scores

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Votes = typer.Argument(help="A session's folder, or a CSV of unblinded answers.")
 Key = typer.Option(None, "--key", "-k", help="The arm key; by default beside the session.")
+Early = typer.Option(False, "--early", help="End the voting though trials are unanswered.")
 
 
 def report(
@@ -28,6 +29,7 @@ def report(
     protocol: Path | None = typer.Option(
         None, "--protocol", help="Folder of the session that a CSV of answers comes from."
     ),
+    early: bool = Early,
     as_json: bool = Json,
 ) -> None:
     """Unblind a session (logged) and write what may be claimed, with everything it rests on.
@@ -41,7 +43,7 @@ def report(
     from qfloor.abtest.page import page_of
     from qfloor.records import to_plain
 
-    found = _unblinded(session, key, protocol)
+    found = _unblinded(session, key, protocol, early=early)
     analysis = analyse(found.answers, found.plan, audited=found.audited, offers=found.offers)
     place = out or session.with_name(f"{session.name.removesuffix('.csv')}.html")
     place.write_text(page_of(analysis), encoding="utf-8")
@@ -65,6 +67,7 @@ def export(
     round: str | None = typer.Option(
         None, "--round", help="With --to-store: round of outputs that the store does not know."
     ),
+    early: bool = Early,
     workspace: Path = Workspace,
 ) -> None:
     """Unblind a session (logged) and write its votes for other tools, or back into the store.
@@ -76,7 +79,7 @@ def export(
     """
     if out is None and not to_store:
         raise typer.BadParameter("say where: --out FILE, --to-store, or both")
-    answers = _unblinded(session, key, None).answers
+    answers = _unblinded(session, key, None, early=early).answers
     if out is not None:
         _write(answers, out, format)
     if to_store:
@@ -92,7 +95,9 @@ class _Unblinded(NamedTuple):
     offers: dict[str, str] | None = None
 
 
-def _unblinded(session: Path, key: Path | None, protocol: Path | None) -> _Unblinded:
+def _unblinded(
+    session: Path, key: Path | None, protocol: Path | None, *, early: bool
+) -> _Unblinded:
     """Answers and plan of a folder (which is logged there), or of a CSV that was written of one."""
     from qfloor.abtest.answers import read_answers
     from qfloor.abtest.plan import AnalysisPlan, plan_of
@@ -113,9 +118,11 @@ def _unblinded(session: Path, key: Path | None, protocol: Path | None) -> _Unbli
         return _Unblinded(answers, plan_of(frozen))
     if protocol is not None:
         raise typer.BadParameter(f"{session} has its own protocol; --protocol is for a CSV")
+    from qfloor.abtest.closing import check_closing
     from qfloor.abtest.key import default_path, read_key
     from qfloor.abtest.unblinding import audit_pairs, unblind
 
+    check_closing(session, early=early)
     place = default_path(session.expanduser().resolve()) if key is None else key
     held, answers = unblind(session, place)
     cells = [cell for unit in read_key(place).units.values() for cell in unit.cells]
