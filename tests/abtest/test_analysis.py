@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -22,9 +23,15 @@ from qfloor.records import to_plain
 FROZEN = AnalysisPlan(digest="d1", name="golden", pd0=0.05, reference="premium")
 
 
+@lru_cache(maxsize=2)
 def golden(
     detected: int = 360, minor: int = 216, wrong: int = 0, placebos: int = 600
-) -> Iterator[Answer]:
+) -> tuple[Answer, ...]:
+    """The golden session, or one with other counts."""
+    return tuple(rows(detected, minor, wrong, placebos))
+
+
+def rows(detected: int, minor: int, wrong: int, placebos: int) -> Iterator[Answer]:
     """12,000 pairs, each of its own prompt and seen by its own rater; sides alternate."""
     for i in range(12_000):
         left_is_routed = i % 2 == 0
@@ -298,7 +305,7 @@ def test_favouring_a_side_is_seen_and_left_out() -> None:
 
 
 def test_same_model_pairs_and_skips_are_counted_apart() -> None:
-    answers = list(golden())
+    answers = golden()
     changed = [
         replace(a, kind="same_model", response="right") if i < 10
         else replace(a, response="skip") if i < 30 else a
@@ -308,7 +315,7 @@ def test_same_model_pairs_and_skips_are_counted_apart() -> None:
     assert (counts.same_model, counts.skipped, counts.pairs) == (10, 20, 11_970)
 
 
-@pytest.mark.parametrize("answers", [[], [replace(next(golden()), response="skip")]])
+@pytest.mark.parametrize("answers", [[], [replace(golden()[0], response="skip")]])
 def test_nothing_to_analyse_is_told(answers: list[Answer]) -> None:
     with pytest.raises(RatingsError, match="no vote to analyse"):
         analyse(answers, FROZEN)
@@ -320,7 +327,7 @@ def test_only_controls_are_told() -> None:
 
 
 def test_a_pair_of_two_prompts_is_refused() -> None:
-    first = next(golden())
+    first = golden()[0]
     with pytest.raises(RatingsError, match="a pair answers one prompt"):
         analyse([first, replace(first, trial_id="t9", prompt_id="p9")], FROZEN)
 
