@@ -61,6 +61,7 @@ gap:.15rem .6rem;margin:.7rem 0}.line .name{grid-area:name}.line .num{grid-area:
 --good:#1c7a4a;--warn:#9a5b00}
 body{max-width:none;padding:0;font-size:11pt}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
-.wide{overflow:visible}table{font-size:8.5pt}th,td{padding-left:.5rem}h2{break-after:avoid}.claim,.card,.hist,.stack,table{break-inside:avoid}
+.wide{overflow:visible}table{font-size:8.5pt}th,td{padding-left:.5rem}
+h2{break-after:avoid}.claim,.card,.hist,.stack,table{break-inside:avoid}
 details::details-content{content-visibility:visible;block-size:auto}}
 """
