@@ -50,7 +50,7 @@ docs: $(VENV)/.dev  ## regenerate the reference pages and the README's command o
 	@$(BIN)/cog -r -P -I docs $(PAGES)
 
 site: $(VENV)/.dev  ## the documentation as a site, built strictly into site/
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "qfloor: open site/index.html"
 
 bench: $(VENV)/.dev  ## performance benchmarks, as ratios side by side in one run

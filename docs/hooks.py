@@ -26,15 +26,15 @@ NOTEBOOKS = "notebooks/*.py"
 
 HOW_TO: dict[str, tuple[str, ...]] = {
     "Measure": (
-        "planning", "suite", "private-prompts", "offers", "generate", "made-elsewhere", "local-pipelines", "adaptive",
-        "metrics", "safety", "doctor", "ray",
+        "planning", "suite", "private-prompts", "offers", "generate", "made-elsewhere",
+        "local-pipelines", "adaptive", "metrics", "safety", "doctor", "ray",
     ),
     "Judge": (
         "ratings", "comparisons", "raters", "calibration", "floors", "corrections-and-traffic",
         "audit", "drift", "report", "monthly",
     ),
-    "Compare blind": ("blind-sessions", "blind-analysis", "blind-report"),
-    "Route": ("classification", "prices-and-health", "gateway", "replay"),
+    "Compare blind": ("blind-sessions", "blind-analysis", "blind-report", "live-audit"),
+    "Route": ("classification", "policy", "prices-and-health", "gateway", "replay"),
     "Extend, and live with it": ("provider", "scorer", "store"),
 }  # fmt: skip
 """How-to pages by what they are about; a page that stands nowhere comes at the end."""
