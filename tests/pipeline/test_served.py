@@ -49,6 +49,7 @@ def test_only_what_is_chosen_is_bought_and_all_of_it_is_counted(
         found = certify_served(store, confirm, db, policy=POLICY, now=NOW)
         bought = len(list(store.outputs_of(round=confirm.round))) - before
         again = certify_served(store, confirm, db, policy=POLICY, now=NOW)
+        twice = len(list(store.outputs_of(round=confirm.round))) - before
     assert found.prompts == 12
     assert found.left_out == 1
     assert "1 prompts were left out" in found.remarks[-1]
@@ -64,7 +65,8 @@ def test_only_what_is_chosen_is_bought_and_all_of_it_is_counted(
     )
     assert 0 < bought <= standard.served + premium.served
     assert found.spent_nanousd > 0
-    assert again.spent_nanousd == 0  # what was bought once is kept
+    assert twice == bought  # what was bought once is kept
+    assert again.spent_nanousd == found.spent_nanousd
     assert again.bounds == found.bounds
     assert served_rows(found)[0]["family"] == "tiers of one policy (m = 3)"
 
@@ -94,11 +96,12 @@ def test_a_policy_that_serves_nothing_has_no_bound(
 ) -> None:
     nobody = replace(db, certified={}, memo={}, shapes={}, rows={})
     with Store.open(ran.database.parent) as store, store.writing("test"):
+        before = len(list(store.outputs_of(round=confirm.round)))
         found = certify_served(store, confirm, nobody, now=NOW)
+        assert len(list(store.outputs_of(round=confirm.round))) == before
     assert [(b.served, b.rate, b.upper, b.holds) for b in found.bounds] == [
         (0, None, None, False)
     ] * 3
-    assert found.spent_nanousd == 0
 
 
 def test_unrated_outputs_are_told_and_not_guessed(

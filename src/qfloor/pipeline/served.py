@@ -135,7 +135,8 @@ def certify_served(
         if (prompt.category, prompt.modality, tier) in db.demands
     }
     serves = any(decision.offer is not None for decision in chosen.values())
-    spent = _make(store, benchmark, prompts, chosen, run) if buy and serves else 0
+    if buy and serves:
+        _make(store, benchmark, prompts, chosen, run)
     made = _judged(store, benchmark, prompts) if serves else {}
     bounds = tuple(
         _bound(db, tier, prompts, chosen, made, alpha / len(tiers), len(tiers)) for tier in tiers
@@ -152,7 +153,7 @@ def certify_served(
         suites={name: loaded.digest for name, loaded in suites_of(benchmark).items()},
         round=benchmark.round,
         alpha=alpha,
-        spent_nanousd=spent,
+        spent_nanousd=_spent(store, benchmark, prompts),
         remarks=tuple(_remarks(prompts, left_out, bounds)),
     )
 
@@ -235,10 +236,9 @@ def _make(
     prompts: tuple[Prompt, ...],
     chosen: Mapping[tuple[str, str], router.Decision],
     run: RunPolicy | None,
-) -> int:
+) -> None:
     """Buy what was chosen, and let simulated raters rate where a benchmark has them."""
     wanted = {(digest, d.offer) for (digest, _), d in chosen.items() if d.offer is not None}
-    before = _spent(store, benchmark.round)
     generate.generate(
         prompts,
         benchmark.offers,
@@ -252,7 +252,6 @@ def _make(
         excluded=lambda offer, prompt: "" if (prompt.digest, offer.id) in wanted else NOT_CHOSEN,
     )
     rate_round(store, benchmark, prompts)
-    return _spent(store, benchmark.round) - before
 
 
 def _judged(
@@ -268,8 +267,12 @@ def _judged(
         ) from error
 
 
-def _spent(store: Store, round: str) -> int:
-    return sum(a.amount_nanousd or 0 for a in store.attempts_of(round=round))
+def _spent(store: Store, benchmark: Benchmark, prompts: Sequence[Prompt]) -> int:
+    """What outputs of these prompts cost in this round, in all runs together."""
+    digests = {p.digest for p in prompts}
+    mine = {o.id for o in store.outputs_of(round=benchmark.round) if o.prompt_digest in digests}
+    attempts = store.attempts_of(round=benchmark.round)
+    return sum(a.amount_nanousd or 0 for a in attempts if a.output_id in mine)
 
 
 def _bound(
