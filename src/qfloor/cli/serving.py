@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from qfloor.cli.output import Json, Workspace, emit, say
+from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.errors import SetupError
 
 gateway = typer.Typer(
@@ -106,13 +106,14 @@ def rollback(workspace: Path = Workspace) -> None:
 
 
 @gateway.command("status")
-def status(workspace: Path = Workspace, as_json: bool = Json) -> None:
+def status(workspace: Path = Workspace, as_json: bool = Json, as_csv: bool = Csv) -> None:
     """Show which release decides what.
 
     Example: qfloor gateway status
     """
     roles = _releases(workspace).roles()
-    emit([vars(role) for role in roles.values()], as_json=as_json, empty="no release yet")
+    rows = [vars(role) for role in roles.values()]
+    emit(rows, as_json=as_json, as_csv=as_csv, empty="no release yet")
 
 
 @gateway.command("key")
