@@ -68,8 +68,7 @@ def serve(
         keep_prompts=keep_prompts or None,
         allow_illustrative=allow_illustrative or None,
     )
-    say(f"serving {settings.database} at {settings.root}; stop it with Ctrl-C")
-    serving.serve(settings)
+    serving.serve(settings, say)
 
 
 @gateway.command("canary")
@@ -126,15 +125,10 @@ def key(
 
     Example: qfloor gateway key studio --budget 25 >> keys.toml
     """
-    from qfloor.web.gateway.keys import new_key
+    from qfloor.web.gateway.keys import new_entry
 
-    made, digest = new_key()
-    lines: list[Any] = ["[[key]]", f'name = "{name}"', f'sha256 = "{digest}"']
-    if budget is not None:
-        lines.append(f"budget_usd_per_day = {budget}")
-    if per_minute is not None:
-        lines.append(f"requests_per_minute = {per_minute}")
-    typer.echo("\n".join(lines) + "\n")
+    made, entry = new_entry(name, budget, per_minute)
+    typer.echo(entry)
     say(f"the key of {name}, shown this once: {made}")
 
 

@@ -11,7 +11,7 @@ from gateway_world import CLIP, MUG, database, drive, settings
 
 from qfloor.errors import InputError
 from qfloor.web.gateway.app import make_app
-from qfloor.web.gateway.keys import Keyring, new_key
+from qfloor.web.gateway.keys import Keyring, new_entry, new_key
 from qfloor.web.gateway.settings import Settings
 
 IMAGES, ROUTE = "/v1/images/generations", "/v1/route"
@@ -237,6 +237,18 @@ def test_a_key_file_is_checked_by_name(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("A_KEY", "a-key-of-24-characters!!")
     path.write_text("[[key]]\nname = 'a'\nenv = 'A_KEY'\n")
     assert Keyring.read(path).admit("Bearer a-key-of-24-characters!!").name == "a"
+
+
+@pytest.mark.parametrize(
+    ("name", "budget", "rate"),
+    [('a"\nbudget_usd_per_day = 1', None, None), ("", None, None), ("a", -1.0, None),
+     ("a", float("nan"), None), ("a", None, 0.0)],
+)  # fmt: skip
+def test_a_key_is_made_only_for_what_may_stand_in_a_file(
+    name: str, budget: float | None, rate: float | None
+) -> None:
+    with pytest.raises(InputError):
+        new_entry(name, budget, rate)
 
 
 def test_settings_are_checked_by_name(tmp_path: Path) -> None:

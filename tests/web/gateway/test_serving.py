@@ -171,6 +171,21 @@ def test_what_cannot_be_served_is_said_in_one_sentence(
     assert len(told) == 1
 
 
+def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    database(tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ran = subprocess.run(
+            command("serve", "-w", "ws", "--db", "quality.db", "--port", port), cwd=tmp_path,
+            env=environment(), capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    assert ran.returncode == 1
+    assert f"127.0.0.1:{port} cannot be listened at" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
 def test_canary_status_and_rollback_from_the_command_line(tmp_path: Path) -> None:
     old = database(tmp_path)
     new = database(tmp_path, name="new.db", round="2026-12")

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
 import secrets
 import time
@@ -159,6 +160,31 @@ def new_key() -> tuple[str, str]:
     """Make a key: what its owner is given, and the digest for the key file."""
     key = PREFIX + secrets.token_urlsafe(32)
     return key, _digest(key).hex()
+
+
+def new_entry(name: str, budget_usd: float | None, per_minute: float | None) -> tuple[str, str]:
+    """Make a key for someone: the key, and its entry for the key file.
+
+    Raises
+    ------
+    InputError
+        When name, budget or rate cannot stand in a key file.
+    """
+    key, digest = new_key()
+    told = {
+        "name": name,
+        "sha256": digest,
+        "budget_usd_per_day": budget_usd,
+        "requests_per_minute": per_minute,
+    }
+    given = {field: value for field, value in told.items() if value is not None}
+    try:
+        _Entry.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"{first['loc'][0]} is {first['input']!r}: {first['msg']}") from None
+    lines = [f"{field} = {json.dumps(value)}" for field, value in given.items()]
+    return key, "\n".join(("[[key]]", *lines, ""))
 
 
 def _digest(key: str) -> bytes:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import socket
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from qfloor.errors import InputError
@@ -17,8 +19,8 @@ from qfloor.web.gateway.settings import Settings
 SETTINGS_ENV = "QFLOOR_GATEWAY_SETTINGS"
 
 
-def serve(settings: Settings) -> None:
-    """Serve until told to stop.
+def serve(settings: Settings, say: Callable[[str], None]) -> None:
+    """Serve until told to stop; ``say`` tells a person where, once it can be served.
 
     Raises
     ------
@@ -40,7 +42,9 @@ def serve(settings: Settings) -> None:
         "log_level": "warning",
         "proxy_headers": False,
     }
+    check_free(settings.host, settings.port)
     app = make_app(settings)  # what is wrong is said here, in one sentence
+    say(f"serving {settings.database} at {settings.root}; stop it with Ctrl-C")
     if settings.workers == 1:
         calm_collector()
         uvicorn.run(app, **common)
@@ -51,6 +55,20 @@ def serve(settings: Settings) -> None:
         "qfloor.web.gateway.serving:app_of_environment", factory=True, workers=settings.workers,
         **common,
     )  # fmt: skip
+
+
+def check_free(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened at."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, proto) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        said = (error.strerror or str(error)).lower()
+        raise InputError(f"{host}:{port} cannot be listened at ({said}); try --port") from None
 
 
 def app_of_environment() -> Any:
