@@ -60,6 +60,9 @@ PROBES: dict[str, tuple[str | None, list[str]]] = {
 ELSE = {"s3": "cannot be"}
 """Probes that cannot succeed without a server: what they say once their extra is there."""
 
+BRINGS = {"preference": ("clip",), "ocr": ("video",)}
+"""Extras that another one's packages bring along: rapidocr needs OpenCV."""
+
 IMPORTS = {
     "fast": "simplejpeg, imagecodecs, onnx, onnxruntime", "vertex": "google.auth, requests",
     "web": "qfloor.web.gateway, starlette, uvicorn, prometheus_client", "docs": "mkdocs, mkdocstrings",
@@ -89,13 +92,8 @@ def probe(python: Path, extra: str, work: Path) -> list[str]:
         told = [part.format(db=database, work=work) for part in command]
         ran = subprocess.run([bin_, *told], env=quiet, cwd=work, capture_output=True, text=True)
         said = ran.stderr.strip().splitlines()[-1:] or [""]
-        has = needs is None or needs == extra or (needs == "clip" and extra == "preference")
-        if (
-            has
-            and ran.returncode
-            and ELSE.get(name, "\0") not in ran.stderr
-           
-        ):
+        has = needs is None or needs == extra or needs in BRINGS.get(extra, ())
+        if has and ran.returncode and ELSE.get(name, "\0") not in ran.stderr:
             wrong.append(f"{name} failed: {said[0][:200]}")
         if not has and not (ran.returncode == 1 and f"qfloor[{needs}]" in ran.stderr):
             wrong.append(f"{name} without [{needs}] said: {ran.returncode} {said[0][:200]}")

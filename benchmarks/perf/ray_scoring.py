@@ -7,7 +7,7 @@ milliseconds a picture; ``local`` on one core and on two, Ray with one actor and
 in one run. *Trivial*: a scorer that returns a constant and pictures of 8x8, so that everything
 but scoring is measured: packing, Ray, unpacking, rows into SQLite.
 
-Ray's figures are told twice: with everything, and from the first row to the last. The difference is
+Ray is told twice: with everything, and from the first rows to the last. The difference is
 the start of the cluster and of its actors, once a run.
 """
 
@@ -32,6 +32,9 @@ from qfloor.score import score_outputs
 from qfloor.scorers.lanes import CORES
 from qfloor.scorers.protocol import Item, Row
 from qfloor.store import Store
+
+TOGETHER_S = 0.02
+"""Rows that arrive closer than this are of one parcel."""
 
 
 class Constant:
@@ -78,15 +81,23 @@ def fill(folder: Path, contents: Sequence[bytes], n: int) -> None:
         )  # fmt: skip
 
 
-def timed(folder: Path, spec: PluginSpec, engine: str, cores: int) -> tuple[float, float, int]:
-    """Score all from nothing; seconds in all, seconds from the first rows on, and those rows."""
+def timed(folder: Path, spec: PluginSpec, engine: str, cores: int) -> tuple[float, float, float]:
+    """Score all from nothing: seconds in all, seconds to the first rows, outputs/s after them.
+
+    Rows of a parcel arrive together, so the rate runs from one arrival to another.
+    """
     os.environ[CORES] = str(cores)
-    first: list[tuple[float, int]] = []
+    arrivals: list[tuple[float, int]] = []
 
     def progress(done: int, _: int) -> None:
-        if not first:
-            first.append((time.perf_counter(), done))
+        now = time.perf_counter()
+        if arrivals and now - last[0] < TOGETHER_S:
+            arrivals[-1] = (arrivals[-1][0], done)
+        else:
+            arrivals.append((now, done))
+        last[0] = now
 
+    last = [0.0]
     with Store.open(folder) as store:
         store._connection.execute("DELETE FROM scores")
         started = time.perf_counter()
@@ -94,20 +105,22 @@ def timed(folder: Path, spec: PluginSpec, engine: str, cores: int) -> tuple[floa
             store, store.outputs_of(), store.prompts_by_digest(), [plugins.build_scorer(spec)],
             engine=engine, progress=progress,
         )  # fmt: skip
-        ended = time.perf_counter()
+        whole = time.perf_counter() - started
     assert done.n_failed_rows == 0, done.failures
-    return ended - started, ended - first[0][0], done.n_scored_now - first[0][1]
+    (first, before), (end, all_) = arrivals[0], arrivals[-1]
+    later = (all_ - before) / (end - first) if end > first else all_ / whole
+    return whole, first - started, later
 
 
-def show(load: str, n: int, ways: dict[str, list[tuple[float, float, int]]]) -> None:
+def show(load: str, n: int, ways: dict[str, list[tuple[float, float, float]]]) -> None:
     """Print medians, against the first way."""
     print(f"\n{load}, {n:,} outputs, median of {len(next(iter(ways.values())))}\n")
     print(f"  {'way':<16} {'outputs/s':>10} {'after start':>12} {'start, s':>9} {'x local 1':>10}")
     whole = {way: statistics.median(n / r[0] for r in runs) for way, runs in ways.items()}
-    later = {way: statistics.median(r[2] / r[1] for r in runs) for way, runs in ways.items()}
+    later = {way: statistics.median(r[2] for r in runs) for way, runs in ways.items()}
     base = later[next(iter(ways))]
     for way, runs in ways.items():
-        start = statistics.median(r[0] - r[1] for r in runs)
+        start = statistics.median(r[1] for r in runs)
         print(f"  {way:<16} {whole[way]:>10,.0f} {later[way]:>12,.0f} {start:>9.1f} "
               f"{later[way] / base:>10.2f}")  # fmt: skip
 
@@ -133,7 +146,7 @@ def main() -> None:
         for load, spec, n, side in loads:
             folder = Path(name, load)
             fill(folder, [picture(i, side) for i in range(16)], n)
-            runs: dict[str, list[tuple[float, float, int]]] = {way: [] for way in ways}
+            runs: dict[str, list[tuple[float, float, float]]] = {way: [] for way in ways}
             for _ in range(asked.rounds):
                 for way, (engine, cores) in ways.items():
                     runs[way].append(timed(folder, spec, engine, cores))

@@ -111,6 +111,8 @@ def media(
                     n = copy_media(store, lambda done, all_: report("copy", done, all_))
                     say(f"copied {n} files to {store.media.where}; the old ones are still there")
         rows = places_shown(store)
+    if not (as_json or as_csv):
+        rows = [{**row, "bytes": size_of(row["bytes"])} for row in rows]
     emit(rows, as_json=as_json, as_csv=as_csv)
 
 
