@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from qfloor.cli.output import Csv, Json, emit, say
+from qfloor.cli.output import Csv, Json, emit
 from qfloor.cli.replaying import Now
 from qfloor.cli.routing import DatabaseOption
 
@@ -43,7 +43,7 @@ def savings(
         return
     emit(rows, as_csv=as_csv, empty="nothing is routed: no offer is certified for any of it")
     for line in _said(found):
-        say(line)
+        typer.echo(line, err=as_csv)  # it is what was asked for; beside CSV it would be in the way
 
 
 def _mix_row(row: Any) -> dict[str, Any]:
