@@ -148,8 +148,11 @@ def _findings(offer: Offer, day: dt.date, old_days: int) -> Iterable[tuple[str, 
         yield "no generator", "nothing installed calls it; import its files as a folder"
     elif ":" in offer.generator.name:
         try:
-            find("qfloor.generators", offer.generator.name)
+            found = find("qfloor.generators", offer.generator.name)
         except PluginError as error:
             yield "no generator", str(error)
+        else:
+            if not callable(getattr(found, "submit", None)):
+                yield "no generator", f"{offer.generator.name!r} is there, and no generator"
     elif offer.generator.name not in installed("qfloor.generators"):
         yield "no generator", f"none called {offer.generator.name!r} is installed"
