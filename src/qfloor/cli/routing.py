@@ -77,8 +77,8 @@ def route(
     limits = {"max_price_usd": max_price, "max_latency_s": latency_wish(max_latency)}
     told = {"negative": negative, "n": n, "tier": tier, "tags": tuple(tag)}
     orders = orders_of(policy, on_uncertified, objective, allow_illustrative, allow_provisional)
-    _print(router.load(database), _need(prompt, told, shape, named, limits), orders,
-           (feeds, health), now, as_json)  # fmt: skip
+    need = _need(prompt, told, shape, named, limits)  # used wrongly is told before anything is read
+    _print(router.load(database), need, orders, (feeds, health), now, as_json)
 
 
 def _need(prompt: str | None, *told: dict[str, Any]) -> Need:
