@@ -127,7 +127,10 @@ def test_savings(cli: Cli, tmp_path: Path) -> None:
     code, out, err = cli(*given)
     assert code == 0
     assert "shop/value" in out
-    assert "$2.40 now, $0.60 routed; saves $1.80 (75%)" in err
+    assert "$2.40 now, $0.60 routed; saves $1.80 (75%)" in out
+    _, out, err = cli(*given, "--csv")
+    assert next(csv.DictReader(io.StringIO(out)))["offer"] == "shop/value"
+    assert "saves $1.80 (75%)" in err
     _, out, _ = cli(*given, "--json")
     told = json.loads(out)
     assert told["saved_share"] == pytest.approx(0.75)

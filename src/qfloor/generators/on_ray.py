@@ -35,6 +35,7 @@ class Collector:
             self._generator = plugins.build_generator(spec, offers, Path(self._folder.name))
         except QfloorError as error:
             self._refusal = error
+            self._folder.cleanup()
 
     async def collect(self, job: Mapping[str, Any]) -> Ended | QfloorError:
         """Compute a job; a file comes back as its bytes, for the driver may not see this disk."""
