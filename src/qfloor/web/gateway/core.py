@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from qfloor import router
-from qfloor.errors import InputError
+from qfloor.errors import InputError, StoreError
 from qfloor.generate import RunPolicy, SingleRequests
 from qfloor.generate.single import SERVING
 from qfloor.media import inspect
-from qfloor.records import RateLimits
+from qfloor.records import PriceRule, RateLimits
 from qfloor.web.gateway.delivery import Delivery
 from qfloor.web.gateway.dispatch import Dispatcher
 from qfloor.web.gateway.glance import glance
@@ -84,6 +84,7 @@ class Gateway:
             sellers=self.sellers,
             window=self.watch.window,
             database=self.database,
+            rule=self.rule,
         )
         self.orders = Orders(settings, self.jobs, self.pen, dispatcher, self.records)
         await self.pen.write(self.jobs.seen)
@@ -98,11 +99,15 @@ class Gateway:
         """Take nothing more, end what can be ended, keep everything that is known."""
         self.is_ready = False
         await self.orders.drain()
+        # calls under way end while we still beat: else another worker takes their jobs for lost
+        await self.singles.close(self.settings.drain_s)
         for task in self._beside:
             task.cancel()
         await asyncio.gather(*self._beside, return_exceptions=True)
-        await self.singles.close(self.settings.drain_s)
-        await self.records.flush()
+        try:
+            await self.records.flush()
+        except StoreError:
+            log.exception("the last lines of the log could not be written")
         await self.pen.write(self.jobs.leave)
         await self.pen.close()
         await self.sellers.close()
@@ -115,6 +120,13 @@ class Gateway:
             if arm is not None and arm.db.digest == digest:
                 return arm.db
         return self.releases.load(digest)
+
+    def rule(self, db: router.Database, offer_id: str) -> PriceRule | None:
+        """The price an offer is bought at: of the feed it was decided by, or the release's own."""
+        for arm in (self.picture.stable, self.picture.canary):
+            if arm is not None and arm.db.digest == db.digest and arm.prices is not None:
+                return arm.prices.rules.get(offer_id) or db.prices.get(offer_id)
+        return db.prices.get(offer_id)
 
     # -- beside --------------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ class Delivery:
     def by_url(self, name: str, expires: str, signature: str) -> Response:
         """Serve what a URL is good for; `Fault` 404 with the same words for all that is not."""
         sha256 = name.partition(".")[0]
-        until = int(expires) if expires.isdigit() and len(expires) < 15 else 0
+        until = int(expires) if expires.isascii() and expires.isdigit() and len(expires) < 15 else 0
         right = hmac.compare_digest(
             self._sign(sha256, until).encode(), signature.encode("utf-8", "replace")
         )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from qfloor.errors import QfloorError
 from qfloor.generate import Outcome, SingleRequests, Standing, Step, TurnedAway, standing
 from qfloor.generators.protocol import Declines, Request
-from qfloor.records import Attempt, Event, Output, Status
+from qfloor.records import Attempt, Event, Output, PriceRule, Status
 from qfloor.router import Database
 from qfloor.router.health import HealthWindow
 from qfloor.web.gateway.ledger import GatewayLedger
@@ -51,6 +51,7 @@ class Dispatcher:
     sellers: Sellers
     window: HealthWindow
     database: Callable[[str], Database]
+    rule: Callable[[Database, str], PriceRule | None] = lambda db, offer: db.prices.get(offer)
 
     async def make(self, plan: Plan, job_id: str, index: int, *, resumed: bool = False) -> End:
         """Have one output made."""
@@ -58,7 +59,10 @@ class Dispatcher:
         asked: list[str] = []
         spent: list[Outcome] = []
         last: End | None = None
+        begun = self._begun(plan, job_id, index) if resumed else 0
         for place, offer_id in enumerate(plan.offers):
+            if place < begun:
+                continue  # it took nothing, or nobody after it would have been asked
             key = f"{job_id}-{index}-{place}"
             stands = self._standing(key) if resumed else Standing(step=Step.NEW)
             request = self._request(plan, db, offer_id, key, job_id, index)
@@ -106,11 +110,16 @@ class Dispatcher:
         return Request(
             key=key,
             prompt=plan.prompt_of(job_id),
-            offer=replace(db.offers[offer_id], price=db.prices.get(offer_id)),
+            offer=replace(db.offers[offer_id], price=self.rule(db, offer_id)),
             repeat=index,
             round=f"gateway-{job_id}",
             seed=plan.seed_of(job_id, index),
         )
+
+    def _begun(self, plan: Plan, job_id: str, index: int) -> int:
+        """The last of the plan's offers that was called before a restart."""
+        places = range(len(plan.offers))
+        return max((p for p in places if self.ledger.history(f"{job_id}-{index}-{p}")), default=0)
 
     def _standing(self, key: str) -> Standing:
         kept = self.ledger.output(key)

@@ -164,7 +164,7 @@ class Jobs:
         self._ledger.write("DELETE FROM workers WHERE id = ?", (self.worker,))
 
     def adopt(self) -> list[Job]:
-        """Take over the open jobs of workers that are gone."""
+        """Take over the open jobs of workers that are gone; and give our own that are open."""
         gone = []
         for worker, pid, seen_at in self._ledger.rows("SELECT id, pid, seen_at FROM workers"):
             if worker != self.worker and (
@@ -174,7 +174,8 @@ class Jobs:
                 self._ledger.write("DELETE FROM workers WHERE id = ?", (worker,))
         found = self._ledger.rows(
             f"SELECT {_COLUMNS} FROM jobs WHERE state IN ('queued', 'in_progress') "
-            "AND owner NOT IN (SELECT id FROM workers)"
+            "AND (owner = ? OR owner NOT IN (SELECT id FROM workers))",
+            (self.worker,),
         )
         for row in found:
             self._ledger.write("UPDATE jobs SET owner = ? WHERE id = ?", (self.worker, row[0]))

@@ -15,6 +15,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from qfloor.errors import StoreError
 from qfloor.generate import Outcome, TurnedAway
 from qfloor.records import Status
 from qfloor.web.gateway import facts as f
@@ -113,13 +114,23 @@ class Orders:
 
     async def take_over(self) -> int:
         """Go on with the jobs of workers that are gone."""
+        if self.draining:
+            return 0
         found = await self._pen.write(self.jobs.adopt)
+        begun = 0
         for job in found:
-            if job.id not in self._running and job.plan is not None:
-                self._start(job, resumed=True)
-        return len(found)
+            if job.id in self._running or job.plan is None:
+                continue
+            now = await asyncio.to_thread(self.jobs.get, job.id)
+            if now is None or now.has_ended:  # it ended while we looked
+                continue
+            self._start(job, resumed=True)
+            begun += 1
+        return begun
 
     def _start(self, job: Job, *, resumed: bool) -> None:
+        if job.id in self._running:
+            return
         task = asyncio.create_task(self._run(job, resumed=resumed), name=f"job {job.id}")
         self._running[job.id] = task
         task.add_done_callback(lambda _: self._running.pop(job.id, None))
@@ -150,11 +161,17 @@ class Orders:
                     await self._pen.write(lambda: self.jobs.begin(job.id))
                 ends = await asyncio.gather(
                     *(self._dispatcher.make(plan, job.id, i, resumed=resumed)
-                      for i in range(plan.n))
+                      for i in range(plan.n)), return_exceptions=True
                 )  # fmt: skip
+            for end in ends:  # only when all have ended: none buys on for a job that was given up
+                if isinstance(end, BaseException):
+                    raise end
             await self._end(job, plan, list(ends))
         except asyncio.CancelledError:
             raise
+        except (StoreError, OSError):
+            # its row and plan stay: what was accepted is gone on with at the next beat
+            log.exception("job %s is left open, for the ledger or disk failed", job.id)
         except Exception:
             log.exception("job %s failed within the gateway", job.id)
             await self._give_up(job, plan)

@@ -10,18 +10,21 @@ from __future__ import annotations
 import asyncio
 import bisect
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from qfloor.errors import StoreError
 from qfloor.router.decision import plain_need
 from qfloor.web.gateway.deciding import Decided
 from qfloor.web.gateway.ledger import GatewayLedger
 from qfloor.web.gateway.pen import Pen
 
 FLUSH_S = 0.2
+log = logging.getLogger("qfloor.gateway")
 MOST_WAITING = 20_000
 """Rows that wait for the disk before the oldest dry runs among them are dropped, and counted."""
 
@@ -118,7 +121,10 @@ class Records:
         while True:
             await asyncio.sleep(FLUSH_S)
             if self._rows or self._counts or self._seen:
-                await self.flush()
+                try:
+                    await self.flush()
+                except StoreError:
+                    log.exception("the decision log could not be written; it is tried again")
 
     async def flush(self) -> None:
         """Write what there is."""
@@ -132,7 +138,13 @@ class Records:
             counts[f"{name}_sum", labels] += found[-1]
             counts[f"{name}_count", labels] += sum(found[:-1])
         # written even when empty: then what was handed over before is on disk as well
-        await self._pen.write(lambda: self._write(rows, counts))
+        try:
+            await self._pen.write(lambda: self._write(rows, counts))
+        except StoreError:
+            self._rows[:0] = rows[-MOST_WAITING:]
+            for key, by in counts.items():
+                self._counts[key] += by
+            raise
 
     def _write(
         self, rows: Sequence[tuple[str, Any]], counts: Mapping[tuple[str, Labels], float]
