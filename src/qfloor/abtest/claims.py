@@ -187,6 +187,7 @@ def _not_distinguished(analysis: Analysis) -> Claim:
     why = list(_why_not_similar(analysis))
     if analysis.headline.detection.false_alarms is None:
         why.append("placebo trials are missing, so nobody knows how often people choose by chance")
+    why += _why_seen(analysis)
     if severity.n_detected and severity.n_unscored:
         why.append(
             f"{severity.n_unscored} of {severity.n_detected} detections were given no score, so "
@@ -199,6 +200,20 @@ def _not_distinguished(analysis: Analysis) -> Claim:
         name="not_distinguished", supported=False, text=instead_of_similarity(analysis),
         refused=wanted, why=tuple(why),
     )  # fmt: skip
+
+
+def _why_seen(analysis: Analysis) -> list[str]:
+    """Why it is plain that people see a difference, though they do not agree which is better."""
+    found = analysis.headline.detection
+    wrong, placebo = found.wrong_way, found.false_alarms
+    if placebo is None or None in (found.detected.low, wrong.low, placebo.high):
+        return []
+    if min(float(found.detected.low or 0), float(wrong.low or 0)) <= float(placebo.high or 0) / 2:
+        return []
+    return [
+        "people choose sides more often than on placebos, and in both directions: they see a "
+        "difference and do not agree which is better"
+    ]
 
 
 def _percent(value: float | None) -> str:

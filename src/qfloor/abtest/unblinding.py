@@ -145,7 +145,8 @@ def _answer(vote: Mapping[str, Any], unit: KeyUnit, protocol: Protocol) -> Answe
     usable = json.loads(vote["usable"]) if vote["usable"] else (None, None)
     response = vote["response"]
     if vote["both_bad"] and response != "skip":
-        usable = (False, False)
+        if vote["usable"]:  # only where it was asked: those stand in for the rest
+            usable = (False, False)
         response = "both_bad" if response == "none" else response
     return Answer(
         trial_id=vote["trial"],

@@ -126,11 +126,14 @@ class DiscriminabilityWatch:
         return self
 
     def take(self, answers: Iterable[Answer]) -> DiscriminabilityWatch:
-        """Take test trials of unblinded answers in their order; others say nothing of arms."""
+        """Take test trials of unblinded answers, pair by pair; others say nothing of arms."""
+        said: dict[str, list[int]] = {}
         for answer in answers:
             arms = {answer.left_arm, answer.right_arm}
             if answer.kind == "test" and answer.response != "skip" and arms == {ROUTED, REFERENCE}:
-                self.update(preferred(answer))
+                said.setdefault(answer.pair_id, []).append(preferred(answer))
+        for votes in said.values():  # a pair's votes are alike: together they are one bet
+            self._bound.update((1 + sum(votes) / len(votes)) / 2)
         return self
 
     @property

@@ -236,10 +236,12 @@ def interval(
         clusters[family].append(share)
     means = np.array([np.mean(mine) for mine in clusters.values()])
     counts = np.array([len(mine) for mine in clusters.values()])
+    # by prompts: families of many prompts weigh more, and cost what they weigh
+    uneven = counts if len(set(counts.tolist())) > 1 else None
     side = (1.0 + confidence) / 2.0
-    upper = stats.korn_graubard_upper(means, counts, side)
-    lower = stats.korn_graubard_lower(means, counts, side)
-    return float(np.mean(means)), lower, upper
+    upper = stats.korn_graubard(means, counts, side, weights=uneven).upper
+    lower = 1.0 - stats.korn_graubard(1.0 - means, counts, side, weights=uneven).upper
+    return float(np.mean(shares)), lower, upper
 
 
 def _row(

@@ -121,7 +121,10 @@ def monthly_savings(
             f"workload {workload.name}: {plain(routed.unpriced)} requests go to offers whose price "
             f"{db.path} does not know; say what you pay in [prices]"
         )
-    after = round(routed.spend_nanousd + stays * each)
+    kept = stays * each
+    if workload.flat_nanousd is not None and stays:
+        kept = Fraction(workload.flat_nanousd)  # a subscription is not cancelled in part
+    after = round(routed.spend_nanousd + kept)
     measured, needed = _measuring(db, found)
     declared = workload.benchmark_nanousd
     cost = (needed if declared is None else declared) / workload.months

@@ -328,7 +328,10 @@ def bound_of(
         return rate, stats.exact_one_repeat_upper(plain, 1.0 - level), "exact"
     means = [float(np.mean(mine)) for mine in shares.values()]
     counts = [len(mine) for mine in shares.values()]
-    return rate, stats.korn_graubard_upper(means, counts, 1.0 - level), "korn_graubard"
+    # by prompts, as the rate is: families of many prompts weigh more, and cost what they weigh
+    uneven = counts if len(set(counts)) > 1 else None
+    found = stats.korn_graubard(means, counts, 1.0 - level, weights=uneven)
+    return rate, found.upper, "korn_graubard"
 
 
 def _remarks(
@@ -337,6 +340,7 @@ def _remarks(
     mix = Counter(p.category for p in prompts)
     listed = ", ".join(f"{n} {category}" for category, n in sorted(mix.items()))
     yield f"about requests mixed as these prompts are: {listed}"
+    yield "about the people and metrics that judged: the bounds draw prompts, not raters"
     if left_out:
         yield f"{left_out} prompts were left out: the release was made from them"
     for bound in bounds:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib import resources
@@ -198,9 +199,10 @@ class _Pages:
         if request.path_params["token"] != self._room.join_token:
             raise VoteError("unknown", "there is nothing here")
         asked = request.query_params
-        if asked.get("assignmentId") == NOT_YET:
+        if asked.get("assignmentId") == NOT_YET or request.method == "HEAD":
             return self._file("preview.html")
-        source, person = "link", None
+        # a reload, or the link opened again, is the same person
+        source, person = "link", request.cookies.get("place") or secrets.token_urlsafe(16)
         if asked.get("PROLIFIC_PID"):
             source, person = "prolific", asked["PROLIFIC_PID"]
         elif asked.get("workerId"):
@@ -209,7 +211,10 @@ class _Pages:
             entry = await asyncio.wrap_future(self._room.join(source, person))
         except VoteError:
             return self._file("full.html")
-        return RedirectResponse(f"/r/{entry}", status_code=303)
+        answer = RedirectResponse(f"/r/{entry}", status_code=303)
+        if source == "link":
+            answer.set_cookie("place", person, httponly=True, samesite="lax", path="/join")
+        return answer
 
     def _check_host(self, request: Request) -> None:
         if request.path_params["token"] != self._room.host_token:

@@ -166,7 +166,8 @@ class Orders:
             for end in ends:  # only when all have ended: none buys on for a job that was given up
                 if isinstance(end, BaseException):
                     raise end
-            await self._end(job, plan, list(ends))
+            made = [end for end in ends if isinstance(end, End)]
+            await self._end(job, plan, made)
         except asyncio.CancelledError:
             raise
         except (StoreError, OSError):

@@ -70,8 +70,9 @@ async function refresh() {
   }
 }
 
-function fail(message) {
+function fail(message, mayBeSkipped = false) {
   stage.clear();
+  at("fault-skip").hidden = !mayBeSkipped;
   at("fault-text").textContent = message;
   view("fault");
   at("retry").focus();
@@ -149,7 +150,7 @@ async function showTrial(lesson) {
     sheet = await load(trial);
   } catch {
     document.body.classList.remove("loading");
-    return fail("The pictures did not load. Try again; if it stays so, skip this one.");
+    return fail("The pictures did not load. Try again; if it stays so, skip this one.", true);
   }
   if (state.trial !== trial) return undefined;
   stage.show(sheet, trial, placeNames(state.session.question, trial.places.length));
@@ -233,7 +234,7 @@ function flash(message) {
 }
 
 function skip() {
-  if (sending || shownAt === null) return;
+  if (sending || !state?.trial || (shownAt === null && at("fault").hidden)) return;
   const dialog = at("skip-dialog");
   at("skip-reasons").replaceChildren(...state.session.skip_reasons.map((reason, n) =>
     node("button", { type: "button", className: "answer", onclick: () => {
@@ -351,6 +352,7 @@ at("continue").addEventListener("click", resume);
 at("whole").addEventListener("click", wholeScreen);
 at("help").addEventListener("click", help);
 at("retry").addEventListener("click", refresh);
+at("fault-skip").addEventListener("click", skip);
 at("zoom-in").addEventListener("click", () => stage.zoom(1.5));
 at("zoom-out").addEventListener("click", () => stage.zoom(1 / 1.5));
 at("zoom-fit").addEventListener("click", () => stage.fit());
