@@ -40,6 +40,16 @@ def test_only_test_trials_enter_and_sides_do_not_matter() -> None:
     assert watch.state.value == pytest.approx(0.36, abs=0.06)
 
 
+def test_votes_of_one_pair_are_one_bet() -> None:
+    shape = Shape(pairs=40, votes=5)
+    answers = simulate(World(visible=0.4, seen=0.9), shape, np.random.default_rng(1))
+    tested = [a for a in answers if a.kind == "test"]
+    assert len(tested) > len({a.pair_id for a in tested})
+    assert DiscriminabilityWatch(limit=0.1).take(answers).state.n == len(
+        {a.pair_id for a in tested if a.response != "skip"}
+    )
+
+
 def test_false_alarms_of_discriminability_over_all_looks() -> None:
     """60 sessions at the very limit, looked at after each vote."""
     rng = np.random.default_rng(9)

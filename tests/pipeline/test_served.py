@@ -156,3 +156,13 @@ def test_an_interval_takes_families_as_clusters() -> None:
     wide = interval([1.0, 1.0, 0.0, 0.0] * 5, [f"f{i // 2}" for i in range(20)], 0.95)
     narrow = interval([1.0, 1.0, 0.0, 0.0] * 5, [f"f{i}" for i in range(20)], 0.95)
     assert wide[2] - wide[1] > narrow[2] - narrow[1]
+
+
+def test_families_of_many_prompts_weigh_in_the_bound_as_in_the_rate() -> None:
+    shares = {f"p{n}": [0.0] for n in range(100)} | {f"f{n}": [1.0] * 30 for n in range(5)}
+    rate, upper, _ = bound_of(shares, 0.05)
+    assert rate == pytest.approx(0.6)
+    assert upper is not None
+    assert upper > rate
+    plain = [1.0, 1.0, 1.0, 0.0]
+    assert interval(plain, ["a", "a", "a", "b"], 0.95)[0] == 0.75

@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway_sellers import behave
-from gateway_world import MUG, SHELF, database, drive, running, settings
+from gateway_sellers import BEHAVES, behave
+from gateway_world import MUG, SHELF, database, drive, running, settings, until
+
+from qfloor.errors import StoreError
+from qfloor.web.gateway.jobs import Jobs
 
 URL = "/v1/images/generations"
 KEY = {"idempotency-key": "order-17"}
@@ -133,3 +136,31 @@ def _rows(given: Any, sql: str) -> Any:
         return ledger.rows(sql)
     finally:
         ledger.close()
+
+
+def test_what_a_failing_ledger_left_open_goes_on_with_who_was_called_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first seller was busy, the second made it; then the answer could not be written."""
+    failing, keep = [True], Jobs.end
+
+    def end(self: Jobs, *given: Any, **told: Any) -> None:
+        if failing:
+            failing.clear()
+            raise StoreError("another process is writing")
+        keep(self, *given, **told)
+
+    async def work(client: Any) -> Any:
+        asked = asyncio.create_task(client.post(URL, json={"prompt": MUG}, headers=KEY))
+        await until(lambda: not failing)
+        BEHAVES.clear()  # the first would take it by now
+        await asyncio.sleep(0.1)
+        await client.gateway.orders.take_over()
+        return await asked
+
+    monkeypatch.setattr(Jobs, "end", end)
+    with behave({"shop/value": "rate_limited"}) as calls:
+        answer = drive(chosen(tmp_path), work)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["model"] == "shop/grand"
+    assert [offer for offer, _ in calls] == ["shop/value", "shop/grand"]
