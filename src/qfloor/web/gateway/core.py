@@ -31,6 +31,7 @@ from qfloor.web.gateway.sellers import Sellers
 from qfloor.web.gateway.settings import Settings
 
 log = logging.getLogger("qfloor.gateway")
+_MOST_OLDER = 4
 _BEAT_S = 3.0
 _SWEEP_S = 600.0
 
@@ -60,6 +61,7 @@ class Gateway:
         self.jobs = Jobs(self.ledger, self.worker)
         self.is_ready = False
         self._beside: list[asyncio.Task[None]] = []
+        self._older: dict[str, router.Database] = {}
         self.pen: Pen
         self.records: Records
         self.singles: SingleRequests
@@ -119,7 +121,11 @@ class Gateway:
         for arm in (self.picture.stable, self.picture.canary):
             if arm is not None and arm.db.digest == digest:
                 return arm.db
-        return self.releases.load(digest)
+        if digest not in self._older:  # read once, however many jobs wait for it
+            while len(self._older) >= _MOST_OLDER:
+                self._older.pop(next(iter(self._older)))
+            self._older[digest] = self.releases.load(digest)
+        return self._older[digest]
 
     def rule(self, db: router.Database, offer_id: str) -> PriceRule | None:
         """The price an offer is bought at: of the feed it was decided by, or the release's own."""
