@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +15,6 @@ import pytest
 from qfloor import export
 from qfloor.abtest.ballots import read_ballot
 from qfloor.abtest.room import Room
-from qfloor.cli import main
 from qfloor.records import Output, Status, output_id
 from qfloor.store import Store
 
@@ -25,23 +23,10 @@ ROUND = "2026-11"
 
 
 @pytest.fixture
-def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
+def cli(call_qfloor: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
     """Run a command in a folder with a store and a quality database."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["qfloor", *map(str, arguments)])
-        capfd.readouterr()
-        try:
-            main()
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
-        else:
-            code = 0
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return call
+    return call_qfloor
 
 
 @pytest.fixture

@@ -13,8 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from qfloor.cli import main
-
 Cli = Callable[..., tuple[int, str, str]]
 
 # DESIGN section 11, as far as this version goes; `demo` comes first for the newcomer
@@ -25,24 +23,11 @@ COMMANDS = [
 
 
 @pytest.fixture
-def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
+def cli(call_qfloor: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
     """Run a command in an empty folder; gives exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "160")
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["qfloor", *map(str, arguments)])
-        capfd.readouterr()
-        try:
-            main()
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
-        else:
-            code = 0
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return call
+    return call_qfloor
 
 
 def test_help_is_the_architecture(cli: Cli) -> None:

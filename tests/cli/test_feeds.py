@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import io
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +15,6 @@ import pytest
 from factories import Seller
 
 from qfloor import export
-from qfloor.cli import main
 from qfloor.router.feeds import FeedStore
 from qfloor.router.health import HealthWindow
 
@@ -26,22 +24,10 @@ FACE = "portrait of an old man"
 
 
 @pytest.fixture
-def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
+def cli(call_qfloor: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["qfloor", *map(str, arguments)])
-        capfd.readouterr()
-        code = 0
-        try:
-            main()
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return call
+    return call_qfloor
 
 
 @pytest.fixture

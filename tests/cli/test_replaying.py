@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,13 +13,12 @@ import pytest
 from factories import Seller, shop
 
 from qfloor import export
-from qfloor.cli import main
 
 Cli = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
+def cli(call_qfloor: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
     """Run a command beside two releases and a log; gives exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     export.write(tmp_path / "old.db", factories.release())
@@ -30,20 +28,7 @@ def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_
         '{"prompt": "portrait of an old man", "count": 3}\n'
         '{"prompt": "portrait of an old man", "tier": "premium", "max_price_usd": "0.01"}\n'
     )
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["qfloor", *map(str, arguments)])
-        capfd.readouterr()
-        try:
-            main()
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
-        else:
-            code = 0
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return call
+    return call_qfloor
 
 
 def test_replay_prints_a_table_and_what_to_know(cli: Cli) -> None:

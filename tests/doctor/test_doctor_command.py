@@ -6,15 +6,14 @@ import csv
 import importlib.util
 import io
 import json
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from qfloor import doctor
-from qfloor.cli import main
 from qfloor.doctor import Check, Ground
 from qfloor.doctor.needs import Weights
 
@@ -23,24 +22,11 @@ COLUMNS = ["check", "metric", "expected", "got", "tolerance", "verdict"]
 
 
 @pytest.fixture
-def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
+def cli(call_qfloor: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
     """Run the command in an empty folder; gives exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("QFLOOR_CACHE_DIR", str(tmp_path / "cache"))
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["qfloor", "doctor", *map(str, arguments)])
-        capfd.readouterr()
-        try:
-            main()
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
-        else:
-            code = 0
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return call
+    return partial(call_qfloor, "doctor")
 
 
 def made(name: str, measure: Callable[[Ground], Any], **changes: Any) -> Check:
