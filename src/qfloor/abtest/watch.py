@@ -56,7 +56,17 @@ class WatchState:
         return told[self.standing]
 
 
-class FailWatch:
+class _Watch:
+    """A limit set beforehand, and a bound that holds however often one looks."""
+
+    def __init__(self, limit: float, alpha: float = 0.05) -> None:
+        if not 0.0 < limit < 1.0:
+            raise ValueError(f"limit must lie strictly between 0 and 1, got {limit!r}.")
+        self.limit = limit
+        self._bound = stats.AnytimeBound(alpha)
+
+
+class FailWatch(_Watch):
     """Anytime-valid watch of the fail rate of served outputs.
 
     Parameters
@@ -75,12 +85,6 @@ class FailWatch:
     'alarm'
     """
 
-    def __init__(self, limit: float, alpha: float = 0.05) -> None:
-        if not 0.0 < limit < 1.0:
-            raise ValueError(f"limit must lie strictly between 0 and 1, got {limit!r}.")
-        self.limit = limit
-        self._bound = stats.AnytimeBound(alpha)
-
     def update(self, fail_share: float) -> FailWatch:
         """Take the share of raters (or 0 and 1) that call the next served output a fail."""
         self._bound.update(fail_share)
@@ -93,7 +97,7 @@ class FailWatch:
         return _state("served fail rate", bound, bound.mean, (bound.lower, bound.upper), self.limit)
 
 
-class DiscriminabilityWatch:
+class DiscriminabilityWatch(_Watch):
     """Anytime-valid watch of net discriminability: chose the reference less chose the routed side.
 
     Parameters
@@ -111,12 +115,6 @@ class DiscriminabilityWatch:
     >>> watch.state.standing
     'alarm'
     """
-
-    def __init__(self, limit: float, alpha: float = 0.05) -> None:
-        if not 0.0 < limit < 1.0:
-            raise ValueError(f"limit must lie strictly between 0 and 1, got {limit!r}.")
-        self.limit = limit
-        self._bound = stats.AnytimeBound(alpha)
 
     def update(self, choice: int) -> DiscriminabilityWatch:
         """Take the next vote: +1 for the reference, -1 for the routed side, 0 for neither."""

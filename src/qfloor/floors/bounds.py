@@ -77,8 +77,6 @@ class CellBounds:
 
     def asked(self, thresholds: Sequence[float], max_fails: Sequence[float]) -> stats.Asked | None:
         """What will be asked of the path, to be looked up with other cells (`stats.look_up`)."""
-        if type(self) is not CellBounds:  # metrics beside people are bounded otherwise
-            return None
         both = [(rate, False) for rate in max_fails] + [(1.0 - rate, True) for rate in max_fails]
         return stats.Asked(
             path=self.path,

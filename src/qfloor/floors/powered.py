@@ -89,6 +89,9 @@ class PoweredBounds(CellBounds):
         """What labels alone are bounded by here: at small levels one of each prompt."""
         return "one_repeat" if super().rule == "every_repeat" else super().rule
 
+    def asked(self, thresholds: Sequence[float], max_fails: Sequence[float]) -> None:
+        """Nothing: with predictions no bound of every repeat is asked for."""
+
     def certified_to(self, max_fail: float) -> float | None:
         """Largest certified threshold of the grid."""
         return self.limits(max_fail).certified_to

@@ -234,14 +234,22 @@ def interval(
     clusters: dict[str, list[float]] = defaultdict(list)
     for family, share in zip(families, shares, strict=True):
         clusters[family].append(share)
-    means = np.array([np.mean(mine) for mine in clusters.values()])
-    counts = np.array([len(mine) for mine in clusters.values()])
-    # by prompts: families of many prompts weigh more, and cost what they weigh
-    uneven = counts if len(set(counts.tolist())) > 1 else None
     side = (1.0 + confidence) / 2.0
-    upper = stats.korn_graubard(means, counts, side, weights=uneven).upper
-    lower = 1.0 - stats.korn_graubard(1.0 - means, counts, side, weights=uneven).upper
-    return float(np.mean(shares)), lower, upper
+    fine = [[1.0 - share for share in mine] for mine in clusters.values()]
+    upper = upper_by_prompts(clusters.values(), side)
+    return float(np.mean(shares)), 1.0 - upper_by_prompts(fine, side), upper
+
+
+def upper_by_prompts(clusters: Iterable[Sequence[float]], confidence: float) -> float:
+    """Upper bound of the mean share of fails over prompts, families being the clusters.
+
+    It is about the mean that is told beside it: families of many prompts weigh more, and cost
+    what they weigh.
+    """
+    shares = list(clusters)
+    means, counts = [float(np.mean(mine)) for mine in shares], [len(mine) for mine in shares]
+    uneven = counts if len(set(counts)) > 1 else None
+    return stats.korn_graubard(means, counts, confidence, weights=uneven).upper
 
 
 def _row(

@@ -22,7 +22,7 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import CertificationError, StoreError, SuiteError
 from qfloor.generate import RunPolicy
 from qfloor.pipeline.planned import suites_of
-from qfloor.pipeline.replay_outputs import Made, made_by_prompt, need_of
+from qfloor.pipeline.replay_outputs import Made, made_by_prompt, need_of, upper_by_prompts
 from qfloor.pipeline.run import rate_round
 from qfloor.records import TIERS, Prompt, digest_of
 from qfloor.store import Store
@@ -326,12 +326,7 @@ def bound_of(
     rate = float(np.mean(plain))
     if all(len(mine) == 1 for mine in shares.values()) and {*plain} <= {0.0, 1.0}:
         return rate, stats.exact_one_repeat_upper(plain, 1.0 - level), "exact"
-    means = [float(np.mean(mine)) for mine in shares.values()]
-    counts = [len(mine) for mine in shares.values()]
-    # by prompts, as the rate is: families of many prompts weigh more, and cost what they weigh
-    uneven = counts if len(set(counts)) > 1 else None
-    found = stats.korn_graubard(means, counts, 1.0 - level, weights=uneven)
-    return rate, found.upper, "korn_graubard"
+    return rate, upper_by_prompts(shares.values(), 1.0 - level), "korn_graubard"
 
 
 def _remarks(

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from qfloor import media
-from qfloor.errors import MediaError
+from qfloor.report.stills import still
 
 THUMB = 320
 """Longest side of a picture on the page, in pixels."""
@@ -32,19 +31,9 @@ overflow:hidden}
 
 def thumbnail(path: Path, *, clip: bool) -> bytes | None:
     """Make a small JPEG of a picture, or of a clip's middle frame; None when it cannot be read."""
-    from PIL import Image
-
-    try:
-        content = path.read_bytes()
-        if clip:
-            frames = media.stream_clip(content)
-            pixels = frames[len(frames) // 2]
-        else:
-            pixels = media.load_pixels(content)
-    except (MediaError, OSError):
+    picture = still(path, THUMB, clip=clip)
+    if picture is None:
         return None
-    picture = Image.fromarray(pixels)
-    picture.thumbnail((THUMB, THUMB))
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=85)
     return buffer.getvalue()

@@ -12,10 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qfloor import media
-from qfloor.errors import MediaError
 from qfloor.report.content import Picture, ReportContent, Strip
 from qfloor.report.markup import folded, number, paragraph, several, short, text
+from qfloor.report.stills import still
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -104,7 +103,7 @@ def shrunk(files: Iterable[Path | None], budget: int = BUDGET) -> tuple[dict[Pat
         Longest side in pixels.
     """
     named = [file for file in files if file is not None]
-    opened = {file: _opened(file) for file in dict.fromkeys(named)}
+    opened = {file: still(file, SIDES[0]) for file in dict.fromkeys(named)}
     small = {file: picture for file, picture in opened.items() if picture is not None}
     found: dict[Path, str] = {}
     for side in SIDES:
@@ -119,24 +118,6 @@ def shrunk(files: Iterable[Path | None], budget: int = BUDGET) -> tuple[dict[Pat
         if file in found:
             kept[file] = found[file]
     return kept, SIDES[-1]
-
-
-def _opened(path: Path) -> Image | None:
-    """Decode a picture, or a clip's middle frame, at the largest side that is ever shown."""
-    from PIL import Image
-
-    try:
-        content = path.read_bytes()
-        if (media.sniff(content) or "").startswith("video/"):
-            frames = media.stream_clip(content)
-            pixels = frames[len(frames) // 2]
-        else:
-            pixels = media.load_pixels(content)
-    except (MediaError, OSError):
-        return None
-    picture = Image.fromarray(pixels)
-    picture.thumbnail((SIDES[0], SIDES[0]))
-    return picture
 
 
 def _url(picture: Image, side: int) -> str:

@@ -51,7 +51,7 @@ class Dispatcher:
     sellers: Sellers
     window: HealthWindow
     database: Callable[[str], Database]
-    rule: Callable[[Database, str], PriceRule | None] = lambda db, offer: db.prices.get(offer)
+    rule: Callable[[Database, str], PriceRule | None]
 
     async def make(self, plan: Plan, job_id: str, index: int, *, resumed: bool = False) -> End:
         """Have one output made."""

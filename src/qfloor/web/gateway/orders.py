@@ -159,15 +159,11 @@ class Orders:
                 self._records.observe("qfloor_queue_seconds", time.monotonic() - came)
                 if job.kind == "video":
                     await self._pen.write(lambda: self.jobs.begin(job.id))
-                ends = await asyncio.gather(
+                ended = await asyncio.gather(
                     *(self._dispatcher.make(plan, job.id, i, resumed=resumed)
                       for i in range(plan.n)), return_exceptions=True
                 )  # fmt: skip
-            for end in ends:  # only when all have ended: none buys on for a job that was given up
-                if isinstance(end, BaseException):
-                    raise end
-            made = [end for end in ends if isinstance(end, End)]
-            await self._end(job, plan, made)
+            await self._end(job, plan, _unbroken(ended))
         except asyncio.CancelledError:
             raise
         except (StoreError, OSError):
@@ -255,6 +251,14 @@ class Orders:
             fallback_from=plan.offers[0] if fell else None,
             seconds=time.time() - job.created_at,
         )
+
+
+def _unbroken(ended: list[End | BaseException]) -> list[End]:
+    """Raise what broke, now that all have ended: none buys on for a job that was given up."""
+    for end in ended:
+        if isinstance(end, BaseException):
+            raise end
+    return [end for end in ended if isinstance(end, End)]
 
 
 def _job(
