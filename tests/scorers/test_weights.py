@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -253,19 +254,28 @@ def test_killed_in_the_middle_it_is_continued(server: Server, cache: Path) -> No
     assert files(cache) == ["v1_b.pth"]
 
 
-def test_two_at_once_download_once(server: Server, cache: Path) -> None:
-    found: list[weights.Weights] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(weights.locate(address(server))))
-        for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+@pytest.mark.parametrize("turn", range(10))  # a partial file that goes away is a matter of luck
+def test_eight_at_once_download_once(server: Server, cache: Path, turn: int) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: weights.locate(address(server)), range(8)))
     assert len({one.path for one in found}) == 1
-    assert len(found) == 4
     assert len(server.asked) == 1
+    assert files(cache) == ["v1_b.pth"]
+
+
+def test_one_failed_download_does_not_take_the_file_of_the_next(
+    server: Server, cache: Path
+) -> None:
+    server.mode = ["other"] * 3
+
+    def locate(_: int) -> bool:
+        try:
+            return weights.locate(address(server)).sha256 == SHA256
+        except PluginError:
+            return False
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sorted(threads.map(locate, range(8))) == [False] * 3 + [True] * 5
     assert files(cache) == ["v1_b.pth"]
 
 

@@ -207,7 +207,7 @@ def _alone(part: Path) -> Iterator[BufferedRandom]:
             yield stream
         finally:
             stream.flush()
-            if part.is_file() and part.stat().st_size == 0:
+            if os.fstat(stream.fileno()).st_size == 0 and _is_at(part, stream):
                 part.unlink()
 
 
@@ -216,10 +216,18 @@ def _locked(part: Path) -> BufferedRandom | None:
     stream = open(part, "a+b")  # noqa: SIM115 - the caller closes what it gets
     if fcntl is not None:
         fcntl.flock(stream.fileno(), fcntl.LOCK_EX)
-    if part.is_file() and os.path.samestat(os.fstat(stream.fileno()), part.stat()):
+    if _is_at(part, stream):
         return stream
     stream.close()
     return None
+
+
+def _is_at(path: Path, stream: BufferedRandom) -> bool:
+    """Whether the path still names the open file: another process may have moved or removed it."""
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _receive_all(address: str, stream: BufferedRandom, limit_bytes: int) -> None:
