@@ -39,8 +39,8 @@ verify: $(VENV)/.dev  ## the slow checks: kills, chaos, notebooks, validity; at 
 	@$(BIN)/python -m pytest -m slow --timeout=1800 -n auto --dist loadfile
 
 check: $(VENV)/.dev  ## format, lint, types, layers, docs in step
-	@$(BIN)/ruff format --check src tests benchmarks
-	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/cog --check -P -I docs $(PAGES)

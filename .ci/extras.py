@@ -52,8 +52,8 @@ PROBES: dict[str, tuple[str | None, list[str]]] = {
     "motion": ("video", ["score", "--round", "2026-11", "-s", "motion", "-w", "{work}"]),
     "audio": ("audio", ["score", "--round", "2026-11", "-s", "audio", "-w", "{work}"]),
     "safety": ("safety", ["score", "--round", "2026-11", "-s", "safety", "-w", "{work}"]),
-    "ray": ("ray", ["score", "--round", "2026-11", "-s", "technical", "--engine", "ray", "-w", "{work}",
-                    "--retry-failed"]),
+    "ray": ("ray", ["score", "--round", "2026-11", "-s", "technical", "--engine", "ray",
+                    "-w", "{work}", "--retry-failed"]),
     "s3": ("s3", ["store", "media", "s3://nowhere/x", "--option",
                   "endpoint_url=http://127.0.0.1:9", "-w", "{work}"]),
 }  # fmt: skip
@@ -65,7 +65,8 @@ BRINGS = {"preference": ("clip",), "ocr": ("video",)}
 
 IMPORTS = {
     "fast": "simplejpeg, imagecodecs, onnx, onnxruntime", "vertex": "google.auth, requests",
-    "web": "qfloor.web.gateway, starlette, uvicorn, prometheus_client", "docs": "mkdocs, mkdocstrings",
+    "web": "qfloor.web.gateway, starlette, uvicorn, prometheus_client",
+    "docs": "mkdocs, mkdocstrings",
     "local": "diffusers, peft, accelerate", "preference": "transformers, open_clip",
 }  # fmt: skip
 
