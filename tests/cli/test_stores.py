@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from pathlib import Path
@@ -77,6 +78,26 @@ def test_tier_shows_first_and_does_when_told(work: Path, tmp_path: Path) -> None
     assert code == 0
     assert len(list((work / "media").rglob("*.png"))) == 1
     assert "1 deleted by policy" in run("store", "verify", "-w", work)[2]
+
+
+def test_clean_shows_first_and_does_when_told(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("store", "clean", "-w", work)[1] == "every file is named by an output\n"
+    with Store.open(work) as store:
+        store.put_media(b"x" * 1500, "image/png")
+    code, out, err = run("store", "clean", "-w", work, "--apply")
+    assert (code, "younger than an hour" in out) == (0, True)
+    assert "removed 0 files, 0 B" in err
+    monkeypatch.setattr("qfloor.store.cleaning.YOUNGEST", dt.timedelta(0))
+    code, out, err = run("store", "clean", "-w", work)
+    assert (code, "1.5 kB" in out) == (0, True)
+    assert "1 files, 1.5 kB, would go; nothing was done; say --apply to do it" in err
+    assert len(list((work / "media").rglob("*.png"))) == 3
+    code, out, err = run("store", "clean", "-w", work, "--apply", "--json")
+    assert (code, json.loads(out)[0]["bytes"]) == (0, 1500)
+    assert "removed 1 files, 1.5 kB" in err
+    assert len(list((work / "media").rglob("*.png"))) == 2
+    assert run("store", "verify", "-w", work)[0] == 0
+    assert run("store", "clean", "-w", work, "--place", "s3://elsewhere/x")[0] == 1
 
 
 def test_media_are_placed_shown_and_brought_back(work: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""``qfloor store``: is everything there, how much is it, where media lie, media by policy."""
+"""``qfloor store``: is everything there, how much is it, where media lie, what may go."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from qfloor.cli.watching import progress
 from qfloor.errors import StoreError
 
 app = typer.Typer(
-    help="The workspace's store: verify, measure, place and tier media.", no_args_is_help=True
+    help="The workspace's store: verify, measure, place, tier and clean media.",
+    no_args_is_help=True,
 )
 
 
@@ -155,6 +156,56 @@ def tier(
         say(f"  {rule}: {n} files kept: {why}")
     if plan.steps and not apply:
         say("nothing was done; say --apply to do it")
+
+
+@app.command()
+def clean(
+    workspace: Path = Workspace,
+    apply: bool = typer.Option(False, "--apply", help="Do it; without this it is only shown."),
+    place: list[str] = typer.Option(
+        [],
+        "--place",
+        help="Also clean this place of media, which no other workspace uses (repeatable).",
+    ),
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Show media that no output names, as killed runs leave them, or remove them.
+
+    Nothing that an output names is touched, nothing younger than an hour, nothing while a run
+    holds the store, and nothing outside the workspace unless --place names it.
+
+    Example: qfloor store clean
+
+    Example: qfloor store clean --apply
+    """
+    import datetime as dt
+
+    from qfloor.store import Store
+    from qfloor.store.cleaning import clean as removed
+    from qfloor.store.cleaning import plan_clean
+
+    now, freed = dt.datetime.now(dt.UTC), 0
+    with Store.open(workspace) as store:
+        if not apply:
+            plan = plan_clean(store, now, place)
+        else:
+            with store.writing("store clean"), progress() as report:
+                plan = plan_clean(store, now, place)
+                freed = removed(store, plan, lambda done, all_: report("clean", done, all_))
+    if as_json or as_csv:
+        rows = [
+            {"sha256": one.sha256, "place": one.place, "bytes": one.bytes, "kept": one.kept or None}
+            for one in plan.orphans
+        ]
+    else:
+        rows = [{**row, "bytes": size_of(row["bytes"])} for row in plan.rows]
+    emit(rows, as_json=as_json, as_csv=as_csv, empty="every file is named by an output")
+    if apply:
+        say(f"removed {len(plan.due)} files, {size_of(freed)}")
+    elif plan.due:
+        size = size_of(sum(one.bytes for one in plan.due))
+        say(f"{len(plan.due)} files, {size}, would go; nothing was done; say --apply to do it")
 
 
 def place(workspace: Path, url: str | None) -> None:

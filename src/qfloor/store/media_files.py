@@ -41,10 +41,11 @@ _ALL = (*EXTENSIONS.values(), UNKNOWN_EXTENSION)
 
 @dataclass(frozen=True, kw_only=True)
 class Lying:
-    """A file that lies in a place."""
+    """A file that lies in a place; ``written_at`` in seconds since 1970, None where unknown."""
 
     sha256: str
     size: int
+    written_at: float | None = None
 
 
 class MediaFiles:
@@ -155,7 +156,9 @@ class MediaFiles:
         for path in sorted(self.folder.glob("[0-9a-f][0-9a-f]/*.*")):
             if _NAME.match(path.stem):
                 with contextlib.suppress(FileNotFoundError):
-                    yield Lying(sha256=path.stem, size=path.stat().st_size)
+                    seen = path.stat()  # mtime is older than the stay of a file that was moved in
+                    at = max(seen.st_mtime, seen.st_ctime)
+                    yield Lying(sha256=path.stem, size=seen.st_size, written_at=at)
 
     def digest(self, sha256: str) -> str | None:
         """SHA-256 of what is really stored under a name, read through; None when nothing is."""

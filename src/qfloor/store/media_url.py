@@ -9,6 +9,7 @@ what the bytes show, or which of them are wanted.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import functools
 import hashlib
 import re
@@ -30,6 +31,7 @@ TRIES = 4
 WAIT_SECONDS = 0.5
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _CHUNK = 1 << 22
+_WRITTEN = ("LastModified", "last_modified", "updated", "mtime", "created")
 _EXTRAS = {"s3": "s3", "s3a": "s3"}
 
 
@@ -109,7 +111,8 @@ class UrlMedia:
         for name, about in sorted(found.items()):
             sha256 = name.rsplit("/", 1)[-1]
             if _SHA256.match(sha256):
-                yield Lying(sha256=sha256, size=int(about.get("size") or 0))
+                size = int(about.get("size") or 0)
+                yield Lying(sha256=sha256, size=size, written_at=_written_at(about))
 
     def digest(self, sha256: str) -> str | None:
         """Digest of what is stored under a name; read in pieces, never all in memory."""
@@ -202,6 +205,21 @@ class UrlMedia:
     def _out_of_reach(self, verb: str, error: BaseException) -> PlaceError:
         said = " ".join(str(error).split()) or type(error).__name__
         return PlaceError(f"media at {self.where} cannot be {verb}: {said}")
+
+
+def _written_at(about: Mapping[str, Any]) -> float | None:
+    """When an object was last written, as far as its file system says; each calls it otherwise."""
+    found = [_seconds(about[name]) for name in _WRITTEN if name in about]
+    return max((at for at in found if at is not None), default=None)
+
+
+def _seconds(told: object) -> float | None:
+    if isinstance(told, str):
+        with contextlib.suppress(ValueError):
+            told = dt.datetime.fromisoformat(told)
+    if isinstance(told, dt.datetime):
+        return (told if told.tzinfo else told.replace(tzinfo=dt.UTC)).timestamp()
+    return float(told) if isinstance(told, int | float) else None
 
 
 def _opened(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:

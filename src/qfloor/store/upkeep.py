@@ -1,6 +1,7 @@
 """Is everything still there, and how much is it: ``store verify`` and ``store du``.
 
-Nothing is changed here. What this module does not know: what should be done about it.
+Nothing is changed here. What this module does not know: what should be done about it
+(`cleaning`, `tiering`).
 """
 
 from __future__ import annotations
