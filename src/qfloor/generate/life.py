@@ -125,9 +125,12 @@ class Life:
         self._keep.n += 1
         self._keep.told_s = self._keep.download_s = None
         self._keep.trace("before_intended")
+        claimed_at = self.desk.clock()
         await self._keep.note(Event.INTENDED, most_nanousd=self.item.call_nanousd)
         self._keep.trace("after_intended")
         self._keep.started = self.desk.clock()
+        if self._keep.started - claimed_at > self.desk.policy.claim_s:
+            return await self._keep.close(_overslept(self._keep.started - claimed_at), "submit")
         answer: Any
         try:
             answer = await self.generator.submit(self._call())
@@ -246,6 +249,13 @@ class Life:
 
 _OUT_OF_REACH_POLLS = 5
 """Lost polls in a row after which no new call is made for the time being."""
+
+
+def _overslept(seconds: float) -> Outcome:
+    """A process stood still after its claim: another may have taken the request for dropped."""
+    detail = f"{seconds:.0f} s passed between the ledger row and the call, so it was not made"
+    return Outcome(status=REASONS["not_sent"], reason="not_sent", detail=detail, charged="no",
+                   amount_nanousd=0)  # fmt: skip
 
 
 def _late(detail: str) -> Outcome:

@@ -46,6 +46,9 @@ class RunPolicy:
         How many polls or downloads in a row may raise before the job is left for a next run.
     grace_s : float
         How long calls under way are waited for when a run is interrupted.
+    claim_s : float
+        How long after its ``intended`` row was begun a call may still be made; later it is not
+        sent. A service whose worker can be declared dead keeps this below its lease.
     budget_nanousd : int or None
         Money the round may cost in all; checked again before every single call.
     """
@@ -67,6 +70,7 @@ class RunPolicy:
     least_free_bytes: int = 64 * 1024 * 1024
     lost_polls: int = 14  # some minutes: what is paid for is worth waiting out an outage
     grace_s: float = 120.0
+    claim_s: float = math.inf
     budget_nanousd: int | None = None
 
     def poll_s(self, passed_s: float) -> float:

@@ -147,8 +147,15 @@ class SingleRequests:
         return found
 
     async def close(self, grace_s: float) -> None:
-        """Finish calls under way, so that what may have been paid for is in the ledger."""
-        if self.desk.under_way:
-            await asyncio.wait(set(self.desk.under_way), timeout=grace_s)
+        """Finish calls under way, so that what may have been paid for is in the ledger.
+
+        What takes longer than ``grace_s`` is broken off: after this nothing is sent or written.
+        """
+        left = set(self.desk.under_way)
+        if left:
+            _, left = await asyncio.wait(left, timeout=grace_s)
+        for call in left:
+            call.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
         await self.desk.journal.close()
         self.desk.threads.shutdown(wait=False, cancel_futures=True)

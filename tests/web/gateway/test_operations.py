@@ -321,7 +321,7 @@ def test_a_worker_that_is_gone_leaves_its_jobs_to_the_others(tmp_path: Path) -> 
             for task in list(gateway.orders._running.values()):  # as a kill would
                 task.cancel()
             job.cancel()
-            gateway.jobs.leave()
+            gateway.jobs.presence.leave()
             async with running(given) as two_:
                 return await until(
                     lambda: two_.gateway.ledger.rows(

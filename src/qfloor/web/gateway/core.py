@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -25,6 +24,7 @@ from qfloor.web.gateway.ledger import FOLDER, GatewayLedger
 from qfloor.web.gateway.orders import Orders
 from qfloor.web.gateway.pen import Pen
 from qfloor.web.gateway.picture import Picture, Watch
+from qfloor.web.gateway.presence import MARGIN_S, new_worker
 from qfloor.web.gateway.records import Records
 from qfloor.web.gateway.releases import Releases
 from qfloor.web.gateway.sellers import Sellers
@@ -50,7 +50,7 @@ class Gateway:
         self.keyring = Keyring.read(settings.keys, workers=settings.workers)
         check_reach(settings, self.keyring)
         self.names = settings.names
-        self.worker = uuid.uuid4().hex
+        self.worker = new_worker()
         self.started_at = time.time()
         self.ledger = GatewayLedger(settings.workspace / FOLDER)
         self.releases = Releases(self.ledger, allow_illustrative=settings.allow_illustrative)
@@ -89,7 +89,9 @@ class Gateway:
             rule=self.rule,
         )
         self.orders = Orders(settings, self.jobs, self.pen, dispatcher, self.records)
-        await self.pen.write(self.jobs.seen)
+        self.jobs.presence.come()
+        self.ledger.fence = self.worker
+        await self.pen.write(self.jobs.presence.seen)
         await self.orders.take_over()
         self._every(settings.look_every_s, self._look)
         self._every(_BEAT_S, self._beat)
@@ -110,7 +112,7 @@ class Gateway:
             await self.records.flush()
         except StoreError:
             log.exception("the last lines of the log could not be written")
-        await self.pen.write(self.jobs.leave)
+        await self.pen.write(self.jobs.presence.leave)
         await self.pen.close()
         await self.sellers.close()
         await asyncio.to_thread(self.watch.close)
@@ -166,7 +168,7 @@ class Gateway:
         return self.watch.health(self.watch.look(before), resting)
 
     async def _beat(self) -> None:
-        await self.pen.write(self.jobs.seen)
+        await self.pen.write(self.jobs.presence.seen)
         await self.orders.take_over()
 
     async def _sweep(self) -> None:
@@ -186,4 +188,4 @@ def check_reach(settings: Settings, keyring: Keyring) -> None:
 
 def _policy(settings: Settings) -> RunPolicy:
     return replace(SERVING, poll_first_s=settings.poll_first_s, collects=64,
-                   quota_cooldown_s=settings.quota_rest_s)  # fmt: skip
+                   quota_cooldown_s=settings.quota_rest_s, claim_s=MARGIN_S)  # fmt: skip

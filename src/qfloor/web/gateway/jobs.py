@@ -8,13 +8,13 @@ only while the job runs: when it ends, the prompt is forgotten.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from qfloor.web.gateway.ledger import GatewayLedger
+from qfloor.web.gateway.ledger import GatewayLedger, LostJobError
+from qfloor.web.gateway.presence import Presence
 
 State = Literal["queued", "in_progress", "completed", "failed"]
 ENDED = ("completed", "failed")
@@ -22,11 +22,6 @@ _COLUMNS = (
     "id, kind, key_name, idempotency, body_digest, day, created_at, ended_at, state, owner, "
     "seconds, size, n, held_nanousd, charged, charged_nanousd, plan, result, facts"
 )
-STALE_S = 15.0
-"""A worker that has not been seen for so long is gone."""
-
-_HERE: set[str] = set()
-"""Workers of this very process: a row with our number and another name is of a dead one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +67,7 @@ class Jobs:
 
     def __init__(self, ledger: GatewayLedger, worker: str) -> None:
         self._ledger, self.worker = ledger, worker
+        self.presence = Presence(ledger, worker)
 
     def open(self, job: Job, budget_nanousd: int | None) -> Job | None:
         """Keep a new job; None when it is new, else the one under the same Idempotency-Key.
@@ -89,6 +85,7 @@ class Jobs:
             left = budget_nanousd - self.spent(job.key_name, job.day)
             if job.held_nanousd > left:
                 raise OverBudgetError(max(0, left))
+        self.presence.seen()  # a job whose owner is not there may be taken by anyone
         marks = ", ".join("?" * len(_COLUMNS.split(",")))
         self._ledger.write(f"INSERT INTO jobs ({_COLUMNS}) VALUES ({marks})", _row(job))
         return None
@@ -131,68 +128,39 @@ class Jobs:
         charged: str,
         charged_nanousd: int | None,
     ) -> None:
-        """Keep the answer and forget the prompt."""
-        self._ledger.write(
+        """Keep the answer and forget the prompt; `LostJobError` when it is another worker's."""
+        touched = self._ledger.write(
             "UPDATE jobs SET state = ?, ended_at = ?, result = ?, facts = ?, charged = ?, "
-            "charged_nanousd = ?, plan = NULL WHERE id = ?",
+            "charged_nanousd = ?, plan = NULL WHERE id = ? AND owner = ?",
             (state, time.time(), json.dumps(result), json.dumps(dict(facts)), charged,
-             charged_nanousd, job_id),
+             charged_nanousd, job_id, self.worker),
         )  # fmt: skip
+        if not touched:
+            raise LostJobError(job_id)
 
     def forget(self, job_id: str) -> None:
         """Remove a job that no seller was called for: asking again with its key is new."""
-        self._ledger.write("DELETE FROM jobs WHERE id = ?", (job_id,))
+        owner = self._ledger.write(
+            "DELETE FROM jobs WHERE id = ? AND owner = ?", (job_id, self.worker)
+        )
+        if not owner:
+            raise LostJobError(job_id)
 
     def counts(self) -> dict[str, int]:
         """How many jobs are in each state."""
         return dict(self._ledger.rows("SELECT state, count(*) FROM jobs GROUP BY state"))
 
-    # -- workers -------------------------------------------------------------------------------
-
-    def seen(self) -> None:
-        """Note that this worker is alive."""
-        _HERE.add(self.worker)
-        self._ledger.write(
-            "INSERT INTO workers VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-            "seen_at = excluded.seen_at",
-            (self.worker, os.getpid(), time.time()),
-        )
-
-    def leave(self) -> None:
-        """Note that this worker goes: whatever it leaves open may be taken over at once."""
-        _HERE.discard(self.worker)
-        self._ledger.write("DELETE FROM workers WHERE id = ?", (self.worker,))
-
     def adopt(self) -> list[Job]:
         """Take over the open jobs of workers that are gone; and give our own that are open."""
-        gone = []
-        for worker, pid, seen_at in self._ledger.rows("SELECT id, pid, seen_at FROM workers"):
-            if worker != self.worker and (
-                time.time() - seen_at > STALE_S or not _lives(worker, pid)
-            ):
-                gone.append(worker)
-                self._ledger.write("DELETE FROM workers WHERE id = ?", (worker,))
+        mine = json.dumps([self.worker, *self.presence.gone()])
         found = self._ledger.rows(
             f"SELECT {_COLUMNS} FROM jobs WHERE state IN ('queued', 'in_progress') "
-            "AND (owner = ? OR owner NOT IN (SELECT id FROM workers))",
-            (self.worker,),
+            "AND owner IN (SELECT value FROM json_each(?))",
+            (mine,),
         )
         for row in found:
             self._ledger.write("UPDATE jobs SET owner = ? WHERE id = ?", (self.worker, row[0]))
         return [_job(row) for row in found]
-
-
-def _lives(worker: str, pid: int) -> bool:
-    """Whether the process of a worker is there; our own number may be from before a restart."""
-    if pid == os.getpid():
-        return worker in _HERE
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True
 
 
 def _row(job: Job) -> tuple[Any, ...]:

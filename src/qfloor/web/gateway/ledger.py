@@ -8,6 +8,7 @@ which may be a moment late, are `records`' business.
 from __future__ import annotations
 
 import contextlib
+import json
 import secrets
 import sqlite3
 import threading
@@ -27,6 +28,13 @@ FOLDER = "gateway"
 FILE = "gateway.db"
 
 
+class LostJobError(StoreError):
+    """A job that another worker has taken over: nothing more is bought or written for it here."""
+
+    def __init__(self, job_id: str, what: str = "") -> None:
+        super().__init__(f"job {job_id} is another worker's by now{what and f'; {what}'}")
+
+
 class GatewayLedger(Database):
     """The gateway's own ledger; see `qfloor.generate.Ledger` for what a request needs of it."""
 
@@ -35,6 +43,8 @@ class GatewayLedger(Database):
         self.root = root.resolve()
         self.media = MediaFiles(self.root / "media")
         self.media.folder.mkdir(parents=True, exist_ok=True)
+        self.fence: str | None = None
+        """The worker that writes; it appends only to jobs that are its own."""
         self._inside = threading.local()
         self._reading = threading.Lock()
         super().__init__(self.root / FILE)
@@ -97,8 +107,27 @@ class GatewayLedger(Database):
     # -- what a request needs ------------------------------------------------------------------
 
     def append_attempts(self, attempts: Iterable[Attempt]) -> int:
-        """Append events of attempts."""
-        return self._write_many(r.insert("attempts", Attempt), (r.encode(a) for a in attempts))
+        """Append events of attempts; `LostJobError` when a job is another worker's by now."""
+        events = list(attempts)
+        if self.fence is not None:
+            self._check_owned(events)
+        return self._write_many(r.insert("attempts", Attempt), (r.encode(a) for a in events))
+
+    def _check_owned(self, events: Sequence[Attempt]) -> None:
+        """Within the transaction that writes them: who is declared dead learns of it here."""
+        jobs = {event.output_id.rsplit("-", 2)[0]: event for event in events}
+        owned = self.rows(
+            "SELECT id FROM jobs WHERE owner = ? AND id IN (SELECT value FROM json_each(?))",
+            (self.fence, json.dumps(list(jobs))),
+        )
+        lost = set(jobs) - {row[0] for row in owned}
+        for job_id in sorted(lost):
+            event = jobs[job_id]
+            known = f"not kept: {event.event.value} of {event.output_id}"
+            handle = (
+                "" if event.job is None else f", its seller's handle is {canonical_json(event.job)}"
+            )
+            raise LostJobError(job_id, known + handle)
 
     def save_outputs(self, outputs: Sequence[Output]) -> int:
         """Keep outputs; a later word replaces an earlier."""

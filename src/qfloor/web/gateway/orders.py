@@ -8,6 +8,7 @@ HTTP, and how to choose.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
@@ -23,6 +24,7 @@ from qfloor.web.gateway.deciding import Decided
 from qfloor.web.gateway.dispatch import Dispatcher, End
 from qfloor.web.gateway.faults import Fault, busy, cooling, of_outcome
 from qfloor.web.gateway.jobs import Job, Jobs, OverBudgetError
+from qfloor.web.gateway.ledger import LostJobError
 from qfloor.web.gateway.pen import Pen
 from qfloor.web.gateway.plan import Plan
 from qfloor.web.gateway.records import Records
@@ -166,12 +168,15 @@ class Orders:
             await self._end(job, plan, _unbroken(ended))
         except asyncio.CancelledError:
             raise
+        except LostJobError as lost:
+            log.error("%s; it goes on there", lost)
         except (StoreError, OSError):
             # its row and plan stay: what was accepted is gone on with at the next beat
             log.exception("job %s is left open, for the ledger or disk failed", job.id)
         except Exception:
             log.exception("job %s failed within the gateway", job.id)
-            await self._give_up(job, plan)
+            with contextlib.suppress(LostJobError):
+                await self._give_up(job, plan)
 
     async def _end(self, job: Job, plan: Plan, ends: list[End]) -> None:
         """Keep what came of a job, in the order: answer, then log."""

@@ -1,0 +1,136 @@
+"""Which workers live, so that no job is taken from one that does.
+
+A worker holds a lock on a file of its own that the operating system lets go of when the process
+dies, however it dies, and not before: one that is stopped, slow or has a wrong clock keeps its
+jobs, and a process number of another container says nothing. Only where the lock of another
+machine is looked at, which a shared disk may not tell truly, must its sign of life have stood
+still as well, by our own clock alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from qfloor.errors import StoreError
+from qfloor.store.lock import WriterLock
+from qfloor.web.gateway.ledger import GatewayLedger
+
+LEASE_S = 30.0
+"""How long the sign of life of another machine's worker must have stood still."""
+
+MARGIN_S = 10.0
+"""How long after its claim was written a call may be made; well within the lease."""
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+def new_worker() -> str:
+    """Name a worker: its machine, which all containers of one share until it starts anew."""
+    return f"{machine()}-{uuid.uuid4().hex}"
+
+
+def machine() -> str:
+    """Name this machine since it was started; where it cannot be told apart, each is another."""
+    with contextlib.suppress(OSError):
+        return _BOOT.read_text(encoding="ascii").strip().replace("-", "")[:12]
+    return f"{uuid.getnode():012x}"
+
+
+class Presence:
+    """A worker's sign of life, and what it knows of the others'."""
+
+    def __init__(
+        self, ledger: GatewayLedger, worker: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ledger, self.worker, self._clock = ledger, worker, clock
+        self._folder = ledger.root / "workers"
+        self._lock = WriterLock(self._path(worker))
+        self._stood: dict[str, tuple[float, float]] = {}
+
+    def _path(self, worker: str) -> Path:
+        return self._folder / f"{worker}.lock"
+
+    def come(self) -> None:
+        """Be there, before anything is taken.
+
+        Raises
+        ------
+        StoreError
+            When the disk has no locks: then nobody could tell whether this worker lives.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire("gateway worker")
+        except StoreError:  # its name is nobody else's
+            raise StoreError(
+                f"{self._folder} cannot be written, or lies on a disk without file locks, by which "
+                "workers know that another lives; put the workspace on a local disk"
+            ) from None
+
+    def seen(self) -> None:
+        """Note that this worker is alive."""
+        if not self._lock.path.exists():  # someone tidied up: without a file we look dead
+            self._lock.release()
+            self.come()
+        self._ledger.write(
+            "INSERT INTO workers VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+            "seen_at = excluded.seen_at",
+            (self.worker, os.getpid(), time.time()),
+        )
+
+    def leave(self) -> None:
+        """Note that this worker goes: whatever it leaves open may be taken over at once."""
+        self._ledger.write("DELETE FROM workers WHERE id = ?", (self.worker,))
+        self._lock.path.unlink(missing_ok=True)
+        self._lock.release()
+
+    def drop(self) -> None:
+        """Let go of the lock, as the end of the process does."""
+        self._lock.release()
+
+    def gone(self) -> list[str]:
+        """Name owners of open jobs that live no more; within the transaction that takes over."""
+        rows = self._ledger.rows("SELECT id, seen_at FROM workers")
+        told: dict[str, float | None] = {str(worker): float(seen) for worker, seen in rows}
+        for (owner,) in self._ledger.rows(
+            "SELECT DISTINCT owner FROM jobs WHERE state IN ('queued', 'in_progress')"
+        ):
+            told.setdefault(str(owner), None)  # it left, or was declared gone before
+        told.pop(self.worker, None)
+        dead = [worker for worker, seen in told.items() if self._is_gone(worker, seen)]
+        self._stood = {w: stood for w, stood in self._stood.items() if w in told}
+        for worker in dead:
+            self._ledger.write("DELETE FROM workers WHERE id = ?", (worker,))
+        return dead
+
+    def _is_gone(self, worker: str, seen: float | None) -> bool:
+        lock = WriterLock(self._path(worker))
+        has_lock = lock.path.exists()
+        if has_lock:
+            try:
+                lock.acquire("taking over")
+            except StoreError:  # held, or not to be told: it lives
+                self._stood.pop(worker, None)
+                return False
+        try:
+            is_ours = has_lock and worker.startswith(f"{machine()}-")
+            if not (is_ours or seen is None or self._has_stood(worker, seen)):
+                return False
+            lock.path.unlink(missing_ok=True)
+            return True
+        finally:
+            lock.release()
+
+    def _has_stood(self, worker: str, seen: float) -> bool:
+        """Whether a sign of life has not changed for a lease, whatever time it tells."""
+        now = self._clock()
+        last, since = self._stood.get(worker, (None, now))
+        if last != seen:
+            self._stood[worker] = (seen, now)
+            return False
+        return now - since > LEASE_S

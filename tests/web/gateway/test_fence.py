@@ -1,0 +1,303 @@
+"""Whose a job is: nothing is taken from a worker that lives, and what a dead one left, by one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.seller import calls
+from gateway_sellers import behave
+from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, until
+
+from qfloor.errors import StoreError
+from qfloor.records import Attempt, Event
+from qfloor.web.gateway import presence
+from qfloor.web.gateway.jobs import Job, Jobs
+from qfloor.web.gateway.ledger import GatewayLedger, LostJobError
+
+ROOT = Path(__file__).resolve().parents[3]
+VIDEOS, IMAGES = "/v1/videos", "/v1/images/generations"
+
+
+# -- as processes -------------------------------------------------------------------------------
+
+
+class Worker:
+    """A worker in a process of its own."""
+
+    def __init__(self, folder: Path, *how: str) -> None:
+        path = os.pathsep.join((str(ROOT / "src"), str(ROOT / "tests")))
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "tests" / "gateway_process.py"), str(folder), *how],
+            env={**os.environ, "PYTHONPATH": path}, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        self.name = ""
+
+    def there(self) -> Worker:
+        self.name = self.hear()["worker"]
+        return self
+
+    def hear(self) -> Any:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, "the worker ended without a word"
+        return json.loads(line)
+
+    def ask(self, path: str, body: Any, **headers: str) -> None:
+        assert self.process.stdin is not None
+        print(json.dumps({"path": path, "body": body, "headers": headers}),
+              file=self.process.stdin, flush=True)  # fmt: skip
+
+    def signal(self, what: int) -> None:
+        os.kill(self.process.pid, what)
+
+    def end(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.signal(signal.SIGKILL)
+        self.process.communicate(timeout=30)
+
+
+@contextlib.contextmanager
+def workers(folder: Path, *hows: tuple[str, ...]) -> Iterator[list[Worker]]:
+    """So many workers of one workspace, each in its situation."""
+    started = [Worker(folder, *how) for how in hows]
+    try:
+        yield [worker.there() for worker in started]
+    finally:
+        for worker in started:
+            worker.end()
+
+
+def rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
+    with contextlib.closing(sqlite3.connect(folder / "ws" / "gateway" / "gateway.db")) as db:
+        return db.execute(sql).fetchall()
+
+
+def wait_for(check: Any, seconds: float = 30.0) -> Any:
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        found = check()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not happen in time")
+
+
+def count(folder: Path, event: str) -> int:
+    return sum(c["event"] == event for c in calls(folder / "remote"))
+
+
+def ended(folder: Path) -> Any:
+    return rows(folder, "SELECT owner, state FROM jobs WHERE state IN ('completed', 'failed')")
+
+
+@pytest.mark.slow
+def test_a_killed_workers_job_goes_on_with_exactly_one_of_the_others(tmp_path: Path) -> None:
+    database(tmp_path, polls=150)
+    with workers(tmp_path, (), (), ()) as (owner, one, two):
+        for _ in range(3):
+            owner.ask(VIDEOS, {"prompt": CLIP})
+        wait_for(lambda: count(tmp_path, "submit") == 3 and len(rows(
+            tmp_path, "SELECT 1 FROM attempts WHERE event = 'accepted'")) == 3)  # fmt: skip
+        assert {r[0] for r in rows(tmp_path, "SELECT owner FROM jobs")} == {owner.name}
+        owner.signal(signal.SIGKILL)
+        last = wait_for(lambda: len(found := ended(tmp_path)) == 3 and found)
+    assert {name for name, _ in last} in ({one.name}, {two.name})
+    assert count(tmp_path, "submit") == count(tmp_path, "collect") == 3
+    ends = rows(tmp_path, "SELECT count(*) FROM attempts WHERE event = 'ended' GROUP BY output_id")
+    assert ends == [(1,), (1,), (1,)]
+
+
+@pytest.mark.slow
+def test_a_call_that_died_with_its_worker_is_made_by_nobody_else(tmp_path: Path) -> None:
+    database(tmp_path, latency_s=30.0)
+    with workers(tmp_path, (), (), ()) as (owner, *_):
+        owner.ask(VIDEOS, {"prompt": CLIP})
+        wait_for(lambda: count(tmp_path, "submit") == 1)
+        owner.signal(signal.SIGKILL)
+        ((_, state),) = wait_for(lambda: ended(tmp_path))
+        charged = rows(tmp_path, "SELECT charged FROM jobs")
+    assert (state, charged) == ("failed", [("unknown",)])
+    assert count(tmp_path, "submit") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["clock=-86400", "clock=86400", "pid", "stopped"])
+def test_nothing_is_taken_from_a_worker_that_lives(tmp_path: Path, how: str) -> None:
+    """Whatever its clock or its number says, and however long it stood still."""
+    database(tmp_path, polls=1_000)
+    told = () if how == "stopped" else (how,)
+    with workers(tmp_path, told, ("lease=0.3",), ("lease=0.3",)) as (owner, *_):
+        owner.ask(VIDEOS, {"prompt": CLIP})
+        wait_for(lambda: rows(tmp_path, "SELECT 1 FROM attempts WHERE event = 'accepted'"))
+        if how == "stopped":
+            owner.signal(signal.SIGSTOP)
+        time.sleep(2.0)  # six leases, and twenty beats of the others
+        assert rows(tmp_path, "SELECT owner FROM jobs") == [(owner.name,)]
+        if how == "stopped":
+            assert count(tmp_path, "collect") == 0
+            owner.signal(signal.SIGCONT)
+        last = wait_for(lambda: ended(tmp_path))
+    assert [name for name, _ in last] == [owner.name]
+    assert (count(tmp_path, "submit"), count(tmp_path, "collect")) == (1, 1)
+
+
+@pytest.mark.slow
+def test_a_budget_is_kept_by_several_workers_together(tmp_path: Path) -> None:
+    database(tmp_path, latency_s=0.05, jobs=False)
+    secret = "qf-a-key-of-the-test"
+    keys = tmp_path / "keys.toml"
+    keys.write_text(
+        f'[[key]]\nname = "studio"\nsha256 = "{hashlib.sha256(secret.encode()).hexdigest()}"\n'
+        "budget_usd_per_day = 0.1\n"
+    )
+    body = {"prompt": MUG, "model": "shop/value"}  # $0.02 each: five of them
+    with workers(tmp_path, *[(f"keys={keys}",)] * 3) as several:
+        for worker in several:
+            for _ in range(8):
+                worker.ask(IMAGES, body, authorization=f"Bearer {secret}")
+        told = [worker.hear() for worker in several for _ in range(8)]
+    codes = sorted(str(answer["code"]) for answer in told)
+    assert codes == ["None"] * 5 + ["budget_exceeded"] * 19
+    assert count(tmp_path, "submit") == 5
+
+
+# -- another machine's, on a shared disk --------------------------------------------------------
+
+
+def a_job(owner: str) -> Job:
+    return Job(id="video_1", kind="video", key_name="", idempotency=None, body_digest="d",
+               day="2026-12-01", created_at=0.0, owner=owner, plan={})  # fmt: skip
+
+
+def test_another_machines_worker_is_gone_when_its_sign_has_stood_by_our_clock(
+    tmp_path: Path,
+) -> None:
+    ledger, now = GatewayLedger(tmp_path), [0.0]
+    theirs = Jobs(ledger, "othermachine-1")
+    theirs.presence.come()
+    theirs.open(a_job("othermachine-1"), None)
+    theirs.presence.drop()  # a lock that this disk does not tell us of
+    ours = Jobs(ledger, presence.new_worker())
+    ours.presence._clock = lambda: now[0]
+    for now[0] in (0.0, 20.0):
+        assert ours.adopt() == []
+    theirs.presence.seen()
+    for now[0] in (31.0, 60.0):
+        assert ours.adopt() == []
+    now[0] = 31.0 + presence.LEASE_S + 1.0
+    assert [job.id for job in ours.adopt()] == ["video_1"]
+    ledger.close()
+
+
+def test_who_was_declared_gone_neither_buys_nor_ends_what_was_its_own(tmp_path: Path) -> None:
+    ledger = GatewayLedger(tmp_path)
+    first, second = Jobs(ledger, "othermachine-1"), Jobs(ledger, presence.new_worker())
+    first.presence.come()
+    first.open(a_job(first.worker), None)
+    ledger.fence = first.worker
+    bought = Attempt(output_id="video_1-0-0", n=1, event=Event.INTENDED, at="2026-12-01")
+    ledger.append_attempts([bought])
+    first.presence.leave()
+    assert second.adopt()
+    for attempt in (bought, Attempt(output_id="video_1-0-0", n=1, event=Event.ACCEPTED,
+                                    at="2026-12-01", job={"id": "at-the-seller"})):  # fmt: skip
+        with pytest.raises(LostJobError, match=r"another worker's by now.*of video_1-0-0"):
+            ledger.append_attempts([attempt])
+    with pytest.raises(LostJobError):
+        first.end("video_1", state="failed", result={}, facts={}, charged="no", charged_nanousd=0)
+    with pytest.raises(LostJobError):
+        first.forget("video_1")
+    assert len(ledger.history("video_1-0-0")) == 1
+    second.presence.drop()
+    ledger.close()
+
+
+def test_a_disk_without_locks_is_not_served_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*given: Any) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("qfloor.store.lock.fcntl.flock", none)
+    ledger = GatewayLedger(tmp_path)
+    with pytest.raises(StoreError, match="without file locks"):
+        presence.Presence(ledger, "m-1").come()
+    ledger.close()
+
+
+def test_a_lock_file_that_someone_removed_is_made_again(tmp_path: Path) -> None:
+    ledger = GatewayLedger(tmp_path)
+    ours, other = (presence.Presence(ledger, presence.new_worker()) for _ in range(2))
+    ours.come()
+    other.come()
+    for lock in (tmp_path / "workers").iterdir():
+        lock.unlink()
+    ours.seen()
+    assert other.gone() == []
+    ours.drop()
+    assert other.gone() == [ours.worker]
+    other.drop()
+    ledger.close()
+
+
+# -- within one worker --------------------------------------------------------------------------
+
+
+def chosen(folder: Path, **given: Any) -> Any:
+    db = database(folder, SHELF, generator="gateway_sellers:Seller", providers=True)
+    return settings(folder, db, **given)
+
+
+def test_a_worker_that_stood_still_before_its_call_does_not_make_it(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        desk, shift = client.gateway.singles.desk, [0.0]
+        desk.clock = lambda: time.monotonic() + shift[0]
+
+        def stand_still(step: str, key: str) -> None:
+            if step == "after_intended":
+                shift[0] += presence.LEASE_S + 1.0
+
+        desk.trace = stand_still
+        body = {"prompt": MUG, "routing": {"allow_fallbacks": False}}
+        answer = await client.post(IMAGES, json=body)
+        return answer, client.gateway.ledger.rows("SELECT reason, charged FROM attempts "
+                                                  "WHERE event = 'ended'")  # fmt: skip
+
+    with behave({}) as bought:
+        answer, ends = drive(chosen(tmp_path), work)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "provider_unavailable")
+    assert ends == [("not_sent", "no")]
+    assert bought == []
+
+
+def test_a_call_that_outlasts_the_drain_is_broken_off_before_the_job_is_free(
+    tmp_path: Path,
+) -> None:
+    given = chosen(tmp_path, drain_s=0.1)
+
+    async def work() -> Any:
+        async with running(given) as one:
+            asked = asyncio.create_task(one.post(VIDEOS, json={"prompt": CLIP}))
+            await until(lambda: bought)
+            await asked
+            gateway = one.gateway
+        return gateway.singles.desk.under_way
+
+    with behave({"shop/film": 20.0}) as bought:
+        assert asyncio.run(work()) == set()
+    left = rows(tmp_path, "SELECT event FROM attempts")
+    assert left == [("intended",)]
