@@ -39,6 +39,7 @@ async def serve(folder: Path, told: dict[str, Any]) -> None:
     """Serve in this process until the input ends."""
     core._BEAT_S = 0.1
     given = settings(folder, folder / "quality.db", most_at_once=64, **told)
+    client: Any
     async with running(given) as client:
         say({"worker": client.gateway.worker})
         asked: set[asyncio.Task[None]] = set()
