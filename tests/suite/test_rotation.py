@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from qfloor import suite
 from qfloor.errors import SuiteError
-from qfloor.records import Prompt, Suite
+from qfloor.records import Prompt, Suite, digest_of
 from qfloor.suite.likeness import alike
 from qfloor.suite.pool import journal_of, read_journal
 
@@ -110,10 +111,15 @@ def test_retired_prompts_leave_the_pool_and_are_a_suite(pool: Path, tmp_path: Pa
         suite.retire(pool, "2026-12", tmp_path / "r.toml")
     retired = suite.retire(pool, "2027-01", tmp_path / "r.toml")
     private = {p for p in served.prompts if p.id.startswith("private-")}
-    assert set(suite.load(tmp_path / "r.toml").prompts) == private == set(retired.prompts)
+    assert {p for p in served.prompts if p.is_private} == private
+    assert {replace(p, tags=()) for p in private} == set(retired.prompts)
+    assert suite.load(tmp_path / "r.toml").prompts == retired.prompts
     assert len(suite.load(pool).prompts) == 4
     journal = json.loads(journal_of(pool).read_text())["served"]
     assert {one["retired"] for one in journal.values()} == {"2027-01"}
+    assert {name: one["digest"] for name, one in journal.items()} == {
+        p.id: digest_of(p) for p in retired.prompts
+    }
     with pytest.raises(SuiteError, match="not in the pool now"):
         suite.rotate(base(), pool, "2026-12", tmp_path / "b.toml")
     suite.rotate(base(), pool, "2027-01", tmp_path / "c.toml")

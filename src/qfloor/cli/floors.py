@@ -28,6 +28,9 @@ LeaveOneOut = typer.Option(
 Thresholds = typer.Option(
     False, "--thresholds", help="Show every threshold and what it rests on instead."
 )
+WithPrivate = typer.Option(
+    False, "--with-private", help="Show private prompts and their outputs on the page too."
+)
 Kind = typer.Option("delivered", help="delivered (refusals fail) or conditional.")
 
 
@@ -50,6 +53,7 @@ def floors(
         help="Show the outputs at the 5th, 10th, 25th and 50th percentile instead.",
     ),
     html: Path | None = typer.Option(None, help="With --explain: write a page with the pictures."),
+    with_private: bool = WithPrivate,
     as_json: bool = Json,
     as_csv: bool = Csv,
 ) -> None:
@@ -72,7 +76,9 @@ def floors(
             shown = pipeline.explain(store, benchmark, found, *explain, metric=quality)
     wanted = benchmark.quality.id if quality is None else quality
     if table == "explain":
-        _explained(shown, explain, html, as_json=as_json, as_csv=as_csv)
+        _explained(shown, as_json=as_json, as_csv=as_csv)
+        if html is not None:
+            _paged(shown, explain, html, private=with_private)
     elif table is not None:
         rows, empty = _beside(found, wanted, table, brief=not (as_json or as_csv))
         emit(rows, as_json=as_json, as_csv=as_csv, empty=empty)
@@ -122,35 +128,31 @@ def _floors(
         )
 
 
-def _explained(
-    found: list[Explanation],
-    of: tuple[str, str],
-    page: Path | None,
-    *,
-    as_json: bool,
-    as_csv: bool,
-) -> None:
-    """Print examples, say the verdicts in words, and write the page."""
-    from qfloor import report
-
-    rows = [(e.floor.modality, [example.to_row() for example in e.examples]) for e in found]
+def _explained(found: list[Explanation], *, as_json: bool, as_csv: bool) -> None:
+    """Print examples and say the verdicts in words."""
     hidden = () if as_json or as_csv else ("clip", "output", "reason")
     flat = [
-        {"modality": modality, **{k: v for k, v in row.items() if k not in hidden}}
-        for modality, examples in rows
-        for row in examples
+        {"modality": e.floor.modality, **{k: v for k, v in row.items() if k not in hidden}}
+        for e in found
+        for row in (example.to_row() for example in e.examples)
     ]
     emit(flat, as_json=as_json, as_csv=as_csv)
     for explanation in found:
         for sentence in explanation.sentences:
             say(sentence)
-    if page is not None:
-        sections = [
-            (f"{of[1]} ({modality})", explanation.sentences, examples)
-            for explanation, (modality, examples) in zip(found, rows, strict=True)
-        ]
-        page.write_text(report.page_of(f"{of[0]}: its bad days", sections), encoding="utf-8")
-        say(f"wrote {page}")
+
+
+def _paged(found: list[Explanation], of: tuple[str, str], page: Path, *, private: bool) -> None:
+    """Write the page."""
+    from qfloor import report
+
+    sections = [
+        (f"{of[1]} ({e.floor.modality})", e.sentences,
+         [example.to_shown(private=private) for example in e.examples])
+        for e in found
+    ]  # fmt: skip
+    page.write_text(report.page_of(f"{of[0]}: its bad days", sections), encoding="utf-8")
+    say(f"wrote {page}")
 
 
 def _beside(

@@ -26,6 +26,11 @@ def report(
     pictures: bool = typer.Option(
         True, help="Show outputs and quote their prompts, where the workspace has them."
     ),
+    with_private: bool = typer.Option(
+        False,
+        "--with-private",
+        help="Also show private prompts and their outputs: for a page that stays in the house.",
+    ),
     alpha: float = typer.Option(0.05, help="With --before: probability of any false 'changed'."),
 ) -> None:
     """Write one HTML page of a release: floors, verdicts, prices, pictures, drift, costs, digests.
@@ -39,7 +44,9 @@ def report(
     from qfloor.pipeline.reporting import Wanted, write_report
 
     found = workspace or _own_workspace(database)
-    wanted = Wanted(workspace=found, before=before, alpha=alpha, pictures=pictures)
+    wanted = Wanted(
+        workspace=found, before=before, alpha=alpha, pictures=pictures, private=with_private
+    )
     content = write_report(database, out, wanted)
     say(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)")
     if workspace is None and found is None:

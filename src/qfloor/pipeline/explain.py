@@ -18,6 +18,7 @@ from qfloor.floors import AtPercentile, Judged, at_percentiles
 from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.judged_round import JudgedRound, judged_round
 from qfloor.pipeline.judging import CellKey, RoundView
+from qfloor.pipeline.shown_outputs import PRIVATE_PROMPT
 from qfloor.pipeline.threshold_words import sentence_of_rule
 from qfloor.records import Floor, LearnedThreshold, Output, Prompt, Ruling, Verdict
 from qfloor.store import Store
@@ -47,6 +48,13 @@ class Example:
             "file": None if self.media is None else str(self.media),
             "clip": (self.output.media_type or "").startswith("video/"),
         }
+
+    def to_shown(self, *, private: bool) -> dict[str, Any]:
+        """Give it as a row of a page: without a private prompt and its output, unless told."""
+        row = self.to_row()
+        if self.prompt.is_private and not private:
+            row |= {"prompt": PRIVATE_PROMPT, "file": None, "status": PRIVATE_PROMPT}
+        return row
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,13 +41,15 @@ class Wanted:
     """What a report shall be made of, besides the release.
 
     ``before`` is the path of an earlier release; without ``pictures`` no output is shown and no
-    prompt is quoted.
+    prompt is quoted; ``private`` shows private prompts and their outputs too, for a page that
+    stays in the house.
     """
 
     workspace: Path | None = None
     before: Path | None = None
     alpha: float = 0.05
     pictures: bool = True
+    private: bool = False
 
 
 def write_report(
@@ -211,9 +213,11 @@ def _with_judgments(content: ReportContent, kept: _Kept, wanted: Wanted) -> Repo
         absent["pictures"] = NO_PICTURES
         return replace(content, spreads=spreads, absent=absent, **raters)
     gallery = Gallery(
-        store=kept.store, view=kept.view, cells=cells, quality=content.quality["name"], sign=sign
-    )
-    strips = (*gallery.strips(), *metric_strips(kept.store, kept.view, metrics))
+        store=kept.store, view=kept.view, cells=cells, quality=content.quality["name"], sign=sign,
+        private=wanted.private,
+    )  # fmt: skip
+    by_metric = metric_strips(kept.store, kept.view, metrics, private=wanted.private)
+    strips = (*gallery.strips(), *by_metric)
     return replace(
         content, spreads=spreads, absent=absent, strips=strips,
         quartiles=tuple(gallery.quartiles()), **raters,

@@ -20,6 +20,9 @@ from qfloor.store import Store
 SHOWN = (5.0, 25.0, 50.0, 95.0)
 """Percentiles at which outputs are shown."""
 
+PRIVATE_PROMPT = "private prompt, not shown"
+"""What stands in the place of a private prompt and of what was made for it."""
+
 Place = tuple[str, str]
 
 
@@ -27,7 +30,8 @@ Place = tuple[str, str]
 class Gallery:
     """What outputs of a round look like, and in whose order.
 
-    ``quality`` names what ``cells`` are judged by; ``sign`` is -1 where lower is better.
+    ``quality`` names what ``cells`` are judged by; ``sign`` is -1 where lower is better;
+    ``private`` shows private prompts as well.
     """
 
     store: Store
@@ -35,6 +39,7 @@ class Gallery:
     cells: Cells
     quality: str
     sign: float = 1.0
+    private: bool = False
 
     def strips(self) -> Iterator[Strip]:
         """Outputs at percentiles of all offers of a category together."""
@@ -76,7 +81,7 @@ class Gallery:
 
     def _picture(self, at: AtPercentile, title: str) -> Picture:
         output = self._outputs[at.output_id]
-        return picture_of(self.store, self.view, output, title, at.value)
+        return picture_of(self.store, self.view, output, title, at.value, private=self.private)
 
     @cached_property
     def _outputs(self) -> Mapping[str, Output]:
@@ -84,16 +89,23 @@ class Gallery:
 
 
 def picture_of(
-    store: Store, view: RoundView, output: Output, title: str, value: float | None
+    store: Store, view: RoundView, output: Output, title: str, value: float | None, *, private: bool
 ) -> Picture:
-    """Take an output as it can be shown; an unsafe one is named and never shown."""
+    """Take an output as it can be shown.
+
+    An unsafe one is named and never shown; one of a private prompt is named, without the prompt,
+    unless ``private`` says otherwise.
+    """
+    prompt = view.prompts[output.prompt_digest]
     unsafe = output.unsafe or output.id in view.safety.unsafe
-    why = "unsafe, not shown" if unsafe else "" if output.media_sha256 else output.status.value
-    sha256 = None if unsafe else output.media_sha256
+    hidden = prompt.is_private and not private
+    why = "" if output.media_sha256 else output.status.value
+    why = "unsafe, not shown" if unsafe else PRIVATE_PROMPT if hidden else why
+    sha256 = None if unsafe or hidden else output.media_sha256
     return Picture(
         title=title,
         offer_id=output.offer_id,
-        prompt=view.prompts[output.prompt_digest].text,
+        prompt=PRIVATE_PROMPT if hidden else prompt.text,
         output_id=output.id,
         value=value,
         why=why,
@@ -102,8 +114,13 @@ def picture_of(
     )
 
 
-def metric_strips(store: Store, view: RoundView, metrics: Iterable[Metric]) -> Iterator[Strip]:
-    """Outputs at percentiles of every metric that has more than two values, by its name."""
+def metric_strips(
+    store: Store, view: RoundView, metrics: Iterable[Metric], *, private: bool = False
+) -> Iterator[Strip]:
+    """Outputs at percentiles of every metric that has more than two values, by its name.
+
+    ``private`` shows private prompts as well.
+    """
     outputs = {output.id: output for output in view.outputs}
     for metric in sorted(metrics, key=lambda m: m.name):
         if metric.boolean:
@@ -126,7 +143,12 @@ def metric_strips(store: Store, view: RoundView, metrics: Iterable[Metric]) -> I
                 n=len(found),
                 pictures=tuple(
                     picture_of(
-                        store, view, outputs[name], f"{percentile:g}th percentile", sign * value
+                        store,
+                        view,
+                        outputs[name],
+                        f"{percentile:g}th percentile",
+                        sign * value,
+                        private=private,
                     )
                     for percentile, (value, name) in _at(found)
                 ),

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 from qfloor.records.asked import (
     CATEGORIES,
     GENERAL,
+    PRIVATE,
     TIER_ALIASES,
     TIERS,
     Category,
@@ -145,6 +146,7 @@ __all__ = [
     "CONTROLS_SUFFIX",
     "EVERY",
     "GENERAL",
+    "PRIVATE",
     "REASONS",
     "STATUS_TABLE",
     "STRATA",

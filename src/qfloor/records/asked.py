@@ -43,6 +43,9 @@ GENERAL = Category(
     modalities=("image", "video"),
 )
 
+PRIVATE = "private"
+"""Tag of a prompt that nobody outside shall see; pages leave it and its outputs out."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
@@ -67,6 +70,11 @@ class Prompt:
     split: Split = "certify"
     inputs: tuple[str, ...] = ()
     source: str | None = None
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody outside shall see it."""
+        return PRIVATE in self.tags
 
     @property
     def digest(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qfloor import package_data
 from qfloor.errors import SuiteError
-from qfloor.records import CATEGORIES, GENERAL, Prompt, Split, Suite
+from qfloor.records import CATEGORIES, GENERAL, PRIVATE, Prompt, Split, Suite
 
 FIT_SHARE = 0.25
 """Share of families whose prompts are for fitting (calibration), never for certifying by metric."""
@@ -25,7 +26,7 @@ FIT_SHARE = 0.25
 Text = Annotated[str, Field(min_length=1)]
 TAGS = (
     "count", "text", "group", "hands", "long", "relation", "colour", "negation", "style", "light",
-    "camera", "action", "rare", "counterfactual",
+    "camera", "action", "rare", "counterfactual", PRIVATE,
 )  # fmt: skip
 
 
@@ -79,6 +80,8 @@ class Header(_Strict):
     """What a person calls it."""
     licence: str = ""
     """Of the prompts."""
+    private: bool = False
+    """Give every prompt the tag ``private``: pages leave it and its outputs out."""
     base: str | None = None
     """A suite that this one selects from, in place of prompts of its own."""
     select: list[str] = []
@@ -252,6 +255,8 @@ def suite_of(path: Path, file: SuiteFile) -> Suite:
         known = {c.id: c.modalities for c in (*CATEGORIES, GENERAL)}
         known |= {c.id: tuple(c.modalities) for c in file.categories}
         prompts = tuple(_prompt(path, i + 1, row, known) for i, row in enumerate(file.prompts))
+    if header.private:
+        prompts = tuple(map(as_private, prompts))
     seen: dict[str, int] = {}
     for i, prompt in enumerate(prompts):
         if prompt.id in seen:
@@ -270,6 +275,11 @@ def suite_of(path: Path, file: SuiteFile) -> Suite:
         prompts=prompts,
         path=str(path),
     )
+
+
+def as_private(prompt: Prompt) -> Prompt:
+    """Mark a prompt as private; neither its digest nor what is bought for it changes."""
+    return prompt if prompt.is_private else replace(prompt, tags=(*prompt.tags, PRIVATE))
 
 
 def _select(path: Path, header: Header) -> tuple[Prompt, ...]:

@@ -16,9 +16,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from qfloor.errors import SuiteError
-from qfloor.records import Prompt, Suite, digest_of
+from qfloor.records import PRIVATE, Prompt, Suite, digest_of
 from qfloor.suite.likeness import alike
-from qfloor.suite.loading import PromptRow, SuiteFile, first_problem, load, suite_of
+from qfloor.suite.loading import PromptRow, SuiteFile, as_private, first_problem, load, suite_of
 from qfloor.suite.writing import replace_file, write
 
 JOURNAL = ".rotation.json"
@@ -136,7 +136,7 @@ def _numbered(
         numbered.append({"id": _id(old, category, number), **row})
     header = {"name": old.name, "version": old.version}
     file = SuiteFile.model_validate({"suite": header, "prompts": numbered})
-    return list(suite_of(pool, file).prompts)
+    return [as_private(prompt) for prompt in suite_of(pool, file).prompts]
 
 
 def _id(pool: Suite, category: str, number: int) -> str:
@@ -148,9 +148,17 @@ def _name(pool: Path) -> str:
     return plain or "private"
 
 
+def as_public(prompt: Prompt) -> Prompt:
+    """Take the mark of a private prompt away."""
+    return replace(prompt, tags=tuple(tag for tag in prompt.tags if tag != PRIVATE))
+
+
 def served_digest(prompt: Prompt) -> str:
-    """Return what a journal keeps of a prompt: a proof of what was asked that tells nothing."""
-    return digest_of(prompt)
+    """Return what a journal keeps of a prompt: a proof of what was asked that tells nothing.
+
+    It is that of the prompt as it is published once it is retired.
+    """
+    return digest_of(as_public(prompt))
 
 
 def repository_around(path: Path) -> Path | None:

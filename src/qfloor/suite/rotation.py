@@ -19,10 +19,11 @@ from pathlib import Path
 from qfloor.errors import SuiteError
 from qfloor.records import Prompt, Suite
 from qfloor.suite.likeness import alike
-from qfloor.suite.loading import load
+from qfloor.suite.loading import as_private, load
 from qfloor.suite.pool import (
     Journal,
     Served,
+    as_public,
     read_journal,
     served_digest,
     write_journal,
@@ -84,7 +85,7 @@ def rotate(
             f"({found.share:.0%}): it is private no more"
         )
     taken = _taken(base, private, journal, month, per_category)
-    by_id = {p.id: p for p in private.prompts}
+    by_id = {p.id: as_private(p) for p in private.prompts}
     gone = [name for name in journal.of_month(month) if name not in by_id]
     if gone:
         raise SuiteError(f"{pool}: {month} was served with {gone[0]}, which is not in the pool now")
@@ -163,7 +164,7 @@ def retire(pool: Path, before: str, out: Path) -> Suite:
         raise SuiteError(f"{pool}: all prompts served before {before}; write new ones first")
     suite = Suite(
         name=f"{private.name}-retired", version="1.0.0", title=f"Private until {before}",
-        prompts=tuple(done),
+        prompts=tuple(map(as_public, done)),
     )  # fmt: skip
     write(suite, out)
     marked = {
