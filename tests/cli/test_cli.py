@@ -231,3 +231,24 @@ def test_the_installed_command_runs() -> None:
     import qfloor
 
     assert ran.stdout.strip() == qfloor.__version__
+
+
+@pytest.mark.parametrize(
+    ("called_as", "on_path", "told"),
+    [
+        (".venv/bin/qfloor", None, ".venv/bin/qfloor"),
+        ("{cwd}/.venv/bin/qfloor", None, ".venv/bin/qfloor"),
+        ("/opt/venv/bin/qfloor", None, "/opt/venv/bin/qfloor"),
+        (".venv/bin/qfloor", "/usr/bin/qfloor", "qfloor"),
+        ("/opt/qfloor/__main__.py", None, "qfloor"),
+    ],
+)
+def test_what_the_demo_says_to_type_can_be_typed(
+    called_as: str, on_path: str | None, told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from qfloor.cli import demonstration
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [called_as.format(cwd=tmp_path), "demo"])
+    monkeypatch.setattr("shutil.which", lambda name: on_path)
+    assert demonstration.called() == told

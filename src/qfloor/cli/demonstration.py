@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -39,7 +43,15 @@ def show(result: RunResult) -> None:
         typer.echo(router.explain(router.choose(db, router.Need(prompt=prompt, tier=tier))))
     typer.echo()
     typer.echo(f"The quality database is {result.database}; try your own:")
-    typer.echo(f'  qfloor route "your request" --tier professional --db {result.database}')
+    typer.echo(f'  {called()} route "your request" --tier professional --db {result.database}')
+
+
+def called() -> str:
+    """How this program is called from here: by its path, where a shell would not find it."""
+    script = Path(sys.argv[0])
+    if shutil.which("qfloor") or script.name != "qfloor":
+        return "qfloor"
+    return os.path.relpath(script) if script.is_relative_to(Path.cwd()) else str(script)
 
 
 def certified(result: RunResult) -> list[dict[str, object]]:
