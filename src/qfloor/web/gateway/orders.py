@@ -10,19 +10,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import math
 import time
 import uuid
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from qfloor.errors import StoreError
 from qfloor.generate import Outcome, TurnedAway
-from qfloor.records import Status
 from qfloor.web.gateway import facts as f
 from qfloor.web.gateway.deciding import Decided
 from qfloor.web.gateway.dispatch import Dispatcher, End
-from qfloor.web.gateway.faults import Fault, busy, cooling, of_outcome
+from qfloor.web.gateway.ending import (
+    charged_of,
+    facts_of,
+    fault_of,
+    output_of,
+    severity,
+    unbroken,
+    was_taken,
+)
+from qfloor.web.gateway.faults import Fault, busy
 from qfloor.web.gateway.jobs import Job, Jobs, OverBudgetError
 from qfloor.web.gateway.ledger import LostJobError
 from qfloor.web.gateway.pen import Pen
@@ -31,7 +38,6 @@ from qfloor.web.gateway.records import Records
 from qfloor.web.gateway.settings import Settings
 
 log = logging.getLogger("qfloor.gateway")
-_NEVER_TAKEN = ("rate_limited", "not_sent", "capacity")
 _LOOK_S = 0.25
 _MOST_UNSERVED = 10_000
 
@@ -165,7 +171,7 @@ class Orders:
                     *(self._dispatcher.make(plan, job.id, i, resumed=resumed)
                       for i in range(plan.n)), return_exceptions=True
                 )  # fmt: skip
-            await self._end(job, plan, _unbroken(ended))
+            await self._end(job, plan, unbroken(ended))
         except asyncio.CancelledError:
             raise
         except LostJobError as lost:
@@ -181,11 +187,11 @@ class Orders:
     async def _end(self, job: Job, plan: Plan, ends: list[End]) -> None:
         """Keep what came of a job, in the order: answer, then log."""
         made = [end for end in ends if end.is_made]
-        telling = made[0] if made else max(ends, key=_severity)
-        fault = None if made else _fault(telling)
-        taken = any(_was_taken(end) for end in ends)
-        charged, charged_nanousd = _charged(ends)
-        told = _facts(job, plan, telling, ends)
+        telling = made[0] if made else max(ends, key=severity)
+        fault = None if made else fault_of(telling)
+        taken = any(was_taken(end) for end in ends)
+        charged, charged_nanousd = charged_of(ends)
+        told = facts_of(job, plan, telling, ends)
         if fault is not None and not taken and job.kind == "image":
             # nobody was called, or nobody took it: asking again under the same key is new
             await self._pen.write(lambda: self.jobs.forget(job.id))
@@ -194,7 +200,7 @@ class Orders:
             self._unserved[job.id] = fault, told
         else:
             result = {
-                "outputs": [_output(end) for end in made],
+                "outputs": [output_of(end) for end in made],
                 "fault": None if fault is None else fault.plain(),
                 "missing": len(ends) - len(made),
             }
@@ -258,14 +264,6 @@ class Orders:
         )
 
 
-def _unbroken(ended: list[End | BaseException]) -> list[End]:
-    """Raise what broke, now that all have ended: none buys on for a job that was given up."""
-    for end in ended:
-        if isinstance(end, BaseException):
-            raise end
-    return [end for end in ended if isinstance(end, End)]
-
-
 def _job(
     decided: Decided,
     kind: Literal["image", "video"],
@@ -304,65 +302,3 @@ def _over_budget(job: Job, left_nanousd: int) -> Fault:
         metadata={"left_usd": left_nanousd / 1e9, "worst_usd": job.held_nanousd / 1e9,
                   "resets": "at midnight UTC"},
     )  # fmt: skip
-
-
-def _severity(end: End) -> int:
-    """Which of several failed outputs speaks for the request: what may cost money comes first."""
-    if isinstance(end.outcome, TurnedAway):
-        return 0
-    order = (Status.FAILED, Status.SETUP, Status.BLANK, Status.REFUSED, Status.UNKNOWN)
-    return 1 + order.index(end.outcome.status)
-
-
-def _was_taken(end: End) -> bool:
-    """Whether any seller may have taken it; then the answer is kept under its Idempotency-Key."""
-    outcome = end.outcome
-    if isinstance(outcome, TurnedAway):
-        return False
-    never = outcome.reason in _NEVER_TAKEN and outcome.charged == "no"
-    return not (never or outcome.status is Status.SETUP)
-
-
-def _fault(end: End) -> Fault:
-    outcome = end.outcome
-    if isinstance(outcome, TurnedAway):
-        free_in_s = outcome.free_in_s if math.isfinite(outcome.free_in_s) else 60.0
-        return cooling(end.offer_id, free_in_s)
-    return of_outcome(outcome, end.offer_id)
-
-
-def _charged(ends: list[End]) -> tuple[str, int | None]:
-    if any(end.charged == "unknown" for end in ends):
-        return "unknown", None
-    total = sum(end.charged_nanousd or 0 for end in ends)
-    return ("yes" if total else "no"), total
-
-
-def _facts(job: Job, plan: Plan, telling: End, ends: list[End]) -> dict[str, str]:
-    """The headers of the decision, with what became of it."""
-    told: dict[str, Any] = {
-        "model": telling.offer_id,
-        "attempts": sum(len(end.asked) for end in ends),
-        "fallback-from": plan.offers[0] if telling.offer_id != plan.offers[0] else None,
-    }
-    charged, charged_nanousd = _charged(ends)
-    told["charged-usd"] = f"{(charged_nanousd or 0) / 1e9:.6f}" if charged != "unknown" else None
-    if isinstance(telling.outcome, Outcome):
-        told["outcome"] = telling.outcome.status.value
-        told["unsafe"] = "yes" if telling.output and telling.output.unsafe else None
-    missing = sum(not end.is_made for end in ends)
-    told["missing"] = missing if 0 < missing < len(ends) else None
-    return {**job.facts, **f.headers(told)}
-
-
-def _output(end: End) -> dict[str, Any]:
-    output = end.output
-    assert output is not None
-    return {
-        "sha256": output.media_sha256,
-        "media_type": output.media_type,
-        "offer": end.offer_id,
-        "width": output.width,
-        "height": output.height,
-        "unsafe": output.unsafe,
-    }

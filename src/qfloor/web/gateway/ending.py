@@ -1,0 +1,89 @@
+"""What came of a job's outputs, as one answer: who speaks for them, what it cost, what is told."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from qfloor.generate import Outcome, TurnedAway
+from qfloor.records import Status
+from qfloor.web.gateway import facts as f
+from qfloor.web.gateway.dispatch import End
+from qfloor.web.gateway.faults import Fault, cooling, of_outcome
+from qfloor.web.gateway.jobs import Job
+from qfloor.web.gateway.plan import Plan
+
+_NEVER_TAKEN = ("rate_limited", "not_sent", "capacity")
+
+
+def unbroken(ended: list[End | BaseException]) -> list[End]:
+    """Raise what broke, now that all have ended: none buys on for a job that was given up."""
+    for end in ended:
+        if isinstance(end, BaseException):
+            raise end
+    return [end for end in ended if isinstance(end, End)]
+
+
+def severity(end: End) -> int:
+    """Which of several failed outputs speaks for the request: what may cost money comes first."""
+    if isinstance(end.outcome, TurnedAway):
+        return 0
+    order = (Status.FAILED, Status.SETUP, Status.BLANK, Status.REFUSED, Status.UNKNOWN)
+    return 1 + order.index(end.outcome.status)
+
+
+def was_taken(end: End) -> bool:
+    """Whether any seller may have taken it; then the answer is kept under its Idempotency-Key."""
+    outcome = end.outcome
+    if isinstance(outcome, TurnedAway):
+        return False
+    never = outcome.reason in _NEVER_TAKEN and outcome.charged == "no"
+    return not (never or outcome.status is Status.SETUP)
+
+
+def fault_of(end: End) -> Fault:
+    """The answer that an output which was not made amounts to."""
+    outcome = end.outcome
+    if isinstance(outcome, TurnedAway):
+        free_in_s = outcome.free_in_s if math.isfinite(outcome.free_in_s) else 60.0
+        return cooling(end.offer_id, free_in_s)
+    return of_outcome(outcome, end.offer_id)
+
+
+def charged_of(ends: list[End]) -> tuple[str, int | None]:
+    """Whether and what all sellers charged together; unknown when one of them is."""
+    if any(end.charged == "unknown" for end in ends):
+        return "unknown", None
+    total = sum(end.charged_nanousd or 0 for end in ends)
+    return ("yes" if total else "no"), total
+
+
+def facts_of(job: Job, plan: Plan, telling: End, ends: list[End]) -> dict[str, str]:
+    """The headers of the decision, with what became of it."""
+    told: dict[str, Any] = {
+        "model": telling.offer_id,
+        "attempts": sum(len(end.asked) for end in ends),
+        "fallback-from": plan.offers[0] if telling.offer_id != plan.offers[0] else None,
+    }
+    charged, charged_nanousd = charged_of(ends)
+    told["charged-usd"] = f"{(charged_nanousd or 0) / 1e9:.6f}" if charged != "unknown" else None
+    if isinstance(telling.outcome, Outcome):
+        told["outcome"] = telling.outcome.status.value
+        told["unsafe"] = "yes" if telling.output and telling.output.unsafe else None
+    missing = sum(not end.is_made for end in ends)
+    told["missing"] = missing if 0 < missing < len(ends) else None
+    return {**job.facts, **f.headers(told)}
+
+
+def output_of(end: End) -> dict[str, Any]:
+    """An output as the job's row names it."""
+    output = end.output
+    assert output is not None
+    return {
+        "sha256": output.media_sha256,
+        "media_type": output.media_type,
+        "offer": end.offer_id,
+        "width": output.width,
+        "height": output.height,
+        "unsafe": output.unsafe,
+    }
