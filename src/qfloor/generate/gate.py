@@ -46,11 +46,15 @@ class Closed(Exception):  # noqa: N818  it is no error of anyone's
 
 @dataclass(frozen=True)
 class Pass:
-    """A call that was let through: when, how long our own limits kept it, whether it probes."""
+    """A call that was let through: when, how long our own limits kept it, whether it probes.
+
+    ``counts`` is whether it takes one of the account's places.
+    """
 
     at: float
     waited_s: float = 0.0
     is_probe: bool = False
+    counts: bool = True
 
 
 class Gate:
@@ -120,14 +124,14 @@ class Gate:
         paused_s = max(0.0, self._paused_until - now)
         return max(self.breaker.wait_s(now) or 0.0, paused_s, self.bucket.wait_s(now))
 
-    def resume(self) -> Pass:
-        """Count in a job that the seller has already."""
-        self.in_flight += 1
-        return Pass(self.clock())
+    def resume(self, *, counts: bool = True) -> Pass:
+        """Count in a job that the seller has already; one that only may end yet takes no place."""
+        self.in_flight += counts
+        return Pass(self.clock(), counts=counts)
 
     def leave(self, ticket: Pass) -> None:
         """Count out a call or job, whatever came of it."""
-        self.in_flight -= 1
+        self.in_flight -= ticket.counts
         if ticket.is_probe:
             self.breaker.abandon()
         self._changed.set()

@@ -111,7 +111,8 @@ class Life:
 
     async def _resume(self, job: Any) -> Outcome:
         """Follow a job that an earlier run was given."""
-        ticket: Pass = self.gate.resume()
+        is_late = not self.item.buys and self.item.patience is not None
+        ticket: Pass = self.gate.resume(counts=not is_late)
         try:
             last = await self._finish(job)
             self.desk.purse.settle(self.item.held_nanousd, last.amount_nanousd)
@@ -212,9 +213,9 @@ class Life:
         return fetched
 
     async def _follow(self, job: Any) -> Ready | Ended | Outcome:
-        desk = self.desk
+        desk, patience = self.desk, self.item.patience or self.desk.policy
         began = desk.clock()
-        deadline = min(began + desk.policy.poll_deadline_s, began + desk.left_s())
+        deadline = min(began + patience.poll_deadline_s, began + desk.left_s())
         while True:
             answer = await self._ask("poll", job, (Running, Ready, Ended))
             self._keep.trace("during_poll")
@@ -226,7 +227,7 @@ class Life:
             if left <= 0:
                 return _late(f"still running after {desk.clock() - began:.0f} s: {answer.detail}")
             told_s = seconds_or(answer.retry_after_s, None)
-            wait_s = desk.policy.poll_s(desk.clock() - began) if told_s is None else told_s
+            wait_s = patience.poll_s(desk.clock() - began) if told_s is None else told_s
             await desk.sleep(min(wait_s, left))
 
     async def _ask(self, verb: str, job: Any, kinds: tuple[type, ...]) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 from qfloor import prices
 from qfloor.errors import BudgetError, StoreError
 from qfloor.generate.outcome import asked_for
+from qfloor.generate.policy import RunPolicy
 from qfloor.generate.state import LAST_WORDS, Standing, Step, released, resolving, standing
 from qfloor.generators.protocol import Declines, Mends, Request
 from qfloor.records import Offer, Output, Prompt, Status, output_ids
@@ -32,7 +33,7 @@ class Planned:
     ``call_nanousd`` is the most one call for it can cost, ``worst_nanousd`` the most all its
     attempts can; None when the price is not known. ``held_nanousd`` is what its last call, still
     open, may yet cost. A job that a seller has is followed even where no call is wanted any more
-    (``buys`` is False).
+    (``buys`` is False). ``patience`` is how its job is followed, where that is not as the run's.
     """
 
     request: Request
@@ -41,6 +42,7 @@ class Planned:
     worst_nanousd: int | None
     held_nanousd: int = 0
     buys: bool = True
+    patience: RunPolicy | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -70,7 +70,14 @@ class SingleRequests:
         self._resting: dict[str, tuple[float, str]] = {}
 
     async def live(
-        self, request: Request, generator: Any, standing: Standing, most_nanousd: int | None
+        self,
+        request: Request,
+        generator: Any,
+        standing: Standing,
+        most_nanousd: int | None,
+        *,
+        patience: RunPolicy | None = None,
+        buys: bool = True,
     ) -> Outcome | TurnedAway:
         """Bring one request to its end, from wherever its ledger rows say that it stands.
 
@@ -83,6 +90,10 @@ class SingleRequests:
             `qfloor.generate.state.standing` of its ledger rows.
         most_nanousd : int or None
             The most that the call can cost.
+        patience : RunPolicy, optional
+            How a job is followed, and for how long; by default as all are.
+        buys : bool
+            Whether the seller may be called at all; without, what it has is followed.
         """
         offer, desk = request.offer, self.desk
         desk.halted = ""
@@ -99,6 +110,8 @@ class SingleRequests:
             call_nanousd=most_nanousd,
             worst_nanousd=most_nanousd,
             held_nanousd=0 if fresh else most_nanousd or 0,
+            buys=buys,
+            patience=patience,
         )
         outcome = await Life(item, generator, gate, desk).live()
         why = desk.stopped.pop(offer.id, "") or desk.halted

@@ -87,6 +87,7 @@ class Gateway:
             window=self.watch.window,
             database=self.database,
             rule=self.rule,
+            deadline_s=settings.deadline_s,
         )
         self.orders = Orders(settings, self.jobs, self.pen, dispatcher, self.records)
         self.jobs.presence.come()

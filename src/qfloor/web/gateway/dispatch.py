@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from qfloor.errors import QfloorError
-from qfloor.generate import Outcome, SingleRequests, Standing, Step, TurnedAway, standing
+from qfloor.generate import Outcome, RunPolicy, SingleRequests, Standing, Step, TurnedAway, standing
 from qfloor.generators.protocol import Declines, Request
 from qfloor.records import Attempt, Event, Output, PriceRule, Status
 from qfloor.router import Database
@@ -23,6 +23,8 @@ from qfloor.web.gateway.sellers import Sellers
 from qfloor.web.gateway.tracing import span
 
 _UNCERTAIN = Outcome(status=Status.UNKNOWN, reason="timeout_ambiguous")
+_NEVER_SENT = Outcome(status=Status.FAILED, reason="not_sent", charged="no", amount_nanousd=0)
+_LATE_POLL_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,11 @@ class End:
         """Whether there are media to hand over."""
         return isinstance(self.outcome, Outcome) and self.outcome.status is Status.MADE
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its seller has a job that may yet end."""
+        return isinstance(self.outcome, Outcome) and self.outcome.reason == "poll_deadline"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatcher:
@@ -52,6 +59,7 @@ class Dispatcher:
     window: HealthWindow
     database: Callable[[str], Database]
     rule: Callable[[Database, str], PriceRule | None]
+    deadline_s: Callable[[str, str], float]
 
     async def make(self, plan: Plan, job_id: str, index: int, *, resumed: bool = False) -> End:
         """Have one output made."""
@@ -66,8 +74,9 @@ class Dispatcher:
             key = f"{job_id}-{index}-{place}"
             stands = self._standing(key) if resumed else Standing(step=Step.NEW)
             request = self._request(plan, db, offer_id, key, job_id, index)
+            most = plan.most_nanousd.get(offer_id)
             with span("qfloor.ask", offer=offer_id, place=place):
-                outcome = await self._ask(request, db, stands, plan.most_nanousd.get(offer_id))
+                outcome = await self._ask(request, db, stands, most)
             if isinstance(outcome, Outcome):
                 asked.append(offer_id)
                 spent.append(outcome)
@@ -85,8 +94,35 @@ class Dispatcher:
         assert last is not None, "a plan has at least one offer"
         return last
 
+    async def follow(self, plan: Plan, job_id: str, index: int, within_s: float) -> End | None:
+        """Follow what the seller of a late output has; None when it is still open.
+
+        Nothing is bought any more, of nobody, whatever comes of it.
+        """
+        db = self.database(plan.release)
+        place = self._begun(plan, job_id, index)
+        offer_id, key = plan.offers[place], f"{job_id}-{index}-{place}"
+        stands = self._standing(key)
+        request = self._request(plan, db, offer_id, key, job_id, index)
+        outcome: Outcome | TurnedAway = _NEVER_SENT
+        if stands.step is not Step.NEW:
+            late = replace(self.singles.desk.policy, poll_deadline_s=within_s,
+                           poll_most_s=_LATE_POLL_S)  # fmt: skip
+            outcome = await self._ask(request, db, stands, plan.most_nanousd.get(offer_id), late)
+        if isinstance(outcome, TurnedAway):
+            return None
+        charged, charged_nanousd = _money([outcome])
+        end = End(offer_id=offer_id, outcome=outcome, output=self.ledger.output(key),
+                  asked=(offer_id,), charged=charged, charged_nanousd=charged_nanousd)  # fmt: skip
+        return None if end.is_open else end
+
     async def _ask(
-        self, request: Request, db: Database, stands: Standing, most_nanousd: int | None
+        self,
+        request: Request,
+        db: Database,
+        stands: Standing,
+        most_nanousd: int | None,
+        late: RunPolicy | None = None,
     ) -> Outcome | TurnedAway:
         if stands.step is Step.DONE:
             kept = self.ledger.output(request.key)
@@ -101,7 +137,11 @@ class Dispatcher:
             declined = generator.declines(request)
             if declined:
                 return TurnedAway(why=declined, free_in_s=self.singles.rest_s)
-        return await self.singles.live(request, generator, stands, most_nanousd)
+        within_s = self.deadline_s(request.offer.id, request.prompt.modality)
+        patience = late or replace(self.singles.desk.policy, poll_deadline_s=within_s)
+        return await self.singles.live(
+            request, generator, stands, most_nanousd, patience=patience, buys=late is None
+        )
 
     def _request(
         self, plan: Plan, db: Database, offer_id: str, key: str, job_id: str, index: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -52,6 +52,11 @@ class Job:
     def has_ended(self) -> bool:
         """Whether there is an answer."""
         return self.state in ENDED
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its answer was that nobody knows, and its seller may yet end it."""
+        return self.has_ended and self.plan is not None
 
 
 class OverBudgetError(Exception):
@@ -127,13 +132,17 @@ class Jobs:
         facts: Mapping[str, str],
         charged: str,
         charged_nanousd: int | None,
+        is_late: bool = False,
     ) -> None:
-        """Keep the answer and forget the prompt; `LostJobError` when it is another worker's."""
+        """Keep the answer and forget the prompt; `LostJobError` when it is another worker's.
+
+        Of a job that is late, the plan stays until its seller has ended it.
+        """
         touched = self._ledger.write(
             "UPDATE jobs SET state = ?, ended_at = ?, result = ?, facts = ?, charged = ?, "
-            "charged_nanousd = ?, plan = NULL WHERE id = ? AND owner = ?",
+            "charged_nanousd = ?, plan = CASE WHEN ? THEN plan END WHERE id = ? AND owner = ?",
             (state, time.time(), json.dumps(result), json.dumps(dict(facts)), charged,
-             charged_nanousd, job_id, self.worker),
+             charged_nanousd, is_late, job_id, self.worker),
         )  # fmt: skip
         if not touched:
             raise LostJobError(job_id)
@@ -150,17 +159,22 @@ class Jobs:
         """How many jobs are in each state."""
         return dict(self._ledger.rows("SELECT state, count(*) FROM jobs GROUP BY state"))
 
-    def adopt(self) -> list[Job]:
-        """Take over the open jobs of workers that are gone; and give our own that are open."""
-        mine = json.dumps([self.worker, *self.presence.gone()])
-        found = self._ledger.rows(
-            f"SELECT {_COLUMNS} FROM jobs WHERE state IN ('queued', 'in_progress') "
+    def adopt(self, under_way: Collection[str] = ()) -> list[Job]:
+        """Take over what workers that are gone left open or late, and give our own of that kind.
+
+        Those ``under_way`` are left out: there may be thousands, and this is asked every moment.
+        """
+        owners = json.dumps([self.worker, *self.presence.gone()])
+        open_ones = self._ledger.rows(
+            "SELECT id, owner FROM jobs WHERE plan IS NOT NULL "
             "AND owner IN (SELECT value FROM json_each(?))",
-            (mine,),
+            (owners,),
         )
-        for row in found:
-            self._ledger.write("UPDATE jobs SET owner = ? WHERE id = ?", (self.worker, row[0]))
-        return [_job(row) for row in found]
+        for job_id, owner in open_ones:
+            if owner != self.worker:
+                self._ledger.write("UPDATE jobs SET owner = ? WHERE id = ?", (self.worker, job_id))
+        found = (self.get(job_id) for job_id, _ in open_ones if job_id not in under_way)
+        return [job for job in found if job is not None]
 
 
 def _row(job: Job) -> tuple[Any, ...]:

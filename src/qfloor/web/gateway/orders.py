@@ -31,6 +31,7 @@ from qfloor.web.gateway.ending import (
 )
 from qfloor.web.gateway.faults import Fault, busy
 from qfloor.web.gateway.jobs import Job, Jobs, OverBudgetError
+from qfloor.web.gateway.late import LateJobs
 from qfloor.web.gateway.ledger import LostJobError
 from qfloor.web.gateway.pen import Pen
 from qfloor.web.gateway.plan import Plan
@@ -54,6 +55,7 @@ class Orders:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._unserved: dict[str, tuple[Fault, dict[str, str]]] = {}
         self._opening = 0
+        self._late = LateJobs(dispatcher, settings.keep_hours * 3600.0, self._end)
         self.draining = False
 
     @property
@@ -124,15 +126,19 @@ class Orders:
         """Go on with the jobs of workers that are gone."""
         if self.draining:
             return 0
-        found = await self._pen.write(self.jobs.adopt)
+        known = frozenset(self._running) | self._late.under_way
+        found = await self._pen.write(lambda: self.jobs.adopt(known))
         begun = 0
         for job in found:
-            if job.id in self._running or job.plan is None:
+            if job.id in self._running:
                 continue
             now = await asyncio.to_thread(self.jobs.get, job.id)
-            if now is None or now.has_ended:  # it ended while we looked
+            if now is None or now.plan is None:  # it ended while we looked
                 continue
-            self._start(job, resumed=True)
+            if now.is_late:
+                self._late.start(now)
+                continue
+            self._start(now, resumed=True)
             begun += 1
         return begun
 
@@ -149,6 +155,7 @@ class Orders:
         Clips that take longer are left: their jobs go on with the next worker.
         """
         self.draining = True
+        await self._late.stop()
         if self._running:
             await asyncio.wait(set(self._running.values()), timeout=self.settings.drain_s)
         left = list(self._running.values())
@@ -192,18 +199,20 @@ class Orders:
         taken = any(was_taken(end) for end in ends)
         charged, charged_nanousd = charged_of(ends)
         told = facts_of(job, plan, telling, ends)
-        if fault is not None and not taken and job.kind == "image":
+        result = {
+            "outputs": [output_of(end) for end in made],
+            "fault": None if fault is None else fault.plain(),
+            "missing": len(ends) - len(made),
+        }
+        if job.is_late and job.state == "completed":  # its answer was given: only the money is new
+            result, told = dict(job.result or {}), dict(job.facts)
+        if fault is not None and not taken and job.kind == "image" and not job.is_late:
             # nobody was called, or nobody took it: asking again under the same key is new
             await self._pen.write(lambda: self.jobs.forget(job.id))
             if len(self._unserved) >= _MOST_UNSERVED:
                 self._unserved.clear()
             self._unserved[job.id] = fault, told
         else:
-            result = {
-                "outputs": [output_of(end) for end in made],
-                "fault": None if fault is None else fault.plain(),
-                "missing": len(ends) - len(made),
-            }
             await self._pen.write(
                 lambda: self.jobs.end(
                     job.id,
@@ -212,6 +221,7 @@ class Orders:
                     facts=told,
                     charged=charged,
                     charged_nanousd=charged_nanousd,
+                    is_late=any(end.is_open for end in ends),
                 )
             )
         self._settle(job, plan, telling, fault, charged, charged_nanousd, ends)
@@ -235,6 +245,7 @@ class Orders:
                 facts=job.facts,
                 charged="unknown",
                 charged_nanousd=None,
+                is_late=True,  # what a seller has of it is still collected
             )
         )
         self._records.settled(

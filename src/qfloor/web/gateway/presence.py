@@ -97,9 +97,7 @@ class Presence:
         """Name owners of open jobs that live no more; within the transaction that takes over."""
         rows = self._ledger.rows("SELECT id, seen_at FROM workers")
         told: dict[str, float | None] = {str(worker): float(seen) for worker, seen in rows}
-        for (owner,) in self._ledger.rows(
-            "SELECT DISTINCT owner FROM jobs WHERE state IN ('queued', 'in_progress')"
-        ):
+        for (owner,) in self._ledger.rows("SELECT DISTINCT owner FROM jobs WHERE plan IS NOT NULL"):
             told.setdefault(str(owner), None)  # it left, or was declared gone before
         told.pop(self.worker, None)
         dead = [worker for worker, seen in told.items() if self._is_gone(worker, seen)]

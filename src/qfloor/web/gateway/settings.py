@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import math
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -87,6 +88,12 @@ class Settings(BaseModel):
     """How long media, jobs and idempotency keys are kept."""
     answer_within_s: float = Field(600.0, gt=0)
     """Longest that an answer may take."""
+    image_deadline_s: float = Field(1_800.0, gt=0)
+    """How long a picture's job is followed before its outcome is told as unknown."""
+    video_deadline_s: float = Field(14_400.0, gt=0)
+    """The same of a clip's job; what ends later is collected all the same."""
+    offer_deadline_s: dict[str, float] = Field(default_factory=dict)
+    """The same by offer, in place of both."""
     fallbacks: int = Field(2, ge=0, le=10)
     """Other offers that are tried where surely nothing was taken."""
     drain_s: float = Field(60.0, ge=0)
@@ -111,6 +118,13 @@ class Settings(BaseModel):
             raise ValueError("is given by modality: image = 'OFFER', video = 'OFFER'")
         return value
 
+    @field_validator("offer_deadline_s")
+    @classmethod
+    def _are_times(cls, value: dict[str, float]) -> dict[str, float]:
+        if not all(math.isfinite(seconds) and seconds > 0 for seconds in value.values()):
+            raise ValueError("is given in seconds, more than none")
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _is_url(cls, value: str | None) -> str | None:
@@ -120,6 +134,11 @@ class Settings(BaseModel):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
             raise ValueError("must look like https://pictures.example")
         return value.rstrip("/")
+
+    def deadline_s(self, offer_id: str, modality: str) -> float:
+        """How long a job of an offer is followed before its outcome is told as unknown."""
+        usual = self.video_deadline_s if modality == "video" else self.image_deadline_s
+        return self.offer_deadline_s.get(offer_id, usual)
 
     @property
     def is_loopback(self) -> bool:

@@ -71,4 +71,19 @@ def create_gateway_tables(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS = (create_gateway_tables,)
+SPENDING = """
+CREATE TABLE spending (
+  day TEXT NOT NULL, key_name TEXT NOT NULL, jobs INTEGER NOT NULL,
+  charged_nanousd INTEGER NOT NULL, unknown_jobs INTEGER NOT NULL, held_nanousd INTEGER NOT NULL,
+  PRIMARY KEY (day, key_name)
+) STRICT, WITHOUT ROWID
+"""
+
+
+def create_late_and_spending(connection: sqlite3.Connection) -> None:
+    """Jobs that are open or late, found without reading the others; sums of forgotten ones."""
+    connection.execute("CREATE INDEX jobs_open_or_late ON jobs (owner) WHERE plan IS NOT NULL")
+    connection.execute(SPENDING)
+
+
+MIGRATIONS = (create_gateway_tables, create_late_and_spending)

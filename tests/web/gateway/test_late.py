@@ -1,0 +1,190 @@
+"""Jobs that end after their deadline: collected all the same, never bought again, never lost."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gateway_sellers import Seller, behave
+from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, until
+
+from qfloor.errors import InputError
+from qfloor.generators.protocol import Ended, Running
+from qfloor.web.gateway import core, late
+from qfloor.web.gateway.dispatch import Dispatcher
+from qfloor.web.gateway.settings import Settings, read_settings
+
+URL, VIDEOS = "/v1/images/generations", "/v1/videos"
+KEY = {"idempotency-key": "order-17"}
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "_BEAT_S", 0.05)
+    monkeypatch.setattr(late, "REST_S", 0.05)
+
+
+def chosen(folder: Path, **given: Any) -> Any:
+    db = database(folder, SHELF, generator="gateway_sellers:Seller", providers=True)
+    return settings(folder, db, **{"image_deadline_s": 0.2, "video_deadline_s": 0.2, **given})
+
+
+async def ask(client: Any, **more: Any) -> Any:
+    return await client.post(URL, json={"prompt": MUG, **more}, headers=KEY)
+
+
+async def made(client: Any) -> Any:
+    async def again() -> Any:
+        answer = await ask(client)
+        return answer if answer.status_code != 504 else None
+
+    return await until(again)
+
+
+def jobs(client: Any) -> Any:
+    return client.gateway.ledger.rows("SELECT state, charged, charged_nanousd, plan FROM jobs")
+
+
+def test_a_picture_that_comes_late_is_what_its_key_gets(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        first = await ask(client)
+        between = jobs(client), client.gateway.jobs.spent("", _today(client))
+        last = await made(client)
+        return first, between, last, jobs(client), client.gateway.jobs.spent("", _today(client))
+
+    with behave({"shop/value": "job:1.0"}) as calls:
+        first, ((before,), held), last, (after,), spent = drive(chosen(tmp_path), work)
+    assert (first.status_code, first.json()["error"]["code"]) == (504, "outcome_unknown")
+    assert before[:3] == ("failed", "unknown", None)
+    assert before[3] is not None
+    assert (last.status_code, last.headers["x-qfloor-outcome"]) == (200, "made")
+    assert after == ("completed", "yes", 20_000_000, None)  # the prompt is forgotten now
+    assert (held, spent) == (80_000_000, 20_000_000)  # held: the dearest that may be asked
+    assert calls == [("shop/value", calls[0][1])]
+
+
+def _today(client: Any) -> str:
+    return str(client.gateway.ledger.one("SELECT day FROM jobs")[0])
+
+
+def test_a_restart_goes_on_with_what_is_late(tmp_path: Path) -> None:
+    given = chosen(tmp_path)
+
+    async def first() -> Any:
+        async with running(given) as client:
+            return (await client.post(VIDEOS, json={"prompt": CLIP})).json()["id"], await until(
+                lambda: client.gateway.ledger.rows("SELECT 1 FROM jobs WHERE state = 'failed'")
+            )
+
+    async def second(job_id: str) -> Any:
+        async with running(given) as client:
+
+            async def known() -> Any:
+                body = (await client.get(f"{VIDEOS}/{job_id}")).json()
+                return body if body["error"]["code"] != "outcome_unknown" else None
+
+            return await until(known)
+
+    with behave({"shop/film": "job:1.0"}) as calls:
+        job_id, _ = asyncio.run(first())
+        last = asyncio.run(second(job_id))
+    assert last["error"]["code"] == "blank_output"  # a picture is no clip: collected, and seen
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("reason", ["capacity", "rate_limited", "provider_error"])
+def test_what_fails_late_is_asked_of_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    over: list[bool] = []
+
+    async def poll(self: Seller, job: Any) -> Any:
+        return Ended(reason=reason, charged="no", amount_nanousd=0) if over else Running()
+
+    async def work(client: Any) -> Any:
+        await ask(client)
+        over.append(True)
+        last = await made(client)
+        await asyncio.sleep(0.3)
+        return last, jobs(client)
+
+    monkeypatch.setattr(Seller, "poll", poll)
+    with behave({"shop/value": "job:9"}) as calls:
+        last, ((state, charged, amount, plan),) = drive(chosen(tmp_path), work)
+    assert last.status_code in (429, 502, 503)
+    assert (state, charged, amount, plan) == ("failed", "no", 0, None)
+    assert [offer for offer, _ in calls] == ["shop/value"]
+
+
+def test_what_is_late_holds_no_place_of_its_account(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        await ask(client)
+        await until(lambda: client.gateway.orders._late.under_way)
+        with behave({}):
+            return await asyncio.wait_for(client.post(URL, json={"prompt": MUG}), 5.0)
+
+    given = chosen(tmp_path, accounts={"value": {"concurrency": 1}})
+    with behave({"shop/value": "job:60"}):
+        assert drive(given, work).status_code == 200
+
+
+def test_what_was_accepted_before_the_gateway_failed_is_collected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Any, end: Any) -> None:
+        raise ValueError("a bug of ours")
+
+    async def work(client: Any) -> Any:
+        first = await ask(client)
+
+        async def again() -> Any:
+            answer = await ask(client)
+            return answer if answer.status_code == 200 else None
+
+        return first, await until(again)
+
+    monkeypatch.setattr(Dispatcher, "_note", broken)
+    with behave({"shop/value": "job:0.1"}) as calls:
+        first, last = drive(chosen(tmp_path, image_deadline_s=60.0), work)
+    assert (first.status_code, first.json()["error"]["code"]) == (500, "gateway_error")
+    assert last.json()["model"] == "shop/value"
+    assert len(calls) == 1
+
+
+def test_one_of_two_late_is_paid_for_and_the_answer_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over: list[bool] = []
+    keep = Seller.poll
+
+    async def poll(self: Seller, job: Any) -> Any:
+        return Running() if "-1-" in job["key"] and not over else await keep(self, job)
+
+    async def work(client: Any) -> Any:
+        first = await ask(client, n=2)
+        before = jobs(client)
+        over.append(True)
+        await until(lambda: jobs(client)[0][3] is None)
+        return first, before, await ask(client, n=2), jobs(client)
+
+    monkeypatch.setattr(Seller, "poll", poll)
+    with behave({"shop/value": "job:0.0"}) as calls:
+        first, (before,), again, (after,) = drive(chosen(tmp_path), work)
+    assert first.headers["x-qfloor-missing"] == "1"
+    assert before[:3] == ("completed", "unknown", None)
+    assert after == ("completed", "yes", 40_000_000, None)
+    assert again.json()["data"] == first.json()["data"]
+    assert len(calls) == 2
+
+
+def test_the_deadline_is_the_offers_or_its_kinds(tmp_path: Path) -> None:
+    given = Settings(offer_deadline_s={"shop/film": 30_000.0})
+    assert given.deadline_s("shop/film", "video") == 30_000.0
+    assert given.deadline_s("shop/reel", "video") == 14_400.0
+    assert given.deadline_s("shop/value", "image") == 1_800.0
+    config = tmp_path / "gateway.toml"
+    config.write_text("[offer_deadline_s]\n'shop/film' = 0\n")
+    with pytest.raises(InputError, match="offer_deadline_s: is given in seconds, more than none"):
+        read_settings(config)
