@@ -115,6 +115,42 @@ def status(workspace: Path = Workspace, as_json: bool = Json, as_csv: bool = Csv
     emit(rows, as_json=as_json, as_csv=as_csv, empty="no release yet")
 
 
+@gateway.command("spend")
+def spend(
+    since: str = typer.Option("", help="First day, like 2026-11-01; by default all there are."),
+    workspace: Path = Workspace,
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
+    """Show what each key spent on each day (UTC); kept for good, also of jobs that are forgotten.
+
+    What is charged is known; of jobs whose charge is not known, the most they can cost is held.
+
+    Example: qfloor gateway spend --since 2026-11-01
+    """
+    from datetime import date
+
+    from qfloor.errors import InputError
+    from qfloor.web.gateway.jobs import Jobs
+
+    try:
+        first = date.fromisoformat(since).isoformat() if since else ""
+    except ValueError:
+        raise InputError(f"--since {since!r} is no day like 2026-11-01") from None
+    rows = [
+        {
+            "day": row["day"],
+            "key": row["key"] or "(no keys)",
+            "jobs": row["jobs"],
+            "charged_usd": f"{row['charged_nanousd'] / 1e9:.4f}",
+            "unknown_jobs": row["unknown_jobs"],
+            "held_usd": f"{row['held_nanousd'] / 1e9:.4f}",
+        }
+        for row in Jobs(_ledger(workspace), "").spending(first)
+    ]
+    emit(rows, as_json=as_json, as_csv=as_csv, empty="nothing was asked for yet")
+
+
 @gateway.command("key")
 def key(
     name: str = typer.Argument(help="Who it is for."),
@@ -134,14 +170,19 @@ def key(
 
 def _releases(workspace: Path, allow_illustrative: bool = False) -> Any:
     """The releases of a workspace's gateway, with its own settings if none are given."""
+    from qfloor.web.gateway.releases import Releases
+
+    return Releases(_ledger(workspace), allow_illustrative=allow_illustrative)
+
+
+def _ledger(workspace: Path) -> Any:
     from qfloor.errors import InputError
     from qfloor.web.gateway.ledger import FILE, FOLDER, GatewayLedger
-    from qfloor.web.gateway.releases import Releases
 
     root = workspace / FOLDER
     if not (root / FILE).is_file():
         raise InputError(f"{root}: no gateway has been served from here; start `qfloor serve`")
-    return Releases(GatewayLedger(root), allow_illustrative=allow_illustrative)
+    return GatewayLedger(root)
 
 
 def register(app: typer.Typer) -> None:

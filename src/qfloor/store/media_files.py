@@ -51,8 +51,10 @@ class Lying:
 class MediaFiles:
     """The media folder of a workspace."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, renews: bool = False) -> None:
         self.folder = folder
+        self.renews = renews
+        """Whether bytes that are there are written anew: then their age is of the last put."""
 
     @property
     def where(self) -> str:
@@ -62,7 +64,7 @@ class MediaFiles:
     def put(self, content: bytes, media_type: str) -> str:
         """Store bytes durably and return their SHA-256; bytes that are there are left alone."""
         sha256 = hashlib.sha256(content).hexdigest()
-        if self.find(sha256) is not None:
+        if self._need_not(sha256):
             return sha256
         with self._writing():
             target = self._shard(sha256) / f"{sha256}.{_extension(media_type)}"
@@ -93,11 +95,14 @@ class MediaFiles:
                         raise
                     sha256 = _copied(path, draft)
                     path.unlink()
-            if self.find(sha256) is None:
+            if not self._need_not(sha256):
                 target = self._shard(sha256) / f"{sha256}.{_extension(media_type)}"
                 os.replace(draft, target)
                 sync_folder(target.parent)
         return sha256
+
+    def _need_not(self, sha256: str) -> bool:
+        return not self.renews and self.find(sha256) is not None
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:

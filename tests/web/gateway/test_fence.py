@@ -273,14 +273,13 @@ def test_a_worker_that_stood_still_before_its_call_does_not_make_it(tmp_path: Pa
 
         desk.trace = stand_still
         body = {"prompt": MUG, "routing": {"allow_fallbacks": False}}
-        answer = await client.post(IMAGES, json=body)
-        return answer, client.gateway.ledger.rows("SELECT reason, charged FROM attempts "
-                                                  "WHERE event = 'ended'")  # fmt: skip
+        return await client.post(IMAGES, json=body)
 
     with behave({}) as bought:
-        answer, ends = drive(chosen(tmp_path), work)
+        answer = drive(chosen(tmp_path), work)
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "provider_unavailable")
-    assert ends == [("not_sent", "no")]
+    told = answer.json()["metadata"]
+    assert (told["reason"], told["charged"]) == ("not_sent", "no")
     assert bought == []
 
 

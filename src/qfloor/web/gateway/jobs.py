@@ -24,6 +24,18 @@ _COLUMNS = (
 )
 
 
+_SPENDING = """
+SELECT day, key_name, sum(jobs), sum(charged), sum(unknown), sum(held) FROM (
+  SELECT day, key_name, jobs, charged_nanousd AS charged, unknown_jobs AS unknown,
+         held_nanousd AS held FROM spending
+  UNION ALL
+  SELECT day, key_name, 1, coalesce(charged_nanousd, 0),
+         charged_nanousd IS NULL, CASE WHEN charged_nanousd IS NULL THEN held_nanousd ELSE 0 END
+  FROM jobs
+) WHERE day >= ? GROUP BY day, key_name ORDER BY day, key_name
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """A row of ``jobs``; see `qfloor.web.gateway.tables`."""
@@ -112,10 +124,18 @@ class Jobs:
         row = self._ledger.one(
             "SELECT coalesce(sum(CASE WHEN state IN ('completed', 'failed') "
             "AND charged_nanousd IS NOT NULL THEN charged_nanousd ELSE held_nanousd END), 0) "
-            "FROM jobs WHERE key_name = ? AND day = ?",
+            "+ coalesce((SELECT charged_nanousd + held_nanousd FROM spending "
+            "WHERE spending.day = ?2 AND spending.key_name = ?1), 0) "
+            "FROM jobs WHERE key_name = ?1 AND day = ?2",
             (key_name, day),
         )
         return 0 if row is None else int(row[0])
+
+    def spending(self, since: str = "") -> list[dict[str, Any]]:
+        """What every key spent on every day, forgotten jobs included; of a day on."""
+        rows = self._ledger.rows(_SPENDING, (since,))
+        return [dict(zip(("day", "key", "jobs", "charged_nanousd", "unknown_jobs",
+                          "held_nanousd"), row, strict=True)) for row in rows]  # fmt: skip
 
     def begin(self, job_id: str) -> None:
         """Note that work on it has begun."""
@@ -149,11 +169,10 @@ class Jobs:
 
     def forget(self, job_id: str) -> None:
         """Remove a job that no seller was called for: asking again with its key is new."""
-        owner = self._ledger.write(
-            "DELETE FROM jobs WHERE id = ? AND owner = ?", (job_id, self.worker)
-        )
-        if not owner:
+        own = "SELECT 1 FROM jobs WHERE id = ? AND owner = ?"
+        if self._ledger.one(own, (job_id, self.worker)) is None:
             raise LostJobError(job_id)
+        self._ledger.forget(job_id)
 
     def counts(self) -> dict[str, int]:
         """How many jobs are in each state."""

@@ -24,6 +24,16 @@ from qfloor.store.media_files import MediaFiles
 from qfloor.store.migrations import migrate
 from qfloor.web.gateway.tables import MIGRATIONS
 
+_SWEPT_AT_ONCE = 500
+_FOLD = (
+    "INSERT INTO spending SELECT day, key_name, count(*), sum(coalesce(charged_nanousd, 0)), "
+    "sum(charged_nanousd IS NULL), sum(CASE WHEN charged_nanousd IS NULL THEN held_nanousd "
+    "ELSE 0 END) FROM jobs WHERE id IN (SELECT value FROM json_each(?)) GROUP BY day, key_name "
+    "ON CONFLICT (day, key_name) DO UPDATE SET jobs = jobs + excluded.jobs, "
+    "charged_nanousd = charged_nanousd + excluded.charged_nanousd, "
+    "unknown_jobs = unknown_jobs + excluded.unknown_jobs, "
+    "held_nanousd = held_nanousd + excluded.held_nanousd"
+)
 FOLDER = "gateway"
 FILE = "gateway.db"
 
@@ -41,7 +51,7 @@ class GatewayLedger(Database):
     def __init__(self, root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self.root = root.resolve()
-        self.media = MediaFiles(self.root / "media")
+        self.media = MediaFiles(self.root / "media", renews=True)
         self.media.folder.mkdir(parents=True, exist_ok=True)
         self.fence: str | None = None
         """The worker that writes; it appends only to jobs that are its own."""
@@ -185,35 +195,62 @@ class GatewayLedger(Database):
         assert row is not None
         return bytes.fromhex(row[0])
 
+    # -- forgetting ----------------------------------------------------------------------------
+
     def sweep(self, before: float, *, most_decisions: int) -> int:
-        """Forget jobs that ended before an instant, their rows and media, and old decisions."""
-        with self.transaction():
-            gone = [
-                row[0]
-                for row in self.rows(
-                    "SELECT id FROM jobs WHERE state IN ('completed', 'failed') AND ended_at < ?",
-                    (before,),
-                )
-            ]
-            for job in gone:
-                likes = (f"{job}-", f"{job}.")  # '.' follows '-': a range that an index serves
-                self._write("DELETE FROM attempts WHERE output_id >= ? AND output_id < ?", likes)
-                self._write("DELETE FROM outputs WHERE id >= ? AND id < ?", likes)
-                self._write("DELETE FROM jobs WHERE id = ?", (job,))
-            self._write(
-                "DELETE FROM decisions WHERE rowid <= (SELECT max(rowid) FROM decisions) - ?",
-                (most_decisions,),
-            )
+        """Forget jobs that ended before an instant, their rows and media, and old decisions.
+
+        What they cost stays, as a sum by day and key. Some at a time, so that nobody who has
+        something to write waits for long.
+        """
+        gone = 0
+        while some := self._forget_some(before):
+            gone += some
+        self._write(
+            "DELETE FROM decisions WHERE rowid <= (SELECT max(rowid) FROM decisions) - ?",
+            (most_decisions,),
+        )
         self._drop_media(before)
-        return len(gone)
+        return gone
+
+    def _forget_some(self, before: float) -> int:
+        with self.transaction():
+            rows = self.rows(
+                "SELECT id FROM jobs WHERE state IN ('completed', 'failed') AND ended_at < ? "
+                "LIMIT ?",
+                (before, _SWEPT_AT_ONCE),
+            )
+            ids = [row[0] for row in rows]
+            self._write(_FOLD, (json.dumps(ids),))
+            for job in ids:
+                self.forget(job)
+        return len(ids)
+
+    def forget(self, job_id: str) -> None:
+        """Remove a job, and what its ledger says; its cost is kept by whoever wants it kept."""
+        likes = (f"{job_id}-", f"{job_id}.")  # '.' follows '-': a range that an index serves
+        self._write("DELETE FROM attempts WHERE output_id >= ? AND output_id < ?", likes)
+        self._write("DELETE FROM outputs WHERE id >= ? AND id < ?", likes)
+        self._write("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def _drop_media(self, before: float) -> None:
         """Remove media that no row names any more; the newest are never looked at."""
+        named = "SELECT 1 FROM outputs WHERE media_sha256 = ?"
         for path in self.media.folder.glob("??/*"):
-            if path.stat().st_mtime >= before:
-                continue
-            if self.one("SELECT 1 FROM outputs WHERE media_sha256 = ?", (path.stem,)) is None:
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # another worker sweeps as well
+                if path.stat().st_mtime < before and self.one(named, (path.stem,)) is None:
+                    self._drop_unless_renewed(path, before)
         for path in (*self.media.folder.glob("drafts/*"), *self.root.glob("generators/*/*/*")):
-            if path.is_file() and path.stat().st_mtime < before:
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                if path.is_file() and path.stat().st_mtime < before:
+                    path.unlink()
+
+    def _drop_unless_renewed(self, path: Path, before: float) -> None:
+        """Remove a file, but not one that was made anew since it was looked at."""
+        aside = self.media.folder / "drafts" / f"dropped-{secrets.token_hex(8)}"
+        aside.parent.mkdir(exist_ok=True)
+        path.rename(aside)
+        if aside.stat().st_mtime >= before:
+            aside.rename(path)
+        else:
+            aside.unlink()

@@ -84,6 +84,10 @@ def create_late_and_spending(connection: sqlite3.Connection) -> None:
     """Jobs that are open or late, found without reading the others; sums of forgotten ones."""
     connection.execute("CREATE INDEX jobs_open_or_late ON jobs (owner) WHERE plan IS NOT NULL")
     connection.execute(SPENDING)
+    for table, name in (("attempts", "output_id"), ("outputs", "id")):  # left by forgotten jobs
+        connection.execute(
+            f"DELETE FROM {table} WHERE substr({name}, 1, 38) NOT IN (SELECT id FROM jobs)"
+        )
 
 
 MIGRATIONS = (create_gateway_tables, create_late_and_spending)

@@ -1,0 +1,165 @@
+"""What is forgotten, and that money never is."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gateway_sellers import behave
+from gateway_world import MUG, SHELF, database, drive, settings
+
+from qfloor.store.migrations import migrate
+from qfloor.web.gateway.jobs import Jobs
+from qfloor.web.gateway.ledger import GatewayLedger
+from qfloor.web.gateway.tables import create_gateway_tables
+
+URL = "/v1/images/generations"
+
+
+def chosen(folder: Path, **given: Any) -> Any:
+    db = database(folder, SHELF, generator="gateway_sellers:Seller", providers=True)
+    return settings(folder, db, **given)
+
+
+def counted(ledger: GatewayLedger) -> Any:
+    return ledger.rows(
+        "SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM attempts), "
+        "(SELECT count(*) FROM outputs)"
+    )
+
+
+def test_sums_by_day_and_key_outlive_the_jobs(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        gateway, told = client.gateway, []
+        for _ in range(2):
+            await client.post(URL, json={"prompt": MUG})
+        await client.post(URL, json={"prompt": MUG, "model": "shop/grand"})
+        (day,) = gateway.ledger.one("SELECT day FROM jobs")
+        for _ in range(2):
+            told.append((gateway.jobs.spending(), gateway.jobs.spent("", day)))
+            assert gateway.ledger.sweep(time.time() + 60, most_decisions=100) in (3, 0)
+        assert counted(gateway.ledger) == [(0, 0, 0)]
+        await client.post(URL, json={"prompt": MUG})
+        told.append((gateway.jobs.spending(), gateway.jobs.spent("", day)))
+        return day, told
+
+    with behave({"shop/grand": "timeout_ambiguous"}):
+        day, (before, after, more) = drive(chosen(tmp_path), work)
+    row = {"day": day, "key": "", "jobs": 3, "charged_nanousd": 40_000_000, "unknown_jobs": 1,
+           "held_nanousd": 80_000_000}  # fmt: skip
+    assert before == after == ([row], 120_000_000)
+    assert more == ([row | {"jobs": 4, "charged_nanousd": 60_000_000}], 140_000_000)
+
+
+def test_a_job_that_nobody_took_leaves_nothing_behind(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        answer = await client.post(URL, json={"prompt": MUG})
+        return answer.status_code, counted(client.gateway.ledger)
+
+    busy = dict.fromkeys(("shop/value", "shop/grand", "shop/thrift"), "rate_limited")
+    with behave(busy) as calls:
+        status, left = drive(chosen(tmp_path), work)
+    assert (status, left) == (429, [(0, 0, 0)])
+    assert len(calls) >= 2
+
+
+def test_what_earlier_versions_left_behind_is_removed_once(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.db"
+    old = sqlite3.connect(path, isolation_level=None)
+    migrate(old, (create_gateway_tables,))
+    there, gone = f"image_{'a' * 32}", f"image_{'b' * 32}"
+    old.execute(
+        "INSERT INTO jobs (id, kind, key_name, body_digest, day, created_at, ended_at, state, "
+        "owner, n, held_nanousd) VALUES (?, 'image', '', 'd', '2026-11-30', 0, 0, 'completed', "
+        "'w', 1, 0)",
+        (there,),
+    )
+    for job in (there, gone):
+        for index in (0, 9):
+            old.execute(
+                "INSERT INTO attempts (output_id, n, event, at, charged, detail) "
+                "VALUES (?, 1, 'intended', '2026-11-30', 'unknown', '')",
+                (f"{job}-{index}-10",),
+            )
+            old.execute("INSERT INTO outputs VALUES (?, '2026-11-30', NULL, '{}')",
+                        (f"{job}-{index}-10",))  # fmt: skip
+    old.close()
+    ledger = GatewayLedger(tmp_path)
+    try:
+        left = ledger.rows("SELECT DISTINCT substr(output_id, 1, 38) FROM attempts")
+        assert left == [(there,)]
+        assert counted(ledger) == [(1, 2, 2)]
+    finally:
+        ledger.close()
+
+
+def test_media_made_anew_while_their_old_rows_are_swept_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same bytes come again between the look at a file and its removal."""
+    ledger = GatewayLedger(tmp_path)
+    sha256 = ledger.put_media(b"the same bytes", "image/png")
+    old = ledger.media.path(sha256)
+    os.utime(old, (0, 0))
+    keep = GatewayLedger._drop_unless_renewed
+
+    def racing(self: GatewayLedger, path: Path, before: float) -> None:
+        assert ledger.put_media(b"the same bytes", "image/png") == sha256
+        keep(self, path, before)
+
+    monkeypatch.setattr(GatewayLedger, "_drop_unless_renewed", racing)
+    ledger.sweep(time.time() - 60, most_decisions=100)
+    assert old.read_bytes() == b"the same bytes"
+    monkeypatch.undo()
+    os.utime(old, (0, 0))
+    ledger.sweep(time.time() - 60, most_decisions=100)
+    assert not old.exists()
+    ledger.close()
+
+
+def test_a_long_backlog_is_forgotten_some_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qfloor.web.gateway.ledger._SWEPT_AT_ONCE", 3)
+    ledger = GatewayLedger(tmp_path)
+    for n in range(10):
+        ledger.write(
+            "INSERT INTO jobs (id, kind, key_name, body_digest, day, created_at, ended_at, state, "
+            "owner, n, held_nanousd, charged_nanousd) VALUES (?, 'image', 'studio', 'd', "
+            "'2026-11-30', 0, 1, 'failed', 'w', 1, 7, ?)",
+            (f"image_{n:032}", 5 if n % 2 else None),
+        )
+    assert ledger.sweep(2.0, most_decisions=100) == 10
+    (row,) = Jobs(ledger, "").spending()
+    assert (row["jobs"], row["charged_nanousd"], row["unknown_jobs"], row["held_nanousd"]) == (
+        10, 25, 5, 35,
+    )  # fmt: skip
+    ledger.close()
+
+
+def test_the_command_shows_them(tmp_path: Path, call_qfloor: Any) -> None:
+    async def work(client: Any) -> Any:
+        await client.post(URL, json={"prompt": MUG})
+        client.gateway.ledger.sweep(time.time() + 60, most_decisions=100)
+        return client.gateway.jobs.spending()[0]["day"]
+
+    with behave({}):
+        day = drive(chosen(tmp_path), work)
+    words = ("gateway", "spend", "-w", tmp_path / "ws")
+    code, out, _ = call_qfloor(*words, "--json")
+    assert (code, json.loads(out)) == (0, [
+        {"day": day, "key": "(no keys)", "jobs": 1, "charged_usd": "0.0200", "unknown_jobs": 0,
+         "held_usd": "0.0000"}
+    ])  # fmt: skip
+    assert json.loads(call_qfloor(*words, "--json", "--since", "2100-01-01")[1]) == []
+    code, _, said = call_qfloor(*words, "--since", "last week")
+    assert code == 1
+    assert "--since 'last week' is no day like 2026-11-01" in said
+    code, _, said = call_qfloor("gateway", "spend", "-w", tmp_path / "nothing")
+    assert code == 1
+    assert "no gateway has been served from here" in said
