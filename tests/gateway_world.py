@@ -107,12 +107,19 @@ def listening(chosen: Settings) -> Iterator[str]:
     """Serve on a loopback port in a thread; gives the base URL."""
     import uvicorn
 
+    from qfloor.web.gateway.wire import HurriedProtocol
+
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     chosen = chosen.model_copy(update={"port": port})
     config = uvicorn.Config(
-        make_app(chosen), host="127.0.0.1", port=port, log_level="warning", access_log=False
+        make_app(chosen),
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        access_log=False,
+        http=HurriedProtocol,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

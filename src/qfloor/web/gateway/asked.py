@@ -28,6 +28,10 @@ FallbackOn = Literal["rate_limited", "not_sent", "capacity", "provider_error", "
 Names = Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=200)]
 
 
+_MOST_NAMES = 100
+"""Fields of one object; each that nobody knows would become an error of its own."""
+
+
 def _auto_is_none(value: Any) -> Any:
     return None if value == "auto" else value
 
@@ -54,7 +58,9 @@ class Routing(BaseModel):
 
     category: str | None = Field(None, max_length=100, description="In place of classifying.")
     tier: str = Field("professional", max_length=40, examples=[*TIERS, *TIER_ALIASES])
-    max_price_usd: Annotated[float | str | None, BeforeValidator(_no_flag)] = Field(
+    max_price_usd: Annotated[
+        float | Annotated[str, Field(max_length=40)] | None, BeforeValidator(_no_flag)
+    ] = Field(
         None, description="Ceiling for the whole call; an offer of unknown or old price is out."
     )
     max_latency_s: Annotated[
@@ -138,6 +144,8 @@ def read_ask(kind: type[Any], body: Any) -> Any:
     """Validate a body; `Fault` 400 names the field and what is wrong with it."""
     if not isinstance(body, dict):
         raise Fault(400, "invalid_body", "the body must be a JSON object")
+    if max(len(body), *(len(v) for v in body.values() if isinstance(v, dict)), 0) > _MOST_NAMES:
+        raise Fault(400, "invalid_body", "an object of the body has too many fields")
     try:
         return kind.model_validate(body)
     except ValidationError as error:

@@ -101,14 +101,17 @@ async def _woven(parts: Sequence[bytes], paths: Sequence[Path]) -> AsyncIterator
         yield part
         if path is None:
             continue
-        file = await asyncio.to_thread(path.open, "rb")
-        try:
-            while chunk := await asyncio.to_thread(_encoded, file):
-                yield chunk
-        finally:
-            file.close()
+        at = 0
+        while chunk := await asyncio.to_thread(_encoded, path, at):
+            yield chunk
+            at += _CHUNK
 
 
-def _encoded(file: Any) -> bytes:
-    """The next chunk in base64; a multiple of three bytes, but for the last."""
-    return base64.b64encode(file.read(_CHUNK))
+def _encoded(path: Path, at: int) -> bytes:
+    """A chunk in base64; a multiple of three bytes, but for the last.
+
+    The file is open for the moment only: a client that reads slowly, or leaves, holds none.
+    """
+    with path.open("rb") as file:
+        file.seek(at)
+        return base64.b64encode(file.read(_CHUNK))

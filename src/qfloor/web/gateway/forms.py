@@ -5,8 +5,11 @@ Nothing else is read of a request but its body and a few named headers.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from collections.abc import Iterator
+from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
@@ -17,6 +20,9 @@ from qfloor.web.gateway.faults import Fault
 
 _BRACKET = re.compile(r"^([A-Za-z_]+)((?:\[[A-Za-z0-9_]*\])*)$")
 MOST_FIELDS = 200
+MOST_HEAD_BYTES = 4_000
+BODY_S = 30.0
+"""How long a body may take to come."""
 
 
 async def read_body(request: Request, most_bytes: int) -> bytes:
@@ -25,10 +31,14 @@ async def read_body(request: Request, most_bytes: int) -> bytes:
     if told.isdigit() and int(told) > most_bytes:
         raise _too_large(most_bytes)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most_bytes:
-            raise _too_large(most_bytes)
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most_bytes:
+                    raise _too_large(most_bytes)
+    except TimeoutError:
+        raise Fault(408, "body_too_slow", f"the body took more than {BODY_S:g} s") from None
     return bytes(body)
 
 
@@ -64,26 +74,46 @@ async def read_object(request: Request, most_bytes: int, *, forms: bool = False)
 
 def read_form(body: bytes, declared: str) -> dict[str, Any]:
     """Read the plain fields of a multipart form; names in brackets become nested objects."""
-    head = b"content-type: " + declared.encode("latin-1", "replace") + b"\r\n\r\n"
-    message = BytesParser(policy=HTTP).parsebytes(head + body)
-    if not message.is_multipart():
-        raise Fault(400, "invalid_body", "the body is no multipart form")
     fields: dict[str, Any] = {}
-    for n, part in enumerate(message.iter_parts()):
-        name = part.get_param("name", header="content-disposition")
-        if n >= MOST_FIELDS or not isinstance(name, str):
-            raise Fault(400, "invalid_body", "the form has too many fields, or one without a name")
-        if part.get_filename():
+    for head, content in _parts(body, declared):
+        name = head.get_param("name", header="content-disposition")
+        if not isinstance(name, str):
+            raise Fault(400, "invalid_body", "the form has a field without a name")
+        if head.get_filename():
             raise Fault(
                 400, "unsupported_field", f"{name[:60]}: files are not taken", param=name[:60]
             )
-        content = part.get_payload(decode=True)
-        assert isinstance(content, bytes), "a plain part has bytes"
         try:
             _put(fields, name, content.decode("utf-8"))
         except UnicodeDecodeError:
             raise Fault(400, "invalid_body", f"{name[:60]} is not UTF-8") from None
     return fields
+
+
+def _parts(body: bytes, declared: str) -> Iterator[tuple[Message, bytes]]:
+    """Head and content of each part.
+
+    Only heads, of bounded length and number, go through a parser: one of whole messages takes
+    seconds for a megabyte of small or nested parts.
+    """
+    told = BytesParser(policy=HTTP).parsebytes(
+        b"content-type: " + declared.encode("latin-1", "replace") + b"\r\n\r\n", headersonly=True
+    )
+    boundary = told.get_boundary()
+    if not boundary:
+        raise Fault(400, "invalid_body", "the body is no multipart form")
+    line = b"\r\n--" + boundary.encode("latin-1", "replace")
+    _, *parts = (b"\r\n" + body).split(line, MOST_FIELDS + 2)
+    if not parts or not parts[-1].startswith(b"--") or len(parts) > MOST_FIELDS + 1:
+        raise Fault(400, "invalid_body", "the body is no multipart form, or has too many fields")
+    for part in parts[:-1]:
+        head, _, content = part.partition(b"\r\n\r\n")
+        if len(head) > MOST_HEAD_BYTES:
+            raise Fault(400, "invalid_body", "a field of the form has too long a head")
+        yield (
+            BytesParser(policy=HTTP).parsebytes(head.lstrip() + b"\r\n\r\n", headersonly=True),
+            content,
+        )
 
 
 def _put(fields: dict[str, Any], name: str, value: str) -> None:

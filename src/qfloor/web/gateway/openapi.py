@@ -10,8 +10,8 @@ from pydantic.json_schema import models_json_schema
 from qfloor import __version__
 from qfloor.web.gateway.asked import ImageAsk, RouteAsk, VideoAsk
 
-_ERRORS = ("400", "401", "402", "403", "404", "409", "413", "415", "422", "429", "500", "502",
-           "503", "504")  # fmt: skip
+_ERRORS = ("400", "401", "402", "403", "404", "408", "409", "413", "415", "422", "429", "500",
+           "502", "503", "504")  # fmt: skip
 
 
 @functools.cache

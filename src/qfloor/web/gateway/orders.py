@@ -12,6 +12,7 @@ import contextlib
 import logging
 import time
 import uuid
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -43,6 +44,29 @@ _LOOK_S = 0.25
 _MOST_UNSERVED = 10_000
 
 
+@dataclass
+class Lane:
+    """How many jobs of a kind are done at once, how many wait, and how many there are."""
+
+    most_at_once: int
+    most_waiting: int
+    jobs: int = 0
+    places: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.places = asyncio.Semaphore(self.most_at_once)
+
+    @property
+    def waiting(self) -> int:
+        """How many have no place yet."""
+        return max(0, self.jobs - self.most_at_once)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether another one would have to be turned away."""
+        return self.waiting >= self.most_waiting and self.jobs >= self.most_at_once
+
+
 class Orders:
     """The jobs of one worker."""
 
@@ -51,22 +75,24 @@ class Orders:
     ) -> None:
         self.settings, self.jobs, self._pen = settings, jobs, pen
         self._dispatcher, self._records = dispatcher, records
-        self._slots = asyncio.Semaphore(settings.most_at_once)
+        self._lanes = {
+            "image": Lane(settings.most_at_once, settings.most_waiting),
+            "video": Lane(settings.most_clips_at_once, settings.most_waiting),
+        }
         self._running: dict[str, asyncio.Task[None]] = {}
         self._unserved: dict[str, tuple[Fault, dict[str, str]]] = {}
-        self._opening = 0
         self._late = LateJobs(dispatcher, settings.keep_hours * 3600.0, self._end)
         self.draining = False
 
     @property
     def under_way(self) -> int:
         """Jobs this worker has taken and not ended."""
-        return len(self._running) + self._opening
+        return sum(lane.jobs for lane in self._lanes.values())
 
     @property
     def waiting(self) -> int:
         """How many of them wait for a place."""
-        return max(0, self.under_way - self.settings.most_at_once)
+        return sum(lane.waiting for lane in self._lanes.values())
 
     async def place(
         self,
@@ -83,16 +109,17 @@ class Orders:
         if self.draining:
             raise Fault(503, "draining", "the gateway is being shut down",
                         retry_after_s=5.0, again=True)  # fmt: skip
-        if self.under_way >= self.settings.most_at_once + self.settings.most_waiting:
+        lane = self._lanes[kind]
+        if lane.is_full:
             raise busy()
         job = _job(decided, kind, body_digest, idempotency, self.jobs.worker)
-        self._opening += 1
+        lane.jobs += 1
         try:
             there = await self._pen.write(lambda: self.jobs.open(job, decided.key.budget_nanousd))
         except OverBudgetError as error:
             raise _over_budget(job, error.left_nanousd) from None
         finally:
-            self._opening -= 1
+            lane.jobs -= 1
         if there is not None:
             return self.same(there, body_digest), False
         self._start(job, resumed=False)
@@ -145,9 +172,16 @@ class Orders:
     def _start(self, job: Job, *, resumed: bool) -> None:
         if job.id in self._running:
             return
+        lane = self._lanes[job.kind]
+
+        def ended(_: asyncio.Task[None]) -> None:
+            self._running.pop(job.id, None)
+            lane.jobs -= 1
+
         task = asyncio.create_task(self._run(job, resumed=resumed), name=f"job {job.id}")
         self._running[job.id] = task
-        task.add_done_callback(lambda _: self._running.pop(job.id, None))
+        lane.jobs += 1
+        task.add_done_callback(ended)
 
     async def drain(self) -> None:
         """Take nothing more, and let what is under way end within the time there is.
@@ -170,7 +204,7 @@ class Orders:
         plan = Plan.read(job.plan)
         came = time.monotonic()
         try:
-            async with self._slots:
+            async with self._lanes[job.kind].places:
                 self._records.observe("qfloor_queue_seconds", time.monotonic() - came)
                 if job.kind == "video":
                     await self._pen.write(lambda: self.jobs.begin(job.id))

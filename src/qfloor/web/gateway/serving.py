@@ -30,6 +30,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     import uvicorn
 
     from qfloor.web.gateway.app import make_app
+    from qfloor.web.gateway.wire import HurriedProtocol
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -41,6 +42,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         "timeout_graceful_shutdown": int(settings.drain_s) + 5,
         "log_level": "warning",
         "proxy_headers": False,
+        "http": HurriedProtocol,
     }
     check_free(settings.host, settings.port)
     app = make_app(settings)  # what is wrong is said here, in one sentence

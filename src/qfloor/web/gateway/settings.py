@@ -80,8 +80,10 @@ class Settings(BaseModel):
     """Largest request."""
     most_at_once: int = Field(256, ge=1)
     """Pictures being made at once."""
+    most_clips_at_once: int = Field(1_024, ge=1)
+    """Clips being made at once; they take no place of a picture."""
     most_waiting: int = Field(512, ge=0)
-    """Requests that may wait for a place; more are turned away."""
+    """Requests of a kind that may wait for a place; more are turned away."""
     most_decisions: int = Field(200_000, ge=100)
     """Rows of the decision log that are kept."""
     keep_hours: float = Field(24.0, ge=24.0, le=24.0 * 90)

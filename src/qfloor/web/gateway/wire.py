@@ -1,0 +1,55 @@
+"""Connections: uvicorn's own protocol, but who does not finish asking in time is cut off.
+
+uvicorn waits for ever for the head of a request; so many connections that each send a byte now and
+then would take every place there is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+HEAD_S = 15.0
+"""How long the head of a request may take."""
+
+
+class HurriedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    """One connection; while a request is being answered, nothing hurries it."""
+
+    _hurry: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Wait for a head, and not for ever."""
+        super().connection_made(transport)
+        self._begin_to_wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes: either they make a request, or one is waited for."""
+        super().data_received(data)
+        if self._is_answering():
+            self._end_to_wait()
+        elif self._hurry is None:
+            self._begin_to_wait()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Wait for nothing more."""
+        self._end_to_wait()
+        super().connection_lost(error)
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _begin_to_wait(self) -> None:
+        self._hurry = self.loop.call_later(HEAD_S, self._cut_off)
+
+    def _end_to_wait(self) -> None:
+        if self._hurry is not None:
+            self._hurry.cancel()
+            self._hurry = None
+
+    def _cut_off(self) -> None:
+        self._hurry = None
+        if not self._is_answering():
+            self.transport.abort()
