@@ -144,6 +144,18 @@ def test_a_large_body_is_refused_and_holds_up_nobody(tmp_path: Path, bomb: str) 
     assert len(answer.text) < 1_000
 
 
+@pytest.mark.parametrize("field", ["max_price_usd", "max_latency_s", "speed_premium_pct"])
+@pytest.mark.parametrize("number", ["1e999", '"1e999"', '"inf"', "-1e999", '"9' + "9" * 400 + '"'])
+def test_a_number_beyond_all_numbers_is_an_error_of_its_field(
+    tmp_path: Path, field: str, number: str
+) -> None:
+    content = f'{{"prompt": "a mug", "routing": {{"{field}": {number}}}}}'.encode()
+    headers = {"content-type": "application/json"}
+    answer = drive(chosen(tmp_path), lambda c: c.post(URL, content=content, headers=headers))
+    assert answer.status_code == 400, answer.text
+    assert field in answer.json()["error"]["param"]
+
+
 # -- leaving, repeating, crowding ---------------------------------------------------------------
 
 

@@ -25,6 +25,7 @@ IGNORED = frozenset(
 """Fields of OpenAI's that are taken and not used; the offer's own settings stand."""
 
 FallbackOn = Literal["rate_limited", "not_sent", "capacity", "provider_error", "outage"]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Names = Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=200)]
 
 
@@ -59,12 +60,12 @@ class Routing(BaseModel):
     category: str | None = Field(None, max_length=100, description="In place of classifying.")
     tier: str = Field("professional", max_length=40, examples=[*TIERS, *TIER_ALIASES])
     max_price_usd: Annotated[
-        float | Annotated[str, Field(max_length=40)] | None, BeforeValidator(_no_flag)
+        Finite | Annotated[str, Field(max_length=40)] | None, BeforeValidator(_no_flag)
     ] = Field(
         None, description="Ceiling for the whole call; an offer of unknown or old price is out."
     )
     max_latency_s: Annotated[
-        float | Latency | Literal["realtime", "batch"] | None, BeforeValidator(_no_flag)
+        Finite | Latency | Literal["realtime", "batch"] | None, BeforeValidator(_no_flag)
     ] = None
     speed_premium_pct: float | None = Field(
         None, ge=0, le=1000, allow_inf_nan=False,
