@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from qfloor.records import CATEGORIES
 from qfloor.router import Need, reading
-from qfloor.router.classifier import UNLIKELY, Classifier, names_of, sums_of
+from qfloor.router.classifier import UNLIKELY, Classifier, names_of
 from qfloor.router.lexicon import SETTINGS, WORDS
 from qfloor.router.weights import FILE, FORMAT
 
@@ -59,7 +59,7 @@ def features(item: Item) -> dict[str, float]:
     told = reading.read(need.prompt)
     found = reading.features_of(reading.content_of(told.tokens))
     found |= dict.fromkeys(names_of(need, told), 1.0)
-    sums = sums_of(_LEXICON.evidence(need, told))
+    sums = _LEXICON.sums(need, told)
     return found | {f"={c}": LEXICON_SCALE * reading.bounded(sums.get(c, 0.0)) for c in IDS}
 
 

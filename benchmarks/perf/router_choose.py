@@ -87,11 +87,9 @@ def timed(what: Callable[[router.Need], object], asked: Sequence[router.Need]) -
 
 def forgetful(db: router.Database) -> Callable[[router.Need], object]:
     """A classifier whose memory of words is emptied before each request."""
-    weights = db.classifier.weights
-    assert weights is not None
 
     def classify(need: router.Need) -> object:
-        weights._memo.clear()
+        db.classifier._vocabulary.clear()
         return router.classify(db, need)
 
     return classify

@@ -13,7 +13,7 @@ from qfloor.records import CATEGORIES, GENERAL, Category
 from qfloor.router import Need
 from qfloor.router.classification import Classification
 from qfloor.router.classifier import Classifier
-from qfloor.router.languages import guess_language
+from qfloor.router.languages import BY_WORD, guess_language
 from qfloor.router.lexicon import SETTINGS, WORDS
 from qfloor.router.weights import Weights, default_content, default_weights
 
@@ -118,7 +118,10 @@ def test_imported_ratings_know_one_category() -> None:
     ],
 )
 def test_languages(text: str, language: str | None) -> None:
-    assert guess_language(text.lower(), text.lower().split()) == language
+    assert (
+        guess_language(text.lower(), sum(BY_WORD.get(w, 0) for w in text.lower().split()))
+        == language
+    )
 
 
 ODD = [

@@ -114,11 +114,10 @@ def test_parts_that_do_not_fit_are_refused(content: dict[str, Any]) -> None:
         Weights(content)
 
 
-def test_words_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qfloor.router.weights._MEMO", 4)
-    weights = Weights(SMALL)
-    first = odds("lame", [], [0.0, 0.0], weights)
-    for i in range(20):
-        odds(f"word{i}", [], [0.0, 0.0], weights)
-    assert len(weights._memo) <= 4
-    assert odds("lame", [], [0.0, 0.0], weights) == first
+def test_large_numbers_have_room() -> None:
+    wide = {name: [10**6 * w for w in row] for name, row in SMALL["features"].items()}
+    weights = Weights(broken(features=wide, step=SMALL["step"] / 10**6))
+    told = odds("a lame lake", ["#wide"], [3.0, -3.0], Weights(SMALL))
+    assert odds("a lame lake", ["#wide"], [3.0, -3.0], weights) == pytest.approx(told, abs=0.01)
+    with pytest.raises(ValueError, match="too large"):
+        Weights(broken(features={"lake": [10**15, 0]}))

@@ -14,10 +14,6 @@ class Evidence(NamedTuple):
     weight: float
 
 
-Found = tuple[str, str, float]
-"""Evidence in the making: signal, category, weight."""
-
-
 class Told(Sequence[Evidence]):
     """Evidence that is put together when somebody looks: a choice needs none of it."""
 

@@ -22,14 +22,14 @@ from functools import lru_cache
 from operator import itemgetter
 
 from qfloor.records import CATEGORIES, Category
-from qfloor.router.classification import Classification, Evidence, Found, Told
+from qfloor.router.classification import Classification, Evidence, Told
 from qfloor.router.languages import guess_language
 from qfloor.router.lexicon import WORDS
 from qfloor.router.needs import Need
-from qfloor.router.phrases import Arranged, arrange, longest
+from qfloor.router.phrases import Arranged, Pairs, Stop, arrange, longest
 from qfloor.router.reading import (
     BREAKS,
-    MARKS,
+    MOST_WORDS,
     REACH,
     READ_CHARACTERS,
     Content,
@@ -40,6 +40,7 @@ from qfloor.router.reading import (
     shape_of,
     words_of,
 )
+from qfloor.router.vocabulary import Vocabulary
 from qfloor.router.weights import Weights
 
 NEUTRAL, CLIP = "-", "@clip"
@@ -54,6 +55,10 @@ TOLD = 3
 
 _STILL = ("image",)
 
+
+Stops = list[tuple[int, Stop]]
+Hit = tuple[tuple[str, ...], Pairs, float]
+"""What the lexicon found: how it is spelled, what it says of categories, and how far it counts."""
 
 Declared = tuple[tuple[str, tuple[str, ...]], ...]
 """Categories with the words that they declare themselves."""
@@ -107,48 +112,65 @@ class Classifier:
             tuple((c, k.signals) for c, k in self.categories.items()),
             self.settings["#declared"],
         )
-        self.signals, self._phrases, self._unspaced, self._counting = arranged
-        self._every = tuple(self.categories)
-        self._allowed = {
-            modality: tuple(c for c, k in self.categories.items() if modality in k.modalities)
-            for modality in ("image", "video")
-        }
+        self.signals, stops, self._unspaced = arranged
+        self._vocabulary = Vocabulary(stops, weights)
+        self._early, self._against_it = self.settings["#early"], -self.settings["#negated"]
+        made: dict[str | None, tuple[str, ...]] = {None: tuple(self.categories)}
+        for modality in ("image", "video"):
+            made[modality] = tuple(
+                c for c, k in self.categories.items() if modality in k.modalities
+            )
+        self._allowed = made
+        learned = () if weights is None else weights.categories
+        self._learned = {c: learned.index(c) for c in self.categories if c in learned}
 
     def classify(self, need: Need) -> Classification:
         """Classify one need."""
         reading = read(need.prompt)
-        language = guess_language(reading.bare, reading.tokens)
+        tokens = reading.tokens
+        words = self._vocabulary.look_up(tokens)
+        language = guess_language(reading.bare, sum([word[3] for word in words]))
         if self.general_only:
             modality = _given_modality(need) or "image"
             return Classification("general", 1.0, ("general",), (), modality, language)
-        evidence = self.evidence(need, reading)
+        stops = [(i, word[2]) for i, word in enumerate(words) if word[2] is not None]
+        hits = self._hits(need, reading, stops)
         if self.weights is None:
-            return self._weigh(need, evidence, language)
-        return self._judge(self.weights, need, reading, evidence, language)
+            return self._weigh(need, hits, language)
+        content = content_of(tokens, [i for i, stop in stops if stop.marks])
+        total = self.weights.total(content, dict(zip(tokens[:MOST_WORDS], words, strict=False)))
+        return self._judge(self.weights, need, reading, content, total, hits, language)
 
-    def evidence(self, need: Need, reading: Reading) -> list[Found]:
+    def sums(self, need: Need, reading: Reading) -> dict[str, float]:
+        """Log odds that the lexicon finds for each category; what training reads."""
+        return sums_of(self._hits(need, reading, self._stops(reading.tokens)))
+
+    def _stops(self, tokens: list[str]) -> Stops:
+        """Words at which a reader stops, with their places."""
+        words = enumerate(self._vocabulary.look_up(tokens))
+        return [(i, word[2]) for i, word in words if word[2] is not None]
+
+    def _hits(self, need: Need, reading: Reading, stops: Stops) -> list[Hit]:
         """What the lexicon finds in a request, in its negative prompt and beside its words."""
-        evidence = self._words(reading.tokens)
+        hits = self._words(reading.tokens, stops)
         if not reading.bare.isascii():
-            evidence += self._inside(reading.bare)
+            hits += self._inside(reading.bare)
         if need.negative:
-            evidence += self._against(need.negative)
-        return evidence + self._beside(need, reading.quotes)
+            hits += self._against(need.negative)
+        return hits + self._beside(need, reading.quotes)
 
-    def _words(self, tokens: list[str]) -> list[Found]:
+    def _words(self, tokens: list[str], stops: Stops) -> list[Hit]:
         """Phrases of spaced scripts, the longest first."""
-        found: list[Found] = []
+        hits: list[Hit] = []
         counted: set[tuple[str, ...]] = set()
-        phrases, early, counting = self._phrases, self.settings["#early"], self._counting
+        early = self._early
         negated_until, skip_to, within = -1, 0, 0
-        for i in [i for i, token in enumerate(tokens) if token in counting]:
+        for i, stop in stops:
             if i < skip_to:
                 continue
-            token = tokens[i]
-            if token in MARKS:
-                negated_until = -1 if token in BREAKS else i + REACH
-            begun = phrases.get(token)
-            phrase = None if begun is None else longest(begun, tokens, i)
+            if stop.marks:
+                negated_until = -1 if tokens[i] in BREAKS else i + REACH
+            phrase = longest(stop, tokens, i) if stop.longer else stop.alone
             if phrase is None:
                 continue
             spelled, pairs = phrase
@@ -158,29 +180,32 @@ class Classifier:
             if spelled in counted:
                 continue
             counted.add(spelled)
-            factor = 1.0 + early / (1.0 + position / 4.0)
             if i <= negated_until:
-                factor = -self.settings["#negated"]
-            name = " ".join(spelled)
-            found += [(name, category, weight * factor) for category, weight in pairs]
-        return found
+                factor = self._against_it
+            else:
+                factor = 1.0 + early / (1.0 + position / 4.0)
+            hits.append((spelled, pairs, factor))
+        return hits
 
-    def _inside(self, text: str) -> list[Found]:
+    def _inside(self, text: str) -> list[Hit]:
         """Phrases of scripts that do not part words, wherever they stand; the longest first."""
         begun = [told for c in set(text) if (told := self._unspaced.get(c)) is not None]
-        found: list[Found] = []
+        hits: list[Hit] = []
         for _, signal, pairs in sorted(phrase for told in begun for phrase in told):
             if signal in text:
                 text = text.replace(signal, "\n")
-                found += [(signal, c, w) for c, w in pairs]
-        return found
+                hits.append(((signal,), pairs, 1.0))
+        return hits
 
-    def _against(self, negative: str) -> list[Found]:
+    def _against(self, negative: str) -> list[Hit]:
         tokens = words_of(negative[:READ_CHARACTERS].lower())
-        factor = -self.settings["#negated"]
-        return [(f"not {s}", c, factor * abs(w)) for s, c, w in self._words(tokens)]
+        factor = self._against_it
+        return [
+            (("not", *spelled), tuple((c, factor * abs(w * counted)) for c, w in pairs), 1.0)
+            for spelled, pairs, counted in self._words(tokens, self._stops(tokens))
+        ]
 
-    def _beside(self, need: Need, quotes: int) -> list[Found]:
+    def _beside(self, need: Need, quotes: int) -> list[Hit]:
         """Everything that is not a word: quotes, lettering, shape, length."""
         names = []
         if quotes:
@@ -191,42 +216,45 @@ class Classifier:
             names.append(shape_of(need.ratio))
         if need.seconds is not None or need.modality == "video":
             names.append("#clip")
-        return [(name, c, w) for name in names for c, w in self.signals.get(name, ())]
+        return [((name,), self.signals[name], 1.0) for name in names if name in self.signals]
 
     def _judge(
         self,
         weights: Weights,
         need: Need,
         reading: Reading,
-        evidence: list[Found],
+        content: Content,
+        total: int,
+        hits: list[Hit],
         language: str | None,
     ) -> Classification:
         """What learned weights make of a request; they know how far to trust the lexicon."""
         given = _given_modality(need)
-        allowed = self._allowed[given] if given else self._every
-        sums = sums_of(evidence)
-        content = content_of(reading.tokens)
-        learned = weights.odds(content, names_of(need, reading), sums)
-        declared = self._declared
-        scores = [learned[c] if c in learned else declared(sums.get(c, 0.0)) for c in allowed]
+        allowed = self._allowed[given]
+        sums = sums_of(hits)
+        places = self._learned
+        learned = weights.scores(content, total, names_of(need, reading), sums)
+        scores = [
+            learned[places[c]] if c in places else self._declared(sums.get(c, 0.0)) for c in allowed
+        ]
         odds = max(scores)
         first = allowed[scores.index(odds)]  # ties in order of id
-        known = first in learned
+        known = first in places
         confidence = weights.confidence(odds) if known else _chance(odds)
         likely = first if confidence >= UNLIKELY else None
-        modality = given or self._modality(likely, evidence)
+        modality = given or self._modality(likely, sums)
         sure: str | None = first
         plausible: tuple[str, ...] = (first,)
         if confidence < weights.bound and len(allowed) > 1:
             sure = None
             limit = (weights.plausible if likely else 0.0) * _chance(odds)
             ranked = sorted(zip(scores, allowed, strict=True), key=itemgetter(0), reverse=True)
-            plausible = tuple(c for score, c in ranked if _chance(score) >= limit)
+            plausible = tuple([c for score, c in ranked if _chance(score) >= limit])
             if not given:
                 kinds = self.categories
-                plausible = tuple(c for c in plausible if modality in kinds[c].modalities)
+                plausible = tuple([c for c in plausible if modality in kinds[c].modalities])
         told = Told(
-            lambda: _told(evidence, allowed, first if known and likely else None, weights, content)
+            lambda: _told(hits, allowed, first if known and likely else None, weights, content)
         )
         return Classification(sure, confidence, plausible, told, modality, language)
 
@@ -234,13 +262,11 @@ class Classifier:
         """Log odds of a category that is known by its declared words only."""
         return min(self.settings["#scale"] * total, 60.0) - self.settings["#none"]
 
-    def _weigh(self, need: Need, evidence: list[Found], language: str | None) -> Classification:
+    def _weigh(self, need: Need, hits: list[Hit], language: str | None) -> Classification:
         given = _given_modality(need)
-        allowed = self._allowed[given] if given else tuple(self.categories)
-        sums = dict.fromkeys(allowed, 0.0)
-        for _, category, weight in evidence:
-            if category in sums:
-                sums[category] += weight
+        allowed = self._allowed[given]
+        found = sums_of(hits)
+        sums = {category: found.get(category, 0.0) for category in allowed}
         scale = self.settings["#scale"]
         odds = {category: math.exp(min(scale * total, 60.0)) for category, total in sums.items()}
         whole = sum(odds.values()) + math.exp(self.settings["#none"])
@@ -252,19 +278,18 @@ class Classifier:
         else:
             sure = None
             plausible = _plausible(ranked, odds, self.settings["#plausible"])
-        kept = tuple(Evidence(*found) for found in evidence if found[1] in sums)
-        modality = given or self._modality(ranked[0] if kept else None, evidence)
+        kept = tuple(evidence_of(hits, allowed))
+        modality = given or self._modality(ranked[0] if kept else None, found)
         if sure is None and not given:
             plausible = tuple(c for c in plausible if modality in self.categories[c].modalities)
         return Classification(sure, confidence, plausible, kept, modality, language)
 
-    def _modality(self, likely: str | None, evidence: list[Found]) -> str:
+    def _modality(self, likely: str | None, sums: Mapping[str, float]) -> str:
         """A clip where the likely category is nothing else, or words ask for one; or a still."""
         modalities = _STILL if likely is None else self.categories[likely].modalities
         if "video" not in modalities:
             return "image"
-        clip = sum(weight for _, category, weight in evidence if category == CLIP) > 0
-        return "video" if clip or "image" not in modalities else "image"
+        return "video" if sums.get(CLIP, 0.0) > 0 or "image" not in modalities else "image"
 
 
 def _chance(odds: float) -> float:
@@ -277,12 +302,23 @@ def _plausible(ranked: list[str], odds: Mapping[str, float], share: float) -> tu
     return tuple(c for c in ranked if odds[c] >= share * odds[ranked[0]])
 
 
-def sums_of(evidence: list[Found]) -> dict[str, float]:
+def sums_of(hits: list[Hit]) -> dict[str, float]:
     """Log odds that the lexicon finds for each category, added up."""
     sums: dict[str, float] = {}
-    for _, category, weight in evidence:
-        sums[category] = sums.get(category, 0.0) + weight
+    for _, pairs, factor in hits:
+        for category, weight in pairs:
+            sums[category] = sums.get(category, 0.0) + weight * factor
     return sums
+
+
+def evidence_of(hits: list[Hit], allowed: tuple[str, ...]) -> list[Evidence]:
+    """What was found for the categories that may be answered, as it is told."""
+    return [
+        Evidence(" ".join(spelled), category, weight * factor)
+        for spelled, pairs, factor in hits
+        for category, weight in pairs
+        if category in allowed
+    ]
 
 
 def names_of(need: Need, reading: Reading) -> list[str]:
@@ -308,14 +344,14 @@ def names_of(need: Need, reading: Reading) -> list[str]:
 
 
 def _told(
-    evidence: list[Found],
+    hits: list[Hit],
     allowed: tuple[str, ...],
     first: str | None,
     weights: Weights,
     content: Content,
 ) -> list[Evidence]:
     """What the lexicon found; where that says little of the first, its learned words as well."""
-    kept = [Evidence(*found) for found in evidence if found[1] in allowed]
+    kept = evidence_of(hits, allowed)
     if first is None or sum(e.category == first and e.weight > 0 for e in kept) >= TOLD:
         return kept
     return kept + _learned_evidence(weights, content.words, damping(content.length), first, kept)

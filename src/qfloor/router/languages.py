@@ -8,6 +8,7 @@ better unknown than a confident error.
 from __future__ import annotations
 
 import re
+import struct
 
 _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("ja", re.compile(r"[\u3040-\u30ff]")),
@@ -41,34 +42,34 @@ _LITTLE_WORDS: dict[str, str] = {
     "tr": "bir ve ile için üzerinde altında önünde gibi çok olan",
     "sv": "en ett och med på av från i under utan det som är den",
 }
-_BY_WORD: dict[str, tuple[str, ...]] = {}
-for _language, _words in _LITTLE_WORDS.items():
+_LANGUAGES = tuple(_LITTLE_WORDS)  # English first
+_COUNTS = struct.Struct(f"<{len(_LANGUAGES)}H")
+BY_WORD: dict[str, int] = {}
+"""Word -> one in the place of each language that has it; sums of such count them all at once."""
+for _place, _words in enumerate(_LITTLE_WORDS.values()):
     for _word in _words.split():
-        _BY_WORD[_word] = (*_BY_WORD.get(_word, ()), _language)
+        BY_WORD[_word] = BY_WORD.get(_word, 0) + (1 << 16 * _place)
 
 
-def guess_language(text: str, tokens: list[str]) -> str | None:
+def guess_language(text: str, counts: int) -> str | None:
     """Return an ISO 639-1 code, or None when it cannot be told.
 
     Parameters
     ----------
     text : str
         The request without what it quotes.
-    tokens : list of str
-        Its words, in lower case.
+    counts : int
+        What `BY_WORD` has for its words in lower case, added up; they are fewer than 65,536.
     """
     if not text.isascii():
         foreign = len(_FOREIGN.findall(text))
         if foreign and foreign * 2 >= len(_LETTER.findall(text)):
             return next((name for name, letters in _SCRIPTS if letters.search(text)), None)
-    counts: dict[str, int] = {}
-    for languages in filter(None, map(_BY_WORD.get, tokens)):
-        for language in languages:
-            counts[language] = counts.get(language, 0) + 1
-    english = counts.pop("en", 0)
     if counts:
-        best = max(counts.values())
-        leading = [language for language, count in counts.items() if count == best]
+        english, *others = _COUNTS.unpack(counts.to_bytes(_COUNTS.size, "little"))
+        best = max(others)
         if best > english and best >= 2:
-            return leading[0] if len(leading) == 1 else None
-    return "en" if english or text.isascii() else None
+            return None if others.count(best) > 1 else _LANGUAGES[1 + others.index(best)]
+        if english:
+            return "en"
+    return "en" if text.isascii() else None

@@ -25,18 +25,25 @@ class Begun(NamedTuple):
     alone: Phrase | None
 
 
+class Stop(NamedTuple):
+    """A word at which a reader stops: phrases begin with it, or it is a mark (`MARKS`)."""
+
+    longer: dict[str, list[Phrase]]
+    alone: Phrase | None
+    marks: bool
+
+
 class Arranged(NamedTuple):
     """All that a lexicon says, by how it is found.
 
-    ``signals`` are no words (``#quoted``); ``unspaced`` are phrases of scripts that do not part
-    words, by their first letter and in the order in which they are looked for; ``counting`` are
-    the words at which a reader must stop at all.
+    ``signals`` are no words (``#quoted``); ``stops`` are the words at which a reader stops;
+    ``unspaced`` are phrases of scripts that do not part words, by their first letter and in the
+    order in which they are looked for.
     """
 
     signals: dict[str, Pairs]
-    phrases: dict[str, Begun]
+    stops: dict[str, Stop]
     unspaced: dict[str, list[tuple[int, str, Pairs]]]
-    counting: frozenset[str]
 
 
 def arrange(by_signal: Mapping[str, Mapping[str, float]]) -> Arranged:
@@ -55,7 +62,9 @@ def arrange(by_signal: Mapping[str, Mapping[str, float]]) -> Arranged:
             spelled = tuple(words_of(signal))
             phrases.setdefault(spelled[0], []).append((spelled, pairs))
     begun = _with_plurals({first: begun_by(told) for first, told in phrases.items()})
-    return Arranged(signals, begun, unspaced, frozenset(begun) | MARKS)
+    stops = {mark: Stop({}, None, True) for mark in MARKS}
+    stops |= {word: Stop(*told, word in MARKS) for word, told in begun.items()}
+    return Arranged(signals, stops, unspaced)
 
 
 def _with_plurals(begun: dict[str, Begun]) -> dict[str, Begun]:
@@ -87,13 +96,13 @@ def begun_by(told: list[Phrase]) -> Begun:
     return Begun(longer, next((p for p in told if len(p[0]) == 1), None))
 
 
-def longest(begun: Begun, tokens: list[str], at: int) -> Phrase | None:
+def longest(stop: Stop, tokens: list[str], at: int) -> Phrase | None:
     """The longest phrase that stands at a place whose word begins it."""
-    if begun.longer and at + 1 < len(tokens):
-        for phrase in begun.longer.get(tokens[at + 1], ()):
+    if stop.longer and at + 1 < len(tokens):
+        for phrase in stop.longer.get(tokens[at + 1], ()):
             if len(phrase[0]) == 2 or _fits(phrase[0], tokens, at):
                 return phrase
-    return begun.alone
+    return stop.alone
 
 
 def _fits(phrase: tuple[str, ...], tokens: list[str], at: int) -> bool:

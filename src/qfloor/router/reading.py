@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -28,8 +29,8 @@ READ_CHARACTERS = 2000
 
 _QUOTED = re.compile(
     r"“[^”]{1,300}”|„[^“”]{1,300}[“”]|«[^»]{1,300}»|「[^」]{1,300}」|『[^』]{1,300}』"
-    r"|\"[^\"]{1,300}\"|(?<!\w)'[^']{2,300}'(?!\w)|(?<!\w)‘[^’]{2,300}’(?!\w)|《[^》]{1,300}》"
-)
+    r"|\"[^\"]{1,300}\"|'(?<!\w')[^']{2,300}'(?!\w)|‘(?<!\w‘)[^’]{2,300}’(?!\w)|《[^》]{1,300}》"
+)  # each begins with its mark, so that the rest of a text is skipped fast
 # Vowel signs of Indian scripts and marks of Arabic are no letters to Python, but part no words.
 _JOINED = r"\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u200c\u200d"
 _QUOTES = re.compile("[\"'“„«「『‘《]")
@@ -47,7 +48,8 @@ NEGATIONS = frozenset(
 BREAKS = frozenset(",;.:!?()\n，。；：、！？（）،؛؟।")
 MARKS = NEGATIONS | BREAKS
 _PLAIN_BREAKS = ",;.:!?()"
-_PARTING = {n: " " for n in range(128) if not chr(n).isalnum() and chr(n) not in _PLAIN_BREAKS}
+_KEPT = f"{_PLAIN_BREAKS}'\n"
+_PARTING = bytes(n if chr(n).isalnum() or chr(n) in _KEPT else 32 for n in range(256))
 MOST_WORDS = 96
 """Words and breaks that learned weights look at: a request says early what it is about."""
 REACH = 4
@@ -72,7 +74,7 @@ class Reading(NamedTuple):
 def read(text: str) -> Reading:
     """Take a request apart; only its first `READ_CHARACTERS` are looked at."""
     bare, quotes = text[:READ_CHARACTERS].lower(), 0
-    if _QUOTES.search(bare):
+    if '"' in bare or "'" in bare or (not bare.isascii() and _QUOTES.search(bare)):
         bare, quotes = _QUOTED.subn(" ", bare)
     return Reading(bare, words_of(bare), quotes)
 
@@ -80,19 +82,25 @@ def read(text: str) -> Reading:
 def words_of(text: str) -> list[str]:
     """Words and breaks of a text in lower case, in order."""
     if text.isascii():
-        return WORD.findall(text) if "'" in text or "\n" in text else _plain_words(text)
+        return _plain_words(text)
     if not _MARKED.search(text):
         return WORD.findall(text)
     return _MARKED_WORD.findall(text)
 
 
 def _plain_words(text: str) -> list[str]:
-    """What `WORD` finds, sooner: in ASCII without apostrophes or lines all else parts words."""
-    text = text.translate(_PARTING)
+    """What `WORD` finds, sooner: in ASCII all but letters, digits and apostrophes parts words."""
+    text = text.encode("ascii").translate(_PARTING).decode("ascii")
     for mark in _PLAIN_BREAKS:
         if mark in text:
             text = text.replace(mark, f" {mark} ")
-    return text.split()
+    if "\n" in text:
+        found = [word for line in text.split("\n") for word in (*line.split(), "\n")][:-1]
+    else:
+        found = text.split()
+    if "'" in text:
+        return [word for part in found for word in (WORD.findall(part) if "'" in part else (part,))]
+    return found
 
 
 def pieces_of(token: str) -> tuple[float, list[str]]:
@@ -140,21 +148,29 @@ class Content(NamedTuple):
         return [*(f"{a} {b}" for run in self.runs for a, b in pairwise(run)), *self.ends]
 
 
-def content_of(tokens: list[str]) -> Content:
-    """Sort the words of a request by how they count."""
+def marks_of(tokens: list[str]) -> list[int]:
+    """Where negations and breaks stand."""
+    return [i for i, token in enumerate(tokens) if token in MARKS]
+
+
+def content_of(tokens: list[str], marks: Iterable[int] | None = None) -> Content:
+    """Sort the words of a request by how they count; ``marks`` are its `marks_of`, if known."""
     words: list[str] = []
     negated: list[str] = []
     runs: list[list[str]] = []
     begun, reach = 0, -1
     looked_at = tokens[:MOST_WORDS]
-    for i in (*(i for i, token in enumerate(looked_at) if token in MARKS), len(looked_at)):
+    end = len(looked_at)
+    for i in (*(marks_of(looked_at) if marks is None else [i for i in marks if i < end]), end):
         reached = min(i, max(begun, reach + 1))
-        negated += [f"!{token}" for token in looked_at[begun:reached]]
-        run = looked_at[reached:i]
-        words += run
-        runs.append(run)
+        if reached > begun:
+            negated += [f"!{token}" for token in looked_at[begun:reached]]
+        if i > reached:
+            run = looked_at[reached:i]
+            words += run
+            runs.append(run)
         begun = i + 1
-        reach = -1 if i == len(looked_at) or looked_at[i] in BREAKS else i + REACH
+        reach = -1 if i == end or looked_at[i] in BREAKS else i + REACH
     length = float(len(words) + len(negated))
     if not "".join(words).isascii():
         for word in words:

@@ -11,28 +11,27 @@ from __future__ import annotations
 import json
 import struct
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import repeat
-from operator import lshift
 from pathlib import Path
 from typing import Any
 
-from qfloor.router.reading import Content, bounded, damping, pieces_of
+from qfloor.router.reading import MOST_WORDS, Content, bounded, damping, pieces_of
 
 FORMAT = 1
 FILE = Path(__file__).with_name("weights.json")
 
-_BITS = 64
-_HALF = 1 << (_BITS - 1)
+_WIDTHS = ((32, "I"), (64, "Q"))  # bits for each category: the fewest that sums of words fit in
 _FINE = 256  # parts of one step of a stored weight, so that pieces of words are not rounded away
 _SHARES = 1024  # parts of one in which damping is counted
-_MEMO = 50_000
-_LONG = 40
+_ADDED = 32 * MOST_WORDS  # more than all features of one request count together
 _NONE = repeat(0)
 
 Word = tuple[int, Mapping[str, int] | None]
 """Weights of a word, and what is added for each that may stand right after it."""
+Known = tuple[int, Mapping[str, int] | None, *tuple[Any, ...]]
+"""A `Word`, and what else somebody may know of it."""
 
 
 class Weights:
@@ -68,19 +67,26 @@ class Weights:
         self._scores = [x for x, _ in self._curve]
         self._unit = float(content["step"]) / _FINE
         n = len(self.categories)
-        self._places = tuple(_BITS * i for i in range(n))
-        self._middle = sum(_HALF << place for place in self._places)
-        self._parts = struct.Struct(f"<{n}Q")
-        self._memo = _Words(self._word)
-        rows = [self._bias, *lexicon, *content["features"].values()]
+        features: Mapping[str, Sequence[int]] = content["features"]
+        rows = [self._bias, *lexicon, *features.values()]
         if not self._curve or any(len(row) != n for row in rows) or len(lexicon) != n:
             raise ValueError("classifier weights whose parts do not fit together")
-        self._table = {name: self._pack(row) * _FINE for name, row in content["features"].items()}
+        bits, letter = _width(features)
+        self._half = 1 << (bits - 1)
+        self._middle = sum(self._half << bits * i for i in range(n))
+        self._parts = struct.Struct(f"<{n}{letter}")
+        self._table: dict[str, int] = {}
+        self._pieces: dict[str, int] = {}
         self._after: dict[str, dict[str, int]] = {}
-        for name, packed in self._table.items():
+        for name, row in features.items():
             first, _, second = name.partition(" ")
+            packed = self._pack(row) * _FINE
             if second:
                 self._after.setdefault(first, {})[second] = packed
+            elif name[0] == "~":
+                self._pieces[name[1:]] = packed
+            else:
+                self._table[name] = packed
 
     def odds(
         self, content: Content, names: Sequence[str], sums: Mapping[str, float]
@@ -96,29 +102,43 @@ class Weights:
         sums : mapping of str to float
             The lexicon's log odds by category; none is 0.
         """
-        table, memo = self._table.get, self._memo
+        words = {word: self.word(word) for word in content.words}
+        scores = self.scores(content, self.total(content, words), names, sums)
+        return dict(zip(self.categories, scores, strict=True))
+
+    def total(self, content: Content, words: Mapping[str, Known]) -> int:
+        """Weights of a request's words, added up; what is known of each begins as `word` says."""
+        table = self._table.get
         total = sum(map(table, content.ends, _NONE))
         for run in content.runs:
             after: Mapping[str, int] | None = None
             for word in run:
+                known = words[word]
+                total += known[0]
                 if after is not None and word in after:
                     total += after[word]
-                packed, after = memo[word]
-                total += packed
+                after = known[1]
         if content.negated:
             total += sum(map(table, content.negated, _NONE))
-        beside = sum(map(table, names, _NONE))
-        together = total * round(damping(content.length) * _SHARES) + beside * _SHARES
+        return total
+
+    def scores(
+        self, content: Content, total: int, names: Sequence[str], sums: Mapping[str, float]
+    ) -> list[float]:
+        """`odds` in the order of ``categories``, from the `total` of the words."""
+        share = round(damping(content.length) * _SHARES)
+        counted = [part * share for part in self._unpack(total)]
+        beside = sum(map(self._table.get, names, _NONE))
+        if beside:
+            both = zip(counted, self._unpack(beside), strict=True)
+            counted = [part + _SHARES * other for part, other in both]
         unit = self._unit / _SHARES
-        odds = [
-            bias + value * unit
-            for bias, value in zip(self._bias, self._unpack(together), strict=True)
-        ]
+        odds = [bias + value * unit for bias, value in zip(self._bias, counted, strict=True)]
         for category, column in self._lexicon.items():
             if category in sums:
                 found = bounded(sums[category])
                 odds = [o + found * weight for o, weight in zip(odds, column, strict=True)]
-        return dict(zip(self.categories, odds, strict=True))
+        return odds
 
     def confidence(self, odds: float) -> float:
         """How often a category of these log odds was acceptable, by the stored curve."""
@@ -132,9 +152,9 @@ class Weights:
 
     def of_word(self, word: str, category: str) -> float:
         """Log odds that a word by itself adds to a category, before damping."""
-        return self._unpack(self._memo[word][0])[self.categories.index(category)] * self._unit
+        return self._unpack(self.word(word)[0])[self.categories.index(category)] * self._unit
 
-    def _word(self, word: str) -> Word:
+    def word(self, word: str) -> Word:
         """A word's own weights or those of its pieces, added up, and those of words after it.
 
         The stored weights of a known word have those of its pieces in them.
@@ -142,34 +162,29 @@ class Weights:
         packed = self._table.get(word)
         if packed is None:
             share, pieces = pieces_of(word)
-            together = sum(self._table.get(f"~{piece}", 0) for piece in pieces)
+            together = sum(map(self._pieces.get, pieces, _NONE))
             packed = self._pack([round(s * share) for s in self._unpack(together)])
         return packed, self._after.get(word)
 
     def _pack(self, row: Sequence[int]) -> int:
         """Whole numbers side by side in one, each in its bits; sums of such stay side by side."""
-        return sum(map(lshift, row, self._places))
+        half = self._half
+        lifted = self._parts.pack(*[part + half for part in row])
+        return int.from_bytes(lifted, "little") - self._middle
 
     def _unpack(self, packed: int) -> list[int]:
         """The numbers of one: all are lifted above zero, so that none borrows of the next."""
-        lifted = (packed + self._middle).to_bytes(self._parts.size, "little")
-        return [part - _HALF for part in self._parts.unpack(lifted)]
+        lifted, half = (packed + self._middle).to_bytes(self._parts.size, "little"), self._half
+        return [part - half for part in self._parts.unpack(lifted)]
 
 
-class _Words(dict[str, Word]):
-    """Words with their weights, worked out when first met; bounded."""
-
-    def __init__(self, make: Callable[[str], Word]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, word: str) -> Word:
-        found = self._make(word)
-        if len(word) <= _LONG:
-            if len(self) >= _MEMO:
-                self.clear()
-            self[word] = found
-        return found
+def _width(features: Mapping[str, Sequence[int]]) -> tuple[int, str]:
+    """Bits for each category, so that no sum over a request's features leaves them."""
+    largest = max((max(map(abs, row)) for row in features.values()), default=0)
+    for bits, letter in _WIDTHS:
+        if largest * _FINE * _ADDED < 1 << (bits - 1):
+            return bits, letter
+    raise ValueError(f"classifier weights with a feature of {largest}, which is too large")
 
 
 def default_content() -> dict[str, Any]:

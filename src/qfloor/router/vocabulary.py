@@ -1,0 +1,47 @@
+"""All that is known of single words, in one look: a request's words are each looked up once.
+
+What the lexicon begins with a word, which languages it belongs to, and what learned weights count
+for it. Words are worked out when first met, for most of a request have been met before; bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qfloor.router.languages import BY_WORD
+from qfloor.router.phrases import Stop
+from qfloor.router.reading import MOST_WORDS
+from qfloor.router.weights import Weights
+
+MOST = 50_000
+"""Words that are remembered before starting over."""
+LONG = 40
+"""Characters of a word above which it is not remembered."""
+
+Word = tuple[int, Mapping[str, int] | None, Stop | None, int]
+"""Learned weights as `Weights.word` tells them; what the lexicon begins with it; languages."""
+
+
+class Vocabulary(dict[str, Word]):
+    """Words that were met; safe in threads, for what is worked out twice is the same."""
+
+    def __init__(self, stops: Mapping[str, Stop], weights: Weights | None) -> None:
+        super().__init__()
+        self._stops, self._weights = stops, weights
+
+    def __missing__(self, word: str) -> Word:
+        packed, after = (0, None) if self._weights is None else self._weights.word(word)
+        found = packed, after, self._stops.get(word), BY_WORD.get(word, 0)
+        if len(word) <= LONG:
+            if len(self) >= MOST:
+                self.clear()
+            self[word] = found
+        return found
+
+    def look_up(self, words: list[str]) -> list[Word]:
+        """Look up words of a request; learned weights look at no more than `MOST_WORDS`."""
+        found = list(map(self.__getitem__, words[:MOST_WORDS]))
+        for word in words[MOST_WORDS:]:
+            known = self.get(word)
+            found.append(known or (0, None, self._stops.get(word), BY_WORD.get(word, 0)))
+        return found

@@ -1,0 +1,41 @@
+"""What is known of words: looked up once, forgotten before it fills the memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from qfloor.router import vocabulary
+from qfloor.router.languages import BY_WORD
+from qfloor.router.phrases import arrange
+from qfloor.router.reading import MOST_WORDS
+from qfloor.router.vocabulary import Vocabulary
+from qfloor.router.weights import default_weights
+
+STOPS = arrange({"lake": {"landscape": 2.0}, "lake house": {"architectural-render": 3.0}}).stops
+
+
+def test_all_of_a_word_in_one_look() -> None:
+    weights = default_weights()
+    words = Vocabulary(STOPS, weights)
+    lake, the, comma = words.look_up(["lake", "the", ","])
+    assert lake == (*weights.word("lake"), STOPS["lake"], 0)
+    assert the[2:] == (None, BY_WORD["the"])
+    assert comma[2] is not None and comma[2].marks
+    assert words.look_up(["lake"]) == [lake]
+
+
+def test_words_behind_those_that_weights_look_at_weigh_nothing() -> None:
+    words = Vocabulary(STOPS, default_weights())
+    found = words.look_up([*["a"] * MOST_WORDS, "misspeltt", "lake", "a"])
+    assert found[MOST_WORDS:] == [(0, None, None, 0), (0, None, STOPS["lake"], 0), found[0]]
+    assert "misspeltt" not in words
+
+
+def test_words_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vocabulary, "MOST", 4)
+    words = Vocabulary(STOPS, default_weights())
+    first = words["lame"]
+    for i in range(20):
+        words.look_up([f"word{i}", "x" * (vocabulary.LONG + 1)])
+        assert len(words) <= 4
+    assert words["lame"] == first
