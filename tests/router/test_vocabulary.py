@@ -20,7 +20,8 @@ def test_all_of_a_word_in_one_look() -> None:
     lake, the, comma = words.look_up(["lake", "the", ","])
     assert lake == (*weights.word("lake"), STOPS["lake"], 0)
     assert the[2:] == (None, BY_WORD["the"])
-    assert comma[2] is not None and comma[2].marks
+    assert comma[2] is not None
+    assert comma[2].marks
     assert words.look_up(["lake"]) == [lake]
 
 

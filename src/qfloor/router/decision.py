@@ -151,16 +151,7 @@ class Decision:
         rejected_by, detail = self._rejection(offer_id, facts, asked)
         seen = request.latency_of(offer_id)
         return Candidate(
-            offer_id,
-            facts.ruling,
-            facts.q25,
-            facts.q25_lo,
-            facts.upper,
-            facts.n_prompts,
-            facts.n_outputs,
-            facts.price_nanousd,
-            facts.usable_cost_nanousd,
-            facts.price_source,
+            *facts.row,
             request.price_age(offer_id),
             seen.p50_s,
             seen.p95_s,

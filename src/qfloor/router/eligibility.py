@@ -16,7 +16,12 @@ from qfloor.router.shapes import asking, rows_of, standing_of
 def eligible(request: Request) -> Iterator[str]:
     """Offers that pass every rule, best first."""
     checks, offers = rules.relevant(request), request.db.offers
+    ceiling = request.need.max_price_nanousd
     for offer_id in standing_of(request):
+        if ceiling is not None:  # the rule on price would say so as well, and in words
+            price = request.price_of(offer_id)
+            if price is None or price > ceiling:
+                continue
         if rules.first_rejection(request, offers[offer_id], checks) is None:
             yield offer_id
 

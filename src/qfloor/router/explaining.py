@@ -11,7 +11,7 @@ _NAMES = 4  # offers named for each rule; the others are counted
 
 def explain(decision: Decision) -> str:
     """Return a few lines for a person; `Decision.to_dict` has all of it for a program."""
-    lines = [_headline(decision), ""]
+    lines = [headline(decision), ""]
     lines.append(_line("asked", _asked(decision)))
     lines += [
         _line("demands", f"{d.threshold:g} in {d.category}: {d.evidence}")
@@ -40,7 +40,8 @@ def _line(name: str, text: str) -> str:
     return f"  {name:<9} {text}"
 
 
-def _headline(decision: Decision) -> str:
+def headline(decision: Decision) -> str:
+    """Return the first line of `explain` alone: what was chosen, or why nothing was."""
     offer, tier, place = decision.offer, decision.tier, _place(decision)
     price = dollars(decision.price_nanousd)
     match decision.cause:

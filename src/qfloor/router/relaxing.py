@@ -1,7 +1,7 @@
 """When nothing is eligible: the cheapest single change to the need that would help.
 
-Every change is tried by deciding the changed need afresh, classification included, so that what
-is offered to a person works when they take it.
+Every change is tried by deciding the changed need afresh, classification included where the change
+is of something that is read for it, so that what is offered to a person works when they take it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from qfloor.router.needs import Need
 from qfloor.router.request import CHALLENGES, Request
 
 Change = dict[str, Any]
+
+_READ = frozenset({"negative", "size", "aspect_ratio", "modality", "seconds", "audio"})
+"""What a classification reads of a need beside its prompt."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +96,7 @@ def _lowest_ceiling(request: Request, offer: str, price: int | None) -> tuple[Ch
 
 def _again(request: Request, change: Change) -> Request:
     need: Need = replace(request.need, **change)
+    known = _READ.isdisjoint(change)
     return Request(
         request.db,
         need,
@@ -100,5 +104,5 @@ def _again(request: Request, change: Change) -> Request:
         request.prices,
         request.health,
         request.now,
-        request.db.classifier.classify(need),
+        request.classification if known else request.db.classifier.classify(need),
     )

@@ -25,6 +25,9 @@ CHALLENGES = frozenset({"count", "text", "group", "hands", "long"})
 DECLARED = "declared"
 """How the source of a price begins that its owner sets and that does not age."""
 
+Judged = tuple[tuple[Place, Mapping[str, Standing]], ...]
+"""Places, each with the standings of its offers."""
+
 _UNKNOWN = Latency(None, None, None, None)
 
 
@@ -39,6 +42,17 @@ class Seen(NamedTuple):
     source: str
 
 
+class Figures:
+    """Of each offer what many shapes of requests have in common: price, its age, usual latency."""
+
+    __slots__ = ("ages", "prices", "seen")
+
+    def __init__(self) -> None:
+        self.ages: tuple[str, dict[str, float | None]] = ("", {})
+        self.prices: dict[str, int | None] = {}
+        self.seen: dict[str, Seen] = {}
+
+
 class Kept:
     """What follows from the shape of a request alone, kept with the release as it is asked for.
 
@@ -47,15 +61,10 @@ class Kept:
     price feed. `qfloor.router.shapes` works out what stands and what is demanded.
     """
 
-    __slots__ = (
-        "ages", "demanded", "key", "prices", "remarks", "seen", "standing", "usable",
-    )  # fmt: skip
+    __slots__ = ("demanded", "figures", "key", "places", "remarks", "standing", "usable")
 
-    def __init__(self, key: tuple[Any, ...]) -> None:
-        self.key = key
-        self.ages: tuple[str, dict[str, float | None]] = ("", {})
-        self.seen: dict[str, Seen] = {}
-        self.prices: dict[str, int | None] = {}
+    def __init__(self, key: tuple[Any, ...], places: Judged, figures: Figures) -> None:
+        self.key, self.places, self.figures = key, places, figures
         self.usable: dict[str, int | None] = {}
         self.standing: tuple[str, ...] | None = None
         self.demanded: tuple[Any, ...] | None = None
@@ -66,8 +75,8 @@ class Request:
     """One need and everything it is decided by; built once for each decision."""
 
     __slots__ = (
-        "_kept", "challenges", "classification", "db", "feed", "health", "language",
-        "latency_limits", "modality", "need", "now", "places", "policy", "prices", "today",
+        "challenges", "classification", "db", "feed", "health", "kept", "language",
+        "latency_limits", "modality", "need", "now", "policy", "prices", "today",
     )  # fmt: skip
 
     def __init__(
@@ -87,29 +96,32 @@ class Request:
         self.classification = classification
         self.modality = classification.modality
         self.language = classification.language
-        self.places: tuple[tuple[Place, Mapping[str, Standing]], ...] = tuple(
-            [
-                (place, _standings(db, place, policy))
-                for c in classification.plausible
-                for place in ((c, self.modality, need.tier),)
-            ]
-        )
-        self.challenges = tuple([tag for tag in need.tags if tag in CHALLENGES])
-        self.latency_limits = _limits(need, policy)
-        self._kept: Kept | None = None
+        self.challenges = tuple([t for t in need.tags if t in CHALLENGES]) if need.tags else ()
+        self.latency_limits = () if need.max_latency_s is None else _limits(need, policy)
+        key = (
+            classification.plausible, self.modality, need.tier, self.language, self.challenges,
+            need.n, need.pixels, need.seconds, self.feed, policy.digest,
+            self.today if policy.lapsed == "reject" else None, self.asked_tokens,
+        )  # fmt: skip
+        kept: Kept | None = db.shapes.get(key)
+        self.kept: Kept = self._keep(key) if kept is None else kept
+
+    def _keep(self, key: tuple[Any, ...]) -> Kept:
+        """Begin to remember a shape; what shapes of other categories know of offers is shared."""
+        db, need, policy = self.db, self.need, self.policy
+        places = [(c, self.modality, need.tier) for c in self.classification.plausible]
+        judged = tuple([(place, _standings(db, place, policy)) for place in places])
+        priced = (
+            "figures", self.modality, need.n, need.pixels, need.seconds, self.feed,
+            policy.assumed_seconds, policy.assumed_pixels, policy.assumed_output_tokens, key[-1],
+        )  # fmt: skip
+        figures = db.remember_shape(priced, Figures)
+        return db.remember_shape(key, lambda: Kept(key, judged, figures))
 
     @property
-    def kept(self) -> Kept:
-        """What is remembered of all requests of this shape."""
-        if self._kept is None:
-            need, policy = self.need, self.policy
-            key = (
-                self.classification.plausible, self.modality, need.tier, self.language,
-                self.challenges, need.n, need.pixels, need.seconds, self.feed, policy.digest,
-                self.today if policy.lapsed == "reject" else None, self.asked_tokens,
-            )  # fmt: skip
-            self._kept = self.db.remember_shape(key, lambda: Kept(key))
-        return self._kept
+    def places(self) -> Judged:
+        """Places that the request may belong to, with what the release says of offers there."""
+        return self.kept.places
 
     def price_rule(self, offer_id: str) -> PriceRule | None:
         """The feed's rule, else the release's snapshot."""
@@ -119,7 +131,7 @@ class Request:
 
     def price_of(self, offer_id: str) -> int | None:
         """Most that the call can cost, in nano-USD; None when it cannot be known."""
-        known = self.kept.prices
+        known = self.kept.figures.prices
         if offer_id not in known:
             known[offer_id] = self._price(offer_id)
         return known[offer_id]
@@ -185,10 +197,11 @@ class Request:
 
     def price_age(self, offer_id: str) -> float | None:
         """Days since the price was read; 0 for one that its owner declares, None if unknown."""
-        now, known = self.kept.ages
+        figures = self.kept.figures
+        now, known = figures.ages
         if now != self.now:
             known = {}
-            self.kept.ages = self.now, known
+            figures.ages = self.now, known
         if offer_id not in known:
             known[offer_id] = self._price_age(offer_id)
         return known[offer_id]
@@ -214,7 +227,7 @@ class Request:
         """Recent latency where enough requests were seen, else what the release knows."""
         if self.health is not None:
             return self._seen(offer_id)
-        known = self.kept.seen
+        known = self.kept.figures.seen
         if offer_id not in known:
             known[offer_id] = self._seen(offer_id)
         return known[offer_id]

@@ -6,13 +6,13 @@ of every offer most of a candidate's row is the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from qfloor.records import Offer
 from qfloor.router import rules
-from qfloor.router.places import Standing
 from qfloor.router.request import Request
 from qfloor.router.rules import Rejection
 
@@ -31,20 +31,15 @@ _WORST = ("rejected", "undecided", "unjudged", "certified")
 class Facts(NamedTuple):
     """One offer as every request of a shape sees it; figures are the worst over the categories.
 
+    ``row`` are the first fields of a `qfloor.router.Candidate`, up to where its price is from.
     ``unfit`` and ``uncertified`` are the first objections of the rules that depend on the shape
     alone: about the offer itself, and about its evidence.
     """
 
     offer: Offer
-    ruling: str
-    q25: float | None
-    q25_lo: float | None
+    row: tuple[Any, ...]
     upper: float | None
-    n_prompts: int | None
-    n_outputs: int | None
     price_nanousd: int | None
-    usable_cost_nanousd: int | None
-    price_source: str | None
     unfit: Placed | None
     uncertified: Placed | None
 
@@ -119,7 +114,7 @@ def rows_of(request: Request) -> Rows:
 
 
 def _rows(request: Request) -> Rows:
-    facts = {o: _facts(request, o) for o in sorted(request.db.offers, key=request.rank)}
+    facts = {o: _facts(request, o) for o in _in_order(request, request.db.offers)}
     priced = [(f.price_nanousd, o) for o, f in facts.items() if f.price_nanousd is not None]
     floors = sorted(facts, key=lambda offer: -request.floor(offer))  # equals stay by cost
     return Rows(facts, tuple(facts[o] for _, o in sorted(priced)), tuple(facts[o] for o in floors))
@@ -146,7 +141,19 @@ def _standing(request: Request) -> tuple[str, ...]:
         for offer_id in frozenset.intersection(*certified)
         if rules.first_rejection(request, db.offers[offer_id], checks) is None
     ]
-    return tuple(sorted(found, key=request.rank))
+    return tuple(_in_order(request, found))
+
+
+def _in_order(request: Request, offers: Iterable[str]) -> Iterator[str]:
+    """As `Request.rank` has them; floors are looked up only of those that cost the same."""
+
+    def cost(offer_id: str) -> tuple[bool, int]:
+        found = request.cost(offer_id)
+        return found is None, found or 0
+
+    for _, same in groupby(sorted(offers, key=cost), cost):
+        equals = list(same)
+        yield from equals if len(equals) == 1 else sorted(equals, key=request.rank)
 
 
 def _facts(request: Request, offer_id: str) -> Facts:
@@ -155,17 +162,21 @@ def _facts(request: Request, offer_id: str) -> Facts:
     judged = [s for s in standings if s is not None]
     complete = bool(judged) and len(judged) == len(standings)
     rulings = {s.ruling for s in judged} | (set() if complete else {"unjudged"})
-    return Facts(
-        offer=offer,
-        ruling=next(ruling for ruling in _WORST if ruling in rulings),
-        **{name: _least(name, judged) for name in ("q25", "q25_lo", "n_prompts", "n_outputs")},
-        upper=request.upper(offer_id),
-        price_nanousd=request.price_of(offer_id),
-        usable_cost_nanousd=request.usable_cost(offer_id),
-        price_source=None if rule is None else rule.source,
-        unfit=_placed(request, offer, _FIT),
-        uncertified=_placed(request, offer, _EVIDENCE),
+    upper, price = request.upper(offer_id), request.price_of(offer_id)
+    row = (
+        offer_id,
+        next(ruling for ruling in _WORST if ruling in rulings),
+        _least([s.q25 for s in judged]),
+        _least([s.q25_lo for s in judged]),
+        upper,
+        _least([s.n_prompts for s in judged]),
+        _least([s.n_outputs for s in judged]),
+        price,
+        request.usable_cost(offer_id),
+        None if rule is None else rule.source,
     )
+    unfit, uncertified = _placed(request, offer, _FIT), _placed(request, offer, _EVIDENCE)
+    return Facts(offer, row, upper, price, unfit, uncertified)
 
 
 def _placed(request: Request, offer: Offer, checks: tuple[rules.Check, ...]) -> Placed | None:
@@ -176,7 +187,7 @@ def _placed(request: Request, offer: Offer, checks: tuple[rules.Check, ...]) -> 
     return None
 
 
-def _least(name: str, standings: list[Standing]) -> Any:
+def _least(values: list[float | None]) -> float | None:
     """The least, or None when any is unknown: a worst case is known only when all are."""
-    values = [getattr(standing, name) for standing in standings]
-    return None if not values or None in values else min(values)
+    known = [value for value in values if value is not None]
+    return min(known) if known and len(known) == len(values) else None

@@ -13,7 +13,8 @@ from typing import Any
 
 from qfloor.generate import Outcome
 from qfloor.records import Status
-from qfloor.router import Cause, Decision, Rule, explain
+from qfloor.router import Cause, Decision, Rule
+from qfloor.router.explaining import headline
 
 _TYPES = {
     400: "invalid_request_error",
@@ -86,7 +87,6 @@ class Fault(Exception):  # noqa: N818  an answer, not a failure of ours
 
 def nothing_eligible(decision: Decision) -> Fault:
     """Say why no offer is chosen, which rule decided, and what would change it."""
-    said = explain(decision).strip().splitlines()
     metadata: dict[str, Any] = {
         "cause": decision.cause.value,
         "category": decision.category,
@@ -109,8 +109,7 @@ def nothing_eligible(decision: Decision) -> Fault:
     if decision.cause is Cause.REFUSED_PIN:
         message = next(iter(decision.notes), "the model asked for cannot serve this request")
         return Fault(422, "model_not_possible", message, param="model", metadata=metadata)
-    message = said[0] if said else "no offer is eligible for this request"
-    return Fault(422, "no_eligible_model", message, metadata=metadata)
+    return Fault(422, "no_eligible_model", headline(decision), metadata=metadata)
 
 
 _REFUSED = "the provider declined this prompt by its content policy; it was asked nobody else"
