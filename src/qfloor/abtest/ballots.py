@@ -65,7 +65,7 @@ def read_ballot(said: Any) -> Ballot:
     return Ballot(
         trial=trial,
         submission=submission,
-        response=str(said.get("response")),
+        response=_word(said.get("response")),
         both_bad=said.get("both_bad") is True,
         scores=_several(said.get("scores"), _number),
         usable=_several(said.get("usable"), _flag),
@@ -115,6 +115,12 @@ def _check_ranks(ranks: Sequence[int] | None, places: int) -> None:
         raise _not_whole(f"places go from 1 to {places}; the best has 1, equals share one")
 
 
+def _word(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _not_whole("a vote says its answer in a word")
+    return value
+
+
 def _several(value: Any, one: Any) -> Any:
     if value is None:
         return None
@@ -123,10 +129,22 @@ def _several(value: Any, one: Any) -> Any:
     return tuple(one(v) for v in value)
 
 
+def _finite(value: Any) -> float | None:
+    """A number as a float; None for anything else, infinities and integers beyond floats too."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    number = _finite(value)
+    if number is None:
         raise _not_whole("a score is a number")
-    return round(float(value), 6)
+    return round(number, 6)
 
 
 def _flag(value: Any) -> bool:
@@ -142,12 +160,14 @@ def _rank(value: Any) -> int:
 
 
 def _reason(value: Any) -> str | None:
-    if value is None or not str(value).strip():
+    """Words on one line; what no text can hold (half a surrogate pair, control characters) goes."""
+    if not isinstance(value, str):
         return None
-    return " ".join(str(value).split())[:LONGEST_REASON]
+    text = value.encode("utf-8", "ignore").decode("utf-8")
+    words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return words[:LONGEST_REASON] or None
 
 
 def _milliseconds(value: Any) -> int:
     """Clocks of browsers are not believed beyond a day; the room bounds them by its own."""
-    number = value if isinstance(value, int | float) and not isinstance(value, bool) else 0
-    return int(min(max(number, 0), MOST_MS)) if math.isfinite(number) else 0
+    return int(min(max(_finite(value) or 0.0, 0.0), MOST_MS))

@@ -36,15 +36,15 @@ def host_counts(room: Room) -> dict[str, Any]:
         ``session`` (votes of all kinds, how far it is, its pace), ``categories`` (test votes),
         ``raters`` (a row for each that joined).
     """
-    people = room.rows(_BY_RATER)
-    votes = room.rows(_LIVE)
-    undone = room.rows("SELECT count(*) AS n FROM votes WHERE undone_at IS NOT NULL")[0]["n"]
+    people = room.host_rows(_BY_RATER)
+    votes = room.host_rows(_LIVE)
+    undone = room.host_rows("SELECT count(*) AS n FROM votes WHERE undone_at IS NOT NULL")[0]["n"]
     total = sum(person["trials"] for person in people)
     by_rater: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for vote in votes:
         by_rater[vote["rater"]].append(vote)
     joined = [person for person in people if person["joined_at"]]
-    ended = room.rows("SELECT value FROM meta WHERE name = 'unblinded_at'")
+    ended = room.host_rows("SELECT value FROM meta WHERE name = 'unblinded_at'")
     return {
         "session": {
             "name": room.protocol.name,

@@ -66,6 +66,8 @@ class Room:
     ) -> None:
         self.root, self.protocol, self._reader = f.open_folder(folder)
         self._reading = threading.Lock()
+        self._host_reader = f.connect(self.root / f.DATABASE)
+        self._host_reading = threading.Lock()
         self._clock, self._stopwatch = clock, stopwatch
         self._opened: dict[str, float] = {}  # trial -> when it was first told of, by stop-watch
         said = f.meta(self._reader)
@@ -76,6 +78,7 @@ class Room:
             self._lock.acquire("ab serve")
         except Exception:
             self._reader.close()
+            self._host_reader.close()
             raise
         self._writer = GroupWriter(f.connect(self.root / f.DATABASE))
 
@@ -84,6 +87,8 @@ class Room:
         self._writer.close()
         with self._reading:
             self._reader.close()
+        with self._host_reading:
+            self._host_reader.close()
         self._lock.release()
 
     def __enter__(self) -> Room:
@@ -98,6 +103,11 @@ class Room:
         """Rows of the session's database, by name of column."""
         with self._reading:
             return f.columns(self._reader, sql, *values)
+
+    def host_rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        """Rows for the host: all votes at once, by a connection that no rater waits for."""
+        with self._host_reading:
+            return f.columns(self._host_reader, sql, *values)
 
     def rater(self, token: str) -> dict[str, Any]:
         """Find who holds a token.
@@ -156,14 +166,12 @@ class Room:
         kind = self.rows("SELECT kind FROM trials WHERE token = ?", last[0]["trial"])[0]["kind"]
         return str(kind) != "training"
 
-    def _completion(self, rater: dict[str, Any]) -> dict[str, str | None]:
+    def _completion(self, rater: dict[str, Any]) -> dict[str, Any]:
+        """Tell the study's code, or the rater's own, and where the rater came from."""
         code = self.protocol.completion_code
-        if rater["source"] == "prolific" and code:
-            return {
-                "code": code,
-                "link": f"https://app.prolific.com/submissions/complete?cc={code}",
-            }
-        return {"code": code or rater["completion"], "link": None}
+        return {
+            "source": rater["source"], "code": code or rater["completion"], "own": not code,
+        }  # fmt: skip
 
     def sheet(self, trial: str) -> tuple[Path, str]:
         """Find the file that a trial shows, and what it is.

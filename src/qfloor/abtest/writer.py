@@ -1,7 +1,8 @@
 """One thread that writes: votes that come at the same time share one commit.
 
 A caller is answered after the commit that holds its change is on disk, never before. What is
-refused is rolled back alone. It knows nothing of sessions.
+refused, or goes wrong by itself, is rolled back alone; only where the database fails does nobody's
+change stand. It knows nothing of sessions.
 """
 
 from __future__ import annotations
@@ -74,18 +75,23 @@ class GroupWriter:
                 run("SAVEPOINT one")
                 try:
                     done.append((future, change(self._connection)))
-                except QfloorError as error:
+                except sqlite3.Error:
+                    raise
+                except Exception as error:
                     run("ROLLBACK TO one")
-                    future.set_exception(error)
+                    future.set_exception(error if isinstance(error, QfloorError) else _lost(error))
                 run("RELEASE one")
             run("COMMIT")
-        except Exception as error:  # a full or broken disk, a fault of ours: nobody may wait on
+        except Exception as error:  # a full or broken disk: nobody may wait on
             if self._connection.in_transaction:
                 run("ROLLBACK")
-            told = SessionError(f"the answer could not be kept ({error}); nothing of it was")
             for _, future in work:
                 if not future.done():
-                    future.set_exception(told)
+                    future.set_exception(_lost(error))
             return
         for future, result in done:
             future.set_result(result)
+
+
+def _lost(error: Exception) -> SessionError:
+    return SessionError(f"the answer could not be kept ({error}); nothing of it was")
