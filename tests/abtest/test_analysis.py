@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from qfloor.abtest import Answer
 from qfloor.abtest.analysis import Analysis, analyse
 from qfloor.abtest.claims import Claim
-from qfloor.abtest.plan import AnalysisPlan
+from qfloor.abtest.page import page_of
+from qfloor.abtest.plan import AnalysisPlan, EarlyEnd
 from qfloor.abtest.ranking import davidson_scores
 from qfloor.abtest.simulate import Shape, World, simulate
 from qfloor.errors import InputError, RatingsError
@@ -311,8 +312,19 @@ def test_same_model_pairs_and_skips_are_counted_apart() -> None:
         else replace(a, response="skip") if i < 30 else a
         for i, a in enumerate(answers)
     ]  # fmt: skip
+    placebo = next(i for i, a in enumerate(changed) if a.kind == "placebo")
+    changed[placebo] = replace(changed[placebo], response="skip")
     counts = analyse(changed, FROZEN).headline.counts
     assert (counts.same_model, counts.skipped, counts.pairs) == (10, 20, 11_970)
+    assert counts.skipped_others == 1
+
+
+def test_an_early_end_stands_in_the_report() -> None:
+    end = EarlyEnd(reason="no <money> left", at="2026-12-01T09:00:00Z", planned=12_000, missing=40)
+    page = page_of(analyse(golden(), FROZEN, early=end))
+    assert "ended early, on 2026-12-01, with 40 of 12,000 planned votes missing" in page
+    assert "no &lt;money&gt; left" in page
+    assert "ended early" not in page_of(analyse(golden(), FROZEN))
 
 
 @pytest.mark.parametrize("answers", [[], [replace(golden()[0], response="skip")]])

@@ -11,25 +11,30 @@ import pytest
 
 from qfloor.abtest.ballots import read_ballot
 from qfloor.abtest.building import build_session
+from qfloor.abtest.closing import early_end
 from qfloor.abtest.key import read_key
 from qfloor.abtest.pairs import Pair, Shown
 from qfloor.abtest.room import Room
+from qfloor.abtest.topping_up import add_raters
 from qfloor.abtest.unblinding import unblind, unblind_ratings, unblindings, write_rows
 from qfloor.errors import SessionError, VoteError
 
 
 def _answer_all(root: Path, answer: Any) -> int:
     """Let every rater answer everything; ``answer`` gives a ballot's fields for a trial."""
-    n = 0
     with Room(root) as room:
-        for rater in room.rows("SELECT token FROM raters ORDER BY number"):
-            token = rater["token"]
-            room.consent(token).result()
-            while trial := room.state(token)["trial"]:
-                said = {"trial": trial["trial"], "submission": f"answer-to-{trial['trial']}",
-                        "elapsed_ms": 2500, **answer(room, trial)}  # fmt: skip
-                room.vote(token, read_ballot(said)).result()
-                n += not trial["training"]
+        raters = room.rows("SELECT token FROM raters ORDER BY number")
+        return sum(_answer(room, rater["token"], answer) for rater in raters)
+
+
+def _answer(room: Room, token: str, answer: Any) -> int:
+    n = 0
+    room.consent(token).result()
+    while trial := room.state(token)["trial"]:
+        said = {"trial": trial["trial"], "submission": f"answer-to-{trial['trial']}",
+                "elapsed_ms": 2500, **answer(room, trial)}  # fmt: skip
+        room.vote(token, read_ballot(said)).result()
+        n += not trial["training"]
     return n
 
 
@@ -87,7 +92,10 @@ def test_unblinding_is_logged_and_ends_the_voting(tmp_path: Path) -> None:
         token = room.join("link", None).result()
         room.consent(token).result()
         trial = room.state(token)["trial"]["trial"]
-        unblind(root, key)  # while the room is open
+        with pytest.raises(SessionError, match=r"4 of 4 planned votes .* are not in yet"):
+            unblind(root, key)
+        assert room.state(token)["phase"] == "training"  # a refusal ends nothing
+        unblind(root, key, early="a test")  # while the room is open
         assert room.state(token)["phase"] == "closed"
         ballot = {"trial": trial, "submission": "one-too-late", "response": "none",
                   "scores": [1, 1], "usable": [True, True]}  # fmt: skip
@@ -100,6 +108,59 @@ def test_unblinding_is_logged_and_ends_the_voting(tmp_path: Path) -> None:
     events = unblindings(root)
     assert [e["event"] for e in events] == ["created", "unblinded", "unblinded"]
     assert [e.get("first") for e in events] == [None, True, False]
+    assert [e.get("early") for e in events] == [None, "a test", None]
+
+
+def test_an_early_end_needs_a_reason_and_is_told(tmp_path: Path) -> None:
+    root, key = blind_world.session(tmp_path, 6, votes=2, training=0, repeat=0.0)
+    skipped = iter([True])
+    _answer_all(
+        root,
+        lambda room, trial: (
+            {"response": "skip", "reason": "other"}
+            if _unit(room, trial)["kind"] == "test" and next(skipped, False)
+            else {"response": "none", "scores": [5, 5], "usable": [True, True]}
+        ),
+    )
+    with pytest.raises(SessionError, match=r"1 of 12 planned votes .* \(1 pairs are short\)"):
+        unblind(root, key)  # everybody has answered, and one vote is missing all the same
+    for nothing in ("", "  "):
+        with pytest.raises(SessionError, match="say why"):
+            unblind(root, key, early=nothing)
+    assert early_end(root) is None
+    unblind(root, key, early="the panel\n was paid up")
+    end = early_end(root)
+    assert end is not None
+    assert (end.reason, end.planned, end.missing) == ("the panel was paid up", 12, 1)
+    assert "with 1 of 12 planned votes missing" in end.sentence
+    unblind(root, key, early="again")  # what ended it is what is told
+    assert early_end(root) == end
+
+
+def test_whoever_came_instead_makes_an_end_that_is_not_early(tmp_path: Path) -> None:
+    """Places that nobody took stay empty when others gave the votes."""
+    root, key = blind_world.session(tmp_path, 4, votes=1, training=0, repeat=0.0)
+    with Room(root) as room:
+        gone = room.join("link", None).result()
+        room._writer.submit(
+            lambda db: db.execute(
+                "UPDATE raters SET joined_at = '2020-01-01T00:00:00.000Z' WHERE token = ?", (gone,)
+            )
+        ).result()
+    assert add_raters(root, 5) == 1
+    with Room(root) as room:
+        for rater in room.rows("SELECT token FROM raters WHERE token != ?", gone):
+            _answer(room, rater["token"], lambda r, t: {"response": "left", "scores": [6, 5],
+                                                        "usable": [True, True]})  # fmt: skip
+    unblind(root, key)
+    assert early_end(root) is None
+
+
+def test_the_wrong_question_ends_no_voting(tmp_path: Path) -> None:
+    root, key = blind_world.session(tmp_path, 4)
+    with pytest.raises(SessionError, match="compares pairs"):
+        unblind_ratings(root, key, early="by mistake")
+    assert [e["event"] for e in unblindings(root)] == ["created"]
 
 
 def test_another_sessions_key_opens_nothing(tmp_path: Path) -> None:

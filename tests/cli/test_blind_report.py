@@ -74,12 +74,13 @@ def test_a_session_is_unblinded_logged_and_reported(
 def test_a_session_is_not_closed_before_all_have_answered_unless_told(tmp_path: Path) -> None:
     root, key = blind_world.session(tmp_path, 4)
     for command in (("report", root), ("export", root, "--out", tmp_path / "v.csv")):
-        with pytest.raises(QfloorError, match=r"\d+ of \d+ trials .* have no answer yet"):
+        with pytest.raises(QfloorError, match=r"\d+ of \d+ planned votes .* are not in yet"):
             run("ab", *command, "--key", key)
     assert [e["event"] for e in unblindings(root)] == ["created"]
     with pytest.raises(QfloorError, match="no vote to analyse"):
-        run("ab", "report", root, "--key", key, "--early")
+        run("ab", "report", root, "--key", key, "--early", "nobody came")
     assert [e["event"] for e in unblindings(root)] == ["created", "unblinded"]
+    assert unblindings(root)[-1]["early"] == "nobody came"
 
 
 def test_json_is_the_whole_analysis(held: tuple[Path, Path], tmp_path: Path) -> None:

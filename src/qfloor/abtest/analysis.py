@@ -26,7 +26,7 @@ from qfloor.abtest.estimands import (
     usable_of,
 )
 from qfloor.abtest.items import Items, items_of
-from qfloor.abtest.plan import AnalysisPlan
+from qfloor.abtest.plan import AnalysisPlan, EarlyEnd
 from qfloor.abtest.ranking import Davidson, Strength, davidson_of_arms, strengths_of_offers
 from qfloor.abtest.raters import (
     RaterRow,
@@ -44,7 +44,11 @@ SEED = 20_261_201
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """What the session holds. ``votes``, ``pairs``, ``prompts``, ``raters`` are of the test."""
+    """What the session holds. ``votes``, ``pairs``, ``prompts``, ``raters`` are of the test.
+
+    ``skipped`` are test trials that were passed over, ``skipped_others`` those of other kinds
+    (placebos, catches, repeats, pairs of one model); both are of all raters.
+    """
 
     pairs: int
     votes: int
@@ -55,6 +59,7 @@ class Counts:
     repeats: int
     same_model: int
     skipped: int
+    skipped_others: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +90,8 @@ class Analysis:
     """Everything a report says of a session.
 
     ``headline`` is without the raters left out, ``everyone`` with them (the same object when
-    nobody is). ``gaps`` are the score gaps of detected votes and whether the routed side was
+    nobody is). ``early`` says that voting was ended before the planned votes were in. ``gaps`` are
+    the score gaps of detected votes and whether the routed side was
     usable, for plots.
     """
 
@@ -100,6 +106,7 @@ class Analysis:
     raters: tuple[RaterRow, ...]
     reliability: Reliability
     gaps: tuple[tuple[float, bool], ...]
+    early: EarlyEnd | None = None
     claims: tuple[Claim, ...] = ()
 
 
@@ -109,6 +116,7 @@ def analyse(
     *,
     audited: Collection[str] | None = None,
     offers: Mapping[str, str] | None = None,
+    early: EarlyEnd | None = None,
 ) -> Analysis:
     """Analyse a session.
 
@@ -121,6 +129,8 @@ def analyse(
         Pairs drawn beforehand to be judged one by one.
     offers : mapping, optional
         Which offer made each item; with it the offers behind the arms are ranked.
+    early : EarlyEnd, optional
+        That voting was ended before the planned votes were in; told with everything else.
 
     Returns
     -------
@@ -160,6 +170,7 @@ def analyse(
         raters=tuple(rows),
         reliability=reliability_of(kept, plan, rng),
         gaps=_gaps(test),
+        early=early,
     )
     return replace(analysis, claims=claims_of(analysis))
 
@@ -175,7 +186,8 @@ def _headline(votes: Votes, test: Votes, plan: AnalysisPlan) -> Headline:
         catches=int(votes.of_kind("catch").sum()),
         repeats=int(votes.of_kind("repeat").sum()),
         same_model=int(votes.of_kind("same_model").sum()),
-        skipped=votes.n_skipped,
+        skipped=votes.skipped.get("test", 0),
+        skipped_others=sum(n for kind, n in votes.skipped.items() if kind != "test"),
     )
     return Headline(
         counts=counts,

@@ -1,47 +1,96 @@
 """May a session be closed? Unblinding ends the voting, so it should not happen by mistake.
 
-A report read while votes still come in, and the voting ended when it reads well, is a claim chosen
-by its result. So an open session with trials unanswered is closed only by whoever says so.
+A session that is closed before its planned votes are in is smaller than the one whose power was
+frozen. So it is closed early only by whoever says why; the reason is logged with how many votes
+are missing, and every report of the session says both.
 """
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 
 from qfloor.abtest import folder
+from qfloor.abtest.plan import EarlyEnd
 from qfloor.errors import SessionError
 
-_OPEN = (
-    "SELECT (SELECT count(*) FROM trials WHERE kind != 'training') AS trials, "
-    "(SELECT count(*) FROM votes v JOIN trials t ON t.token = v.trial "
-    "WHERE v.undone_at IS NULL AND t.kind != 'training') AS votes"
+_PLANNED = "SELECT id, votes FROM units WHERE votes > 0"
+_GIVEN = (
+    "SELECT t.unit, count(*) FROM votes v JOIN trials t ON t.token = v.trial "
+    "WHERE v.undone_at IS NULL AND v.response != 'skip' AND t.kind IN ('test', 'same_model') "
+    "GROUP BY 1"
 )
 
 
-def check_closing(session: str | Path, *, early: bool = False) -> None:
-    """Refuse to close a session that is open and has trials without an answer.
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How far the planned votes are in: of ``planned`` of all pairs, those of ``short`` lack some.
+
+    Skipped trials, and more votes of a pair than were planned, count for nothing.
+    """
+
+    planned: int
+    given: int
+    short: int
+
+    @property
+    def missing(self) -> int:
+        """Planned votes that have not come."""
+        return self.planned - self.given
+
+
+def standing_of(db: sqlite3.Connection) -> Standing:
+    """Count the votes of a session against its plan."""
+    given = dict(db.execute(_GIVEN).fetchall())
+    pairs = db.execute(_PLANNED).fetchall()
+    counted = [(votes, min(votes, given.get(unit, 0))) for unit, votes in pairs]
+    return Standing(
+        planned=sum(votes for votes, _ in counted),
+        given=sum(came for _, came in counted),
+        short=sum(came < votes for votes, came in counted),
+    )
+
+
+def check_closing(standing: Standing, session: str, early: str | None) -> None:
+    """Refuse to close a session whose planned votes are not in, unless someone says why.
 
     Parameters
     ----------
-    session : str or Path
-        The session's folder.
-    early : bool
-        Whether whoever asks knows that voting ends before all have answered.
+    standing : Standing
+    session : str
+        As whoever asks calls it.
+    early : str or None
+        Why voting ends before all votes are in.
 
     Raises
     ------
     SessionError
-        How many trials have no answer, and what to do.
+        How many votes are missing, and what to do.
     """
+    if early is not None and not early.strip():
+        raise SessionError("say why voting ends early: --early 'the panel was paid up'")
+    if standing.missing and early is None:
+        raise SessionError(
+            f"{standing.missing} of {standing.planned} planned votes of {session} are not in yet "
+            f"({standing.short} pairs are short), and unblinding ends the voting; wait, make "
+            "places for more raters (qfloor ab links --add), or say why with --early REASON, "
+            "which the log and every report will show"
+        )
+
+
+def early_end(session: str | Path) -> EarlyEnd | None:
+    """Whether a session was closed before its planned votes were in, and why, by its log."""
     _, _, db = folder.open_folder(session)
     try:
-        closed = "unblinded_at" in folder.meta(db)
-        row = folder.columns(db, _OPEN)[0]
+        rows = db.execute("SELECT at, detail FROM log WHERE event = 'unblinded' ORDER BY seq")
+        told = [(at, json.loads(detail)) for at, detail in rows]
     finally:
         db.close()
-    missing = row["trials"] - row["votes"]
-    if missing and not closed and not early:
-        raise SessionError(
-            f"{missing} of {row['trials']} trials of {session} have no answer yet, and unblinding "
-            "ends the voting; wait for them, or say --early, which the log will show by the votes"
-        )
+    for at, detail in told[:1]:
+        if "early" in detail:
+            return EarlyEnd(
+                reason=detail["early"], at=at, planned=detail["planned"], missing=detail["missing"]
+            )
+    return None

@@ -64,7 +64,8 @@ def _main(analysis: Analysis) -> str:
         f"{counts.prompts:,} prompts"
     )
     claim = next(c for c in analysis.claims if c.name == MAIN)
-    return _p(said, "dim") + _claim(claim)
+    early = _p(analysis.early.sentence, "warn") if analysis.early else ""
+    return _p(said, "dim") + early + _claim(claim)
 
 
 def _claim(claim: Claim) -> str:
@@ -360,7 +361,7 @@ def _method(analysis: Analysis) -> str:
         ),
         f"Not in any number above: {counts.placebos} placebos, {counts.catches} catch trials, "
         f"{counts.repeats} repeats, {counts.same_model} pairs of one model, "
-        f"{counts.skipped} skipped.",
+        f"{counts.skipped} skipped trials of the test, {counts.skipped_others} skipped of others.",
     ]
     if odds.log_odds is not None:
         ends = odds.why if odds.low is None else f"[{odds.low:.3f}, {odds.high:.3f}]"

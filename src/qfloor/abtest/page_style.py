@@ -19,7 +19,7 @@ p{margin:.4rem 0}.dim{color:var(--dim);font-size:.9rem}
 border-radius:0 8px 8px 0;margin:1rem 0}.claim.refused{border-color:var(--warn);
 background:var(--warnbg)}.claim b{display:block}.claim ul{margin:.3rem 0 0;padding-left:1.2rem}
 .claim .said{font-size:1.05rem}
-.struck{color:var(--dim)}
+.struck{color:var(--dim)}.warn{color:var(--warn)}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:.8rem;
 margin:1.2rem 0}
 .card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.7rem .9rem}

@@ -75,6 +75,24 @@ class AnalysisPlan:
         return 1.0 - self.alpha
 
 
+@dataclass(frozen=True, kw_only=True)
+class EarlyEnd:
+    """That voting was ended before the planned votes were in: why, when, and how many lack."""
+
+    reason: str
+    at: str
+    planned: int
+    missing: int
+
+    @property
+    def sentence(self) -> str:
+        """Say it for people."""
+        return (
+            f"Voting was ended early, on {self.at[:10]}, with {self.missing:,} of "
+            f"{self.planned:,} planned votes missing. The reason given: {self.reason}"
+        )
+
+
 def plan_of(protocol: Protocol) -> AnalysisPlan:
     """Take the plan of the analysis out of a session's frozen protocol."""
     words = {arm.name: arm.stands_for for arm in protocol.arms}

@@ -18,6 +18,7 @@ from typing import Any
 
 from qfloor.abtest import folder as f
 from qfloor.abtest.answers import Answer
+from qfloor.abtest.closing import check_closing, standing_of
 from qfloor.abtest.key import ArmKey, KeyUnit, read_key
 from qfloor.abtest.protocol import Protocol
 from qfloor.errors import SessionError
@@ -29,7 +30,9 @@ _VOTES = (
 )
 
 
-def unblind(session: str | Path, key: str | Path) -> tuple[Protocol, list[Answer]]:
+def unblind(
+    session: str | Path, key: str | Path, *, early: str | None = None
+) -> tuple[Protocol, list[Answer]]:
     """Join a session's votes with its arm key; logged, and it ends the voting.
 
     Parameters
@@ -38,6 +41,8 @@ def unblind(session: str | Path, key: str | Path) -> tuple[Protocol, list[Answer
         The session's folder.
     key : str or Path
         Its arm key.
+    early : str, optional
+        Why voting ends although planned votes are missing; logged, and told by every report.
 
     Returns
     -------
@@ -47,18 +52,16 @@ def unblind(session: str | Path, key: str | Path) -> tuple[Protocol, list[Answer
     Raises
     ------
     SessionError
-        When the key is another session's, or the session does not compare pairs.
+        When the key is another session's, the session does not compare pairs, or planned votes
+        are missing and nobody says why that is all right.
     """
-    protocol, arms, votes = _opened(session, key)
-    if protocol.question != "pair":
-        raise SessionError(
-            f"{session} asks for {protocol.question}, not for pairs; its votes are ratings, write "
-            "them with `qfloor ab unblind --out`"
-        )
+    protocol, arms, votes = _opened(session, key, early, pairs=True)
     return protocol, [_answer(vote, arms.units[vote["unit"]], protocol) for vote in votes]
 
 
-def unblind_ratings(session: str | Path, key: str | Path) -> list[dict[str, Any]]:
+def unblind_ratings(
+    session: str | Path, key: str | Path, *, early: str | None = None
+) -> list[dict[str, Any]]:
     """Give a session of absolute ratings as rows of qfloor's own tables; logged as `unblind`.
 
     Returns
@@ -72,9 +75,7 @@ def unblind_ratings(session: str | Path, key: str | Path) -> list[dict[str, Any]
     SessionError
         As `unblind`, or when the session compares pairs.
     """
-    protocol, arms, votes = _opened(session, key)
-    if protocol.question == "pair":
-        raise SessionError(f"{session} compares pairs; unblind it as such")
+    protocol, arms, votes = _opened(session, key, early, pairs=False)
     given = [vote for vote in votes if vote["response"] != "skip"]
     make = _ranked if protocol.question == "ranking" else _rated
     return [row for vote in given for row in make(vote, arms.units[vote["unit"]], protocol)]
@@ -107,36 +108,63 @@ def _key_of(protocol: Protocol, key: str | Path) -> ArmKey:
     return arms
 
 
-def _opened(session: str | Path, key: str | Path) -> tuple[Protocol, ArmKey, list[dict[str, Any]]]:
+def _opened(
+    session: str | Path, key: str | Path, early: str | None, *, pairs: bool
+) -> tuple[Protocol, ArmKey, list[dict[str, Any]]]:
     _, protocol, db = f.open_folder(session)
     try:
+        _check_question(session, protocol, pairs)  # before anything is told or ended
         arms = _key_of(protocol, key)
-        _close_voting(db, Path(key))
+        _close_voting(db, Path(key), str(session), early)
         votes = f.columns(db, _VOTES)
     finally:
         db.close()
     return protocol, arms, votes
 
 
-def _close_voting(db: sqlite3.Connection, key: Path) -> None:
+def _check_question(session: str | Path, protocol: Protocol, pairs: bool) -> None:
+    if pairs and protocol.question != "pair":
+        raise SessionError(
+            f"{session} asks for {protocol.question}, not for pairs; its votes are ratings, write "
+            "them with `qfloor ab unblind --out`"
+        )
+    if not pairs and protocol.question == "pair":
+        raise SessionError(f"{session} compares pairs; unblind it as such")
+
+
+def _close_voting(db: sqlite3.Connection, key: Path, session: str, early: str | None) -> None:
     """End the voting and log who may now know: in one commit, before anything is told."""
     at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     db.execute("BEGIN IMMEDIATE")
-    first = "unblinded_at" not in f.meta(db)
-    votes = db.execute("SELECT seq, trial, response FROM votes WHERE undone_at IS NULL").fetchall()
-    digest = hashlib.sha256(json.dumps(votes).encode()).hexdigest()[:32]
-    if first:
-        f.say_meta(db, unblinded_at=at)
-    detail = {
-        "votes": len(votes),
-        "votes_digest": digest,
-        "key_sha256": hashlib.sha256(key.expanduser().read_bytes()).hexdigest(),
-        "first": first,
-    }
-    db.execute(
-        "INSERT INTO log (at, event, detail) VALUES (?, 'unblinded', ?)", (at, json.dumps(detail))
-    )
-    db.execute("COMMIT")
+    try:
+        first = "unblinded_at" not in f.meta(db)
+        detail: dict[str, Any] = {}
+        if first:
+            standing = standing_of(db)
+            check_closing(standing, session, early)
+            if standing.missing and early is not None:
+                detail = {
+                    "early": " ".join(early.split()),
+                    "planned": standing.planned,
+                    "missing": standing.missing,
+                }
+            f.say_meta(db, unblinded_at=at)
+        votes = db.execute("SELECT seq, trial, response FROM votes WHERE undone_at IS NULL")
+        given = votes.fetchall()
+        detail |= {
+            "votes": len(given),
+            "votes_digest": hashlib.sha256(json.dumps(given).encode()).hexdigest()[:32],
+            "key_sha256": hashlib.sha256(key.expanduser().read_bytes()).hexdigest(),
+            "first": first,
+        }
+        db.execute(
+            "INSERT INTO log (at, event, detail) VALUES (?, 'unblinded', ?)",
+            (at, json.dumps(detail)),
+        )
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
 
 
 def _answer(vote: Mapping[str, Any], unit: KeyUnit, protocol: Protocol) -> Answer:

@@ -9,8 +9,9 @@ It knows neither the plan nor any statistic.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +56,8 @@ class Votes:
         Names of the trials, and of those shown again.
     pairs, prompts, raters, categories : tuple of str
         What the codes stand for.
-    n_skipped : int
-        Trials of the test that were passed over.
+    skipped : mapping of str to int
+        How many trials of each kind were passed over; kinds with none are not there.
     """
 
     kind: Codes
@@ -78,7 +79,7 @@ class Votes:
     prompts: tuple[str, ...]
     raters: tuple[str, ...]
     categories: tuple[str, ...]
-    n_skipped: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many answers there are."""
@@ -160,7 +161,7 @@ def votes_of(answers: Iterable[Answer]) -> Votes:
         prompts=coded["prompt"][1],
         raters=coded["rater"][1],
         categories=category[1],
-        n_skipped=len(given) - len(kept),
+        skipped=dict(Counter(a.kind for a in given if a.response == "skip")),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from qfloor.cli.blind import tell_plan
+from qfloor.cli.blind_report import Early
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.watching import progress
 from qfloor.errors import QfloorError
@@ -118,6 +119,7 @@ def watch(
     sessions: list[Path] = typer.Argument(help="Sessions of the audit, oldest first."),
     limit_fail: float = typer.Option(0.25, help="Share of served outputs that may be unusable."),
     limit_pd: float | None = typer.Option(None, help="By default pd0 of the first session."),
+    early: str | None = Early,
     as_json: bool = Json,
     as_csv: bool = Csv,
 ) -> None:
@@ -131,7 +133,9 @@ def watch(
 
     if not 0.0 < limit_fail < 1.0 or (limit_pd is not None and not 0.0 < limit_pd < 1.0):
         raise typer.BadParameter("limits must lie between 0 and 1")
-    states = live_audit.watch_sessions(sessions, limit_fail=limit_fail, limit_pd=limit_pd)
+    states = live_audit.watch_sessions(
+        sessions, limit_fail=limit_fail, limit_pd=limit_pd, early=early
+    )
     emit([vars(state) for state in states], as_json=as_json, as_csv=as_csv)
     for state in states:
         say(state.sentence)

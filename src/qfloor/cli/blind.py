@@ -347,13 +347,17 @@ def unblind(
     session: Path = Session,
     key: Path | None = Key,
     out: Path = typer.Option(..., "--out", "-o", help="CSV to write; not within the session."),
+    early: str | None = blind_report.Early,
 ) -> None:
     """End the voting, join votes and arm key, and write the answers; this is logged.
 
     Pairs are written as qfloor's own long table (ratings import --format pairwise), absolute
-    ratings as the table `long`, rankings as pairwise rows.
+    ratings as the table `long`, rankings as pairwise rows. While planned votes are missing it
+    takes --early, with a reason.
 
     Example: qfloor ab unblind may --out may.csv
+
+    Example: qfloor ab unblind may --out may.csv --early "the panel was paid up"
     """
     from qfloor.abtest import protocol, unblinding
     from qfloor.abtest.key import default_path
@@ -362,9 +366,9 @@ def unblind(
     if protocol.read_protocol(session).question == "pair":
         from qfloor.abtest.answers import write_answers
 
-        n = write_answers(out, unblinding.unblind(session, place)[1])
+        n = write_answers(out, unblinding.unblind(session, place, early=early)[1])
     else:
-        n = unblinding.write_rows(out, unblinding.unblind_ratings(session, place))
+        n = unblinding.write_rows(out, unblinding.unblind_ratings(session, place, early=early))
     say(f"wrote {out}: {n} rows; the session takes no more votes")
 
 

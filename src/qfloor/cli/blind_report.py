@@ -13,11 +13,14 @@ from qfloor.cli.output import Json, Workspace, emit_one, say
 if TYPE_CHECKING:
     from qfloor.abtest.analysis import Analysis
     from qfloor.abtest.answers import Answer
-    from qfloor.abtest.plan import AnalysisPlan
+    from qfloor.abtest.plan import AnalysisPlan, EarlyEnd
 
 Votes = typer.Argument(help="A session's folder, or a CSV of unblinded answers.")
 Key = typer.Option(None, "--key", "-k", help="The arm key; by default beside the session.")
-Early = typer.Option(False, "--early", help="End the voting though trials are unanswered.")
+Early = typer.Option(
+    None, "--early", metavar="REASON",
+    help="End the voting though planned votes are missing, and why; every report says so.",
+)  # fmt: skip
 
 
 def report(
@@ -29,7 +32,7 @@ def report(
     protocol: Path | None = typer.Option(
         None, "--protocol", help="Folder of the session that a CSV of answers comes from."
     ),
-    early: bool = Early,
+    early: str | None = Early,
     as_json: bool = Json,
 ) -> None:
     """Unblind a session (logged) and write what may be claimed, with everything it rests on.
@@ -44,7 +47,10 @@ def report(
     from qfloor.records import to_plain
 
     found = _unblinded(session, key, protocol, early=early)
-    analysis = analyse(found.answers, found.plan, audited=found.audited, offers=found.offers)
+    analysis = analyse(
+        found.answers, found.plan,
+        audited=found.audited, offers=found.offers, early=found.early,
+    )  # fmt: skip
     place = out or session.with_name(f"{session.name.removesuffix('.csv')}.html")
     place.write_text(page_of(analysis), encoding="utf-8")
     if as_json:
@@ -67,7 +73,7 @@ def export(
     round: str | None = typer.Option(
         None, "--round", help="With --to-store: round of outputs that the store does not know."
     ),
-    early: bool = Early,
+    early: str | None = Early,
     workspace: Path = Workspace,
 ) -> None:
     """Unblind a session (logged) and write its votes for other tools, or back into the store.
@@ -93,10 +99,11 @@ class _Unblinded(NamedTuple):
     plan: AnalysisPlan
     audited: frozenset[str] | None = None
     offers: dict[str, str] | None = None
+    early: EarlyEnd | None = None
 
 
 def _unblinded(
-    session: Path, key: Path | None, protocol: Path | None, *, early: bool
+    session: Path, key: Path | None, protocol: Path | None, *, early: str | None
 ) -> _Unblinded:
     """Answers and plan of a folder (which is logged there), or of a CSV that was written of one."""
     from qfloor.abtest.answers import read_answers
@@ -115,22 +122,32 @@ def _unblinded(
                 f"{session} holds answers of session {min(others)!r}, but {protocol} is "
                 f"{frozen.session_id!r}"
             )
-        return _Unblinded(answers, plan_of(frozen))
+        return _Unblinded(answers, plan_of(frozen), early=_early_end(protocol))
     if protocol is not None:
         raise typer.BadParameter(f"{session} has its own protocol; --protocol is for a CSV")
-    from qfloor.abtest.closing import check_closing
     from qfloor.abtest.key import default_path, read_key
     from qfloor.abtest.unblinding import audit_pairs, unblind
 
-    check_closing(session, early=early)
     place = default_path(session.expanduser().resolve()) if key is None else key
-    held, answers = unblind(session, place)
+    held, answers = unblind(session, place, early=early)
     cells = [cell for unit in read_key(place).units.values() for cell in unit.cells]
     offers = {cell.item: cell.offer for cell in cells}
-    return _Unblinded(answers, plan_of(held), audit_pairs(session, place) or None, offers)
+    return _Unblinded(
+        answers, plan_of(held), audit_pairs(session, place) or None, offers, _early_end(session)
+    )
+
+
+def _early_end(session: Path) -> EarlyEnd | None:
+    """What the session's log says of its end; a copy of the protocol alone has no log."""
+    from qfloor.abtest.closing import early_end
+    from qfloor.abtest.folder import DATABASE
+
+    return early_end(session) if (session / DATABASE).is_file() else None
 
 
 def _print(analysis: Analysis) -> None:
+    if analysis.early is not None:
+        typer.echo(analysis.early.sentence)
     for claim in analysis.claims:
         mark = "" if claim.supported else " (not supported)"
         typer.echo(f"{claim.name.replace('_', ' ')}{mark}: {claim.text}")

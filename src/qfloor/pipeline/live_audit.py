@@ -234,7 +234,7 @@ def audit_pairs_of(drawn: Drawn, baseline: ArmOutputs) -> tuple[list[Pair], dict
 
 def watch_sessions(
     sessions: Iterable[Path], *, limit_fail: float, limit_pd: float | None = None,
-    keys: Mapping[Path, Path] | None = None,
+    keys: Mapping[Path, Path] | None = None, early: str | None = None,
 ) -> list[WatchState]:  # fmt: skip
     """Bounds over all of an audit's sessions, in their order; each is unblinded, and logged so.
 
@@ -248,6 +248,8 @@ def watch_sessions(
         Net discriminability that may not be exceeded; by default the first plan's ``pd0``.
     keys : mapping, optional
         Arm keys that do not lie beside their sessions.
+    early : str, optional
+        Why sessions whose planned votes are not in are ended all the same.
 
     Returns
     -------
@@ -258,7 +260,7 @@ def watch_sessions(
     seen: DiscriminabilityWatch | None = None
     for session in sessions:
         place = (keys or {}).get(session, default_path(session.expanduser().resolve()))
-        protocol, answers = unblind(session, place)
+        protocol, answers = unblind(session, place, early=early)
         fails = fails or FailWatch(limit_fail, protocol.alpha)
         seen = seen or DiscriminabilityWatch(limit_pd or protocol.pd0, protocol.alpha)
         seen.take(answers)
