@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from typing import Any
 
 import blind_world
 import pytest
 
+from qfloor.abtest import folder
+from qfloor.abtest.ballots import read_ballot
 from qfloor.abtest.building import build_session
 from qfloor.abtest.key import read_key
 from qfloor.abtest.room import Room
@@ -99,6 +102,33 @@ def test_places_are_added_for_pairs_that_are_short(tmp_path: Path) -> None:
         assert [t["kind"] for t in new][:3] == ["training"] * 3
         assert room.state(room.rows("SELECT token FROM raters ORDER BY number DESC")[0]["token"])
     assert add_raters(root, 5) == 0
+
+
+def test_added_places_keep_pairs_of_one_offer_apart(tmp_path: Path) -> None:
+    """They are shown and counted, and never tests of the arms; and they fall short as others do."""
+    said: dict[str, Any] = {"votes": 1, "placebo": 0.0, "catch": 0.0, "repeat": 0.0, "training": 0}
+    root, _ = blind_world.session(tmp_path, 6, same=3, show_same_model=True, **said)
+    with Room(root) as room:
+        token = room.join("link", None).result()
+        room._writer.submit(
+            lambda db: db.execute("UPDATE raters SET joined_at = '2020-01-01T00:00:00.000Z'")
+        ).result()
+    assert add_raters(root, 5) >= 1
+    _, _, db = folder.open_folder(root)
+    kinds = db.execute(
+        "SELECT unit, count(DISTINCT kind), count(*) FROM trials GROUP BY unit"
+    ).fetchall()
+    db.close()
+    assert {row[1] for row in kinds} == {1}
+    assert {row[2] for row in kinds} == {2}
+    with Room(root) as room:
+        for rater in room.rows("SELECT token FROM raters WHERE token != ?", token):
+            room.consent(rater["token"]).result()
+            while trial := room.state(rater["token"])["trial"]:
+                said = {"trial": trial["trial"], "submission": f"vote-{trial['trial']}",
+                        "response": "left", "scores": [6, 5], "usable": [True, True]}  # fmt: skip
+                room.vote(rater["token"], read_ballot(said)).result()
+    assert add_raters(root, 5) == 0  # every pair has its vote, those of one offer too
 
 
 def test_a_session_of_clips(tmp_path: Path) -> None:

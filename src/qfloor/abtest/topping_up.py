@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import sqlite3
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +27,21 @@ _UNITS = (
 )
 _GIVEN = (
     "SELECT t.unit, count(*) AS n FROM votes v JOIN trials t ON t.token = v.trial "
-    "WHERE v.undone_at IS NULL AND t.kind = 'test' AND v.response != 'skip' GROUP BY 1"
+    "WHERE v.undone_at IS NULL AND t.kind IN ('test', 'same_model') AND v.response != 'skip' "
+    "GROUP BY 1"
 )
 _OPEN = (
     "SELECT t.unit, count(*) AS n FROM trials t JOIN raters r ON r.id = t.rater "
-    "WHERE t.kind = 'test' AND NOT EXISTS "
+    "WHERE t.kind IN ('test', 'same_model') AND NOT EXISTS "
     "(SELECT 1 FROM votes v WHERE v.trial = t.token AND v.undone_at IS NULL) AND "
     "coalesce((SELECT max(v.submitted_at) FROM votes v WHERE v.rater = r.id), r.joined_at, ?1) "
     ">= ?1 GROUP BY 1"
 )
 _LEAN = (
     "SELECT unit, sum(CASE places WHEN '[0, 1]' THEN 1 ELSE -1 END) AS n FROM trials "
-    "WHERE kind = 'test' GROUP BY 1"
+    "WHERE kind IN ('test', 'same_model') GROUP BY 1"
 )
+_SAME = "SELECT DISTINCT unit FROM trials WHERE kind = 'same_model'"
 STILL_AT_IT = dt.timedelta(hours=2)
 """A rater who voted within this time is still expected to finish."""
 
@@ -109,6 +112,11 @@ def _add(db: sqlite3.Connection, protocol: Protocol, most: int) -> int:
     lean = {row["unit"]: row["n"] for row in f.columns(db, _LEAN)}
     arranged = arrange(booklets, hidden, shares, secret, already=lean, round_=first)
     lessons = lessons_of(protocol.training, protocol.question)
+    same = {unit for (unit,) in db.execute(_SAME)}  # of one offer: never a test of the arms
+    arranged = [
+        [replace(s, kind="same_model") if s.unit in same and s.kind == "test" else s for s in slots]
+        for slots in arranged
+    ]
     for n, slots in enumerate(arranged):
         keep_booklet(db, first + n, lessons + slots)
     at = now.isoformat(timespec="seconds").replace("+00:00", "Z")
