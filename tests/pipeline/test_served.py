@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import pytest
 from qfloor import benchmark, pipeline, router, stats, suite
 from qfloor.benchmark import Benchmark
 from qfloor.errors import CertificationError
-from qfloor.pipeline.replay_outputs import interval, replay_outputs
-from qfloor.pipeline.served import bound_of, certify_served, fresh_prompts, served_rows
+from qfloor.floors import Judged
+from qfloor.pipeline.replay_outputs import Made, interval, replay_outputs
+from qfloor.pipeline.served import certify_served, fresh_prompts, served_rows
+from qfloor.pipeline.served_bound import bound_of, verdicts
+from qfloor.records import Prompt, Status
 from qfloor.store import Store
 
 NOW = "2026-11-24"
@@ -58,11 +62,11 @@ def test_only_what_is_chosen_is_bought_and_all_of_it_is_counted(
     assert standard.served > 0
     assert standard.served + standard.refused == standard.asked == 12
     assert standard.missing == 0
-    assert standard.rule == "exact"
+    assert standard.rule == "two_way"  # one rating a prompt, of people who rated several
     assert (standard.m, standard.level) == (3, pytest.approx(0.05 / 3))
-    assert standard.upper == pytest.approx(
-        stats.clopper_pearson_upper(standard.fails, standard.served, standard.level)
-    )
+    assert standard.upper is not None
+    alone = stats.clopper_pearson_upper(standard.fails, standard.served, standard.level)
+    assert standard.upper >= alone - 1e-12  # people who differ widen it
     assert 0 < bought <= standard.served + premium.served
     assert found.spent_nanousd > 0
     assert twice == bought  # what was bought once is kept
@@ -113,17 +117,63 @@ def test_unrated_outputs_are_told_and_not_guessed(
         certify_served(store, nobody, db, policy=POLICY, now=NOW, tiers=("standard",))
 
 
+def _verdicts(
+    shares: dict[str, list[list[float]]], raters: Sequence[str] = ()
+) -> list[tuple[Judged, ...]]:
+    """Of each family some prompts, of each prompt its ratings: 1 passed, 0 failed."""
+    return [
+        (
+            Judged(
+                output_id=f"{family}-{n}", family=family, repeat=0, status=Status.MADE,
+                values=tuple(ratings), raters=tuple(raters[: len(ratings)]),
+            ),
+        )
+        for family, prompts in shares.items()
+        for n, ratings in enumerate(prompts)
+    ]  # fmt: skip
+
+
 def test_bounds_by_hand() -> None:
-    exact = {f"p{i}": [1.0 if i < 3 else 0.0] for i in range(60)}
-    rate, upper, rule = bound_of(exact, 0.05)
-    assert (rate, rule) == (pytest.approx(0.05), "exact")
-    assert upper == pytest.approx(stats.clopper_pearson_upper(3, 60, 0.05))
-    clustered = {f"p{i}": [1.0, 0.0] if i < 3 else [0.0, 0.0] for i in range(30)}
-    rate, upper, rule = bound_of(clustered, 0.05)
-    assert (rate, rule) == (pytest.approx(0.05), "korn_graubard")
-    assert upper is not None
-    assert upper > 0.05
-    assert bound_of({}, 0.05) == (None, None, "nothing was served")
+    exact = bound_of(_verdicts({f"p{i}": [[float(i >= 3)]] for i in range(60)}), 0.05)
+    assert (exact.rate, exact.rule) == (pytest.approx(0.05), "exact")
+    assert exact.upper == pytest.approx(stats.clopper_pearson_upper(3, 60, 0.05))
+    panel = ["a", "b"]
+    clustered = bound_of(
+        _verdicts({f"p{i}": [[float(i >= 3), 1.0]] for i in range(30)}, panel), 0.05
+    )
+    assert (clustered.rate, clustered.rule) == (pytest.approx(0.05), "korn_graubard")
+    assert clustered.panel == 2  # nothing is said of other people
+    assert clustered.upper is not None
+    assert clustered.upper > 0.05
+    nothing = bound_of([], 0.05)
+    assert (nothing.rate, nothing.upper, nothing.rule) == (None, None, "nothing was served")
+
+
+def test_raters_who_differ_widen_the_bound() -> None:
+    """Eight people on every prompt: two of them fail everything, as others of their kind would."""
+    people = [f"r{n}" for n in range(8)]
+    severe = {f"p{i}": [[0.0, 0.0, *[1.0] * 6]] for i in range(80)}
+    bound = bound_of(_verdicts(severe, people), 0.05)
+    assert (bound.rate, bound.rule, bound.panel) == (pytest.approx(0.25), "two_way", 0)
+    assert bound.upper is not None
+    assert bound.upper > 0.5
+    nobody = [f"p{i}-{n}" for i in range(80) for n in range(8)]
+    rows = _verdicts(severe)
+    strangers = [
+        (replace(row, raters=tuple(nobody[8 * i : 8 * i + 8])),) for i, (row,) in enumerate(rows)
+    ]
+    of_strangers = bound_of(strangers, 0.05)
+    assert of_strangers.upper is not None
+    assert of_strangers.upper < 0.35
+
+
+def test_what_nobody_judged_fails_and_thresholds_are_each_prompts_own() -> None:
+    made = Made(outputs=_verdicts({"p": [[7.0, 5.0]]})[0])
+    prompt = Prompt(id="p", text="a red fox", category="portrait", modality="image")
+    assert verdicts(prompt, made, 6.0)[0].values == (1.0, 0.0)
+    assert verdicts(prompt, made, 5.0)[0].values == (1.0, 1.0)
+    unjudged = verdicts(prompt, None, 6.0)
+    assert bound_of([unjudged], 0.05).rate == 1.0
 
 
 def test_over_outputs_everyone_is_judged_by_what_was_made(
@@ -159,10 +209,10 @@ def test_an_interval_takes_families_as_clusters() -> None:
 
 
 def test_families_of_many_prompts_weigh_in_the_bound_as_in_the_rate() -> None:
-    shares = {f"p{n}": [0.0] for n in range(100)} | {f"f{n}": [1.0] * 30 for n in range(5)}
-    rate, upper, _ = bound_of(shares, 0.05)
-    assert rate == pytest.approx(0.6)
-    assert upper is not None
-    assert upper > rate
+    shares = {f"p{n}": [[1.0]] for n in range(100)} | {f"f{n}": [[0.0]] * 30 for n in range(5)}
+    bound = bound_of(_verdicts(shares), 0.05)
+    assert bound.rate == pytest.approx(0.6)
+    assert bound.upper is not None
+    assert bound.upper > bound.rate
     plain = [1.0, 1.0, 1.0, 0.0]
     assert interval(plain, ["a", "a", "a", "b"], 0.95)[0] == 0.75

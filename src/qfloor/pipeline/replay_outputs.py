@@ -136,8 +136,10 @@ def replay_outputs(
     Returns
     -------
     list of dict
-        A row a tier and policy, over the prompts that the policy serves. ``hindsight`` is the
-        oracle here: for every prompt the cheapest offer whose output passed, if any did.
+        A row a tier and policy, over the prompts that the policy serves. Fail rates are of the
+        ``judged`` ones: those for which every offer that the policy could choose was judged.
+        ``hindsight`` is the oracle here: for every prompt the cheapest offer whose output
+        passed, if any did.
     """
     made = made_by_prompt(store, benchmark, prompts)
     known = {p.digest: p for p in store.prompts_by_digest().values()}
@@ -209,7 +211,7 @@ def _summed(
     found = _Sum(shares=[], families=[], spend=Fraction(0), mix=defaultdict(Fraction))
     assert found.mix is not None
     for digest, a in served:
-        parts: list[float] = []
+        parts: list[float | None] = []
         for offer, share in rival(a).items():
             found.mix[offer] += share
             price = a.decision.request.price_of(offer)
@@ -219,10 +221,10 @@ def _summed(
                 found.spend += price * share
             outcome = made[digest].get(offer)
             fails = None if outcome is None else _fails(db, a, outcome)
-            if fails is not None:
-                parts.append(float(share) * fails)
-        if parts:
-            found.shares.append(min(1.0, sum(parts)))
+            parts.append(None if fails is None else float(share) * fails)
+        judged = [part for part in parts if part is not None]
+        if parts and len(judged) == len(parts):  # an offer that nobody judged is no pass
+            found.shares.append(min(1.0, sum(judged)))
             found.families.append(known[digest].family or digest)
     return found
 

@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from qfloor import export, generate, router, stats, suite
+from qfloor import export, generate, router, suite
 from qfloor.benchmark import Benchmark
 from qfloor.errors import CertificationError, StoreError, SuiteError
+from qfloor.floors import Judged
 from qfloor.generate import RunPolicy
 from qfloor.pipeline.planned import suites_of
-from qfloor.pipeline.replay_outputs import Made, made_by_prompt, need_of, upper_by_prompts
+from qfloor.pipeline.replay_outputs import Made, made_by_prompt, need_of
 from qfloor.pipeline.run import rate_round
+from qfloor.pipeline.served_bound import bound_of, verdicts
 from qfloor.records import TIERS, Prompt, digest_of
 from qfloor.store import Store
 
@@ -37,7 +37,8 @@ class ServedBound:
 
     ``level`` is this tier's share of ``alpha``: the bounds of all ``m`` tiers of the family hold
     together. Prompts without a judgment count as fails (``missing``). ``misread`` are served
-    prompts whose category was read as another one.
+    prompts whose category was read as another one. ``panel`` counts the raters where they are too
+    few for a statement about others; elsewhere raters are drawn as prompts are.
     """
 
     tier: str
@@ -54,6 +55,7 @@ class ServedBound:
     rule: str
     family: str
     m: int
+    panel: int
     offers: Mapping[str, int]
     by_category: Mapping[str, str]
 
@@ -284,7 +286,7 @@ def _bound(
     level: float,
     m: int,
 ) -> ServedBound:
-    shares: dict[str, list[float]] = defaultdict(list)
+    judged: list[tuple[Judged, ...]] = []
     told: dict[str, list[float]] = defaultdict(list)
     offers: Counter[str] = Counter()
     asked = missing = misread = 0
@@ -303,30 +305,18 @@ def _bound(
         output = made.get(prompt.digest, {}).get(decision.offer)
         share = None if output is None else output.fails(demand.value, missing=None)
         missing += share is None
-        shares[prompt.family or prompt.digest].append(1.0 if share is None else share)
+        judged.append(verdicts(prompt, output, demand.value))
         told[prompt.category].append(1.0 if share is None else share)
     served = sum(offers.values())
-    rate, upper, rule = bound_of(shares, level)
+    bound = bound_of(judged, level)
     return ServedBound(
         tier=tier, asked=asked, refused=asked - served, served=served, missing=missing,
-        misread=misread, fails=float(sum(map(sum, shares.values()))), rate=rate, upper=upper,
-        max_fail=min(max_fails, default=0.25), level=level, rule=rule, family=FAMILY, m=m,
+        misread=misread, fails=float(sum(map(sum, told.values()))),
+        rate=bound.rate, upper=bound.upper, rule=bound.rule, panel=bound.panel,
+        max_fail=min(max_fails, default=0.25), level=level, family=FAMILY, m=m,
         offers=dict(sorted(offers.items(), key=lambda i: (-i[1], i[0]))),
         by_category={c: f"{sum(s):g} of {len(s)}" for c, s in sorted(told.items())},
     )  # fmt: skip
-
-
-def bound_of(
-    shares: Mapping[str, Sequence[float]], level: float
-) -> tuple[float | None, float | None, str]:
-    """Rate, upper bound and rule: exact where each family gave one yes or no, else clustered."""
-    if not shares:
-        return None, None, "nothing was served"
-    plain = [share for mine in shares.values() for share in mine]
-    rate = float(np.mean(plain))
-    if all(len(mine) == 1 for mine in shares.values()) and {*plain} <= {0.0, 1.0}:
-        return rate, stats.exact_one_repeat_upper(plain, 1.0 - level), "exact"
-    return rate, upper_by_prompts(shares.values(), 1.0 - level), "korn_graubard"
 
 
 def _remarks(
@@ -335,7 +325,8 @@ def _remarks(
     mix = Counter(p.category for p in prompts)
     listed = ", ".join(f"{n} {category}" for category, n in sorted(mix.items()))
     yield f"about requests mixed as these prompts are: {listed}"
-    yield "about the people and metrics that judged: the bounds draw prompts, not raters"
+    for n in sorted({bound.panel for bound in bounds if bound.panel}):
+        yield f"about this panel of {n} raters: too few for a statement about others"
     if left_out:
         yield f"{left_out} prompts were left out: the release was made from them"
     for bound in bounds:

@@ -11,7 +11,8 @@ none (no visible difference), both_bad or skip; a skipped pair is dropped and co
 
 Scores lie on 0 to 10 unless the caller names another scale; with "usable as it is?" they become
 ratings as well. A side that was called usable or not, and given no score, is a rating of the
-criterion ``usable``, 0 or 1.
+criterion ``usable``, 0 or 1. Where one output stands on both sides (a placebo, or a catch trial
+that shows it spoilt) scores are of the showing and no ratings of the output.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def read(path: Path, options: ReadOptions) -> Reading:
             dropped[versus] += 1
         else:
             comparisons.append(versus)
-            judgments += _scores(fields, versus, options.scale or SCALE)
+            if not _one_output(versus):
+                judgments += _scores(fields, versus, options.scale or SCALE)
     if ignored is None:
         raise RatingsError(f"{path}: there is no row below the header; nothing was imported")
     return Reading(
@@ -152,6 +154,12 @@ def _side(fields: Fields, side: str) -> Side:
         )
     seed, arm = fields.count(f"{side}_seed"), fields.text(f"{side}_arm")
     return Side(item=item, model=model, seed=seed, arm=arm)
+
+
+def _one_output(versus: Versus) -> bool:
+    """Whether both sides show one output: what is said of a side is not said of the output."""
+    left, right = versus.left, versus.right
+    return (left.item, left.model, left.seed) == (right.item, right.model, right.seed)
 
 
 def _scores(fields: Fields, versus: Versus, scale: Scale) -> Iterator[Judgment]:
