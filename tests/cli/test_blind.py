@@ -14,8 +14,11 @@ import pytest
 
 from qfloor import export
 from qfloor.abtest.ballots import read_ballot
+from qfloor.abtest.key import read_key
+from qfloor.abtest.protocol import read_protocol
 from qfloor.abtest.room import Room
-from qfloor.records import Output, Status, output_id
+from qfloor.errors import VoteError
+from qfloor.records import Comparison, Output, Status, output_id
 from qfloor.store import Store
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -123,8 +126,13 @@ def test_two_offers_and_what_is_told_before_the_first_vote(cli: Cli, world: Path
     code, out, _ = cli("ab", "log", "may", "--json")
     assert [row["event"] for row in json.loads(out)] == ["created"]
     code, _, err = cli("ab", "unblind", "may", "--out", "may.csv")
+    assert code == 1
+    assert "planned votes of may are not in yet" in err
+    code, _, err = cli("ab", "unblind", "may", "--out", "may.csv", "--early", "a try")
     assert code == 0
     assert "takes no more votes" in err
+    code, out, _ = cli("ab", "log", "may", "--json")
+    assert json.loads(out)[-1]["early"] == "a try"
     code, _, err = cli("ab", "links", "may", "--add", "2")
     assert code == 1
     assert "was unblinded" in err
@@ -220,3 +228,82 @@ def test_votes_go_home_into_the_store(cli: Cli, world: Path, question: str) -> N
         ratings = list(store.ratings_of())
         compared = store.n_comparisons()
     assert (len(ratings) >= 35) if question == "acr5" else compared >= 11
+
+
+def _vote_by_offer(root: Path, wins: str, people: tuple[str, ...]) -> dict[str, str]:
+    """Let people of a panel vote for one offer wherever it is shown; gives each one's link."""
+    key = read_key(root.with_name(f"{root.name}.key.json"))
+    links = {}
+    with Room(root) as room:
+        for person in people:
+            token = links[person] = room.join("prolific", person).result()
+            room.consent(token).result()
+            while trial := room.state(token)["trial"]:
+                unit = room.rows("SELECT unit FROM trials WHERE token = ?", trial["trial"])[0]
+                known = key.units.get(unit["unit"])
+                left = known is None or known.cells[trial["places"][0]].offer == wins
+                room.vote(token, read_ballot({
+                    "trial": trial["trial"], "submission": f"{root.name}-{trial['trial']}",
+                    "response": "left" if left else "right", "scores": [6.0, 4.0],
+                    "usable": [True, False],
+                })).result()  # fmt: skip
+    return links
+
+
+def test_two_sessions_of_one_store_do_not_mix(cli: Cli, world: Path) -> None:
+    """The same outputs judged twice, by people who come back and now think otherwise."""
+    sides = ("--routed", "shop/value", "--reference", "shop/grand")
+    people = tuple(f"P{n}" for n in range(30))
+    links, wins = {}, {"may": "shop/value", "june": "shop/grand"}
+    for name in wins:
+        code, _, err = cli("ab", "new", name, *sides, "--votes", 2, "--min-seconds", 0)
+        assert code == 0, err
+        with Room(world / name) as room:
+            places = len(room.rows("SELECT 1 FROM raters"))
+        links[name] = _vote_by_offer(world / name, wins[name], people[:places])
+    assert set(links["may"]) == set(links["june"])  # the same people
+    assert not set(links["may"].values()) & set(links["june"].values())
+    with Room(world / "june") as room, pytest.raises(VoteError):
+        room.state(links["may"]["P0"])  # a link of May opens nothing of June
+    shutil.copy(world / "may.key.json", world / "wrong.json")
+    code, _, err = cli(
+        "ab", "export", "june", "--key", "wrong.json", "--to-store", "--round", ROUND
+    )
+    assert code == 1
+    assert "is the key of session" in err
+
+    def export_both() -> dict[str, list[Comparison]]:
+        for name in wins:
+            code, _, err = cli("ab", "export", name, "--to-store", "--round", ROUND)
+            assert code == 0, err
+        with Store.open(world / ".qfloor") as store:
+            stored = list(store.comparisons_of())
+            counts.append((len(stored), len(list(store.ratings_of()))))
+        sessions = {f"blind:{read_protocol(world / name).session_id}": name for name in wins}
+        return {
+            name: [c for c in stored if sessions[c.source] == name and c.control == "test"]
+            for name in wins
+        }
+
+    counts: list[tuple[int, int]] = []
+    stored = export_both()
+    with Store.open(world / ".qfloor") as store:
+        offer = {o.id: o.offer_id for o in store.outputs_of()}
+    for name, comparisons in stored.items():
+        assert len(comparisons) == 22
+        for c in comparisons:
+            won = c.left_output_id if c.winner == "left" else c.right_output_id
+            assert offer[won] == wins[name]
+    assert not {c.rater for c in stored["may"]} & {c.rater for c in stored["june"]}
+    assert export_both() == stored
+    assert counts[0] == counts[1]
+    for name in wins:  # the table that `unblind` writes, taken in by hand, is the same votes
+        assert cli("ab", "unblind", name, "--out", f"{name}.csv")[0] == 0
+        source = f"blind:{read_protocol(world / name).session_id}"
+        code, _, err = cli(
+            "ratings", "import", f"{name}.csv", "--format", "pairwise", "--round", ROUND,
+            "--source", source,
+        )  # fmt: skip
+        assert code == 0, err
+    assert export_both() == stored
+    assert counts[-1][1] == counts[0][1]  # nor do scores of placebos and catches become ratings
