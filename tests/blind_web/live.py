@@ -1,4 +1,4 @@
-"""A session's server in a process of its own, to be crawled, killed and looked at."""
+"""A session's server, to be crawled, killed and looked at; and a fake of who sends people in."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qfloor.abtest.room import Room
+    from qfloor.web.blind.recruiting import Sites
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 MAIN = "from qfloor.cli import main; main()"
@@ -66,3 +73,73 @@ def _read(process: subprocess.Popen[str]) -> Served:
             found.host = path
             return found
     raise AssertionError(f"the server ended with {process.wait()}")
+
+
+@contextmanager
+def served_here(folder: Path, sites: Sites) -> Iterator[tuple[str, Room]]:
+    """Serve a session from a thread of this process, with other recruiting sites than the real."""
+    import uvicorn
+
+    from qfloor.abtest.room import Room
+    from qfloor.web.blind import make_app
+    from qfloor.web.blind.serving import listen
+
+    room, taken = Room(folder), listen("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(make_app(room, sites), log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}", room
+    finally:
+        server.should_exit = True
+        thread.join(60)
+
+
+@dataclass
+class RecruitingSite:
+    """A fake of Prolific and Turk: shows a task in a frame, and keeps what comes back."""
+
+    base: str = ""
+    task: str = ""
+    returned: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+@contextmanager
+def recruiting_site() -> Iterator[RecruitingSite]:
+    """Run a fake site until the block ends."""
+    found = RecruitingSite()
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            """Show the task in a frame, or thank whoever comes back."""
+            frame = f'<iframe src="{found.task}" width="1200" height="700"></iframe>'
+            self._page(frame if self.path == "/task" else "<p id=paid>paid</p>")
+
+        def do_POST(self) -> None:
+            """Take a submitted assignment."""
+            self._page("<p id=paid>paid</p>")
+
+        def _page(self, text: str) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
+            if self.path not in ("/task", "/favicon.ico"):
+                found.returned.append((self.command, self.path, body))
+            content = f"<!doctype html><title>site</title>{text}".encode()
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    found.base = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield found
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(60)

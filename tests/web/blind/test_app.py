@@ -16,6 +16,7 @@ from qfloor.web.blind import make_app
 
 pytestmark = pytest.mark.anyio
 BASE = "http://room"
+VOTE = b'{"trial": "t", "submission": "abcdefgh", "response": '
 
 
 @pytest.fixture
@@ -98,27 +99,43 @@ async def test_all_answers_have_the_same_headers(client: Any, room: Room) -> Non
 
 @pytest.mark.parametrize(
     ("content", "status"),
-    [(b"", 422), (b"[1]", 422), (b"{" * 5000, 422), (b"x" * 20_000, 422), (b'{"trial": 3}', 422)],
-)
+    [
+        (b"", 422), (b"[1]", 422), (b"{" * 5000, 422), (b"x" * 20_000, 422), (b'{"trial": 3}', 422),
+        (b"[" * 9000, 422), (b"\xff\xfe", 422), (b"NaN", 422), (b"9" * 9000, 422),
+        (VOTE + b'["left"]}', 422), (VOTE + b'"left", "scores": [1e999, 1]}', 422),
+        (VOTE + b'"left", "scores": [1' + b"0" * 400 + b", 1]}", 422),
+    ],
+)  # fmt: skip
 async def test_bad_votes_are_told(client: Any, room: Room, content: bytes, status: int) -> None:
     answer = await client.post(f"/r/{_token(room)}/vote", content=content)
     assert answer.status_code == status
     assert answer.json()["code"] == "not_whole"
 
 
-async def test_recruiting_sites_lead_in(client: Any, room: Room) -> None:
-    join = f"/join/{room.join_token}"
-    first = await client.get(f"{join}?PROLIFIC_PID=abc&STUDY_ID=s&SESSION_ID=t")
-    again = await client.get(f"{join}?PROLIFIC_PID=abc")
-    assert first.status_code == 303
-    assert first.headers["location"] == again.headers["location"]
-    assert "abc" not in first.headers["location"]
-    preview = await client.get(f"{join}?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE&workerId=w")
-    assert "accept the task" in preview.text
-    places = len(room.rows("SELECT 1 FROM raters WHERE joined_at IS NULL"))
-    for n in range(places):
-        assert (await client.get(f"{join}?workerId=w{n}")).status_code == 303
-    assert "Every place is taken" in (await client.get(f"{join}?workerId=late")).text
+async def test_odd_numbers_and_words_do_not_break_the_session(client: Any, room: Room) -> None:
+    base = f"/r/{_token(room)}"
+    state = (await client.post(f"{base}/consent", json={})).json()["state"]
+    trial = state["trial"]["trial"]
+    odd = (
+        b'{"trial": "%s", "submission": "odd-input-%d", "response": "skip", "elapsed_ms": %s, '
+        b'"paused_ms": %s, "reason": "\\ud800 a\\u0000b\\n\\u202ec"}'
+    )
+    for n, number in enumerate((b"1" + b"0" * 400, b"-1e308", b"1e999", b'"x"')):
+        answer = await client.post(
+            f"{base}/vote", content=odd % (trial.encode(), n, number, number)
+        )
+        assert answer.status_code == 200, answer.text
+        trial = answer.json()["state"]["trial"]["trial"]
+    kept = room.rows("SELECT reason, duration_ms, paused_ms FROM votes")
+    assert {row["reason"] for row in kept} == {"a b c"}
+    assert all(row["duration_ms"] >= 0 and row["paused_ms"] >= 0 for row in kept)
+
+
+async def test_the_key_beside_the_folder_cannot_be_fetched(client: Any, room: Room) -> None:
+    for path in ("/../s.key.json", "/static/../../s.key.json", "/static/%2e%2e%2fs.key.json",
+                 "/m/..%2f..%2fs.key.json", "/m/session.db", "/static/%2Fetc%2Fpasswd",
+                 "/protocol.json", "/session.db", "/sheets/"):  # fmt: skip
+        assert (await client.get(path)).status_code == 404, path
 
 
 async def test_the_hosts_page(client: Any, room: Room) -> None:
@@ -132,6 +149,8 @@ def test_pages_ask_nobody_else() -> None:
 
     static = resources.files("qfloor.web.blind") / "static"
     for file in static.iterdir():
+        if file.name.endswith(".webm"):
+            continue
         text = file.read_text(encoding="utf-8")
         outside = [w for w in text.split() if "//" in w and "http" in w and "w3.org" not in w]
         assert outside == [], file.name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -23,6 +24,8 @@ from qfloor.abtest.ballots import SKIP_REASONS, read_ballot
 from qfloor.abtest.counts import host_counts
 from qfloor.abtest.room import Room
 from qfloor.errors import SessionError, VoteError
+from qfloor.web.blind import recruiting
+from qfloor.web.blind.recruiting import Sites
 
 MOST_BODY = 16 * 1024
 STATUS = {
@@ -33,25 +36,17 @@ TYPES = {
     "js": "text/javascript; charset=utf-8",
     "css": "text/css; charset=utf-8",
     "svg": "image/svg+xml",
+    "webm": "video/webm",
 }
-HEADERS = {
-    "cache-control": "no-store",
-    "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-        "media-src blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "permissions-policy": "camera=(), microphone=(), geolocation=()",
-}
-NOT_YET = "ASSIGNMENT_ID_NOT_AVAILABLE"
+PLACE_DAYS = 90
+_PLACE = re.compile(r"[A-Za-z0-9_-]{22}")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def make_app(room: Room) -> Starlette:
+def make_app(room: Room, sites: Sites | None = None) -> Starlette:
     """Build the application of one session; the room is closed when it shuts down."""
-    pages = _Pages(room)
+    sites = Sites() if sites is None else sites
+    pages = _Pages(room, sites)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -61,7 +56,7 @@ def make_app(room: Room) -> Starlette:
     def route(path: str, endpoint: Endpoint, *methods: str) -> Route:
         return Route(path, _answered(endpoint), methods=list(methods or ("GET",)))
 
-    return Starlette(
+    app = Starlette(
         lifespan=lifespan,
         routes=[
             route("/r/{token}", pages.rater),
@@ -70,7 +65,8 @@ def make_app(room: Room) -> Starlette:
             route("/r/{token}/vote", pages.vote, "POST"),
             route("/r/{token}/undo", pages.undo, "POST"),
             route("/m/{trial}", pages.sheet),
-            route("/join/{token}", pages.join),
+            route("/join/{token}", pages.invitation),
+            route("/join/{token}", pages.join, "POST"),
             route("/host/{token}", pages.host),
             route("/host/{token}/counts", pages.counts),
             route("/static/{name}", pages.static),
@@ -78,6 +74,25 @@ def make_app(room: Room) -> Starlette:
         ],
         exception_handlers={404: _nothing, 405: _nothing, 500: _fault},
     )
+    app.state.headers = _headers(sites)
+    return app
+
+
+def _headers(sites: Sites) -> dict[str, str]:
+    """Headers of every answer. Turk shows us in a frame, and takes a form from it."""
+    frames = " ".join(sites.turk_frames)
+    forms = " ".join(dict.fromkeys((*sites.turk, *sites.turk_frames)))
+    return {
+        "cache-control": "no-store",
+        "content-security-policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+            f"media-src blob:; connect-src 'self'; form-action 'self' {forms}; base-uri 'none'; "
+            f"frame-ancestors {frames}"
+        ),
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    }
 
 
 def _answered(endpoint: Endpoint) -> Endpoint:
@@ -91,24 +106,24 @@ def _answered(endpoint: Endpoint) -> Endpoint:
             response = JSONResponse(told, STATUS.get(error.code, 400))
         except SessionError as error:
             response = JSONResponse({"code": "not_kept", "message": str(error)}, 503)
-        return _headed(response)
+        return _headed(request, response)
 
     return answer
 
 
-def _headed(response: Response) -> Response:
-    for name, value in HEADERS.items():
+def _headed(request: Request, response: Response) -> Response:
+    for name, value in request.app.state.headers.items():
         response.headers[name] = value
     return response
 
 
 async def _nothing(request: Request, error: Exception) -> Response:
-    return _headed(Response("there is nothing here\n", 404, media_type="text/plain"))
+    return _headed(request, Response("there is nothing here\n", 404, media_type="text/plain"))
 
 
 async def _fault(request: Request, error: Exception) -> Response:
     told = {"code": "fault", "message": "this went wrong on our side; try again"}
-    return _headed(JSONResponse(told, 500))
+    return _headed(request, JSONResponse(told, 500))
 
 
 async def _body(request: Request) -> Any:
@@ -130,26 +145,47 @@ async def _body(request: Request) -> Any:
         raise VoteError("not_whole", "a vote is sent as JSON") from None
 
 
+def _place(request: Request) -> str:
+    """Our own name for a browser: the one that it has, or a new one."""
+    known = request.cookies.get("place", "")
+    return known if _PLACE.fullmatch(known) else secrets.token_urlsafe(16)
+
+
+def _name(answer: Response, place: str) -> None:
+    """Let a browser be known again, at this one address."""
+    answer.set_cookie(
+        "place", place, max_age=PLACE_DAYS * 86400, httponly=True, samesite="lax", path="/join"
+    )
+
+
 class _Pages:
     """The endpoints of one room."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, room: Room, sites: Sites) -> None:
+        self._room, self._sites = room, sites
         static = resources.files("qfloor.web.blind") / "static"
         self._static = {
             file.name: file.read_bytes()
             for file in static.iterdir()
             if file.name.rpartition(".")[2] in TYPES
         }
+        shown = f'data-modality="{room.protocol.modality}"'.encode()
+        for name in ("room.html", "begin.html"):
+            self._static[name] = self._static[name].replace(b'data-modality=""', shown)
 
     def _file(self, name: str) -> Response:
         return Response(self._static[name], media_type=TYPES[name.rpartition(".")[2]])
 
-    def _state(self, token: str) -> dict[str, Any]:
+    def _state(self, request: Request) -> dict[str, Any]:
         protocol = self._room.protocol
         lo, hi = protocol.scale
+        state = self._room.state(request.path_params["token"])
+        if state["completion"]:
+            state["completion"] = recruiting.way_back(
+                **state["completion"], query=request.query_params, sites=self._sites
+            )
         return {
-            **self._room.state(token),
+            **state,
             "session": {
                 "question": protocol.question,
                 "low": lo,
@@ -168,53 +204,63 @@ class _Pages:
 
     async def state(self, request: Request) -> Response:
         """Tell where a rater stands."""
-        return JSONResponse(self._state(request.path_params["token"]))
+        return JSONResponse(self._state(request))
 
     async def consent(self, request: Request) -> Response:
         """Keep that a rater agreed."""
         token = request.path_params["token"]
         await asyncio.wrap_future(self._room.consent(token))
-        return JSONResponse({"state": self._state(token)})
+        return JSONResponse({"state": self._state(request)})
 
     async def vote(self, request: Request) -> Response:
         """Keep a vote; the answer goes out when it is on disk."""
         token = request.path_params["token"]
         ballot = read_ballot(await _body(request))
         lesson = await asyncio.wrap_future(self._room.vote(token, ballot))
-        return JSONResponse({"lesson": lesson, "state": self._state(token)})
+        return JSONResponse({"lesson": lesson, "state": self._state(request)})
 
     async def undo(self, request: Request) -> Response:
         """Take a rater's last vote back."""
         token = request.path_params["token"]
         await asyncio.wrap_future(self._room.undo(token))
-        return JSONResponse({"state": self._state(token)})
+        return JSONResponse({"state": self._state(request)})
 
     async def sheet(self, request: Request) -> Response:
         """Give what a trial shows: all its sides in one file."""
         path, media_type = self._room.sheet(request.path_params["trial"])
         return Response(await asyncio.to_thread(path.read_bytes), media_type=media_type)
 
+    async def invitation(self, request: Request) -> Response:
+        """Show what the session is. Nothing changes: who previews a link takes no place.
+
+        A newcomer gets a name of ours, so that a button pressed twice is one person.
+        """
+        self._check_join(request)
+        if recruiting.is_preview(request.query_params):
+            return self._file("preview.html")
+        answer = self._file("begin.html")
+        _name(answer, _place(request))
+        return answer
+
     async def join(self, request: Request) -> Response:
         """Give a newcomer a place; what a recruiting site calls them is kept as a hash only."""
-        if request.path_params["token"] != self._room.join_token:
-            raise VoteError("unknown", "there is nothing here")
+        self._check_join(request)
         asked = request.query_params
-        if asked.get("assignmentId") == NOT_YET or request.method == "HEAD":
+        if recruiting.is_preview(asked):
             return self._file("preview.html")
-        # a reload, or the link opened again, is the same person
-        source, person = "link", request.cookies.get("place") or secrets.token_urlsafe(16)
-        if asked.get("PROLIFIC_PID"):
-            source, person = "prolific", asked["PROLIFIC_PID"]
-        elif asked.get("workerId"):
-            source, person = "mturk", asked["workerId"]
+        cookie = _place(request)
+        source, person = recruiting.person_of(asked, cookie)
         try:
-            entry = await asyncio.wrap_future(self._room.join(source, person))
+            token = await asyncio.wrap_future(self._room.join(source, person))
         except VoteError:
             return self._file("full.html")
-        answer = RedirectResponse(f"/r/{entry}", status_code=303)
-        if source == "link":
-            answer.set_cookie("place", person, httponly=True, samesite="lax", path="/join")
+        answer = RedirectResponse(recruiting.entry(token, source, asked), status_code=303)
+        _name(answer, cookie)
         return answer
+
+    def _check_join(self, request: Request) -> None:
+        if request.path_params["token"] != self._room.join_token:
+            raise VoteError("unknown", "there is nothing here")
 
     def _check_host(self, request: Request) -> None:
         if request.path_params["token"] != self._room.host_token:

@@ -1,16 +1,17 @@
 // The rater's page: asks the server where the rater stands, shows that, sends answers and moves on
 // only when an answer is on disk. Everything it knows comes from the state; reloading loses nothing.
 
+import { playsClips } from "./plays.js";
 import { Stage, forget, load } from "./sheet.js";
 import { node, panelFor, placeNames } from "./questions.js";
 
 const at = (id) => document.getElementById(id);
 const base = location.pathname.replace(/\/$/, "");
-const VIEWS = ["consent", "trial", "done", "closed", "fault"];
+const VIEWS = ["consent", "cannot", "trial", "done", "closed", "fault"];
 
 const stage = new Stage(at("stage"), (scale) => {
   at("zoom-text").textContent = scale > 1.01 ? `${Math.round(scale * 100)} %` : "fit";
-});
+}, (held) => { at("play").textContent = held ? "play" : "hold"; });
 let state = null;
 let panel = null;
 let shownAt = null; // by the page's stop-watch: when the pictures came up
@@ -35,7 +36,7 @@ function view(name) {
 // -- talking to the server ------------------------------------------------------------------
 
 async function ask(path, body) {
-  const response = await fetch(`${base}/${path}`, body === undefined ? {} : {
+  const response = await fetch(`${base}/${path}${location.search}`, body === undefined ? {} : {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
@@ -83,9 +84,11 @@ function fail(message, mayBeSkipped = false) {
 async function show(next, lesson = null) {
   state = next;
   forget([state.trial?.trial, state.next?.trial].filter(Boolean));
-  if (state.phase === "consent") return showConsent();
   if (state.phase === "closed") { stage.clear(); return view("closed"); }
   if (state.phase === "done") return showDone();
+  // Said before anyone agrees to anything, and again where a session goes on in another browser.
+  if (document.body.dataset.modality === "video" && !(await playsClips())) return view("cannot");
+  if (state.phase === "consent") return showConsent();
   return showTrial(lesson);
 }
 
@@ -97,10 +100,16 @@ function showConsent() {
 
 function showDone() {
   stage.clear();
-  const { code, link } = state.completion;
+  const { code, link, form } = state.completion;
   at("completion").replaceChildren("Your completion code is ", node("strong", { id: "code" }, code), ".");
   at("completion-link").hidden = !link;
   if (link) at("completion-link").href = link;
+  at("completion-form").hidden = !form;
+  if (form) {
+    at("completion-form").action = form.action;
+    at("completion-fields").replaceChildren(...Object.entries(form.fields).map(([name, value]) =>
+      node("input", { type: "hidden", name, value })));
+  }
   at("done-undo").hidden = !state.can_undo;
   view("done");
   say("All done. Thank you.");
@@ -156,7 +165,6 @@ async function showTrial(lesson) {
   stage.show(sheet, trial, placeNames(state.session.question, trial.places.length));
   document.body.classList.remove("loading");
   at("play").hidden = !trial.clip;
-  at("play").textContent = "hold";
   panel = new (panelFor(state.session.question))(trial, state.session, {
     mayAnswer, submit, changed: () => { at("answers").dataset.whole = String(!panel?.whole()); },
   });
@@ -293,7 +301,6 @@ function help() {
 
 function playOrHold() {
   stage.toggle();
-  at("play").textContent = stage.held() ? "play" : "hold";
 }
 
 // -- keys and buttons ---------------------------------------------------------------------------

@@ -1,6 +1,9 @@
 // Sheets: one file holds all sides of a trial; here it is loaded whole, cut into its cells and
 // drawn. Knows nothing of answers. One zoom for all cells, clips in step by construction.
 
+import { ready } from "./plays.js";
+
+const WAIT_MS = 60000;
 const READY = new Map(); // trial -> promise of a loaded sheet
 
 export function load(trial) {
@@ -32,20 +35,15 @@ async function fetched(trial) {
     await image.decode();
     return { url, source: image, clip: false };
   }
-  const video = document.createElement("video");
-  Object.assign(video, { muted: true, loop: true, playsInline: true, preload: "auto", src: url });
-  await new Promise((resolve, reject) => {
-    video.oncanplaythrough = resolve;
-    video.onerror = () => reject(new Error("not loaded"));
-    video.load();
-  });
+  const video = await ready(url, WAIT_MS);
   return { url, source: video, clip: true };
 }
 
 export class Stage {
-  constructor(root, onZoom) {
+  constructor(root, onZoom, onHold) {
     this.root = root;
     this.onZoom = onZoom;
+    this.onHold = onHold;
     this.frames = [];
     this.pointers = new Map();
     this.view = { scale: 1, x: 0, y: 0 };
@@ -84,8 +82,11 @@ export class Stage {
       return { cell, canvas, paint: canvas.getContext("2d", { alpha: false }) };
     });
     this.fit();
-    if (sheet.clip) this.play();
-    else this.draw();
+    if (sheet.clip) {
+      sheet.source.onplay = sheet.source.onpause = () => this.onHold?.(this.held());
+      sheet.source.currentTime = 0;
+      this.play();
+    } else this.draw();
   }
 
   draw() {
