@@ -47,7 +47,7 @@ class Judged {
     this.high = high;
     this.typed = node("input", {
       type: "text", inputMode: "decimal", autocomplete: "off", size: 4, maxLength: 4,
-      placeholder: "–", id: `${name}-score`, className: "score",
+      id: `${name}-score`, className: "score",
     });
     this.slider = node("input", {
       type: "range", min: low, max: high, step: 0.1, tabIndex: -1, className: "untouched",
