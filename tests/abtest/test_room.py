@@ -141,6 +141,16 @@ def test_answers_faster_than_eyes_are_not_taken(room: Room) -> None:
     _say(room, token, seconds=0.7)  # 1.1 s since it was told of
 
 
+def test_reading_the_invitation_is_not_looking(room: Room) -> None:
+    token = str(room.rows("SELECT token FROM raters ORDER BY number")[0]["token"])
+    room.state(token)
+    room.watch.at += 60.0  # type: ignore[attr-defined]
+    room.consent(token).result()
+    with pytest.raises(VoteError) as told:
+        _say(room, token, seconds=0.5)
+    assert told.value.code == "too_soon"
+
+
 def test_undo_takes_back_the_last_vote_once(room: Room) -> None:
     token = _enter(room)
     for _ in range(3):

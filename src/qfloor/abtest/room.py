@@ -123,8 +123,6 @@ class Room:
         """All that a rater's page needs: where they stand, the trial that is due, the next."""
         rater = self.rater(token)
         due = self.rows(_DUE, rater["id"])
-        for trial in due[:1]:
-            self._opened.setdefault(trial["token"], self._stopwatch())
         counted = self.rows(
             "SELECT t.kind = 'training' AS training, count(*) AS total, count(v.seq) AS done "
             "FROM trials t LEFT JOIN votes v ON v.trial = t.token AND v.undone_at IS NULL "
@@ -133,6 +131,9 @@ class Room:
         )
         last = self.rows(_LAST, rater["id"])
         phase = self._phase(rater, due)
+        shown = due if phase in ("training", "trials") else []
+        for trial in shown[:1]:  # from now on it can be looked at, and not before consent
+            self._opened.setdefault(trial["token"], self._stopwatch())
         return {
             "phase": phase,
             "rater": rater["number"],
@@ -140,8 +141,8 @@ class Room:
                 "training" if c["training"] else "trials": {"done": c["done"], "total": c["total"]}
                 for c in counted
             },
-            "trial": _told(due[0]) if due and phase in ("training", "trials") else None,
-            "next": _told(due[1]) if len(due) > 1 and phase in ("training", "trials") else None,
+            "trial": _told(shown[0]) if shown else None,
+            "next": _told(shown[1]) if len(shown) > 1 else None,
             "can_undo": phase in ("trials", "done") and self._may_undo(last),
             "completion": self._completion(rater) if phase == "done" else None,
         }
