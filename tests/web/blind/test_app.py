@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,29 @@ async def test_odd_numbers_and_words_do_not_break_the_session(client: Any, room:
     kept = room.rows("SELECT reason, duration_ms, paused_ms FROM votes")
     assert {row["reason"] for row in kept} == {"a b c"}
     assert all(row["duration_ms"] >= 0 and row["paused_ms"] >= 0 for row in kept)
+
+
+async def test_a_burst_of_votes_on_one_pair_is_one_vote(client: Any, room: Room) -> None:
+    """Twenty tabs, twenty submissions, one pair: by one rater once, by another's link never."""
+    tokens = [r["token"] for r in room.rows("SELECT token FROM raters ORDER BY number")]
+    trials = []
+    for token in tokens[:2]:
+        state = (await client.post(f"/r/{token}/consent", json={})).json()["state"]
+        trials.append(state["trial"]["trial"])
+    votes = [
+        client.post(
+            f"/r/{token}/vote",
+            json={"trial": trials[0], "submission": f"burst-{n:03d}-{who}", "response": word,
+                  "scores": [5, 5], "usable": [True, True]},
+        )
+        for n, word in enumerate(["left", "right", "none", "left"] * 5)
+        for who, token in enumerate(tokens[:2])
+    ]  # fmt: skip
+    statuses = [answer.status_code for answer in await asyncio.gather(*votes)]
+    assert sorted(set(statuses)) == [200, 409]
+    assert statuses.count(200) == 1
+    kept = room.rows("SELECT v.rater, r.token FROM votes v JOIN raters r ON r.id = v.rater")
+    assert [row["token"] for row in kept] == [tokens[0]]
 
 
 async def test_the_key_beside_the_folder_cannot_be_fetched(client: Any, room: Room) -> None:
