@@ -1,30 +1,51 @@
 """The exact bound of every repeat for many cells at once; `every_repeat` says what it is.
 
-Cells are rows: how many prompts of each have which fail share, of shares that all have in common,
-the prompt that always fails added. Every step of a search is taken by all rows together, so what
-numpy asks for a call is paid once a step and not once a cell. Each row comes out as it would
-alone, to the rounding of sums.
+Cells are rows: how many prompts of each have which fail share, the prompt that always fails
+added. Every step of a search is taken by all rows together, so what numpy asks for a call is paid
+once a step and not once a cell. Inside, rows run along the last axis: sums over shares are then
+sums of whole lines. Numbers are plain ones, not complex: a modulus and a phase.
 """
 
 from __future__ import annotations
+
+import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from qfloor.stats.binomial import TIE
-from qfloor.stats.every_repeat import FEW, GONE, LEAST, ROUGH, UP, WEIGHT
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
+# Where the inversion integral is looked at: sinh-spaced steps along a hyperbola. Near the saddle
+# point it bends as the path of steepest descent does, so that the integrand hardly turns. Farther
+# out it goes straight on: a parabola that bends around a near pole climbs again behind it.
+_STEP = 0.15
+_AT = (np.arange(80) + 0.5) * _STEP
+_UP, _WEIGHT = np.sinh(_AT), np.cosh(_AT) * _STEP / math.pi
+
+_FEW, _GONE = (18, 20, 22, 24, 28, 34, 42, 52), 32.0
+"""Steps that often do: the integrand has then fallen by so many powers of e."""
+
+_ROUGH = 0.1
+"""Distance on a scale of logarithms from which on `_rough` is sure; it is off by 0.03 at most."""
+
+_LEAN = 0.5
+"""By how much the hyperbola goes aside at most as it rises."""
+
+_BLOCK = 1 << 14
+"""Numbers of an array that are worked on together: more would leave the processor's cache."""
+
 
 def tails(values: FloatArray, counts: FloatArray, rates: FloatArray | float) -> FloatArray:
-    """Return P(randomly weighted mean of each row > its rate), `every_repeat.tail`.
+    """Return P(randomly weighted mean of each row > its rate).
 
     Parameters
     ----------
-    values : ndarray, shape (values,)
+    values : ndarray, shape (values,) or (rows, values)
         Rising fail shares; the last 1.
     counts : ndarray, shape (rows, values)
         Prompts with each share, the one that always fails added; 0 where there are none.
@@ -36,173 +57,251 @@ def tails(values: FloatArray, counts: FloatArray, rates: FloatArray | float) -> 
     ndarray, shape (rows,)
     """
     rates = np.broadcast_to(np.asarray(rates, dtype=np.float64), counts.shape[:1])
-    off = values - rates[:, None]
+    values = np.broadcast_to(values, counts.shape)
     found = np.ones(rates.size)
-    below = np.where(off < 0.0, counts, 0.0).any(axis=1)
+    below = _below(values, counts, rates)
     agree = below & _agreed(values, counts)
     n, fails = counts[agree].sum(axis=1) - 1.0, counts[agree, -1] - 1.0
     found[agree] = special.bdtr(fails, n.astype(np.int64), rates[agree])
-    some = below & ~agree
-    if some.any():
-        found[some] = _tails_and_slopes(off[some], counts[some])[0]
+    some = np.flatnonzero(below & ~agree)
+    if some.size:
+        log = _log_tails(_across(values[some] - rates[some, None]), _across(counts[some])).log
+        found[some] = np.exp(np.minimum(log, 0.0))
     return found
-
-
-def _agreed(values: FloatArray, counts: FloatArray) -> BoolArray:
-    """Rows whose prompts fail whole or not at all: there it is the binomial's bound."""
-    inner = counts[:, :-1].sum(axis=1)
-    whole: BoolArray = (inner > 0.0) & (inner == counts[:, 0])
-    return whole if values[0] == 0.0 else np.zeros_like(whole)
 
 
 def clear(
     values: FloatArray, counts: FloatArray, rates: FloatArray, alphas: FloatArray
 ) -> BoolArray:
     """Say of each row whether its `tails` is at most its alpha, most often without computing it."""
+    values = np.broadcast_to(values, counts.shape)
     found = np.zeros(rates.size, dtype=bool)
-    off = values - rates[:, None]
-    open_ = np.flatnonzero(np.where(off < 0.0, counts, 0.0).any(axis=1))
-    miss = _rough(off[open_], counts[open_])[0] - np.log(alphas[open_])
-    sure = np.abs(miss) > ROUGH  # false for nan: there the tail is large
-    found[open_[sure]] = miss[sure] < 0.0
-    unsure = open_[~sure]
+    below = np.flatnonzero(_below(values, counts, rates))
+    rough = _rough(_across(values[below] - rates[below, None]), _across(counts[below]))
+    miss = rough - np.log(alphas[below])
+    sure = np.abs(miss) > _ROUGH  # false for nan: there the tail is large
+    found[below[sure]] = miss[sure] < 0.0
+    unsure = below[~sure]
     if unsure.size:
-        exact = tails(values, counts[unsure], rates[unsure])
+        exact = tails(values[unsure], counts[unsure], rates[unsure])
         found[unsure] = exact <= alphas[unsure] * (1.0 + TIE)
     return found
 
 
 def upper_bounds(values: FloatArray, counts: FloatArray, alphas: FloatArray) -> FloatArray:
     """Return for each row the fail rate at which `tails` is its alpha; 1 where all failed."""
+    values = np.broadcast_to(values, counts.shape)
     found = np.ones(alphas.size)
     agree = _agreed(values, counts)
     found[agree] = special.betainccinv(counts[agree, -1], counts[agree, 0], alphas[agree])
-    rest = (counts[:, :-1].any(axis=1) & ~agree).nonzero()[0]
-    if rest.size:
-        found[rest] = _searched(values, counts[rest], np.log(alphas[rest]))
+    some = np.flatnonzero(counts[:, :-1].any(axis=1) & ~agree)
+    if some.size:
+        found[some] = _searched(_across(values[some]), _across(counts[some]), alphas[some])
     return found
 
 
-def _searched(values: FloatArray, counts: FloatArray, aim: FloatArray) -> FloatArray:
-    """Newton's steps, then secants, on the logarithm of the tail; brackets are halved if left."""
-    low, high = values[(counts > 0.0).argmax(axis=1)], np.ones(aim.size)
-    at = _start(values, counts, aim, low)
-    before, missed = np.full(aim.size, np.nan), np.full(aim.size, np.nan)
+def _across(rows: FloatArray) -> FloatArray:
+    """Rows as columns, each line of them in one piece."""
+    return np.ascontiguousarray(rows.T)
+
+
+def _below(values: FloatArray, counts: FloatArray, rates: FloatArray) -> BoolArray:
+    """Rows of which any prompt has a share below the rate; of the others the tail is 1."""
+    return np.asarray(((counts > 0.0) & (values < rates[:, None])).any(axis=1))
+
+
+def _agreed(values: FloatArray, counts: FloatArray) -> BoolArray:
+    """Rows whose prompts fail whole or not at all: there it is the binomial's bound."""
+    inner = ((counts > 0.0) & (values > 0.0))[:, :-1].any(axis=1)
+    return np.asarray(counts[:, :-1].any(axis=1) & ~inner)
+
+
+def _searched(values: FloatArray, counts: FloatArray, alphas: FloatArray) -> FloatArray:
+    """Newton's steps on the normal quantile of the tail; brackets are halved where they are left.
+
+    That quantile is nearly a straight line. It begins where a beta distribution of the same mean
+    and variance has that tail, which is off by some thousandths: most often two steps do.
+    """
+    n, aim, normal = counts.sum(axis=0), np.log(alphas), special.ndtri(alphas)
+    low = np.where(counts > 0.0, values, 1.0).min(axis=0)
+    high = np.ones(aim.size)
+    mean = (counts * values).sum(axis=0) / n
+    spread = (counts * (values - mean) ** 2).sum(axis=0) / n
+    size = mean * (1.0 - mean) * (n + 1.0) / spread - 1.0
+    at: FloatArray = special.betainccinv(mean * size, (1.0 - mean) * size, alphas)
+    saddle = np.full(aim.size, np.nan)
     rows = np.arange(aim.size)
     for _ in range(200):
-        inside = (low[rows] < at[rows]) & (at[rows] < high[rows])
-        at[rows] = np.where(inside, at[rows], 0.5 * (low[rows] + high[rows]))
         here = at[rows]
-        tail, slope = _tails_and_slopes(values - here[:, None], counts[rows])
-        miss = np.log(np.maximum(tail, LEAST)) - aim[rows]
-        low[rows] = np.where(miss > 0.0, here, low[rows])
-        high[rows] = np.where(miss > 0.0, high[rows], here)
-        second = np.isfinite(before[rows]) & (missed[rows] != miss)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            secant = (miss - missed[rows]) / (here - before[rows])
-        step = miss / np.where(second, secant, slope)
-        before[rows], missed[rows], at[rows] = here, miss, here - step
-        near = np.where(second, 1e-6, 1e-11)  # of a secant's step its square is left
-        rows = rows[(np.abs(step) > near) & (high[rows] - low[rows] > 1e-13)]
+        here = np.where((low[rows] < here) & (here < high[rows]), here, (low + high)[rows] / 2.0)
+        found = _log_tails(values[:, rows] - here, counts[:, rows], saddle[rows])
+        above = found.log > aim[rows]
+        low[rows], high[rows] = np.where(above, here, low[rows]), np.where(above, high[rows], here)
+        z = special.ndtri_exp(found.log)
+        slope = found.slope * np.exp(found.log + 0.5 * z**2) * math.sqrt(2.0 * math.pi)
+        step = (z - normal[rows]) / slope
+        at[rows], saddle[rows] = here - step, found.saddle
+        near = step**2 <= 1e-11 * here * (1.0 - here)  # of a step about its square is left
+        rows = rows[~near & (high[rows] - low[rows] > 1e-13)]
         if not rows.size:
             break
     return at
 
 
-def _start(values: FloatArray, counts: FloatArray, aim: FloatArray, low: FloatArray) -> FloatArray:
-    """Where the tail is about what is aimed at: by the normal, then by Lugannani and Rice."""
-    n = counts.sum(axis=1)
-    mean = counts @ values / n
-    spread = np.sqrt(np.sum(counts * (values - mean[:, None]) ** 2, axis=1)) / n
-    at: FloatArray = mean - special.ndtri(np.exp(aim)) * spread
-    rows = ((low < at) & (at < 1.0)).nonzero()[0]
-    for _ in range(12):
-        if not rows.size:
-            break
-        found, slope = _rough(values - at[rows, None], counts[rows])
-        told = np.isfinite(found)
-        rows, found, slope = rows[told], found[told], slope[told]
-        step = (found - aim[rows]) / slope
-        at[rows] -= step
-        rows = rows[(np.abs(step) >= 1e-7) & (low[rows] < at[rows]) & (at[rows] < 1.0)]
-    return at
+def _rough(off: FloatArray, counts: FloatArray) -> FloatArray:
+    """Log of each row's tail to some percent, nan where it is large.
 
-
-def _rough(off: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """`every_repeat._rough` of each row: log of the tail and its slope, nan where it is large."""
-    high = 1.0 / off[:, -1]
-    at = -np.sum(counts * off, axis=1) / np.sum(counts * off**2, axis=1)
-    small = at > 0.0
-    at = np.where(small, at, 0.5 * high)
-    at, _, bent = _root(off, counts, at, whole=False)
-    size = np.sum(counts * np.log1p(-off * at[:, None]), axis=1)
-    small &= size >= 0.5
+    Lugannani and Rice, Advances in Applied Probability 12 (1980) 475-490.
+    """
+    rise, bent = -(counts * off).sum(axis=0), (counts * off**2).sum(axis=0)
+    found = np.full(rise.size, np.nan)
+    some = (rise > 0.0).nonzero()[0]
+    off, counts = off[:, some], counts[:, some]
+    at, bent = _root(off, counts, rise[some] / bent[some], own=0.0, near=1e-4)
+    size = (counts * np.log1p(-off * at)).sum(axis=0)
+    small = size >= 0.5
     size = np.where(small, size, 1.0)
     w, u = np.sqrt(2.0 * size), at * np.sqrt(bent)
     # P(W > 0) = Q(w) + phi(w) (1/u - 1/w), with Q by erfcx so that nothing underflows
     odds = np.sqrt(np.pi / 2.0) * special.erfcx(w / np.sqrt(2.0)) + 1.0 / u - 1.0 / w
     odds = np.where(small & (odds > 0.0), odds, np.nan)
-    return np.log(odds / np.sqrt(2.0 * np.pi)) - size, _slope(off, counts, at)
+    found[some] = np.log(odds / np.sqrt(2.0 * np.pi)) - size
+    return found
 
 
 def _root(
-    off: FloatArray, counts: FloatArray, at: FloatArray, *, whole: bool
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Where the slope of each row's cumulant is 0, or that of the whole integrand if ``whole``.
+    off: FloatArray, counts: FloatArray, at: FloatArray, *, own: float, near: float
+) -> tuple[FloatArray, FloatArray]:
+    """Where the slope of each row's cumulants less ``own`` logarithms is 0, and how it bends there.
 
-    Gives the place, the slope left there and the second derivative. The slope rises from minus to
-    plus infinity between 0 and the pole: Newton's steps, halving the bracket where they leave it.
+    The slope rises from minus to plus infinity between 0 and the pole: Newton's steps, halving the
+    bracket where they leave it, until what is left of the slope is ``near`` 0 over the width of
+    what falls on either side.
     """
-    low, high = np.zeros(at.size), 1.0 / off[:, -1]
-    own = float(whole)
+    low, high = np.zeros(at.size), 1.0 / off.max(axis=0)
     for _ in range(100):
         at = np.where((low < at) & (at < high), at, 0.5 * (low + high))
-        parts = off / (1.0 - at[:, None] * off)
+        parts = off / (1.0 - at * off)
         weighted = counts * parts
-        slope = weighted.sum(axis=1) - own / at
-        bent = np.einsum("ij,ij->i", weighted, parts) + own / at**2
-        low, high = np.where(slope > 0.0, low, at), np.where(slope > 0.0, at, high)
-        step = slope / bent
-        if np.all(np.abs(step) <= 1e-9 * at):
+        slope = weighted.sum(axis=0) - own / at
+        bent = np.einsum("ij,ij->j", weighted, parts) + own / at**2
+        if np.all(slope**2 <= near**2 * bent):
             break
-        at = at - step
-    return at, slope, bent
+        high, low = np.where(slope > 0.0, at, high), np.where(slope > 0.0, low, at)
+        at = at - slope / bent
+    return at, bent
 
 
-def _slope(off: FloatArray, counts: FloatArray, at: FloatArray) -> FloatArray:
-    """About how the logarithm of a tail falls with its rate."""
-    return np.asarray(-at * np.sum(counts / (1.0 - off * at[:, None]), axis=1))
+class _Logs(NamedTuple):
+    """Logarithm of each row's tail, how it falls with the rate, and the saddle point."""
+
+    log: FloatArray
+    slope: FloatArray
+    saddle: FloatArray
 
 
-def _tails_and_slopes(off: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Invert the moment generating function along a parabola through each saddle point."""
-    at, _, second = _root(off, counts, 0.5 / off[:, -1], whole=True)
-    parts = off / (1.0 - at[:, None] * off)
-    third = np.sum(counts * parts**3, axis=1) - at**-3
-    bend = (np.maximum(0.0, third) / (3.0 * second))[:, None]
-    scale = np.sqrt(second)[:, None]
-    nodes = _nodes(off, counts, at, bend, scale)
-    up = UP[nodes] / scale
-    line = at[:, None] + bend * up**2 + 1j * up
-    logs = np.zeros_like(line)
-    for j in range(off.shape[1]):
-        if counts[:, j].any():
-            logs += counts[:, j, None] * np.log(1.0 - off[:, j, None] * line)
-    turned = (1j + 2.0 * bend * up) / line
-    found = (turned * np.exp(-logs)).imag @ WEIGHT[nodes] / scale[:, 0]
-    return np.clip(found, 0.0, 1.0), _slope(off, counts, at)
+def _log_tails(off: FloatArray, counts: FloatArray, saddle: FloatArray | None = None) -> _Logs:
+    """Log of each row's tail; ``off`` are the values less the rate, shape (values, rows).
+
+    Where the tail is large it is told by the other one: the mirror image of the row. ``saddle`` is
+    about where each saddle point lies, nan where that is not known.
+    """
+    large = (counts * off).sum(axis=0) > 0.0
+    off = np.where(counts > 0.0, np.where(large, -off, off), 0.0)
+    path = _contour(off, counts, saddle)
+    nodes = _nodes(off, counts, path)
+    size = max(1, _BLOCK // (off.shape[0] * (nodes.stop or _UP.size)))
+    blocks = [slice(at, at + size) for at in range(0, large.size, size)]
+    parts = [_inverted(off[:, b], counts[:, b], path.part(b), nodes) for b in blocks]
+    log, slope = map(np.concatenate, zip(*parts, strict=True))
+    if large.any():
+        other = np.exp(log[large])
+        log[large], slope[large] = np.log1p(-other), slope[large] * other / (1.0 - other)
+    return _Logs(log, slope, path.at)
 
 
-def _nodes(
-    off: FloatArray, counts: FloatArray, at: FloatArray, bend: FloatArray, scale: FloatArray
-) -> slice:
-    """Those steps of the contour beyond which the integrand of every row is gone."""
-    for n in FEW:
-        up = float(UP[n - 1]) / scale
-        there = at[:, None] + bend * up**2 + 1j * up
-        fall = np.log(np.abs(there[:, 0]) / at)
-        ratio = np.abs(1.0 - off * there) / (1.0 - off * at[:, None])
-        fall += np.sum(counts * np.log(ratio), axis=1)
-        if np.all(fall > GONE):
+class _Contour(NamedTuple):
+    """The hyperbola of each row: its saddle point, how it bends there and leans at most.
+
+    ``scale`` is how fast the integrand falls around the saddle point, ``whole`` the logarithm of
+    the moment generating function there.
+    """
+
+    at: FloatArray
+    bend: FloatArray
+    lean: FloatArray
+    scale: FloatArray
+    whole: FloatArray
+
+    def part(self, rows: slice) -> _Contour:
+        """Those of some rows."""
+        return _Contour(*(each[rows] for each in self))
+
+    def aside(self, up: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """How far right it is at a height, and by how much it goes right there as it rises."""
+        own = 1.0 + (self.bend * up / self.lean) ** 2
+        out = self.bend * up / np.sqrt(own)
+        return self.at + out * up, out * (1.0 + 1.0 / own)
+
+
+def _contour(off: FloatArray, counts: FloatArray, saddle: FloatArray | None) -> _Contour:
+    """The contour of each row; how near the true saddle point it lies changes nothing but that.
+
+    ``k`` prompts on the side to which it leans let the integrand climb by ``k/2 log(1 + lean**2)``
+    at most, which is kept to about 1.
+    """
+    rise, bent = -(counts * off).sum(axis=0), (counts * off**2).sum(axis=0)
+    start = (rise + np.sqrt(rise**2 + 4.0 * bent)) / (2.0 * bent)  # if cumulants ended there
+    if saddle is not None:
+        start = np.where(np.isnan(saddle), start, saddle)
+    at, second = _root(off, counts, start, own=1.0, near=0.03)
+    parts = off / (1.0 - at * off)
+    bend = ((counts * parts**3).sum(axis=0) - at**-3) / (3.0 * second)
+    side = np.where(bend * off > 0.0, counts, 0.0).sum(axis=0)
+    lean = np.minimum(_LEAN, np.sqrt(2.0 / np.maximum(side, 1.0)))
+    whole = -(counts * np.log1p(-off * at)).sum(axis=0)
+    return _Contour(at, bend, lean, np.sqrt(second), whole)
+
+
+def _nodes(off: FloatArray, counts: FloatArray, path: _Contour) -> slice:
+    """Those steps of the contours beyond which the integrand of every row is gone."""
+    for n in _FEW:
+        up = float(_UP[n - 1]) / path.scale
+        right = path.aside(up)[0]
+        square = (1.0 - off * right) ** 2 + (off * up) ** 2
+        fall = (counts * np.log(square)).sum(axis=0) + np.log((right**2 + up**2) / path.at**2)
+        if np.all(0.5 * fall + path.whole > _GONE):
             return slice(n)
     return slice(None)
+
+
+def _inverted(
+    off: FloatArray, counts: FloatArray, path: _Contour, nodes: slice
+) -> tuple[FloatArray, FloatArray]:
+    """Invert the moment generating function along each contour: log of the tail and its slope."""
+    # z = right + i up; of 1 - off z the parts, its square, and the phase of its inverse
+    up = np.multiply.outer(_UP[nodes], 1.0 / path.scale)
+    right, turn = path.aside(up)
+    o, k = off[:, None, :], counts[:, None, :]
+    real, imaginary = o * right, o * up
+    np.subtract(1.0, real, out=real)
+    square = real * real
+    square += imaginary * imaginary
+    phase = np.arctan2(imaginary, real)
+    phase *= k
+    angle = phase.sum(axis=0)
+    logs = np.log(square)
+    logs *= k
+    mass = np.exp(-0.5 * logs.sum(axis=0) - path.whole) * _WEIGHT[nodes, None]
+    sine, cosine = np.sin(angle), np.cos(angle)
+    length = right * right + up * up
+    found = mass * ((turn * right + up) * sine + (right - turn * up) * cosine) / length
+    # its derivative by the rate: the integrand times -z sum(k / (1 - off z))
+    np.divide(k, square, out=square)
+    real *= square
+    imaginary *= square
+    along, across = real.sum(axis=0), imaginary.sum(axis=0)
+    falls = mass * ((turn * along - across) * sine + (along + turn * across) * cosine)
+    tail = found.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(tail / path.scale) + path.whole, -falls.sum(axis=0) / tail
