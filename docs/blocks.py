@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -105,7 +106,7 @@ def _digits(value: object) -> str:
 
 def providers() -> None:
     """Write which provider's families can do what, and by what each adapter was judged."""
-    oracles = _oracles()
+    oracles, alone = _matrix("ORACLES"), set(_matrix("CONTRACT_ONLY"))
     heads = (
         "provider", "models", "modality", "flow", "seed", "negative prompt", "cost told",
         "rewriting", "found by our key", "cancel", "tested against",
@@ -113,8 +114,10 @@ def providers() -> None:
     print("\n| " + " | ".join(heads) + " |")
     print("|" + "---|" * len(heads))
     for cls in _adapters():
-        judged = f"fake + `{oracles[cls.PROVIDER]}`" if oracles.get(cls.PROVIDER) else "fake"
+        sdk = oracles.get(cls.PROVIDER)
         for family in cls.FAMILIES:
+            by_sdk = sdk and (cls.PROVIDER, family.name) not in alone
+            judged = f"oracle: `{sdk}`" if by_sdk else "contract only"
             patterns = "`, `".join(family.models)
             named = family.name + (f" (`{patterns}`)" if family.models != ("*",) else "")
             cells = (
@@ -161,16 +164,16 @@ def _adapters() -> list[type]:
     return [found[name] for name in sorted(found)]
 
 
-def _oracles() -> dict[str, str | None]:
-    """The SDK that judged each fake, as the tests' matrix has it."""
+def _matrix(name: str) -> Any:
+    """What the tests' matrix says: which SDK judged each fake, and where none did."""
     import ast
 
     path = ROOT / "tests" / "fakes" / "providers" / "matrix.py"
     text = path.read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "ORACLES":
-            return dict(ast.literal_eval(node.value or ast.Constant({})))
-    raise SystemExit("tests/fakes/providers/matrix.py has no ORACLES")
+        if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == name:
+            return ast.literal_eval(node.value or ast.Constant({}))
+    raise SystemExit(f"tests/fakes/providers/matrix.py has no {name}")
 
 
 def _known(value: object) -> str:

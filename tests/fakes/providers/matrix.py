@@ -2,7 +2,8 @@
 
 A case is one adapter asked for one modality of one model. ``ORACLES`` says which official SDK
 accepts the fake's answers (retries off); the others are contract-only: their fakes were written
-from the facts by someone who had not read the adapter. docs/reference/providers.md shows it.
+from the facts by someone who had not read the adapter (DashScope's pictures: from the published
+reference, by someone who had). docs/reference/providers.md shows it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ ORACLES: dict[str, str | None] = {
     "together": "together", "luma": "lumaai", "vertex": "google-genai",
     "gemini-omni": "google-genai", "openai-compatible": "openai",
 }  # fmt: skip
+
+# families of a provider with an SDK that the SDK does not speak
+CONTRACT_ONLY: tuple[tuple[str, str], ...] = (("luma", "agents"),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +113,8 @@ CASES: tuple[Case, ...] = (
           seconds=6.0),
     _case("minimax", "minimax:MiniMaxFake", "MiniMax-H3", "jobs url", **_VIDEO),
     _case("dashscope", "dashscope:DashScopeFake", "wan2.7-t2v", "jobs url", **_VIDEO),
+    _case("dashscope", "dashscope_pictures:DashScopePicturesFake", "qwen-image-2.0", "sync url"),
+    _case("dashscope", "dashscope_pictures:DashScopePicturesFake", "wan2.7-image", "sync url"),
     _case("xai", "xai:XaiFake", "grok-imagine-image", "sync inline told"),
     _case("xai", "xai:XaiFake", "grok-imagine-video-1.5", "jobs url told", **_VIDEO),
     _case("together", "together:TogetherFake", "black-forest-labs/FLUX.1-schnell", "sync inline"),

@@ -88,8 +88,8 @@ TABLE: tuple[Row, ...] = (
     # -- never taken
     _row("unauthorised", "auth", "no"),
     _row("unpaid", "billing", "no"),
-    _row("quota", "billing", "no", only="openai openai-compatible replicate kling "
-         "minimax-MiniMax-Hailuo-2.3"),
+    _row("quota", "billing", "no", only="openai openai-compatible replicate kling dashscope ark "
+         "gemini vertex gemini-omni recraft together xai minimax-MiniMax-Hailuo-2.3"),
     _row("forbidden", "permission", "no", but={_V1: None}),
     _row("gone", "model_gone", "no", but={_V1: (("invalid_request", "model_gone"), "no")}),
     _row("bad_field", "invalid_request", "no"),

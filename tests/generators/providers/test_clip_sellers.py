@@ -122,6 +122,35 @@ def test_kling_carries_our_key_and_records_units(tmp_path: Path) -> None:
     }
 
 
+def test_what_kling_charges_by_the_unit_price_of_the_account(tmp_path: Path) -> None:
+    network = job(f"POST {KLING}", kling("submitted"), f"GET {KLING}/k1", kling())
+    ended = play(KlingGenerator, network, clip("kling-v3", seconds=5), tmp_path, unit_usd="0.14")
+    assert (ended.reason, ended.amount_nanousd, ended.report["units"]) == ("ok", 280_000_000, "2")
+
+
+@pytest.mark.parametrize(
+    ("units", "charged", "amount"),
+    [("2", "yes", 280_000_000), ("0", "no", 0), (None, "unknown", None), ("?", "unknown", None)],
+)
+def test_what_kling_charges_for_a_clip_that_failed(
+    tmp_path: Path, units: str | None, charged: str, amount: int | None
+) -> None:
+    failed = kling("failed", final_unit_deduction=units, task_status_msg="Service internal error")
+    network = job(f"POST {KLING}", kling("submitted"), f"GET {KLING}/k1", failed)
+    ended = play(KlingGenerator, network, clip("kling-v3", seconds=5), tmp_path, unit_usd="0.14")
+    assert (ended.reason, ended.charged, ended.amount_nanousd) == (
+        "provider_error", charged, amount,
+    )  # fmt: skip
+
+
+def test_a_unit_price_that_is_none_or_of_a_seller_without_units(tmp_path: Path) -> None:
+    for wrong in ("a lot", "-1", "nan"):
+        with pytest.raises(InputError, match="must be an amount in USD"):
+            KlingGenerator([], tmp_path, unit_usd=wrong)
+    with pytest.raises(InputError, match="counts no units: leave out unit_usd"):
+        DashScopeGenerator([], tmp_path, unit_usd="0.14")
+
+
 def test_kling_clips_of_the_third_generation_have_any_length(tmp_path: Path) -> None:
     for settings, asked, sent in (({}, 7, "7"), ({}, None, "5"), ({"seconds": 15}, None, "15")):
         network = job(f"POST {KLING}", kling("submitted"), f"GET {KLING}/k1", kling())

@@ -189,6 +189,11 @@ def test_dashscope_pictures_are_not_rewritten(tmp_path: Path) -> None:
     assert (ended.reason, ended.report["request_id"]) == ("ok", "q")
     sent = network.sent()["parameters"]
     assert (sent["prompt_extend"], sent["size"]) == (False, "1024*1024")
+    network = Network().on("POST /api/v1/services/aigc/multimodal-generation/generation", body)
+    network.on("GET /a.png", network.media)
+    play(DashScopeGenerator, network, ask("wan2.7-image", negative="blur"), tmp_path)
+    sent = network.sent()["parameters"]
+    assert not {"prompt_extend", "negative_prompt"} & set(sent)  # Wan's know neither
 
 
 def test_luma_pictures_are_polled(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from qfloor.generators.http.asking import Ask, model_of
 from qfloor.generators.http.delivery import Delivery, Found
 from qfloor.generators.http.families import Family
 from qfloor.generators.http.keys import find_key, redactor
+from qfloor.generators.http.money import in_nanousd
 from qfloor.generators.http.outcomes import Shape, fault_of, reason_for
 from qfloor.generators.http.urls import Guard, base_of, is_loopback
 from qfloor.generators.http.waits import retry_after
@@ -52,6 +53,9 @@ class HttpGenerator:
         Further hosts (patterns) that media may come from.
     transport : httpx.AsyncBaseTransport, optional
         In place of the network, for tests.
+    unit_usd : str, optional
+        What a unit costs this account, in USD, of a provider that counts units and no document
+        prices (Kling); then what is charged is what it says, and not the offer's price rule.
     """
 
     PROVIDER: ClassVar[str] = ""
@@ -65,6 +69,7 @@ class HttpGenerator:
     STATE_AT: ClassVar[tuple[str, ...]] = ("status",)
     LIMITS: ClassVar[RateLimits | None] = None
     TIMEOUT_S: ClassVar[float] = 120.0
+    COUNTS_UNITS: ClassVar[bool] = False  # units that no document prices
 
     def __init__(
         self,
@@ -77,10 +82,12 @@ class HttpGenerator:
         max_bytes: int | None = None,
         media_hosts: list[str] | None = None,
         transport: Any = None,
+        unit_usd: str | None = None,
     ) -> None:
         self._offers = {offer.id: offer for offer in offers}
         self.key_env = self.KEY_ENV if key_env is None else key_env
         self.poll_s = poll_s
+        self.unit_usd = self._unit(unit_usd)
         if not (base_url or self.ORIGIN):
             raise InputError(f"generator {self.PROVIDER!r} needs a base_url")
         origin, base = base_of(base_url or self.ORIGIN)
@@ -99,6 +106,15 @@ class HttpGenerator:
             transport=transport,
         )
         self._delivery = Delivery(self.wire, self._offers, self._redact)
+
+    def _unit(self, unit_usd: str | None) -> str | None:
+        if unit_usd is None:
+            return None
+        if not self.COUNTS_UNITS:
+            raise InputError(f"generator {self.PROVIDER!r} counts no units: leave out unit_usd")
+        if in_nanousd(1, unit_usd) is None:
+            raise InputError(f"unit_usd is {unit_usd!r}, must be an amount in USD such as '0.14'")
+        return unit_usd
 
     # -- what a provider fills in ------------------------------------------------------------
 

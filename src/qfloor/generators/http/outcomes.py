@@ -63,6 +63,7 @@ _CODES = (
     "detail.*.type", "detail.type", "detail.error_type", "errors.*.code", "base_resp.status_code",
     "error.http_code", "output.code", "failureCode", "error_code", "data.task_status",
     "error.moderation_details.*.stage", "error.moderation_details.stage", "error.*.code",
+    "error.details.*.violations.*.quotaId",
     "task.error.code", "task.error.type", "steps.*.error.code", "steps.*.error.status",
 )  # fmt: skip
 _TEXTS = (
@@ -75,6 +76,7 @@ _TEXTS = (
 _NO_CREDIT = (
     r"insufficient[_ -]?(?:quota|balance|credit|fund|token)|exhausted balance|out of credits?"
     r"|not enough credits?|low (?:on )?credit|low balance|payment required|top up|arrears"
+    r"|all available credits|spending limit"
 )
 GONE = (
     r"deprecat|retired|no longer (?:available|supported)|sunset|discontinued"

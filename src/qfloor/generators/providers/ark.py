@@ -51,6 +51,7 @@ class ArkGenerator(HttpGenerator):
         Shape(reason="refused_input", code="*riskdetect*"),
         Shape(reason="billing", code="accountoverdue*", charged="no"),
         Shape(reason="billing", code="setlimitexceeded", charged="no"),
+        Shape(reason="billing", status=(429,), code="quotaexceeded*", charged="no"),
         Shape(reason="permission", code="*modelnotopen*", charged="no"),
         Shape(reason="model_gone", code="invalidendpointormodel*", charged="no"),
         Shape(reason="capacity", code="serveroverloaded*", charged="no"),

@@ -1,7 +1,7 @@
 """DashScope (Wan, Qwen): clips as tasks with the provider's own clock; rewriting is off.
 
-Pictures go through the synchronous multimodal route, which the facts we were given do not hold:
-it follows the published API and was tested against answers made up from it.
+Pictures go through the synchronous multimodal route, by Alibaba's published reference. Wan's take
+neither a negative prompt nor the switch of the rewriting, which they do not have.
 """
 
 from __future__ import annotations
@@ -30,8 +30,12 @@ class DashScopeGenerator(HttpGenerator):
     TIMEOUT_S = 180.0
     FAMILIES = (
         Family(
-            name="pictures", shape="pixels", seed="sent", negative=True, rewriting="off",
+            name="Wan pictures", models=("wan*",), shape="pixels", seed="sent", rewriting="none",
             told="usage",
+        ),
+        Family(
+            name="Qwen and Z pictures", shape="pixels", seed="sent", negative=True,
+            rewriting="off", told="usage",
         ),
         Family(
             name="Wan clips", modality="video", flow="poll", seed="sent", negative=True,
@@ -45,6 +49,7 @@ class DashScopeGenerator(HttpGenerator):
         Shape(reason="refused_output", text=r"output .*inappropriate"),
         Shape(reason="refused_input", text=r"inappropriate content"),
         Shape(reason="billing", code="arrearage", charged="no"),
+        Shape(reason="billing", code="allocationquota*", charged="no"),
         Shape(reason="rate_limited", code="throttling*", charged="no"),
         Shape(reason="auth", code="invalidapikey", charged="no"),
         Shape(reason="permission", code="accessdenied*", charged="no"),
@@ -61,7 +66,9 @@ class DashScopeGenerator(HttpGenerator):
 
     def call(self, ask: Ask) -> Call:
         """A task for a clip, or a picture at once."""
-        given: dict[str, Any] = {"prompt_extend": False, "watermark": False, **ask.seed()}
+        given: dict[str, Any] = {"watermark": False, **ask.seed()}
+        if ask.family.rewriting == "off":
+            given["prompt_extend"] = False
         if ask.family.modality == "image":
             given["size"] = "{}*{}".format(*ask.pixels())
             given |= ask.negative() | ask.rest()

@@ -22,6 +22,7 @@ _REFUSALS = frozenset(
 GOOGLE_SHAPES = (
     Shape(reason="auth", status=(400,), code="api_key_invalid", charged="no"),
     Shape(reason="auth", status=(400,), text=r"api key (?:not valid|expired)", charged="no"),
+    Shape(reason="billing", status=(429,), code="*perday*", charged="no"),
     Shape(reason="billing", status=(429,), text=r"limit: 0\b|prepayment|billing account"),
     Shape(reason="rate_limited", status=(429,), charged="no"),
 )

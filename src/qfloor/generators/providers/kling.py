@@ -2,18 +2,20 @@
 
 A task may be asked for by that id too, so a call whose answer was lost can be found again (as
 Kling's documentation says; the facts that the fake was written from do not). Units
-that it deducts are recorded; what a unit costs depends on the account.
+that it deducts are recorded; what a unit costs depends on the account, which may say so
+(``unit_usd``). Without that, the offer's price rule prices what was made.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from qfloor.generators.http.answers import Answer, first
+from qfloor.generators.http.answers import Answer, first, number
 from qfloor.generators.http.asking import Ask, compact, merged
 from qfloor.generators.http.delivery import Found, Job
 from qfloor.generators.http.families import Family
 from qfloor.generators.http.generator import HttpGenerator
+from qfloor.generators.http.money import in_nanousd
 from qfloor.generators.http.outcomes import GONE, Shape, states
 from qfloor.generators.http.wire import Call, LostError
 from qfloor.generators.protocol import Accepted, Ended, Ready, Request, Running
@@ -34,6 +36,7 @@ class KlingGenerator(HttpGenerator):
     ORIGIN = "https://api-singapore.klingai.com"
     KEY_ENV = "KLING_API_KEY"
     TIMEOUT_S = 60.0
+    COUNTS_UNITS = True
     FAMILIES = (
         Family(
             name="3.0", models=("kling-v3*", "kling-3*"), durations=tuple(range(3, 16)), **_COMMON,
@@ -106,16 +109,25 @@ class KlingGenerator(HttpGenerator):
     def failed(self, answer: Answer, job: Job) -> Ended:
         """Read why; ``final_unit_deduction`` says whether it was paid."""
         units = first(answer.json, "data.final_unit_deduction")
-        free = units is not None and float(units) == 0
-        more = {"charged": "no"} if free else {}
-        return self.fault(answer, status=0, report=compact(units=units), **more)
+        told: dict[str, Any] = {}
+        if (amount := self._amount(units)) is not None:
+            told = {"charged": "yes" if amount else "no", "amount_nanousd": amount}
+        elif number(units) == 0:
+            told = {"charged": "no"}
+        return self.fault(answer, status=0, report=compact(units=units), **told)
+
+    def _amount(self, units: Any) -> int | None:
+        """What so many units cost this account, where it has said what one costs."""
+        return None if self.unit_usd is None else in_nanousd(units, self.unit_usd)
 
     def found(self, answer: Answer, job: Job) -> Found:
         """Read the clip and the units."""
         data = answer.json["data"]
+        units = first(data, "final_unit_deduction")
         return Found(
+            amount_nanousd=self._amount(units),
             url=str(first(data, "task_result.videos.0.url") or ""),
-            report=compact(units=first(data, "final_unit_deduction")),
+            report=compact(units=units),
         )
 
     async def lookup(self, request: Request) -> Accepted | None:

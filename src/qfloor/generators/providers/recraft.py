@@ -31,6 +31,7 @@ class RecraftGenerator(HttpGenerator):
         Family(name="V4", shape="pixels", seed="sent", told="amount", words={"size": "size"}),
     )  # fmt: skip
     SHAPES = (
+        Shape(reason="billing", code="not_enough_credits", charged="no"),
         Shape(reason="refused_input", code="*moderat*"),
         Shape(reason="refused_input", code="*unsafe*"),
         POLICY,

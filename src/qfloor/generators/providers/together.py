@@ -36,6 +36,7 @@ class TogetherGenerator(HttpGenerator):
     )  # fmt: skip
     SHAPES = (
         POLICY,
+        Shape(reason="billing", status=(402, 429), code="credit_limit", charged="no"),
         Shape(reason="refused_output", status=(0,), code="*content_policy*"),
         Shape(reason="refused_output", status=(0,), code="*moderat*"),
         Shape(reason="refused_output", status=(0,), text=POLICY.text),
