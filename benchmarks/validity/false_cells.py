@@ -292,3 +292,40 @@ def floors(cells: Cells, alpha: float) -> Array:
         clear = np.exp(cells.counts @ np.log(np.maximum(1.0 - cells.shares, 1e-300)))
         passed = passed * (0.0 if most is None else clear)
     return passed
+
+
+def hardest(pmf: Array, max_fail: float) -> Array:
+    """The population that fails ``max_fail`` of the time and is hardest to tell from ``pmf``.
+
+    It has the least relative entropy: each outcome as likely as before over ``1 + b (its share -
+    max_fail)``, with ``b`` such that chances add up to 1; the mean is then ``max_fail``.
+    """
+    off = np.arange(pmf.size) / (pmf.size - 1) - max_fail
+    # b lies between where an outcome's chance would be infinite and 0, at which nothing changes.
+    low, high = -1.0 / off[-1] * (1.0 - 1e-12), -1e-9
+    b = optimize.brentq(lambda b: float(np.sum(pmf / (1.0 + b * off))) - 1.0, low, high)
+    return np.asarray(pmf / (1.0 + b * off))
+
+
+def best_against(null: Array, pmf: Array) -> Rule:
+    """The most powerful test of ``pmf`` against ``null`` (Neyman-Pearson): a ceiling.
+
+    Whatever is valid certifies ``null`` with a chance of at most alpha, so nothing valid certifies
+    ``pmf`` more often. Only where all cells are enumerated.
+    """
+
+    def passed(cells: Cells, alpha: float) -> Array:
+        if not cells.exact:
+            raise ValueError("the most powerful test needs all cells")
+        logs = special.xlogy(cells.counts, null).sum(axis=1)
+        ratio = special.xlogy(cells.counts, pmf).sum(axis=1) - logs
+        ways = special.gammaln(cells.prompts + 1) - special.gammaln(cells.counts + 1).sum(axis=1)
+        order = np.argsort(-ratio, kind="stable")
+        chance = np.exp(ways + logs)[order]
+        before = np.cumsum(chance) - chance
+        found = np.empty(order.size)
+        # What straddles the level is certified by a toss of a coin: the ceiling has no gaps.
+        found[order] = np.clip((alpha - before) / np.maximum(chance, 1e-300), 0.0, 1.0)
+        return found
+
+    return passed

@@ -25,10 +25,12 @@ from false_cells import (
     Array,
     Cells,
     Rule,
+    best_against,
     bets,
     cells_of,
     every,
     floors,
+    hardest,
     icc_of,
     korn_graubard,
     latent,
@@ -112,19 +114,39 @@ def raters(seed: int, runs: int = 1_000_000) -> Iterator[list[Row]]:
             for prompts in (60, 120):
                 cells = cells_of(prompts, pmf, 0.25, seed + prompts)
                 yield rows_of("panel", case, cells, pmf, RULES)
+    for count, sd, harsh, of in SHARED:
+        for prompts in (60, 120):
+            told = f"{count} raters, severity sd {sd:g}"
+            told += f", {harsh:.0%} of them harsh" if harsh else ""
+            part = "raters" if sd <= 1.0 and not harsh else "raters beyond"
+            yield _shared(rng, part, told, prompts, count, sd, harsh, 0.25, runs // of)
     for count in (6, 10, 20):
-        for sd in (0.4, 1.0):
-            for prompts in (60, 120):
-                since = time.perf_counter()
-                told = false_raters.population(rng, prompts, count, sd, 0.25, runs)
-                seconds = (time.perf_counter() - since) / 8
-                case = f"{count} raters, severity sd {sd:g}"
-                yield [
-                    _row("raters", case, prompts, 3, 0.25, 0.25, 0.0, rule, level, alpha,
-                         float(share), float(np.sqrt(max(share, 1 / runs) / runs)), seconds)
-                    for rule, shares in zip(("two_way", "floors"), told, strict=True)
-                    for share, (level, alpha) in zip(shares, LEVELS.items(), strict=True)
-                ]  # fmt: skip
+        for truth in (0.06, 0.12):
+            told = f"{count} raters, severity sd 0.4"
+            yield _shared(rng, "raters yield", told, 120, count, 0.4, 0.0, truth, runs // 50)
+
+
+SHARED = (  # raters, sd of their severity, share of them who are harsh, fewer runs by this factor
+    *((count, sd, 0.0, 1) for count in (6, 10, 20) for sd in (0.4, 1.0)),
+    *((count, 2.0, 0.0, 4) for count in (6, 10, 20)),
+    *((count, 0.4, 0.1, 4) for count in (6, 10, 20)),
+)
+
+
+def _shared(
+    rng: np.random.Generator, part: str, case: str, prompts: int, count: int, sd: float,
+    harsh: float, truth: float, runs: int,
+) -> list[Row]:  # fmt: skip
+    """Rows of raters drawn from a population."""
+    since = time.perf_counter()
+    told = false_raters.population(rng, prompts, count, sd, runs, harsh=harsh, truth=truth)
+    seconds = (time.perf_counter() - since) / told.size
+    return [
+        _row(part, case, prompts, 3, 0.25, truth, 0.0, rule, level, alpha,
+             float(share), float(np.sqrt(max(share, 1 / runs) / runs)), seconds)
+        for rule, shares in zip(false_raters.RULES, told, strict=True)
+        for share, (level, alpha) in zip(shares, LEVELS.items(), strict=True)
+    ]  # fmt: skip
 
 
 def family(seed: int, runs: int = 4_000) -> Iterator[list[Row]]:
@@ -153,7 +175,11 @@ def yields(seed: int) -> Iterator[list[Row]]:
             if always < truth:
                 pmf = latent(2, truth, rho, always)
                 cells = cells_of(120, pmf, 0.25, seed)
-                yield rows_of("yield", case_of(rho, always), cells, pmf, YIELDING)
+                ceilings = {
+                    "best_icc_known": best_against(latent(2, 0.25, rho, always), pmf),
+                    "best_valid": best_against(hardest(pmf, 0.25), pmf),
+                }
+                yield rows_of("yield", case_of(rho, always), cells, pmf, YIELDING | ceilings)
     for prompts, m in ((60, 4), (120, 4), (60, 10), (30, 4)):
         for truth in (0.05, 0.12):
             pmf = latent(m, truth, 0.5)

@@ -18,6 +18,8 @@ from qfloor import stats
 from qfloor.floors.family import Claim, FamilyPlan, adjust
 from qfloor.records import Correction
 from qfloor.stats import every_repeat_many
+from qfloor.stats.clusters import few_clusters_factor
+from qfloor.stats.two_way import crossed_df, severity_ratio
 
 PROMPT, NOISE = 1.0, 1.0
 """Standard deviations of what a prompt and a single rating add to an output's quality."""
@@ -37,56 +39,89 @@ def panel(severity: Array, repeats: int, rate: float) -> Array:
     return mixed(chances(float(cut)), weight)
 
 
+RULES = ("as_seen", "two_way", "floors")
+"""Two-way Korn-Graubard with raters' variance as it was seen (until decision 0032), as it would be
+at the tolerated rate, and that joined by the exact bound of every rating, as floors have it."""
+
+
+def severities(rng: np.random.Generator, size: tuple[int, int], sd: float, harsh: float) -> Array:
+    """Draw raters: normal, and a share ``harsh`` of them severer by three prompts' sd."""
+    found = rng.standard_normal(size, dtype=np.float32) * np.float32(sd)
+    if harsh:
+        found += np.float32(3.0) * (rng.random(size, dtype=np.float32) < harsh)
+    return found
+
+
+def cut_at(rate: float, sd: float, harsh: float) -> float:
+    """Quality below which ``rate`` of all ratings by all raters fall."""
+    spread = math.sqrt(PROMPT**2 + NOISE**2 + sd**2)
+
+    def excess(cut: float) -> float:
+        usual, severe = special.ndtr(cut / spread), special.ndtr((cut + 3.0) / spread)
+        return float((1.0 - harsh) * usual + harsh * severe) - rate
+
+    return float(optimize.brentq(excess, -30.0, 30.0))
+
+
 def population(
-    rng: np.random.Generator, prompts: int, raters: int, sd: float, max_fail: float, runs: int
-) -> tuple[Array, Array]:
+    rng: np.random.Generator,
+    prompts: int,
+    raters: int,
+    sd: float,
+    runs: int,
+    *,
+    harsh: float = 0.0,
+    truth: float = 0.25,
+    max_fail: float = 0.25,
+) -> Array:
     """How often cells certify whose three ratings a prompt come from ``raters`` in turn.
 
-    The rate is that of all raters who might have been asked. Two-way Korn-Graubard alone, and
-    joined by the exact bound of every rating, as floors have it; shape (levels,) each.
+    ``truth`` is the rate of all raters who might have been asked; shape (`RULES`, levels).
     """
     turn = (3 * np.arange(prompts)[:, None] + np.arange(3)) % raters
     who = np.zeros((3 * prompts, raters), dtype=np.float32)
     who[np.arange(3 * prompts), turn.ravel()] = 1.0
-    cut = float(special.ndtri(max_fail)) * math.sqrt(PROMPT**2 + NOISE**2 + sd**2)
-    found = np.zeros((2, len(LEVELS)))
+    cut = np.float32(cut_at(truth, sd, harsh))
+    found = np.zeros((len(RULES), len(LEVELS)))
     step = 10_000
     for _ in range(0, runs, step):
         quality = rng.standard_normal((step, prompts, 1), dtype=np.float32) * np.float32(PROMPT)
-        severe = rng.standard_normal((step, raters), dtype=np.float32) * np.float32(sd)
+        severe = severities(rng, (step, raters), sd, harsh)
         noise = rng.standard_normal((step, prompts, 3), dtype=np.float32)
         fails = quality + noise * np.float32(NOISE) - severe[:, turn] < cut
-        for i, passed in enumerate(_two_way(fails, who, max_fail)):
-            found[0, i] += passed.sum()
-            found[1, i] += (passed & _every(fails, passed, max_fail, i)).sum()
-    return found[0] / runs, found[1] / runs
+        for i, (as_seen, passed) in enumerate(_two_way(fails, who, max_fail)):
+            found[0, i] += as_seen.sum()
+            found[1, i] += passed.sum()
+            found[2, i] += (passed & _every(fails, passed, max_fail, i)).sum()
+    return found / runs
 
 
 def _two_way(
     fails: NDArray[np.bool_], who: NDArray[np.float32], max_fail: float
-) -> Iterator[NDArray[np.bool_]]:
-    """`stats.korn_graubard_two_way` of many cells, at each level."""
+) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """`stats.korn_graubard_two_way` of many cells, at each level, before and since 0032."""
     cells, prompts, _ = fails.shape
     n, raters = 3 * prompts, who.shape[1]
     flat = fails.reshape(cells, n).astype(np.float32)
     p = flat.mean(axis=1, dtype=np.float64)
     by_prompt = fails.sum(axis=2) - 3.0 * p[:, None]
     by_rater = (flat @ who).astype(np.float64) - p[:, None] * who.sum(axis=0)
-    parts = [
-        np.sum(by_prompt**2, axis=1) * prompts / (prompts - 1),
-        np.sum(by_rater**2, axis=1) * raters / (raters - 1),
-        n * p * (1.0 - p) * n / (n - 1),
-    ]
-    variance = np.maximum(parts[0] + parts[1] - parts[2], np.maximum(parts[0], parts[1])) / n**2
-    df = min(prompts, raters) - 1.0
+    own = np.sum(by_prompt**2, axis=1) * prompts / (prompts - 1) / n**2
+    people = np.sum(by_rater**2, axis=1) * raters / (raters - 1) / n**2
+    more = np.maximum(people - p * (1.0 - p) / (n - 1), np.maximum(people - own, 0.0))
+    inner = (p > 0.0) & (p < 1.0)
     for alpha in LEVELS.values():
-        factor = float(special.stdtrit(n - 1.0, alpha) / special.stdtrit(df, alpha)) ** 2
-        factor = min(1.0, factor)
-        inner = (p > 0.0) & (p < 1.0)
-        worth = p * (1.0 - p) / np.where(variance > 0.0, variance, np.inf)
-        size = np.where(inner, np.minimum(n, worth * factor), min(prompts, n * factor))
-        tail = special.betaincc(p * size + 1.0, np.maximum(size * (1.0 - p), 1e-9), max_fail)
-        yield (tail <= alpha) & (p < max_fail) & ((1.0 - max_fail) ** prompts <= alpha)
+        passed = []
+        since = severity_ratio(p, max_fail), crossed_df(prompts, raters)
+        for ratio, df in ((1.0, min(prompts, raters) - 1.0), since):
+            factor = few_clusters_factor(n, df, alpha)
+            variance = own + ratio * more
+            worth = p * (1.0 - p) / np.where(variance > 0.0, variance, np.inf)
+            size = np.where(inner, np.minimum(n, worth * factor), min(prompts, n * factor))
+            tail = special.betaincc(p * size + 1.0, np.maximum(size * (1.0 - p), 1e-9), max_fail)
+            fine = (tail <= alpha) & (p < max_fail) & ((1.0 - max_fail) ** prompts <= alpha)
+            passed.append(fine)
+        yield passed[0], passed[1]
 
 
 def _every(

@@ -45,11 +45,25 @@ def page(rows: Sequence[Row]) -> str:
         lines += [
             "## Raters drawn from a population", "",
             "Three ratings a prompt, raters in turn; the truth is the rate of all raters who "
-            "might have been asked (severity sd in units of the prompts' sd). **two_way** is "
-            "Korn-Graubard over prompts and raters alone; **floors** joins the exact bound of "
-            "every "
-            "rating.", "",
-            *_false(by_part["raters"], ("two_way", "floors")),
+            "might have been asked (severity sd in units of the prompts' sd; *harsh* ones are "
+            "severer by three of them). **as_seen** is Korn-Graubard over prompts and raters as "
+            "it was until [decision 0032](../docs/decisions/0032-severe-raters.md); **two_way** "
+            "asks for raters' variance at the tolerated rate; **floors** joins the exact bound "
+            "of every rating.", "",
+            *_false(by_part["raters"], SHARED),
+        ]  # fmt: skip
+    if by_part["raters beyond"]:
+        lines += [
+            "Beyond what panels are known to be like: severity twice what prompts vary, and panels "
+            "of which one rater in ten, drawn by chance, is harsh. A panel that happens to hold "
+            "none of those (ten raters: a third of all panels) cannot know of them, and no bound "
+            "can, short of asking for so many raters that it would show.", "",
+            *_false(by_part["raters beyond"], SHARED),
+        ]  # fmt: skip
+    if by_part["raters yield"]:
+        lines += [
+            "What that costs good offers, where severity is as in published panels:", "",
+            *_chances(by_part["raters yield"], SHARED),
         ]  # fmt: skip
     if by_part["family"]:
         lines += ["## Families of offers that share prompts", "", *_family(by_part["family"])]
@@ -71,6 +85,8 @@ def page(rows: Sequence[Row]) -> str:
 
 
 RULES = ("korn_graubard", "every_repeat", "floors")
+SHARED = ("as_seen", "two_way", "floors")
+JUDGED = ("grid", "panel", "raters", "raters beyond", "ratings")
 
 
 def above(row: Row) -> bool:
@@ -81,7 +97,8 @@ def above(row: Row) -> bool:
 def _summary(by_part: Mapping[str, list[Row]]) -> list[str]:
     lines = ["| worst multiple of the level | " + " | ".join(LEVELS) + " |", "|---" * 5 + "|"]
     for part, rules in (
-        ("grid", RULES), ("panel", RULES), ("raters", ("two_way", "floors")), ("ratings", RULES)
+        ("grid", RULES), ("panel", RULES), ("raters", SHARED), ("raters beyond", SHARED),
+        ("ratings", RULES),
     ):  # fmt: skip
         for rule in rules:
             mine = [row for row in by_part[part] if row["rule"] == rule]
@@ -103,7 +120,7 @@ def _told(by_part: Mapping[str, list[Row]]) -> list[str]:
             row["case"]
             for rows in by_part.values()
             for row in rows
-            if row["rule"] == "floors" and row["part"] in ("grid", "panel", "raters", "ratings")
+            if row["rule"] == "floors" and row["part"] in JUDGED
             if above(row)
         }
     )
@@ -114,9 +131,9 @@ def _told(by_part: Mapping[str, list[Row]]) -> list[str]:
         "as well; the exact bound takes its place or joins it (decision 0021). Floors are too "
         "high: "
         f"**{where}**. Raters drawn from a population have no exact bound: two-way Korn-Graubard "
-        "holds where their severity varies by 0.4 of what prompts vary, as in published "
-        "panels, and "
-        "does not where raters differ as much as prompts do.",
+        "with raters' variance as it was seen certifies too often where raters differ as much "
+        "as prompts do; asked for at the tolerated rate (decision 0032) it keeps its level "
+        "wherever severity varies at most as much as prompts do.",
     ]
 
 
@@ -169,7 +186,8 @@ def _family(rows: Sequence[Row]) -> list[str]:
     return [*lines, ""]
 
 
-YIELDING = ("one_repeat", "twice_mean_p", "bets", "korn_graubard", "every_repeat")
+YIELDING = ("one_repeat", "twice_mean_p", "bets", "korn_graubard", "every_repeat", "best_icc_known",
+            "best_valid")  # fmt: skip
 
 
 def _yield(rows: Sequence[Row]) -> list[str]:
@@ -179,9 +197,13 @@ def _yield(rows: Sequence[Row]) -> list[str]:
         "Chance of a certificate at 120 prompts x 2. **one_repeat** is what decided below .01 "
         "until decision 0021 (another draw, another verdict); **twice_mean_p** twice the mean "
         "p-value over all draws; **bets** the e-value of bets on prompts' fail shares, which "
-        "is the "
-        "average over all draws of each draw's bets. All but korn_graubard are valid at every "
-        "level.", "",
+        "is the average over all draws of each draw's bets. All but korn_graubard are valid at "
+        "every level.", "",
+        "Two ceilings (Neyman-Pearson, exact): **best_icc_known** is the most powerful test of "
+        "this very offer against one that fails a quarter of the time and whose outputs are as "
+        "alike, both known to it; **best_valid** is the same against the offer at a quarter that "
+        "is hardest to tell from it, whatever its correlation: no bound that is valid for all "
+        "offers certifies more often than that.", "",
         *_bars(two), *_chances(two, YIELDING),
     ]  # fmt: skip
     if more:
@@ -200,7 +222,7 @@ def _bars(rows: Sequence[Row]) -> list[str]:
         for name, some in (
             ("exactly .12, ICC .26 (rho .5)", _at(mine, 0.12, "rho 0.5")),
             ("exactly .12, the worst of the correlations", _at(mine, 0.12, "")),
-            ("mix: .02 to .12 evenly, all correlations", mine),
+            ("all cells, .02 to .12 evenly, all correlations", mine),
         ):
             told = []
             for level in LEVELS:
@@ -208,7 +230,12 @@ def _bars(rows: Sequence[Row]) -> list[str]:
                 value = min(found) if "worst" in name else sum(found) / len(found)
                 told.append(f"{value:.3f}" + (" (met)" if value >= 0.8 else " (not met)"))
             lines.append(f"| {rule}: {name} | " + " | ".join(told) + " |")
-    return [*lines, "", "*met*: at least 80 %.", ""]
+    told = (
+        "*met*: at least 80 %. The bar asks that offers that truly fail .12 or less are certified "
+        "in at least 80 % of cells: that is the row of all cells. The rows of exactly .12 are its "
+        "hardest corner; where best_valid is below .8 there, no valid bound can meet it."
+    )
+    return [*lines, "", told, ""]
 
 
 def _at(rows: Sequence[Row], truth: float, case: str) -> list[Row]:

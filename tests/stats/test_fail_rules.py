@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import special
 
 from qfloor import stats
+from qfloor.stats.clusters import effective_size
 from qfloor.stats.fail_path import FailPath
 from qfloor.stats.fail_rules import (
     Rule,
@@ -22,6 +23,7 @@ from qfloor.stats.fail_rules import (
     rule_of,
     upper_bound,
 )
+from qfloor.stats.two_way import severity_ratio
 
 alphas = st.sampled_from([0.3, 0.05, 0.02, 0.05 / 7, 0.05 / 280])
 tolerances = st.sampled_from([0.05, 0.1, 0.25, 0.4])
@@ -65,9 +67,27 @@ def _by_itself(path: FailPath, step: int, alpha: float, rule: Rule, *, mirror: b
             n_star = path.worth(step, alpha)[1]
             p = float(1.0 - path.p[step] if mirror else path.p[step])
             k, room = p * n_star, n_star - p * n_star
-            found.append(float(special.betainccinv(k + 1.0, room, alpha)) if room > 0.0 else 1.0)
+            bound = float(special.betainccinv(k + 1.0, room, alpha)) if room > 0.0 else 1.0
+            found.append(bound if path.raters is None else _with_raters(path, step, p, alpha))
             found.append(float(special.betainccinv(1.0, path.size, alpha)))
     return max(found)
+
+
+def _with_raters(path: FailPath, step: int, p: float, alpha: float) -> float:
+    """By halving: where the tail meets alpha if raters add what they would at that rate."""
+    own = path.prompts.variance(float(path.p[step]), int(path.at[step]))
+    if path.weighted:
+        own = max(own, path.prompts.kish_at(float(path.p[step]), int(path.at[step])))
+    more = path.variance(step) - own
+    low, high = 0.0, 1.0
+    while high - low > 1e-13:
+        u = (low + high) / 2.0
+        then = own + more * float(severity_ratio(p, u))
+        n_star = effective_size(p, then, path.most, path.size, path.df, alpha)
+        room = n_star - p * n_star
+        above = room <= 0.0 or u <= p or special.betaincc(p * n_star + 1.0, room, u) > alpha
+        low, high = (u, high) if above else (low, u)
+    return high
 
 
 @given(path=paths(), alpha=alphas, rule=rules, mirror=st.booleans())

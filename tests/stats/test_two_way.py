@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from scipy import stats as scipy_stats
 
 from qfloor import stats
+from qfloor.stats.thresholds import path_bounds
+from qfloor.stats.two_way import severity_ratio
 
 Fails = NDArray[np.bool_]
 
@@ -37,12 +39,55 @@ def test_variance_parts_against_plain_formulas() -> None:
     assert bound.variance == pytest.approx(
         max(total, bound.variance_prompts, bound.variance_raters)
     )
-    t = [float(scipy_stats.t.isf(0.05, df)) for df in (y.size - 1, 7)]
+    t = [float(scipy_stats.t.isf(0.05, df)) for df in (y.size - 1, 6)]
     expected = p * (1 - p) / bound.variance * (t[0] / t[1]) ** 2
     assert bound.n_star == pytest.approx(expected)
-    assert bound.upper == pytest.approx(
-        scipy_stats.beta.isf(0.05, p * expected + 1, expected - p * expected)
-    )
+    # At the bound itself raters add what they would add if that were the true rate.
+    u = bound.upper
+    more = bound.variance - bound.variance_prompts
+    density = scipy_stats.norm.pdf(scipy_stats.norm.ppf([u, p])) ** 2 / [u * (1 - u), p * (1 - p)]
+    then = bound.variance_prompts + more * max(1.0, density[0] / density[1])
+    size = p * (1 - p) / then * (t[0] / t[1]) ** 2
+    assert more > 0.0
+    assert u == pytest.approx(scipy_stats.beta.isf(0.05, p * size + 1, size - p * size), abs=1e-9)
+    assert u > scipy_stats.beta.isf(0.05, p * expected + 1, expected - p * expected)
+
+
+def test_a_lenient_panel_is_not_believed_to_agree_as_well_on_worse_offers() -> None:
+    both = [
+        scipy_stats.multivariate_normal([0, 0], [[1, 0.001], [0.001, 1]]).cdf([z, z])
+        for z in scipy_stats.norm.ppf([0.25, 0.1])
+    ]  # two ratings by raters who differ a little: both fail
+    correlation = [(b - p * p) / (p * (1 - p)) for b, p in zip(both, (0.25, 0.1), strict=True)]
+    ratio = correlation[0] / correlation[1]
+    assert severity_ratio(0.1, 0.25) == pytest.approx(ratio, rel=0.01)
+    assert severity_ratio([0.0, 0.3, 0.9], 0.25).tolist() == pytest.approx([1, 1, ratio], rel=0.01)
+    # Raters who are all alike add nothing, and change nothing.
+    y = np.zeros((8, 48))
+    y[:, :6] = 1.0
+    bound = stats.korn_graubard_two_way(y)
+    assert bound.variance == bound.variance_prompts
+    p, n = bound.p, bound.n_star
+    assert bound.upper == pytest.approx(scipy_stats.beta.isf(0.05, p * n + 1, n - p * n), abs=1e-9)
+
+
+@given(seed=st.integers(0, 10_000), mirror=st.booleans())
+def test_number_and_verdict_are_one_statement_with_severe_raters(seed: int, mirror: bool) -> None:
+    rng = np.random.default_rng(seed)
+    raters, prompts = (i.ravel() for i in np.indices((8, 30)))
+    quality = rng.normal(size=30)[prompts] + rng.normal(size=8)[raters] + rng.normal(size=240)
+    scores = np.round(quality * 2) / 2 * (-1 if mirror else 1)
+    max_fail, alpha = float(rng.uniform(0.1, 0.6)), float(rng.uniform(0.001, 0.2))
+    path = stats.build_path(scores, prompts, raters=raters)
+    limits = stats.path_limits(path, alpha=alpha, max_fail=max_fail, rule="korn_graubard")
+    for t in path.thresholds:
+        told = path_bounds(path, float(t), alpha=alpha, rule="korn_graubard")
+        p_value = stats.p_value(path, float(t), max_fail, "korn_graubard")
+        assert (limits.verdict(float(t)) == "certified") == (told.upper <= max_fail)
+        assert (limits.verdict(float(t)) == "certified") == (p_value <= alpha)
+        assert (limits.verdict(float(t)) == "rejected") == (told.lower > max_fail)
+        alone = stats.korn_graubard_ratings(scores < t, prompts, raters, 1 - alpha).upper
+        assert told.upper >= alone - 1e-9
 
 
 def test_variance_is_never_below_that_of_raters_alone() -> None:
@@ -95,7 +140,9 @@ def test_relabelling_and_row_order_change_nothing() -> None:
 
 def test_one_rater_says_nothing_and_no_fail_needs_several() -> None:
     assert stats.korn_graubard_two_way(np.zeros((1, 60))).upper == 1.0
-    assert stats.korn_graubard_two_way(np.zeros((2, 60))).upper > 0.25
+    assert stats.korn_graubard_two_way(np.zeros((2, 60))).upper == 1.0
+    three = stats.korn_graubard_two_way(np.zeros((3, 60)))
+    assert three.upper > 4 * stats.korn_graubard_two_way(np.zeros((6, 60))).upper
     clean = stats.korn_graubard_two_way(np.zeros((6, 60)))
     assert clean.upper == pytest.approx(stats.clopper_pearson_upper(0, 60, 0.05))
 

@@ -100,12 +100,37 @@ def test_good_offers_are_certified_at_120_prompts_with_two_repeats() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("raters", [6, 20])
-def test_raters_drawn_from_a_population_do_not_break_it(raters: int) -> None:
+@pytest.mark.parametrize("severity", [0.4, 1.0])
+def test_raters_drawn_from_a_population_do_not_break_it(raters: int, severity: float) -> None:
     runs = 20_000
     rng = np.random.default_rng(SEED)
-    _, found = false_raters.population(rng, 60, raters, 0.4, 0.25, runs)
-    for share, alpha in zip(found, LEVELS.values(), strict=True):
+    found = false_raters.population(rng, 60, raters, severity, runs)
+    for share, alpha in zip(found[-1], LEVELS.values(), strict=True):
         assert not too_often(float(share), float(np.sqrt(alpha / runs)), alpha)
+
+
+@pytest.mark.slow
+def test_severe_raters_need_their_variance_at_the_tolerated_rate() -> None:
+    runs, alpha = 40_000, LEVELS[".05/7"]
+    found = false_raters.population(np.random.default_rng(SEED), 120, 10, 1.0, runs)[:, 1]
+    error = float(np.sqrt(alpha / runs))
+    assert too_often(float(found[0]), error, alpha)  # the trap: variance as a lenient panel saw it
+    assert not too_often(float(found[1]), error, alpha)
+
+
+def test_the_study_bounds_raters_as_the_library_does() -> None:
+    rng = np.random.default_rng(SEED)
+    turn = (3 * np.arange(60)[:, None] + np.arange(3)) % 8
+    who = np.zeros((180, 8), dtype=np.float32)
+    who[np.arange(180), turn.ravel()] = 1.0
+    quality = rng.normal(size=(200, 60, 1)) + rng.normal(size=(200, 60, 3))
+    fails = quality - 0.8 * rng.normal(size=(200, 8))[:, turn] < -1.6
+    passed = [new for _, new in false_raters._two_way(fails, who, 0.25)]
+    prompts = np.repeat(np.arange(60), 3)
+    for i, alpha in enumerate(LEVELS.values()):
+        for j in range(200):
+            told = stats.korn_graubard_ratings(fails[j].ravel(), prompts, turn.ravel(), 1 - alpha)
+            assert bool(passed[i][j]) == (told.upper <= 0.25)
 
 
 @pytest.mark.slow
@@ -116,3 +141,20 @@ def test_families_that_share_prompts_keep_their_level(correction: str) -> None:
     any_false, share, _ = false_raters.families(rng, truths, correction, 1500)  # type: ignore[arg-type]
     promised = any_false if correction in ("bonferroni", "holm") else share
     assert not too_often(promised, float(np.sqrt(0.05 * 0.95 / 1500)), 0.05)
+
+
+@pytest.mark.parametrize("rho", [0.3, 0.8])
+def test_ceilings_are_tests_at_their_level_and_no_valid_bound_is_above(rho: float) -> None:
+    pmf = false_cells.latent(2, 0.12, rho)
+    cells = false_cells.cells_of(60, pmf, 0.25, SEED)
+    alpha = LEVELS[".05/40"]
+    for null in (false_cells.latent(2, 0.25, rho), false_cells.hardest(pmf, 0.25)):
+        assert null.sum() == pytest.approx(1.0)
+        assert false_cells.rate_of(null) == pytest.approx(0.25)
+        best = false_cells.best_against(null, pmf)
+        at_null = false_cells.cells_of(60, null, 0.25, SEED)
+        assert at_null.share(best(at_null, alpha))[0] == pytest.approx(alpha, rel=1e-6)
+        ceiling = cells.share(best(cells, alpha))[0]
+        assert ceiling < 1.0
+        for rule in (false_cells.every, false_cells.bets, false_cells.one_drawn):
+            assert cells.share(rule(cells, alpha))[0] <= ceiling

@@ -31,6 +31,7 @@ from qfloor.stats.fail_groups import (
 )
 from qfloor.stats.fail_tally import FailTally
 from qfloor.stats.quantiles import check_scores
+from qfloor.stats.two_way import crossed_df, severity_ratio
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,7 +83,9 @@ class FailPath:
     @property
     def df(self) -> float:
         """Degrees of freedom of the variance."""
-        return self.size - 1.0 if self.raters is None else min(self.size, self.raters[0].n) - 1.0
+        if self.raters is None:
+            return self.size - 1.0
+        return crossed_df(self.size, self.raters[0].n)
 
     @cached_property
     def clustered(self) -> bool:
@@ -133,23 +136,29 @@ class FailPath:
 
     def variances(self, start: int, end: int) -> FloatArray:
         """Variance of the fail rate at the steps from ``start`` up to ``end``."""
+        own, more = self._parts(start, end)
+        return own + more
+
+    def _parts(self, start: int, end: int) -> tuple[FloatArray, FloatArray]:
+        """Variance over prompts, and what raters add to it, from one step up to another."""
         if start > 0 or 2 * end > self.p.size:
-            return self._variances[start:end]
-        return self._variances_to(end)
+            own, more = self._all_parts
+            return own[start:end], more[start:end]
+        return self._parts_to(end)
 
     @cached_property
-    def _variances(self) -> FloatArray:
-        return self._variances_to(self.p.size)
+    def _all_parts(self) -> tuple[FloatArray, FloatArray]:
+        return self._parts_to(self.p.size)
 
-    def _variances_to(self, end: int) -> FloatArray:
+    def _parts_to(self, end: int) -> tuple[FloatArray, FloatArray]:
         p, at = self.p[:end], self.at[:end]
-        found = self.prompts.variances(p, at)
+        own = self.prompts.variances(p, at)
         if self.weighted:
-            found = np.maximum(found, self.prompts.kish(p, at))
+            own = np.maximum(own, self.prompts.kish(p, at))
         if self.raters is None:
-            return found
+            return own, np.zeros(own.size)
         people, both = (groups.variances(p, at) for groups in self.raters)
-        return two_way_variance(found, people, both)
+        return own, two_way_variance(own, people, both) - own
 
     def variance(self, step: int) -> float:
         """Variance of the fail rate at one step: `variances` without running sums."""
@@ -177,12 +186,17 @@ class FailPath:
             return n_effective, min(n_effective, self.size)
         return n_effective, effective_size(p, variance, self.most, self.size, self.df, alpha)
 
-    def n_stars(self, alpha: float, start: int, end: int) -> FloatArray:
-        """Return Korn-Graubard's effective size at the steps from ``start`` up to ``end``."""
+    def n_stars(self, alpha: float, start: int, end: int, rate: float | None = None) -> FloatArray:
+        """Return Korn-Graubard's effective size at the steps from ``start`` up to ``end``.
+
+        With raters it is asked at a true fail rate of ``rate``: see `two_way.severity_ratio`.
+        """
         p = self.p[start:end]
         if self.exact:
             return np.full(p.size, float(self.n_prompts))
-        variance = self.variances(start, end)
+        variance, more = self._parts(start, end)
+        if self.raters is not None:
+            variance = variance + more * (1.0 if rate is None else severity_ratio(p, rate))
         inner, seen = (p > 0.0) & (p < 1.0), variance > 0.0
         if not self.clustered:
             variance = variance * ((self.n_prompts - 1) / self.n_prompts)

@@ -117,7 +117,7 @@ def _korn_graubard_passing(path: FailPath, alpha: float, max_fail: float, *, mir
     if not end:
         return 0
     steps = (path.p.size - end, path.p.size) if mirror else (0, end)
-    n_star = path.n_stars(alpha, *steps)[:: -1 if mirror else 1]
+    n_star = path.n_stars(alpha, *steps, max_fail)[:: -1 if mirror else 1]
     k = p[:end] * n_star
     end = _leading((n_star - k > 0.0) & (k <= n_star * max_fail))
     return _first_above(k[:end], (n_star - k)[:end], alpha, max_fail)
@@ -207,14 +207,36 @@ def _every_upper(path: FailPath, step: int, alpha: float, *, mirror: bool) -> fl
 def _korn_graubard_upper(path: FailPath, step: int, alpha: float, *, mirror: bool) -> float:
     start, end = (step, path.p.size) if mirror else (0, step + 1)
     n_star = path.n_stars(alpha, start, end)
-    p = path.p[start:end]
-    k = ((1.0 - p) if mirror else p) * n_star
+    p = (1.0 - path.p if mirror else path.p)[start:end]
+    k = p * n_star
     room = n_star - k
     if not (room > 0.0).all():
         return 1.0
     worst = _undominated(k, room)
     bound = float(special.betainccinv(k[worst] + 1.0, room[worst], alpha).max())
+    if path.raters is not None:
+        bound = _two_way_upper(path, alpha, p, (start, end), bound)
     return max(bound, float(special.betainccinv(1.0, path.size, alpha)))
+
+
+def _two_way_upper(
+    path: FailPath, alpha: float, p: FloatArray, steps: tuple[int, int], least: float
+) -> float:
+    """The rate at which the worst tail meets alpha, raters' part of the variance being that rate's.
+
+    ``least`` is the bound with raters' part as it was seen.
+    """
+
+    def excess(rate: float) -> float:
+        n_star = path.n_stars(alpha, *steps, rate)
+        k = p * n_star
+        worst = _undominated(k, n_star - k)
+        return float(_tail(k[worst], (n_star - k)[worst], rate).max()) - alpha
+
+    high = 1.0 - 1e-12
+    if excess(high) > 0.0:
+        return 1.0
+    return float(optimize.brentq(excess, least, high, xtol=1e-13)) if excess(least) > 0 else least
 
 
 def exact_bound(path: FailPath, step: int, alpha: float, *, mirror: bool) -> float:
@@ -269,7 +291,7 @@ def _korn_graubard_p(path: FailPath, step: int, max_fail: float) -> float:
     p = path.p[: step + 1]
 
     def excess(log_alpha: float) -> float:
-        n_star = path.n_stars(math.exp(log_alpha), 0, p.size)
+        n_star = path.n_stars(math.exp(log_alpha), 0, p.size, max_fail)
         k = p * n_star
         worst = _undominated(k, n_star - k)
         tail = _tail(k[worst], (n_star - k)[worst], max_fail)

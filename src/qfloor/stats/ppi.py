@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from qfloor.stats.clusters import check_confidence, effective_size, upper_at
-from qfloor.stats.two_way import variance_parts
+from qfloor.stats.two_way import crossed_df, severity_ratio, upper_with_raters, variance_parts
 
 FloatArray = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -29,7 +29,10 @@ ADDS_NOTHING = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class FailMoments:
-    """A clustered fail rate with its variance: all that a bound at any level is made of."""
+    """A clustered fail rate with its variance: all that a bound at any level is made of.
+
+    ``by_raters`` is what raters add to the variance, beyond prompts alone.
+    """
 
     p: float
     variance: float
@@ -37,6 +40,7 @@ class FailMoments:
     n_prompts: int
     df: int
     exact: bool = False
+    by_raters: float = 0.0
 
     def n_star(self, alpha: float) -> float:
         """Independent labels this is worth, after the correction for few clusters."""
@@ -46,7 +50,12 @@ class FailMoments:
         return effective_size(self.p, self.variance, self.most, size, self.df, alpha)
 
     def upper(self, alpha: float) -> float:
-        """One-sided upper bound at ``1 - alpha``: Clopper-Pearson at the effective size."""
+        """One-sided upper bound at ``1 - alpha``: Clopper-Pearson at the effective size.
+
+        With raters that size is asked at the bound itself; see `two_way.korn_graubard_ratings`.
+        """
+        if self.by_raters > 0.0:
+            return float(MomentTable([self]).upper(alpha)[0])
         return upper_at(self.p, self.n_star(alpha), float(self.n_prompts), alpha)
 
 
@@ -66,10 +75,10 @@ class MomentTable:
     """
 
     def __init__(self, moments: Sequence[FailMoments]) -> None:
-        rows = [(m.p, m.variance, m.most, m.n_prompts, m.df, m.exact) for m in moments]
-        table = np.array(rows, dtype=np.float64).reshape(-1, 6)
-        self.p, self.variance, self.most, self.n_prompts, self.df = table[:, :5].T
-        self._exact = table[:, 5] > 0.0
+        rows = [(m.p, m.variance, m.most, m.n_prompts, m.df, m.by_raters, m.exact) for m in moments]
+        table = np.array(rows, dtype=np.float64).reshape(-1, 7)
+        self.p, self.variance, self.most, self.n_prompts, self.df, self.by_raters = table[:, :6].T
+        self._exact = table[:, 6] > 0.0
 
     def mirror(self) -> MomentTable:
         """The same of P(no fail)."""
@@ -77,14 +86,20 @@ class MomentTable:
         turned.__dict__.update(self.__dict__, p=1.0 - self.p)
         return turned
 
-    def n_star(self, alpha: float) -> FloatArray:
-        """Effective size of each row; see `FailMoments.n_star`."""
+    def n_star(self, alpha: float, rate: FloatArray | None = None) -> FloatArray:
+        """Effective size of each row; see `FailMoments.n_star`.
+
+        With raters at true fail rates of ``rate``; see `two_way.severity_ratio`.
+        """
         inside = (self.p > 0.0) & (self.p < 1.0)
+        variance = self.variance
+        if rate is not None:
+            variance = variance + self.by_raters * (severity_ratio(self.p, rate) - 1.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             t = special.stdtrit(self.most - 1.0, alpha) / special.stdtrit(self.df, alpha)
-            worth = self.p * (1.0 - self.p) / self.variance
+            worth = self.p * (1.0 - self.p) / variance
         factor = np.where(self.df < 1, 0.0, np.minimum(1.0, t**2))
-        worth = np.where(self.variance > 0.0, worth, self.most)
+        worth = np.where(variance > 0.0, worth, self.most)
         few = self.df < self.n_prompts - 1
         ends = np.where(few, np.minimum(self.n_prompts, self.most * factor), self.n_prompts)
         found = np.where(inside, np.minimum(self.most, worth * factor), ends)
@@ -96,8 +111,11 @@ class MomentTable:
         k = self.p * n
         inside = (n - k > 0.0) & (n > 0.0)
         bound = special.betainccinv(k + 1.0, np.where(inside, n - k, 1.0), alpha)
+        bound = np.where(inside, bound, 1.0)
+        if np.any(self.by_raters > 0.0):
+            bound = upper_with_raters(self.p, alpha, bound, lambda rate: self.n_star(alpha, rate))
         least = special.betainccinv(1.0, self.n_prompts, alpha)
-        return np.asarray(np.maximum(np.where(inside, bound, 1.0), least))
+        return np.asarray(np.maximum(bound, least))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,10 +198,9 @@ class PoweredSample:
                 raise ValueError(f"raters must be one list of {ours.size}, one for each label.")
         self.n_labelled = int(np.unique(self._prompt).size)
         self.n_unlabelled = int(np.unique(self._other).size)
-        fewest = self.n_labelled
+        self.df = self.n_labelled - 1
         if self._rater is not None:
-            fewest = min(fewest, int(self._rater.max()) + 1)
-        self.df = fewest - 1
+            self.df = int(crossed_df(self.n_labelled, int(self._rater.max()) + 1))
         self._weight, self._other_weight = _even(self._prompt), _even(self._other)
 
     def fail_rate(
@@ -212,13 +229,16 @@ class PoweredSample:
         # An estimated weight costs a degree of freedom, as a slope does in a regression;
         # predictions count only where they are worth more than that.
         df = max(self.df - (weight is None), 1)
-        variance = self._variance(u - used * v, -used * v_other) * self.df / df
+        variance, more = (
+            part * self.df / df for part in self._variance(u - used * v, -used * v_other)
+        )
         worth_it = weight is not None or variance < labels.variance
         if used > 0.0 and worth_it and 0.0 < theta < 1.0 and variance > 0.0:
             most = float(self.n_labels + self.n_outputs)
             powered = FailMoments(
-                p=theta, variance=variance, most=most, n_prompts=self.n_labelled, df=df
-            )
+                p=theta, variance=variance, most=most, n_prompts=self.n_labelled, df=df,
+                by_raters=more,
+            )  # fmt: skip
         return PredictionPowered(
             powered=powered,
             labels=labels,
@@ -231,9 +251,12 @@ class PoweredSample:
 
     def _labels(self, y: FloatArray, p: float, u: FloatArray) -> FailMoments:
         same = y.min() == y.max()
+        none = np.zeros(self.n_outputs)
+        variance, more = (0.0, 0.0) if same else self._variance(u, none)
         return FailMoments(
             p=float(y[0]) if same else p,
-            variance=0.0 if same else self._variance(u, np.zeros(self.n_outputs)),
+            variance=variance,
+            by_raters=more,
             most=float(y.size),
             n_prompts=self.n_labelled,
             df=self.df,
@@ -249,13 +272,14 @@ class PoweredSample:
             ours * np.sqrt(_few(self.n_labelled)) + theirs * np.sqrt(_few(self.n_unlabelled))
         )
 
-    def _variance(self, labelled: FloatArray, other: FloatArray) -> float:
-        """Variance over prompts, and what raters add to it."""
+    def _variance(self, labelled: FloatArray, other: FloatArray) -> tuple[float, float]:
+        """Variance over prompts and raters, and what raters add to it."""
         total = float(np.sum(self._influences(labelled, other) ** 2))
         if self._rater is None:
-            return total
+            return total, 0.0
         prompts, raters, cells = variance_parts(labelled, self._prompt, self._rater)
-        return total + max(raters - cells, 0.0, raters - prompts)
+        more = max(raters - cells, 0.0, raters - prompts)
+        return total + more, more
 
     def _tuned(self, u: FloatArray, v: FloatArray, v_other: FloatArray) -> float:
         """Weight that minimises the variance over prompts, within [0, 1]."""

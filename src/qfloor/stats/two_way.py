@@ -8,11 +8,12 @@ conditional on this panel; the result says so.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 from qfloor.stats.clusters import check_confidence, effective, effective_size, upper_at
 
@@ -77,7 +78,7 @@ def korn_graubard_two_way(
     >>> fails[:4, ::5] = True
     >>> bound = korn_graubard_two_way(fails)
     >>> print(f"{bound.p:.2f} {bound.design_effect:.2f} {bound.upper:.3f}")
-    0.10 7.72 0.234
+    0.10 7.72 0.268
     """
     given: np.ma.MaskedArray = np.ma.asarray(fails, dtype=np.float64)
     matrix = np.asarray(given.data)
@@ -111,8 +112,8 @@ def korn_graubard_ratings(
     Returns
     -------
     TwoWayKornGraubard
-        ``upper`` is 1 when there is only one rater: one rater says nothing about raters. It is
-        never below Clopper-Pearson of no fail in as many prompts.
+        ``upper`` is 1 with one rater or two: they say nothing about raters. It is never below
+        Clopper-Pearson of no fail in as many prompts.
 
     Raises
     ------
@@ -125,12 +126,13 @@ def korn_graubard_ratings(
     ``w = 1/(G m)``, residual ``e = w (y - p)``. For each way of clustering (prompts, raters, and
     the rater-prompt cells counted twice), ``V = C/(C-1) sum over clusters of (sum of e)**2``.
     Then ``V = V_prompts + V_raters - V_cells``, floored at the larger of the first two, and
-    ``n* = min(n, p(1-p)/V (t_(n-1)/t_df)**2)`` with ``df = min(prompts, raters) - 1``. When
-    nothing failed, ``n* = min(prompts, n (t_(n-1)/t_df)**2)``.
+    ``n* = min(n, p(1-p)/V (t_(n-1)/t_df)**2)``, ``df = min(prompts - 1, raters - 2)``. When
+    nothing failed, ``n* = min(prompts, n (t_(n-1)/t_df)**2)``. The bound is the rate u at which
+    Clopper-Pearson of ``p n*`` in ``n*`` meets the level when what raters add, ``V - V_prompts``,
+    is what it would be at u (`severity_ratio`); ``n_star`` and ``variance`` are those at p.
 
-    Simulated at a true fail rate of .25, nominal 5 % (rater sd .4 of prompt sd, 60-150 prompts):
-    2-6 shared raters 0-4 % (ignoring raters 8-28 %), 10-20 raters 3-6 %. With two raters hardly
-    anything can be certified, with three little: that is what two and three raters can say.
+    False certificates by number of raters and their severity: results/false_certification.md.
+    With three raters little can be certified: that is what three raters can say of all others.
 
     References
     ----------
@@ -153,12 +155,25 @@ def korn_graubard_ratings(
     p = float(y[0]) if y.min() == y.max() else float(np.sum(weight * y))
     parts = variance_parts(weight * (y - p), prompt, rater)
     variance = max(parts[0] + parts[1] - parts[2], parts[0], parts[1])
-    df = min(n_prompts, n_raters) - 1
-    n_star = effective_size(p, variance, float(y.size), float(n_prompts), df, alpha)
+    df = crossed_df(n_prompts, n_raters)
+
+    def size(more: float) -> float:
+        """Effective size when raters add ``more`` times what they were seen to add."""
+        total = parts[0] + more * (variance - parts[0])
+        return effective_size(p, total, float(y.size), float(n_prompts), df, alpha)
+
+    n_star = size(1.0)
+    upper = upper_at(p, n_star, float(n_prompts), alpha)
+    if 0.0 < p < 1.0 and n_star > 0.0:
+        seen = np.array([p])
+        upper = float(upper_with_raters(
+            seen, alpha, np.array([upper]),
+            lambda rate: np.array([size(float(severity_ratio(seen, rate)[0]))]),
+        )[0])  # fmt: skip
     n_effective = effective(p, variance, float(y.size), float(n_prompts))
     return TwoWayKornGraubard(
         p=p,
-        upper=upper_at(p, n_star, float(n_prompts), alpha),
+        upper=upper,
         design_effect=y.size / n_effective,
         n_effective=n_effective,
         n_star=n_star,
@@ -172,6 +187,72 @@ def korn_graubard_ratings(
         conditional_on_panel=n_raters < FEW_RATERS,
         confidence=confidence,
     )
+
+
+def severity_ratio(p: ArrayLike, rate: ArrayLike) -> FloatArray:
+    """By how much more raters add to a variance at a true rate than at the one that was seen.
+
+    Take severities as normal on the scale on which quality is: then raters' own rates spread as
+    ``phi(z)``, the normal density at the quantile of the rate, where single ratings spread as the
+    root of ``p (1 - p)``. Lenient panels see few fails *and* little spread: taking the spread as
+    they saw it certified up to 2.4 times as often as it may (decision 0032). Never below 1.
+
+    Examples
+    --------
+    >>> print(np.round(severity_ratio([0.0, 0.1, 0.25, 0.4], 0.25), 3))
+    [1.    1.574 1.    1.   ]
+    """
+    seen = np.asarray(p, dtype=np.float64)
+    known = (seen > 0.0) & (seen < 1.0)
+    there = _log_spread(np.clip(np.asarray(rate, dtype=np.float64), _EDGE, 1.0 - _EDGE))
+    ratio = np.exp(there - _log_spread(np.where(known, seen, 0.5)))
+    return np.asarray(np.where(known, np.maximum(1.0, ratio), 1.0))
+
+
+_EDGE = 1e-15
+
+
+def _log_spread(p: FloatArray) -> FloatArray:
+    """Logarithm of raters' part over that of single ratings, up to a constant."""
+    return np.asarray(-(special.ndtri(p) ** 2) - np.log(p * (1.0 - p)))
+
+
+def crossed_df(n_prompts: float, n_raters: int) -> float:
+    """Degrees of freedom of a two-way variance; `severity_ratio`, being estimated, costs one."""
+    return min(n_prompts - 1, n_raters - 2)
+
+
+def upper_with_raters(
+    p: FloatArray, alpha: float, least: FloatArray, size: Callable[[FloatArray], FloatArray]
+) -> FloatArray:
+    """Rates at which Clopper-Pearson meets alpha, the effective sizes being those at that rate.
+
+    Parameters
+    ----------
+    p : ndarray, shape (bounds,)
+        Fail rates seen.
+    alpha : float
+    least : ndarray, shape (bounds,)
+        Bounds with raters' part as it was seen: none is below.
+    size : callable
+        From a true rate for each bound to its effective size, which shrinks as the rate moves
+        away from the one seen.
+
+    Returns
+    -------
+    ndarray, shape (bounds,)
+        To 1e-12, from above.
+    """
+    low, high = np.minimum(least, 1.0), np.ones(p.size)
+    while float((high - low).max(initial=0.0)) > 1e-12:
+        middle = 0.5 * (low + high)
+        n = size(middle)
+        room = n * (1.0 - p)
+        inside = room > 0.0
+        tail = special.betainc(np.where(inside, room, 1.0), p * n + 1.0, 1.0 - middle)
+        above = ~inside | (tail > alpha)
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return np.where(p >= 1.0, 1.0, high)
 
 
 def _codes(labels: Sequence[Hashable] | ArrayLike, n: int, name: str) -> Codes:
