@@ -97,3 +97,44 @@ def test_one_model_truly_fails_three_times_as_often_as_predicted(study) -> None:
     told = {offer: (round(true, 2), round(said, 2)) for offer, true, said in rows}
     assert told["zeroscope"] == (0.62, 0.17)
     assert told["gen2"] == (0.04, 0.29)
+
+
+@pytest.mark.parametrize("sd", [0.0, 1.0])
+def test_with_raters_the_fast_formulas_are_those_of_the_library(study, sd: float) -> None:
+    raters = study.ppi_raters
+    rng = np.random.default_rng(1)
+    panel = raters.Panel(r=0.8, raters=8, sd=sd, fail=0.25)
+    fails, said = panel.draw(rng, 6, 120)
+    _, other = panel.draw(rng, 6, 900)
+    who, prompts = raters.seats(120, 8).ravel(), np.repeat(np.arange(120), raters.RATINGS)
+    let_in = 0
+    for i in range(6):
+        spread = float(other[i].var(ddof=1)) / 900
+        e = raters.estimates(fails[i : i + 1], said[i : i + 1], other[i].mean(), spread, 8)
+        result = stats.prediction_powered_fail_rate(
+            fails[i].ravel(), np.repeat(said[i], raters.RATINGS), prompts,
+            other[i], np.arange(120, 1020), raters=who,
+        )  # fmt: skip
+        assert result.tuned_weight == pytest.approx(float(e.weight[0]), rel=1e-9)
+        assert result.labels.variance == pytest.approx(float(e.own[0]))
+        assert result.labels.by_raters == pytest.approx(float(e.own_raters[0]), abs=1e-12)
+        assert result.adds == bool(e.variance[0] < e.own[0])
+        if not result.adds:
+            continue
+        let_in += 1
+        assert result.p == pytest.approx(float(e.theta[0]))
+        assert result.powered.variance == pytest.approx(float(e.variance[0]))
+        assert result.powered.by_raters == pytest.approx(float(e.raters[0]), abs=1e-12)
+        most, size = 360 + 900, np.array([result.p])
+        for tolerated in (result.upper - 1e-6, result.upper + 1e-6):
+            passed = raters.passes(size, e.variance, e.raters, most, 5, 120, tolerated, 0.05)
+            assert bool(passed[0]) == (tolerated > result.upper)
+    assert let_in
+
+
+def test_a_part_of_the_page_can_be_done_again(study, tmp_path: Path) -> None:
+    page = ROOT / "results" / "ppi_coverage.md"
+    parts = study.kept(page)
+    assert sorted(parts) == [1, 2, 3, 4]
+    again = "\n\n".join([study.HEAD, *(parts[n] for n in sorted(parts))]) + "\n"
+    assert again == page.read_text(encoding="utf-8")
