@@ -121,6 +121,20 @@ def test_what_a_seller_did_is_an_answer_and_goes_to_nobody_else(
     assert len([c for c in calls(tmp_path / "remote") if c["event"] == "submit"]) == 1
 
 
+def test_a_quota_that_is_used_up_goes_to_the_next_offer_and_is_rested_from(tmp_path: Path) -> None:
+    from gateway_sellers import behave
+
+    async def work(client: Any) -> Any:
+        return [await client.post(URL, json=ask()) for _ in range(2)]
+
+    db = database(tmp_path, SHELF, generator="gateway_sellers:Seller", providers=True)
+    with behave({"shop/value": "billing"}) as bought:
+        first, second = drive(settings(tmp_path, db), work)
+    assert first.headers["x-qfloor-fallback-from"] == "shop/value"
+    assert first.json()["model"] == second.json()["model"] == "shop/grand"
+    assert [offer for offer, _ in bought] == ["shop/value", "shop/grand", "shop/grand"]
+
+
 @pytest.mark.parametrize("reason", ["rate_limited", "not_sent", "capacity"])
 def test_what_was_surely_not_taken_goes_to_the_next_offer(tmp_path: Path, reason: str) -> None:
     from gateway_sellers import behave

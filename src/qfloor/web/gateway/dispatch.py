@@ -1,7 +1,7 @@
 """One output of a job: its offers are asked in order, each at most once.
 
 The next offer is asked only where the one before surely took nothing: it was not called, the call
-was not sent, or it was turned away (429, 503 before acceptance). A refusal is an answer and goes
+was not sent, or it was turned away (429 or a quota used up, 503 before acceptance). A refusal is an answer and goes
 to nobody else; after an answer that was lost, nobody is asked at all.
 """
 
@@ -178,6 +178,8 @@ class Dispatcher:
         """Whether another seller may be asked after this."""
         if isinstance(end.outcome, TurnedAway):
             return True
+        if end.outcome.reason == "billing" and end.outcome.charged == "no":
+            return True  # its quota is used up: another 429, only a longer one
         if end.outcome.status is not Status.FAILED or end.outcome.reason not in plan.fall_on:
             return False
         if end.outcome.reason in ("rate_limited", "not_sent"):
