@@ -1,8 +1,8 @@
 """One output of a job: its offers are asked in order, each at most once.
 
 The next offer is asked only where the one before surely took nothing: it was not called, the call
-was not sent, or it was turned away (429 or a quota used up, 503 before acceptance). A refusal is an answer and goes
-to nobody else; after an answer that was lost, nobody is asked at all.
+was not sent, or it was turned away (429 or a quota used up, 503 before acceptance). A refusal is an
+answer and goes to nobody else; after an answer that was lost, nobody is asked at all.
 """
 
 from __future__ import annotations
