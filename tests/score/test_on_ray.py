@@ -6,6 +6,7 @@ import importlib.util
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -266,6 +267,82 @@ def test_an_actor_and_a_node_are_killed_and_nothing_is_lost(
     assert not lost
     built = {p.name for p in trail.glob("built-*")}
     assert len(built) >= 4  # the driver's, two actors', and what took a lost one's place
+
+
+DRIVER = """
+import sys
+from qfloor import plugins
+from qfloor.records import PluginSpec
+from qfloor.score import score_outputs
+from qfloor.store import Store
+
+folder, trail, engine = sys.argv[1:]
+scorer = plugins.build_scorer(
+    PluginSpec(name="ray_scorers:PixelMean", args={"folder": trail, "seconds": 0.05})
+)
+with Store.open(folder) as store:
+    done = score_outputs(
+        store, list(store.outputs_of()), store.prompts_by_digest(), [scorer], engine=engine
+    )
+    print(done.n_scored_now)
+"""
+
+
+def _kept(folder: Path) -> int:
+    with Store.open(folder) as store:
+        return len(rows(store))
+
+
+def _gone(pids: set[int]) -> bool:
+    """Whether all processes have ended; one that nobody has waited for has."""
+    told = (Path(f"/proc/{pid}/stat") for pid in pids)
+    return all(not p.exists() or p.read_text().rpartition(")")[2].split()[0] == "Z" for p in told)
+
+
+@marked
+@pytest.mark.parametrize("where", ["its own cluster", "a cluster that is up"])
+def test_the_driver_is_killed_and_the_same_command_finishes(
+    where: str, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_ray, "_PARCEL", 1)
+    fill(store, 150)
+    store.close()
+    trail = tmp_path / "trail"
+    trail.mkdir()
+    nodes = None
+    if where == "a cluster that is up":
+        from ray.cluster_utils import Cluster
+
+        nodes = Cluster(
+            initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
+        )
+        monkeypatch.setenv("RAY_ADDRESS", nodes.address)
+    command = [sys.executable, "-c", DRIVER, store.root, trail, "ray:actors=1"]
+    try:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as driver:
+            _wait(lambda: _kept(store.root) >= 20 or driver.poll() is not None, 120)
+            driver.kill()
+        before = _kept(store.root)
+        assert 20 <= before < 150
+        actors = {int(p.name.split("-")[1]) for p in trail.glob("built-*")}
+        _wait(lambda: _gone(actors), 60)  # an actor without its driver would hold its core
+        again = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+        assert again.returncode == 0, again.stderr
+        assert int(again.stdout) == 150 - before
+    finally:
+        if nodes is not None:
+            nodes.shutdown()
+    with Store.open(store.root) as opened:
+        assert [s.output_id for s in rows(opened)] == [f"o{n:05}" for n in range(150)]
+        assert [s.value for s in rows(opened)] == _expected(150)
+
+
+def _wait(until: Callable[[], bool], seconds: float) -> None:
+    """Wait until something is so; a test that waits in vain fails."""
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.2)
 
 
 def _expected(n: int) -> list[float]:
