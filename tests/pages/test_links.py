@@ -49,3 +49,11 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_a_broken_link_is_found(tmp_path: Path) -> None:
     assert links("see [this](nowhere.md#x) and\n```\n[not](that.md)\n```\n") == ["nowhere.md#x"]
     assert anchors("# One two\n## `qfloor run`, again\n") == {"one-two", "qfloor-run-again"}
+
+
+def test_every_decision_stands_in_the_index_in_order() -> None:
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^- \[(\d{4}) .+\]\((.+)\)$", index, re.MULTILINE)
+    assert [name for _, name in listed] == sorted(p.name for p in folder.glob("0*.md"))
+    assert all(name.startswith(f"{number}-") for number, name in listed)
