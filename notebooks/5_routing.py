@@ -86,7 +86,7 @@ for axis, (category, modality) in zip(axes.flat, places, strict=False):
         axis.annotate(offer.rpartition("/")[2], (usd, upper), xytext=(0, -19), ha="center",
                       textcoords="offset points", color=POOR, weight="bold", fontsize=10)
     axis.axhline(0.25, color=INK, linewidth=0.8, linestyle=":")
-    axis.set(xscale="log", xlim=(0.0013, 0.12), ylim=(-0.1, 1.06), title=category)
+    axis.set(xscale="log", xlim=(0.0009, 0.12), ylim=(-0.1, 1.06), title=category)
     axis.set_xticks([0.002, 0.01, 0.05], ["$0.002", "$0.01", "$0.05"])
     axis.minorticks_off()
 for axis in axes[:, 0]:

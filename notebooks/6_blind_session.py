@@ -90,7 +90,7 @@ for y, ((name, estimate), value) in enumerate(zip(found.items(), true)):
     axis.plot(100 * estimate.value, y, "o", color="white", markeredgecolor=ROUTED, markersize=9, markeredgewidth=2)
     axis.plot(100 * value, y, "|", color=REFERENCE, markersize=20, markeredgewidth=3)
 axis.axvline(100 * PLAN.pd0, color="#9a5b00", linestyle="--", linewidth=1)
-axis.text(100 * PLAN.pd0, 4.2, " pd0: would matter", color="#9a5b00", va="center")
+axis.text(100 * PLAN.pd0, 3.5, " pd0: would matter", color="#9a5b00", va="center")
 axis.set_yticks(range(len(found)), found)
 axis.invert_yaxis()
 axis.set_xlabel("% of votes: estimate and 95 % interval (blue), truth of attentive raters (orange)")
