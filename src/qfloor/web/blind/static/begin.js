@@ -2,7 +2,10 @@
 
 import { playsClips } from "./plays.js";
 
-if (document.body.dataset.modality === "video" && !(await playsClips())) {
-  document.getElementById("begin").hidden = true;
-  document.getElementById("cannot").hidden = false;
+// No `await` at the top: the browsers that this is for do not know it.
+if (document.body.dataset.modality === "video") {
+  playsClips().then((plays) => {
+    document.getElementById("begin").hidden = !plays;
+    document.getElementById("cannot").hidden = plays;
+  });
 }

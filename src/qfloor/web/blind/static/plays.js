@@ -25,7 +25,7 @@ export async function ready(url, waitMs) {
 let tried = null;
 
 export function playsClips() {
-  tried ??= attempt();
+  if (tried === null) tried = attempt();
   return tried;
 }
 
