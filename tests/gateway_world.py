@@ -107,7 +107,7 @@ def listening(chosen: Settings) -> Iterator[str]:
     """Serve on a loopback port in a thread; gives the base URL."""
     import uvicorn
 
-    from qfloor.web.gateway.wire import HurriedProtocol
+    from qfloor.web.wire import HurriedProtocol
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("starlette", reason="the extra [web] is not installed")
 from qfloor.abtest.room import Room
-from qfloor.web.blind import make_app
+from qfloor.web.blind import app, make_app
 
 pytestmark = pytest.mark.anyio
 BASE = "http://room"
@@ -76,7 +76,8 @@ async def test_a_rater_goes_through(client: Any, room: Room) -> None:
 
 @pytest.mark.parametrize(
     "path", ["/", "/r/none", "/r/none/state", "/m/none", "/join/none", "/host/none",
-             "/host/none/counts", "/static/none.js", "/static/../app.py", "/admin"]
+             "/host/none/counts", "/static/none.js", "/static/../app.py", "/admin", "/healthz/",
+             "/r/none/state/"]
 )  # fmt: skip
 async def test_what_is_not_there_is_not_there(client: Any, path: str) -> None:
     answer = await client.get(path)
@@ -130,6 +131,21 @@ async def test_odd_numbers_and_words_do_not_break_the_session(client: Any, room:
     kept = room.rows("SELECT reason, duration_ms, paused_ms FROM votes")
     assert {row["reason"] for row in kept} == {"a b c"}
     assert all(row["duration_ms"] >= 0 and row["paused_ms"] >= 0 for row in kept)
+
+
+async def test_a_vote_that_never_ends_is_not_waited_for(
+    client: Any, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "BODY_S", 0.05)
+
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b'{"trial": '
+        await asyncio.sleep(20)
+        yield b'"t"}'
+
+    answer = await client.post(f"/r/{_token(room)}/vote", content=dripping())
+    assert answer.status_code == 422
+    assert "in time" in answer.json()["message"]
 
 
 async def test_a_burst_of_votes_on_one_pair_is_one_vote(client: Any, room: Room) -> None:

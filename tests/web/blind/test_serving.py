@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("starlette", reason="the extra [web] is not installed")
 from qfloor.errors import SessionError
-from qfloor.web.blind.serving import listen
+from qfloor.web.blind.serving import FILES, allow_connections, listen
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1", "::1"])
 
@@ -45,3 +45,16 @@ def test_a_taken_port_is_told() -> None:
     with pytest.raises(SessionError, match="cannot be had"):
         listen("127.0.0.1", first.getsockname()[1])
     first.close()
+
+
+def test_many_browsers_may_connect() -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, enough), hard))
+    try:
+        allow_connections()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == enough
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -28,6 +28,7 @@ from qfloor.web.blind import recruiting
 from qfloor.web.blind.recruiting import Sites
 
 MOST_BODY = 16 * 1024
+BODY_S = 30.0
 STATUS = {
     "unknown": 404, "stale": 409, "closed": 410, "full": 410, "too_soon": 425, "not_whole": 422,
 }  # fmt: skip
@@ -74,6 +75,7 @@ def make_app(room: Room, sites: Sites | None = None) -> Starlette:
         ],
         exception_handlers={404: _nothing, 405: _nothing, 500: _fault},
     )
+    app.router.redirect_slashes = False  # such an answer would lack our headers
     app.state.headers = _headers(sites)
     return app
 
@@ -132,13 +134,17 @@ async def _body(request: Request) -> Any:
     Raises
     ------
     VoteError
-        When it is too large or no JSON.
+        When it is too large, takes too long or is no JSON.
     """
     content = b""
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > MOST_BODY:
-            raise VoteError("not_whole", "a vote is never that large")
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for chunk in request.stream():
+                content += chunk
+                if len(content) > MOST_BODY:
+                    raise VoteError("not_whole", "a vote is never that large")
+    except TimeoutError:
+        raise VoteError("not_whole", "the vote did not arrive in time") from None
     try:
         return json.loads(content)
     except (ValueError, RecursionError):

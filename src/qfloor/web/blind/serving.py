@@ -13,8 +13,11 @@ from qfloor.abtest.room import Room
 from qfloor.errors import SessionError
 
 BACKLOG = 512
-KEEP_ALIVE_S = 75
+KEEP_ALIVE_S = 30
 """A rater looks longer at a pair than uvicorn's five seconds; a kept connection outlives that."""
+
+FILES = 16_384
+"""Connections at most, where the system allows it: 200 browsers keep six each."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -39,6 +42,18 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
+def allow_connections() -> None:
+    """Raise this process's own limit of open files towards what the system allows it."""
+    try:
+        import resource
+    except ImportError:  # no such limit on Windows
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def serve(
     folder: Path, *, host: str = "127.0.0.1", port: int = 8765,
     ready: Callable[[Room, int], None] = lambda room, port: None,
@@ -57,7 +72,9 @@ def serve(
     import uvicorn
 
     from qfloor.web.blind.app import make_app
+    from qfloor.web.wire import HurriedProtocol
 
+    allow_connections()
     room = Room(folder)
     try:
         taken = listen(host, port)
@@ -66,7 +83,8 @@ def serve(
         raise
     config = uvicorn.Config(
         make_app(room), log_level="warning", access_log=False, server_header=False,
-        backlog=BACKLOG, timeout_graceful_shutdown=5, timeout_keep_alive=KEEP_ALIVE_S,
+        backlog=BACKLOG, http=HurriedProtocol, timeout_graceful_shutdown=5,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )  # fmt: skip
     ready(room, int(taken.getsockname()[1]))
     uvicorn.Server(config).run(sockets=[taken])

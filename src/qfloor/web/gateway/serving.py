@@ -30,7 +30,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     import uvicorn
 
     from qfloor.web.gateway.app import make_app
-    from qfloor.web.gateway.wire import HurriedProtocol
+    from qfloor.web.wire import HurriedProtocol
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
