@@ -312,4 +312,8 @@ def test_the_host_sees_counts_and_attention(room: Room) -> None:
     assert told["session"]["placebo_alarm_share"] in (None, 1.0)
     assert told["raters"][0]["median_seconds"] == 3.0
     assert sum(told["categories"].values()) == told["session"]["kinds"]["test"]
+    planned = told["session"]["planned"]
+    assert planned == 12
+    assert told["session"]["planned_given"] == told["session"]["kinds"]["test"] < planned
+    assert told["session"]["pairs_short"] == planned - told["session"]["kinds"]["test"]
     assert "routed" not in str(told)

@@ -33,11 +33,12 @@ def host_counts(room: Room) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``session`` (votes of all kinds, how far it is, its pace), ``categories`` (test votes),
-        ``raters`` (a row for each that joined).
+        ``session`` (votes of all kinds, planned votes, how far it is, its pace), ``categories``
+        (test votes), ``raters`` (a row for each that joined).
     """
     people = room.host_rows(_BY_RATER)
     votes = room.host_rows(_LIVE)
+    standing = room.standing()
     undone = room.host_rows("SELECT count(*) AS n FROM votes WHERE undone_at IS NOT NULL")[0]["n"]
     total = sum(person["trials"] for person in people)
     by_rater: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -52,6 +53,9 @@ def host_counts(room: Room) -> dict[str, Any]:
             "state": "unblinded" if ended else "open",
             "votes": len(votes),
             "of": total,
+            "planned": standing.planned,
+            "planned_given": standing.given,
+            "pairs_short": standing.short,
             "kinds": dict(sorted(Counter(v["kind"] for v in votes).items())),
             "undone": undone,
             "skipped": sum(v["response"] == "skip" for v in votes),

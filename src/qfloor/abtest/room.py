@@ -21,6 +21,7 @@ from typing import Any
 
 from qfloor.abtest import folder as f
 from qfloor.abtest.ballots import Ballot, check_ballot
+from qfloor.abtest.closing import Standing, standing_of
 from qfloor.abtest.protocol import Protocol
 from qfloor.abtest.writer import GroupWriter
 from qfloor.errors import VoteError
@@ -108,6 +109,11 @@ class Room:
         """Rows for the host: all votes at once, by a connection that no rater waits for."""
         with self._host_reading:
             return f.columns(self._host_reader, sql, *values)
+
+    def standing(self) -> Standing:
+        """How far the planned votes are in."""
+        with self._host_reading:
+            return standing_of(self._host_reader)
 
     def rater(self, token: str) -> dict[str, Any]:
         """Find who holds a token.

@@ -28,8 +28,9 @@ function show({ session, categories, raters }) {
   bar.setAttribute("aria-valuenow", session.votes);
   bar.firstElementChild.style.width = `${(100 * session.votes) / Math.max(1, session.of)}%`;
   at("figures").replaceChildren(
-    figure(`${session.votes} of ${session.of}`, "votes"),
-    figure(session.kinds.test ?? 0, "of them tests"),
+    figure(`${session.planned_given} of ${session.planned}`, session.pairs_short
+      ? `planned votes are in; ${session.pairs_short} pairs are short` : "planned votes are in: all"),
+    figure(`${session.votes} of ${session.of}`, "answers of all kinds"),
     figure(`${session.raters_finished} of ${session.raters_joined}`, `raters finished (of those who came; ${session.raters_invited} places)`),
     figure(share(session.catch_share, session.catches), "catches seen"),
     figure(share(session.placebo_alarm_share, session.placebos), "placebos called different"),
