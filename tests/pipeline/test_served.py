@@ -172,8 +172,11 @@ def test_what_nobody_judged_fails_and_thresholds_are_each_prompts_own() -> None:
     prompt = Prompt(id="p", text="a red fox", category="portrait", modality="image")
     assert verdicts(prompt, made, 6.0)[0].values == (1.0, 0.0)
     assert verdicts(prompt, made, 5.0)[0].values == (1.0, 1.0)
-    unjudged = verdicts(prompt, None, 6.0)
-    assert bound_of([unjudged], 0.05).rate == 1.0
+    lost = Judged(output_id="x", family="p", repeat=1, status=Status.SETUP)
+    assert len(verdicts(prompt, Made(outputs=(*made.outputs, lost)), 6.0)) == 1
+    for nothing in (None, Made(outputs=()), Made(outputs=(lost,))):
+        unjudged = verdicts(prompt, nothing, 6.0)
+        assert bound_of([unjudged], 0.05).rate == 1.0
 
 
 def test_over_outputs_everyone_is_judged_by_what_was_made(

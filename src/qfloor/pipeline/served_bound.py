@@ -39,19 +39,20 @@ class Bound:
 def verdicts(prompt: Prompt, made: Made | None, threshold: float) -> tuple[Judged, ...]:
     """Turn what people said of a served prompt into passed (1) and failed (0).
 
-    Outputs that nobody judged stay without a verdict; a prompt without outputs gets one such.
+    As in the rate (`Made.fails`), outputs that nobody judged are left out beside others of their
+    prompt; a prompt of which nothing was judged gets one without a verdict.
     """
     family = prompt.family or prompt.digest
-    if made is None or not made.outputs:
-        return (
-            Judged(
-                output_id=f"{NOBODY} {prompt.digest}", family=family, repeat=0, status=Status.MADE
-            ),
-        )
-    return tuple(
+    outputs = () if made is None else made.outputs
+    judged = tuple(
         replace(output, family=family, values=tuple(float(v >= threshold) for v in output.values))
-        for output in made.outputs
+        for output in outputs
+        if fail_share(output, threshold) is not None
     )
+    nothing = Judged(
+        output_id=f"{NOBODY} {prompt.digest}", family=family, repeat=0, status=Status.MADE
+    )
+    return judged or (nothing,)
 
 
 def bound_of(served: Sequence[Sequence[Judged]], level: float) -> Bound:
