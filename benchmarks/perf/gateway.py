@@ -338,6 +338,22 @@ def _picture(folder: Path) -> Path:
     return path
 
 
+def _disk(folder: Path) -> str:
+    """What being durable costs here: of a row of the ledger, and of a picture."""
+    told = []
+    for name, size in (("4 kB", 4_096), (f"{MEGABYTES} MB", MEGABYTES * 1_000_000)):
+        content, took = os.urandom(size), []
+        for n in range(20):
+            began = time.perf_counter()
+            with open(folder / f"{size}-{n}", "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            took.append(time.perf_counter() - began)
+        told.append(f"{name} p50 {percentile(took, 0.5):.1f} ms, max {1e3 * max(took):.1f} ms")
+    return "the disk, written and fsynced: " + "; ".join(told)
+
+
 def main() -> None:
     """Measure what was asked for."""
     what = sys.argv[1] if len(sys.argv) > 1 else "route"
@@ -350,6 +366,7 @@ def main() -> None:
             return
         n = int(sys.argv[2]) if len(sys.argv) > 2 else 2_000
         args["seconds"] = float(sys.argv[3]) if len(sys.argv) > 3 else 60.0
+        print(_disk(Path(folder)))
         looks = sys.argv[4:5] or ["head", "whole"]
         for inspect in looks:
             with served(args, most_at_once=2 * n, inspect=inspect) as (port, pid):

@@ -30,6 +30,11 @@ class Life:
         self.request = item.request
         self._keep = Keeper(item.request, item.standing.n, desk)
 
+    @property
+    def _is_late(self) -> bool:
+        """Whether it was given up and is only followed: then it holds nobody else up."""
+        return not self.item.buys and self.item.patience is not None
+
     async def live(self) -> Outcome | None:
         """Bring the request to its end, or as far as it goes; None when it is left untouched."""
         stands = self.item.standing
@@ -111,8 +116,7 @@ class Life:
 
     async def _resume(self, job: Any) -> Outcome:
         """Follow a job that an earlier run was given."""
-        is_late = not self.item.buys and self.item.patience is not None
-        ticket: Pass = self.gate.resume(counts=not is_late)
+        ticket: Pass = self.gate.resume(counts=not self._is_late)
         try:
             last = await self._finish(job)
             self.desk.purse.settle(self.item.held_nanousd, last.amount_nanousd)
@@ -241,7 +245,7 @@ class Life:
                 said = f"{verb} returned {type(answer).__name__}: {answer!r}"
             except Exception as error:
                 said = f"{verb} raised {type(error).__name__}: {error}"
-            if lost == _OUT_OF_REACH_POLLS:
+            if lost == _OUT_OF_REACH_POLLS and not self._is_late:
                 self.gate.unreachable(said)
             if lost < desk.policy.lost_polls:
                 await desk.sleep(desk.policy.wait_s(lost, None, desk.rng))

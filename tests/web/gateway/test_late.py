@@ -130,6 +130,34 @@ def test_what_is_late_holds_no_place_of_its_account(tmp_path: Path) -> None:
         assert drive(given, work).status_code == 200
 
 
+def test_a_late_job_whose_seller_answers_nothing_stops_no_purchase(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, deaf = Seller.poll, []
+
+    async def poll(self: Seller, job: Any) -> Any:
+        if deaf and job["ready"] > 1e9:
+            deaf.append(job)
+            raise ConnectionResetError("nobody there")
+        return await keep(self, job)
+
+    async def no_wait(seconds: float) -> None:
+        await asyncio.sleep(min(seconds, 0.01))
+
+    async def work(client: Any) -> Any:
+        client.gateway.singles.desk.sleep = no_wait
+        await ask(client)
+        deaf.append(None)
+        await until(lambda: len(deaf) > 8)  # more than after which an account is left alone
+        with behave({}):
+            return await client.post(URL, json={"prompt": MUG})
+
+    monkeypatch.setattr(Seller, "poll", poll)
+    with behave({"shop/value": "job:9e9"}):
+        answer = drive(chosen(tmp_path), work)
+    assert (answer.status_code, answer.json()["model"]) == (200, "shop/value")
+
+
 def test_what_was_accepted_before_the_gateway_failed_is_collected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,6 +90,7 @@ def _gauges(gateway: Gateway) -> list[tuple[str, str, float, Mapping[str, str]]]
     canary = picture.canary
     found: list[tuple[str, str, float, Mapping[str, str]]] = [
         ("qfloor_jobs_under_way", "Jobs of this worker.", gateway.orders.under_way, {}),
+        ("qfloor_jobs_late", "Jobs told as unknown and still followed.", gateway.orders.late, {}),
         ("qfloor_jobs_waiting", "Jobs of this worker without a place.", gateway.orders.waiting, {}),
         ("qfloor_release_info", "The release that decides.", 1.0,
          {"digest": picture.stable.db.digest[:16], "round": picture.stable.db.round,

@@ -94,6 +94,11 @@ class Orders:
         """How many of them wait for a place."""
         return sum(lane.waiting for lane in self._lanes.values())
 
+    @property
+    def late(self) -> int:
+        """Jobs that were told as unknown and are still followed here."""
+        return len(self._late.under_way)
+
     async def place(
         self,
         decided: Decided,

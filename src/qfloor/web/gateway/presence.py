@@ -86,8 +86,8 @@ class Presence:
     def leave(self) -> None:
         """Note that this worker goes: whatever it leaves open may be taken over at once."""
         self._ledger.write("DELETE FROM workers WHERE id = ?", (self.worker,))
-        self._lock.path.unlink(missing_ok=True)
         self._lock.release()
+        _remove(self._lock.path)
 
     def drop(self) -> None:
         """Let go of the lock, as the end of the process does."""
@@ -115,14 +115,12 @@ class Presence:
             except StoreError:  # held, or not to be told: it lives
                 self._stood.pop(worker, None)
                 return False
-        try:
-            is_ours = has_lock and worker.startswith(f"{machine()}-")
-            if not (is_ours or seen is None or self._has_stood(worker, seen)):
-                return False
-            lock.path.unlink(missing_ok=True)
-            return True
-        finally:
-            lock.release()
+            lock.release()  # takers come one after another, each within its transaction
+        is_ours = has_lock and worker.startswith(f"{machine()}-")
+        if not (is_ours or seen is None or self._has_stood(worker, seen)):
+            return False
+        _remove(lock.path)
+        return True
 
     def _has_stood(self, worker: str, seen: float) -> bool:
         """Whether a sign of life has not changed for a lease, whatever time it tells."""
@@ -132,3 +130,9 @@ class Presence:
             self._stood[worker] = (seen, now)
             return False
         return now - since > LEASE_S
+
+
+def _remove(path: Path) -> None:
+    """Remove a lock that nobody holds; what stays behind does no harm."""
+    with contextlib.suppress(OSError):
+        path.unlink()
