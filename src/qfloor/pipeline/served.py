@@ -325,6 +325,8 @@ def _remarks(
     mix = Counter(p.category for p in prompts)
     listed = ", ".join(f"{n} {category}" for category, n in sorted(mix.items()))
     yield f"about requests mixed as these prompts are: {listed}"
+    if any(bound.rule == "two_way" for bound in bounds):
+        yield "about people like those who judged: raters are drawn as prompts are"
     for n in sorted({bound.panel for bound in bounds if bound.panel}):
         yield f"about this panel of {n} raters: too few for a statement about others"
     if left_out:
