@@ -133,6 +133,25 @@ async def test_odd_numbers_and_words_do_not_break_the_session(client: Any, room:
     assert all(row["duration_ms"] >= 0 and row["paused_ms"] >= 0 for row in kept)
 
 
+async def test_clips_are_sent_piece_by_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "PIECE", 10_000)
+    root = blind_world.session(tmp_path, 4, modality="video", training=0)[0]
+    with Room(root) as room:
+        transport = httpx.ASGITransport(app=make_app(room))
+        async with httpx.AsyncClient(transport=transport, base_url=BASE) as page:
+            base = f"/r/{_token(room)}"
+            state = (await page.post(f"{base}/consent", json={})).json()["state"]
+            trial = state["trial"]["trial"]
+            answer = await page.get(f"/m/{trial}")
+        path, media_type = room.sheet(trial)
+    assert answer.headers["content-type"] == media_type == "video/webm"
+    assert answer.content == path.read_bytes()
+    assert int(answer.headers["content-length"]) == len(answer.content) > 3 * 10_000
+    assert not {"etag", "last-modified", "accept-ranges"} & set(answer.headers)
+
+
 async def test_a_vote_that_never_ends_is_not_waited_for(
     client: Any, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
