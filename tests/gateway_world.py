@@ -56,7 +56,7 @@ def settings(folder: Path, db: Path | None = None, **given: Any) -> Settings:
     told: dict[str, Any] = {
         "database": db or database(folder),
         "workspace": folder / "ws",
-        "plugins": (FAKE, "gateway_sellers:Seller"),
+        "plugins": (FAKE, "fakes.seller:RememberingSeller", "gateway_sellers:Seller"),
         "probes": False,
         "look_every_s": 0.05,
         "drain_s": 5.0,

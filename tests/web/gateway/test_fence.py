@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -173,6 +174,48 @@ def test_a_budget_is_kept_by_several_workers_together(tmp_path: Path) -> None:
     codes = sorted(str(answer["code"]) for answer in told)
     assert codes == ["None"] * 5 + ["budget_exceeded"] * 19
     assert count(tmp_path, "submit") == 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seller", ["FakeSeller", "RememberingSeller"])
+def test_workers_killed_at_random_lose_nothing_and_buy_nothing_twice(
+    tmp_path: Path, seller: str
+) -> None:
+    """Eight kills among three workers with sixty jobs: the seller's own log is the judge."""
+    database(tmp_path, generator=f"fakes.seller:{seller}", remote=str(tmp_path / "remote"),
+             polls=60, latency_s=0.1)  # fmt: skip
+    draw, wanted, alive = random.Random(7), 60, []
+    try:
+        for turn in range(8):
+            while len(alive) < 3:
+                alive.append(Worker(tmp_path))
+            for worker in alive:
+                if not worker.name:
+                    worker.there()
+            for n in range(wanted // 8 + (turn < wanted % 8)):
+                alive[n % 3].ask(IMAGES, {"prompt": MUG})
+            time.sleep(draw.uniform(0.05, 0.8))
+            alive.pop(draw.randrange(3)).end()
+        alive.append(Worker(tmp_path).there())
+        wait_for(lambda: not rows(tmp_path, "SELECT 1 FROM jobs WHERE plan IS NOT NULL"), 60.0)
+    finally:
+        for worker in alive:
+            worker.end()
+    submitted = [c["key"] for c in calls(tmp_path / "remote") if c["event"] == "submit"]
+    assert len(submitted) == len(set(submitted))  # nothing was bought twice
+    intended = rows(tmp_path, "SELECT output_id FROM attempts WHERE event = 'intended'")
+    assert set(submitted) <= {key for (key,) in intended}  # nothing without its row
+    jobs = rows(tmp_path, "SELECT id, state, charged_nanousd, held_nanousd FROM jobs")
+    accepted = {r[0] for r in rows(tmp_path, "SELECT output_id FROM attempts "
+                                             "WHERE event = 'accepted'")}  # fmt: skip
+    for job, state, charged, held in jobs:
+        if f"{job}-0-0" in accepted:  # what the seller is known to have taken is here
+            assert (state, charged) == ("completed", 20_000_000)
+        else:  # nobody knows, where nobody can be asked: said so, held, and not asked for again
+            assert (seller, state, charged) == ("FakeSeller", "failed", None)
+            assert held >= 20_000_000
+    assert len(jobs) >= 40  # of sixty; those that a kill met on their way in were never taken
+    assert len(accepted) >= 30
 
 
 # -- another machine's, on a shared disk --------------------------------------------------------
