@@ -24,7 +24,7 @@ name = "bench"
 title = "A small run of painters, not AI models"
 suites = ["{suite}"]
 offers = ["painters/umber", "painters/ochre"]
-round = "2026-10"
+round = "2026-11"
 repeats = 1
 
 [raters]
@@ -45,23 +45,23 @@ value = 6.5
 
 
 @pytest.fixture(scope="module")
-def october(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a benchmark of forty product photos, its round of October, and its release."""
-    folder = tmp_path_factory.mktemp("october")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a benchmark of forty product photos, a round, and its release."""
+    folder = tmp_path_factory.mktemp("ran")
     found = [p.id for p in suite.load("painters").prompts if p.category == "product-photo"][:40]
     (folder / "few.toml").write_text(
         f'[suite]\nname = "few"\nversion = "1.0.0"\nbase = "painters"\nselect = {found}\n'
     )
     (folder / "bench.toml").write_text(BENCH.format(suite=folder / "few.toml"))
-    ran = pipeline.run(benchmark.load(folder / "bench.toml"), folder / ".qfloor")
-    shutil.copyfile(ran.database, folder / "october.db")
+    result = pipeline.run(benchmark.load(folder / "bench.toml"), folder / ".qfloor")
+    shutil.copyfile(result.database, folder / "october.db")
     return folder
 
 
 @pytest.fixture
-def folder(october: Path, tmp_path: Path) -> Path:
+def folder(ran: Path, tmp_path: Path) -> Path:
     """That folder, as it was."""
-    shutil.copytree(october, tmp_path / "work")
+    shutil.copytree(ran, tmp_path / "work")
     (tmp_path / "work" / "results").symlink_to(ROOT / "results")
     return tmp_path / "work"
 
@@ -71,10 +71,16 @@ def test_the_page_on_planning(tmp_path: Path) -> None:
 
 
 def test_the_page_on_drift(folder: Path) -> None:
-    """A metric that needs no weights stands for the page's, and the set that was frozen for its."""
+    """As the page has it, a month later: the months between which ochre changed.
+
+    A metric that needs no weights stands for the page's, and the set that was frozen for its.
+    """
     first = "import json, sys; print(json.load(sys.stdin)[0]['digest'])"
     anchors = f'$(qfloor reference list --json | {sys.executable} -c "{first}")'
-    swap = {"clip.cos": "technical.sharpness", "1f2e3d4c": anchors}
+    swap = {
+        "clip.cos": "technical.sharpness", "1f2e3d4c": anchors,
+        "2026-11": "2026-12", "2026-10": "2026-11",
+    }  # fmt: skip
     assert len(execute(HOW_TO / "drift.md", folder, swap=swap)) == 6
     assert (folder / "october-withdrawn.db").is_file()
 
