@@ -31,10 +31,10 @@ a{color:inherit}code{font-size:.9em}.dim{color:var(--dim)}.small{font-size:.86re
 max-width:46rem}
 nav ul{display:flex;flex-wrap:wrap;gap:.2rem 1rem;list-style:none;margin:1rem 0 0;padding:0;
 font-size:.92rem}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.4rem,1fr));gap:.7rem;
+.facts{display:grid;grid-template-columns:repeat(8,1fr);gap:.7rem;
 margin:1.2rem 0}
 .fact{background:var(--panel);border-radius:8px;padding:.6rem .8rem}
-.fact b{display:block;font-size:1.35rem;line-height:1.2;font-weight:650}
+.fact b{display:block;font-size:1.35rem;line-height:1.2;font-weight:650;white-space:nowrap}
 .fact span{color:var(--dim);font-size:.86rem}
 footer{color:var(--dim);font-size:.86rem;padding-bottom:2.5rem;margin-top:2.5rem}
 """
@@ -104,10 +104,11 @@ color:var(--dim)}
 """
 
 _NARROW = """
+@media (max-width:66rem){.facts{grid-template-columns:repeat(4,1fr)}}
 @media (max-width:34rem){
 body{font-size:15px}main,header,footer{padding:0 .9rem}h1{font-size:1.35rem}
 .row{grid-template-columns:5.4rem 1fr 5.9rem;gap:0 .4rem;font-size:.82rem}
-.strip{grid-template-columns:repeat(2,minmax(0,1fr))}
+.strip,.facts{grid-template-columns:repeat(2,minmax(0,1fr))}
 .wall{grid-template-columns:repeat(auto-fill,minmax(7rem,1fr))}
 th,td{padding-right:.65rem}
 }
@@ -123,7 +124,9 @@ th,td{padding-right:.45rem}td.words{min-width:0}thead th,.nowrap,.n{white-space:
 .chip,.row .small{font-size:7pt}.facts{grid-template-columns:repeat(8,1fr)}
 .fact b{font-size:12pt}.fact span,.plot>figcaption span,.legend{font-size:8pt}
 .grid{grid-template-columns:1fr 1fr;gap:.8rem 1.2rem}.row{grid-template-columns:4.6rem 1fr 5rem;
-font-size:8pt}.wall{grid-template-columns:repeat(6,1fr)}summary{list-style:none}
+font-size:8pt}.wall{grid-template-columns:repeat(6,1fr);gap:.4rem}summary{list-style:none}
+.wall figcaption{padding:.2rem .35rem .3rem;font-size:6.5pt;line-height:1.25}
+.wall b{font-size:8pt}.wall .asked{-webkit-line-clamp:2}
 details.screen{display:none}details::details-content{content-visibility:visible;height:auto;display:block}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 }
