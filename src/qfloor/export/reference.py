@@ -12,11 +12,11 @@ from typing import Any
 from qfloor.export.columns import Column, Table
 from qfloor.export.schema import DOCUMENTATION, SCHEMA_VERSION, TABLES
 
-_INTRO = f"""`quality.db` is an immutable release in one SQLite file, format version {SCHEMA_VERSION}. It is
-written whole or not at all; equal evidence gives equal bytes. Its `digest` covers the tables
-marked *evidence*: prices and latency are a dated snapshot that feeds override. `quality.json`
-holds the same tables as arrays of objects ([JSON Schema](quality.schema.json)). A reader refuses
-a newer major version. Columns of type `list` and `object` are JSON text in SQLite.
+_INTRO = f"""`quality.db` is an immutable release in one SQLite file, format version
+{SCHEMA_VERSION}. It is written whole or not at all; equal evidence gives equal bytes. Its `digest`
+covers the tables marked *evidence*: prices and latency are a dated snapshot that feeds override.
+`quality.json` holds the same tables as arrays of objects ([JSON Schema](quality.schema.json)). A
+reader refuses a newer major version. Columns of type `list` and `object` are JSON text in SQLite.
 
 ```sql
 -- the cheapest way to ask it something
