@@ -50,3 +50,34 @@ def test_spend_stays_below_the_bars_where_it_did() -> None:
         assert everything["false_certificate"] <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 80)
         if cells.name == "painters":
             assert everything["to_planned"] <= 0.4
+
+
+@pytest.mark.parametrize("patience", [0.4, 1.1, 20.0])
+def test_no_rule_of_ours_spends_less_than_the_least(
+    monkeypatch: pytest.MonkeyPatch, patience: float
+) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    bound = _load("sequential_bound")
+    rates, level, horizon = np.linspace(0.02, 0.6, 12), 0.005, 120
+    boundary = bound.stats.exact_boundary(horizon, level, 0.25)
+    go = bound.stats.worth_going_on(boundary, patience)
+    found = [bound.walk(boundary, go, rate) for rate in rates.tolist()]
+    spent, right = (sum(part) / rates.size for part in zip(*found, strict=True))
+    least = bound.least_prompts(rates, level, 0.25, right, horizon)
+    assert least <= spent
+    assert least > 0.75 * spent  # and not far below: it says something
+
+
+def test_the_least_is_that_of_a_test_that_can_be_worked_out_by_hand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    optimum = _load("sequential_optimum")
+    # One prompt at most, and no cell ever fails.
+    known = optimum.game(np.array([1e-12]), 0.25, 1)
+    assert optimum.value(known, 0.0, 0.0, 0.0) == pytest.approx(0.0)
+    # Worth 10, a false one 8: certify after one clean prompt at 1 - 10 + .75 * 8, or at once.
+    assert optimum.value(known, 10.0, 8.0, 1.0) == pytest.approx(-3.0)
+    # Buying with chance c and certifying at once with chance d: c + d = .07, .75 c + d <= .06.
+    least = optimum.least_prompts(np.array([1e-12]), 0.06, 0.25, 0.07, 1)
+    assert least == pytest.approx(0.04, abs=0.002)
