@@ -144,7 +144,15 @@ class FailPath:
         if start > 0 or 2 * end > self.p.size:
             own, more = self._all_parts
             return own[start:end], more[start:end]
-        return self._parts_to(end)
+        if self.raters is None:
+            return self._parts_to(end)
+        if end not in self._heads:  # bounds over raters ask for the same steps at many rates
+            self._heads[end] = self._parts_to(end)
+        return self._heads[end]
+
+    @cached_property
+    def _heads(self) -> dict[int, tuple[FloatArray, FloatArray]]:
+        return {}
 
     @cached_property
     def _all_parts(self) -> tuple[FloatArray, FloatArray]:
