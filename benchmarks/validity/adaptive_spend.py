@@ -537,7 +537,7 @@ def bars(rows: Sequence[Mapping[str, Any]]) -> list[str]:
                     least = bounds.get((name, f"{stated:g}"), least)
                     if verdict != "met" and any(float(b) > bar for b in least if b):
                         told = least[0] and float(least[0]) > bar
-                        verdict += ", by no rule" if told else ", by no rule that is not told which"
+                        verdict += "; no rule can" + ("" if told else " that is not told which")
                 lines.append(
                     f"| {name} | {group} ({r['n_cells']}) | {r['prices']} | to {to} | {bar} "
                     f"| {r[column]:.2f} | {least[0]} | {least[1]} "

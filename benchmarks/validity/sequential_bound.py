@@ -198,7 +198,8 @@ def page(rows: list[dict[str, str]]) -> str:
         "",
         "*not told which*: the least for any rule that knows how often the cells of the set fail,",
         "but not which is which. *left best*: the product's exact test under the best rule to",
-        "leave a cell, which knows nothing of the set (both for cells with one tier).",
+        "leave a cell, which knows nothing of the set. Both are for cells with one tier, and may",
+        f"fall short of the planned design by {SHORT} verdicts of the whole set.",
         "",
         "| set | cells | planned at | correct verdicts | no rule below | not told which "
         "| left best | bar |",
