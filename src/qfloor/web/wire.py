@@ -14,11 +14,15 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 HEAD_S = 15.0
 """How long the head of a request may take."""
 
+STALL_S = 120.0
+"""How long a reader may take no more of its answer than the system holds for it (a few MB)."""
+
 
 class HurriedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     """One connection; while a request is being answered, nothing hurries it."""
 
     _hurry: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Wait for a head, and not for ever."""
@@ -36,7 +40,23 @@ class HurriedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     def connection_lost(self, error: Exception | None) -> None:
         """Wait for nothing more."""
         self._end_to_wait()
+        self._forget_stall()
         super().connection_lost(error)
+
+    def pause_writing(self) -> None:
+        """Wait for a reader, and not for ever: its answer lies in memory."""
+        super().pause_writing()
+        self._stalled = self.loop.call_later(STALL_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on: it has taken something."""
+        self._forget_stall()
+        super().resume_writing()
+
+    def _forget_stall(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import json
 import socket
 import time
@@ -11,13 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from fakes.seller import picture
 from gateway_sellers import Seller, behave
 from gateway_world import CLIP, MUG, SHELF, database, drive, listening, running, settings
+from PIL import Image
 
 from qfloor.generators.protocol import Artifact, Ended
-from qfloor.web.gateway import forms, wire
+from qfloor.web import wire
+from qfloor.web.gateway import forms
+from qfloor.web.gateway.delivery import MARK
 from qfloor.web.gateway.facts import header_value
 
 URL, VIDEOS = "/v1/images/generations", "/v1/videos"
@@ -76,6 +82,55 @@ def test_who_waits_for_a_slow_seller_is_not(
     ):
         for _ in range(2):
             assert client.post(URL, json={"prompt": MUG}).status_code == 200
+
+
+def large_picture() -> bytes:
+    pixels = np.random.default_rng(0).integers(0, 256, (1_200, 1_200, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=0)
+    return buffer.getvalue()
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+@pytest.mark.parametrize("reads", [False, True])
+def test_who_takes_nothing_of_an_answer_is_cut_off_and_who_takes_little_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: bool
+) -> None:
+    monkeypatch.setattr(wire, "STALL_S", 2.0)
+    body = json.dumps({"prompt": MUG}).encode()
+    with (
+        behave({"shop/value": large_picture()}),
+        listening(chosen(tmp_path)) as base,
+        connect(base) as line,
+    ):
+        line.sendall(HEAD + b"content-type: application/json\r\ncontent-length: %d\r\n\r\n"
+                     % len(body) + body)  # fmt: skip
+        got, ends = 0, time.monotonic() + (4.0 if reads else 0.0)
+        while time.monotonic() < ends:
+            got += len(line.recv(50_000))
+            time.sleep(0.02)
+        if not reads:
+            time.sleep(4.0)
+        with contextlib.suppress(ConnectionResetError):
+            while piece := line.recv(1 << 18):
+                got += len(piece)
+                if reads and got > 5_700_000:
+                    break
+    assert (got > 5_700_000) is reads  # four megabytes in base64
+
+
+def test_answers_go_out_in_small_pieces(tmp_path: Path) -> None:
+    """What a reader who takes nothing holds in memory is a piece or two."""
+
+    async def work(client: Any) -> Any:
+        delivery = client.gateway.delivery
+        sha256 = client.gateway.ledger.put_media(large_picture(), "image/png")
+        answer = delivery.inline({"b64_json": MARK}, [sha256], {})
+        return [len(piece) async for piece in answer.body_iterator], answer.headers
+
+    pieces, headers = drive(chosen(tmp_path), work)
+    assert sum(pieces) == int(headers["content-length"]) > 5_000_000
+    assert max(pieces) <= 131_072
 
 
 def test_a_body_that_trickles_is_not_waited_for(
