@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import islice
 
 from qfloor.errors import IllustrativeDatabaseError, NeedError
@@ -130,18 +131,29 @@ def _moment(now: dt.datetime | dt.date | str | None, *, exact: bool) -> str:
     if now is None:
         read = dt.datetime.now(dt.UTC)
         return read.isoformat(timespec="seconds") if exact else read.date().isoformat()
+    if isinstance(now, str):
+        return _written(now)
     if isinstance(now, dt.datetime):
         return (now if now.tzinfo else now.replace(tzinfo=dt.UTC)).astimezone(dt.UTC).isoformat()
     if isinstance(now, dt.date):
         return now.isoformat()
+    raise NeedError(_NO_MOMENT.format(now))
+
+
+_NO_MOMENT = "now is {!r}, must be a day or time such as 2026-11-24"
+
+
+@lru_cache(maxsize=256)
+def _written(now: str) -> str:
+    """A day as it is, a time in UTC."""
     try:
         return dt.date.fromisoformat(now).isoformat()
-    except (TypeError, ValueError):
+    except ValueError:
         pass
     try:
-        return _moment(dt.datetime.fromisoformat(now), exact=exact)
-    except (TypeError, ValueError):
-        raise NeedError(f"now is {now!r}, must be a day or time such as 2026-11-24") from None
+        return _moment(dt.datetime.fromisoformat(now), exact=True)
+    except ValueError:
+        raise NeedError(_NO_MOMENT.format(now)) from None
 
 
 def _pinned(request: Request, offer_id: str, cause: Cause) -> Decision:
@@ -230,7 +242,8 @@ def _decide(
     notes: tuple[str, ...] = (),
 ) -> Decision:
     found = request.classification
-    return Decision(
+    decision = object.__new__(Decision)
+    vars(decision).update(  # as its constructor would, which sets fields one by one
         offer=offer,
         cause=cause,
         category=found.category,
@@ -253,6 +266,7 @@ def _decide(
         now=request.now,
         request=request,
     )
+    return decision
 
 
 def _remarked(request: Request, offer_id: str) -> tuple[str, ...]:

@@ -168,9 +168,11 @@ class Classifier:
         for i, stop in stops:
             if i < skip_to:
                 continue
-            if stop.marks:
+            longer, phrase, marks = stop
+            if marks:
                 negated_until = -1 if tokens[i] in BREAKS else i + REACH
-            phrase = longest(stop, tokens, i) if stop.longer else stop.alone
+            if longer:
+                phrase = longest(stop, tokens, i)
             if phrase is None:
                 continue
             spelled, pairs = phrase

@@ -35,7 +35,7 @@ def counterfactuals(request: Request) -> Counterfactuals:
     """Ask all rules but those on certificates, and all but the one on price."""
     asked = asking(request)
     priceless = tuple((at, check) for at, check in asked if check is not rules.price)
-    _, by_price, by_floor = rows_of(request)
+    _, by_price, by_floor, _ = rows_of(request)
     cheap = (f for f in by_price if f.rejection(request, asked, evidence=False) is None)
     good = (f for f in by_floor if f.rejection(request, priceless) is None)
     return Counterfactuals(_found(next(cheap, None)), _found(next(good, None)))

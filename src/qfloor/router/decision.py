@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from qfloor.records import digest_of
@@ -21,7 +22,7 @@ from qfloor.router.needs import Need
 from qfloor.router.reasons import RULE_ORDER, Cause, Rule
 from qfloor.router.relaxing import Relaxation, cheapest_relaxation
 from qfloor.router.request import Request
-from qfloor.router.shapes import Asking, Demanded, Facts, asking, rows_of
+from qfloor.router.shapes import Asking, Demanded, Facts, asking, known_of
 
 _SERVED = (
     Cause.CHEAPEST, Cause.FASTER, Cause.PROBE, Cause.PINNED, Cause.OVERRIDDEN, Cause.PROVISIONAL,
@@ -135,32 +136,20 @@ class Decision:
     @cached_property
     def candidates(self) -> tuple[Candidate, ...]:
         """Every offer: the chosen one, then eligible ones by cost, then by how far they came."""
-        request = self.request
-        asked = asking(request)
-        rows = [self._candidate(o, facts, asked) for o, facts in rows_of(request).by_cost.items()]
-        eligible_last = len(RULE_ORDER)
-
-        def place(row: Candidate) -> tuple[bool, int]:  # rows of one place stay in order of cost
-            rule = row.rejected_by
-            return row.offer != self.offer, -(eligible_last if rule is None else RULE_ORDER[rule])
-
-        return tuple(sorted(rows, key=place))
-
-    def _candidate(self, offer_id: str, facts: Facts, asked: Asking) -> Candidate:
-        request = self.request
-        rejected_by, detail = self._rejection(offer_id, facts, asked)
-        seen = request.latency_of(offer_id)
-        return Candidate(
-            *facts.row,
-            request.price_age(offer_id),
-            seen.p50_s,
-            seen.p95_s,
-            seen.n,
-            seen.source,
-            seen.as_of,
-            rejected_by,
-            detail,
-        )
+        asked = asking(self.request)
+        last = len(RULE_ORDER)  # eligible ones; rows of one place stay in order of cost
+        first: list[Candidate] = []
+        others: list[tuple[int, Candidate]] = []
+        for facts, told in known_of(self.request):
+            offer_id = facts.offer.id
+            rule, detail = self._rejection(offer_id, facts, asked)
+            row = Candidate._make((*told, rule, detail))
+            if offer_id == self.offer:
+                first.append(row)
+            else:
+                others.append((-last if rule is None else -RULE_ORDER[rule], row))
+        others.sort(key=itemgetter(0))
+        return (*first, *[row for _, row in others])
 
     def _rejection(self, offer_id: str, facts: Facts, asked: Asking) -> tuple[Rule | None, str]:
         if offer_id == self.offer:

@@ -17,6 +17,9 @@ def eligible(request: Request) -> Iterator[str]:
     """Offers that pass every rule, best first."""
     checks, offers = rules.relevant(request), request.db.offers
     ceiling = request.need.max_price_nanousd
+    if not checks:
+        yield from standing_of(request)
+        return
     for offer_id in standing_of(request):
         if ceiling is not None:  # the rule on price would say so as well, and in words
             price = request.price_of(offer_id)

@@ -162,7 +162,11 @@ class Request:
     @property
     def asked_tokens(self) -> int | None:
         """Most tokens the prompt can be; None where no offer's price depends on them."""
-        if not self.db.remember(("by token", self.feed), self._is_by_token):
+        key = ("by token", self.feed)
+        by_token: bool | None = self.db.memo.get(key)
+        if by_token is None:
+            by_token = self.db.remember(key, self._is_by_token)
+        if not by_token:
             return None
         need = self.need
         return len(need.prompt.encode()) + len((need.negative or "").encode())

@@ -101,11 +101,15 @@ def demanded_of(request: Request) -> tuple[Demanded, ...]:
 
 
 class Rows(NamedTuple):
-    """Every offer as requests of one shape see it, in three orders."""
+    """Every offer as requests of one shape see it, in three orders.
+
+    ``told`` are, by the time of a request, fields of candidates in the first of them.
+    """
 
     by_cost: Mapping[str, Facts]
     by_price: tuple[Facts, ...]  # those whose price is known
     by_floor: tuple[Facts, ...]
+    told: dict[str, tuple[tuple[Any, ...], ...]]
 
 
 def rows_of(request: Request) -> Rows:
@@ -117,7 +121,31 @@ def _rows(request: Request) -> Rows:
     facts = {o: _facts(request, o) for o in _in_order(request, request.db.offers)}
     priced = [(f.price_nanousd, o) for o, f in facts.items() if f.price_nanousd is not None]
     floors = sorted(facts, key=lambda offer: -request.floor(offer))  # equals stay by cost
-    return Rows(facts, tuple(facts[o] for _, o in sorted(priced)), tuple(facts[o] for o in floors))
+    by_price = tuple(facts[offer] for _, offer in sorted(priced))
+    return Rows(facts, by_price, tuple(facts[offer] for offer in floors), {})
+
+
+def known_of(request: Request) -> Iterable[tuple[Facts, tuple[Any, ...]]]:
+    """Every offer by cost, with the fields of its `qfloor.router.Candidate` but the last two.
+
+    Without a health feed they are the same for all requests of a shape at one time.
+    """
+    rows, health = rows_of(request), request.health
+    facts = rows.by_cost.values()
+    told = rows.told.get(request.now) if health is None else None
+    if told is None:
+        told = tuple([_told(request, one) for one in facts])
+        if health is None:
+            rows.told.clear()  # requests come in the order of time
+            rows.told[request.now] = told
+    return zip(facts, told, strict=True)
+
+
+def _told(request: Request, facts: Facts) -> tuple[Any, ...]:
+    offer_id = facts.offer.id
+    seen = request.latency_of(offer_id)
+    latency = seen.p50_s, seen.p95_s, seen.n, seen.source, seen.as_of
+    return (*facts.row, request.price_age(offer_id), *latency)
 
 
 def asking(request: Request) -> Asking:

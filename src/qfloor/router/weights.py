@@ -12,7 +12,7 @@ import json
 import struct
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,7 @@ class Weights:
         if not self._curve or any(len(row) != n for row in rows) or len(lexicon) != n:
             raise ValueError("classifier weights whose parts do not fit together")
         bits, letter = _width(features)
+        self._of_names = lru_cache(maxsize=256)(self._beside)
         self._half = 1 << (bits - 1)
         self._middle = sum(self._half << bits * i for i in range(n))
         self._parts = struct.Struct(f"<{n}{letter}")
@@ -127,18 +128,18 @@ class Weights:
     ) -> list[float]:
         """`odds` in the order of ``categories``, from the `total` of the words."""
         share = round(damping(content.length) * _SHARES)
-        counted = [part * share for part in self._unpack(total)]
-        beside = sum(map(self._table.get, names, _NONE))
-        if beside:
-            both = zip(counted, self._unpack(beside), strict=True)
-            counted = [part + _SHARES * other for part, other in both]
-        unit = self._unit / _SHARES
-        odds = [bias + value * unit for bias, value in zip(self._bias, counted, strict=True)]
+        unit, beside = self._unit / _SHARES, self._of_names(*names)
+        parts = zip(self._bias, self._unpack(total), beside, strict=True)
+        odds = [bias + (part * share + other) * unit for bias, part, other in parts]
         for category, column in self._lexicon.items():
             if category in sums:
                 found = bounded(sums[category])
                 odds = [o + found * weight for o, weight in zip(odds, column, strict=True)]
         return odds
+
+    def _beside(self, *names: str) -> list[int]:
+        """What is known beside words, added up; words are damped, and this is not."""
+        return [_SHARES * part for part in self._unpack(sum(map(self._table.get, names, _NONE)))]
 
     def confidence(self, odds: float) -> float:
         """How often a category of these log odds was acceptable, by the stored curve."""
