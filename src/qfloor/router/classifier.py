@@ -123,6 +123,7 @@ class Classifier:
         self._allowed = made
         learned = () if weights is None else weights.categories
         self._learned = {c: learned.index(c) for c in self.categories if c in learned}
+        self._all_learned = learned == tuple(self.categories)
 
     def classify(self, need: Need) -> Classification:
         """Classify one need."""
@@ -236,9 +237,11 @@ class Classifier:
         sums = sums_of(hits)
         places = self._learned
         learned = weights.scores(content, total, names_of(need, reading), sums)
-        scores = [
-            learned[places[c]] if c in places else self._declared(sums.get(c, 0.0)) for c in allowed
-        ]
+        if self._all_learned and not given:
+            scores = learned
+        else:
+            own = self._declared
+            scores = [learned[places[c]] if c in places else own(sums.get(c, 0.0)) for c in allowed]
         odds = max(scores)
         first = allowed[scores.index(odds)]  # ties in order of id
         known = first in places

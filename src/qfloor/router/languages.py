@@ -65,11 +65,10 @@ def guess_language(text: str, counts: int) -> str | None:
         foreign = len(_FOREIGN.findall(text))
         if foreign and foreign * 2 >= len(_LETTER.findall(text)):
             return next((name for name, letters in _SCRIPTS if letters.search(text)), None)
-    if counts:
+    if counts >> 16:  # words that others have as well
         english, *others = _COUNTS.unpack(counts.to_bytes(_COUNTS.size, "little"))
         best = max(others)
         if best > english and best >= 2:
             return None if others.count(best) > 1 else _LANGUAGES[1 + others.index(best)]
-        if english:
-            return "en"
-    return "en" if text.isascii() else None
+        counts = english
+    return "en" if counts or text.isascii() else None

@@ -22,7 +22,7 @@ from qfloor.router.reading import MOST_WORDS, Content, bounded, damping, pieces_
 FORMAT = 1
 FILE = Path(__file__).with_name("weights.json")
 
-_WIDTHS = ((32, "I"), (64, "Q"))  # bits for each category: the fewest that sums of words fit in
+_WIDTHS = ((32, "i"), (64, "q"))  # bits for each category: the fewest that sums of words fit in
 _FINE = 256  # parts of one step of a stored weight, so that pieces of words are not rounded away
 _SHARES = 1024  # parts of one in which damping is counted
 _ADDED = 32 * MOST_WORDS  # more than all features of one request count together
@@ -73,8 +73,7 @@ class Weights:
             raise ValueError("classifier weights whose parts do not fit together")
         bits, letter = _width(features)
         self._of_names = lru_cache(maxsize=256)(self._beside)
-        self._half = 1 << (bits - 1)
-        self._middle = sum(self._half << bits * i for i in range(n))
+        self._middle = sum(1 << bits * i + bits - 1 for i in range(n))
         self._parts = struct.Struct(f"<{n}{letter}")
         self._table: dict[str, int] = {}
         self._pieces: dict[str, int] = {}
@@ -169,14 +168,13 @@ class Weights:
 
     def _pack(self, row: Sequence[int]) -> int:
         """Whole numbers side by side in one, each in its bits; sums of such stay side by side."""
-        half = self._half
-        lifted = self._parts.pack(*[part + half for part in row])
-        return int.from_bytes(lifted, "little") - self._middle
+        told, middle = int.from_bytes(self._parts.pack(*row), "little"), self._middle
+        return (told ^ middle) - middle
 
-    def _unpack(self, packed: int) -> list[int]:
+    def _unpack(self, packed: int) -> tuple[int, ...]:
         """The numbers of one: all are lifted above zero, so that none borrows of the next."""
-        lifted, half = (packed + self._middle).to_bytes(self._parts.size, "little"), self._half
-        return [part - half for part in self._parts.unpack(lifted)]
+        told, middle = packed + self._middle, self._middle
+        return self._parts.unpack((told ^ middle).to_bytes(self._parts.size, "little"))
 
 
 def _width(features: Mapping[str, Sequence[int]]) -> tuple[int, str]:
