@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from qfloor.prices import NANO
 
 
+@lru_cache(maxsize=4096)
 def usd_text(nanousd: int) -> str:
     """Exact decimal string without needless zeros.
 

@@ -80,7 +80,7 @@ def decide(
     Fault
         400 when the request makes no sense, 404 for an unknown model.
     """
-    arm = picture.arm_for(_share(request_id))
+    arm = picture.arm_for(lambda: _share(request_id))
     now = datetime.now(UTC)
     began = time.perf_counter_ns()
     need = _need(arm.db, ask, endpoint, key)

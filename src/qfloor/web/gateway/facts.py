@@ -5,7 +5,8 @@ Facts only, from closed sets or from the release: never a word of the prompt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from qfloor import router
@@ -15,8 +16,12 @@ from qfloor.web.gateway.deciding import Decided
 PREFIX = "x-qfloor-"
 
 
-def header_value(value: object) -> str:
-    """Text that may stand in a header: printable ASCII, of bounded length."""
+@lru_cache(maxsize=4096, typed=True)
+def header_value(value: Hashable) -> str:
+    """Text that may stand in a header: printable ASCII, of bounded length.
+
+    Remembered, for what is told of decisions is told again and again.
+    """
     text = str(value)
     if text.isascii() and text.isprintable() and len(text) <= 400:
         return text.strip()

@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from starlette.exceptions import HTTPException
@@ -49,11 +50,14 @@ class Call:
 Endpoint = Callable[[Call], Awaitable[Response]]
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
+
 def json_response(
     body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Plain ASCII JSON: whatever a request put into it, it can be sent."""
-    content = json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")
+    content = _ENCODER.encode(body).encode("ascii")
     return Response(content, status, dict(headers or {}), media_type="application/json")
 
 
@@ -91,10 +95,16 @@ def guarded(gateway: Gateway, name: str, serve: Endpoint, access: Access = "key"
 
 def _put_headers(response: Response, told: Mapping[str, str]) -> None:
     """Set headers all at once: one by one, each looks through all the others."""
-    names = {name.encode("latin-1") for name in told}
+    added = [_encoded(name, value) for name, value in told.items()]
+    names = {name for name, _ in added}
     kept = [pair for pair in response.raw_headers if pair[0] not in names]
-    kept += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told.items()]
-    response.raw_headers[:] = kept
+    response.raw_headers[:] = kept + added
+
+
+@lru_cache(maxsize=4096)
+def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
+    """A header as it is sent; most come again."""
+    return name.encode("latin-1"), value.encode("latin-1")
 
 
 def fault_response(fault: Fault) -> Response:

@@ -7,6 +7,7 @@ made by parts of two. What cannot be read leaves the last good picture standing,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,9 +41,11 @@ class Picture:
     policy: router.Policy
     health: router.HealthFeed | None
 
-    def arm_for(self, share: float) -> Arm:
+    def arm_for(self, share: Callable[[], float]) -> Arm:
         """The canary for requests whose share (0 to 1) falls into its percentage."""
-        return self.canary if self.canary and share * 100.0 < self.percent else self.stable
+        if self.canary is None:
+            return self.stable
+        return self.canary if share() * 100.0 < self.percent else self.stable
 
     @property
     def offers(self) -> dict[str, Any]:

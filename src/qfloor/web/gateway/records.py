@@ -13,12 +13,14 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from qfloor.errors import StoreError
 from qfloor.router.decision import plain_need
+from qfloor.store.connection import chunks
 from qfloor.web.gateway.deciding import Decided
 from qfloor.web.gateway.ledger import GatewayLedger
 from qfloor.web.gateway.pen import Pen
@@ -30,13 +32,16 @@ MOST_WAITING = 20_000
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 _EDGES = (*(f"{edge:g}" for edge in SECONDS), "+Inf")
-_INSERT = (
-    "INSERT INTO decisions (id, at, endpoint, key_name, requested_model, release, arm, category, "
-    "confidence, plausible, modality, language, tier, need, prompt, decided_offer, cause, "
-    "runner_up, binding_rule, served_offer, serving, price_nanousd, baseline_offer, "
-    "baseline_nanousd, outcome, reason, http_status, seconds, decide_us, policy, prices, health, "
-    "decided_at) VALUES (" + ", ".join("?" * 33) + ") ON CONFLICT (id) DO NOTHING"
-)
+_COLUMNS = (
+    "id", "at", "endpoint", "key_name", "requested_model", "release", "arm", "category",
+    "confidence", "plausible", "modality", "language", "tier", "need", "prompt", "decided_offer",
+    "cause", "runner_up", "binding_rule", "served_offer", "serving", "price_nanousd",
+    "baseline_offer", "baseline_nanousd", "outcome", "reason", "http_status", "seconds",
+    "decide_us", "policy", "prices", "health", "decided_at",
+)  # fmt: skip
+_AT_ONCE = 999 // len(_COLUMNS)  # rows a statement: older SQLite takes no more values than that
+_INSERT = f"INSERT INTO decisions ({', '.join(_COLUMNS)}) VALUES "
+_VALUES = f"({', '.join('?' * len(_COLUMNS))})"
 _SETTLE = (
     "UPDATE decisions SET served_offer = ?, serving = ?, charged = ?, charged_nanousd = ?, "
     "outcome = ?, reason = ?, http_status = ?, attempts = ?, fallback_from = ?, seconds = ? "
@@ -44,6 +49,12 @@ _SETTLE = (
 )
 
 Labels = tuple[tuple[str, str], ...]
+
+
+@lru_cache(maxsize=4096)
+def _labels(*given: tuple[str, str]) -> Labels:
+    """Labels in order of their names; most are asked for again."""
+    return tuple(sorted(given))
 
 
 class Records:
@@ -62,7 +73,7 @@ class Records:
         if len(self._rows) >= MOST_WAITING:
             self.count("qfloor_log_rows_dropped_total")
             return
-        self._rows.append((_INSERT, (decided, status, seconds, reason)))
+        self._rows.append((_INSERT, self._row(decided, status, seconds, reason)))
         decision = decided.decision
         self.count(
             "qfloor_decisions_total",
@@ -103,11 +114,11 @@ class Records:
 
     def count(self, name: str, by: float = 1.0, /, **labels: str) -> None:
         """Add to a counter that all workers share."""
-        self._counts[name, tuple(sorted(labels.items()))] += by
+        self._counts[name, _labels(*labels.items())] += by
 
     def observe(self, name: str, seconds: float, **labels: str) -> None:
         """Add to a histogram of seconds."""
-        key = name, tuple(sorted(labels.items()))
+        key = name, _labels(*labels.items())
         seen = self._seen.get(key)
         if seen is None:
             seen = self._seen[key] = [0.0] * (len(SECONDS) + 2)
@@ -151,14 +162,21 @@ class Records:
     ) -> None:
         for sql, same in groupby(rows, key=itemgetter(0)):  # in order: logged, then settled
             values = [row[1] for row in same]
-            self._ledger.write_many(
-                sql, [self._row(*v) for v in values] if sql is _INSERT else values
-            )
+            if sql is _INSERT:
+                self._log(values)
+            else:
+                self._ledger.write_many(sql, values)
         self._ledger.write_many(
             "INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT (name, labels) DO UPDATE SET "
             "value = value + excluded.value",
             [(name, json.dumps(dict(labels)), by) for (name, labels), by in counts.items()],
         )
+
+    def _log(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert many rows a statement: after each, this thread waits for the event loop's."""
+        for chunk in chunks(rows, _AT_ONCE):
+            sql = f"{_INSERT}{', '.join([_VALUES] * len(chunk))} ON CONFLICT (id) DO NOTHING"
+            self._ledger.write(sql, [value for row in chunk for value in row])
 
     def _row(
         self, decided: Decided, status: int, seconds: float, reason: str | None
