@@ -37,6 +37,8 @@ APPLICATION_ID = 0x71666C72
 
 MEMO = 20_000
 """Results kept for requests of the same shape, before starting over."""
+READINGS = 2_000
+"""Classifications that are kept for prompts that come again."""
 SHAPES = 1_000_000
 """Offers of all shapes of requests together whose prices are kept; rows of them are larger."""
 ROWS = 200_000
@@ -93,12 +95,17 @@ class Database:
     provisional: Mapping[Place, Mapping[str, Standing]] = field(default_factory=dict)
     uncalibrated: bool = False
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    readings: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     shapes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     rows: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def remember(self, key: Any, make: Callable[[], T]) -> T:
         """Keep what follows from its key and this release alone; bounded, safe in threads."""
         return _remember(self.memo, key, make, MEMO)
+
+    def remember_reading(self, key: Any, make: Callable[[], T]) -> T:
+        """Keep what a prompt was taken for."""
+        return _remember(self.readings, key, make, READINGS)
 
     def remember_shape(self, key: Any, make: Callable[[], T]) -> T:
         """Keep what may have a number of every offer."""

@@ -233,8 +233,8 @@ def _read(db: router.Database, need: router.Need) -> router.Classification:
     """What a request is taken for; a prompt that came before (a dry run, a retry) is known."""
     if len(need.prompt) > _LONG or need.negative:
         return router.classify(db, need)
-    key = ("read", need.prompt, need.ratio, need.pixels, need.modality, need.seconds, need.audio)
-    return db.remember(key, lambda: router.classify(db, need))
+    key = (need.prompt, need.ratio, need.pixels, need.modality, need.seconds, need.audio)
+    return db.remember_reading(key, lambda: router.classify(db, need))
 
 
 def _forced(

@@ -5,7 +5,6 @@ Nothing else is read of a request but its body and a few named headers.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Any
 from starlette.requests import Request
 
 from qfloor.web.gateway.faults import Fault
+from qfloor.web.gateway.patience import within
 
 _BRACKET = re.compile(r"^([A-Za-z_]+)((?:\[[A-Za-z0-9_]*\])*)$")
 MOST_FIELDS = 200
@@ -26,19 +26,18 @@ BODY_S = 30.0
 
 
 async def read_body(request: Request, most_bytes: int) -> bytes:
-    """Read the body; `Fault` 413 as soon as it is larger than allowed."""
+    """Read the body; `Fault` 413 as soon as it is larger than allowed, 408 when it is too slow."""
     told = request.headers.get("content-length", "0")
     if told.isdigit() and int(told) > most_bytes:
         raise _too_large(most_bytes)
     body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_S):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > most_bytes:
-                    raise _too_large(most_bytes)
-    except TimeoutError:
-        raise Fault(408, "body_too_slow", f"the body took more than {BODY_S:g} s") from None
+    with within(BODY_S) as limit:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > most_bytes:
+                raise _too_large(most_bytes)
+    if limit.ran_out:
+        raise Fault(408, "body_too_slow", f"the body took more than {BODY_S:g} s")
     return bytes(body)
 
 
