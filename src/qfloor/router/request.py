@@ -8,13 +8,14 @@ import math
 import zlib
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from qfloor import prices as money
 from qfloor.errors import InputError
 from qfloor.records import PriceRule
 from qfloor.router.classification import Classification
 from qfloor.router.database import Database, Latency
+from qfloor.router.kept import Figures, Judged, Kept, Seen
 from qfloor.router.needs import Need
 from qfloor.router.places import Place, Standing
 from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
@@ -25,50 +26,7 @@ CHALLENGES = frozenset({"count", "text", "group", "hands", "long"})
 DECLARED = "declared"
 """How the source of a price begins that its owner sets and that does not age."""
 
-Judged = tuple[tuple[Place, Mapping[str, Standing]], ...]
-"""Places, each with the standings of its offers."""
-
 _UNKNOWN = Latency(None, None, None, None)
-
-
-class Seen(NamedTuple):
-    """Latency that counts now, and where it was seen."""
-
-    p50_s: float | None
-    p95_s: float | None
-    n: int | None
-    as_of: str | None
-    usual_p95_s: float | None
-    source: str
-
-
-class Figures:
-    """Of each offer what many shapes of requests have in common: price, its age, usual latency."""
-
-    __slots__ = ("ages", "prices", "seen")
-
-    def __init__(self) -> None:
-        self.ages: tuple[str, dict[str, float | None]] = ("", {})
-        self.prices: dict[str, int | None] = {}
-        self.seen: dict[str, Seen] = {}
-
-
-class Kept:
-    """What follows from the shape of a request alone, kept with the release as it is asked for.
-
-    Two requests have one shape when they agree in all but their words, budget and latency:
-    categories they may be of, modality, tier, language, challenges, size and number, policy and
-    price feed. `qfloor.router.shapes` works out what stands and what is demanded.
-    """
-
-    __slots__ = ("demanded", "figures", "key", "places", "remarks", "standing", "usable")
-
-    def __init__(self, key: tuple[Any, ...], places: Judged, figures: Figures) -> None:
-        self.key, self.places, self.figures = key, places, figures
-        self.usable: dict[str, int | None] = {}
-        self.standing: tuple[str, ...] | None = None
-        self.demanded: tuple[Any, ...] | None = None
-        self.remarks: dict[tuple[str, bool], tuple[str, tuple[str, ...]]] = {}
 
 
 class Request:

@@ -1,6 +1,6 @@
 """What follows from the shape of a request alone, worked out once and remembered with the release.
 
-Certified offers of all requests of one shape (`qfloor.router.request.Kept`) stand in one order, and
+Certified offers of all requests of one shape (`qfloor.router.kept.Kept`) stand in one order, and
 of every offer most of a candidate's row is the same.
 """
 
