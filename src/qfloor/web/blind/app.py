@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -145,7 +145,7 @@ async def _body(request: Request) -> Any:
                 content += chunk
                 if len(content) > MOST_BODY:
                     raise VoteError("not_whole", "a vote is never that large")
-    except TimeoutError:
+    except (TimeoutError, ClientDisconnect):
         raise VoteError("not_whole", "the vote did not arrive in time") from None
     try:
         return json.loads(content)
