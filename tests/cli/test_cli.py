@@ -252,3 +252,21 @@ def test_what_the_demo_says_to_type_can_be_typed(
     monkeypatch.setattr(sys, "argv", [called_as.format(cwd=tmp_path), "demo"])
     monkeypatch.setattr("shutil.which", lambda name: on_path)
     assert demonstration.called() == told
+
+
+@pytest.mark.parametrize(
+    "command", [["ratings", "import", "none.csv"], ["generate", "--manifest", "none.csv"]]
+)
+def test_a_mistyped_file_leaves_no_workspace(cli: Cli, command: list[str]) -> None:
+    code, _, err = cli(*command, "--round", "2026-11")
+    assert (code, err) == (1, "qfloor: none.csv: no such file\n")
+    assert list(Path().iterdir()) == []
+
+
+def test_nothing_to_learn_from_is_not_nothing_asked_for(cli: Cli) -> None:
+    from qfloor.store import Store
+
+    Store.open(Path(".qfloor"), create=True).close()
+    code, out, _ = cli("calibrate", "painters")
+    assert code == 0
+    assert out == "nothing of round 2026-11 was both rated and scored, so nothing is learned\n"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from qfloor.cli.inputs import must_exist
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.running import (
     Budget,
@@ -70,6 +71,8 @@ def generate(
     if manifest is None and rows:
         raise typer.BadParameter("--rows goes with --manifest")
     if manifest is not None:
+        if round is not None:  # without one that is what is said first
+            must_exist(manifest)
         with Store.open(workspace, create=True) as store, progress() as report:
             taken = pipeline.take_in(
                 store, manifest, round=round or "", suite_name=suite, report=report

@@ -7,6 +7,7 @@ from typing import Literal
 
 import typer
 
+from qfloor.cli.inputs import must_exist
 from qfloor.cli.output import Csv, Json, Workspace, emit, emit_one, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of
 
@@ -63,6 +64,7 @@ def import_(
     from qfloor.store import Store
 
     check_round(files[0], round)
+    must_exist(*files)
     options = ReadOptions(
         mapping=parse_mapping(mapping, criterion, answer),
         items=items,
@@ -171,7 +173,12 @@ def calibrate(
     with Store.open(workspace) as store, store.writing("calibrate"):
         found = pipeline.certify_round(store, benchmark, pipeline.prompts_of(benchmark))
     rows = pipeline.calibration_rows(found)
-    emit(rows, as_json=as_json, as_csv=as_csv, empty="the benchmark asks for no calibration")
+    empty = (
+        f"nothing of round {benchmark.round} was both rated and scored, so nothing is learned"
+        if benchmark.calibrations
+        else "the benchmark asks for no calibration"
+    )
+    emit(rows, as_json=as_json, as_csv=as_csv, empty=empty)
 
 
 def register(app: typer.Typer) -> None:
