@@ -27,6 +27,7 @@ from qfloor.cli.watching import progress
 if TYPE_CHECKING:
     from qfloor.benchmark import Benchmark
     from qfloor.generate import GenerationResult, OfferSummary
+    from qfloor.pipeline import TakenIn
 
 
 def generate(
@@ -71,14 +72,8 @@ def generate(
     if manifest is None and rows:
         raise typer.BadParameter("--rows goes with --manifest")
     if manifest is not None:
-        if round is not None:  # without one that is what is said first
-            must_exist(manifest)
-        with Store.open(workspace, create=True) as store, progress() as report:
-            taken = pipeline.take_in(
-                store, manifest, round=round or "", suite_name=suite, report=report
-            )
-        say_made(taken)
         listed = rows or as_json or as_csv
+        taken = _taken_in(workspace, manifest, round, suite)
         if listed:
             print_rows(taken, as_json=as_json, as_csv=as_csv)
         say_rows(taken, manifest, str(round), listed=listed)
@@ -94,6 +89,21 @@ def generate(
         )  # fmt: skip
     show_summary(benchmark, workspace, as_json=as_json, as_csv=as_csv)
     say_made(made)
+
+
+def _taken_in(workspace: Path, manifest: Path, round: str | None, suite: str | None) -> TakenIn:
+    """Take in what a manifest names, and say what became of it."""
+    from qfloor import pipeline
+    from qfloor.store import Store
+
+    if round is not None:  # without one that is what is said first
+        must_exist(manifest)
+    with Store.open(workspace, create=True) as store, progress() as report:
+        taken = pipeline.take_in(
+            store, manifest, round=round or "", suite_name=suite, report=report
+        )
+    say_made(taken)
+    return taken
 
 
 def resolve(
