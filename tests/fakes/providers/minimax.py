@@ -118,7 +118,11 @@ class MiniMaxFake(Fake):
 
     def _answer_v2(self, job: Job, stage: Stage) -> Reply:
         task = {"id": job.id, "model": job.asked.model, "status": SAID2.get(stage, stage)}
-        if stage == "done":
+        if stage == "done" and job.scenario == "expired_job":
+            task["status"] = "expired"
+        elif stage == "done":
+            if job.scenario == "other_model":
+                task["model"] = "MiniMax-H2"
             task |= {"content": {"url": self.url(job)}, "usage": {"seconds": 5}}
         if stage.startswith("refused"):
             code = {"refused_input": 1026, "refused_output": 1027}[stage]

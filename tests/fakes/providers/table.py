@@ -80,7 +80,7 @@ TABLE: tuple[Row, ...] = (
          "ark-seedream-4-0-250828 ideogram recraft xai-grok-imagine-image together-FLUX.1-schnell "
          "vertex gemini-omni openai-compatible-some-image-model"),
     _row("other_model", "ok", "yes", only="replicate gemini ark xai together-FLUX.1-schnell luma "
-         "gemini-omni openai-compatible"),
+         "gemini-omni openai-compatible minimax-MiniMax-H3"),
     _row("skewed_clock", "ok", "yes", only="fal-schnell replicate bfl runway kling dashscope"),
     _row("throttled", "ok", "yes", only="runway"),
     _row("output_string", "ok", "yes", only="replicate"),
@@ -121,8 +121,8 @@ TABLE: tuple[Row, ...] = (
     _row("failed", "provider_error", "no", 2, needs="jobs"),
     _row("refunded", "provider_error", "no", 2, only="runway"),
     _row("partner_down", "capacity", "no", 2, only="runway"),
-    _row("expired_job", "job_expired", "any", 2, only="xai-grok-imagine-video-1.5 "
-         "ark-dreamina-seedance-2-0-260128"),
+    _row("expired_job", "job_expired", "any", 2, only="minimax-MiniMax-H3 "
+         "xai-grok-imagine-video-1.5 ark-dreamina-seedance-2-0-260128"),
     _row("vanish", "job_expired", "any", 2, needs="jobs"),
     # -- said to be made, and nothing there
     _row("empty", "empty_success", "yes", but={
