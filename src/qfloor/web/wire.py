@@ -7,6 +7,7 @@ then would take every place there is.
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
@@ -25,7 +26,14 @@ class HurriedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     _stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Wait for a head, and not for ever."""
+        """Wait for a head, and not for ever; send each piece of an answer when it is there.
+
+        asyncio sees to the latter only where the listening socket names its protocol, which those
+        that uvicorn's workers share do not: there each answer would wait 40 ms for a receipt.
+        """
+        line = transport.get_extra_info("socket")
+        if line is not None and line.family in (socket.AF_INET, socket.AF_INET6):
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
         self._begin_to_wait()
 
