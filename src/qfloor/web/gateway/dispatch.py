@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from qfloor.errors import QfloorError
+from qfloor.errors import QfloorError, StoreError
 from qfloor.generate import Outcome, RunPolicy, SingleRequests, Standing, Step, TurnedAway, standing
 from qfloor.generators.protocol import Declines, Request
 from qfloor.records import Attempt, Event, Output, PriceRule, Status
@@ -77,7 +77,9 @@ class Dispatcher:
             most = plan.most_nanousd.get(offer_id)
             with span("qfloor.ask", offer=offer_id, place=place):
                 outcome = await self._ask(request, db, stands, most)
-            if isinstance(outcome, Outcome):
+            if isinstance(outcome, TurnedAway):
+                self._refuse_doubt(key, outcome)
+            else:
                 asked.append(offer_id)
                 spent.append(outcome)
             last = End(
@@ -164,6 +166,11 @@ class Dispatcher:
     def _standing(self, key: str) -> Standing:
         kept = self.ledger.output(key)
         return standing(self.ledger.history(key), None if kept is None else kept.status, 1)
+
+    def _refuse_doubt(self, key: str, away: TurnedAway) -> None:
+        """Leave open what a seller may have, when it cannot be asked: nobody else is."""
+        if self._standing(key).step is not Step.NEW:
+            raise StoreError(f"{key} is left open, for its seller may have it: {away.why}")
 
     def _note(self, end: End) -> None:
         """Tell the health window how the seller did; our own faults are none of its."""

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from qfloor.errors import StoreError
 from qfloor.web.gateway.ledger import GatewayLedger, LostJobError
 from qfloor.web.gateway.presence import Presence
 
@@ -168,10 +169,18 @@ class Jobs:
             raise LostJobError(job_id)
 
     def forget(self, job_id: str) -> None:
-        """Remove a job that no seller was called for: asking again with its key is new."""
+        """Remove a job that no seller has taken: asking again with its key is new.
+
+        Raises
+        ------
+        StoreError
+            When its ledger does not say so of every call; then nothing was removed.
+        """
         own = "SELECT 1 FROM jobs WHERE id = ? AND owner = ?"
         if self._ledger.one(own, (job_id, self.worker)) is None:
             raise LostJobError(job_id)
+        if self._ledger.in_doubt(job_id):
+            raise StoreError(f"job {job_id} is not forgotten, for a seller may have it")
         self._ledger.forget(job_id)
 
     def counts(self) -> dict[str, int]:

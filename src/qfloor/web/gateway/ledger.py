@@ -34,6 +34,10 @@ _FOLD = (
     "unknown_jobs = unknown_jobs + excluded.unknown_jobs, "
     "held_nanousd = held_nanousd + excluded.held_nanousd"
 )
+_IN_DOUBT = (  # by the last row of each call
+    "SELECT output_id, event, status, max(seq) FROM attempts WHERE output_id >= ? "
+    "AND output_id < ? GROUP BY output_id, n HAVING event <> 'ended' OR status = 'unknown'"
+)
 FOLDER = "gateway"
 FILE = "gateway.db"
 
@@ -176,6 +180,10 @@ class GatewayLedger(Database):
         sql = r.select("attempts", Attempt, "output_id = ?", "seq")
         return [r.decode(Attempt, row) for row in self.rows(sql, (output_id,))]
 
+    def in_doubt(self, job_id: str) -> list[str]:
+        """Calls of a job that have no last word, or of which it is that nobody knows."""
+        return [str(output_id) for output_id, *_ in self.rows(_IN_DOUBT, _ids_of(job_id))]
+
     def media_type(self, sha256: str) -> str | None:
         """What kept media are; None when there are none of that name."""
         row = self.one(
@@ -228,7 +236,7 @@ class GatewayLedger(Database):
 
     def forget(self, job_id: str) -> None:
         """Remove a job, and what its ledger says; its cost is kept by whoever wants it kept."""
-        likes = (f"{job_id}-", f"{job_id}.")  # '.' follows '-': a range that an index serves
+        likes = _ids_of(job_id)
         self._write("DELETE FROM attempts WHERE output_id >= ? AND output_id < ?", likes)
         self._write("DELETE FROM outputs WHERE id >= ? AND id < ?", likes)
         self._write("DELETE FROM jobs WHERE id = ?", (job_id,))
@@ -254,3 +262,8 @@ class GatewayLedger(Database):
             aside.rename(path)
         else:
             aside.unlink()
+
+
+def _ids_of(job_id: str) -> tuple[str, str]:
+    """The range of a job's output ids, which an index serves: '.' follows '-'."""
+    return f"{job_id}-", f"{job_id}."

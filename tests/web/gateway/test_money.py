@@ -1,0 +1,141 @@
+"""Ways in which the gateway lost money or bought twice, found by a second reader; one test each."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gateway_sellers import Seller, behave
+from gateway_world import MUG, SHELF, database, drive, running, settings, until
+
+from qfloor.errors import PluginError, StoreError
+from qfloor.generators.protocol import Ready, Running
+from qfloor.records import REASONS, Attempt, Event
+from qfloor.web.gateway import core
+from qfloor.web.gateway.ledger import GatewayLedger
+from qfloor.web.gateway.sellers import Sellers
+
+URL, VIDEOS = "/v1/images/generations", "/v1/videos"
+KEY = {"idempotency-key": "order-17"}
+ALONE = {"routing": {"allow_fallbacks": False}}
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "_BEAT_S", 0.05)
+
+
+def chosen(folder: Path, **given: Any) -> Any:
+    db = database(folder, SHELF, generator="gateway_sellers:Seller", providers=True)
+    return settings(folder, db, **{"drain_s": 0.1, **given})
+
+
+async def ask(client: Any, **more: Any) -> Any:
+    return await client.post(URL, json={"prompt": MUG, **more}, headers=KEY)
+
+
+def rows(client: Any, sql: str) -> Any:
+    return client.gateway.ledger.rows(sql)
+
+
+def accepted(client: Any) -> Any:
+    return rows(client, "SELECT 1 FROM attempts WHERE event = 'accepted'")
+
+
+POLLS: list[str] = []
+
+
+async def _as_told(self: Seller, job: Any) -> Any:
+    return Ready() if POLLS else Running(retry_after_s=0.02)
+
+
+@pytest.fixture
+def unbuilt(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Offers whose generators cannot be built."""
+    keep, offers = Sellers.of, set[str]()
+
+    def of(self: Sellers, db: Any, offer_id: str) -> Any:
+        if offer_id in offers:
+            raise PluginError(f"{offer_id}: its key is not set here")
+        return keep(self, db, offer_id)
+
+    monkeypatch.setattr(Sellers, "of", of)
+    return offers
+
+
+@pytest.mark.parametrize("more", [{}, ALONE], ids=["others_may_be_asked", "alone"])
+def test_what_was_accepted_waits_until_its_seller_can_be_asked_again(
+    tmp_path: Path, unbuilt: set[str], monkeypatch: pytest.MonkeyPatch, more: Any
+) -> None:
+    given = chosen(tmp_path)
+    monkeypatch.setattr(Seller, "poll", _as_told)
+
+    async def first() -> None:
+        async with running(given) as client:
+            asked = asyncio.create_task(ask(client, **more))
+            await until(lambda: accepted(client))
+            asked.cancel()
+
+    async def second() -> Any:
+        unbuilt.add("shop/value")
+        async with running(given) as client:
+            await asyncio.sleep(0.5)  # some beats
+            between = rows(client, "SELECT state FROM jobs"), list(bought)
+            unbuilt.clear()
+            POLLS.append("ready")
+            return between, await ask(client, **more)
+
+    POLLS.clear()
+    with behave({"shop/value": "job:0"}) as bought:
+        asyncio.run(first())
+        (states, before), last = asyncio.run(second())
+    assert states == [("queued",)]
+    assert len(before) == 1
+    assert (last.status_code, last.json()["model"]) == (200, "shop/value")
+    assert [offer for offer, _ in bought] == ["shop/value"]
+
+
+def test_after_a_lost_answer_nobody_else_is_asked_though_its_seller_rests(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        jobs, singles, failed = client.gateway.jobs, client.gateway.singles, []
+        end = jobs.end
+
+        def fails_once(*given: Any, **more: Any) -> None:
+            if not failed:
+                failed.append(1)
+                singles._resting["shop/value"] = (singles.desk.clock() + 60.0, "a revoked key")
+                raise StoreError("the disk is full")
+            end(*given, **more)
+
+        jobs.end = fails_once
+        return await ask(client)
+
+    with behave({"shop/value": "timeout_ambiguous"}) as bought:
+        answer = drive(chosen(tmp_path), work)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (504, "outcome_unknown")
+    assert [offer for offer, _ in bought] == ["shop/value"]
+
+
+def test_a_job_is_not_forgotten_while_a_seller_may_have_it(tmp_path: Path) -> None:
+    def doubts(*events: tuple[str, str | None]) -> list[str]:
+        ledger.write("DELETE FROM attempts")
+        for event, reason in events:
+            ledger.append_attempts([_attempt(event, reason)])
+        return ledger.in_doubt("image_1")
+
+    ledger = GatewayLedger(tmp_path)
+    lost, never = ("ended", "timeout_ambiguous"), ("ended", "not_sent")
+    assert doubts() == doubts(("intended", None), never) == []
+    assert doubts(("intended", None), lost, never) == []  # it was looked up
+    for last in (("intended", None), ("accepted", None), ("polled", None), lost):
+        assert doubts(("intended", None), last) == ["image_1-0-0"]
+    assert doubts(("intended", None), never, ("accepted", None)) == ["image_1-0-0"]
+    ledger.close()
+
+
+def _attempt(event: str, reason: str | None) -> Attempt:
+    status = None if reason is None else REASONS[reason]
+    return Attempt(output_id="image_1-0-0", n=1, event=Event(event), at="2026-12-01",
+                   status=status, reason=reason)  # fmt: skip
