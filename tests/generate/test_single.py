@@ -81,3 +81,16 @@ def test_an_offer_that_cannot_be_called_rests_and_is_tried_again(tmp_path: Path)
     assert "auth" in second.why
     assert list(known) == ["fake/one@default"]
     assert third.status is Status.MADE
+
+
+def test_a_doubt_is_settled_though_its_offer_rests(tmp_path: Path) -> None:
+    async def work(singles: SingleRequests, store: Store) -> Any:
+        bad, seller = request(store, tmp_path, "a kettle #auth")
+        lost, _ = request(store, tmp_path, "a kettle", repeat=1)
+        await singles.live(bad, seller, NEW, None)
+        doubt = Standing(step=Step.DOUBT, n=1, ended=True)
+        return await singles.live(lost, seller, doubt, None)
+
+    outcome = drive(tmp_path, work, rest_s=60.0)
+    assert isinstance(outcome, Outcome)
+    assert outcome.reason == "timeout_ambiguous"

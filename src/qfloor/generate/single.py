@@ -23,7 +23,7 @@ from qfloor.generate.life import Life
 from qfloor.generate.outcome import Outcome
 from qfloor.generate.plan import Planned
 from qfloor.generate.policy import Purse, RunPolicy
-from qfloor.generate.state import Standing
+from qfloor.generate.state import Standing, Step
 from qfloor.generators.protocol import Request
 from qfloor.media import Inspection, inspect
 from qfloor.records import Offer, RateLimits, Status
@@ -98,7 +98,7 @@ class SingleRequests:
         offer, desk = request.offer, self.desk
         desk.halted = ""
         desk.stopped.pop(offer.id, None)
-        fresh = standing.job is None and standing.ended
+        fresh = standing.step is Step.NEW  # else its seller may have it: asked, whatever rests
         if fresh and (rests := self.resting_s(offer.id)):
             return TurnedAway(why=self._resting[offer.id][1], free_in_s=rests)
         gate = self._gate(offer, generator)
