@@ -12,6 +12,7 @@ QfloorError
 │       └── VoteError       a vote that is not taken: stale, too soon, not whole, closed
 ├── PluginError             a generator or scorer that cannot be found, built or trusted
 ├── StoreError              the workspace's store: missing, newer, busy or inconsistent
+│   ├── UnwritableError     it takes nothing just now: busy, full, read-only, its disk broken
 │   └── PlaceError          where media lie cannot be reached; says nothing of any one of them
 ├── BudgetError             the worst case costs more than the budget; nothing was bought
 ├── SetupError              an offer cannot be called at all: key, permission, billing, model gone
@@ -77,6 +78,10 @@ class PluginError(QfloorError):
 
 class StoreError(QfloorError):
     """The workspace's store is missing, newer than this code, busy or inconsistent."""
+
+
+class UnwritableError(StoreError):
+    """The store takes nothing just now (busy, full, read-only, a broken disk), later it may."""
 
 
 class PlaceError(StoreError):

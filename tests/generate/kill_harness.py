@@ -59,7 +59,7 @@ def go_on(
         sys.stdout.flush()
         policy = RunPolicy(
             backoff_s=0.01, backoff_most_s=0.02, poll_first_s=0.01, poll_most_s=0.05,
-            cooldown_s=0.01, cooldown_most_s=0.05,
+            cooldown_s=0.01, cooldown_most_s=0.05, grace_s=20.0,
         )  # fmt: skip
         generate(prompts, offers, store=store, round=round, policy=policy, trace=trace)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import os
 import random
@@ -47,6 +48,7 @@ class Desk:
     now: Callable[[], str] = utc_now
     trace: Callable[[str, str], None] = lambda step, key: None
     inspect: Callable[[bytes | Path, str, str], Inspection] = inspect
+    tell: Callable[[str], None] = logging.getLogger("qfloor.generate").warning
     ends_at: float = field(init=False)
     journal: Journal = field(init=False)
     stopped: dict[str, str] = field(default_factory=dict)
@@ -55,6 +57,8 @@ class Desk:
     _looked_at: float = field(default=-math.inf, init=False)
     _free: int = field(default=0, init=False)
     under_way: set[asyncio.Task[Any]] = field(default_factory=set)
+    answered: set[asyncio.Task[Any]] = field(default_factory=set)
+    """Those of them whose seller has answered: what it said is being kept."""
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(MEDIA_THREADS, thread_name_prefix="qfloor-media")
     )
@@ -112,4 +116,5 @@ class Desk:
         task = asyncio.create_task(work)
         self.under_way.add(task)
         task.add_done_callback(self.under_way.discard)
+        task.add_done_callback(self.answered.discard)
         return await asyncio.shield(task)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from qfloor.errors import StoreError
+from qfloor.errors import StoreError, UnwritableError
 from qfloor.records import Attempt, Output
 
 
@@ -91,8 +91,8 @@ class Journal:
         try:
             self._keep(batch)
         except Exception as error:
-            if len(batch) == 1:
-                return [(batch[0], error)]
+            if len(batch) == 1 or isinstance(error, UnwritableError):
+                return [(entry, error) for entry in batch]  # the disk's doing: of no one entry
             return [result for entry in batch for result in self._commit([entry])]
         return [(entry, None) for entry in batch]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from qfloor.errors import PlaceError, StoreError, UnwritableError
 from qfloor.generate import outcome as oc
 from qfloor.generate.desk import Desk
 from qfloor.generate.outcome import Outcome
@@ -12,6 +14,9 @@ from qfloor.generate.policy import seconds_or
 from qfloor.generators.protocol import Ended, Request
 from qfloor.media import Inspection, size_of
 from qfloor.records import Attempt, Event, Output, canonical_json
+from qfloor.store.media_files import PASSING
+
+T = TypeVar("T")
 
 
 class Keeper:
@@ -20,7 +25,8 @@ class Keeper:
     ``n`` is the attempt under way, ``started`` when its call was made (None when it was made
     by an earlier run), ``answered_at`` when its answer came or its job was ready; ``download_s``
     is how long fetching took, ``throttled_s`` how long our own limits and waits kept the request,
-    and ``told_s`` how long the seller asked to be left alone.
+    and ``told_s`` how long the seller asked to be left alone. ``has_handle`` is whether the
+    ledger names its job at the seller, so that it can be asked for again.
     """
 
     def __init__(self, request: Request, n: int, desk: Desk) -> None:
@@ -30,6 +36,7 @@ class Keeper:
         self.download_s: float | None = None
         self.throttled_s = 0.0
         self.told_s: float | None = None
+        self.has_handle = False
         self._looked: tuple[Ended, Inspection] | None = None
 
     async def look(self, ended: Ended) -> Inspection | None:
@@ -38,9 +45,8 @@ class Keeper:
         if media is None or ended.reason != "ok":
             return None
         if self._looked is None or self._looked[0] is not ended:
-            seen = await self.desk.beside(
-                self.desk.inspect, media, _declared(ended), self.request.prompt.modality
-            )
+            given = media, _declared(ended), self.request.prompt.modality
+            seen = await self.insist(lambda: self.desk.beside(self.desk.inspect, *given))
             self._looked = (ended, seen)
         return self._looked[1]
 
@@ -66,7 +72,8 @@ class Keeper:
         media_type = seen.media_type if seen and seen.media_type else _declared(ended)
         sha256 = None
         if media is not None and size_of(media):
-            sha256 = await self.desk.beside(self.desk.store.put_media, media, media_type)
+            put = self.desk.store.put_media
+            sha256 = await self.insist(lambda: self.desk.beside(put, media, media_type))
         self.trace("after_media")
         output = self._output(ended, outcome, seen)
         await self.note(
@@ -115,6 +122,30 @@ class Keeper:
             "at": self.desk.now(),
         }
 
+    async def insist(self, work: Callable[[], Awaitable[T]], job: Any = None) -> T:
+        """Keep what came back from a seller, until the disk takes it or the process ends.
+
+        It may be paid for, and nobody can be asked for it again: a store that is busy or full for
+        a while is waited for. What no waiting mends is raised, as is all that the seller can be
+        asked for again because its handle is kept.
+        """
+        desk, tries = self.desk, 0
+        handle = "" if job is None else f"; its seller's handle is {canonical_json(job)}"
+        while True:
+            try:
+                return await work()
+            except (StoreError, OSError) as error:
+                said = f"what came of {self.request.key} cannot be kept ({error}){handle}"
+                if self.has_handle:
+                    raise
+                if not _passes(error):
+                    desk.tell(said)
+                    raise
+            tries += 1
+            wait_s = desk.policy.wait_s(tries, None, desk.rng)
+            desk.tell(f"{said}; it is held and tried again in {wait_s:.0f} s")
+            await desk.sleep(wait_s)
+
     async def note(
         self,
         event: Event,
@@ -126,7 +157,8 @@ class Keeper:
     ) -> None:
         """Write a row of the ledger, and with it an output; durable when awaited.
 
-        ``most_nanousd`` is what a call that is intended can cost at most.
+        ``most_nanousd`` is what a call that is intended can cost at most. What a seller has said
+        is insisted on; what is only asked for, or can be asked again, is not.
         """
         price = self.request.offer.price
         attempt = Attempt(
@@ -142,11 +174,21 @@ class Keeper:
             price_row=price.row if price and outcome else None,
             detail=outcome.detail if outcome else "",
         )
-        await self.desk.journal.write(attempt, output=output)
+        if event in (Event.ACCEPTED, Event.ENDED):
+            await self.insist(lambda: self.desk.journal.write(attempt, output=output), job)
+        else:
+            await self.desk.journal.write(attempt, output=output)
 
     def trace(self, step: str) -> None:
         """Tell the witness of a run which instant this is."""
         self.desk.trace(step, self.request.key)
+
+
+def _passes(error: Exception) -> bool:
+    """Whether what is not kept now may be later: it is the disk's doing, or of who else writes."""
+    if isinstance(error, OSError):
+        return error.errno in PASSING
+    return isinstance(error, UnwritableError | PlaceError)
 
 
 def _declared(ended: Ended) -> str:

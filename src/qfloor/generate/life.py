@@ -7,6 +7,7 @@ names the instants between, where tests pull the plug.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -116,6 +117,7 @@ class Life:
 
     async def _resume(self, job: Any) -> Outcome:
         """Follow a job that an earlier run was given."""
+        self._keep.has_handle = True
         ticket: Pass = self.gate.resume(counts=not self._is_late)
         try:
             last = await self._finish(job)
@@ -129,6 +131,7 @@ class Life:
         """Call the seller once. Nothing here may be repeated for this attempt."""
         self._keep.n += 1
         self._keep.told_s = self._keep.download_s = None
+        self._keep.has_handle = False
         self._keep.trace("before_intended")
         claimed_at = self.desk.clock()
         await self._keep.note(Event.INTENDED, most_nanousd=self.item.call_nanousd)
@@ -142,12 +145,15 @@ class Life:
         except Exception as error:
             answer = oc.raised(error, "submit")
         self._keep.answered_at = self.desk.clock()
+        if task := asyncio.current_task():
+            self.desk.answered.add(task)
         self._keep.trace("after_submit")
         if not isinstance(answer, Accepted):
             return await self._keep.close(answer, "submit")
         if not is_plain(answer.job):
             return await self._keep.close(oc.not_an_answer(answer, "submit"), "submit")
         await self._keep.note(Event.ACCEPTED, job=answer.job)
+        self._keep.has_handle = True
         self._keep.trace("after_accepted")
         return answer
 

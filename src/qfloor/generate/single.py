@@ -162,12 +162,13 @@ class SingleRequests:
     async def close(self, grace_s: float) -> None:
         """Finish calls under way, so that what may have been paid for is in the ledger.
 
-        What takes longer than ``grace_s`` is broken off: after this nothing is sent or written.
+        A call that takes longer than ``grace_s`` is broken off; what was answered is kept first,
+        however long the disk takes. After this nothing is sent or written.
         """
         left = set(self.desk.under_way)
         if left:
             _, left = await asyncio.wait(left, timeout=grace_s)
-        for call in left:
+        for call in left - self.desk.answered:
             call.cancel()
         await asyncio.gather(*left, return_exceptions=True)
         await self.desk.journal.close()

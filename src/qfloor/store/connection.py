@@ -15,12 +15,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from qfloor.errors import StoreError
+from qfloor.errors import StoreError, UnwritableError
 from qfloor.store.migrations import migrate
 
 T = TypeVar("T")
 BUSY_SECONDS = 10.0
 CHUNK = 5_000
+_PASSING = tuple(
+    f"SQLITE_{what}"
+    for what in ("BUSY", "LOCKED", "FULL", "READONLY", "IOERR", "CANTOPEN", "NOMEM", "PROTOCOL")
+)
+"""Names of errors that tell of the disk or of other writers, not of what was to be written."""
 CACHE_KIB = 65_536
 """How much of the file SQLite may hold: its own 2 MiB are full long before an import is done."""
 
@@ -82,7 +87,7 @@ class Database:
             except BaseException as error:
                 self._failed = True
                 if isinstance(error, sqlite3.Error):
-                    raise StoreError(self._told(error, "the store refused a row")) from error
+                    raise self._told(error, "the store refused a row") from error
                 raise
             finally:
                 self._depth -= 1
@@ -94,7 +99,7 @@ class Database:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             busy = f"another process is writing {self.path} and did not finish in time; try again"
-            raise StoreError(self._told(error, busy)) from error
+            raise self._told(error, busy) from error
         except sqlite3.ProgrammingError as error:
             raise StoreError(f"{self.path} is closed") from error
 
@@ -110,10 +115,15 @@ class Database:
         except sqlite3.Error as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            raise StoreError(self._told(error, "the store refused rows")) from error
+            raise self._told(error, "the store refused rows") from error
 
-    def _told(self, error: sqlite3.Error, otherwise: str) -> str:
+    def _told(self, error: sqlite3.Error, otherwise: str) -> StoreError:
         """One sentence for what the disk did; what it did not do is said ``otherwise``."""
+        sentence = self._sentence(error, otherwise)
+        name = str(getattr(error, "sqlite_errorname", ""))
+        return UnwritableError(sentence) if name.startswith(_PASSING) else StoreError(sentence)
+
+    def _sentence(self, error: sqlite3.Error, otherwise: str) -> str:
         name = str(getattr(error, "sqlite_errorname", ""))
         kept = "what was kept is safe"
         if name.startswith("SQLITE_FULL"):

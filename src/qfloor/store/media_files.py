@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from qfloor.errors import StoreError
+from qfloor.errors import StoreError, UnwritableError
 
 EXTENSIONS: dict[str, str] = {
     "image/png": "png",
@@ -36,6 +36,11 @@ EXTENSIONS: dict[str, str] = {
 UNKNOWN_EXTENSION = "bin"
 _NAME = re.compile(r"^[0-9a-f]{64}$")
 CHUNK_BYTES = 1 << 20
+PASSING = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO, errno.EMFILE, errno.ENFILE,
+     errno.ENOMEM, errno.EAGAIN, errno.EBUSY, errno.ESTALE, errno.ETIMEDOUT}
+)  # fmt: skip
+"""What a disk says that may take it later; other errors are of what was to be written."""
 _ALL = (*EXTENSIONS.values(), UNKNOWN_EXTENSION)
 
 
@@ -81,9 +86,9 @@ class MediaFiles:
         """Store a file's bytes durably and return their SHA-256.
 
         With ``take`` the file is moved, where it lies on the same disk; otherwise it is copied
-        and left alone.
+        and left alone. When it cannot be stored it lies where it lay.
         """
-        with self._writing(), self._draft("file") as draft:
+        with self._writing(), self._draft("file") as draft, _returned(draft, path):
             if not take:
                 sha256 = _copied(path, draft)
             else:
@@ -111,7 +116,8 @@ class MediaFiles:
             yield
         except OSError as error:
             said = error.strerror or str(error)
-            raise StoreError(f"media cannot be written to {self.folder}: {said}") from error
+            kind = UnwritableError if error.errno in PASSING else StoreError
+            raise kind(f"media cannot be written to {self.folder}: {said}") from error
 
     @contextlib.contextmanager
     def _draft(self, name: str) -> Iterator[Path]:
@@ -200,6 +206,17 @@ class MediaFiles:
 
 def _extension(media_type: str) -> str:
     return EXTENSIONS.get(media_type.split(";")[0].strip().lower(), UNKNOWN_EXTENSION)
+
+
+@contextlib.contextmanager
+def _returned(draft: Path, path: Path) -> Iterator[None]:
+    """Give back a file that was taken and could not be kept: it may be the only one there is."""
+    try:
+        yield
+    except BaseException:
+        if draft.exists() and not path.exists():
+            os.replace(draft, path)
+        raise
 
 
 def _hashed(path: Path) -> str:

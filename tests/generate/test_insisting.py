@@ -1,0 +1,163 @@
+"""What came back from a seller is kept, though the store is busy or its disk full for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.seller import FakeSeller, calls, offer, prompts
+
+from qfloor.errors import StoreError
+from qfloor.generate import RunPolicy, SingleRequests, Standing, Step, plan_generation
+from qfloor.generate.run import run_anywhere, run_generation
+from qfloor.generators.protocol import Request
+from qfloor.records import Status
+from qfloor.store import Store, media_files
+
+QUICK = RunPolicy(backoff_s=0.01, backoff_most_s=0.02)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "ws", create=True) as opened:
+        opened._connection.execute("PRAGMA busy_timeout = 20")
+        yield opened
+
+
+@pytest.fixture
+def sibling(store: Store) -> Iterator[sqlite3.Connection]:
+    """Another process that writes the same file."""
+    other = sqlite3.connect(store.path, isolation_level=None, check_same_thread=False)
+    with contextlib.closing(other):
+        yield other
+
+
+class Hurdle(FakeSeller):
+    """A seller during whose call another takes the store, for a while."""
+
+    sibling: sqlite3.Connection
+    seconds = 0.3
+
+    async def submit(self, request: Request) -> Any:
+        self.sibling.execute("BEGIN IMMEDIATE")
+        asyncio.get_running_loop().call_later(self.seconds, self.sibling.execute, "ROLLBACK")
+        return await super().submit(request)
+
+
+def run(store: Store, tmp_path: Path, sibling: Any = None, **args: Any) -> Any:
+    bought = offer("one", tmp_path / "remote")
+    seller = Hurdle([bought], tmp_path / "state", str(tmp_path / "remote"), **args)
+    if sibling is None:
+        seller.submit = super(Hurdle, seller).submit  # type: ignore[method-assign]
+    seller.sibling = sibling
+    given = {bought.id: seller}
+    plan = plan_generation(prompts(1), [bought], 1, "r", store, generators=given)
+    return run_anywhere(run_generation(plan, store, given, policy=QUICK))
+
+
+def submits(tmp_path: Path) -> int:
+    return sum(c["event"] == "submit" for c in calls(tmp_path / "remote"))
+
+
+@pytest.mark.parametrize("jobs", [True, False], ids=["a_handle", "a_picture"])
+def test_what_comes_back_while_the_store_is_busy_is_kept(
+    store: Store, tmp_path: Path, sibling: Any, caplog: Any, jobs: bool
+) -> None:
+    result = run(store, tmp_path, sibling, jobs=jobs)
+    assert result.counts == {Status.MADE: 1}
+    assert submits(tmp_path) == 1
+    assert "another process is writing" in caplog.text
+    assert "tried again in" in caplog.text
+    assert ("its seller's handle is {" in caplog.text) == jobs
+
+
+@pytest.mark.parametrize("files", [True, False])
+def test_what_comes_back_while_the_disk_is_full_is_kept(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: bool
+) -> None:
+    full, true = [1, 2, 3], os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if full:
+            raise OSError(errno.ENOSPC, "No space left on device", full.pop())
+        true(descriptor)
+
+    monkeypatch.setattr(media_files.os, "fsync", fsync)
+    result = run(store, tmp_path, jobs=False, files=files)
+    assert full == []
+    assert result.counts == {Status.MADE: 1}
+    assert submits(tmp_path) == 1
+
+
+def test_before_the_call_nothing_is_insisted_on(store: Store, tmp_path: Path, sibling: Any) -> None:
+    bought = offer("one", tmp_path / "remote")
+    seller = FakeSeller([bought], tmp_path / "state", str(tmp_path / "remote"))
+
+    def busy(step: str, key: str) -> None:
+        sibling.execute("BEGIN IMMEDIATE")
+
+    given = {bought.id: seller}
+    plan = plan_generation(prompts(1), [bought], 1, "r", store, generators=given)
+    with pytest.raises(StoreError, match="another process is writing"):
+        run_anywhere(run_generation(plan, store, given, policy=QUICK, trace=busy))
+    assert submits(tmp_path) == 0
+
+
+def test_what_no_waiting_mends_is_raised(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    def refuses(attempts: Any) -> int:
+        if [a for a in attempts if a.event == "accepted"]:
+            raise StoreError("the store refused a row")
+        return 1
+
+    monkeypatch.setattr(store, "append_attempts", refuses)
+    with pytest.raises(StoreError, match="refused a row"):
+        run(store, tmp_path)
+    assert "its seller's handle is {" in caplog.text
+
+
+def test_a_service_that_ends_keeps_first_what_has_come_back(
+    store: Store, tmp_path: Path, sibling: Any
+) -> None:
+    bought, (prompt,) = offer("one", tmp_path / "remote"), prompts(1)
+    seller = Hurdle([bought], tmp_path / "state", str(tmp_path / "remote"), jobs=False)
+    seller.sibling, seller.seconds = sibling, 0.5
+    asked = Request(key="k", prompt=prompt, offer=bought, repeat=0, round="r", seed=1)
+    with store.transaction():
+        store.save_prompts([prompt])
+        store.save_offers([bought])
+        store.save_requests([("k", prompt.digest, bought.id, 0, "r")])
+
+    async def serve() -> None:
+        singles = SingleRequests(store, policy=QUICK)
+        live = asyncio.create_task(singles.live(asked, seller, Standing(step=Step.NEW), None))
+        await asyncio.sleep(0.2)  # the picture is there, the store is not
+        live.cancel()
+        await singles.close(0.05)
+
+    asyncio.run(serve())
+    kept = store.output("k")
+    assert kept is not None
+    assert kept.status is Status.MADE
+
+
+def test_a_file_that_cannot_be_stored_lies_where_it_lay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fsync(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    given = tmp_path / "clip"
+    given.write_bytes(b"the only one there is")
+    monkeypatch.setattr(media_files.os, "fsync", fsync)
+    with pytest.raises(StoreError, match="No space left"):
+        media_files.MediaFiles(tmp_path / "media").put_file(given, "video/mp4", take=True)
+    assert given.read_bytes() == b"the only one there is"
