@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from gateway_sellers import behave
 from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, until
 
 from qfloor.errors import StoreError
+from qfloor.generate import Step, standing
 from qfloor.records import Attempt, Event
 from qfloor.web.gateway import presence
 from qfloor.web.gateway.jobs import Job, Jobs
@@ -256,15 +258,21 @@ def test_who_was_declared_gone_neither_buys_nor_ends_what_was_its_own(tmp_path: 
     ledger.append_attempts([bought])
     first.presence.leave()
     assert second.adopt()
-    for attempt in (bought, Attempt(output_id="video_1-0-0", n=1, event=Event.ACCEPTED,
-                                    at="2026-12-01", job={"id": "at-the-seller"})):  # fmt: skip
-        with pytest.raises(LostJobError, match=r"another worker's by now.*of video_1-0-0"):
+    told = replace(bought, event=Event.ACCEPTED, job={"id": "at-the-seller"})
+    refused = [bought, replace(told, n=2), replace(told, output_id="video_1-1-0")]
+    for attempt in (*refused, replace(bought, event=Event.ENDED)):
+        with pytest.raises(LostJobError, match=r"another worker's by now.*of video_1-"):
             ledger.append_attempts([attempt])
+    ledger.append_attempts([told])  # that its seller took the call is a fact, whoever learns of it
+    with pytest.raises(LostJobError):
+        ledger.append_attempts([told])
     with pytest.raises(LostJobError):
         first.end("video_1", state="failed", result={}, facts={}, charged="no", charged_nanousd=0)
     with pytest.raises(LostJobError):
         first.forget("video_1")
-    assert len(ledger.history("video_1-0-0")) == 1
+    history = ledger.history("video_1-0-0")
+    assert [a.event for a in history] == [Event.INTENDED, Event.ACCEPTED]
+    assert standing(history, None, 1).step is Step.RESUME  # so that the heir collects it
     second.presence.drop()
     ledger.close()
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from gateway_sellers import Seller, behave
-from gateway_world import MUG, SHELF, database, drive, running, settings, until
+from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, until
 
-from qfloor.errors import PluginError, StoreError
+from qfloor.errors import DatabaseError, PluginError, StoreError
 from qfloor.generators.protocol import Ready, Running
 from qfloor.records import REASONS, Attempt, Event
 from qfloor.web.gateway import core
@@ -139,3 +139,40 @@ def _attempt(event: str, reason: str | None) -> Attempt:
     status = None if reason is None else REASONS[reason]
     return Attempt(output_id="image_1-0-0", n=1, event=Event(event), at="2026-12-01",
                    status=status, reason=reason)  # fmt: skip
+
+
+def test_what_was_called_waits_until_its_release_can_be_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, unread = core.Gateway.database, [True]
+
+    def database(self: core.Gateway, digest: str) -> Any:
+        if unread:
+            raise DatabaseError("unable to open database file")
+        return keep(self, digest)
+
+    async def first() -> Any:
+        async with running(given) as client:
+            job = (await client.post(VIDEOS, json={"prompt": CLIP})).json()["id"]
+            await until(lambda: accepted(client))
+            return job
+
+    async def second(job: str) -> Any:
+        monkeypatch.setattr(core.Gateway, "database", database)
+        async with running(given) as client:
+            await asyncio.sleep(0.5)  # some beats
+            between = (await client.get(f"{VIDEOS}/{job}")).json()["status"]
+            unread.clear()
+            POLLS.append("ready")
+            return between, await until(
+                lambda: rows(client, "SELECT 1 FROM jobs WHERE plan IS NULL")
+            )
+
+    POLLS.clear()
+    monkeypatch.setattr(Seller, "poll", _as_told)
+    given = chosen(tmp_path)
+    with behave({"shop/film": "job:0"}) as bought:
+        job = asyncio.run(first())
+        between, _ = asyncio.run(second(job))
+    assert between == "in_progress"
+    assert len(bought) == 1

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.errors import StoreError
-from qfloor.records import Attempt, Output, canonical_json
+from qfloor.records import Attempt, Event, Output, canonical_json
 from qfloor.store import rows as r
 from qfloor.store.connection import BUSY_SECONDS, Database
 from qfloor.store.media_files import MediaFiles
@@ -121,11 +121,21 @@ class GatewayLedger(Database):
     # -- what a request needs ------------------------------------------------------------------
 
     def append_attempts(self, attempts: Iterable[Attempt]) -> int:
-        """Append events of attempts; `LostJobError` when a job is another worker's by now."""
+        """Append events of attempts; `LostJobError` when a job is another worker's by now.
+
+        That a seller took a call that is known here is a fact, whoever learns of it.
+        """
         events = list(attempts)
         if self.fence is not None:
-            self._check_owned(events)
+            self._check_owned([event for event in events if not self._is_late_handle(event)])
         return self._write_many(r.insert("attempts", Attempt), (r.encode(a) for a in events))
+
+    def _is_late_handle(self, event: Attempt) -> bool:
+        """Whether it is the answer to a call of which nobody has had one yet."""
+        if event.event is not Event.ACCEPTED:
+            return False
+        known = {e.event for e in self.history(event.output_id) if e.n == event.n}
+        return Event.INTENDED in known and Event.ACCEPTED not in known
 
     def _check_owned(self, events: Sequence[Attempt]) -> None:
         """Within the transaction that writes them: who is declared dead learns of it here."""
@@ -183,6 +193,11 @@ class GatewayLedger(Database):
     def in_doubt(self, job_id: str) -> list[str]:
         """Calls of a job that have no last word, or of which it is that nobody knows."""
         return [str(output_id) for output_id, *_ in self.rows(_IN_DOUBT, _ids_of(job_id))]
+
+    def calls(self, job_id: str) -> list[str]:
+        """Outputs of a job for which a seller was called, or was about to be."""
+        sql = "SELECT DISTINCT output_id FROM attempts WHERE output_id >= ? AND output_id < ?"
+        return [str(row[0]) for row in self.rows(sql, _ids_of(job_id))]
 
     def media_type(self, sha256: str) -> str | None:
         """What kept media are; None when there are none of that name."""

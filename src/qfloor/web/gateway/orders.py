@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from qfloor.errors import StoreError
+from qfloor.errors import QfloorError, StoreError
 from qfloor.generate import Outcome, TurnedAway
 from qfloor.web.gateway import facts as f
 from qfloor.web.gateway.deciding import Decided
@@ -225,10 +225,14 @@ class Orders:
         except (StoreError, OSError):
             # its row and plan stay: what was accepted is gone on with at the next beat
             log.exception("job %s is left open, for the ledger or disk failed", job.id)
+        except QfloorError:  # what it was decided by cannot be read, now
+            age_s = time.time() - job.created_at
+            if age_s < self.settings.keep_hours * 3600.0 and self._dispatcher.ledger.calls(job.id):
+                log.exception("job %s is left open, for its sellers were called", job.id)
+                return
+            await self._give_up_logged(job, plan)
         except Exception:
-            log.exception("job %s failed within the gateway", job.id)
-            with contextlib.suppress(LostJobError):
-                await self._give_up(job, plan)
+            await self._give_up_logged(job, plan)
 
     async def _end(self, job: Job, plan: Plan, ends: list[End]) -> None:
         """Keep what came of a job, in the order: answer, then log."""
@@ -273,6 +277,11 @@ class Orders:
                           retry_after_s=1.0, again=True)  # fmt: skip
         fault.facts = told
         return fault
+
+    async def _give_up_logged(self, job: Job, plan: Plan) -> None:
+        log.exception("job %s failed within the gateway", job.id)
+        with contextlib.suppress(LostJobError):
+            await self._give_up(job, plan)
 
     async def _give_up(self, job: Job, plan: Plan) -> None:
         fault = Fault(500, "gateway_error", "the gateway failed at this request; it is logged")
