@@ -139,7 +139,8 @@ def test_what_is_decided_roughly_is_decided_rightly(shares: list[float], max_fai
         assert abs(rough - math.log(p)) < every_repeat_many._ROUGH
     for alpha in (0.05, 0.05 / 40, p * 1.01, p / 1.01):
         if 0.0 < alpha < 0.5:
-            assert every_repeat.clears(*found, max_fail, alpha) == (p <= alpha)
+            row = (found[0], found[1][None, :], np.array([max_fail]), np.array([alpha]))
+            assert every_repeat_many.clear(*row)[0] == (p <= alpha)
 
 
 def by_fine_steps(values: FloatArray, counts: FloatArray, max_fail: float) -> float:

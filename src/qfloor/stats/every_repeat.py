@@ -12,9 +12,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qfloor.stats import every_repeat_many
 from qfloor.stats.binomial import check_share
 from qfloor.stats.clusters import check_confidence, check_shares
+from qfloor.stats.every_repeat_many import tails, upper_bounds
 
 FloatArray = NDArray[np.float64]
 
@@ -104,18 +104,12 @@ def tally(shares: FloatArray) -> tuple[FloatArray, FloatArray]:
     return values, counts
 
 
-def clears(values: FloatArray, counts: FloatArray, max_fail: float, alpha: float) -> bool:
-    """Say whether `tail` is at most alpha, most often without computing it to the last digit."""
-    one = np.array([max_fail]), np.array([alpha])
-    return bool(every_repeat_many.clear(values, counts[None, :], *one)[0])
-
-
 def tail(values: FloatArray, counts: FloatArray, max_fail: float) -> float:
     """Return P(randomly weighted mean of ``values`` > ``max_fail``) for a `tally`."""
-    return float(every_repeat_many.tails(values, counts[None, :], max_fail)[0])
+    return float(tails(values, counts[None, :], max_fail)[0])
 
 
 def upper_bound(shares: FloatArray, alpha: float) -> float:
     """Return the fail rate at which the p-value is ``alpha``; 1 where every output failed."""
     values, counts = tally(shares)
-    return float(every_repeat_many.upper_bounds(values, counts[None, :], np.array([alpha]))[0])
+    return float(upper_bounds(values, counts[None, :], np.array([alpha]))[0])

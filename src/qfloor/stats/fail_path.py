@@ -122,6 +122,14 @@ class FailPath:
         """What was looked up before, together with other cells (`fail_table`)."""
         return {}
 
+    def seen(self, mirror: bool = False) -> FloatArray:
+        """Fail rate at each step, or with ``mirror`` what does not fail, from the last step on."""
+        return self._mirrored if mirror else self.p
+
+    @cached_property
+    def _mirrored(self) -> FloatArray:
+        return (1.0 - self.p)[::-1]
+
     def fail_shares(self, step: int) -> FloatArray:
         """Fail share of each kept prompt at a step."""
         found = self.prompts.failed(int(self.at[step])) / self.prompts.whole

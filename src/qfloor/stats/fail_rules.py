@@ -13,10 +13,9 @@ import numpy as np
 from scipy import optimize, special
 
 from qfloor.stats.binomial import at_most, check_share, clopper_pearson_upper, max_fails
-from qfloor.stats.every_repeat import clears, tail, tally
-from qfloor.stats.every_repeat import upper_bound as every_upper
 from qfloor.stats.fail_groups import BoolArray, FloatArray, IntArray
 from qfloor.stats.fail_path import FailPath
+from qfloor.stats.fail_search import At, Search, every_p, every_passing, every_upper
 
 Rule = Literal["auto", "korn_graubard", "one_repeat", "every_repeat", "both"]
 _KG, _ONE, _EVERY = "korn_graubard", "one_repeat", "every_repeat"
@@ -89,7 +88,7 @@ def n_passing(path: FailPath, alpha: float, max_fail: float, rule: Rule, *, mirr
         return int(known)
     end, is_every = passing_before(path, alpha, max_fail, rule, mirror=mirror)
     if is_every and end:
-        end = _every_passing(path, alpha, max_fail, end, mirror=mirror)
+        end = every_passing([Search(path, alpha, max_fail, end, mirror)])[0]
     return end
 
 
@@ -111,7 +110,7 @@ def passing_before(
 def _korn_graubard_passing(path: FailPath, alpha: float, max_fail: float, *, mirror: bool) -> int:
     if not at_most((1.0 - max_fail) ** path.size, alpha):
         return 0
-    p = (1.0 - path.p)[::-1] if mirror else path.p
+    p = path.seen(mirror)
     # A bound below the observed rate does not exist, so only rates that could pass are looked at.
     end = int(p.searchsorted(max_fail * (1.0 + _SLACK), side="right"))
     if not end:
@@ -123,60 +122,9 @@ def _korn_graubard_passing(path: FailPath, alpha: float, max_fail: float, *, mir
     return _first_above(k[:end], (n_star - k)[:end], alpha, max_fail)
 
 
-def _every_passing(
-    path: FailPath, alpha: float, max_fail: float, most: int, *, mirror: bool
-) -> int:
-    """How many of the first ``most`` steps the exact bound of every repeat lets pass.
-
-    It is monotone, so a few steps are tried: those around where it would end if fail shares were
-    normal, in strides that grow.
-    """
-    p = (1.0 - path.p)[::-1] if mirror else path.p
-    most = min(most, int(p.searchsorted(max_fail * (1.0 + _SLACK), side="right")))
-    low, high, stride = 0, most, 1  # so many pass; no more than so many do
-    at = _guess(path, alpha, max_fail, most, mirror=mirror)
-    while low < high:
-        at = min(max(at, low + 1), high)
-        step = path.p.size - at if mirror else at - 1
-        if _every_clears(path, step, alpha, max_fail, mirror=mirror):
-            low, at = at, at + stride
-        else:
-            high, at = at - 1, at - stride
-        stride *= 4
-        if low and high < most:
-            at = (low + high + 1) // 2
-    return low
-
-
-def _guess(path: FailPath, alpha: float, max_fail: float, most: int, *, mirror: bool) -> int:
-    """Where the bound may come to lie, by a normal approximation of where it is near."""
-    if not most:
-        return 0
-    step = path.p.size - most if mirror else most - 1
-    spread = math.sqrt(max(path.variance(step), 0.0))
-    reach = max_fail + float(special.ndtri(alpha)) * spread - (1.0 - max_fail) / path.size
-    p = (1.0 - path.p)[::-1] if mirror else path.p
-    return int(p.searchsorted(reach, side="right"))
-
-
-def _every_clears(
-    path: FailPath, step: int, alpha: float, max_fail: float, *, mirror: bool
-) -> bool:
-    shares = path.fail_shares(step)
-    if not shares.size:
-        return False
-    found = tally(1.0 - shares if mirror else shares)
-    return clears(*found, max_fail, alpha)
-
-
-def _every_p(path: FailPath, step: int, max_fail: float, *, mirror: bool) -> float:
-    known = path.known.get(("p", step, max_fail, mirror))
-    if known is not None:
-        return known
-    shares = path.fail_shares(step)
-    if not shares.size:
-        return 1.0
-    return tail(*tally(1.0 - shares if mirror else shares), max_fail)
+def _every_p(path: FailPath, step: int, max_fail: float) -> float:
+    known = path.known.get(("p", step, max_fail, False))
+    return every_p([At(path, step)], [max_fail])[0] if known is None else known
 
 
 def upper_bound(path: FailPath, step: int, alpha: float, rule: Rule, *, mirror: bool) -> float:
@@ -197,11 +145,7 @@ def upper_bound(path: FailPath, step: int, alpha: float, rule: Rule, *, mirror: 
 
 def _every_upper(path: FailPath, step: int, alpha: float, *, mirror: bool) -> float:
     known = path.known.get(("upper", step, alpha, mirror))
-    if known is not None:
-        return known
-    shares = path.fail_shares(step)
-    mine = 1.0 - shares if mirror else shares
-    return every_upper(mine, alpha) if mine.size else 1.0
+    return every_upper([At(path, step, mirror)], [alpha])[0] if known is None else known
 
 
 def _korn_graubard_upper(path: FailPath, step: int, alpha: float, *, mirror: bool) -> float:
@@ -263,7 +207,7 @@ def p_value(path: FailPath, threshold: float, max_fail: float, rule: Rule) -> fl
     parts = rule_of(path, _MOST_P, rule)[1]
     exact = [_exact_p(path, step, max_fail)] if _ONE in parts else []
     if _EVERY in parts:
-        exact.append(_every_p(path, step, max_fail, mirror=False))
+        exact.append(_every_p(path, step, max_fail))
     if _KG not in parts:
         return max(exact)
     if n_passing(path, _MOST_P, max_fail, rule, mirror=False) <= step:
@@ -272,7 +216,7 @@ def p_value(path: FailPath, threshold: float, max_fail: float, rule: Rule) -> fl
     above = max(_korn_graubard_p(path, step, max_fail), least, *exact)
     if rule != "auto" or above >= TRUSTED_ALPHA:
         return above
-    strict = _every_p(path, step, max_fail, mirror=False)
+    strict = _every_p(path, step, max_fail)
     return min(TRUSTED_ALPHA, strict if path.raters is None else max(above, strict))
 
 

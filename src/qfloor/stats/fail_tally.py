@@ -2,20 +2,24 @@
 
 A `FailTally` follows prompts from share to share as one value after the other fails, so that the
 counts at a step are a column of a table. It is for cells whose prompts weigh the same and have few
-values each; it draws no conclusion.
+values each; the cells of a release are followed together. It draws no conclusion.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qfloor.stats.fail_groups import FloatArray, IntArray
 
 MOST_VALUES = 6
 """Values of a prompt up to which tables are kept: 6 have 13 different shares."""
+
+Counts = NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,31 +30,53 @@ class FailTally:
     """
 
     values: FloatArray
-    counts: IntArray
+    counts: Counts
 
     @classmethod
     def of(cls, group: IntArray, sizes: IntArray) -> FailTally | None:
         """Follow the prompts of values given in the order of their fails; None with too many."""
         most = int(sizes.max())
-        if most > MOST_VALUES:
-            return None
+        return cls.of_many([(group, sizes)], most)[0] if most <= MOST_VALUES else None
+
+    @classmethod
+    def of_many(cls, cells: Sequence[tuple[IntArray, IntArray]], most: int) -> list[FailTally]:
+        """Follow the prompts of many cells: prompt of each value, and values of each prompt.
+
+        No prompt has more than ``most`` values.
+        """
         values, place = _lattice(most)
-        few = group.astype(np.uint16 if sizes.size <= 1 << 16 else np.uint64)  # sorts by radix
-        order = few.argsort(kind="stable")
-        starts = sizes.cumsum() - sizes
-        nth = np.empty(group.size, dtype=np.int64)
-        nth[order] = np.arange(group.size) - starts[group[order]]
-        steps = np.zeros((values.size, group.size + 1), dtype=np.int64)
-        at, size = np.arange(1, group.size + 1), sizes[group]
-        steps[place[size, nth], at] -= 1
+        n_values = np.array([group.size for group, _ in cells])
+        n_prompts = np.array([sizes.size for _, sizes in cells])
+        before = n_prompts.cumsum() - n_prompts
+        starts = (n_values + 1).cumsum() - (n_values + 1)  # a cell has a column more than values
+        prompt = np.concatenate([group for group, _ in cells]) + before.repeat(n_values)
+        size = np.concatenate([sizes for _, sizes in cells])[prompt]
+        nth = _nth(prompt, int(n_prompts.sum()), most)
+        at = np.arange(prompt.size) + np.arange(1, len(cells) + 1).repeat(n_values)
+        steps = np.zeros((values.size, prompt.size + len(cells)), dtype=np.int32)
+        steps[place[size, nth], at] = -1
         steps[place[size, nth + 1], at] += 1
-        steps[0, 0] = sizes.size
-        return cls(values, steps.cumsum(axis=1))
+        steps[0, starts] = n_prompts
+        steps[-1, starts[1:]] -= n_prompts[:-1]  # where the cell before ends
+        counts = steps.cumsum(axis=1, dtype=np.int32)
+        ends = (starts + n_values + 1).tolist()
+        return [cls(values, counts[:, a:b]) for a, b in zip(starts.tolist(), ends, strict=True)]
 
     def at(self, m: int, *, mirror: bool) -> FloatArray:
         """Counts when the first ``m`` values fail, or of what does not fail, as floats."""
         column = self.counts[:, m].astype(np.float64)
         return column[::-1] if mirror else column
+
+
+def _nth(prompt: IntArray, n: int, most: int) -> NDArray[np.int8]:
+    """How many values of the same prompt came before each."""
+    nth = np.zeros(prompt.size, dtype=np.int8)
+    rest, first = np.arange(prompt.size), np.empty(n, dtype=np.int64)
+    for before in range(1, most):
+        first[prompt[rest[::-1]]] = rest[::-1]  # the last one written stays
+        rest = rest[first[prompt[rest]] != rest]
+        nth[rest] = before
+    return nth
 
 
 @lru_cache(maxsize=MOST_VALUES)

@@ -1,0 +1,180 @@
+"""What the bound of every repeat says of the steps of many paths: each asked of all together.
+
+One path is a table of one. Nothing is decided here: `fail_rules` says when this bound has a say.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from qfloor.stats.every_repeat import tally
+from qfloor.stats.every_repeat_many import clear, tails, upper_bounds
+from qfloor.stats.fail_groups import FloatArray, IntArray
+from qfloor.stats.fail_path import FailPath
+from qfloor.stats.fail_tally import MOST_VALUES, FailTally
+
+_SLACK = 1e-9
+
+
+class At(NamedTuple):
+    """A step of a path, seen from its fails or, with ``mirror``, from what does not fail."""
+
+    path: FailPath
+    step: int
+    mirror: bool = False
+
+
+@dataclass(frozen=True)
+class Search:
+    """How many of the first ``most`` steps pass; with ``mirror`` from the last one back."""
+
+    path: FailPath
+    alpha: float
+    max_fail: float
+    most: int
+    mirror: bool = False
+
+
+def follow(paths: Iterable[FailPath]) -> None:
+    """Make the tallies of many paths together, before each is asked for its own."""
+    groups: dict[int, list[FailPath]] = defaultdict(list)
+    for path in paths:
+        if "tally" not in path.__dict__ and path.kept is None and not path.weighted:
+            groups[int(path.prompts.sizes.max())].append(path)
+    for most, group in groups.items():
+        if most <= MOST_VALUES:
+            cells = [(path.prompts.group, path.prompts.sizes) for path in group]
+            for path, found in zip(group, FailTally.of_many(cells, most), strict=True):
+                path.__dict__["tally"] = found
+
+
+def every_upper(asked: Sequence[At], alphas: Sequence[float]) -> list[float]:
+    """Upper bound of P(fail) at each step; of P(no fail) where it is mirrored."""
+    return [float(u) for u in upper_bounds(*_rows_of(asked), np.array(alphas))]
+
+
+def every_p(asked: Sequence[At], max_fails: Sequence[float]) -> list[float]:
+    """P-value of "at least so much fails" at each step."""
+    return [float(p) for p in tails(*_rows_of(asked), np.array(max_fails))]
+
+
+def _rows_of(asked: Sequence[At]) -> tuple[FloatArray, FloatArray]:
+    steps = np.array([one.step for one in asked])
+    return _Table(asked).rows(np.arange(len(asked)), steps)
+
+
+def every_passing(searches: Sequence[Search]) -> list[int]:
+    """How many steps pass in each search.
+
+    The bound is monotone: steps around where it would end if fail shares were normal are tried, in
+    strides that grow, then the middle of what is left; by all searches at the same time.
+    """
+    table = _Table(searches)
+    rates, alphas = np.array([(s.max_fail, s.alpha) for s in searches]).T
+    most = np.array([_most(s) for s in searches], dtype=np.int64)
+    low, high = np.zeros_like(most), most.copy()
+    at, stride = _guesses(table, searches, most), 1
+    while (rows := np.flatnonzero(low < high)).size:
+        at[rows] = np.clip(at[rows], low[rows] + 1, high[rows])
+        fine = clear(*table.after(rows, at[rows]), rates[rows], alphas[rows])
+        low[rows] = np.where(fine, at[rows], low[rows])
+        high[rows] = np.where(fine, high[rows], at[rows] - 1)
+        between = (low > 0) & (high < most)
+        at = np.where(between, (low + high + 1) // 2, np.where(at <= low, at + stride, at - stride))
+        stride *= 4
+    return [int(n) for n in low]
+
+
+def _most(search: Search) -> int:
+    """Where prompts count alike, a bound below the observed rate does not exist."""
+    if search.path.kept is not None:
+        return search.most
+    limit = search.max_fail * (1.0 + _SLACK)
+    return min(search.most, int(search.path.seen(search.mirror).searchsorted(limit, side="right")))
+
+
+def _guesses(table: _Table, searches: Sequence[Search], most: IntArray) -> IntArray:
+    """Where each search may come to end, by a normal approximation of where it is near."""
+    found = np.zeros_like(most)
+    some = np.flatnonzero(most)
+    if not some.size:
+        return found
+    rates, alphas = np.array([(s.max_fail, s.alpha) for s in searches])[some].T
+    values, counts = table.after(some, most[some])
+    counts[:, -1] -= 1.0
+    n = np.maximum(counts.sum(axis=1), 1.0)
+    mean = (counts * values).sum(axis=1) / n
+    spread = np.maximum((counts * values**2).sum(axis=1) / n - mean**2, 0.0)
+    reach = rates + special.ndtri(alphas) * np.sqrt(spread / np.maximum(n - 1.0, 1.0))
+    for i, end in zip(some.tolist(), (reach - (1.0 - rates) / n).tolist(), strict=True):
+        seen = searches[i].path.seen(searches[i].mirror)
+        found[i] = int(seen.searchsorted(end, side="right"))
+    return found
+
+
+class _Table:
+    """Prompts by fail share at any step of what is asked, a row each, one that always fails added.
+
+    Where all paths have tallies over the same shares these lie side by side.
+    """
+
+    def __init__(self, asked: Sequence[At | Search]) -> None:
+        self._asked = asked
+        paths = list({id(one.path): one.path for one in asked}.values())
+        place = {id(path): i for i, path in enumerate(paths)}
+        which = np.array([place[id(one.path)] for one in asked])
+        self._mirror = np.array([one.mirror for one in asked], dtype=bool)
+        tallies = [path.tally for path in paths if path.tally is not None]
+        self._alike = len(tallies) == len(paths) and len({t.values.size for t in tallies}) == 1
+        self._steps = np.array([path.p.size for path in paths])[which]
+        if self._alike:
+            self._values = tallies[0].values
+            self._counts, self._column = _beside([t.counts for t in tallies], which)
+            self._at, self._first = _beside([path.at for path in paths], which)
+
+    def after(self, rows: IntArray, passing: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Shares and counts at the last of so many steps, from the end where it is mirrored."""
+        steps = np.where(self._mirror[rows], self._steps[rows] - passing, passing - 1)
+        return self.rows(rows, steps)
+
+    def rows(self, rows: IntArray, steps: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Shares and counts at a step of each of some rows."""
+        if not self._alike:
+            return self._one_by_one(rows, steps)
+        column = self._column[rows] + self._at[self._first[rows] + steps]
+        counts = self._counts[:, column].T.astype(np.float64)
+        mirror = self._mirror[rows]
+        counts[mirror] = counts[mirror, ::-1]
+        counts[:, -1] += 1.0
+        return self._values, counts
+
+    def _one_by_one(self, rows: IntArray, steps: IntArray) -> tuple[FloatArray, FloatArray]:
+        found = []
+        for row, step in zip(rows.tolist(), steps.tolist(), strict=True):
+            shares = self._asked[row].path.fail_shares(step)
+            shares = 1.0 - shares if self._asked[row].mirror else shares
+            found.append(tally(shares) if shares.size else (np.ones(1), np.ones(1)))
+        widest = max(values.size for values, _ in found)
+        values, counts = np.ones((2, len(found), widest))
+        counts[:] = 0.0
+        for n, (its, how_many) in enumerate(found):  # shares that nobody has come first
+            values[n, : widest - its.size] = its[0]
+            values[n, widest - its.size :] = its
+            counts[n, widest - its.size :] = how_many
+        return values, counts
+
+
+def _beside(
+    parts: Sequence[NDArray[np.signedinteger]], which: IntArray
+) -> tuple[NDArray[np.signedinteger], IntArray]:
+    """Arrays side by side, and where that of each row begins."""
+    widths = np.array([part.shape[-1] for part in parts])
+    whole = np.concatenate(parts, axis=-1) if len(parts) > 1 else parts[0]
+    return whole, (widths.cumsum() - widths)[which]
