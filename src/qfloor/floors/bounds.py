@@ -176,7 +176,8 @@ class CellBounds:
     @cached_property
     def even(self) -> bool:
         """Whether all values weigh the same."""
-        return bool(self.weights.min() == self.weights.max())
+        shares = self.path.shares
+        return bool(shares.min() == shares.max())
 
     @property
     def design_effect(self) -> float:

@@ -99,11 +99,20 @@ class FailPath:
 
     def step(self, threshold: float) -> int:
         """Return the step whose fails are the scores strictly below ``threshold``."""
-        return int(self.at.searchsorted(self.fails(threshold)))
+        step = self._step_of.get(threshold)
+        if step is None:
+            fails = self.scores.searchsorted(threshold)
+            step = self._step_of[threshold] = int(self.at.searchsorted(fails))
+        return step
+
+    @cached_property
+    def _step_of(self) -> dict[float, int]:
+        """Steps that were asked for: a threshold's is asked for by each of its figures."""
+        return {}
 
     def fails(self, threshold: float) -> int:
         """How many scores are strictly below ``threshold``."""
-        return int(self.scores.searchsorted(threshold))
+        return int(self.at[self.step(threshold)])
 
     @property
     def most(self) -> float:
@@ -168,7 +177,10 @@ class FailPath:
 
     def _parts_to(self, end: int) -> tuple[FloatArray, FloatArray]:
         p, at = self.p[:end], self.at[:end]
-        own = self.prompts.variances(p, at)
+        if self.tally is not None:
+            own = self.tally.variances(p, at)
+        else:
+            own = self.prompts.variances(p, at)
         if self.weighted:
             own = np.maximum(own, self.prompts.kish(p, at))
         if self.raters is None:
@@ -179,7 +191,10 @@ class FailPath:
     def variance(self, step: int) -> float:
         """Variance of the fail rate at one step: `variances` without running sums."""
         p, m = float(self.p[step]), int(self.at[step])
-        found = self.prompts.variance(p, m)
+        if self.tally is not None:
+            found = float(self.tally.variances(self.p[step : step + 1], self.at[step : step + 1])[0])
+        else:
+            found = self.prompts.variance(p, m)
         if self.weighted:
             found = max(found, self.prompts.kish_at(p, m))
         if self.raters is None:

@@ -47,20 +47,28 @@ def rule_of(path: FailPath, alpha: float, rule: Rule) -> tuple[Rule, frozenset[R
     (`results/false_certification.md`). Where prompts weigh differently the exact bound takes those
     that are left when they are thinned to the mix.
     """
+    return _rule(path.exact, path.raters is not None, path.size < FEW_PROMPTS, alpha, rule)
+
+
+@lru_cache(maxsize=1 << 12)
+def _rule(
+    exact: bool, rated: bool, few: bool, alpha: float, rule: Rule
+) -> tuple[Rule, frozenset[Rule]]:
+    """`rule_of` what it depends on: every figure of every cell asks for it."""
     if rule not in ("auto", "korn_graubard", "one_repeat", "every_repeat", "both"):
         raise ValueError(
             f"bound must be auto, korn_graubard, one_repeat, every_repeat or both, got {rule!r}."
         )
-    if path.exact:
+    if exact:
         return "one_repeat", frozenset({"one_repeat"})
     if rule not in ("auto", "both"):
         return rule, frozenset({rule})
     strict = rule == "both" or alpha < TRUSTED_ALPHA
-    if strict and rule == "auto" and path.raters is None:
+    if strict and rule == "auto" and not rated:
         return "every_repeat", frozenset({"every_repeat"})
     parts: set[Rule] = {"korn_graubard"}  # the exact bounds know nothing of raters: never alone
     parts.add("every_repeat")
-    if path.size < FEW_PROMPTS:
+    if few:
         parts.add("one_repeat")
     return "korn_graubard", frozenset(parts)
 

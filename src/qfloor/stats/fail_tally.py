@@ -19,6 +19,9 @@ from qfloor.stats.fail_groups import FloatArray, IntArray
 MOST_VALUES = 6
 """Values of a prompt up to which tables are kept: 6 have 13 different shares."""
 
+_ROUNDING = 1e-11
+"""Spread of fail shares below this is rounding; the least real one is 1e-4."""
+
 Counts = NDArray[np.int32]
 
 
@@ -66,6 +69,16 @@ class FailTally:
         """Counts when the first ``m`` values fail, or of what does not fail, as floats."""
         column = self.counts[:, m].astype(np.float64)
         return column[::-1] if mirror else column
+
+
+    def variances(self, p: FloatArray, at: IntArray) -> FloatArray:
+        """Variance of the fail rate over prompts, where it is ``p`` after ``at`` fails."""
+        n = int(self.counts[:, 0].sum())
+        if n < 2:
+            return np.zeros(at.size)
+        found = (self.values**2) @ self.counts[:, at] - n * p**2
+        found[found < _ROUNDING] = 0.0
+        return np.asarray(found / (n * (n - 1)))
 
 
 def _nth(prompt: IntArray, n: int, most: int) -> NDArray[np.int8]:
