@@ -9,7 +9,7 @@ panel, with prompts as the only clusters.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -38,12 +38,14 @@ class CellBounds:
     least: float
     _upper: dict[tuple[float, float], float] = field(default_factory=dict)
     _limits: dict[float, stats.ThresholdLimits] = field(default_factory=dict)
+    _alone: dict[float, CellBounds] = field(default_factory=dict)
 
     def at_level(self, alpha: float) -> CellBounds:
         """Bounds of the same fails at a level that stands alone."""
-        other = replace(self, alpha=alpha, least=alpha, _upper={}, _limits={})
-        other.__dict__["path"] = self.path
-        return other
+        if alpha not in self._alone:
+            self._alone[alpha] = other = CellBounds(cell=self.cell, alpha=alpha, least=alpha)
+            other.__dict__["path"] = self.path
+        return self._alone[alpha]
 
     @cached_property
     def path(self) -> stats.FailPath:

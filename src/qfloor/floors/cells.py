@@ -23,6 +23,9 @@ from qfloor.records import CountsAs, FloorKind, Modality, Status
 FAIL = -math.inf
 """Marks a value that fails at every threshold."""
 
+_SCORED, _FAIL = CODE[CountsAs.SCORED], CODE[CountsAs.FAIL]
+_MISSING, _ABSENT = CODE[CountsAs.MISSING], CODE[CountsAs.ABSENT]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
@@ -143,12 +146,11 @@ def build_cell(
     Cell
     """
     laid = lay_out(outputs)
-    counts_as = laid.counts_as(kind)
-    scored, missing = counts_as == CODE[CountsAs.SCORED], counts_as == CODE[CountsAs.MISSING]
-    failed = counts_as == CODE[CountsAs.FAIL]
-    absent = counts_as == CODE[CountsAs.ABSENT]
-    if missing_as_fail:
-        failed |= missing
+    counts_as, counted = laid.counts_as(kind), laid.counted(kind)
+    n_missing, n_absent = counted[_MISSING], counted[_ABSENT]
+    scored, failed = counts_as == _SCORED, counts_as == _FAIL
+    if missing_as_fail and n_missing:
+        failed |= counts_as == _MISSING
     output, value, rater = _entered(laid, scored, failed)
     cluster, family = _numbered(laid.family[output], len(laid.families))
     cell = Cell(
@@ -161,15 +163,15 @@ def build_cell(
         repeat=laid.repeat[output],
         rater=rater,
         n_clusters=int(family.size),
-        n_outputs=int(np.count_nonzero(scored | failed)),
-        n_missing=int(np.count_nonzero(missing)),
-        n_asked=len(laid) - int(np.count_nonzero(absent)),
+        n_outputs=counted[_SCORED] + counted[_FAIL] + (n_missing if missing_as_fail else 0),
+        n_missing=n_missing,
+        n_asked=len(laid) - n_absent,
         n_raters=len(laid.raters),
         laid=laid,
         output=output,
         family=family,
-        counts=_counts(laid, missing, absent),
-        missing_weighed=_missing_weighed(laid, missing, ~absent, traffic),
+        counts=_counts(laid, kind, counts_as if n_missing else None),
+        missing_weighed=_missing_weighed(laid, counts_as, traffic) if n_missing else 0.0,
     )
     return _weighed(cell, traffic) if traffic else cell
 
@@ -180,7 +182,7 @@ def _entered(
     """The output, value and rater code of each value that a cell has."""
     if laid.single:
         output = (scored | failed).nonzero()[0]
-        value = np.where(scored, laid.first_value, FAIL)[output]
+        value = np.where(scored[output], laid.first_value[output], FAIL)
         return output, value, np.full(output.size, NO_RATER, dtype=np.intp)
     entered = np.where(scored, laid.n_values, 0)
     entered[failed] = laid.votes
@@ -201,28 +203,25 @@ def _numbered(codes: NDArray[np.intp], n: int) -> tuple[NDArray[np.intp], NDArra
 
 
 def _counts(
-    laid: JudgedOutputs, missing: NDArray[np.bool_], absent: NDArray[np.bool_]
+    laid: JudgedOutputs, kind: FloorKind, counts_as: NDArray[np.int8] | None
 ) -> dict[str, int]:
-    """How many outputs ended in which way, and what else is to be counted of them."""
-    counts = laid.statuses()
-    if laid.has_marks:
-        counts |= laid.marked(~absent)
-    for i in np.flatnonzero(missing & ~laid.has_values).tolist() if missing.any() else ():
-        if laid.rows[i].status is Status.MADE:
-            why = laid.rows[i].lacking or "unjudged"
-            counts[why] = counts.get(why, 0) + 1
+    """How many outputs ended in which way, and what else is to be counted of them.
+
+    ``counts_as`` says how each counts, where any is missing.
+    """
+    counts = laid.statuses() + laid.marked(kind)
+    if counts_as is not None:
+        for i in np.flatnonzero((counts_as == _MISSING) & ~laid.has_values).tolist():
+            if laid.rows[i].status is Status.MADE:
+                counts[laid.rows[i].lacking or "unjudged"] += 1
     return {k: v for k, v in sorted(counts.items()) if v}
 
 
 def _missing_weighed(
-    laid: JudgedOutputs,
-    missing: NDArray[np.bool_],
-    asked: NDArray[np.bool_],
-    traffic: Mapping[str, float] | None,
+    laid: JudgedOutputs, counts_as: NDArray[np.int8], traffic: Mapping[str, float] | None
 ) -> float:
     """Share that is missing where each prompt weighs the same, or its stratum's traffic."""
-    if not missing.any():
-        return 0.0
+    missing, asked = counts_as == _MISSING, counts_as != _ABSENT
     family = laid.family[asked]
     weight = 1.0 / np.bincount(family, minlength=len(laid.families))[family]
     if traffic:

@@ -243,7 +243,7 @@ def _floor(request: CellRequest, kind: FloorKind, judged: Judgement, sign: float
         q25_harrell_davis=None if empty else _signed(_harrell_davis(release), sign),
         q25_lo_release=_signed(at_release, sign),
         q25_lo_cell=_signed(at_cell, sign),
-        mean=None if empty else _mean(cell, sign),
+        mean=None if empty else _mean(release, sign),
         alpha_release=request.family.level,
         alpha_cell=request.family.alpha,
         family=request.family.name,
@@ -270,15 +270,16 @@ def _shown(rate: FailRate, threshold: float) -> FailRate:
     return rate if rate.threshold == threshold else replace(rate, threshold=threshold)
 
 
-def _mean(cell: Cell, sign: float) -> float | None:
+def _mean(bounds: CellBounds, sign: float) -> float | None:
     """Mean of the finite values; by traffic, where that is not the suite's."""
-    finite = np.isfinite(cell.value)
-    values = cell.value[finite]
+    path = bounds.path
+    failed = int(path.at[0])  # those that failed outright come first
+    values = path.scores[failed:]
     if not values.size:
         return None
-    if cell.weight is None:
+    if bounds.cell.weight is None:
         return sign * float(values.mean())
-    return sign * float(np.average(values, weights=cell.weight[finite]))
+    return sign * float(np.average(values, weights=path.shares[failed:]))
 
 
 def _mix(request: CellRequest, cell: Cell) -> dict[str, Any]:
@@ -313,7 +314,7 @@ def _upper_limit(judged: Judgement, sign: float) -> float | None:
 def _harrell_davis(bounds: CellBounds) -> float | None:
     """Lower quartile with every prompt weighing the same, as in the fail rates beside it."""
     path = bounds.path
-    return stats.harrell_davis(path.scores, 0.25, None if bounds.even else path.shares)
+    return stats.harrell_davis_of(path.scores, 0.25, None if bounds.even else path.shares)
 
 
 def _panel(cell: Cell) -> dict[str, str]:

@@ -8,7 +8,7 @@ both kinds of floors, the worst case, tags and languages.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -199,19 +199,34 @@ class JudgedOutputs(Sequence[Judged]):
         return found
 
     @cached_property
-    def has_marks(self) -> bool:
-        """Whether any output has a mark."""
-        return bool((self.state & 7).any())
+    def states(self) -> Mapping[int, int]:
+        """How many outputs have which ``state``: few have more than a handful."""
+        found = np.bincount(self.state)
+        there = np.flatnonzero(found)
+        return dict(zip(there.tolist(), found[there].tolist(), strict=True))
 
-    def statuses(self) -> dict[str, int]:
+    def counted(self, kind: FloorKind) -> Counter[int]:
+        """How many outputs count as what, by `CODE`."""
+        codes, counts = _codes(kind), Counter[int]()
+        for state, n in self.states.items():
+            counts[int(codes[state])] += n
+        return counts
+
+    def statuses(self) -> Counter[str]:
         """How many outputs ended in which way."""
-        found = np.bincount(self.state >> 4, minlength=len(_STATUSES)).tolist()
-        return {_NAMES[code]: n for code, n in enumerate(found) if n}
+        counts = Counter[str]()
+        for state, n in self.states.items():
+            counts[_NAMES[state >> 4]] += n
+        return counts
 
-    def marked(self, among: NDArray[np.bool_]) -> dict[str, int]:
-        """How many of some outputs have which mark."""
-        marks = self.state[among & (self.state & 7 > 0)]
-        return {name: int(np.sum(marks >> 2 - i & 1)) for i, name in enumerate(MARKS)}
+    def marked(self, kind: FloorKind) -> Counter[str]:
+        """How many outputs have which mark, of those that count at all."""
+        codes, counts = _codes(kind), Counter[str]()
+        for state, n in self.states.items():
+            if codes[state] != CODE[CountsAs.ABSENT]:
+                for i, name in enumerate(MARKS):
+                    counts[name] += n * (state >> 2 - i & 1)
+        return counts
 
 
 def lay_out(outputs: Sequence[Judged]) -> JudgedOutputs:

@@ -192,7 +192,9 @@ class FailPath:
         """Variance of the fail rate at one step: `variances` without running sums."""
         p, m = float(self.p[step]), int(self.at[step])
         if self.tally is not None:
-            found = float(self.tally.variances(self.p[step : step + 1], self.at[step : step + 1])[0])
+            found = float(
+                self.tally.variances(self.p[step : step + 1], self.at[step : step + 1])[0]
+            )
         else:
             found = self.prompts.variance(p, m)
         if self.weighted:

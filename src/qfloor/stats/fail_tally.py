@@ -70,7 +70,6 @@ class FailTally:
         column = self.counts[:, m].astype(np.float64)
         return column[::-1] if mirror else column
 
-
     def variances(self, p: FloatArray, at: IntArray) -> FloatArray:
         """Variance of the fail rate over prompts, where it is ``p`` after ``at`` fails."""
         n = int(self.counts[:, 0].sum())

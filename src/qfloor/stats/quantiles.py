@@ -135,12 +135,16 @@ def harrell_davis(
     values = check_scores(scores)
     check_share("q", q)
     share = None if weights is None else _check_weights(weights, values.size)
-    if values.min() == -math.inf:
-        return None
     order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    mass = _even_masses(values.size, q) if share is None else _masses(share[order], q)
-    return float(np.sum(mass * ordered) / np.sum(mass))
+    return harrell_davis_of(values[order], q, None if share is None else share[order])
+
+
+def harrell_davis_of(ordered: FloatArray, q: float, weights: FloatArray | None) -> float | None:
+    """`harrell_davis` of rising scores and weights that were checked before."""
+    if ordered[0] == -math.inf:
+        return None
+    mass = _even_masses(ordered.size, q) if weights is None else _masses(weights, q)
+    return float(mass @ ordered / mass.sum())
 
 
 @lru_cache(maxsize=256)
@@ -158,12 +162,12 @@ def _masses(weights: FloatArray, q: float) -> FloatArray:
     edges = np.minimum(edges, 1.0)
     a, b = (size + 1.0) * q, (size + 1.0) * (1.0 - q)
     least, most = special.betaincinv(a, b, _NOTHING), special.betainccinv(a, b, _NOTHING)
-    inner = slice(edges.searchsorted(least), edges.searchsorted(most, side="right"))
+    start, stop = int(edges.searchsorted(least)), int(edges.searchsorted(most, side="right"))
     masses = np.zeros(edges.size - 1)
-    if inner.stop <= inner.start:  # all of it within one score's share
-        masses[inner.start - 1] = 1.0
+    if stop <= start:  # all of it within one score's share
+        masses[start - 1] = 1.0
         return masses
-    first, last = max(inner.start - 1, 0), min(inner.stop, edges.size - 1)
+    first, last = max(start - 1, 0), min(stop, edges.size - 1)
     near = edges[first : last + 1].clip(least, most)
     masses[first:last] = _beta_masses(near, a, b)
     return masses
