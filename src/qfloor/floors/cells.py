@@ -182,7 +182,7 @@ def _entered(
     """The output, value and rater code of each value that a cell has."""
     if laid.single:
         output = (scored | failed).nonzero()[0]
-        value = np.where(scored[output], laid.first_value[output], FAIL)
+        value = np.where(scored[output], laid.only_value[output], FAIL)
         return output, value, np.full(output.size, NO_RATER, dtype=np.intp)
     entered = np.where(scored, laid.n_values, 0)
     entered[failed] = laid.votes
@@ -211,8 +211,8 @@ def _counts(
     """
     counts = laid.statuses() + laid.marked(kind)
     if counts_as is not None:
-        for i in np.flatnonzero((counts_as == _MISSING) & ~laid.has_values).tolist():
-            if laid.rows[i].status is Status.MADE:
+        for i in np.flatnonzero(counts_as == _MISSING).tolist():
+            if laid.rows[i].status is Status.MADE and not laid.rows[i].values:
                 counts[laid.rows[i].lacking or "unjudged"] += 1
     return {k: v for k, v in sorted(counts.items()) if v}
 
@@ -223,12 +223,15 @@ def _missing_weighed(
     """Share that is missing where each prompt weighs the same, or its stratum's traffic."""
     missing, asked = counts_as == _MISSING, counts_as != _ABSENT
     family = laid.family[asked]
-    weight = 1.0 / np.bincount(family, minlength=len(laid.families))[family]
-    if traffic:
-        strata = np.array([laid.rows[i].stratum for i in np.flatnonzero(asked).tolist()])
-        for name in sorted(set(strata.tolist())):
-            here = strata == name
-            weight[here] *= traffic.get(name, 0.0) / weight[here].sum()
+    of_each = np.bincount(family, minlength=len(laid.families))
+    if not traffic:
+        lost = 1.0 / of_each[laid.family[missing]]
+        return round(float(lost.sum()) / np.count_nonzero(of_each), 12)
+    weight = 1.0 / of_each[family]
+    strata = np.array([laid.rows[i].stratum for i in np.flatnonzero(asked).tolist()])
+    for name in sorted(set(strata.tolist())):
+        here = strata == name
+        weight[here] *= traffic.get(name, 0.0) / weight[here].sum()
     whole = float(weight.sum())
     return round(float(weight[missing[asked]].sum()) / whole, 12) if whole > 0.0 else 0.0
 

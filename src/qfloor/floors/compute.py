@@ -151,10 +151,13 @@ def assess_all(requests: Iterable[CellRequest], kind: FloorKind = "delivered") -
     asked = list(requests)
     for request in asked:
         _check_quality(request)
-    judged = [_judge(request, kind) for request in asked]
-    if len(asked) >= _TOGETHER:
-        pairs = zip(asked, judged, strict=True)
-        stats.look_up(one for pair in pairs for one in _asked(*pair))
+    judged, looked_up = [], []
+    for request in asked:
+        one = _judge(request, kind)
+        judged.append(one)
+        if len(asked) >= _TOGETHER:
+            looked_up += _asked(request, one)  # at once, while its arrays are near
+    stats.look_up(looked_up)
     return [
         Assessed(request=request, floor=_floor(request, kind, one, _sign(request)), judged=one)
         for request, one in zip(asked, judged, strict=True)

@@ -190,12 +190,10 @@ class JudgedOutputs(Sequence[Judged]):
         return not self.raters and bool(self.n_values.max(initial=0) <= 1)
 
     @cached_property
-    def first_value(self) -> NDArray[np.float64]:
-        """The first value of each output; what stands where there is none means nothing."""
+    def only_value(self) -> NDArray[np.float64]:
+        """The value of each output that has one, where all are `single`; else it means nothing."""
         found = np.zeros(len(self))
-        found[self.has_values] = self.value[
-            (np.cumsum(self.n_values) - self.n_values)[self.has_values]
-        ]
+        found[self.has_values] = self.value
         return found
 
     @cached_property

@@ -20,15 +20,30 @@ from qfloor.stats.binomial import TIE
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
+
+class _Steps(NamedTuple):
+    """Heights along the contour, what each counts, and how many of them often do.
+
+    They do where the integrand has then fallen by ``gone`` powers of e.
+    """
+
+    up: FloatArray
+    weight: FloatArray
+    often: range
+    gone: float
+
+
+def _steps(apart: float, often: range, gone: float) -> _Steps:
+    at = (np.arange(math.ceil(12.0 / apart)) + 0.5) * apart
+    return _Steps(np.sinh(at), np.cosh(at) * apart / math.pi, often, gone)
+
+
 # Where the inversion integral is looked at: sinh-spaced steps along a hyperbola. Near the saddle
 # point it bends as the path of steepest descent does, so that the integrand hardly turns. Farther
 # out it goes straight on: a parabola that bends around a near pole climbs again behind it.
-_STEP = 0.15
-_AT = (np.arange(80) + 0.5) * _STEP
-_UP, _WEIGHT = np.sinh(_AT), np.cosh(_AT) * _STEP / math.pi
-
-_FEW, _GONE = (18, 20, 22, 24, 28, 34, 42, 52), 32.0
-"""Steps that often do: the integrand has then fallen by so many powers of e."""
+_FINE = _steps(0.15, range(18, 60, 3), 32.0)
+_COARSE = _steps(0.3, range(8, 30, 2), 14.0)
+"""Good to a part in 1e9 or better, and to one in 1e5: enough for the first step of a search."""
 
 _ROUGH = 0.1
 """Distance on a scale of logarithms from which on `_rough` is sure; it is off by 0.03 at most."""
@@ -65,7 +80,8 @@ def tails(values: FloatArray, counts: FloatArray, rates: FloatArray | float) -> 
     found[agree] = special.bdtr(fails, n.astype(np.int64), rates[agree])
     some = np.flatnonzero(below & ~agree)
     if some.size:
-        log = _log_tails(_across(values[some] - rates[some, None]), _across(counts[some])).log
+        off, n = _across(values[some] - rates[some, None]), _across(counts[some])
+        log = _log_tails(off, n).log
         found[some] = np.exp(np.minimum(log, 0.0))
     return found
 
@@ -131,10 +147,11 @@ def _searched(values: FloatArray, counts: FloatArray, alphas: FloatArray) -> Flo
     at: FloatArray = special.betainccinv(mean * size, (1.0 - mean) * size, alphas)
     saddle = np.full(aim.size, np.nan)
     rows = np.arange(aim.size)
-    for _ in range(200):
+    for n_th in range(200):
         here = at[rows]
         here = np.where((low[rows] < here) & (here < high[rows]), here, (low + high)[rows] / 2.0)
-        found = _log_tails(values[:, rows] - here, counts[:, rows], saddle[rows])
+        steps = _FINE if n_th else _COARSE
+        found = _log_tails(values[:, rows] - here, counts[:, rows], saddle[rows], steps)
         above = found.log > aim[rows]
         low[rows], high[rows] = np.where(above, here, low[rows]), np.where(above, high[rows], here)
         z = special.ndtri_exp(found.log)
@@ -142,7 +159,8 @@ def _searched(values: FloatArray, counts: FloatArray, alphas: FloatArray) -> Flo
         step = (z - normal[rows]) / slope
         at[rows], saddle[rows] = here - step, found.saddle
         near = step**2 <= 1e-11 * here * (1.0 - here)  # of a step about its square is left
-        rows = rows[~near & (high[rows] - low[rows] > 1e-13)]
+        if n_th:
+            rows = rows[~near & (high[rows] - low[rows] > 1e-13)]
         if not rows.size:
             break
     return at
@@ -200,7 +218,9 @@ class _Logs(NamedTuple):
     saddle: FloatArray
 
 
-def _log_tails(off: FloatArray, counts: FloatArray, saddle: FloatArray | None = None) -> _Logs:
+def _log_tails(
+    off: FloatArray, counts: FloatArray, saddle: FloatArray | None = None, steps: _Steps = _FINE
+) -> _Logs:
     """Log of each row's tail; ``off`` are the values less the rate, shape (values, rows).
 
     Where the tail is large it is told by the other one: the mirror image of the row. ``saddle`` is
@@ -209,10 +229,11 @@ def _log_tails(off: FloatArray, counts: FloatArray, saddle: FloatArray | None = 
     large = (counts * off).sum(axis=0) > 0.0
     off = np.where(counts > 0.0, np.where(large, -off, off), 0.0)
     path = _contour(off, counts, saddle)
-    nodes = _nodes(off, counts, path)
-    size = max(1, _BLOCK // (off.shape[0] * (nodes.stop or _UP.size)))
+    n = _enough(off, counts, path, steps)
+    nodes = steps.up[:n, None], steps.weight[:n, None]
+    size = max(1, _BLOCK // (off.shape[0] * n))
     blocks = [slice(at, at + size) for at in range(0, large.size, size)]
-    parts = [_inverted(off[:, b], counts[:, b], path.part(b), nodes) for b in blocks]
+    parts = [_inverted(off[:, b], counts[:, b], path.part(b), *nodes) for b in blocks]
     log, slope = map(np.concatenate, zip(*parts, strict=True))
     if large.any():
         other = np.exp(log[large])
@@ -263,24 +284,24 @@ def _contour(off: FloatArray, counts: FloatArray, saddle: FloatArray | None) -> 
     return _Contour(at, bend, lean, np.sqrt(second), whole)
 
 
-def _nodes(off: FloatArray, counts: FloatArray, path: _Contour) -> slice:
-    """Those steps of the contours beyond which the integrand of every row is gone."""
-    for n in _FEW:
-        up = float(_UP[n - 1]) / path.scale
+def _enough(off: FloatArray, counts: FloatArray, path: _Contour, steps: _Steps) -> int:
+    """After how many steps along the contours the integrand of every row is gone."""
+    for n in steps.often:
+        up = float(steps.up[n - 1]) / path.scale
         right = path.aside(up)[0]
         square = (1.0 - off * right) ** 2 + (off * up) ** 2
         fall = (counts * np.log(square)).sum(axis=0) + np.log((right**2 + up**2) / path.at**2)
-        if np.all(0.5 * fall + path.whole > _GONE):
-            return slice(n)
-    return slice(None)
+        if np.all(0.5 * fall + path.whole > steps.gone):
+            return n
+    return steps.up.size
 
 
 def _inverted(
-    off: FloatArray, counts: FloatArray, path: _Contour, nodes: slice
+    off: FloatArray, counts: FloatArray, path: _Contour, up: FloatArray, weight: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Invert the moment generating function along each contour: log of the tail and its slope."""
     # z = right + i up; of 1 - off z the parts, its square, and the phase of its inverse
-    up = np.multiply.outer(_UP[nodes], 1.0 / path.scale)
+    up = up / path.scale
     right, turn = path.aside(up)
     o, k = off[:, None, :], counts[:, None, :]
     real, imaginary = o * right, o * up
@@ -292,7 +313,7 @@ def _inverted(
     angle = phase.sum(axis=0)
     logs = np.log(square)
     logs *= k
-    mass = np.exp(-0.5 * logs.sum(axis=0) - path.whole) * _WEIGHT[nodes, None]
+    mass = np.exp(-0.5 * logs.sum(axis=0) - path.whole) * weight
     sine, cosine = np.sin(angle), np.cos(angle)
     length = right * right + up * up
     found = mass * ((turn * right + up) * sine + (right - turn * up) * cosine) / length

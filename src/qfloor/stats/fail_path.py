@@ -192,9 +192,7 @@ class FailPath:
         """Variance of the fail rate at one step: `variances` without running sums."""
         p, m = float(self.p[step]), int(self.at[step])
         if self.tally is not None:
-            found = float(
-                self.tally.variances(self.p[step : step + 1], self.at[step : step + 1])[0]
-            )
+            found = self.tally.variance(p, m)
         else:
             found = self.prompts.variance(p, m)
         if self.weighted:
@@ -261,7 +259,7 @@ def build_path(
     )
     order = values.argsort()  # of equal scores the order does not matter
     ordered, group = values[order], codes[order]
-    share = _shares(weights, codes, sizes)[order]
+    share = 1.0 / sizes[group] if weights is None else _shares(weights, codes)[order]
     at = _steps(ordered)
     mass = float(sizes.size) if weights is None else 1.0
     p = np.minimum(running(share)[at] / mass, 1.0)
@@ -313,10 +311,8 @@ def _numbered(codes: IntArray) -> bool:
     return bool(codes.min() == 0 and codes.max() < codes.size and np.bincount(codes).all())
 
 
-def _shares(weights: ArrayLike | None, codes: IntArray, sizes: IntArray) -> FloatArray:
-    """Weight of each value: every prompt the same, or as given, adding up to 1."""
-    if weights is None:
-        return np.asarray(1.0 / sizes[codes])
+def _shares(weights: ArrayLike, codes: IntArray) -> FloatArray:
+    """Weight of each value as given, adding up to 1."""
     given = np.asarray(weights, dtype=np.float64)
     if given.shape != codes.shape or not np.all((given > 0.0) & np.isfinite(given)):
         raise ValueError(f"weights must be {codes.size} positive numbers, one for each score.")

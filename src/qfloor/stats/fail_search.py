@@ -16,7 +16,7 @@ from scipy import special
 
 from qfloor.stats.every_repeat import tally
 from qfloor.stats.every_repeat_many import clear, tails, upper_bounds
-from qfloor.stats.fail_groups import FloatArray, IntArray
+from qfloor.stats.fail_groups import BoolArray, FloatArray, IntArray
 from qfloor.stats.fail_path import FailPath
 from qfloor.stats.fail_tally import MOST_VALUES, FailTally
 
@@ -55,35 +55,40 @@ def follow(paths: Iterable[FailPath]) -> None:
                 path.__dict__["tally"] = found
 
 
-def every_upper(asked: Sequence[At], alphas: Sequence[float]) -> list[float]:
+def every_upper(
+    asked: Sequence[At], alphas: Sequence[float], table: Table | None = None
+) -> list[float]:
     """Upper bound of P(fail) at each step; of P(no fail) where it is mirrored."""
-    return [float(u) for u in upper_bounds(*_rows_of(asked), np.array(alphas))]
+    found = upper_bounds(*_rows_of(asked, table), np.array(alphas))
+    return [float(upper) for upper in found]
 
 
-def every_p(asked: Sequence[At], max_fails: Sequence[float]) -> list[float]:
+def every_p(
+    asked: Sequence[At], max_fails: Sequence[float], table: Table | None = None
+) -> list[float]:
     """P-value of "at least so much fails" at each step."""
-    return [float(p) for p in tails(*_rows_of(asked), np.array(max_fails))]
+    return [float(p) for p in tails(*_rows_of(asked, table), np.array(max_fails))]
 
 
-def _rows_of(asked: Sequence[At]) -> tuple[FloatArray, FloatArray]:
-    steps = np.array([one.step for one in asked])
-    return _Table(asked).rows(np.arange(len(asked)), steps)
+def _rows_of(asked: Sequence[At], table: Table | None) -> tuple[FloatArray, FloatArray]:
+    rows = (table or Table(one.path for one in asked)).asked(asked)
+    return rows.at(np.arange(len(asked)), np.array([one.step for one in asked]))
 
 
-def every_passing(searches: Sequence[Search]) -> list[int]:
+def every_passing(searches: Sequence[Search], table: Table | None = None) -> list[int]:
     """How many steps pass in each search.
 
     The bound is monotone: steps around where it would end if fail shares were normal are tried, in
     strides that grow, then the middle of what is left; by all searches at the same time.
     """
-    table = _Table(searches)
+    asked = (table or Table(s.path for s in searches)).asked(searches)
     rates, alphas = np.array([(s.max_fail, s.alpha) for s in searches]).T
     most = np.array([_most(s) for s in searches], dtype=np.int64)
     low, high = np.zeros_like(most), most.copy()
-    at, stride = _guesses(table, searches, most), 1
+    at, stride = _guesses(asked, searches, most), 1
     while (rows := np.flatnonzero(low < high)).size:
         at[rows] = np.clip(at[rows], low[rows] + 1, high[rows])
-        fine = clear(*table.after(rows, at[rows]), rates[rows], alphas[rows])
+        fine = clear(*asked.after(rows, at[rows]), rates[rows], alphas[rows])
         low[rows] = np.where(fine, at[rows], low[rows])
         high[rows] = np.where(fine, high[rows], at[rows] - 1)
         between = (low > 0) & (high < most)
@@ -100,14 +105,14 @@ def _most(search: Search) -> int:
     return min(search.most, int(search.path.seen(search.mirror).searchsorted(limit, side="right")))
 
 
-def _guesses(table: _Table, searches: Sequence[Search], most: IntArray) -> IntArray:
+def _guesses(asked: _Rows, searches: Sequence[Search], most: IntArray) -> IntArray:
     """Where each search may come to end, by a normal approximation of where it is near."""
     found = np.zeros_like(most)
     some = np.flatnonzero(most)
     if not some.size:
         return found
     rates, alphas = np.array([(s.max_fail, s.alpha) for s in searches])[some].T
-    values, counts = table.after(some, most[some])
+    values, counts = asked.after(some, most[some])
     counts[:, -1] -= 1.0
     n = np.maximum(counts.sum(axis=1), 1.0)
     mean = (counts * values).sum(axis=1) / n
@@ -119,51 +124,62 @@ def _guesses(table: _Table, searches: Sequence[Search], most: IntArray) -> IntAr
     return found
 
 
-class _Table:
-    """Prompts by fail share at any step of what is asked, a row each, one that always fails added.
+class Table:
+    """Prompts by fail share at any step of some paths.
 
     Where all paths have tallies over the same shares these lie side by side.
     """
 
-    def __init__(self, asked: Sequence[At | Search]) -> None:
-        self._asked = asked
-        paths = list({id(one.path): one.path for one in asked}.values())
-        place = {id(path): i for i, path in enumerate(paths)}
-        which = np.array([place[id(one.path)] for one in asked])
-        self._mirror = np.array([one.mirror for one in asked], dtype=bool)
-        tallies = [path.tally for path in paths if path.tally is not None]
-        self._alike = len(tallies) == len(paths) and len({t.values.size for t in tallies}) == 1
-        self._steps = np.array([path.p.size for path in paths])[which]
-        if self._alike:
-            self._values = tallies[0].values
-            self._counts, self._column = _beside([t.counts for t in tallies], which)
-            self._at, self._first = _beside([path.at for path in paths], which)
+    def __init__(self, paths: Iterable[FailPath]) -> None:
+        each = list({id(path): path for path in paths}.values())
+        self.place = {id(path): i for i, path in enumerate(each)}
+        self.sizes = np.array([path.p.size for path in each])
+        tallies = [path.tally for path in each if path.tally is not None]
+        self.alike = len(tallies) == len(each) and len({t.values.size for t in tallies}) == 1
+        if self.alike:
+            self.values = tallies[0].values
+            self.counts, self.columns = _beside([t.counts for t in tallies])
+            self.at, self.firsts = _beside([path.at for path in each])
+
+    def asked(self, asked: Sequence[At | Search]) -> _Rows:
+        """A row for each that is asked for."""
+        which = np.array([self.place[id(one.path)] for one in asked])
+        return _Rows(self, asked, which, np.array([one.mirror for one in asked], dtype=bool))
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Rows of a table: ``which`` of its paths each is of, and whether it is mirrored."""
+
+    table: Table
+    asked: Sequence[At | Search]
+    which: IntArray
+    mirror: BoolArray
 
     def after(self, rows: IntArray, passing: IntArray) -> tuple[FloatArray, FloatArray]:
         """Shares and counts at the last of so many steps, from the end where it is mirrored."""
-        steps = np.where(self._mirror[rows], self._steps[rows] - passing, passing - 1)
-        return self.rows(rows, steps)
+        sizes = self.table.sizes[self.which[rows]]
+        return self.at(rows, np.where(self.mirror[rows], sizes - passing, passing - 1))
 
-    def rows(self, rows: IntArray, steps: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Shares and counts at a step of each of some rows."""
-        if not self._alike:
+    def at(self, rows: IntArray, steps: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Shares and counts at a step of each of some rows, one prompt that always fails added."""
+        if not self.table.alike:
             return self._one_by_one(rows, steps)
-        column = self._column[rows] + self._at[self._first[rows] + steps]
-        counts = self._counts[:, column].T.astype(np.float64)
-        mirror = self._mirror[rows]
+        table, which, mirror = self.table, self.which[rows], self.mirror[rows]
+        column = table.columns[which] + table.at[table.firsts[which] + steps]
+        counts = table.counts[:, column].T.astype(np.float64)
         counts[mirror] = counts[mirror, ::-1]
         counts[:, -1] += 1.0
-        return self._values, counts
+        return table.values, counts
 
     def _one_by_one(self, rows: IntArray, steps: IntArray) -> tuple[FloatArray, FloatArray]:
         found = []
         for row, step in zip(rows.tolist(), steps.tolist(), strict=True):
-            shares = self._asked[row].path.fail_shares(step)
-            shares = 1.0 - shares if self._asked[row].mirror else shares
+            shares = self.asked[row].path.fail_shares(step)
+            shares = 1.0 - shares if self.asked[row].mirror else shares
             found.append(tally(shares) if shares.size else (np.ones(1), np.ones(1)))
         widest = max(values.size for values, _ in found)
-        values, counts = np.ones((2, len(found), widest))
-        counts[:] = 0.0
+        values, counts = np.ones((len(found), widest)), np.zeros((len(found), widest))
         for n, (its, how_many) in enumerate(found):  # shares that nobody has come first
             values[n, : widest - its.size] = its[0]
             values[n, widest - its.size :] = its
@@ -172,9 +188,9 @@ class _Table:
 
 
 def _beside(
-    parts: Sequence[NDArray[np.signedinteger]], which: IntArray
+    parts: Sequence[NDArray[np.signedinteger]],
 ) -> tuple[NDArray[np.signedinteger], IntArray]:
-    """Arrays side by side, and where that of each row begins."""
+    """Arrays side by side, and where each begins."""
     widths = np.array([part.shape[-1] for part in parts])
     whole = np.concatenate(parts, axis=-1) if len(parts) > 1 else parts[0]
-    return whole, (widths.cumsum() - widths)[which]
+    return whole, widths.cumsum() - widths

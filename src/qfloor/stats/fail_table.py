@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from qfloor.stats.fail_path import FailPath
 from qfloor.stats.fail_rules import Rule, passing_before, rule_of
-from qfloor.stats.fail_search import At, Search, every_p, every_passing, every_upper, follow
+from qfloor.stats.fail_search import At, Search, Table, every_p, every_passing, every_upper, follow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,27 +46,28 @@ def look_up(asked: Iterable[Asked]) -> None:
         if tally is not None and "every_repeat" in rule_of(one.path, one.alpha, one.rule)[1]:
             groups[tally.values.size].append(one)
     for group in groups.values():
-        _bounds(group)
-        _passing(group)
+        table = Table(one.path for one in group)
+        _bounds(group, table)
+        _passing(group, table)
 
 
-def _bounds(group: Sequence[Asked]) -> None:
+def _bounds(group: Sequence[Asked], table: Table) -> None:
     """Upper and lower bounds and p-values at each cell's thresholds."""
     steps = [(one, one.path.step(threshold)) for one in group for threshold in one.thresholds]
     if not steps:
         return
     rows = [(one, At(one.path, step, mirror)) for one, step in steps for mirror in (False, True)]
-    uppers = every_upper([at for _, at in rows], [one.alpha for one, _ in rows])
+    uppers = every_upper([at for _, at in rows], [one.alpha for one, _ in rows], table)
     for (one, at), upper in zip(rows, uppers, strict=True):
         one.path.known["upper", at.step, one.alpha, at.mirror] = upper
     tests = [(At(one.path, step), rate) for one, step in steps for rate in one.max_fails]
     if tests:
-        found = every_p([at for at, _ in tests], [rate for _, rate in tests])
+        found = every_p([at for at, _ in tests], [rate for _, rate in tests], table)
         for (at, rate), p_value in zip(tests, found, strict=True):
             at.path.known["p", at.step, rate, False] = p_value
 
 
-def _passing(group: Sequence[Asked]) -> None:
+def _passing(group: Sequence[Asked], table: Table) -> None:
     """How far each cell's levels let it pass."""
     searches, keys = [], []
     for one in group:
@@ -74,5 +75,5 @@ def _passing(group: Sequence[Asked]) -> None:
             end, _ = passing_before(one.path, one.alpha, max_fail, one.rule, mirror=mirror)
             searches.append(Search(one.path, one.alpha, max_fail, end, mirror))
             keys.append(("passing", one.alpha, max_fail, one.rule, mirror))
-    for search, key, found in zip(searches, keys, every_passing(searches), strict=True):
+    for search, key, found in zip(searches, keys, every_passing(searches, table), strict=True):
         search.path.known[key] = found

@@ -22,6 +22,9 @@ MOST_VALUES = 6
 _ROUNDING = 1e-11
 """Spread of fail shares below this is rounding; the least real one is 1e-4."""
 
+_BLOCK = 1 << 14
+"""Values of cells that are followed together."""
+
 Counts = NDArray[np.int32]
 
 
@@ -45,8 +48,20 @@ class FailTally:
     def of_many(cls, cells: Sequence[tuple[IntArray, IntArray]], most: int) -> list[FailTally]:
         """Follow the prompts of many cells: prompt of each value, and values of each prompt.
 
-        No prompt has more than ``most`` values.
+        No prompt has more than ``most`` values. Not too many cells are followed at a time, so that
+        their tables stay in the processor's cache.
         """
+        found: list[FailTally] = []
+        block: list[tuple[IntArray, IntArray]] = []
+        for cell in cells:
+            block.append(cell)
+            if sum(group.size for group, _ in block) >= _BLOCK:
+                found += cls._of_block(block, most)
+                block = []
+        return found + cls._of_block(block, most) if block else found
+
+    @classmethod
+    def _of_block(cls, cells: Sequence[tuple[IntArray, IntArray]], most: int) -> list[FailTally]:
         values, place = _lattice(most)
         n_values = np.array([group.size for group, _ in cells])
         n_prompts = np.array([sizes.size for _, sizes in cells])
@@ -55,10 +70,12 @@ class FailTally:
         prompt = np.concatenate([group for group, _ in cells]) + before.repeat(n_values)
         size = np.concatenate([sizes for _, sizes in cells])[prompt]
         nth = _nth(prompt, int(n_prompts.sum()), most)
+        width = prompt.size + len(cells)
         at = np.arange(prompt.size) + np.arange(1, len(cells) + 1).repeat(n_values)
-        steps = np.zeros((values.size, prompt.size + len(cells)), dtype=np.int32)
-        steps[place[size, nth], at] = -1
-        steps[place[size, nth + 1], at] += 1
+        line, share = place.ravel() * width, size * (most + 1) + nth  # a value moves one prompt
+        flat = np.zeros(values.size * width, dtype=np.int32)
+        flat[line[share] + at], flat[line[share + 1] + at] = -1, 1
+        steps = flat.reshape(values.size, width)
         steps[0, starts] = n_prompts
         steps[-1, starts[1:]] -= n_prompts[:-1]  # where the cell before ends
         counts = steps.cumsum(axis=1, dtype=np.int32)
@@ -70,12 +87,22 @@ class FailTally:
         column = self.counts[:, m].astype(np.float64)
         return column[::-1] if mirror else column
 
+    def variance(self, p: float, m: int) -> float:
+        """`variances` after ``m`` fails; of few shares plain numbers are the fastest sum."""
+        counts = self.counts[:, m].tolist()
+        n = sum(counts)
+        if n < 2:
+            return 0.0
+        pairs = zip(self.values.tolist(), counts, strict=True)
+        found = sum(k * (v - p) ** 2 for v, k in pairs)
+        return 0.0 if found < _ROUNDING else float(found / (n * (n - 1)))
+
     def variances(self, p: FloatArray, at: IntArray) -> FloatArray:
         """Variance of the fail rate over prompts, where it is ``p`` after ``at`` fails."""
         n = int(self.counts[:, 0].sum())
         if n < 2:
             return np.zeros(at.size)
-        found = (self.values**2) @ self.counts[:, at] - n * p**2
+        found = self.values**2 @ self.counts[:, at].astype(np.float64) - n * p**2
         found[found < _ROUNDING] = 0.0
         return np.asarray(found / (n * (n - 1)))
 
