@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from qfloor.records.plain import digest_of
@@ -76,7 +77,7 @@ class Prompt:
         """Whether nobody outside shall see it."""
         return PRIVATE in self.tags
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Names what a generator would be sent, not the prompt's labels."""
         return digest_of(

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
+_NAMES = frozenset({str})
 _encode = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 ).encode
@@ -18,17 +19,22 @@ def to_plain(value: Any) -> Any:
     """Turn records, enums, tuples and mappings into what JSON knows; the inverse of nothing."""
     if type(value) in _PLAIN:
         return value
+    if type(value) is dict and _is_flat(value):  # most that is kept: before slower questions
+        return dict(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, Mapping):
-        if set(map(type, value)) <= {str} and _PLAIN.issuperset(map(type, value.values())):
-            return dict(value)
-        return {str(k): to_plain(v) for k, v in value.items()}
+        return dict(value) if _is_flat(value) else {str(k): to_plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [to_plain(v) for v in value]
     return value
+
+
+def _is_flat(value: Mapping[Any, Any]) -> bool:
+    """Whether a mapping is JSON as it stands: names for plain values."""
+    return _NAMES.issuperset(map(type, value)) and _PLAIN.issuperset(map(type, value.values()))
 
 
 def canonical_json(value: Any) -> str:

@@ -177,10 +177,7 @@ class FailPath:
 
     def _parts_to(self, end: int) -> tuple[FloatArray, FloatArray]:
         p, at = self.p[:end], self.at[:end]
-        if self.tally is not None:
-            own = self.tally.variances(p, at)
-        else:
-            own = self.prompts.variances(p, at)
+        own = (self.tally or self.prompts).variances(p, at)
         if self.weighted:
             own = np.maximum(own, self.prompts.kish(p, at))
         if self.raters is None:
@@ -191,10 +188,7 @@ class FailPath:
     def variance(self, step: int) -> float:
         """Variance of the fail rate at one step: `variances` without running sums."""
         p, m = float(self.p[step]), int(self.at[step])
-        if self.tally is not None:
-            found = self.tally.variance(p, m)
-        else:
-            found = self.prompts.variance(p, m)
+        found = (self.tally or self.prompts).variance(p, m)
         if self.weighted:
             found = max(found, self.prompts.kish_at(p, m))
         if self.raters is None:
