@@ -175,12 +175,6 @@ class CellBounds:
             return self.cell.weight
         return (1.0 / np.bincount(self.cell.cluster))[self.cell.cluster]
 
-    @cached_property
-    def even(self) -> bool:
-        """Whether all values weigh the same."""
-        shares = self.path.shares
-        return bool(shares.min() == shares.max())
-
     @property
     def design_effect(self) -> float:
         """Values per effective value, at the cell's own median, where it is best determined."""

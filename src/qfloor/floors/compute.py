@@ -151,7 +151,8 @@ def assess_all(requests: Iterable[CellRequest], kind: FloorKind = "delivered") -
     asked = list(requests)
     for request in asked:
         _check_quality(request)
-    judged, looked_up = [], []
+    judged: list[Judgement] = []
+    looked_up: list[stats.Asked] = []
     for request in asked:
         one = _judge(request, kind)
         judged.append(one)
@@ -243,7 +244,7 @@ def _floor(request: CellRequest, kind: FloorKind, judged: Judgement, sign: float
         counts=cell.counts,
         fail_rates=() if empty else tuple(_shown(judged.fail_rate(sign * v), v) for v in values),
         q25=None if empty else _signed(release.path.quantile(0.25), sign),
-        q25_harrell_davis=None if empty else _signed(_harrell_davis(release), sign),
+        q25_harrell_davis=None if empty else _signed(release.path.harrell_davis(_QUARTER), sign),
         q25_lo_release=_signed(at_release, sign),
         q25_lo_cell=_signed(at_cell, sign),
         mean=None if empty else _mean(release, sign),
@@ -312,12 +313,6 @@ def _upper_limit(judged: Judgement, sign: float) -> float | None:
         return None
     above = judged.release.limits(0.25).rejected_above
     return _signed(above if above is not None and np.isfinite(above) else None, sign)
-
-
-def _harrell_davis(bounds: CellBounds) -> float | None:
-    """Lower quartile with every prompt weighing the same, as in the fail rates beside it."""
-    path = bounds.path
-    return stats.harrell_davis_of(path.scores, 0.25, None if bounds.even else path.shares)
 
 
 def _panel(cell: Cell) -> dict[str, str]:

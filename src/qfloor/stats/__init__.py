@@ -130,7 +130,7 @@ from qfloor.stats.ppi import (
     PredictionPowered,
     prediction_powered_fail_rate,
 )
-from qfloor.stats.quantiles import harrell_davis, harrell_davis_of, quantile_inverted_cdf
+from qfloor.stats.quantiles import harrell_davis, quantile_inverted_cdf
 from qfloor.stats.recovery import MosRecovery, Screened, bt500_screening, recover_mos
 from qfloor.stats.resampling import (
     ResampledInterval,
@@ -240,7 +240,6 @@ __all__ = [
     "fail_shares",
     "gatekeep",
     "harrell_davis",
-    "harrell_davis_of",
     "hoeffding_bentkus_p_value",
     "holm",
     "icc_oneway",

@@ -30,7 +30,7 @@ from qfloor.stats.fail_groups import (
     weights_of,
 )
 from qfloor.stats.fail_tally import FailTally
-from qfloor.stats.quantiles import check_scores
+from qfloor.stats.quantiles import check_scores, harrell_davis_of
 from qfloor.stats.two_way import crossed_df, severity_ratio
 
 
@@ -150,6 +150,11 @@ class FailPath:
         """`quantile_inverted_cdf` of the scores as they are weighed; None on a fail marker."""
         step = int(self.p.searchsorted(q * (1.0 - 1e-12)))
         return float(self.scores[self.at[step - 1]]) if step else None
+
+    def harrell_davis(self, q: float) -> float | None:
+        """`harrell_davis` of the scores as they are weighed."""
+        even = self.shares.min() == self.shares.max()
+        return harrell_davis_of(self.scores, q, None if even else self.shares)
 
     def variances(self, start: int, end: int) -> FloatArray:
         """Variance of the fail rate at the steps from ``start`` up to ``end``."""
