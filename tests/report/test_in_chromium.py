@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,11 @@ def test_it_fits_every_width_follows_the_theme_and_fetches_nothing(browser: Any)
         wide = "const e = document.documentElement; return [e.scrollWidth, e.clientWidth]"
         needed, given = browser.execute_script(wide)
         assert needed <= given, f"something is wider than {width} pixels"
+        broken = "return [...document.querySelectorAll('.fact b')].filter(b => b.clientHeight > 40)"
+        assert browser.execute_script(broken) == [], "a number breaks into two lines"
+        hidden = wide.replace("document.documentElement", 'document.querySelector("#best .scroll")')
+        needed, given = browser.execute_script(hidden)
+        assert needed <= given, f"the answer does not fit {width} pixels"
     themed(browser, "screen", "light")
     assert min(background(browser)) > 200
     themed(browser, "screen", "dark")
@@ -88,6 +94,8 @@ def test_what_is_folded_on_the_screen_is_open_on_paper(browser: Any) -> None:
     themed(browser, "screen", "light")
     assert not any(browser.execute_script(seen))
     themed(browser, "print", "light")
-    found = browser.execute_script(seen)
+    end = time.monotonic() + 10  # a busy browser lays the sheet out a little later
+    while not all(found := browser.execute_script(seen)) and time.monotonic() < end:
+        time.sleep(0.1)
     assert found
     assert all(found)

@@ -111,6 +111,7 @@ body{font-size:15px}main,header,footer{padding:0 .9rem}h1{font-size:1.35rem}
 .strip,.facts{grid-template-columns:repeat(2,minmax(0,1fr))}
 .wall{grid-template-columns:repeat(auto-fill,minmax(7rem,1fr))}
 th,td{padding-right:.65rem}
+#best table{font-size:.78rem}#best .nowrap{white-space:normal}#best th,#best td{padding-right:.5rem}
 }
 """
 
