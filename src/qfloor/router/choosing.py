@@ -134,7 +134,8 @@ def _moment(now: dt.datetime | dt.date | str | None, *, exact: bool) -> str:
     if isinstance(now, str):
         return _written(now)
     if isinstance(now, dt.datetime):
-        return (now if now.tzinfo else now.replace(tzinfo=dt.UTC)).astimezone(dt.UTC).isoformat()
+        known = now if now.tzinfo else now.replace(tzinfo=dt.UTC)
+        return (known if known.tzinfo is dt.UTC else known.astimezone(dt.UTC)).isoformat()
     if isinstance(now, dt.date):
         return now.isoformat()
     raise NeedError(_NO_MOMENT.format(now))

@@ -163,7 +163,7 @@ class Classifier:
     def _words(self, tokens: list[str], stops: Stops) -> list[Hit]:
         """Phrases of spaced scripts, the longest first."""
         hits: list[Hit] = []
-        counted: set[tuple[str, ...]] = set()
+        counted: set[int] = set()  # phrases by their identity: there is one of each spelling
         early = self._early
         negated_until, skip_to, within = -1, 0, 0
         for i, stop in stops:
@@ -180,9 +180,9 @@ class Classifier:
             position = i - within  # a phrase counts as one word
             skip_to = i + len(spelled)
             within += len(spelled) - 1
-            if spelled in counted:
+            if id(phrase) in counted:
                 continue
-            counted.add(spelled)
+            counted.add(id(phrase))
             if i <= negated_until:
                 factor = self._against_it
             else:

@@ -77,16 +77,17 @@ class Weights:
         self._parts = struct.Struct(f"<{n}{letter}")
         self._table: dict[str, int] = {}
         self._pieces: dict[str, int] = {}
+        self._first: dict[str, int] = {}
+        self._last: dict[str, int] = {}
         self._after: dict[str, dict[str, int]] = {}
+        kinds = {"~": self._pieces, "^": self._first, "$": self._last}
         for name, row in features.items():
             first, _, second = name.partition(" ")
             packed = self._pack(row) * _FINE
             if second:
                 self._after.setdefault(first, {})[second] = packed
-            elif name[0] == "~":
-                self._pieces[name[1:]] = packed
             else:
-                self._table[name] = packed
+                kinds.get(name[0], self._table)[name.lstrip("~^$")] = packed
 
     def odds(
         self, content: Content, names: Sequence[str], sums: Mapping[str, float]
@@ -108,8 +109,9 @@ class Weights:
 
     def total(self, content: Content, words: Mapping[str, Known]) -> int:
         """Weights of a request's words, added up; what is known of each begins as `word` says."""
-        table = self._table.get
-        total = sum(map(table, content.ends, _NONE))
+        total = 0
+        if content.words:
+            total = self._first.get(content.words[0], 0) + self._last.get(content.words[-1], 0)
         for run in content.runs:
             after: Mapping[str, int] | None = None
             for word in run:
@@ -119,7 +121,7 @@ class Weights:
                     total += after[word]
                 after = known[1]
         if content.negated:
-            total += sum(map(table, content.negated, _NONE))
+            total += sum(map(self._table.get, content.negated, _NONE))
         return total
 
     def scores(

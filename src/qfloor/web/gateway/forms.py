@@ -48,7 +48,7 @@ def _too_large(most_bytes: int) -> Fault:
 def read_json(body: bytes) -> Any:
     """Parse JSON strictly: no NaN, no bytes that are not UTF-8."""
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        return _DECODER.decode(body.decode("utf-8"))
     except UnicodeDecodeError:
         raise Fault(400, "invalid_body", "the body is not UTF-8") from None
     except (ValueError, RecursionError):
@@ -57,6 +57,9 @@ def read_json(body: bytes) -> Any:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 async def read_object(request: Request, most_bytes: int, *, forms: bool = False) -> Any:
