@@ -96,6 +96,7 @@ def serve(folder: str, port: int, args: dict[str, Any], more: dict[str, Any]) ->
     from qfloor.web.gateway.guard import Call, guarded
     from qfloor.web.gateway.serving import calm_collector
     from qfloor.web.gateway.settings import Settings
+    from qfloor.web.wire import HurriedProtocol
 
     async def bare(request: Any) -> Response:
         await request.body()
@@ -111,8 +112,11 @@ def serve(folder: str, port: int, args: dict[str, Any], more: dict[str, Any]) ->
     served = guarded(app.state.gateway, "constant", constant)
     app.router.routes.append(Route("/constant", served, methods=["POST"]))
     app.router.routes.append(Route("/bare", bare, methods=["POST"]))
-    calm_collector()  # as `qfloor serve` does
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
+    calm_collector()  # this and what follows as `qfloor serve` does
+    uvicorn.run(
+        app, host="127.0.0.1", port=port, log_level="error", access_log=False,
+        server_header=False, proxy_headers=False, http=HurriedProtocol,
+    )  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -99,6 +99,25 @@ def peers() -> tuple[Callable[[], Any], Callable[[], Awaitable[Any]]]:
     return lambda: shuffle.get_available_deployment(model="group", messages=asked), by_cost
 
 
+def alone(n: int) -> None:
+    """Ours by itself, as in a process that routes: nothing else empties its caches."""
+    db, _ = loaded(OFFERS)
+    asked = needs(n)
+    for need in asked[:300]:
+        router.explain(router.choose(db, need, policy=POLICY, now=NOW))
+    chosen, explained = [], []
+    for need in asked:
+        begun = time.thread_time_ns()
+        decision = router.choose(db, need, policy=POLICY, now=NOW)
+        between = time.thread_time_ns()
+        router.explain(decision)
+        chosen.append((between - begun) / 1000)
+        explained.append((time.thread_time_ns() - begun) / 1000)
+    show("choose, by itself", chosen)
+    show("choose and explain every candidate, by itself", explained)
+    print()
+
+
 async def beside(n: int) -> None:
     """Alternate ours and theirs."""
     db, _ = loaded(OFFERS)
@@ -173,6 +192,7 @@ def imports() -> None:
 
 def main() -> None:
     n = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    alone(n)
     asyncio.run(beside(n))
     growth(min(n, 300))
     imports()
