@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from qfloor.router import (
     PriceFeed,
     Rule,
     choose,
+    classify,
     load,
 )
 
@@ -305,6 +306,24 @@ def test_nothing_eligible(db: Database) -> None:
     assert decision.binding_rule is Rule.BUDGET
     assert decision.relaxation is not None
     assert decision.relaxation.text == "with tier standard: shop/thrift at $0.003"
+
+
+def test_a_relaxation_keeps_the_classification_that_was_given(market: Any) -> None:
+    # only portraits are certified anywhere: read as what it says, no ceiling at all would help
+    clears = dict.fromkeys((c.id for c in CATEGORIES), None)
+    db = market([Seller(name="faces", usd="0.02", by_category={**clears, "portrait": 9.0})])
+    need = Need(prompt="a mountain lake at dawn, wide landscape", max_price_usd="0.001")
+    assert choose(db, need, now=NOW).relaxation is None
+    given = classify(db, need)._replace(category="portrait", plausible=("portrait",))
+    told = choose(db, need, now=NOW, classification=given).relaxation
+    assert told is not None
+    assert (told.offer, told.change) == ("shop/faces", {"max_price_usd": "0.02"})
+
+
+def test_a_decision_has_every_field(db: Database) -> None:
+    decision = ask(db)
+    assert set(vars(decision)) == {field.name for field in fields(Decision)}
+    assert replace(decision) == decision
     default = ask(
         db, tier="premium", max_price_usd="0.05", policy=Policy(on_uncertified="default:shop/value")
     )
