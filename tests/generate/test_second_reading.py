@@ -6,9 +6,10 @@ import dataclasses
 
 import pytest
 from fakes.clock import Clock
-from fakes.seller import RememberingSeller, offer
+from fakes.seller import RememberingSeller, calls, offer, prompts
 
-from qfloor.generate import RunPolicy, plan_generation, run_generation
+from qfloor.errors import StoreError
+from qfloor.generate import RunPolicy, generate, plan_generation, run_generation
 from qfloor.generate.outcome import asked_for, classify
 from qfloor.generate.run import run_anywhere
 from qfloor.generators.protocol import Ended, Ready
@@ -133,3 +134,18 @@ def test_a_seller_says_at_which_length_it_will_be_asked(store, tmp_path):
         given = {bought.id: seller([bought], tmp_path, str(tmp_path / "s"))}
         plan = plan_generation([clip], [bought], 1, "r1", store, generators=given)
         assert plan.worst_nanousd == worst
+
+
+def test_who_holds_the_store_no_more_buys_nothing_more(store, tmp_path):
+    """Somebody removes ``store.lock`` during a run, and another run begins: each buys its own."""
+
+    def tidied(step, key):
+        if step == "after_submit":
+            (tmp_path / "w" / "store.lock").unlink(missing_ok=True)
+
+    bought = offer("one", tmp_path / "s", offer_concurrency=1)
+    with pytest.raises(StoreError, match=r"store\.lock was removed or replaced during this run"):
+        generate(prompts(3), [bought], store=store, round="r1", trace=tidied)
+    assert sum(c["event"] == "submit" for c in calls(tmp_path / "s")) == 1
+    assert generate(prompts(3), [bought], store=store, round="r1").counts == {Status.MADE: 2}
+    assert sum(c["event"] == "submit" for c in calls(tmp_path / "s")) == 3

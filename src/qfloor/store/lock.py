@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -29,16 +30,26 @@ class WriterLock:
         """Whether it is ours."""
         return self._file is not None
 
-    def acquire(self, purpose: str) -> None:
-        """Take the lock, or say who has it.
+    def stands(self) -> bool:
+        """Whether it is ours, and its file still the one of that name, by which others know."""
+        if self._file is None:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), os.stat(self.path))
+        except OSError:
+            return False
+
+    def acquire(self, purpose: str, *, create: bool = True) -> None:
+        """Take the lock, or say who has it; without ``create`` only that of a file that is there.
 
         Raises
         ------
         StoreError
             When another run, in this process or another, holds it.
         """
+        mode = "a+" if create else "r+"
         try:
-            file = open(self.path, "a+", encoding="utf-8")  # noqa: SIM115  held beyond this call
+            file = open(self.path, mode, encoding="utf-8")  # noqa: SIM115  held beyond this call
         except OSError as error:
             raise StoreError(f"{self.path} cannot be written: {error.strerror}") from error
         try:
@@ -55,12 +66,27 @@ class WriterLock:
         json.dump({"pid": os.getpid(), "purpose": purpose, "since": at}, file)
         file.flush()
         self._file = file
+        _HELD.add(self)
 
     def release(self) -> None:
         """Let go; nothing happens when it is not held."""
+        _HELD.discard(self)
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+_HELD: weakref.WeakSet[WriterLock] = weakref.WeakSet()
+
+
+def _let_go() -> None:
+    """In a forked child: the lock is its parent's, and must not outlive it."""
+    for lock in list(_HELD):
+        lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 def _lock(file: IO[str]) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
 from qfloor.errors import StoreError
+from qfloor.records import Attempt, Event
 from qfloor.store.drift import DriftTables
 from qfloor.store.evidence import EvidenceTables
 from qfloor.store.frames import Frames
@@ -149,6 +150,26 @@ class Store(
     def reopen_media(self) -> None:
         """Look again where ``workspace.toml`` says that media lie."""
         self.media = media_of(self.root, read_settings(self.root))
+
+    def append_attempts(self, attempts: Iterable[Attempt]) -> int:
+        """Append events of the ledger; see `qfloor.store.ledger`.
+
+        Raises
+        ------
+        StoreError
+            When a call is intended by who held this store and does so no more.
+        """
+        events = list(attempts)
+        if self._writer.held and any(event.event is Event.INTENDED for event in events):
+            self._check_still_ours()
+        return super().append_attempts(events)
+
+    def _check_still_ours(self) -> None:
+        if not self._writer.stands():
+            raise StoreError(
+                f"{self._writer.path} was removed or replaced during this run, so that another may "
+                "write this store; nothing more is bought, what was bought is kept: run it again"
+            )
 
     def put_media(self, content: bytes | Path, media_type: str) -> str:
         """Store media durably; returns the SHA-256 a row may name from now on.

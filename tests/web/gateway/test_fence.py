@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -26,6 +27,7 @@ from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, 
 from qfloor.errors import StoreError
 from qfloor.generate import Step, standing
 from qfloor.records import Attempt, Event
+from qfloor.store.lock import WriterLock
 from qfloor.web.gateway import presence
 from qfloor.web.gateway.jobs import Job, Jobs
 from qfloor.web.gateway.ledger import GatewayLedger, LostJobError
@@ -238,13 +240,20 @@ def test_another_machines_worker_is_gone_when_its_sign_has_stood_by_our_clock(
     theirs.presence.drop()  # a lock that this disk does not tell us of
     ours = Jobs(ledger, presence.new_worker())
     ours.presence._clock = lambda: now[0]
-    for now[0] in (0.0, 20.0):
-        assert ours.adopt() == []
+
+    def found_from(first: int, last: int) -> list[str]:
+        found = []
+        for at in range(first, last, 3):  # as often as a worker looks
+            now[0] = float(at)
+            found += [job.id for job in ours.adopt()]
+        return found
+
+    assert found_from(0, 21) == []
     theirs.presence.seen()
-    for now[0] in (31.0, 60.0):
-        assert ours.adopt() == []
-    now[0] = 31.0 + presence.LEASE_S + 1.0
-    assert [job.id for job in ours.adopt()] == ["video_1"]
+    theirs.presence.drop()
+    assert found_from(21, 51) == []
+    assert found_from(100, 130) == []  # we stood still as well: it gets another lease
+    assert found_from(130, 136) == ["video_1"]
     ledger.close()
 
 
@@ -290,19 +299,65 @@ def test_a_disk_without_locks_is_not_served_from(
     ledger.close()
 
 
-def test_a_lock_file_that_someone_removed_is_made_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+def test_a_lock_file_that_someone_tidied_away_is_made_again(tmp_path: Path, how: str) -> None:
     ledger = GatewayLedger(tmp_path)
     ours, other = (presence.Presence(ledger, presence.new_worker()) for _ in range(2))
     ours.come()
     other.come()
-    for lock in (tmp_path / "workers").iterdir():
-        lock.unlink()
+    ours.seen()
+    assert other.gone() == []
+    for lock in list((tmp_path / "workers").iterdir()):
+        if how == "replaced":  # restored, or edited in place: the copy's lock is free
+            copy = lock.with_suffix(".copy")
+            shutil.copy(lock, copy)
+            copy.replace(lock)
+        else:
+            lock.unlink()
     ours.seen()
     assert other.gone() == []
     ours.drop()
     assert other.gone() == [ours.worker]
     other.drop()
     ledger.close()
+
+
+def test_whose_sign_of_life_moves_is_not_gone_whatever_its_lock_says(tmp_path: Path) -> None:
+    ledger = GatewayLedger(tmp_path)
+    ours, other = (presence.Presence(ledger, presence.new_worker()) for _ in range(2))
+    ours.come()
+    ours.seen()
+    ours.drop()  # a lock that does not tell the truth
+    assert other.gone() == []  # seen for the first time
+    ledger.write("UPDATE workers SET seen_at = seen_at + 3")
+    assert other.gone() == []
+    assert other.gone() == [ours.worker]
+    ledger.close()
+
+
+def _taken(lock: WriterLock) -> bool:
+    with contextlib.suppress(StoreError):
+        lock.acquire("taking over")
+    return lock.held
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_forked_child_does_not_hold_its_parents_lock(tmp_path: Path) -> None:
+    (tmp_path / "workers").mkdir()
+    lock = WriterLock(tmp_path / "workers" / "m-1.lock")
+    lock.acquire("gateway worker")
+    child = os.fork()
+    if child == 0:
+        time.sleep(30)
+        os._exit(0)
+    try:
+        lock.release()  # as the parent's death does
+        again = WriterLock(lock.path)
+        wait_for(lambda: _taken(again))
+        again.release()
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 # -- within one worker --------------------------------------------------------------------------

@@ -10,6 +10,7 @@ still as well, by our own clock alone.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import time
 import uuid
@@ -51,6 +52,7 @@ class Presence:
         self._folder = ledger.root / "workers"
         self._lock = WriterLock(self._path(worker))
         self._stood: dict[str, tuple[float, float]] = {}
+        self._looked_at = -math.inf
 
     def _path(self, worker: str) -> Path:
         return self._folder / f"{worker}.lock"
@@ -74,14 +76,23 @@ class Presence:
 
     def seen(self) -> None:
         """Note that this worker is alive."""
-        if not self._lock.path.exists():  # someone tidied up: without a file we look dead
-            self._lock.release()
-            self.come()
+        if not self._lock.stands():  # someone tidied up or restored: without our file we look dead
+            self._retake()
         self._ledger.write(
             "INSERT INTO workers VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
             "seen_at = excluded.seen_at",
             (self.worker, os.getpid(), time.time()),
         )
+
+    def _retake(self) -> None:
+        """Hold the file that has our name now; the old one until then."""
+        old, self._lock = self._lock, WriterLock(self._lock.path)
+        try:
+            self.come()
+        except StoreError:
+            self._lock = old
+            raise
+        old.release()
 
     def leave(self) -> None:
         """Note that this worker goes: whatever it leaves open may be taken over at once."""
@@ -96,6 +107,10 @@ class Presence:
     def gone(self) -> list[str]:
         """Name owners of open jobs that live no more; within the transaction that takes over."""
         rows = self._ledger.rows("SELECT id, seen_at FROM workers")
+        now = self._clock()
+        if now - self._looked_at > MARGIN_S:  # perhaps all stood still, we among them
+            self._stood.clear()
+        self._looked_at = now
         told: dict[str, float | None] = {str(worker): float(seen) for worker, seen in rows}
         for (owner,) in self._ledger.rows("SELECT DISTINCT owner FROM jobs WHERE plan IS NOT NULL"):
             told.setdefault(str(owner), None)  # it left, or was declared gone before
@@ -107,29 +122,37 @@ class Presence:
         return dead
 
     def _is_gone(self, worker: str, seen: float | None) -> bool:
+        """Whether a worker lives no more: its lock is free, and its sign of life does not move."""
         lock = WriterLock(self._path(worker))
         has_lock = lock.path.exists()
         if has_lock:
             try:
-                lock.acquire("taking over")
+                lock.acquire("taking over", create=False)
             except StoreError:  # held, or not to be told: it lives
                 self._stood.pop(worker, None)
+                self._stood_s(worker, seen)
                 return False
+            is_told = lock.stands()
             lock.release()  # takers come one after another, each within its transaction
+            if not is_told:  # its owner has just put another in its place
+                return False
         is_ours = has_lock and worker.startswith(f"{machine()}-")
-        if not (is_ours or seen is None or self._has_stood(worker, seen)):
-            return False
+        if seen is not None:
+            stood_s = self._stood_s(worker, seen)
+            if stood_s is None or not (is_ours or stood_s > LEASE_S):
+                return False
         _remove(lock.path)
         return True
 
-    def _has_stood(self, worker: str, seen: float) -> bool:
-        """Whether a sign of life has not changed for a lease, whatever time it tells."""
+    def _stood_s(self, worker: str, seen: float | None) -> float | None:
+        """For how long a sign of life has not moved, whatever time it tells; None if it has."""
         now = self._clock()
         last, since = self._stood.get(worker, (None, now))
-        if last != seen:
-            self._stood[worker] = (seen, now)
-            return False
-        return now - since > LEASE_S
+        if seen is None or last != seen:
+            if seen is not None:
+                self._stood[worker] = (seen, now)
+            return None
+        return now - since
 
 
 def _remove(path: Path) -> None:
