@@ -57,6 +57,8 @@ class Desk:
     _looked_at: float = field(default=-math.inf, init=False)
     _free: int = field(default=0, init=False)
     under_way: set[asyncio.Task[Any]] = field(default_factory=set)
+    calls: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
+    """The same by the key of their request."""
     answered: set[asyncio.Task[Any]] = field(default_factory=set)
     """Those of them whose seller has answered: what it said is being kept."""
     threads: ThreadPoolExecutor = field(
@@ -111,9 +113,11 @@ class Desk:
         """Do what takes the machine's time (media) in one of a few threads, beside the loop."""
         return await asyncio.get_running_loop().run_in_executor(self.threads, work, *given)
 
-    async def finish(self, work: Coroutine[Any, Any, T]) -> T:
+    async def finish(self, work: Coroutine[Any, Any, T], key: str) -> T:
         """Run to the end what must not be torn apart, even if the one who asked is cancelled."""
         task = asyncio.create_task(work)
+        self.calls[key] = task
+        task.add_done_callback(lambda _: self.calls.pop(key, None))
         self.under_way.add(task)
         task.add_done_callback(self.under_way.discard)
         task.add_done_callback(self.answered.discard)

@@ -103,7 +103,7 @@ class Life:
             if not desk.purse.hold(call):
                 desk.halted = "the budget does not cover the worst case of another call"
                 return None
-            answer = await desk.finish(self._buy())
+            answer = await desk.finish(self._buy(), self.request.key)
             last = answer if isinstance(answer, Outcome) else await self._bought(answer)
             desk.purse.settle(call, last.amount_nanousd)
             self.gate.report(last, ticket, self._keep.told_s)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qfloor.errors import StoreError
 from qfloor.generate.desk import Desk
 from qfloor.generate.gate import Account, Gate, account_of, limits_of
 from qfloor.generate.journal import Ledger
@@ -94,8 +95,15 @@ class SingleRequests:
             How a job is followed, and for how long; by default as all are.
         buys : bool
             Whether the seller may be called at all; without, what it has is followed.
+
+        Raises
+        ------
+        StoreError
+            When it is being called for by this process: whoever asks again comes too early.
         """
         offer, desk = request.offer, self.desk
+        if request.key in desk.calls:
+            raise StoreError(f"{request.key} is left open, for its call is under way here")
         desk.halted = ""
         desk.stopped.pop(offer.id, None)
         fresh = standing.step is Step.NEW  # else its seller may have it: asked, whatever rests

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fakes.seller import offer, prompts
 from gateway_sellers import Seller, behave
 from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, until
 
 from qfloor.errors import DatabaseError, PluginError, StoreError
-from qfloor.generators.protocol import Ready, Running
+from qfloor.generate import Standing, Step
+from qfloor.generators.protocol import Ready, Request, Running
 from qfloor.records import REASONS, Attempt, Event
 from qfloor.web.gateway import core
 from qfloor.web.gateway.ledger import GatewayLedger
@@ -176,3 +181,72 @@ def test_what_was_called_waits_until_its_release_can_be_read_again(
         between, _ = asyncio.run(second(job))
     assert between == "in_progress"
     assert len(bought) == 1
+
+
+def test_what_is_taken_over_while_the_gateway_ends_is_begun_by_the_next(tmp_path: Path) -> None:
+    """Its own call is under way still: who asks its seller again would buy twice, or too early."""
+    asked: list[str] = []
+
+    async def lookup(self: Seller, request: Any) -> None:
+        asked.append(request.key)  # the seller shows a call only once it is through
+
+    async def work() -> Any:
+        async with running(given) as client:
+            orders, slow = client.gateway.orders, threading.Event()
+            adopt = orders.jobs.adopt
+
+            def slowly(known: Any) -> Any:
+                slow.set()
+                time.sleep(0.6)
+                return adopt()
+
+            await client.post(VIDEOS, json={"prompt": CLIP})
+            await until(lambda: bought)
+            orders.jobs.adopt = slowly
+            await until(slow.is_set)
+            ledger, singles = client.gateway.ledger, client.gateway.singles
+            task = asyncio.create_task(orders.drain())
+            await task
+            await asyncio.sleep(0.8)  # the take-over comes through
+            with pytest.raises(StoreError, match="its call is under way here"):
+                await singles.live(_request(bought[0][1]), Seller([], tmp_path),
+                                   Standing(step=Step.DOUBT, n=1, ended=False), None)  # fmt: skip
+            return ledger.rows("SELECT event FROM attempts")
+
+    given = chosen(tmp_path)
+    with pytest.MonkeyPatch.context() as patch, behave({"shop/film": 3.0}) as bought:
+        patch.setattr(Seller, "lookup", lookup, raising=False)
+        events = asyncio.run(work())
+    assert asked == []
+    assert events == [("intended",)]
+
+
+def _request(key: str) -> Any:
+    return Request(key=key, prompt=prompts(1)[0], offer=offer("one", Path("unused")), repeat=0,
+                   round="r", seed=1)  # fmt: skip
+
+
+def test_a_clock_that_jumps_forgets_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hours(wall: float, passed: float) -> None:
+        told = SimpleNamespace(time=lambda: time.time() + wall * 3600,
+                               monotonic=lambda: time.monotonic() + passed * 3600)  # fmt: skip
+        monkeypatch.setattr(core, "time", told)
+
+    async def work(client: Any) -> Any:
+        first = await ask(client)
+        for wall, passed in ((25, 0), (25, 0), (48, 23)):  # it jumps, stays there, and goes on
+            hours(wall, passed)
+            await client.gateway._sweep()
+        again = await ask(client)
+        hours(50, 25)
+        await client.gateway._sweep()
+        return first, again, rows(client, "SELECT 1 FROM jobs")
+
+    with behave({}) as bought:
+        first, again, left = drive(chosen(tmp_path), work)
+    assert first.status_code == again.status_code == 200
+    assert again.headers["x-qfloor-replayed"] == "yes"
+    assert len(bought) == 1
+    assert left == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -34,6 +35,7 @@ log = logging.getLogger("qfloor.gateway")
 _MOST_OLDER = 4
 _BEAT_S = 3.0
 _SWEEP_S = 600.0
+_JUMP_S = 60.0
 
 
 class Gateway:
@@ -62,6 +64,8 @@ class Gateway:
         self.is_ready = False
         self._beside: list[asyncio.Task[None]] = []
         self._older: dict[str, router.Database] = {}
+        self._told = time.time(), time.monotonic()
+        self._sweeps_from = -math.inf
         self.pen: Pen
         self.records: Records
         self.singles: SingleRequests
@@ -173,9 +177,20 @@ class Gateway:
         await self.orders.take_over()
 
     async def _sweep(self) -> None:
+        if not self._knows_the_time():
+            return
         before = time.time() - self.settings.keep_hours * 3600.0
         most = self.settings.most_decisions
         await asyncio.to_thread(self.ledger.sweep, before, most_decisions=most)
+
+    def _knows_the_time(self) -> bool:
+        """Whether what is old by the clock is: it must not have jumped for as long as jobs stay."""
+        (was, began), (now, passed) = self._told, (time.time(), time.monotonic())
+        self._told = now, passed
+        if abs((now - was) - (passed - began)) > _JUMP_S:
+            log.warning("the clock has jumped; nothing is forgotten for keep_hours")
+            self._sweeps_from = passed + self.settings.keep_hours * 3600.0
+        return passed >= self._sweeps_from
 
 
 def check_reach(settings: Settings, keyring: Keyring) -> None:

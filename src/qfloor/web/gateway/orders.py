@@ -160,6 +160,8 @@ class Orders:
             return 0
         known = frozenset(self._running) | self._late.under_way
         found = await self._pen.write(lambda: self.jobs.adopt(known))
+        if self.draining:  # while we waited: who comes next takes them, with what is ours
+            return 0
         begun = 0
         for job in found:
             if job.id in self._running:
@@ -175,7 +177,7 @@ class Orders:
         return begun
 
     def _start(self, job: Job, *, resumed: bool) -> None:
-        if job.id in self._running:
+        if job.id in self._running or self.draining:
             return
         lane = self._lanes[job.kind]
 
