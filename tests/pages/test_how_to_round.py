@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -128,15 +127,32 @@ def test_the_page_on_private_prompts(tmp_path: Path) -> None:
     assert not any(p.is_private for p in suite.load(tmp_path / "retired-2026-12.toml").prompts)
 
 
+def test_the_page_on_raters(folder: Path, call_qfloor: Callable[..., tuple[int, str, str]]) -> None:
+    """A panel of four rates in May, and half of that again in June, half a step otherwise."""
+    with Store.open(folder / ".qfloor") as store:
+        made = sorted(o.id for o in store.outputs_of() if o.media_sha256)
+    with (folder / "sessions.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["rater_id", "item_id", "score", "session_id", "scale_min", "scale_max"])
+        for session, outputs in (("may", made), ("june", made[::2])):
+            for n, output in enumerate(outputs):
+                for rater in range(4):
+                    score = 2 + (made.index(output) * 7 + rater) % 7 + 0.1 * ((n + rater) % 3)
+                    rows.writerow([f"r{rater}", output, score, session, 0, 10])
+    code, _, err = call_qfloor(
+        "ratings", "import", folder / "sessions.csv", "--round", "2026-11", "-w",
+        folder / ".qfloor",
+    )  # fmt: skip
+    assert code == 0, err
+    assert len(execute(HOW_TO / "raters.md", folder)) == 3
+    with Store.open(folder / ".qfloor") as store:
+        assert len(list(store.linkings_of())) == 1
+
+
 def test_the_page_on_offers(folder: Path) -> None:
     ran = execute(HOW_TO / "offers.md", folder)
     assert len(ran) == 3
 
 
-def test_routing_by_a_metric_alone_is_said(
-    folder: Path, call_qfloor: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(folder)
-    code, out, _ = call_qfloor("route", "a red mug on marble", "--allow-provisional", "--json")
-    assert code == 0
-    assert json.loads(out)["offer"] == "painters/ochre"
+def test_the_page_on_calibration(folder: Path) -> None:
+    assert len(execute(HOW_TO / "calibration.md", folder)) == 1
