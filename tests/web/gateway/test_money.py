@@ -250,3 +250,32 @@ def test_a_clock_that_jumps_forgets_nothing(
     assert again.headers["x-qfloor-replayed"] == "yes"
     assert len(bought) == 1
     assert left == []
+
+
+def test_what_nobody_can_be_asked_for_any_more_is_told_as_unknown_in_the_end(
+    tmp_path: Path, unbuilt: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = chosen(tmp_path)
+
+    async def first() -> None:
+        async with running(given) as client:
+            asked = asyncio.create_task(ask(client))
+            await until(lambda: accepted(client))
+            asked.cancel()
+
+    async def second() -> Any:
+        unbuilt.add("shop/value")
+        async with running(given) as client:
+            ledger = client.gateway.ledger
+            await asyncio.sleep(0.3)
+            tries = len(client.gateway.orders._resting)
+            ledger.write("UPDATE jobs SET created_at = created_at - 25 * 3600")
+            await until(lambda: rows(client, "SELECT 1 FROM jobs WHERE state = 'failed'"))
+            return tries, rows(client, "SELECT charged, plan IS NULL FROM jobs")
+
+    with behave({"shop/value": "job:0.5"}) as bought:
+        asyncio.run(first())
+        tries, ends = asyncio.run(second())
+    assert tries == 1
+    assert ends == [("unknown", 0)]  # its plan stays: it is followed as long as it is kept
+    assert len(bought) == 1

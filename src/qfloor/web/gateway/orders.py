@@ -41,6 +41,7 @@ from qfloor.web.gateway.settings import Settings
 
 log = logging.getLogger("qfloor.gateway")
 _LOOK_S = 0.25
+_LEAST_REST_S, _MOST_REST_S = 1.0, 60.0
 _MOST_UNSERVED = 10_000
 
 
@@ -82,6 +83,7 @@ class Orders:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._unserved: dict[str, tuple[Fault, dict[str, str]]] = {}
         self._late = LateJobs(dispatcher, settings.keep_hours * 3600.0, self._end)
+        self._resting: dict[str, tuple[float, float]] = {}
         self.draining = False
 
     @property
@@ -156,15 +158,17 @@ class Orders:
 
     async def take_over(self) -> int:
         """Go on with the jobs of workers that are gone."""
-        if self.draining:
+        if not self._takes_more():
             return 0
-        known = frozenset(self._running) | self._late.under_way
+        now_s = time.monotonic()
+        resting = {job_id for job_id, (until, _) in self._resting.items() if now_s < until}
+        known = frozenset(self._running) | self._late.under_way | resting
         found = await self._pen.write(lambda: self.jobs.adopt(known))
-        if self.draining:  # while we waited: who comes next takes them, with what is ours
+        if not self._takes_more():  # by now: who comes next takes them, with what is ours
             return 0
         begun = 0
         for job in found:
-            if job.id in self._running:
+            if job.id in self._running or job.id in resting:
                 continue
             now = await asyncio.to_thread(self.jobs.get, job.id)
             if now is None or now.plan is None:  # it ended while we looked
@@ -176,8 +180,11 @@ class Orders:
             begun += 1
         return begun
 
+    def _takes_more(self) -> bool:
+        return not self.draining
+
     def _start(self, job: Job, *, resumed: bool) -> None:
-        if job.id in self._running or self.draining:
+        if job.id in self._running or not self._takes_more():
             return
         lane = self._lanes[job.kind]
 
@@ -225,16 +232,17 @@ class Orders:
         except LostJobError as lost:
             log.error("%s; it goes on there", lost)
         except (StoreError, OSError):
-            # its row and plan stay: what was accepted is gone on with at the next beat
-            log.exception("job %s is left open, for the ledger or disk failed", job.id)
+            # its row and plan stay: what was accepted is gone on with at a later beat
+            await self._leave_open(job, plan)
         except QfloorError:  # what it was decided by cannot be read, now
-            age_s = time.time() - job.created_at
-            if age_s < self.settings.keep_hours * 3600.0 and self._dispatcher.ledger.calls(job.id):
-                log.exception("job %s is left open, for its sellers were called", job.id)
-                return
-            await self._give_up_logged(job, plan)
+            if self._dispatcher.ledger.calls(job.id):
+                await self._leave_open(job, plan)
+            else:
+                await self._give_up_logged(job, plan)
         except Exception:
             await self._give_up_logged(job, plan)
+        else:
+            self._resting.pop(job.id, None)
 
     async def _end(self, job: Job, plan: Plan, ends: list[End]) -> None:
         """Keep what came of a job, in the order: answer, then log."""
@@ -279,6 +287,17 @@ class Orders:
                           retry_after_s=1.0, again=True)  # fmt: skip
         fault.facts = told
         return fault
+
+    async def _leave_open(self, job: Job, plan: Plan) -> None:
+        """Try a job again at a later beat; one that is older than jobs are kept is a late one."""
+        if time.time() - job.created_at > self.settings.keep_hours * 3600.0:
+            self._resting.pop(job.id, None)
+            await self._give_up_logged(job, plan)
+            return
+        _, waited_s = self._resting.get(job.id, (0.0, 0.0))
+        wait_s = min(_MOST_REST_S, max(_LEAST_REST_S, 2.0 * waited_s))
+        self._resting[job.id] = time.monotonic() + wait_s, wait_s
+        log.exception("job %s is left open, and tried again in %.0f s", job.id, wait_s)
 
     async def _give_up_logged(self, job: Job, plan: Plan) -> None:
         log.exception("job %s failed within the gateway", job.id)
