@@ -13,6 +13,7 @@ from qfloor.abtest import folder
 from qfloor.abtest.ballots import read_ballot
 from qfloor.abtest.building import build_session
 from qfloor.abtest.key import read_key
+from qfloor.abtest.pairs import digest_by
 from qfloor.abtest.room import Room
 from qfloor.abtest.topping_up import add_raters
 from qfloor.abtest.unblinding import audit_pairs
@@ -38,6 +39,23 @@ def test_the_folder_does_not_know_the_arms(tmp_path: Path) -> None:
     assert {c.arm for u in arms.units.values() for c in u.cells} == {
         "routed", "reference", "intact", "spoilt",
     }  # fmt: skip
+
+
+def test_nothing_in_the_folder_orders_the_cells(tmp_path: Path) -> None:
+    """The host knows ids of outputs, and could work the arms out by the secret of the draw."""
+    secret = b"s" * 32
+    root, _ = blind_world.session(tmp_path, 8, secret=secret)
+    for path in root.rglob("*"):
+        if path.is_file():
+            assert secret.hex().encode() not in path.read_bytes(), path
+            assert secret not in path.read_bytes(), path
+    _, _, db = folder.open_folder(root)
+    held = bytes.fromhex(folder.meta(db)["secret"])
+    units = {unit for (unit,) in db.execute("SELECT id FROM units")}
+    db.close()
+    by_held = {f"u{digest_by(held, 'unit', f'pair{n:03d}'):016x}" for n in range(8)}
+    assert not by_held & units
+    assert add_raters(root, 1) == 0  # places can still be drawn
 
 
 def test_cells_are_in_no_order_of_arms(tmp_path: Path) -> None:

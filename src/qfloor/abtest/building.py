@@ -127,7 +127,7 @@ def _write(plan: Plan, draft: Path, progress: Progress) -> dict[str, KeyUnit]:
             db,
             session_id=plan.protocol.session_id,
             protocol_digest=plan.protocol.digest,
-            secret=plan.secret.hex(),
+            secret=f.for_places(plan.secret).hex(),
             salt=secrets.token_hex(32),
             join_token=f.token(),
             host_token=f.token(),

@@ -7,6 +7,8 @@ disk. Names in it are random. Which cell is which arm's stands in the arm key on
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 import sqlite3
 from pathlib import Path
@@ -62,6 +64,14 @@ def token() -> str:
     return secrets.token_urlsafe(16)
 
 
+def for_places(secret: bytes) -> bytes:
+    """Derive what later places are drawn by from a session's secret, which no folder may hold.
+
+    The secret itself orders the cells: with it, whoever knows ids of outputs knows the arms.
+    """
+    return hmac.new(secret, b"places added later", hashlib.sha256).digest()
+
+
 def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     """Open a session's database, every commit on disk before it returns.
 
@@ -113,7 +123,7 @@ def open_folder(folder: str | Path) -> tuple[Path, Protocol, sqlite3.Connection]
 
 
 def meta(connection: sqlite3.Connection) -> dict[str, str]:
-    """What the session says of itself: digest, secret, tokens, when it was unblinded."""
+    """What the session says of itself: digest, what places are drawn by, tokens, when it was unblinded."""
     return dict(connection.execute("SELECT name, value FROM meta").fetchall())
 
 
