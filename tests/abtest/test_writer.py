@@ -52,6 +52,17 @@ def test_one_that_fails_takes_no_other_with_it(tmp_path: Path) -> None:
     db.close()
 
 
+def test_who_no_longer_waits_stops_nobody(tmp_path: Path) -> None:
+    writer = GroupWriter(_connection(tmp_path / "db"))
+    gate = threading.Event()
+    writer.submit(lambda db: gate.wait(20))
+    gone = writer.submit(_insert("gone"))
+    assert gone.cancel()  # as asyncio does with the task of an answer that it ends
+    gate.set()
+    assert writer.submit(_insert("b")).result(20) == 1
+    writer.close()
+
+
 def test_a_database_that_fails_answers_nobody_with_a_yes(tmp_path: Path) -> None:
     writer = GroupWriter(_connection(tmp_path / "db"))
     gate = threading.Event()

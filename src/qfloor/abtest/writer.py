@@ -72,6 +72,8 @@ class GroupWriter:
         try:
             run("BEGIN IMMEDIATE")
             for change, future in work:
+                if not future.set_running_or_notify_cancel():
+                    continue  # whoever asked is gone, and was told nothing
                 run("SAVEPOINT one")
                 try:
                     done.append((future, change(self._connection)))
