@@ -161,3 +161,27 @@ def test_heavy_pairs_count_once() -> None:
 def test_what_crosses_nothing_is_refused(prompts: list, raters: list, weights: object) -> None:
     with pytest.raises(ValueError, match="must"):
         stats.crossing(prompts, raters, weights)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("loads", [[600] + [30] * 19, [400] * 2 + [20] * 10, [60] * 30])
+def test_raters_of_uneven_loads_keep_the_level(loads: list[int]) -> None:
+    """A rater who gave half of all votes is no crowd, whoever else came (78 % held before)."""
+    rng = np.random.default_rng(7)
+    rater = np.repeat(np.arange(len(loads)), loads)
+    crossed = stats.crossing(np.arange(rater.size), rater)
+    held, called_similar = 0, 0
+    for _ in range(300):
+        seen = rng.beta(3.5, 31.5, len(loads))  # mean .1, spread .05
+        choices = (rng.random(rater.size) < seen[rater]).astype(float)
+        share = stats.two_way_share(choices > 0, crossed)
+        held += share.low is None or share.low <= 0.1 <= share.high
+        called_similar += stats.two_way_discriminability(choices, crossed, 0.1).similar(0.05)
+    assert held >= 0.92 * 300
+    assert called_similar <= 0.09 * 300
+
+
+def test_a_rater_with_most_votes_says_nothing_of_others() -> None:
+    rater = np.array([0] * 60 + [1] * 20 + [2] * 20)
+    found = stats.two_way_share(np.arange(100) % 2 == 0, stats.crossing(np.arange(100), rater))
+    assert found.low is None
+    assert found.upper is None

@@ -27,7 +27,8 @@ class Estimate:
     """A number with its two-sided interval and one-sided upper bound, and what it stands on.
 
     ``low``, ``high`` hold together at ``confidence``, ``upper`` alone at ``confidence``; all are
-    None where one rater or one prompt says nothing about others. ``conditional_on_panel`` marks
+    None where one rater or one prompt says nothing about others, or has most of all votes.
+    ``conditional_on_panel`` marks
     statements on fewer than six raters.
     """
 
@@ -81,9 +82,15 @@ class Crossing:
 
     @property
     def df(self) -> float:
-        """Degrees of freedom: the scarcer of prompts and raters less one; votes if independent."""
-        scarce = self.prompt.size if self.independent else min(self.n_prompts, self.n_raters)
-        return scarce - 1.0
+        """Degrees of freedom: the scarcer of prompts and raters less one; votes if independent.
+
+        Raters count for what their votes weigh, as prompts do in `clusters`: where one gave half of
+        all votes there are two, whoever else came. Counted by heads, intervals at 95 % held 78 %.
+        """
+        if self.independent:
+            return self.prompt.size - 1.0
+        of_rater = np.bincount(self.rater, weights=self.weight)
+        return min(float(self.n_prompts), float(1.0 / of_rater.max())) - 1.0
 
 
 def crossing(prompts: ArrayLike, raters: ArrayLike, weights: ArrayLike | None = None) -> Crossing:
