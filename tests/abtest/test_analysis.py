@@ -104,8 +104,63 @@ def test_the_reference_claim_is_reproduced(held: Analysis) -> None:
     assert said.text == (
         "Over 12,000 pairs people could not reliably distinguish routed from premium: 97.00 % "
         "[96.68, 97.30] of votes did not prefer premium; where they did, 60.0 % [54.7, 65.1] "
-        "differed by less than 1 of 10 points and were usable as they are."
+        "differed by less than 1 of 10 points and were usable as they are. A difference is "
+        "detectable all the same (net 3.00 % [2.69, 3.31]), and smaller than the 5.00 % that "
+        "matter."
     )
+
+
+def held_in(world: World, shape: Shape, **said: float) -> Analysis:
+    return analyse(simulate(world, shape, np.random.default_rng(1)), replace(FROZEN, **said))
+
+
+def test_who_prefers_the_routed_side_tells_the_two_apart() -> None:
+    found = held_in(World(worse=0.6), Shape(pairs=600, raters=30))
+    assert found.headline.discriminability.similar(0.05)  # nobody prefers the reference
+    said = claim(found, "not_distinguished")
+    assert not said.supported
+    assert said.text.startswith("People prefer routed (net -47.50 %")
+    assert any("they tell the two apart" in why for why in said.why)
+    assert "People prefer routed (net -47.50 %)." in claim(found, "similarity").text
+
+
+def test_a_small_preference_either_way_is_told_beside_the_claim() -> None:
+    for world in (World(visible=0.06, minor=1.0), World(worse=0.06)):
+        found = held_in(replace(world, false_alarm=0.0), Shape(pairs=2000, raters=100), pd0=0.10)
+        for name in ("not_distinguished", "similarity"):
+            assert claim(found, name).supported
+            assert "A difference is detectable all the same (net" in claim(found, name).text
+
+
+def test_a_placebo_or_two_say_nothing_of_false_alarms() -> None:
+    world = World(visible=0.2, worse=0.2, false_alarm=0.0, minor=1.0)
+    said = claim(held_in(world, Shape(pairs=600, raters=30, placebo=1 / 600)), "not_distinguished")
+    assert not said.supported
+    assert any("1 placebos of 1 raters are too few to know" in why for why in said.why)
+
+
+def test_people_who_disagree_are_not_told_to_see_nothing() -> None:
+    world = World(visible=0.2, worse=0.19, false_alarm=0.02)
+    said = claim(held_in(world, Shape(pairs=1300, raters=60, placebo=0.1)), "not_distinguished")
+    assert not said.supported
+    assert said.text.startswith("People see a difference and do not agree which is better")
+
+
+@pytest.mark.parametrize(("votes", "fewest"), [(5, 188), (9, 12), (15, 1)])
+def test_none_told_apart_by_few_votes_is_told_to_say_little(votes: int, fewest: int) -> None:
+    shape = Shape(pairs=300, raters=30, audit_pairs=300, audit_votes=votes)
+    found = held_in(World(), shape, catch_share=0.0)
+    assert found.items.fewest_found == fewest
+    text = claim(found, "items").text
+    assert ("says little" in text) == (fewest > 1)
+    assert (f"no fewer than {fewest} pairs" in text) == (fewest > 1)
+
+
+def test_few_raters_speak_for_themselves_in_every_claim() -> None:
+    found = held_in(World(visible=0.1, minor=1.0), Shape(pairs=2000, raters=4), margin_score=2.0)
+    for name in ("detection", "severity", "noninferiority"):
+        assert claim(found, name).supported
+        assert "about these 4 raters and says nothing of others" in claim(found, name).text
 
 
 def test_net_is_not_raw_detection() -> None:

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 POWER = 0.8
 
+TOO_FEW = "too few raters or prompts, or one has most votes, to say anything of others"
+
+WIDEST_ALARMS = 0.5
+"""Width of the interval of false alarms from which on placebos say nothing: five quiet ones."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
@@ -109,14 +114,12 @@ def _detection(analysis: Analysis) -> Claim:
 
 
 def _similarity(analysis: Analysis) -> Claim:
-    found, plan = analysis.headline.discriminability, analysis.plan
+    found = analysis.headline.discriminability
     net = f"Net discriminability pd = {percent(found.net.value)} (upper {percent(found.net.upper)})"
     wanted = f"{net}, below the pre-set pd0 = {percent(found.pd0)} ({p_text(found.p_similar)})."
     why = _why_not_similar(analysis)
     if not why:
-        text = wanted
-        if _difference(found, plan) == "reference":
-            text += " The difference is detectable all the same, and smaller than what matters."
+        text = wanted + _seen_all_the_same(analysis)
         return Claim(name="similarity", supported=True, text=text + panel_note(found.net))
     return Claim(
         name="similarity", supported=False, text=instead_of_similarity(analysis), refused=wanted,
@@ -137,7 +140,7 @@ def instead_of_similarity(analysis: Analysis) -> str:
         return f"No evidence of a difference ({net}, upper {percent(found.net.upper)})."
     smallest = would_have_found(found, plan.alpha)
     if smallest is None:
-        return "No evidence of a difference (too few raters or prompts to say anything of others)."
+        return f"No evidence of a difference ({TOO_FEW})."
     return (
         "No evidence of a difference (underpowered: would have found pd >= "
         f"{percent(min(1.0, smallest))})."
@@ -153,13 +156,32 @@ def _difference(found: stats.Discriminability, plan: AnalysisPlan) -> str | None
     return None
 
 
+def _seen_all_the_same(analysis: Analysis) -> str:
+    """What a sentence about similarity must also tell: that a difference is seen, and whose."""
+    found, plan = analysis.headline.discriminability, analysis.plan
+    direction = _difference(found, plan)
+    if direction is None:
+        return ""
+    if direction == "routed" and _beyond(found):
+        return f" People prefer {plan.routed} (net {percent(found.net.value)})."
+    return (
+        f" A difference is detectable all the same (net {percent(found.net.value)} "
+        f"{interval(found.net)}), and smaller than the {percent(found.pd0)} that matter."
+    )
+
+
+def _beyond(found: stats.Discriminability) -> bool:
+    """Whether a preference for the routed side may be as large as what matters."""
+    return found.net.low is None or found.net.low <= -found.pd0
+
+
 def _why_not_similar(analysis: Analysis) -> tuple[str, ...]:
     found, plan = analysis.headline.discriminability, analysis.plan
     why = []
     if not plan.frozen:
         why.append(f"pd0 = {percent(found.pd0)} was not set before the first vote")
     if found.p_similar is None:
-        why.append("too few raters or prompts to say anything of others")
+        why.append(TOO_FEW)
     elif not found.similar(plan.alpha):
         why.append(
             f"the similarity test fails: pd may be as large as {percent(found.net.upper)}, pd0 is "
@@ -183,11 +205,9 @@ def _not_distinguished(analysis: Analysis) -> Claim:
             f"; where they did, {percent(severity.minor.value, 1)} {interval(severity.minor, 1)} "
             f"differed by less than {plan.minor_gap:g} of 10 points and were usable as they are"
         )
-    wanted += "."
-    why = list(_why_not_similar(analysis))
-    if analysis.headline.detection.false_alarms is None:
-        why.append("placebo trials are missing, so nobody knows how often people choose by chance")
-    why += _why_seen(analysis)
+    wanted += "." + _seen_all_the_same(analysis)
+    seen = _why_seen(analysis)
+    why = [*_why_not_similar(analysis), *_why_unknown(analysis), *seen]
     if severity.n_detected and severity.n_unscored:
         why.append(
             f"{severity.n_unscored} of {severity.n_detected} detections were given no score, so "
@@ -197,13 +217,33 @@ def _not_distinguished(analysis: Analysis) -> Claim:
         text = wanted + panel_note(detected)
         return Claim(name="not_distinguished", supported=True, text=text)
     return Claim(
-        name="not_distinguished", supported=False, text=instead_of_similarity(analysis),
+        name="not_distinguished", supported=False,
+        text=_seen_both_ways(analysis) if seen else instead_of_similarity(analysis),
         refused=wanted, why=tuple(why),
     )  # fmt: skip
 
 
+def _why_unknown(analysis: Analysis) -> list[str]:
+    """Why nobody knows how often people choose where there is nothing to choose."""
+    alarms = analysis.headline.detection.false_alarms
+    if alarms is None:
+        return ["placebo trials are missing, so nobody knows how often people choose by chance"]
+    if alarms.low is None or alarms.high is None or alarms.high - alarms.low > WIDEST_ALARMS:
+        return [
+            f"{alarms.n} placebos of {alarms.n_raters} raters are too few to know how often people "
+            f"choose by chance: {percent(alarms.value)} {interval(alarms)}"
+        ]
+    return []
+
+
 def _why_seen(analysis: Analysis) -> list[str]:
-    """Why it is plain that people see a difference, though they do not agree which is better."""
+    """Why it is plain that people see a difference, which the similarity test does not look for."""
+    net, plan = analysis.headline.discriminability, analysis.plan
+    if _difference(net, plan) == "routed" and _beyond(net):
+        return [
+            f"people prefer {plan.routed} (net {percent(net.net.value)} {interval(net.net)}): they "
+            "tell the two apart"
+        ]
     found = analysis.headline.detection
     wrong, placebo = found.wrong_way, found.false_alarms
     if placebo is None or None in (found.detected.low, wrong.low, placebo.high):
@@ -214,6 +254,18 @@ def _why_seen(analysis: Analysis) -> list[str]:
         "people choose sides more often than on placebos, and in both directions: they see a "
         "difference and do not agree which is better"
     ]
+
+
+def _seen_both_ways(analysis: Analysis) -> str:
+    """Say what was seen where people tell two arms apart and the net does not show it."""
+    found, plan = analysis.headline.detection, analysis.plan
+    if _difference(analysis.headline.discriminability, plan) is not None:
+        return instead_of_similarity(analysis)
+    return (
+        f"People see a difference and do not agree which is better: {plan.reference} was preferred "
+        f"in {percent(found.detected.value)} {interval(found.detected)}, {plan.routed} in "
+        f"{percent(found.wrong_way.value)} {interval(found.wrong_way)}."
+    )
 
 
 def _percent(value: float | None) -> str:
@@ -228,14 +280,15 @@ def _severity(analysis: Analysis) -> Claim:
     )
     if found.minor is None:
         why = "no detection was scored" if found.n_detected else "nothing was detected"
-        return Claim(name="severity", supported=True, text=f"{loss} Of minor ones {why}.")
+        text = f"{loss} Of minor ones {why}." + panel_note(found.material)
+        return Claim(name="severity", supported=True, text=text)
     text = (
         f"Of the detected, {percent(found.minor.value, 1)} {interval(found.minor, 1)} differed by "
         f"less than {plan.minor_gap:g} point and were usable. {loss}"
     )
     if found.n_unscored:
         text += f" {found.n_unscored} detections without a score count as losses."
-    return Claim(name="severity", supported=True, text=text)
+    return Claim(name="severity", supported=True, text=text + panel_note(found.material))
 
 
 def _noninferiority(analysis: Analysis) -> Claim:
@@ -266,7 +319,7 @@ def _noninferiority(analysis: Analysis) -> Claim:
             name="noninferiority", supported=False, refused=wanted, why=tuple(why),
             text=f"Measured: {said}.",
         )  # fmt: skip
-    return Claim(name="noninferiority", supported=True, text=wanted)
+    return Claim(name="noninferiority", supported=True, text=wanted + panel_note(gap))
 
 
 def _items(analysis: Analysis) -> Claim:
@@ -287,4 +340,9 @@ def _items(analysis: Analysis) -> Claim:
         f"{100 * plan.alpha:g} %); {found.n_by_rule} pass the uncorrected rule, where chance alone "
         f"gives up to {found.by_chance:.1f}."
     )
+    if found.fewest_found > 1:
+        text += (
+            f" With so few votes no fewer than {found.fewest_found:,} pairs could be, all chosen "
+            f"by everyone: that there are {found.n_distinguished} says little."
+        )
     return Claim(name="items", supported=True, text=text)

@@ -123,7 +123,7 @@ def open_folder(folder: str | Path) -> tuple[Path, Protocol, sqlite3.Connection]
 
 
 def meta(connection: sqlite3.Connection) -> dict[str, str]:
-    """What the session says of itself: digest, what places are drawn by, tokens, when it was unblinded."""
+    """What the session says of itself: digest, what draws places, tokens, when it was unblinded."""
     return dict(connection.execute("SELECT name, value FROM meta").fetchall())
 
 

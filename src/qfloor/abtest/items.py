@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from qfloor import stats
@@ -50,6 +51,8 @@ class Items:
         Pairs that would pass it at most if nobody could tell any apart.
     n_distinguished : int
         Pairs left after Benjamini-Hochberg.
+    fewest_found : int
+        Pairs that Benjamini-Hochberg needs to find any, if in each everybody chose the reference.
     share : Estimate or None
         Share of pairs left after it, over all pairs looked at (exact interval).
     rows : tuple of ItemRow
@@ -63,6 +66,7 @@ class Items:
     n_by_rule: int
     by_chance: float
     n_distinguished: int
+    fewest_found: int
     share: stats.Estimate
     rows: tuple[ItemRow, ...]
 
@@ -107,6 +111,7 @@ def items_of(
         n_by_rule=int(passed.sum()),
         by_chance=float(chance),
         n_distinguished=int(found.sum()),
+        fewest_found=_fewest_found(votes, plan.alpha),
         share=stats.two_way_share(found, every, plan.confidence),
         rows=tuple(
             ItemRow(
@@ -122,3 +127,11 @@ def items_of(
             for i in np.lexsort((chosen, p_values))
         ),
     )
+
+
+def _fewest_found(votes: NDArray[np.intp], alpha: float) -> int:
+    """Pairs that must pass together: Benjamini-Hochberg holds the best p-values to the count."""
+    best = np.sort(0.5 ** votes.astype(np.float64))  # of pairs in which everybody agrees
+    rank = np.arange(1, votes.size + 1)
+    enough = np.flatnonzero(best <= alpha * rank / votes.size)
+    return int(rank[enough[0]]) if enough.size else int(votes.size) + 1
