@@ -9,6 +9,7 @@ nothing of needs, offers or how a request is decided when unsure.
 from __future__ import annotations
 
 import json
+import math
 import struct
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,16 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
-from qfloor.router.reading import MOST_WORDS, Content, bounded, damping, pieces_of
+from qfloor.router.reading import (
+    LONGEST,
+    MOST_WORDS,
+    PIECE_SHARE,
+    PIECES,
+    Content,
+    bounded,
+    damping,
+    pieces_of,
+)
 
 FORMAT = 1
 FILE = Path(__file__).with_name("weights.json")
@@ -27,6 +37,7 @@ _FINE = 256  # parts of one step of a stored weight, so that pieces of words are
 _SHARES = 1024  # parts of one in which damping is counted
 _ADDED = 32 * MOST_WORDS  # more than all features of one request count together
 _NONE = repeat(0)
+SHORTEST = min(PIECES)
 
 Word = tuple[int, Mapping[str, int] | None]
 """Weights of a word, and what is added for each that may stand right after it."""
@@ -77,6 +88,7 @@ class Weights:
         self._parts = struct.Struct(f"<{n}{letter}")
         self._table: dict[str, int] = {}
         self._pieces: dict[str, int] = {}
+        self._begun: dict[str, tuple[int, dict[str, int]]] = {}
         self._first: dict[str, int] = {}
         self._last: dict[str, int] = {}
         self._after: dict[str, dict[str, int]] = {}
@@ -88,6 +100,13 @@ class Weights:
                 self._after.setdefault(first, {})[second] = packed
             else:
                 kinds.get(name[0], self._table)[name.lstrip("~^$")] = packed
+        for piece, packed in self._pieces.items():
+            if len(piece) >= SHORTEST:
+                _, longer = self._begun.setdefault(piece[:SHORTEST], (0, {}))
+                if len(piece) > SHORTEST:
+                    longer[piece[SHORTEST:]] = packed
+        for piece, (_, longer) in self._begun.items():
+            self._begun[piece] = self._pieces.get(piece, 0), longer
 
     def odds(
         self, content: Content, names: Sequence[str], sums: Mapping[str, float]
@@ -163,10 +182,30 @@ class Weights:
         """
         packed = self._table.get(word)
         if packed is None:
-            share, pieces = pieces_of(word)
-            together = sum(map(self._pieces.get, pieces, _NONE))
+            share, together = self._in_pieces(word)
             packed = self._pack([round(s * share) for s in self._unpack(together)])
         return packed, self._after.get(word)
+
+    def _in_pieces(self, word: str) -> tuple[float, int]:
+        """How far the pieces of a word count, and their weights added up: as `pieces_of` has them.
+
+        Sooner in ASCII: longer pieces are looked for only behind three letters that begin any.
+        """
+        if len(word) < SHORTEST or not word.isascii():
+            share, pieces = pieces_of(word)
+            return share, sum(map(self._pieces.get, pieces, _NONE))
+        spelled = f"<{word[:LONGEST]}>"
+        n, together = len(spelled), 0
+        for i in range(n - 2):
+            found = self._begun.get(spelled[i : i + SHORTEST])
+            if found is None:
+                continue
+            together += found[0]
+            if i + 3 < n:
+                together += found[1].get(spelled[i + 3], 0)
+            if i + 4 < n:
+                together += found[1].get(spelled[i + 3 : i + 5], 0)
+        return PIECE_SHARE / math.sqrt(3 * n - 9), together
 
     def _pack(self, row: Sequence[int]) -> int:
         """Whole numbers side by side in one, each in its bits; sums of such stay side by side."""
