@@ -286,6 +286,25 @@ def test_who_was_declared_gone_neither_buys_nor_ends_what_was_its_own(tmp_path: 
     ledger.close()
 
 
+def test_who_has_a_job_back_does_not_make_a_call_that_was_made_between(tmp_path: Path) -> None:
+    """The heir bought, died too, and the first goes on with what it knew before."""
+    ledger = GatewayLedger(tmp_path)
+    first, second = Jobs(ledger, presence.new_worker()), Jobs(ledger, presence.new_worker())
+    call = Attempt(output_id="video_1-0-0", n=1, event=Event.INTENDED, at="2026-12-01")
+    first.open(a_job(first.worker), None)
+    first.presence.leave()
+    assert second.adopt()
+    ledger.fence = second.worker
+    ledger.append_attempts([call])
+    second.presence.leave()
+    assert first.adopt()
+    ledger.fence = first.worker
+    with pytest.raises(LostJobError, match="call 1 of video_1-0-0 was begun since"):
+        ledger.append_attempts([call])
+    ledger.append_attempts([replace(call, event=Event.ENDED), replace(call, n=2)])
+    ledger.close()
+
+
 def test_a_disk_without_locks_is_not_served_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

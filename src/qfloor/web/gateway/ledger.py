@@ -152,6 +152,17 @@ class GatewayLedger(Database):
                 "" if event.job is None else f", its seller's handle is {canonical_json(event.job)}"
             )
             raise LostJobError(job_id, known + handle)
+        for event in events:
+            if event.event is Event.INTENDED and self._is_begun(event):
+                raise LostJobError(
+                    event.output_id.rsplit("-", 2)[0],
+                    f"call {event.n} of {event.output_id} was begun since it was looked at",
+                )
+
+    def _is_begun(self, event: Attempt) -> bool:
+        """Whether such a call was begun: by another, while this one held an older view of it."""
+        begun = "SELECT 1 FROM attempts WHERE output_id = ? AND n >= ?"
+        return self.one(begun, (event.output_id, event.n)) is not None
 
     def save_outputs(self, outputs: Sequence[Output]) -> int:
         """Keep outputs; a later word replaces an earlier."""
