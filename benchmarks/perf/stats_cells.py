@@ -1,6 +1,7 @@
 """How fast is the certification of a whole release? 280 cells of 1,000 scores, all verdicts.
 
     python benchmarks/perf/stats_cells.py [--prompts 500] [--repeats 2] [--growth] [--json]
+    python benchmarks/perf/stats_cells.py --beside SRC [--prompts 500] [--repeats 2]
 
 A made-up release: 40 offers in 7 categories, three tiers each, one output in a hundred refused
 and one in two hundred lost to outages. What is timed is what verdicts are made of: the delivered
@@ -8,7 +9,9 @@ floor of every cell (quartiles, bounds, design effect) and the verdicts of every
 adjusted ones, bounds, prompts still needed), by the same calls as `qfloor floors`, from outputs
 that are laid out as arrays; conditional floors and laying out are timed apart. Beside it, in the
 same run and on the same scores: scipy's percentile bootstrap of one quartile a cell, and its
-quantile test. ``--growth`` times releases of 10,000 to 1,000,000 scores in 280 cells.
+quantile test. ``--growth`` times releases of 10,000 to 1,000,000 scores in 280 cells. ``--beside``
+takes the ``src`` folder of another version: both certify by turns, each in a process of its own,
+and seconds are of CPU, which a machine that does other work as well tells better.
 """
 
 from __future__ import annotations
@@ -16,10 +19,14 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,6 +169,48 @@ def peers(prompts: int, repeats: int) -> Iterator[tuple[str, float]]:
     yield "scipy.stats.quantile_test", of_all(quantile_test, cells, len(cells))
 
 
+ONE_VERSION = """
+import gc, sys, time
+sys.path.insert(0, sys.argv[1])
+import stats_cells as s
+cells, taken = s.outputs_of(int(sys.argv[2]), int(sys.argv[3])), []
+for _ in range(1 + s.ROUNDS):
+    requests = s.requests_of(cells)
+    gc.disable()
+    start = time.process_time()
+    s.certify(requests, both=False)
+    taken.append(time.process_time() - start)
+    gc.enable()
+print(taken[0], min(taken[1:]))
+"""
+
+
+def in_process_of(src: str, prompts: int, repeats: int) -> tuple[float, float]:
+    """CPU seconds of floors and verdicts by another version: the first time, and at least."""
+    here = Path(__file__).resolve().parent
+    ran = subprocess.run(
+        [sys.executable, "-c", ONE_VERSION, str(here), str(prompts), str(repeats)],
+        env={**os.environ, "PYTHONPATH": src},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    first, least = ran.stdout.split()
+    return float(first), float(least)
+
+
+def beside(other: str, prompts: int, repeats: int, turns: int = 3) -> None:
+    """Compare with another version, by turns."""
+    here = str(Path(__file__).resolve().parents[2] / "src")
+    found = [
+        (in_process_of(here, prompts, repeats), in_process_of(other, prompts, repeats))
+        for _ in range(turns)
+    ]
+    for name, each in zip(("this version", other), zip(*found, strict=True), strict=True):
+        first, least = (min(values) * 1e3 for values in zip(*each, strict=True))
+        print(f"{name}: {least:.0f} ms of CPU, the first time in a process {first:.0f} ms")
+
+
 GROWTH = ((18, 2), (179, 2), (500, 2), (1786, 2))
 """Prompts and repeats a cell: 10,000, 100,000, 280,000 and 1,000,000 scores in all."""
 
@@ -172,7 +221,11 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--growth", action="store_true")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--beside", metavar="SRC")
     options = parser.parse_args()
+    if options.beside:
+        beside(options.beside, options.prompts, options.repeats)
+        return
     if options.growth:
         found = [release(*size) for size in GROWTH]
         if options.json:
