@@ -163,6 +163,16 @@ def test_few_raters_speak_for_themselves_in_every_claim() -> None:
         assert "about these 4 raters and says nothing of others" in claim(found, name).text
 
 
+@pytest.mark.parametrize(("n", "shown"), [(2, False), (40, False), (200, True)])
+def test_equal_scores_of_a_few_are_no_proof(n: int, shown: bool) -> None:
+    scored = {"left_score": 5.0, "right_score": 5.0, "left_usable": True, "right_usable": True}
+    ties = [replace(a, response="none", **scored) for a in golden()[:n]]
+    found = analyse(ties, FROZEN)
+    assert found.headline.severity.gap.low is None
+    assert found.headline.severity.p_noninferior == pytest.approx(0.95**n)
+    assert claim(found, "noninferiority").supported == shown
+
+
 def test_net_is_not_raw_detection() -> None:
     found = analyse(golden(detected=540, minor=324, wrong=180), FROZEN).headline
     assert percents(found.discriminability.net) == [3.00, 2.57, 3.43]

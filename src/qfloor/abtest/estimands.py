@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qfloor import stats
+from qfloor.abtest.answers import HIGHEST
 from qfloor.abtest.plan import AnalysisPlan
 from qfloor.abtest.votes import UNKNOWN, Flags, Votes
 
@@ -65,8 +66,8 @@ class Severity:
     a usable routed side; ``material`` the share of all votes that detect a larger gap or an
     unusable one, where a detection without a score counts as material. ``gap`` is the mean of
     reference less routed score, each vote standing for those that were not asked;
-    ``p_noninferior`` belongs to "the mean gap is at least the margin". ``why_untested`` says why
-    there is none.
+    ``p_noninferior`` belongs to "the mean gap is at least the margin", and is never below what as
+    many votes without any gap rule out. ``why_untested`` says why there is none.
     """
 
     minor: stats.Estimate | None
@@ -214,7 +215,19 @@ def _gap(test: Votes, plan: AnalysisPlan) -> tuple[stats.Estimate | None, float 
             "to see what was missed"
         )
         return mean, None, why
-    return mean, stats.mean_p_value(gaps, crossed, plan.margin_score), None
+    p_value = stats.mean_p_value(gaps, crossed, plan.margin_score)
+    if p_value is None:
+        return mean, None, None
+    return mean, max(p_value, _unseen(crossed, plan)), None
+
+
+def _unseen(crossed: stats.Crossing, plan: AnalysisPlan) -> float:
+    """Chance to see no gap at all where so many are of the whole scale that the mean is the margin.
+
+    Equal scores have no spread, and Student's test then takes two of them for proof.
+    """
+    nobody = stats.two_way_share(np.zeros(crossed.prompt.size, bool), crossed, plan.confidence)
+    return float((1.0 - plan.margin_score / HIGHEST) ** nobody.n_star)
 
 
 def _standing_for(test: Votes, asked: Flags) -> tuple[FloatArray | None, str | None]:

@@ -72,7 +72,8 @@ def two_way_share(chosen: ArrayLike, crossed: Crossing, confidence: float = 0.95
 def two_way_mean(values: ArrayLike, crossed: Crossing, confidence: float = 0.95) -> Estimate:
     """Weighted mean of finite numbers, with Student's interval over prompts and raters.
 
-    Parameters, returns and errors are those of `two_way_share`.
+    Parameters, returns and errors are those of `two_way_share`; equal numbers have no interval,
+    since nothing is known of their spread.
 
     Examples
     --------
@@ -85,7 +86,7 @@ def two_way_mean(values: ArrayLike, crossed: Crossing, confidence: float = 0.95)
     x = checked_values(values, crossed)
     mean = weighted_mean(x, crossed)
     low = high = upper = None
-    if crossed.df >= 1:
+    if crossed.df >= 1 and x.min() < x.max():
         error = math.sqrt(crossed.variance(x - mean))
         both = float(special.stdtrit(crossed.df, 1.0 - alpha / 2.0)) * error
         low, high = mean - both, mean + both
