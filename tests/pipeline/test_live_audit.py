@@ -10,9 +10,15 @@ from typing import Any
 
 import blind_world
 import factories
+import numpy as np
 import pytest
 
 from qfloor.abtest.answers import Answer
+from qfloor.abtest.plan import AnalysisPlan
+from qfloor.abtest.protocol import Exclusions
+from qfloor.abtest.simulate import Shape, World, simulate
+from qfloor.abtest.unblinding import unblindings
+from qfloor.abtest.watch import DiscriminabilityWatch
 from qfloor.errors import BudgetError, SessionError
 from qfloor.pipeline import live_audit
 from qfloor.records import Output, Prompt, Status, canonical_json
@@ -131,27 +137,56 @@ def test_fails_are_those_of_the_served_side() -> None:
     assert live_audit.fail_shares(answers) == [0.5, 1.0]
 
 
-def test_sessions_are_watched_after_each_other(tmp_path: Path) -> None:
+ALL = Exclusions(catch_share=0.0, median_seconds=0.0)  # who answers faster than eyes, too
+
+
+def _voted(folder: Path, **said: Any) -> Path:
+    """A session in which everybody prefers the reference, and finds nothing else usable."""
     from qfloor.abtest.ballots import read_ballot
     from qfloor.abtest.key import read_key
     from qfloor.abtest.room import Room
 
-    sessions = []
-    for week in ("a", "b"):
-        root, key = blind_world.session(tmp_path / week, 20, training=0, ask_when_none=1.0)
-        arms = read_key(key)
-        with Room(root) as room:
-            for (token,) in [(r["token"],) for r in room.rows("SELECT token FROM raters")]:
-                room.consent(token).result()
-                while trial := room.state(token)["trial"]:
-                    unit = room.rows("SELECT unit FROM trials WHERE token = ?", trial["trial"])
-                    cells = arms.units[unit[0]["unit"]].cells
-                    left = cells[trial["places"][0]].arm == "reference"
-                    ballot = {"trial": trial["trial"], "submission": f"s-{trial['trial']}",
-                              "response": "left" if left else "right", "scores": [5, 5],
-                              "usable": [left, not left]}  # fmt: skip
-                    room.vote(token, read_ballot(ballot)).result()
-        sessions.append(root)
+    root, key = blind_world.session(folder, 20, training=0, **said)
+    arms = read_key(key)
+    with Room(root) as room:
+        for (token,) in [(r["token"],) for r in room.rows("SELECT token FROM raters")]:
+            room.consent(token).result()
+            while trial := room.state(token)["trial"]:
+                unit = room.rows("SELECT unit FROM trials WHERE token = ?", trial["trial"])
+                cells = arms.units[unit[0]["unit"]].cells
+                left = cells[trial["places"][0]].arm == "reference"
+                ballot = {"trial": trial["trial"], "submission": f"s-{trial['trial']}",
+                          "response": "left" if left else "right", "scores": [5, 5],
+                          "usable": [left, not left]}  # fmt: skip
+                room.vote(token, read_ballot(ballot)).result()
+    return root
+
+
+def test_sessions_are_watched_after_each_other(tmp_path: Path) -> None:
+    sessions = [_voted(tmp_path / week, ask_when_none=1.0, exclusions=ALL) for week in ("a", "b")]
     fails, seen = live_audit.watch_sessions(sessions, limit_fail=0.25)
     assert (fails.n, fails.value, fails.standing) == (40, 1.0, "alarm")
     assert (seen.n, seen.value, seen.standing) == (40, 1.0, "alarm")
+
+
+def test_whom_the_plan_leaves_out_is_not_watched(tmp_path: Path) -> None:
+    session = _voted(tmp_path, ask_when_none=1.0)  # all answer at once
+    fails, seen = live_audit.watch_sessions([session], limit_fail=0.25)
+    assert (fails.n, seen.n) == (0, 0)
+
+
+def test_who_clicks_at_random_keeps_no_alarm_silent() -> None:
+    world = World(visible=0.16, seen=1.0, false_alarm=0.0, lazy=0.6)
+    answers = simulate(world, Shape(pairs=3000, raters=60), np.random.default_rng(0))
+    kept = live_audit.attentive(answers, AnalysisPlan())
+    assert DiscriminabilityWatch(0.1).take(answers).state.standing == "open"
+    assert DiscriminabilityWatch(0.1).take(kept).state.standing == "alarm"
+    assert live_audit.attentive([replace(answers[0], response="skip")], AnalysisPlan()) == []
+
+
+def test_fails_of_those_alone_who_saw_something_are_not_watched(tmp_path: Path) -> None:
+    whole, part = tmp_path / "a", tmp_path / "b"
+    sessions = [_voted(whole, ask_when_none=1.0, exclusions=ALL), _voted(part, ask_when_none=0.1)]
+    with pytest.raises(SessionError, match="asks 10 % of votes without a difference"):
+        live_audit.watch_sessions(sessions, limit_fail=0.25)
+    assert [e["event"] for root in sessions for e in unblindings(root)] == ["created"] * 2

@@ -22,8 +22,11 @@ from qfloor import generate
 from qfloor.abtest.answers import Answer
 from qfloor.abtest.key import default_path
 from qfloor.abtest.pairs import Pair, Shown
-from qfloor.abtest.protocol import REFERENCE, ROUTED
+from qfloor.abtest.plan import AnalysisPlan, plan_of
+from qfloor.abtest.protocol import REFERENCE, ROUTED, read_protocol
+from qfloor.abtest.raters import raters_of
 from qfloor.abtest.unblinding import unblind
+from qfloor.abtest.votes import votes_of
 from qfloor.abtest.watch import DiscriminabilityWatch, FailWatch, WatchState
 from qfloor.errors import BudgetError, SessionError
 from qfloor.pipeline.blind import ArmOutputs
@@ -238,6 +241,9 @@ def watch_sessions(
 ) -> list[WatchState]:  # fmt: skip
     """Bounds over all of an audit's sessions, in their order; each is unblinded, and logged so.
 
+    Without the raters whom each session's plan leaves out: who clicks at random sees no difference
+    and would keep an alarm silent.
+
     Parameters
     ----------
     sessions : iterable of Path
@@ -255,20 +261,48 @@ def watch_sessions(
     -------
     list of WatchState
         Of fails and of discriminability.
+
+    Raises
+    ------
+    SessionError
+        As `unblind`, or when a session asks only a part of the trials whether sides are usable.
     """
     fails: FailWatch | None = None
     seen: DiscriminabilityWatch | None = None
-    for session in sessions:
+    named = list(sessions)
+    for session in named:  # before one of them is ended
+        _check_all_asked(session)
+    for session in named:
         place = (keys or {}).get(session, default_path(session.expanduser().resolve()))
         protocol, answers = unblind(session, place, early=early)
         fails = fails or FailWatch(limit_fail, protocol.alpha)
         seen = seen or DiscriminabilityWatch(limit_pd or protocol.pd0, protocol.alpha)
-        seen.take(answers)
-        for share in fail_shares(answers):
+        kept = attentive(answers, plan_of(protocol))
+        seen.take(kept)
+        for share in fail_shares(kept):
             fails.update(share)
     if fails is None or seen is None:
         raise SessionError("name at least one session to watch")
     return [fails.state, seen.state]
+
+
+def _check_all_asked(session: Path) -> None:
+    """Refuse a session that asks few but those who saw a difference: fails would be many."""
+    asked = read_protocol(session.expanduser()).ask_when_none
+    if asked < 1.0:
+        raise SessionError(
+            f"{session} asks {100 * asked:g} % of votes without a difference whether sides are "
+            "usable, so its fails cannot be watched; draw it with `qfloor audit draw`"
+        )
+
+
+def attentive(answers: Sequence[Answer], plan: AnalysisPlan) -> list[Answer]:
+    """Answers of the raters whom the plan does not leave out."""
+    given = [a for a in answers if a.response != "skip" and a.kind != "training"]
+    if not given:
+        return []
+    out = {row.rater for row in raters_of(votes_of(given), plan) if row.left_out}
+    return [answer for answer in answers if answer.rater_id not in out]
 
 
 def fail_shares(answers: Sequence[Answer]) -> list[float]:
