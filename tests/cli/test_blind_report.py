@@ -105,6 +105,23 @@ def test_a_csv_without_its_protocol_supports_no_margin(votes: Path, tmp_path: Pa
     assert claims["detection"]["supported"]
 
 
+def test_a_csv_is_held_to_the_votes_of_its_session(held: tuple[Path, Path], tmp_path: Path) -> None:
+    root, key = held
+    path = tmp_path / "answers.csv"
+    run("ab", "export", root, "--key", key, "--out", path)
+    answers = read_answers(path)
+    other = "left" if answers[3].response != "left" else "right"
+    chosen = replace(answers[3], response=other)
+    for kept, what in (
+        (answers[2:], "2 are missing, 0 were added, 0 changed"),
+        ([*answers, replace(answers[0], trial_id="new")], "0 are missing, 1 were added"),
+        ([*answers[:3], chosen, *answers[4:]], "0 are missing, 0 were added, 1 changed"),
+    ):
+        write_answers(path, kept)
+        with pytest.raises(QfloorError, match=what):
+            run("ab", "report", path, "--protocol", root)
+
+
 def test_a_csv_with_its_protocol_says_what_the_session_says(
     held: tuple[Path, Path], tmp_path: Path
 ) -> None:

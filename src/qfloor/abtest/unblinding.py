@@ -14,10 +14,10 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from qfloor.abtest import folder as f
-from qfloor.abtest.answers import Answer
+from qfloor.abtest.answers import Answer, Response
 from qfloor.abtest.closing import check_closing, standing_of
 from qfloor.abtest.key import ArmKey, KeyUnit, read_key
 from qfloor.abtest.protocol import Protocol
@@ -87,6 +87,33 @@ def audit_pairs(session: str | Path, key: str | Path) -> frozenset[str]:
     db.close()
     arms = _key_of(protocol, key)
     return frozenset(unit.pair for unit in arms.units.values() if unit.audit)
+
+
+def check_answers(session: str | Path, answers: Sequence[Answer]) -> None:
+    """Hold answers that come from a file to the votes of their session.
+
+    Raises
+    ------
+    SessionError
+        When one is missing, was added or was changed, or the session was never unblinded.
+    """
+    _, _, db = f.open_folder(session)
+    try:
+        ended = "unblinded_at" in f.meta(db)
+        votes = f.columns(db, _VOTES)
+    finally:
+        db.close()
+    if not ended:
+        raise SessionError(f"{session} was never unblinded, so no file can hold its answers")
+    given = {vote["trial"]: _response(vote) for vote in votes}
+    said = {answer.trial_id: str(answer.response) for answer in answers}
+    if said != given:
+        missing, added = len(given.keys() - said.keys()), len(said.keys() - given.keys())
+        changed = sum(said[t] != given[t] for t in said.keys() & given.keys())
+        raise SessionError(
+            f"the answers are not those of {session}: {missing} are missing, {added} were added, "
+            f"{changed} changed; leave --protocol out, and no claim will rest on its margins"
+        )
 
 
 def unblindings(session: str | Path) -> list[dict[str, Any]]:
@@ -171,11 +198,8 @@ def _answer(vote: Mapping[str, Any], unit: KeyUnit, protocol: Protocol) -> Answe
     left, right = (unit.cells[place] for place in json.loads(vote["places"]))
     scores = json.loads(vote["scores"]) if vote["scores"] else (None, None)
     usable = json.loads(vote["usable"]) if vote["usable"] else (None, None)
-    response = vote["response"]
-    if vote["both_bad"] and response != "skip":
-        if vote["usable"]:  # only where it was asked: those stand in for the rest
-            usable = (False, False)
-        response = "both_bad" if response == "none" else response
+    if vote["both_bad"] and vote["response"] != "skip" and vote["usable"]:
+        usable = (False, False)  # only where it was asked: those stand in for the rest
     return Answer(
         trial_id=vote["trial"],
         pair_id=unit.pair,
@@ -185,7 +209,7 @@ def _answer(vote: Mapping[str, Any], unit: KeyUnit, protocol: Protocol) -> Answe
         right_item=right.item,
         left_arm=left.arm,
         right_arm=right.arm,
-        response=response,
+        response=cast("Response", _response(vote)),
         left_score=scores[0],
         right_score=scores[1],
         left_usable=usable[0],
@@ -198,6 +222,12 @@ def _answer(vote: Mapping[str, Any], unit: KeyUnit, protocol: Protocol) -> Answe
         repeat_of=vote["repeat_of"],
         session_id=protocol.session_id,
     )
+
+
+def _response(vote: Mapping[str, Any]) -> str:
+    """What a vote says, in the words of answers."""
+    neither = vote["both_bad"] and vote["response"] == "none"
+    return "both_bad" if neither else str(vote["response"])
 
 
 def _rated(vote: Mapping[str, Any], unit: KeyUnit, protocol: Protocol) -> list[dict[str, Any]]:

@@ -122,9 +122,10 @@ def _unblinded(
                 f"{session} holds answers of session {min(others)!r}, but {protocol} is "
                 f"{frozen.session_id!r}"
             )
-        return _Unblinded(answers, plan_of(frozen), early=_early_end(protocol))
+        return _Unblinded(answers, plan_of(frozen), early=_held_to(protocol, answers))
     if protocol is not None:
         raise typer.BadParameter(f"{session} has its own protocol; --protocol is for a CSV")
+    from qfloor.abtest.closing import early_end
     from qfloor.abtest.key import default_path, read_key
     from qfloor.abtest.unblinding import audit_pairs, unblind
 
@@ -133,16 +134,20 @@ def _unblinded(
     cells = [cell for unit in read_key(place).units.values() for cell in unit.cells]
     offers = {cell.item: cell.offer for cell in cells}
     return _Unblinded(
-        answers, plan_of(held), audit_pairs(session, place) or None, offers, _early_end(session)
+        answers, plan_of(held), audit_pairs(session, place) or None, offers, early_end(session)
     )
 
 
-def _early_end(session: Path) -> EarlyEnd | None:
-    """What the session's log says of its end; a copy of the protocol alone has no log."""
+def _held_to(protocol: Path, answers: list[Answer]) -> EarlyEnd | None:
+    """Hold a CSV to the votes of its session; a copy of the protocol alone has none, and no log."""
     from qfloor.abtest.closing import early_end
     from qfloor.abtest.folder import DATABASE
+    from qfloor.abtest.unblinding import check_answers
 
-    return early_end(session) if (session / DATABASE).is_file() else None
+    if not (protocol / DATABASE).is_file():
+        return None
+    check_answers(protocol, answers)
+    return early_end(protocol)
 
 
 def _print(analysis: Analysis) -> None:
