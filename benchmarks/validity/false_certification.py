@@ -4,8 +4,9 @@
 
 writes ``results/false_certification.csv`` and ``.md``. Parts (each under ten minutes on two cores;
 without ``--part`` all of them in turn): ``grid`` (prompts x values a prompt x what makes them
-alike, prompts that always fail, max_fail), ``raters`` (shared, severe raters), ``family`` (offers
-sharing prompts; Holm, BY, e-BH), ``yield`` (offers that should be certified), ``ratings``
+alike, prompts that always fail, max_fail), ``raters`` (shared, severe raters), ``loads``
+(raters who rate unequally much, or their own prompts, or where little is tolerated), ``family``
+(offers sharing prompts; Holm, BY, e-BH), ``yield`` (offers that should be certified), ``ratings``
 (resampled real ratings; skipped without ``--data``). A part replaces its rows; the page is written
 from all rows.
 """
@@ -103,7 +104,7 @@ def grid(seed: int) -> Iterator[list[Row]]:
                     yield rows_of("grid", case_of(rho, always), cells, pmf, RULES)
 
 
-def raters(seed: int, runs: int = 1_000_000) -> Iterator[list[Row]]:
+def raters(seed: int, runs: int = 300_000) -> Iterator[list[Row]]:
     """Panels of two to five judged as such, and raters drawn from a population."""
     rng = np.random.default_rng(seed)
     for count in (2, 3, 5):
@@ -119,30 +120,63 @@ def raters(seed: int, runs: int = 1_000_000) -> Iterator[list[Row]]:
             told = f"{count} raters, severity sd {sd:g}"
             told += f", {harsh:.0%} of them harsh" if harsh else ""
             part = "raters" if sd <= 1.0 and not harsh else "raters beyond"
-            yield _shared(rng, part, told, prompts, count, sd, harsh, 0.25, runs // of)
+            yield _shared(rng, part, told, prompts, count, sd, runs // of, harsh=harsh)
     for count in (6, 10, 20):
         for truth in (0.06, 0.12):
             told = f"{count} raters, severity sd 0.4"
-            yield _shared(rng, "raters yield", told, 120, count, 0.4, 0.0, truth, runs // 50)
+            yield _shared(rng, "raters yield", told, 120, count, 0.4, runs // 15, truth=truth)
 
+
+def loads(seed: int, runs: int = 100_000) -> Iterator[list[Row]]:
+    """Raters who rate unequally much, or prompts of their own; and less tolerated."""
+    rng = np.random.default_rng(seed + 1)
+    for max_fail in (0.25, 0.10, 0.05):
+        for count, how, values in SEATED:
+            for sd in (0.4, 1.0):
+                told = f"{count} raters, {how}, severity sd {sd:g}"
+                yield _shared(rng, "loads", told, 120, count, sd, runs, truth=max_fail,
+                              max_fail=max_fail, how=how, values=values)  # fmt: skip
+    for max_fail in (0.10, 0.05):
+        for count in (6, 10, 20):
+            for sd in (0.4, 1.0):
+                for prompts in (60, 120):
+                    told = f"{count} raters, severity sd {sd:g}"
+                    yield _shared(rng, "strict", told, prompts, count, sd, runs, truth=max_fail,
+                                  max_fail=max_fail)  # fmt: skip
+    for count, how, values in SEATED:
+        told = f"{count} raters, {how}, severity sd 0.4"
+        yield _shared(rng, "loads yield", told, 120, count, 0.4, runs // 5, truth=0.12, how=how,
+                      values=values)  # fmt: skip
+    for count in (6, 10, 20):
+        told = f"{count} raters, severity sd 0.4"
+        yield _shared(rng, "loads yield", told, 120, count, 0.4, runs // 5, truth=0.04,
+                      max_fail=0.10)  # fmt: skip
+
+
+SEATED = (  # raters, how they are seated, ratings a prompt
+    (61, "a third", 3), (61, "40%", 3), (30, "Zipf", 3), (10, "nested", 1), (10, "nested", 3),
+    (20, "nested", 3),
+)  # fmt: skip
 
 SHARED = (  # raters, sd of their severity, share of them who are harsh, fewer runs by this factor
     *((count, sd, 0.0, 1) for count in (6, 10, 20) for sd in (0.4, 1.0)),
-    *((count, 2.0, 0.0, 4) for count in (6, 10, 20)),
-    *((count, 0.4, 0.1, 4) for count in (6, 10, 20)),
+    *((count, 2.0, 0.0, 3) for count in (6, 10, 20)),
+    *((count, 0.4, 0.1, 3) for count in (6, 10, 20)),
 )
 
 
 def _shared(
-    rng: np.random.Generator, part: str, case: str, prompts: int, count: int, sd: float,
-    harsh: float, truth: float, runs: int,
+    rng: np.random.Generator, part: str, case: str, prompts: int, count: int, sd: float, runs: int,
+    *, harsh: float = 0.0, truth: float = 0.25, max_fail: float = 0.25, how: str = "in turn",
+    values: int = 3,
 ) -> list[Row]:  # fmt: skip
     """Rows of raters drawn from a population."""
     since = time.perf_counter()
-    told = false_raters.population(rng, prompts, count, sd, runs, harsh=harsh, truth=truth)
+    told = false_raters.population(rng, prompts, count, sd, runs, harsh=harsh, truth=truth,
+                                   max_fail=max_fail, how=how, values=values)  # fmt: skip
     seconds = (time.perf_counter() - since) / told.size
     return [
-        _row(part, case, prompts, 3, 0.25, truth, 0.0, rule, level, alpha,
+        _row(part, case, prompts, values, max_fail, truth, 0.0, rule, level, alpha,
              float(share), float(np.sqrt(max(share, 1 / runs) / runs)), seconds)
         for rule, shares in zip(false_raters.RULES, told, strict=True)
         for share, (level, alpha) in zip(shares, LEVELS.items(), strict=True)
@@ -241,7 +275,8 @@ NDArrayInt = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 def main() -> None:
     """Run parts, replace their rows and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--part", choices=["grid", "raters", "family", "yield", "ratings", "page"])
+    parser.add_argument("--part", choices=[
+        "grid", "raters", "loads", "family", "yield", "ratings", "page"])  # fmt: skip
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--seed", type=int, default=20261130)
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the csv and the page")
@@ -249,6 +284,7 @@ def main() -> None:
     parts = {
         "grid": lambda: grid(told.seed),
         "raters": lambda: raters(told.seed),
+        "loads": lambda: loads(told.seed),
         "family": lambda: family(told.seed),
         "yield": lambda: yields(told.seed),
         "ratings": lambda: ratings(told.data, told.seed),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from false_cells import LEVELS, Array, cells_of, mixed
@@ -19,6 +20,7 @@ from qfloor.floors.family import Claim, FamilyPlan, adjust
 from qfloor.records import Correction
 from qfloor.stats import every_repeat_many
 from qfloor.stats.clusters import few_clusters_factor
+from qfloor.stats.rater_parts import cell_prices, effective_raters, rater_prices
 from qfloor.stats.two_way import crossed_df, severity_ratio
 
 PROMPT, NOISE = 1.0, 1.0
@@ -39,9 +41,41 @@ def panel(severity: Array, repeats: int, rate: float) -> Array:
     return mixed(chances(float(cut)), weight)
 
 
-RULES = ("as_seen", "two_way", "floors")
-"""Two-way Korn-Graubard with raters' variance as it was seen (until decision 0032), as it would be
-at the tolerated rate, and that joined by the exact bound of every rating, as floors have it."""
+RULES = ("as_seen", "by_heads", "two_way", "floors")
+"""Two-way Korn-Graubard with raters' variance as it was seen (until decision 0032); as it would be
+at the tolerated rate, raters counted by head and cells taken off in full (until its amendment);
+as it is; and that joined by the exact bound of every rating, as floors have it."""
+
+Codes = NDArray[np.intp]
+
+
+def seats(how: str, prompts: int, values: int, raters: int) -> Codes:
+    """Who gives which rating of which prompt: codes from 0, shape (prompts, values).
+
+    ``in turn``; ``a third`` and ``40%`` of all ratings by one rater, the rest in turn by the
+    others; ``Zipf``, raters by chance with odds 1, 1/2, 1/3, ...; ``nested``, each rater all
+    ratings of his own prompts.
+    """
+    place = np.arange(prompts * values).reshape(prompts, values)
+    if how == "in turn":
+        found = place % raters
+    elif how in ("a third", "40%"):
+        order = place.T.ravel()  # the first ratings of all prompts, then second ones
+        most = order[: prompts * values // 3 if how == "a third" else 2 * prompts * values // 5]
+        found = np.zeros(prompts * values, dtype=np.intp)
+        rest = np.setdiff1d(order, most)
+        found[rest] = 1 + np.arange(rest.size) % (raters - 1)
+        found = found.reshape(prompts, values)
+    elif how == "Zipf":
+        rng, odds = np.random.default_rng(0), 1.0 / np.arange(1, raters + 1)
+        rows = [rng.choice(raters, values, replace=False, p=odds / odds.sum()) for _ in place]
+        found = np.array(rows)
+    elif how == "nested":
+        found = np.repeat((np.arange(prompts) * raters // prompts)[:, None], values, axis=1)
+    else:
+        raise ValueError(f"no such seats: {how}")
+    codes = np.unique(found, return_inverse=True)[1]
+    return np.asarray(codes.reshape(prompts, values), dtype=np.intp)
 
 
 def severities(rng: np.random.Generator, size: tuple[int, int], sd: float, harsh: float) -> Array:
@@ -73,55 +107,98 @@ def population(
     harsh: float = 0.0,
     truth: float = 0.25,
     max_fail: float = 0.25,
+    how: str = "in turn",
+    values: int = 3,
 ) -> Array:
-    """How often cells certify whose three ratings a prompt come from ``raters`` in turn.
+    """How often cells certify whose ratings come from ``raters`` who are seated as `seats` says.
 
     ``truth`` is the rate of all raters who might have been asked; shape (`RULES`, levels).
     """
-    turn = (3 * np.arange(prompts)[:, None] + np.arange(3)) % raters
-    who = np.zeros((3 * prompts, raters), dtype=np.float32)
-    who[np.arange(3 * prompts), turn.ravel()] = 1.0
+    turn = seats(how, prompts, values, raters)
+    raters = int(turn.max()) + 1
+    who = np.zeros((values * prompts, raters), dtype=np.float32)
+    who[np.arange(values * prompts), turn.ravel()] = 1.0
     cut = np.float32(cut_at(truth, sd, harsh))
     found = np.zeros((len(RULES), len(LEVELS)))
     step = 10_000
     for _ in range(0, runs, step):
         quality = rng.standard_normal((step, prompts, 1), dtype=np.float32) * np.float32(PROMPT)
         severe = severities(rng, (step, raters), sd, harsh)
-        noise = rng.standard_normal((step, prompts, 3), dtype=np.float32)
+        noise = rng.standard_normal((step, prompts, values), dtype=np.float32)
         fails = quality + noise * np.float32(NOISE) - severe[:, turn] < cut
-        for i, (as_seen, passed) in enumerate(_two_way(fails, who, max_fail)):
-            found[0, i] += as_seen.sum()
-            found[1, i] += passed.sum()
-            found[2, i] += (passed & _every(fails, passed, max_fail, i)).sum()
+        for i, passed in enumerate(_two_way(fails, who, max_fail)):
+            found[: len(passed), i] += [some.sum() for some in passed]
+            found[-1, i] += (passed[-1] & _every(fails, passed[-1], max_fail, i)).sum()
     return found / runs
 
 
 def _two_way(
     fails: NDArray[np.bool_], who: NDArray[np.float32], max_fail: float
-) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
-    """`stats.korn_graubard_two_way` of many cells, at each level, before and since 0032."""
-    cells, prompts, _ = fails.shape
-    n, raters = 3 * prompts, who.shape[1]
+) -> Iterator[list[NDArray[np.bool_]]]:
+    """`stats.korn_graubard_two_way` of many cells at each level: all `RULES` but the last."""
+    cells, prompts, values = fails.shape
+    n, heads = values * prompts, who.shape[1]
     flat = fails.reshape(cells, n).astype(np.float32)
     p = flat.mean(axis=1, dtype=np.float64)
-    by_prompt = fails.sum(axis=2) - 3.0 * p[:, None]
-    by_rater = (flat @ who).astype(np.float64) - p[:, None] * who.sum(axis=0)
-    own = np.sum(by_prompt**2, axis=1) * prompts / (prompts - 1) / n**2
-    people = np.sum(by_rater**2, axis=1) * raters / (raters - 1) / n**2
-    more = np.maximum(people - p * (1.0 - p) / (n - 1), np.maximum(people - own, 0.0))
-    inner = (p > 0.0) & (p < 1.0)
+    by_prompt = (fails.sum(axis=2) - values * p[:, None]) ** 2 / n**2
+    by_rater = ((flat @ who).astype(np.float64) - p[:, None] * who.sum(axis=0)) ** 2 / n**2
+    own = by_prompt.sum(axis=1) * prompts / (prompts - 1)
+    loads = who.sum(axis=0, dtype=np.float64) / n
+    whole, off = _cells(flat, by_prompt, who, p)
+
+    def added(people: Array, less: Array) -> Array:
+        return np.asarray(np.maximum(people - less, np.maximum(people - own, 0.0)))
+
+    head = added(by_rater.sum(axis=1) * heads / (heads - 1), whole)
+    ratio = severity_ratio(p, max_fail)
+    rules = (
+        (head, min(prompts, heads) - 1.0),
+        (ratio * head, min(prompts - 1.0, heads - 2.0)),
+        (ratio * added(by_rater @ rater_prices(loads), off),
+         crossed_df(prompts, effective_raters(loads))),
+    )  # fmt: skip
     for alpha in LEVELS.values():
-        passed = []
-        since = severity_ratio(p, max_fail), crossed_df(prompts, raters)
-        for ratio, df in ((1.0, min(prompts, raters) - 1.0), since):
-            factor = few_clusters_factor(n, df, alpha)
-            variance = own + ratio * more
-            worth = p * (1.0 - p) / np.where(variance > 0.0, variance, np.inf)
-            size = np.where(inner, np.minimum(n, worth * factor), min(prompts, n * factor))
-            tail = special.betaincc(p * size + 1.0, np.maximum(size * (1.0 - p), 1e-9), max_fail)
-            fine = (tail <= alpha) & (p < max_fail) & ((1.0 - max_fail) ** prompts <= alpha)
-            passed.append(fine)
-        yield passed[0], passed[1]
+        yield [_passed(p, own + more, n, prompts, df, max_fail, alpha) for more, df in rules]
+
+
+def _cells(
+    flat: NDArray[np.float32], by_prompt: Array, who: NDArray[np.float32], p: Array
+) -> tuple[Array, Array]:
+    """Variance by rater-prompt cells, of one rating each or a prompt's all; what they take off."""
+    n, prompts = flat.shape[1], by_prompt.shape[1]
+    rater = who.argmax(axis=1)
+    pairs = np.unique(np.repeat(np.arange(prompts), n // prompts) * who.shape[1] + rater)
+    price = cell_prices(pairs % who.shape[1])
+    if pairs.size == prompts:
+        return by_prompt.sum(axis=1) * prompts / (prompts - 1), by_prompt @ price
+    price = cell_prices(rater)  # of each rating
+    taken = (flat @ price.astype(np.float32)) * (1.0 - 2.0 * p) + p**2 * price.sum()
+    return p * (1.0 - p) / (n - 1), taken / n**2
+
+
+def _passed(
+    p: Array, variance: Array, n: int, prompts: int, df: float, max_fail: float, alpha: float
+) -> NDArray[np.bool_]:
+    """Whether the bound is at most ``max_fail``."""
+    factor = few_clusters_factor(n, df, alpha)
+    inner = (p > 0.0) & (p < 1.0)
+    worth = p * (1.0 - p) / np.where(variance > 0.0, variance, np.inf)
+    size = np.where(inner, np.minimum(n, worth * factor), min(prompts, n * factor))
+    enough = size >= _least_size(n, max_fail, alpha)[np.rint(p * n).astype(np.intp)]
+    return np.asarray(enough & ((1.0 - max_fail) ** prompts <= alpha))
+
+
+@lru_cache(maxsize=64)
+def _least_size(n: int, max_fail: float, alpha: float) -> Array:
+    """Effective size from which on so many fails of n pass; each cell's tail would take long."""
+    p = np.arange(n + 1) / n
+    low, high = np.zeros(n + 1), np.full(n + 1, 2.0 * n)
+    for _ in range(60):
+        size = 0.5 * (low + high)
+        tail = special.betaincc(p * size + 1.0, np.maximum(size * (1.0 - p), 1e-9), max_fail)
+        passes = (tail <= alpha) & (p < max_fail)
+        low, high = np.where(passes, low, size), np.where(passes, size, high)
+    return np.where(high < 2.0 * n, high, np.inf)
 
 
 def _every(
@@ -132,11 +209,11 @@ def _every(
     some = np.flatnonzero(passed)
     found = np.zeros(passed.size, dtype=bool)
     if some.size:
-        bad = fails[some].sum(axis=2)
-        counts = np.stack([(bad == j).sum(axis=1) for j in range(4)], axis=1).astype(np.float64)
+        bad, values = fails[some].sum(axis=2), fails.shape[2]
+        counts = np.stack([(bad == j).sum(axis=1) for j in range(values + 1)], axis=1).astype(float)
         counts[:, -1] += 1.0
         unique, back = np.unique(counts, axis=0, return_inverse=True)
-        p = every_repeat_many.tails(np.arange(4) / 3.0, unique, max_fail)
+        p = every_repeat_many.tails(np.arange(values + 1) / values, unique, max_fail)
         found[some] = (p <= alpha)[back.ravel()]
     return found
 

@@ -16,7 +16,8 @@ A certificate says that at most a share (`max_fail`, a quarter unless said other
 outputs falls short. Here the truth is known. With one or two values a prompt every outcome is
 enumerated: no Monte Carlo error. With more, {draws} cells a population are drawn where certificates
 are frequent and weighted back, which is worth millions of plain repetitions; with raters drawn from
-a population a million cells are drawn outright. Numbers are **multiples of the level**: 1 is what
+a population cells are drawn outright (300,000, or 100,000 where raters are unequally loaded, little
+is tolerated, or panels are beyond what is known). Numbers are **multiples of the level**: 1 is what
 is allowed; *+-* is one Monte Carlo error where there is one above 0.005. `no` marks what is above
 the level by more than two of them. All rows: [`false_certification.csv`](false_certification.csv).
 
@@ -47,10 +48,23 @@ def page(rows: Sequence[Row]) -> str:
             "Three ratings a prompt, raters in turn; the truth is the rate of all raters who "
             "might have been asked (severity sd in units of the prompts' sd; *harsh* ones are "
             "severer by three of them). **as_seen** is Korn-Graubard over prompts and raters as "
-            "it was until [decision 0032](../docs/decisions/0032-severe-raters.md); **two_way** "
-            "asks for raters' variance at the tolerated rate; **floors** joins the exact bound "
-            "of every rating.", "",
+            "it was until [decision 0032](../docs/decisions/0032-severe-raters.md); **by_heads** "
+            "asks for raters' variance at the tolerated rate, as that decision had it first: "
+            "raters counted by head, and cells taken off in full; **two_way** is what holds now; "
+            "**floors** joins the exact bound of every rating.", "",
             *_false(by_part["raters"], SHARED),
+        ]  # fmt: skip
+    if by_part["loads"]:
+        lines += [
+            "Raters who rate unequally much (one of them a third or 40 % of all ratings, the rest "
+            "in turn; or raters by chance with odds 1, 1/2, 1/3, ...), and raters with prompts of "
+            "their own (*nested*: all ratings of a prompt are by one rater):", "",
+            *_false(by_part["loads"], SHARED),
+        ]  # fmt: skip
+    if by_part["strict"]:
+        lines += [
+            "Where only a tenth or a twentieth is tolerated, so that a cell holds few fails:", "",
+            *_false(by_part["strict"], SHARED),
         ]  # fmt: skip
     if by_part["raters beyond"]:
         lines += [
@@ -64,6 +78,8 @@ def page(rows: Sequence[Row]) -> str:
         lines += [
             "What that costs good offers, where severity is as in published panels:", "",
             *_chances(by_part["raters yield"], SHARED),
+            "With other loads at a quarter, and at a tenth (offers that fail .04):", "",
+            *_chances(by_part["loads yield"], SHARED),
         ]  # fmt: skip
     if by_part["family"]:
         lines += ["## Families of offers that share prompts", "", *_family(by_part["family"])]
@@ -85,8 +101,8 @@ def page(rows: Sequence[Row]) -> str:
 
 
 RULES = ("korn_graubard", "every_repeat", "floors")
-SHARED = ("as_seen", "two_way", "floors")
-JUDGED = ("grid", "panel", "raters", "raters beyond", "ratings")
+SHARED = ("as_seen", "by_heads", "two_way", "floors")
+JUDGED = ("grid", "panel", "raters", "loads", "strict", "raters beyond", "ratings")
 
 
 def above(row: Row) -> bool:
@@ -97,8 +113,8 @@ def above(row: Row) -> bool:
 def _summary(by_part: Mapping[str, list[Row]]) -> list[str]:
     lines = ["| worst multiple of the level | " + " | ".join(LEVELS) + " |", "|---" * 5 + "|"]
     for part, rules in (
-        ("grid", RULES), ("panel", RULES), ("raters", SHARED), ("raters beyond", SHARED),
-        ("ratings", RULES),
+        ("grid", RULES), ("panel", RULES), ("raters", SHARED), ("loads", SHARED),
+        ("strict", SHARED), ("raters beyond", SHARED), ("ratings", RULES),
     ):  # fmt: skip
         for rule in rules:
             mine = [row for row in by_part[part] if row["rule"] == rule]
@@ -132,8 +148,9 @@ def _told(by_part: Mapping[str, list[Row]]) -> list[str]:
         "high: "
         f"**{where}**. Raters drawn from a population have no exact bound: two-way Korn-Graubard "
         "with raters' variance as it was seen certifies too often where raters differ as much "
-        "as prompts do; asked for at the tolerated rate (decision 0032) it keeps its level "
-        "wherever severity varies at most as much as prompts do.",
+        "as prompts do. Asked for at the tolerated rate, with raters counted by their loads and "
+        "part of what cells take off kept back (decision 0032), it keeps its level in every row "
+        "where severity varies at most as much as prompts do, however raters are loaded.",
     ]
 
 

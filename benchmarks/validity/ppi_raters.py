@@ -17,6 +17,7 @@ from scipy import special
 
 from qfloor.floors.powered import FEWEST_FAILS, FEWEST_FAILS_STRICT
 from qfloor.stats import ADDS_NOTHING, TRUSTED_ALPHA
+from qfloor.stats.rater_parts import cell_prices
 from qfloor.stats.two_way import crossed_df, severity_ratio
 
 Array = NDArray[np.float64]
@@ -89,13 +90,14 @@ def estimates(fails: Bools, said: Array, mean: Array, spread: float, raters: int
     weight = np.where(weight < ADDS_NOTHING, 0.0, weight)
     who = np.zeros((n * RATINGS, raters))
     who[np.arange(n * RATINGS), seats(n, raters).ravel()] = 1.0
+    off = cell_prices(seats(n, raters).ravel())
 
     def added(w: Array) -> Array:
         """What raters add to the variance of labels less ``w`` times their predictions."""
         e = (fails - p[:, None, None]) - (w[:, None] * v)[:, :, None]
         e = e.reshape(cells, -1) / (n * RATINGS)
         people = np.sum((e @ who) ** 2, axis=1) * raters / (raters - 1)
-        single = np.sum(e**2, axis=1) * e.shape[1] / (e.shape[1] - 1)
+        single = e**2 @ off  # what cells take off: each rating is one
         by_prompt = np.sum(e.reshape(fails.shape).sum(axis=2) ** 2, axis=1) * n / (n - 1)
         return np.asarray(np.maximum(people - single, np.maximum(people - by_prompt, 0.0)))
 

@@ -66,6 +66,36 @@ def test_with_raters_a_useless_prediction_leaves_the_two_way_bound() -> None:
     assert powered.powered.variance >= no_raters.powered.variance
 
 
+def test_three_raters_do_not_pay_for_a_weight() -> None:
+    rng = np.random.default_rng(5)
+    y, f, prompts, g, others = _study(rng, 60, 400, 0.95, repeats=3)
+    raters = np.arange(y.size) % 3
+    sample = stats.PoweredSample(prompts, others, raters=raters)
+    assert sample.df == 1
+    found = sample.fail_rate(y, f, g)
+    assert found.tuned_weight > 0.5
+    assert (found.weight, found.upper) == (0.0, found.upper_labels)
+    assert sample.fail_rate(y, f, g, weight=0.5).adds
+
+
+def test_predictions_that_are_all_alike_weigh_nothing() -> None:
+    y = np.arange(90) % 7 == 0
+    found = prediction_powered_fail_rate(
+        y, np.full(90, 0.3), np.repeat(np.arange(45), 2), np.full(70, 0.3), np.arange(45, 115)
+    )
+    assert found.tuned_weight == 0.0
+
+
+def test_raters_are_worth_what_their_loads_leave_with_predictions_too() -> None:
+    rng = np.random.default_rng(6)
+    y, f, prompts, g, others = _study(rng, 120, 400, 0.9, repeats=3)
+    uneven = np.where(np.arange(y.size) % 3 == 0, 0, 1 + np.arange(y.size) % 60)
+    sample = stats.PoweredSample(prompts, others, raters=uneven)
+    shares = np.bincount(uneven) / y.size
+    assert sample.df == pytest.approx(1 / np.sum(shares**2) - 2)
+    assert sample.fail_rate(y, f, g).powered.df == pytest.approx(sample.df - 1)
+
+
 def test_estimate_variance_and_weight_are_those_of_ppi_py() -> None:
     """At one output a prompt, and at a given weight, against the reference implementation."""
     ppi_py = pytest.importorskip("ppi_py")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats as scipy_stats
 
 from qfloor import stats
+from qfloor.stats.rater_parts import KEPT_BACK, CrossedRatings
 from qfloor.stats.thresholds import path_bounds
 from qfloor.stats.two_way import severity_ratio
 
@@ -34,7 +35,8 @@ def test_variance_parts_against_plain_formulas() -> None:
     assert bound.p == pytest.approx(p)
     assert bound.variance_prompts == pytest.approx(y.mean(axis=0).var(ddof=1) / 40)
     assert bound.variance_raters == pytest.approx(y.mean(axis=1).var(ddof=1) / 8)
-    assert bound.variance_cells == pytest.approx(p * (1 - p) / (y.size - 1))
+    kept = 1 - KEPT_BACK * (1 - 1 / 40)
+    assert bound.variance_cells == pytest.approx(kept * p * (1 - p) / (y.size - 1))
     total = bound.variance_prompts + bound.variance_raters - bound.variance_cells
     assert bound.variance == pytest.approx(
         max(total, bound.variance_prompts, bound.variance_raters)
@@ -145,6 +147,72 @@ def test_one_rater_says_nothing_and_no_fail_needs_several() -> None:
     assert three.upper > 4 * stats.korn_graubard_two_way(np.zeros((6, 60))).upper
     clean = stats.korn_graubard_two_way(np.zeros((6, 60)))
     assert clean.upper == pytest.approx(stats.clopper_pearson_upper(0, 60, 0.05))
+
+
+def one_rates_a_third() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Prompts and raters of three ratings a prompt: one by the same rater, two by 60 in turn."""
+    prompts = np.repeat(np.arange(120), 3)
+    turn = np.arange(360) - prompts - 1
+    return prompts, np.where(np.arange(360) % 3 == 0, 0, 1 + turn % 60)
+
+
+def test_degrees_of_freedom_are_those_of_raters_as_they_are_loaded() -> None:
+    prompts, raters = one_rates_a_third()
+    shares = np.bincount(raters) / raters.size
+    assert shares[0] == pytest.approx(1 / 3)
+    worth = 1 / np.sum(shares**2)
+    assert worth == pytest.approx(8.4, abs=0.1)
+    fails = prompts % 4 == 0
+    path = stats.build_path(np.where(fails, 0.0, 1.0), prompts, raters=raters)
+    assert path.df == pytest.approx(worth - 2)
+    assert stats.PoweredSample(prompts, [0], raters=raters).df == pytest.approx(worth - 2)
+    bound = stats.korn_graubard_ratings(fails, prompts, raters)
+    found = path.worth(path.step(1.0), 0.05)
+    assert (bound.n_effective, bound.n_star) == (pytest.approx(found[0]), pytest.approx(found[1]))
+    t = [float(scipy_stats.t.isf(0.05, df)) for df in (359, worth - 2)]
+    assert bound.n_star == pytest.approx(bound.n_effective * (t[0] / t[1]) ** 2)
+
+
+def test_what_raters_add_is_right_on_average_whatever_their_loads() -> None:
+    prompts, raters = one_rates_a_third()
+    crossed = CrossedRatings.of(np.full(360, 1 / 360), prompts, raters)
+    shares = np.bincount(raters) / 360
+    severe = np.random.default_rng(11).normal(size=(4000, 61))
+    off = (severe - (severe @ shares)[:, None])[:, raters] / 360
+    found = np.mean([crossed.parts(one)[1] for one in off])
+    assert found == pytest.approx(np.sum(shares**2), rel=0.08)
+    # By heads, as for equal loads, it would be less than half of that.
+    sums = np.array([np.bincount(raters, weights=one) for one in off])
+    assert np.mean(np.sum(sums**2, axis=1)) * 61 / 60 < 0.5 * np.sum(shares**2)
+
+
+@pytest.mark.parametrize("case", ["one rates a third", "few fails"])
+def test_loads_and_few_fails_do_not_certify_falsely(case: str) -> None:
+    if case == "few fails":
+        tolerated, prompts = 0.05, np.repeat(np.arange(60), 3)
+        raters = np.arange(180) % 6
+    else:
+        tolerated, (prompts, raters) = 0.25, one_rates_a_third()
+    rng, runs, passed = np.random.default_rng(12), 1000, 0
+    cut = math.sqrt(3.0) * scipy_stats.norm.ppf(tolerated)
+    for _ in range(runs):
+        severe, quality = rng.normal(size=raters.max() + 1), rng.normal(size=prompts.max() + 1)
+        y = quality[prompts] + severe[raters] + rng.normal(size=prompts.size) < cut
+        if y.mean() < tolerated:
+            passed += stats.korn_graubard_ratings(y, prompts, raters).upper <= tolerated
+    assert passed / runs <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / runs)
+
+
+def test_few_fails_do_not_show_that_raters_agree() -> None:
+    y = np.zeros((6, 60))
+    y[[0, 1, 2, 3, 4, 5], [3, 14, 25, 36, 47, 58]] = 1.0  # one each: as alike as raters can be
+    bound = stats.korn_graubard_two_way(y)
+    assert bound.variance_raters == pytest.approx(0.0, abs=1e-15)
+    y[0, [5, 6]] = y[1, [7, 8]] = 1.0
+    bound = stats.korn_graubard_two_way(y)
+    p = bound.p
+    assert bound.variance_raters < p * (1 - p) / (y.size - 1)  # less than cells: was taken for 0
+    assert bound.variance > bound.variance_prompts
 
 
 def false_rates(raters: int, prompts: int, runs: int, seed: int) -> tuple[float, float]:

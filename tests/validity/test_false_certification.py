@@ -115,20 +115,37 @@ def test_severe_raters_need_their_variance_at_the_tolerated_rate() -> None:
     found = false_raters.population(np.random.default_rng(SEED), 120, 10, 1.0, runs)[:, 1]
     error = float(np.sqrt(alpha / runs))
     assert too_often(float(found[0]), error, alpha)  # the trap: variance as a lenient panel saw it
-    assert not too_often(float(found[1]), error, alpha)
+    assert not too_often(float(found[2]), error, alpha)
 
 
-def test_the_study_bounds_raters_as_the_library_does() -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["a third", "40%", "Zipf"])
+@pytest.mark.parametrize("max_fail", [0.25, 0.10])
+def test_raters_are_worth_what_their_loads_leave(how: str, max_fail: float) -> None:
+    runs, alpha = 40_000, LEVELS[".05/7"]
     rng = np.random.default_rng(SEED)
-    turn = (3 * np.arange(60)[:, None] + np.arange(3)) % 8
-    who = np.zeros((180, 8), dtype=np.float32)
-    who[np.arange(180), turn.ravel()] = 1.0
-    quality = rng.normal(size=(200, 60, 1)) + rng.normal(size=(200, 60, 3))
-    fails = quality - 0.8 * rng.normal(size=(200, 8))[:, turn] < -1.6
-    passed = [new for _, new in false_raters._two_way(fails, who, 0.25)]
-    prompts = np.repeat(np.arange(60), 3)
+    found = false_raters.population(
+        rng, 120, 40, 1.0, runs, truth=max_fail, max_fail=max_fail, how=how
+    )[:, 1]
+    error = float(np.sqrt(alpha / runs))
+    assert too_often(float(found[1]), error, alpha)  # the trap: raters counted by head
+    assert not too_often(float(found[2]), error, alpha)
+
+
+@pytest.mark.parametrize(("how", "values"), [
+    ("in turn", 3), ("a third", 3), ("Zipf", 2), ("nested", 1), ("nested", 3),
+])  # fmt: skip
+def test_the_study_bounds_raters_as_the_library_does(how: str, values: int) -> None:
+    rng = np.random.default_rng(SEED)
+    turn = false_raters.seats(how, 60, values, 8)
+    who = np.zeros((turn.size, 8), dtype=np.float32)
+    who[np.arange(turn.size), turn.ravel()] = 1.0
+    quality = rng.normal(size=(60, 60, 1)) + rng.normal(size=(60, 60, values))
+    fails = quality - 0.8 * rng.normal(size=(60, 8))[:, turn] < -1.6
+    passed = [new for *_, new in false_raters._two_way(fails, who, 0.25)]
+    prompts = np.repeat(np.arange(60), values)
     for i, alpha in enumerate(LEVELS.values()):
-        for j in range(200):
+        for j in range(60):
             told = stats.korn_graubard_ratings(fails[j].ravel(), prompts, turn.ravel(), 1 - alpha)
             assert bool(passed[i][j]) == (told.upper <= 0.25)
 

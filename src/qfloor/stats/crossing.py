@@ -15,7 +15,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qfloor.stats.two_way import FEW_RATERS, clustered
+from qfloor.stats.rater_parts import clustered
+from qfloor.stats.two_way import FEW_RATERS
 
 FloatArray = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -45,7 +45,7 @@ def every_repeat_p_value(fail_shares: ArrayLike, max_fail: float = 0.25) -> floa
     ``P(D_0 + sum of D_i Z_i > max_fail)`` with ``D`` uniform on the simplex (Dirichlet of ones):
     one prompt that always fails is added, and all are weighted at random. With exponentials for
     the weights this is the tail of a sum of gamma variables, computed by inverting its moment
-    generating function along a parabola through the saddle point.
+    generating function along a path through the saddle point that bends around the nearest pole.
 
     References
     ----------

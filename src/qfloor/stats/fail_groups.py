@@ -12,6 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from qfloor.stats.rater_parts import cell_prices, rater_prices
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -25,7 +27,8 @@ class Groups:
     """One way of grouping values as clusters: by prompt, by rater or by both.
 
     ``group`` and ``share`` are those of each value, in the order of the scores; ``whole`` and
-    ``sizes`` what each group weighs, of ``mass`` in all, and how many values it has.
+    ``sizes`` what each group weighs, of ``mass`` in all, and how many values it has. ``price`` is
+    what the square of each group counts in a variance: ``n / (n - 1)`` unless given.
     """
 
     group: IntArray
@@ -33,11 +36,21 @@ class Groups:
     whole: FloatArray
     sizes: IntArray
     mass: float
+    price: FloatArray | None = None
 
     @classmethod
-    def of(cls, group: IntArray, share: FloatArray, mass: float) -> Groups:
-        """Group values whose groups' weights are not known yet."""
-        return cls(group, share, weights_of(group, share), np.bincount(group), mass)
+    def raters(cls, rater: IntArray, share: FloatArray, mass: float) -> Groups:
+        """Group values by rater, whose squares count by their loads (`rater_parts`)."""
+        whole = weights_of(rater, share)
+        return cls(rater, share, whole, np.bincount(rater), mass, rater_prices(whole / mass))
+
+    @classmethod
+    def cells(cls, rater: IntArray, prompt: IntArray, share: FloatArray, mass: float) -> Groups:
+        """Group values by rater and prompt, as what takes off raters' part (`rater_parts`)."""
+        heads = int(rater.max()) + 1
+        pairs, cell = np.unique(prompt * heads + rater, return_inverse=True)
+        whole, sizes = weights_of(cell, share), np.bincount(cell)
+        return cls(cell, share, whole, sizes, mass, cell_prices(pairs % heads))
 
     @property
     def n(self) -> int:
@@ -51,7 +64,8 @@ class Groups:
 
     @cached_property
     def _squares(self) -> float:
-        return float(np.sum(self.whole**2))
+        squares = self.whole**2
+        return float(squares.sum() if self.price is None else squares @ self.price)
 
     def variances(self, p: FloatArray, at: IntArray) -> FloatArray:
         """Variance of the fail rate with these as clusters, at the steps ``at``.
@@ -62,19 +76,21 @@ class Groups:
         if self.n < 2:
             return np.zeros(at.size)
         m = int(at[-1]) if at.size else 0
-        squares = running(self._rises(m))[at]
-        cross = running(self.whole[self.group[:m]] * self.share[:m])[at]
-        spread = squares - 2.0 * p * cross + p**2 * self._squares
+        rises, cross = self._rises(m), self.whole[self.group[:m]] * self.share[:m]
+        if self.price is not None:
+            each = self.price[self.group[:m]]
+            rises, cross = rises * each, cross * each
+        spread = running(rises)[at] - 2.0 * p * running(cross)[at] + p**2 * self._squares
         spread[spread < self._rounding] = 0.0
-        return spread / self.mass**2 * (self.n / (self.n - 1))
+        return spread / self.mass**2 * self._factor
 
     def variance(self, p: float, m: int) -> float:
         """Variance of the fail rate at the step at which the first ``m`` values fail."""
         if self.n < 2:
             return 0.0
         off = self.failed(m) - p * self.whole
-        spread = float(off @ off)
-        return 0.0 if spread < self._rounding else spread / self.mass**2 * (self.n / (self.n - 1))
+        spread = float(off @ off if self.price is None else off**2 @ self.price)
+        return 0.0 if spread < self._rounding else spread / self.mass**2 * self._factor
 
     def kish(self, p: FloatArray, at: IntArray) -> FloatArray:
         """Variance of the fail rate of Kish's size of prompts: weights cost at least this."""
@@ -90,6 +106,10 @@ class Groups:
     def failed(self, m: int) -> FloatArray:
         """Return each group's weight among the first ``m`` values."""
         return weights_of(self.group[:m], self.share[:m], self.n)
+
+    @property
+    def _factor(self) -> float:
+        return self.n / (self.n - 1) if self.price is None else 1.0
 
     @property
     def _rounding(self) -> float:
@@ -116,7 +136,10 @@ class Groups:
 
 
 def two_way_variance(prompts: FloatArray, raters: FloatArray, both: FloatArray) -> FloatArray:
-    """Variance over random prompts and random raters, never below that of either alone."""
+    """Variance over random prompts and random raters, never below that of either alone.
+
+    ``both`` is what cells take off.
+    """
     return np.maximum(prompts + raters - both, np.maximum(prompts, raters))
 
 

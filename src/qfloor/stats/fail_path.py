@@ -31,6 +31,7 @@ from qfloor.stats.fail_groups import (
 )
 from qfloor.stats.fail_tally import FailTally
 from qfloor.stats.quantiles import check_scores, harrell_davis_of
+from qfloor.stats.rater_parts import effective_raters
 from qfloor.stats.two_way import crossed_df, severity_ratio
 
 
@@ -80,12 +81,12 @@ class FailPath:
         """Prompts, as many as they would be if all weighed as much as the heaviest."""
         return 1.0 / float(self.prompts.weights.max()) if self.weighted else float(self.n_prompts)
 
-    @property
+    @cached_property
     def df(self) -> float:
         """Degrees of freedom of the variance."""
         if self.raters is None:
             return self.size - 1.0
-        return crossed_df(self.size, self.raters[0].n)
+        return crossed_df(self.size, effective_raters(self.raters[0].weights))
 
     @cached_property
     def clustered(self) -> bool:
@@ -267,8 +268,7 @@ def build_path(
     people = None
     if raters is not None:
         rater = prompt_codes(raters, values.size)[order]
-        pairs = _pairs(group, rater)
-        people = Groups.of(rater, share, mass), Groups.of(pairs, share, mass)
+        people = Groups.raters(rater, share, mass), Groups.cells(rater, group, share, mass)
     first_fails = chosen[order].cumsum(dtype=np.int64)
     return FailPath(
         scores=ordered,
@@ -316,10 +316,6 @@ def _shares(weights: ArrayLike, codes: IntArray) -> FloatArray:
     if given.shape != codes.shape or not np.all((given > 0.0) & np.isfinite(given)):
         raise ValueError(f"weights must be {codes.size} positive numbers, one for each score.")
     return np.asarray(given / given.sum())
-
-
-def _pairs(group: IntArray, rater: IntArray) -> IntArray:
-    return prompt_codes(group * (int(rater.max()) + 1) + rater, group.size)
 
 
 def _first_of_each(codes: IntArray, n_prompts: int) -> BoolArray:

@@ -10,6 +10,7 @@ predictions were made without the labels they are compared with. Both must hold.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,13 +19,17 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from qfloor.stats.clusters import check_confidence, effective_size, upper_at
-from qfloor.stats.two_way import crossed_df, severity_ratio, upper_with_raters, variance_parts
+from qfloor.stats.rater_parts import CrossedRatings
+from qfloor.stats.two_way import crossed_df, severity_ratio, upper_with_raters
 
 FloatArray = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 ADDS_NOTHING = 0.1
 """Below this weight the predictions add nothing, and the labels alone decide."""
+
+_NO_SPREAD = 1e-24
+"""Predictions whose influences vary less are all the same but for roundings of sums."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +43,7 @@ class FailMoments:
     variance: float
     most: float
     n_prompts: int
-    df: int
+    df: float
     exact: bool = False
     by_raters: float = 0.0
 
@@ -191,17 +196,18 @@ class PoweredSample:
         codes = np.unique(np.concatenate([ours, theirs]), return_inverse=True)[1]
         self.n_labels, self.n_outputs = int(ours.size), int(theirs.size)
         self._prompt, self._other = codes[: ours.size], codes[ours.size :]
-        self._rater: Codes | None = None
-        if raters is not None:
-            self._rater = np.unique(np.asarray(raters), return_inverse=True)[1]
-            if self._rater.shape != ours.shape:
-                raise ValueError(f"raters must be one list of {ours.size}, one for each label.")
         self.n_labelled = int(np.unique(self._prompt).size)
         self.n_unlabelled = int(np.unique(self._other).size)
-        self.df = self.n_labelled - 1
-        if self._rater is not None:
-            self.df = int(crossed_df(self.n_labelled, int(self._rater.max()) + 1))
         self._weight, self._other_weight = _even(self._prompt), _even(self._other)
+        self._crossed: CrossedRatings | None = None
+        self.df: float = self.n_labelled - 1
+        if raters is not None:
+            rater = np.unique(np.asarray(raters), return_inverse=True)[1]
+            if rater.shape != ours.shape:
+                raise ValueError(f"raters must be one list of {ours.size}, one for each label.")
+            labelled = np.unique(self._prompt, return_inverse=True)[1]
+            self._crossed = CrossedRatings.of(self._weight, labelled, rater)
+            self.df = crossed_df(self.n_labelled, self._crossed.raters)
 
     def fail_rate(
         self,
@@ -228,11 +234,10 @@ class PoweredSample:
         labels = powered = self._labels(y, p, u)
         # An estimated weight costs a degree of freedom, as a slope does in a regression;
         # predictions count only where they are worth more than that.
-        df = max(self.df - (weight is None), 1)
-        variance, more = (
-            part * self.df / df for part in self._variance(u - used * v, -used * v_other)
-        )
-        worth_it = weight is not None or variance < labels.variance
+        df = self.df - (weight is None)
+        dearer = self.df / df if df >= 1 else math.inf
+        variance, more = (part * dearer for part in self._variance(u - used * v, -used * v_other))
+        worth_it = df >= 1 and (weight is not None or variance < labels.variance)
         if used > 0.0 and worth_it and 0.0 < theta < 1.0 and variance > 0.0:
             most = float(self.n_labels + self.n_outputs)
             powered = FailMoments(
@@ -260,7 +265,7 @@ class PoweredSample:
             most=float(y.size),
             n_prompts=self.n_labelled,
             df=self.df,
-            exact=self._rater is None and y.size == self.n_labelled,
+            exact=self._crossed is None and y.size == self.n_labelled,
         )
 
     def _influences(self, labelled: FloatArray, other: FloatArray) -> FloatArray:
@@ -275,9 +280,9 @@ class PoweredSample:
     def _variance(self, labelled: FloatArray, other: FloatArray) -> tuple[float, float]:
         """Variance over prompts and raters, and what raters add to it."""
         total = float(np.sum(self._influences(labelled, other) ** 2))
-        if self._rater is None:
+        if self._crossed is None:
             return total, 0.0
-        prompts, raters, cells = variance_parts(labelled, self._prompt, self._rater)
+        prompts, raters, cells = self._crossed.parts(labelled)
         more = max(raters - cells, 0.0, raters - prompts)
         return total + more, more
 
@@ -286,7 +291,7 @@ class PoweredSample:
         ours = self._influences(u, np.zeros(self.n_outputs))
         theirs = self._influences(v, v_other)
         square = float(theirs @ theirs)
-        return 0.0 if square <= 0.0 else float(np.clip(ours @ theirs / square, 0.0, 1.0))
+        return 0.0 if square <= _NO_SPREAD else float(np.clip(ours @ theirs / square, 0.0, 1.0))
 
 
 def prediction_powered_fail_rate(

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from qfloor.stats.clusters import check_confidence, effective, effective_size, upper_at
+from qfloor.stats.rater_parts import CrossedRatings
 
 FloatArray = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -28,7 +29,8 @@ FEW_RATERS = 6
 class TwoWayKornGraubard:
     """A two-way Korn-Graubard bound, with the parts of its variance.
 
-    ``variance`` is ``max(prompts + raters - cells, prompts, raters)`` of the three parts.
+    ``variance`` is ``max(prompts + raters - cells, prompts, raters)`` of the three parts; cells'
+    part is what they take off (`rater_parts.cell_prices`), and ``n_raters`` counts heads.
     """
 
     p: float
@@ -78,7 +80,7 @@ def korn_graubard_two_way(
     >>> fails[:4, ::5] = True
     >>> bound = korn_graubard_two_way(fails)
     >>> print(f"{bound.p:.2f} {bound.design_effect:.2f} {bound.upper:.3f}")
-    0.10 7.72 0.268
+    0.10 8.16 0.277
     """
     given: np.ma.MaskedArray = np.ma.asarray(fails, dtype=np.float64)
     matrix = np.asarray(given.data)
@@ -112,8 +114,8 @@ def korn_graubard_ratings(
     Returns
     -------
     TwoWayKornGraubard
-        ``upper`` is 1 with one rater or two: they say nothing about raters. It is never below
-        Clopper-Pearson of no fail in as many prompts.
+        ``upper`` is 1 where raters are worth fewer than three who rate equally much: they say
+        nothing about raters. It is never below Clopper-Pearson of no fail in as many prompts.
 
     Raises
     ------
@@ -124,10 +126,14 @@ def korn_graubard_ratings(
     -----
     Every prompt counts the same: rating r of a prompt with ``m`` ratings has weight
     ``w = 1/(G m)``, residual ``e = w (y - p)``. For each way of clustering (prompts, raters, and
-    the rater-prompt cells counted twice), ``V = C/(C-1) sum over clusters of (sum of e)**2``.
-    Then ``V = V_prompts + V_raters - V_cells``, floored at the larger of the first two, and
-    ``n* = min(n, p(1-p)/V (t_(n-1)/t_df)**2)``, ``df = min(prompts - 1, raters - 2)``. When
-    nothing failed, ``n* = min(prompts, n (t_(n-1)/t_df)**2)``. The bound is the rate u at which
+    the rater-prompt cells counted twice), ``V = sum over clusters of c (sum of e)**2``, where
+    ``c = G/(G-1)`` for prompts, ``1/(1 - 2 s + sum of s**2)`` for a rater with the share ``s`` of
+    the weight (``R/(R-1)`` where shares are equal), and ``(1 - .45 (1 - 1/k)) C/(C-1)`` for the
+    cells of a rater of ``k`` prompts: taken off in full they leave nothing of raters' part where
+    fails are few. Then ``V = V_prompts + V_raters - V_cells``, floored at the larger of the first
+    two, and ``n* = min(n, p(1-p)/V (t_(n-1)/t_df)**2)``, ``df = min(prompts - 1, R* - 2)`` with
+    ``R* = 1 / sum of s**2``. When nothing failed,
+    ``n* = min(prompts, n (t_(n-1)/t_df)**2)``. The bound is the rate u at which
     Clopper-Pearson of ``p n*`` in ``n*`` meets the level when what raters add, ``V - V_prompts``,
     is what it would be at u (`severity_ratio`); ``n_star`` and ``variance`` are those at p.
 
@@ -153,9 +159,10 @@ def korn_graubard_ratings(
     n_prompts, n_raters = int(prompt.max()) + 1, int(rater.max()) + 1
     weight = 1.0 / (n_prompts * np.bincount(prompt)[prompt])
     p = float(y[0]) if y.min() == y.max() else float(np.sum(weight * y))
-    parts = variance_parts(weight * (y - p), prompt, rater)
+    crossed = CrossedRatings.of(weight, prompt, rater)
+    parts = crossed.parts(weight * (y - p))
     variance = max(parts[0] + parts[1] - parts[2], parts[0], parts[1])
-    df = crossed_df(n_prompts, n_raters)
+    df = crossed_df(n_prompts, crossed.raters)
 
     def size(more: float) -> float:
         """Effective size when raters add ``more`` times what they were seen to add."""
@@ -217,9 +224,12 @@ def _log_spread(p: FloatArray) -> FloatArray:
     return np.asarray(-(special.ndtri(p) ** 2) - np.log(p * (1.0 - p)))
 
 
-def crossed_df(n_prompts: float, n_raters: int) -> float:
-    """Degrees of freedom of a two-way variance; `severity_ratio`, being estimated, costs one."""
-    return min(n_prompts - 1, n_raters - 2)
+def crossed_df(n_prompts: float, raters: float) -> float:
+    """Degrees of freedom of a two-way variance; `severity_ratio`, being estimated, costs one.
+
+    ``raters`` are effective ones: heads would flatter a panel in which one rated most.
+    """
+    return min(n_prompts - 1, raters - 2)
 
 
 def upper_with_raters(
@@ -260,15 +270,3 @@ def _codes(labels: Sequence[Hashable] | ArrayLike, n: int, name: str) -> Codes:
     if codes.shape != (n,):
         raise ValueError(f"{name} must be one list of {n} labels, one for each rating.")
     return np.asarray(codes, dtype=np.intp)
-
-
-def variance_parts(residual: FloatArray, prompt: Codes, rater: Codes) -> tuple[float, ...]:
-    """Variance of a weighted mean over prompts, over raters, and over both crossed."""
-    cell = np.unique(prompt * (rater.max() + 1) + rater, return_inverse=True)[1]
-    return tuple(clustered(residual, codes) for codes in (prompt, rater, cell))
-
-
-def clustered(residual: FloatArray, codes: Codes) -> float:
-    """Variance of a weighted mean when residuals of one code stand or fall together."""
-    sums = np.bincount(codes, weights=residual)
-    return 0.0 if sums.size < 2 else float(np.sum(sums**2)) * sums.size / (sums.size - 1)
