@@ -81,7 +81,7 @@ def test_three_raters_do_not_pay_for_a_weight() -> None:
 def test_predictions_that_are_all_alike_weigh_nothing() -> None:
     y = np.arange(90) % 7 == 0
     found = prediction_powered_fail_rate(
-        y, np.full(90, 0.3), np.repeat(np.arange(45), 2), np.full(70, 0.3), np.arange(45, 115)
+        y, np.full(90, 0.1), np.repeat(np.arange(45), 2), np.full(77, 0.1), np.arange(45, 122)
     )
     assert found.tuned_weight == 0.0
 
