@@ -513,9 +513,10 @@ def bars(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     bounds = least_spend()
     lines = [
         "## Bars: the exact test", "",
-        "*no rule below* and *not told which* are what any valid rule spends at least for as many "
-        "correct verdicts, when it is told every cell's rate, and when it knows the rates of the "
-        "set but not which cell has which ([sequential_bound.md](sequential_bound.md)).", "",
+        "*no rule below* and *not told which* are what any rule that keeps alpha / m in each cell "
+        "spends at least for as many correct verdicts, when it is told every cell's rate, and when "
+        "cells' rates are drawn independently from those of the set and only these are known "
+        "([sequential_bound.md](sequential_bound.md)).", "",
         "| set | cells | prices | ratio | bar | got | no rule below | not told which | |",
         "|---|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
@@ -537,7 +538,8 @@ def bars(rows: Sequence[Mapping[str, Any]]) -> list[str]:
                     least = bounds.get((name, f"{stated:g}"), least)
                     if verdict != "met" and any(float(b) > bar for b in least if b):
                         told = least[0] and float(least[0]) > bar
-                        verdict += "; no rule can" + ("" if told else " that is not told which")
+                        verdict += "; no rule can that keeps alpha / m in each cell"
+                        verdict += "" if told else " and takes cells one by one"
                 lines.append(
                     f"| {name} | {group} ({r['n_cells']}) | {r['prices']} | to {to} | {bar} "
                     f"| {r[column]:.2f} | {least[0]} | {least[1]} "

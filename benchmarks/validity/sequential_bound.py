@@ -2,22 +2,27 @@
 
 Let a cell's true fail rate at a tier be p, and let a run certify it (p < 1/4) or reject it
 (p > 1/4) with probability g. Whatever the rule for stopping, and even if it were told p, the
-chance of that verdict where the rate is 1/4 is at most a = alpha / m, and by the data processing
+chance of that verdict where the rate is 1/4 is at most a, and by the data processing
 inequality (Wald 1945 for two hypotheses)
 
     E[prompts] >= d(g, a) / d(p, 1/4),    d(x, y) = x ln(x / y) + (1 - x) ln((1 - x) / (1 - y)).
 
 One stream of a cell serves all its tiers. The least spend that comes to as many correct verdicts
 as the planned design is then a concave programme (prompts go where they earn most): its value
-over the planned cost is a ratio that no valid rule can go below. Where it is above the bar of
-0.4, the bar cannot be met by anyone. Prompts count as drawn afresh, also from files of ratings.
+over the planned cost is a ratio that no valid rule can go below. With a = alpha / m it speaks of
+rules that keep alpha / m in each cell, as the planned design does; with a = alpha, the whole of
+it, of every rule that keeps the family's error, however it deals alpha out. Only where the second
+is above the bar of 0.4 can the bar be met by no one. Prompts count as drawn afresh, also from files
+of ratings, and cells as independent: where offers answer the same prompts, a rule that lets one
+offer's outputs speak of another's is not covered.
 
 Nobody is told p. So beside it, for cells with one tier, two numbers more. First what no rule can go
-below that knows the list of the set's rates by heart but not which cell has which
-(`sequential_optimum`: the best rule of all, by backward induction): the same demands, three times
-the planned prompts a cell at most. Second the exact test of the product, left by the best rule
-there is under a Beta(1/2, 1/2) prior (`stats.worth_going_on`, with the patience at which correct
-verdicts equal the planned design's; the product's own is `PATIENCE`).
+below whose cells have rates drawn independently from the set's, which it knows by heart
+(`sequential_optimum`: the best rule of all, by backward induction): the same demands, alpha / m a
+cell, three times the planned prompts a cell at most. A rule that knows the very list may use what
+it found of one cell for another, and is not covered. Second the exact test of the product, left by
+the best rule there is under a Beta(1/2, 1/2) prior (`stats.worth_going_on`, with the patience at
+which correct verdicts equal the planned design's; the product's own is `PATIENCE`).
 
     python benchmarks/validity/sequential_bound.py [--data DIR] [--out results/sequential_bound.md]
 """
@@ -82,8 +87,12 @@ def planned_power(rate: float, prompts: int, level: float) -> float:
     return 0.0 if clear is None else float(ss.binom.cdf(clear, prompts, 1 - rate))
 
 
-def least_ratio(cells: CellSet, stated: float) -> tuple[float, float]:
-    """Least spend over the planned one at as many correct verdicts, and how many those are."""
+def least_ratio(cells: CellSet, stated: float, *, whole: bool = False) -> tuple[float, float]:
+    """Least spend over the planned one at as many correct verdicts, and how many those are.
+
+    For rules that keep alpha / m in each cell, or with ``whole`` alpha in each, as all rules do
+    that keep it in the family.
+    """
     levels = ALPHA / cells.m
     planned = [stats.prompts_needed(stated, float(a), MAX_FAIL, POWER) or 0 for a in levels]
     wanted = sum(
@@ -93,7 +102,7 @@ def least_ratio(cells: CellSet, stated: float) -> tuple[float, float]:
     )
     grid = np.arange(0.0, 3.0 * max(planned) + STEP, STEP)
     curves = np.stack([
-        sum(most_power(grid, rate, float(a)) for rate in rates)
+        sum(most_power(grid, rate, ALPHA if whole else float(a)) for rate in rates)
         for rates, a in zip(cells.truth.tolist(), levels, strict=True)
     ])  # fmt: skip
     gains = np.sort(np.diff(curves, axis=1).ravel())[::-1]
@@ -141,7 +150,7 @@ def best_leaving(cells: CellSet, stated: float) -> float:
 
 
 def not_told_which(cells: CellSet, stated: float) -> float:
-    """Least spend over the planned one for rules that know the list of rates and no more."""
+    """Least spend over the planned one for rules that know what rates are drawn from, no more."""
     level = ALPHA / int(cells.m[0])
     planned = stats.prompts_needed(stated, level, MAX_FAIL, POWER)
     assert planned is not None
@@ -171,6 +180,7 @@ def rows_of(sets: list[CellSet]) -> list[dict[str, str]]:
                 "planned_at": f"{stated:g}",
                 "correct": f"{wanted:.1f} of {cells.truth.size}",
                 "no_rule_below": f"{ratio:.3f}",
+                "whole_alpha": f"{least_ratio(cells, stated, whole=True)[0]:.3f}",
                 "not_told_which": f"{not_told_which(cells, stated):.3f}" if one_tier else "",
                 "left_best": f"{best_leaving(cells, stated):.3f}" if one_tier else "",
             })  # fmt: skip
@@ -178,11 +188,13 @@ def rows_of(sets: list[CellSet]) -> list[dict[str, str]]:
 
 
 def verdict(row: Mapping[str, str]) -> str:
-    """Whether anyone could meet the bar."""
-    if float(row["no_rule_below"]) > BAR:
+    """Who could meet the bar."""
+    if float(row["whole_alpha"]) > BAR:
         return "**cannot be met**"
+    if float(row["no_rule_below"]) > BAR:
+        return "**not by rules that keep alpha / m in each cell**"
     if row["not_told_which"] and float(row["not_told_which"]) > BAR:
-        return "**only by being told which cell is which**"
+        return "**not by rules that take cells one by one**"
     return "not excluded"
 
 
@@ -192,18 +204,23 @@ def page(rows: list[dict[str, str]]) -> str:
         "",
         "`python benchmarks/validity/sequential_bound.py`; the argument stands in the script.",
         "",
-        "Least spend over the planned design's, at as many correct verdicts and equal prices, for",
-        "any rule that keeps its level and even one that is told the true rates. The bar of",
+        "Least spend over the planned design's, at as many correct verdicts and equal prices, even",
+        "for rules that are told the true rates. *no rule below*: for rules that keep alpha / m in",
+        "each cell, as the planned design does. *whole alpha*: for any rule that keeps alpha in",
+        "the family, however it deals it out (the plan still pays for alpha / m). The bar of",
         f"results/adaptive_spend.md is {BAR}.",
         "",
-        "*not told which*: the least for any rule that knows how often the cells of the set fail,",
-        "but not which is which. *left best*: the product's exact test under the best rule to",
-        "leave a cell, which knows nothing of the set. Both are for cells with one tier, and may",
-        f"fall short of the planned design by {SHORT} verdicts of the whole set.",
+        "*not told which*: the least for any rule whose cells have rates drawn independently",
+        "from those of the set, which it knows; one that knows the very list, and lets what it",
+        "found of one cell speak of another, is not covered. *left best*: the product's exact test",
+        "under the best rule to leave a cell, which knows nothing of the set. Both are for cells",
+        f"with one tier, at alpha / m, and may fall short of the planned design by {SHORT}",
+        "verdicts of the whole set. All take cells as independent: where offers answer the same",
+        "prompts, a rule that compares them prompt by prompt is not covered.",
         "",
-        "| set | cells | planned at | correct verdicts | no rule below | not told which "
-        "| left best | bar |",
-        "|---|---|---|---|---|---|---|---|",
+        "| set | cells | planned at | correct verdicts | no rule below | whole alpha "
+        "| not told which | left best | bar |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     lines += ["| " + " | ".join([*row.values(), verdict(row)]) + " |" for row in rows]
     lines += ["", "One cell at the stated alternative itself, at 90% power:", ""]

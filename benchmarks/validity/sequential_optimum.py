@@ -1,9 +1,10 @@
 """The least that a sequential rule can spend when nobody tells it which cell is which.
 
 Cells have one tier and fail rates drawn from a known list, which the rule may know by heart: what
-it does not know is which rate the cell before it has. It may certify, reject, leave, or buy one
-more prompt, after every prompt, and must certify (reject) a cell whose rate is the tolerated one
-with a chance of at most ``alpha``. How few prompts can it take for so many right verdicts?
+it does not know is which rate the cell before it has, nor what the other cells drew. It may
+certify, reject, leave, or buy one more prompt, after every prompt, and must certify (reject) a
+cell whose rate is the tolerated one with a chance of at most ``alpha``. How few prompts can it
+take for so many right verdicts?
 
 With prices on the three demands (a right verdict earns, a false one at the tolerated rate costs)
 the best rule is found by backward induction, exactly. By weak duality *any* prices give a number
