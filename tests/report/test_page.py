@@ -102,7 +102,7 @@ def test_every_undecided_verdict_is_listed_with_what_it_takes(page: Page) -> Non
     start = page.text.index("What would decide the undecided")
     told = page.text[start : page.text.index("Price against floor", start)]
     undecided = [v for v in content().verdicts if v["ruling"] == "undecided"]
-    assert len(undecided) == 12
+    assert len(undecided) == 14
     assert f"{len(undecided)} verdicts" in told
     assert re.search(r"azurite\s+animation · video\s+professional.*?about 50 more prompts", told)
     assert told.count("none would certify it") == sum(v["more_prompts"] is None for v in undecided)
