@@ -62,10 +62,9 @@ def seats(how: str, prompts: int, values: int, raters: int) -> Codes:
     elif how in ("a third", "40%"):
         order = place.T.ravel()  # the first ratings of all prompts, then second ones
         most = order[: prompts * values // 3 if how == "a third" else 2 * prompts * values // 5]
-        found = np.zeros(prompts * values, dtype=np.intp)
         rest = np.setdiff1d(order, most)
-        found[rest] = 1 + np.arange(rest.size) % (raters - 1)
-        found = found.reshape(prompts, values)
+        found = np.zeros((prompts, values), dtype=np.intp)
+        found.flat[rest] = 1 + np.arange(rest.size) % (raters - 1)
     elif how == "Zipf":
         rng, odds = np.random.default_rng(0), 1.0 / np.arange(1, raters + 1)
         rows = [rng.choice(raters, values, replace=False, p=odds / odds.sum()) for _ in place]
