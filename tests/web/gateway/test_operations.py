@@ -140,8 +140,12 @@ def test_no_decision_fails_or_is_torn_while_releases_and_feeds_are_swapped(tmp_p
     old, new = two(tmp_path)
     served = tmp_path / "served.db"
     shutil.copy(old, served)
-    belongs = {load(old).digest: "shop/value", load(new).digest: "shop/fresh"}
+    digests = {release: load(release).digest for release in (old, new)}
+    belongs = {digests[old]: "shop/value", digests[new]: "shop/fresh"}
     given = settings(tmp_path, served, look_every_s=0.01)
+
+    def digest_in(answer: Any) -> str:
+        return str(answer.headers["x-qfloor-db-version"])
 
     async def work(client: Any) -> Any:
         answers: list[Any] = []
@@ -150,15 +154,17 @@ def test_no_decision_fails_or_is_torn_while_releases_and_feeds_are_swapped(tmp_p
         async def ask() -> None:
             while busy:
                 answers.append(await client.post(ROUTE, json={"prompt": MUG}))
-                await asyncio.sleep(0)  # in one process, nothing else lets others run
+                await asyncio.sleep(0.005)  # the thread that reads releases wants its turn too
 
         askers = [asyncio.create_task(ask()) for _ in range(8)]
         for n in range(16):
-            draft = tmp_path / f"draft-{n}"
-            shutil.copy(new if n % 2 == 0 else old, draft)
+            draft, source = tmp_path / f"draft-{n}", (new, old)[n % 2]
+            shutil.copy(source, draft)
             os.replace(draft, served)
             client.gateway.watch.window.record("shop/value", 1.0, True, time.time())
-            await asyncio.sleep(0.05)
+            async with asyncio.timeout(30):  # until somebody was answered by it
+                while not answers or digest_in(answers[-1]) != digests[source]:
+                    await asyncio.sleep(0.01)
         busy = False
         await asyncio.gather(*askers)
         return answers
@@ -168,7 +174,7 @@ def test_no_decision_fails_or_is_torn_while_releases_and_feeds_are_swapped(tmp_p
     assert {a.status_code for a in answers} == {200}
     seen = set()
     for answer in answers:
-        digest = answer.headers["x-qfloor-db-version"]
+        digest = digest_in(answer)
         assert answer.json()["offer"] == belongs[digest]
         assert answer.json()["digests"]["database"] == digest
         seen.add(digest)
