@@ -7,19 +7,25 @@ with other detail: whatever could give an arm away is there to be lost.
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import factories
 import numpy as np
 from PIL import Image, PngImagePlugin
 
 from qfloor import media
+from qfloor.abtest.ballots import read_ballot
 from qfloor.abtest.building import build_session
+from qfloor.abtest.key import read_key
 from qfloor.abtest.pairs import Pair, Shown
 from qfloor.abtest.planning import Plan, Wishes, draft, plan_session
 from qfloor.abtest.protocol import Arm
-from qfloor.records import Prompt
+from qfloor.abtest.room import Room
+from qfloor.records import Output, Prompt, Status, output_id
+from qfloor.store import Store
 
 OFFERS = {"routed": "shop/thrift-turbo@fast", "reference": "shop/grand-ultra@slow"}
 CATEGORIES = ("portrait", "landscape", "product-photo")
@@ -116,3 +122,53 @@ def session(folder: Path, count: int = 24, **said: Any) -> tuple[Path, Path]:
     found = pairs(sources, count, modality=said.get("modality", "image"), same=said.pop("same", 0))
     root = folder / "session"
     return root, build_session(plan(found, **said), root)
+
+
+def keep_round(folder: Path, round: str) -> None:
+    """A store with a round of three sellers on 12 prompts; one of the dearest was refused."""
+    offers = [factories.offer(seller) for seller in factories.shop() if seller.name != "film"]
+    sources = folder / "made"
+    sources.mkdir()
+    with Store.open(folder / ".qfloor", create=True) as store:
+        prompts = [prompt(n) for n in range(12)]
+        store.save_prompts(prompts)
+        store.save_offers(offers)
+        for k, offer in enumerate(offers):
+            for n, asked in enumerate(prompts):
+                content = side(sources, ("routed", "reference")[k % 2], 100 * k + n).read_bytes()
+                refused = (offer.model, n) == ("grand", 3)
+                named = output_id(asked, offer, 0, round)
+                store.save_requests([(named, asked.digest, offer.id, 0, round)])
+                store.save_output(
+                    Output(
+                        id=named, prompt_id=asked.id, prompt_digest=asked.digest,
+                        offer_id=offer.id, repeat=0, round=round,
+                        status=Status.REFUSED if refused else Status.MADE,
+                        reason="refused_input" if refused else "ok",
+                        media_sha256=None if refused else store.put_media(content, "image/png"),
+                        media_type=None if refused else "image/png",
+                    )
+                )  # fmt: skip
+
+
+def vote(root: Path, wins: str = "reference", fails: str = "routed", wait_s: float = 0.0) -> None:
+    """Every rater of a session sees one side win (none: no difference), and one as unusable.
+
+    A session that takes no answer before its time is given ``wait_s`` before each.
+    """
+    key = read_key(root.with_name(f"{root.name}.key.json"))
+    with Room(root) as room:
+        for (token,) in [(r["token"],) for r in room.rows("SELECT token FROM raters")]:
+            room.consent(token).result()
+            while trial := room.state(token)["trial"]:
+                unit = room.rows("SELECT unit FROM trials WHERE token = ?", trial["trial"])
+                known = key.units.get(unit[0]["unit"])
+                arms = [known.cells[p].arm for p in trial["places"]] if known else [wins, ""]
+                won = "left" if arms[0] == wins else "right"
+                time.sleep(wait_s)
+                ballot = {
+                    "trial": trial["trial"], "submission": f"s-{trial['trial']}",
+                    "response": won if wins else "none", "scores": [5, 5],
+                    "usable": [arm != fails for arm in arms],
+                }  # fmt: skip
+                room.vote(token, read_ballot(ballot)).result()

@@ -18,7 +18,7 @@ from qfloor.abtest.key import read_key
 from qfloor.abtest.protocol import read_protocol
 from qfloor.abtest.room import Room
 from qfloor.errors import VoteError
-from qfloor.records import Comparison, Output, Status, output_id
+from qfloor.records import Comparison
 from qfloor.store import Store
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -43,36 +43,7 @@ def world(made: Path, tmp_path: Path) -> Path:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A round of three sellers on 12 prompts; one output of the dearest was refused."""
     tmp_path = tmp_path_factory.mktemp("world")
-    offers = [factories.offer(seller) for seller in factories.shop() if seller.name != "film"]
-    sources = tmp_path / "made"
-    sources.mkdir()
-    with Store.open(tmp_path / ".qfloor", create=True) as store:
-        prompts = [blind_world.prompt(n) for n in range(12)]
-        store.save_prompts(prompts)
-        store.save_offers(offers)
-        for k, offer in enumerate(offers):
-            for n, prompt in enumerate(prompts):
-                arm = ("routed", "reference")[k % 2]
-                content = blind_world.side(sources, arm, 100 * k + n).read_bytes()
-                refused = (offer.model, n) == ("grand", 3)
-                sha = None if refused else store.put_media(content, "image/png")
-                store.save_requests(
-                    [(output_id(prompt, offer, 0, ROUND), prompt.digest, offer.id, 0, ROUND)]
-                )
-                store.save_output(
-                    Output(
-                        id=output_id(prompt, offer, 0, ROUND),
-                        prompt_id=prompt.id,
-                        prompt_digest=prompt.digest,
-                        offer_id=offer.id,
-                        repeat=0,
-                        round=ROUND,
-                        status=Status.REFUSED if refused else Status.MADE,
-                        reason="refused_input" if refused else "ok",
-                        media_sha256=sha,
-                        media_type=None if refused else "image/png",
-                    )
-                )
+    blind_world.keep_round(tmp_path, ROUND)
     export.write(tmp_path / "quality.db", factories.release())
     return tmp_path
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import blind_world
 import factories
 import numpy as np
 import pytest
+import served_world
 
 from qfloor.abtest.answers import Answer
 from qfloor.abtest.plan import AnalysisPlan
@@ -21,51 +20,11 @@ from qfloor.abtest.unblinding import unblindings
 from qfloor.abtest.watch import DiscriminabilityWatch
 from qfloor.errors import BudgetError, SessionError
 from qfloor.pipeline import live_audit
-from qfloor.records import Output, Prompt, Status, canonical_json
 from qfloor.store import Store
-from qfloor.store.media_files import MediaFiles
-from qfloor.web.gateway.tables import FIRST
-
-COLUMNS = ("id", "at", "endpoint", "key_name", "requested_model", "release", "arm", "category",
-           "confidence", "plausible", "modality", "language", "tier", "need", "prompt",
-           "decided_offer", "cause", "served_offer", "serving", "outcome", "http_status",
-           "decided_at")  # fmt: skip
-
-
-def _gateway(folder: Path, requests: int = 40) -> Path:
-    """A gateway's folder as it is after some requests; every fifth kept no prompt."""
-    folder.mkdir(parents=True)
-    media = MediaFiles(folder / "media")
-    db = sqlite3.connect(folder / "gateway.db")
-    for statement in FIRST:
-        db.execute(statement)
-    for n in range(requests):
-        asked: dict[str, Any] = {"text": f"a request {n}", "category": "portrait"}
-        asked |= {"modality": "image", "aspect_ratio": "4:3", "language": "en"}
-        path = blind_world.side(folder, "routed", n)
-        sha = media.put(path.read_bytes(), "image/png")
-        made_as = Prompt(id=f"image_{n}", **asked)
-        output = Output(id=f"image_{n}-0-0", prompt_id=made_as.id, prompt_digest=made_as.digest,
-                        offer_id="shop/value", repeat=0, round="gateway", status=Status.MADE,
-                        reason="ok", media_sha256=sha, at=f"2026-12-01T00:00:{n:02d}Z")  # fmt: skip
-        db.execute(
-            "INSERT INTO outputs VALUES (?, ?, ?, ?)",
-            (output.id, output.at, sha, canonical_json(output)),
-        )
-        need = {"size": "1024x768", "aspect_ratio": None, "seconds": None}
-        values = (f"r{n}", f"2026-12-01T00:00:{n:02d}Z", "images", "", "auto", "d", "stable",
-                  "portrait", 0.9, '["portrait"]', "image", "en", "standard", json.dumps(need),
-                  None if n % 5 == 0 else asked["text"], "shop/value", "cheapest", "shop/value",
-                  "decided", "made", 200, "2026-12-01")  # fmt: skip
-        marks = ", ".join("?" * len(COLUMNS))
-        db.execute(f"INSERT INTO decisions ({', '.join(COLUMNS)}) VALUES ({marks})", values)
-    db.commit()
-    db.close()
-    return folder
 
 
 def test_only_who_opted_in_is_drawn_and_every_prompt_meets_its_output(tmp_path: Path) -> None:
-    drawn = live_audit.draw_traffic(_gateway(tmp_path / "gateway"), 1.0)
+    drawn = live_audit.draw_traffic(served_world.gateway(tmp_path / "gateway"), 1.0)
     assert drawn.left_out == {"prompt not kept": 8}
     assert len(drawn.prompts) == 32
     for prompt in drawn.prompts:
@@ -75,7 +34,7 @@ def test_only_who_opted_in_is_drawn_and_every_prompt_meets_its_output(tmp_path: 
 
 
 def test_a_larger_share_holds_the_smaller(tmp_path: Path) -> None:
-    gateway = _gateway(tmp_path / "gateway")
+    gateway = served_world.gateway(tmp_path / "gateway")
     small = live_audit.draw_traffic(gateway, 0.3)
     large = live_audit.draw_traffic(gateway, 0.6)
     assert {p.id for p in small.prompts} < {p.id for p in large.prompts}
@@ -93,7 +52,7 @@ def test_a_share_is_a_share(tmp_path: Path, share: float) -> None:
 
 
 def test_the_budget_decides_how_many_are_bought(tmp_path: Path) -> None:
-    drawn = live_audit.draw_traffic(_gateway(tmp_path / "gateway"), 1.0)
+    drawn = live_audit.draw_traffic(served_world.gateway(tmp_path / "gateway"), 1.0)
     offer = factories.offer(factories.Seller(name="dear", usd="0.10"))
     with Store.open(tmp_path / "store", create=True) as store:
 
@@ -142,23 +101,8 @@ ALL = Exclusions(catch_share=0.0, median_seconds=0.0)  # who answers faster than
 
 def _voted(folder: Path, **said: Any) -> Path:
     """A session in which everybody prefers the reference, and finds nothing else usable."""
-    from qfloor.abtest.ballots import read_ballot
-    from qfloor.abtest.key import read_key
-    from qfloor.abtest.room import Room
-
-    root, key = blind_world.session(folder, 20, training=0, **said)
-    arms = read_key(key)
-    with Room(root) as room:
-        for (token,) in [(r["token"],) for r in room.rows("SELECT token FROM raters")]:
-            room.consent(token).result()
-            while trial := room.state(token)["trial"]:
-                unit = room.rows("SELECT unit FROM trials WHERE token = ?", trial["trial"])
-                cells = arms.units[unit[0]["unit"]].cells
-                left = cells[trial["places"][0]].arm == "reference"
-                ballot = {"trial": trial["trial"], "submission": f"s-{trial['trial']}",
-                          "response": "left" if left else "right", "scores": [5, 5],
-                          "usable": [left, not left]}  # fmt: skip
-                room.vote(token, read_ballot(ballot)).result()
+    root, _ = blind_world.session(folder, 20, training=0, **said)
+    blind_world.vote(root)
     return root
 
 
