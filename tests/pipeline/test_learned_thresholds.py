@@ -93,7 +93,11 @@ def test_both_rules_find_a_number_with_its_evidence(found: Findings, store: Stor
     assert 6.0 < usable.value < 7.5  # usable from 6.5 on
     assert usable.bound is not None
     assert usable.bound >= 0.8
-    assert (usable.n_prompts, usable.n_values, usable.n_raters) == (n_fit, n_fit * 6, 20)
+    assert (usable.n_prompts, usable.n_values, usable.n_raters) == (
+        n_fit,
+        n_fit * 6,
+        usable_world.RATERS,
+    )
     assert (usable.level, usable.total_error, usable.split) == (0.01, pytest.approx(0.06), "fit")
     assert relative.bound is not None
     assert relative.value == round(relative.bound - 1.2, 9)
