@@ -119,7 +119,7 @@ def execute(
 ) -> list[str]:
     """Execute every block of a page; returns the commands that were run, as the page has them.
 
-    ``swap`` puts other words into commands, for what is no choice of the page's: a free port.
+    ``swap`` puts other words into commands and Python, for what is no page's choice: a free port.
     """
     shell = Shell(folder, env)
     ran: list[str] = []
@@ -147,8 +147,9 @@ def _execute(block: Block, shell: Shell, swap: Mapping[str, str]) -> list[str]:
     elif block.language == "toml":
         tomllib.loads(block.text)
     elif block.language == "python":
-        code, printed = shell.run(f"python - <<'__PYTHON__'\n{block.text}\n__PYTHON__")
-        assert code == 0, f"{block.text}\n{printed}"
+        text = _swapped(block.text, swap)
+        code, printed = shell.run(f"python - <<'__PYTHON__'\n{text}\n__PYTHON__")
+        assert code == 0, f"{text}\n{printed}"
     return []
 
 

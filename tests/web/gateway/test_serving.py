@@ -240,7 +240,7 @@ def test_a_key_made_by_the_command_opens_the_gateway(tmp_path: Path) -> None:
 def test_the_how_to_from_its_first_line_to_the_first_picture_in_time(tmp_path: Path) -> None:
     """`pip install` apart: this environment has it. Five minutes are promised with it."""
     page = (ROOT / "docs" / "how-to" / "gateway.md").read_text()
-    (serve,) = re.findall(r"^qfloor (serve --db results/painters.db)$", page, re.MULTILINE)
+    (serve,) = re.findall(r"^\$ qfloor (serve --db results/painters.db)$", page, re.MULTILINE)
     (body,) = re.findall(r"-d '(\{.*?\})'", page)
     port = a_port()
     began = time.monotonic()
