@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
+import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -79,3 +82,47 @@ def test_the_pages_checks_are_those_that_are_made(tmp_path: Path) -> None:
     assert audited.wrong == ()
     made = [check.check for check in audited.checks]
     assert [name for name in named if name in made] == named
+
+
+VARIES = re.compile(
+    r"qfloor \d[.\d]+|(?<=\.\d{9})\d+|\b[0-9a-f]{32}\b|\d{4}-\d\d-\d\dT\S+?(?=[, ])|[ \u2500]+"
+)
+
+
+def _alike(text: str) -> str:
+    """A text without digests, times, versions, last digits, rules and widths of columns."""
+    return VARIES.sub(" ", text + " ").strip()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("portraits")
+def test_the_pages_run_and_its_audits_print_what_the_page_shows(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Every line that is shown is printed, digests and times apart; in a changed copy too."""
+    shown = re.findall(
+        r"^\$ (qfloor (?:run|verify) .*)\n((?:(?!\$ |```).*\n)*)", TEXT, re.MULTILINE
+    )
+    assert len(shown) == 4
+    for line, expected in shown:
+        if line.endswith("theirs"):
+            _change_a_rating(Path("theirs"))
+        code, told = _run(line, monkeypatch, capfd)
+        assert code == int(line.endswith("theirs")), told
+        printed = {_alike(one) for one in told.splitlines()}
+        for one in expected.splitlines():
+            begins = _alike(one.removesuffix("..."))
+            whole = not one.endswith("...")
+            assert any(p == begins if whole else p.startswith(begins) for p in printed), one
+
+
+def _change_a_rating(copy: Path) -> None:
+    """Change the page's rating in a copy of the store: a 5.8 of sienna's becomes a 9."""
+    shutil.copytree(".qfloor", copy)
+    with contextlib.closing(sqlite3.connect(copy / "store.db")) as db, db:
+        changed = db.execute(
+            "UPDATE ratings SET value = 9 WHERE id = (SELECT MIN(r.id) FROM ratings r"
+            " JOIN outputs o ON o.id = r.output_id"
+            " WHERE o.offer_id = 'painters/sienna' AND r.value = 5.8)"
+        )
+        assert changed.rowcount == 1
