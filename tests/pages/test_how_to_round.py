@@ -186,3 +186,16 @@ def test_the_page_on_months(folder: Path) -> None:
     assert len(execute(HOW_TO / "monthly.md", folder, swap=swap)) == 4
     assert sorted((folder / "published").glob("*.db"))
     assert (folder / "december.html").is_file()
+
+
+def test_the_replay_of_a_rounds_own_outputs(
+    folder: Path, call_qfloor: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one line of the page on replays that needs a round; the others have their own test."""
+    line = "qfloor replay --outputs painters --db .qfloor/quality.db\n"
+    assert line in (HOW_TO / "replay.md").read_text()
+    monkeypatch.chdir(folder)
+    words = line.replace("painters", "bench.toml").split()[1:]
+    code, out, err = call_qfloor(*words)
+    assert code == 0, err
+    assert "hindsight" in out + err
