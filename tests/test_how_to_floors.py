@@ -22,7 +22,7 @@ repeats = 1
 [raters]
 share = 1.0
 raters = 40
-votes = 2
+votes = 3
 seed = 5
 """
 

@@ -28,7 +28,7 @@ repeats = 1
 
 [raters]
 share = 1.0
-raters = 6
+raters = 20
 
 [[scorers]]
 name = "technical"
