@@ -99,11 +99,11 @@ def peers() -> tuple[Callable[[], Any], Callable[[], Awaitable[Any]]]:
     return lambda: shuffle.get_available_deployment(model="group", messages=asked), by_cost
 
 
-def alone(n: int) -> None:
-    """Ours by itself, as in a process that routes: nothing else empties its caches."""
-    db, _ = loaded(OFFERS)
-    asked = needs(n)
-    for need in asked[:300]:
+def measured(
+    db: router.Database, asked: list[router.Need], *, warm: int
+) -> tuple[list[float], list[float]]:
+    """Microseconds of each choice and of its explanation, after the first ``warm`` unmeasured."""
+    for need in asked[:warm]:
         router.explain(router.choose(db, need, policy=POLICY, now=NOW))
     chosen, explained = [], []
     for need in asked:
@@ -112,9 +112,18 @@ def alone(n: int) -> None:
         between = time.thread_time_ns()
         router.explain(decision)
         chosen.append((between - begun) / 1000)
-        explained.append((time.thread_time_ns() - begun) / 1000)
+        explained.append((time.thread_time_ns() - between) / 1000)
+    return chosen, explained
+
+
+def alone(n: int) -> None:
+    """Ours by itself, as in a process that routes: nothing else empties its caches."""
+    db, _ = loaded(OFFERS)
+    asked = needs(n)
+    chosen, explained = measured(db, asked, warm=300)
     show("choose, by itself", chosen)
-    show("choose and explain every candidate, by itself", explained)
+    both = [a + b for a, b in zip(chosen, explained, strict=True)]
+    show("choose and explain every candidate, by itself", both)
     print()
 
 
@@ -157,16 +166,7 @@ def growth(n: int) -> None:
     asked = needs(n)
     for size in SIZES:
         db, load_ms = loaded(size)
-        for need in asked:
-            router.explain(router.choose(db, need, policy=POLICY, now=NOW))
-        chosen, explained = [], []
-        for need in asked:
-            begun = time.thread_time_ns()
-            decision = router.choose(db, need, policy=POLICY, now=NOW)
-            between = time.thread_time_ns()
-            router.explain(decision)
-            chosen.append((between - begun) / 1000)
-            explained.append((time.thread_time_ns() - between) / 1000)
+        chosen, explained = measured(db, asked, warm=len(asked))
         middle = statistics.median(explained)
         print(
             f"{size:>8}{load_ms:>10.1f}{statistics.median(chosen):>12.1f}{middle:>12.1f}"
