@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from qfloor.generate import Outcome, TurnedAway
@@ -16,8 +17,11 @@ from qfloor.web.gateway.plan import Plan
 _NEVER_TAKEN = ("rate_limited", "not_sent", "capacity")
 
 
-def unbroken(ended: list[End | BaseException]) -> list[End]:
-    """Raise what broke, now that all have ended: none buys on for a job that was given up."""
+def unbroken(ended: Sequence[End | BaseException | None]) -> list[End]:
+    """Raise what broke, now that all have ended: none buys on for a job that was given up.
+
+    What is open still, None, is left out.
+    """
     for end in ended:
         if isinstance(end, BaseException):
             raise end

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from qfloor.web.gateway.dispatch import Dispatcher, End
+from qfloor.web.gateway.ending import unbroken
 from qfloor.web.gateway.jobs import Job
 from qfloor.web.gateway.ledger import LostJobError
 from qfloor.web.gateway.plan import Plan
@@ -63,10 +64,7 @@ class LateJobs:
             found = await asyncio.gather(
                 *(follow(plan, job.id, i, within_s) for i in range(plan.n)), return_exceptions=True
             )
-            for one in found:
-                if isinstance(one, BaseException):
-                    raise one
-            ends = [end for end in found if isinstance(end, End)]
+            ends = unbroken(found)
             if len(ends) == plan.n:  # else one is open still
                 await self._end(job, plan, ends)
                 return
