@@ -92,6 +92,27 @@ def written(path: Path = HERE / "written.txt", split: str | None = None) -> Iter
         )  # fmt: skip
 
 
+def unseen(path: Path = HERE / "unseen.txt") -> Iterator[Item]:
+    """Prompts written only to judge by: one half open to be learned from by kinds, one sealed.
+
+    Raises
+    ------
+    ValueError
+        When a line holds another text than the one that was labelled.
+    """
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        digest, letters, language, kind, text = line.split("|", 4)
+        if not _digest(text).startswith(digest):
+            raise ValueError(f"{path.name}: {text!r} is not the text labelled")
+        yield Item(
+            text=text, acceptable=_set(letters), source="unseen", kind=kind,
+            split="sealed" if split_of(text) == "test" else "open", language=language, family=text,
+            fields={"modality": "video"} if kind == "asked" else {},
+        )  # fmt: skip
+
+
 def templates() -> Iterator[Item]:
     """Early templates with early fillings are trained on, late ones with late ones tested."""
     told = tomllib.loads((HERE / "templates.toml").read_text(encoding="utf-8"))
@@ -277,12 +298,13 @@ def everything(data: Path | None = None) -> list[Item]:
 
     What is tested on anywhere is trained on nowhere, "a teapot" in a list of ours included.
     """
-    found = [*written(), *templates(), *things(), *core(), *public(data), *translated(data)]
+    ours = [*written(), *unseen(), *templates(), *things(), *core()]
+    found = [*ours, *public(data), *translated(data)]
     spaced = [i for i in found if i.language not in ("zh", "ja", "ar", "hi")]
-    ours = [
+    typed = [
         i for i in spaced if i.source in ("written", "core", "parti", "vbench") and not i.fields
     ]
-    found += [misspelled(i) for i in ours if len(i.text.split()) > 2 and i.split != "other"]
+    found += [misspelled(i) for i in typed if len(i.text.split()) > 2 and i.split != "other"]
     found += gibberish()
     held = _held_out() | {_digest(i.text)[:12] for i in found if i.split != "train"}
     return [i for i in found if i.split != "train" or _digest(i.text)[:12] not in held]
