@@ -16,6 +16,7 @@ import json
 import multiprocessing
 import os
 import random
+import selectors
 import shutil
 import socket
 import statistics
@@ -146,36 +147,60 @@ def _wait_for(port: int) -> None:
     raise SystemExit("the server did not start")
 
 
-class Line:
-    """One kept connection that speaks just enough HTTP/1.1."""
+class Line(asyncio.Protocol):
+    """One kept connection that speaks just enough HTTP/1.1, and costs the machine little."""
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.reader: asyncio.StreamReader
-        self.writer: asyncio.StreamWriter
+        self._head, self._left, self._length, self._first = b"", 0, 0, 0.0
+        self._done: asyncio.Future[tuple[int, float, int]] | None = None
+        self._transport: asyncio.Transport
 
     async def open(self) -> Line:
         """Connect."""
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_connection(lambda: self, "127.0.0.1", self.port)
         return self
 
-    async def post(self, path: str, body: bytes) -> tuple[int, float, int]:
-        """Status, seconds to the first byte of the answer's head, and bytes of its body."""
+    def close(self) -> None:
+        """Hang up."""
+        self._transport.close()
+
+    def post(self, path: str, body: bytes) -> asyncio.Future[tuple[int, float, int]]:
+        """Status, seconds to the first bytes of the answer, and bytes of its body."""
         head = (
             f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
             f"content-length: {len(body)}\r\n\r\n"
         )
-        began = time.perf_counter()
-        self.writer.write(head.encode() + body)
-        told = await self.reader.readuntil(b"\r\n\r\n")
-        first = time.perf_counter() - began
-        left = length = next(
-            int(line.split(b":")[1]) for line in told.split(b"\r\n")
-            if line.lower().startswith(b"content-length")
-        )  # fmt: skip
-        while left:
-            left -= len(await self.reader.read(min(left, 1 << 18)))
-        return int(told[9:12]), first, length
+        self._head, self._began = b"", time.perf_counter()
+        self._done = asyncio.get_running_loop().create_future()
+        self._transport.write(head.encode() + body)
+        return self._done
+
+    def data_received(self, data: bytes) -> None:
+        """Count what comes; a body is not kept."""
+        if self._done is None:
+            raise SystemExit("an answer that nobody asked for")
+        if self._left:
+            self._left -= len(data)
+        else:
+            if not self._head:
+                self._first = time.perf_counter() - self._began
+            self._head += data
+            told, end, begun = self._head.partition(b"\r\n\r\n")
+            if not end:
+                return
+            at = told.lower().index(b"content-length:") + 15
+            self._length = int(told[at:].split(b"\r\n", 1)[0])
+            self._left = self._length - len(begun)
+        if not self._left:
+            done, self._done = self._done, None
+            done.set_result((int(self._head[9:12]), self._first, self._length))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Whoever waits for an answer gets none."""
+        if self._done is not None:
+            self._done.set_exception(ConnectionError("the server hung up"))
 
 
 def bodies(n: int) -> list[bytes]:
@@ -216,7 +241,7 @@ async def closed_loop(
             status, _, _ = await line.post(path, fresh(body) if new else body)
             assert status in (200, 422), status
             done, i = done + 1, i + 7
-        line.writer.close()
+        line.close()
 
     began = time.perf_counter()
     await asyncio.gather(*(one(i) for i in range(lines)))
@@ -226,30 +251,41 @@ async def closed_loop(
 async def open_loop(
     port: int, path: str, rate: float, seconds: float, asked: list[bytes]
 ) -> list[float]:
-    """Seconds of each request when they come at a rate, whether or not others were answered."""
-    free: asyncio.Queue[Line] = asyncio.Queue()
-    for _ in range(64):
-        free.put_nowait(await Line(port).open())
+    """Seconds of each request when they come at a rate, whether or not others were answered.
+
+    Counted from the moment it is sent, or would be were a connection free.
+    """
+    lines = [await Line(port).open() for _ in range(128)]
+    free = list(lines)
     took: list[float] = []
     draw = random.Random(3)
 
-    async def one(body: bytes, due: float) -> None:
-        line = await free.get()
-        await line.post(path, body)
-        took.append(time.perf_counter() - due)
-        free.put_nowait(line)
+    def ended(line: Line, began: float) -> None:
+        took.append(time.perf_counter() - began)
+        free.append(line)
 
-    tasks, due = [], time.perf_counter()
-    ends, i = due + seconds, 0
+    due, sent = time.perf_counter(), 0
+    ends = due + seconds
     while due < ends:
         due += draw.expovariate(rate)
         wait = due - time.perf_counter()
-        if wait > 0:
-            await asyncio.sleep(wait)
-        tasks.append(asyncio.create_task(one(fresh(asked[i % len(asked)]), due)))
-        i += 1
-    await asyncio.gather(*tasks)
+        await asyncio.sleep(max(0.0, wait))
+        body, began = fresh(asked[sent % len(asked)]), time.perf_counter()
+        if not free:
+            raise SystemExit("128 connections wait for an answer: no rate that can be kept up")
+        line = free.pop()
+        line.post(path, body).add_done_callback(lambda _, at=(line, began): ended(*at))
+        sent += 1
+    while len(took) < sent:
+        await asyncio.sleep(0.01)
+    for line in lines:
+        line.close()
     return took
+
+
+def prompt_timers() -> asyncio.AbstractEventLoop:
+    """An event loop that wakes when it is time: epoll would sleep whole milliseconds."""
+    return asyncio.SelectorEventLoop(selectors.SelectSelector())
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -308,7 +344,7 @@ async def _flight(port: int, pid: int, n: int, seller_s: float) -> None:
         assert status == 200, status
         added.append(first - seller_s)
         sizes.append(size)
-        line.writer.close()
+        line.close()
 
     began = time.perf_counter()
     await asyncio.gather(*(one() for _ in range(n)))
@@ -365,8 +401,11 @@ def main() -> None:
         args: dict[str, Any] = {"picture": str(_picture(Path(folder))), "seconds": 0.0}
         if what == "route":
             seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 20.0
-            with served(args) as (port, pid):
-                asyncio.run(_route(port, pid, seconds))
+            with (
+                served(args) as (port, pid),
+                asyncio.Runner(loop_factory=prompt_timers) as runner,
+            ):
+                runner.run(_route(port, pid, seconds))
             return
         n = int(sys.argv[2]) if len(sys.argv) > 2 else 2_000
         args["seconds"] = float(sys.argv[3]) if len(sys.argv) > 3 else 60.0
