@@ -182,8 +182,9 @@ class Weights:
         """
         packed = self._table.get(word)
         if packed is None:
-            share, together = self._in_pieces(word)
-            packed = self._pack([round(s * share) for s in self._unpack(together)])
+            share, packed = self._in_pieces(word)
+            if packed:  # numbers have no pieces that count
+                packed = self._pack([round(s * share) for s in self._unpack(packed)])
         return packed, self._after.get(word)
 
     def _in_pieces(self, word: str) -> tuple[float, int]:
