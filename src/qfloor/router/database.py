@@ -7,6 +7,7 @@ that routing needs no other part of qfloor than its records.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ from qfloor.records import (
     PriceRule,
     Rights,
 )
+from qfloor.router.classification import Classification, Told
 from qfloor.router.classifier import Classifier
 from qfloor.router.lexicon import SETTINGS, WORDS
 from qfloor.router.places import Place, Places, Standing, Standings
@@ -44,6 +46,8 @@ SHAPES = 1_000_000
 ROWS = 200_000
 
 T = TypeVar("T")
+Reading = tuple[str | None, float, tuple[str, ...], str, str | None]
+"""A `Classification` without its evidence."""
 
 
 class Demand(NamedTuple):
@@ -95,7 +99,7 @@ class Database:
     provisional: Mapping[Place, Mapping[str, Standing]] = field(default_factory=dict)
     uncalibrated: bool = False
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
-    readings: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    readings: dict[Any, Reading] = field(default_factory=dict, repr=False, compare=False)
     shapes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     rows: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -103,9 +107,23 @@ class Database:
         """Keep what follows from its key and this release alone; bounded, safe in threads."""
         return _remember(self.memo, key, make, MEMO)
 
-    def remember_reading(self, key: Any, make: Callable[[], T]) -> T:
-        """Keep what a prompt was taken for."""
-        return _remember(self.readings, key, make, READINGS)
+    def remember_reading(self, key: Any, make: Callable[[], Classification]) -> Classification:
+        """Keep what a prompt was taken for; its evidence is found anew where it is looked at.
+
+        What is kept is plain, so that the garbage collector need not look through it, and one goes
+        for each that comes: no request waits while thousands are let go.
+        """
+        kept = self.readings.get(key)
+        if kept is not None:
+            category, confidence, plausible, modality, language = kept
+            told = Told(lambda: make().evidence)
+            return Classification(category, confidence, plausible, told, modality, language)
+        made = make()
+        if len(self.readings) >= READINGS:
+            with contextlib.suppress(RuntimeError, StopIteration):  # another thread was sooner
+                self.readings.pop(next(iter(self.readings)), None)
+        self.readings[key] = (*made[:3], *made[4:])
+        return made
 
     def remember_shape(self, key: Any, make: Callable[[], T]) -> T:
         """Keep what may have a number of every offer."""

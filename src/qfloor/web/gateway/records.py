@@ -11,6 +11,7 @@ import asyncio
 import bisect
 import json
 import logging
+import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -39,9 +40,15 @@ _COLUMNS = (
     "baseline_offer", "baseline_nanousd", "outcome", "reason", "http_status", "seconds",
     "decide_us", "policy", "prices", "health", "decided_at",
 )  # fmt: skip
-_AT_ONCE = 999 // len(_COLUMNS)  # rows a statement: older SQLite takes no more values than that
+_MOST_VALUES = 4_000 if sqlite3.sqlite_version_info >= (3, 32) else 999  # SQLite's own limit
+_AT_ONCE = _MOST_VALUES // len(_COLUMNS)  # rows a statement
 _INSERT = f"INSERT INTO decisions ({', '.join(_COLUMNS)}) VALUES "
 _VALUES = f"({', '.join('?' * len(_COLUMNS))})"
+_COUNT = (
+    "INSERT INTO counters SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), "
+    "json_extract(value, '$[2]') FROM json_each(?) WHERE true "
+    "ON CONFLICT (name, labels) DO UPDATE SET value = value + excluded.value"
+)
 _SETTLE = (
     "UPDATE decisions SET served_offer = ?, serving = ?, charged = ?, charged_nanousd = ?, "
     "outcome = ?, reason = ?, http_status = ?, attempts = ?, fallback_from = ?, seconds = ? "
@@ -55,6 +62,12 @@ Labels = tuple[tuple[str, str], ...]
 def _labels(*given: tuple[str, str]) -> Labels:
     """Labels in order of their names; most are asked for again."""
     return tuple(sorted(given))
+
+
+@lru_cache(maxsize=4096)
+def _listed(names: tuple[str, ...]) -> str:
+    """Names as JSON; categories come again and again."""
+    return json.dumps(list(names))
 
 
 class Records:
@@ -166,14 +179,15 @@ class Records:
                 self._log(values)
             else:
                 self._ledger.write_many(sql, values)
-        self._ledger.write_many(
-            "INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT (name, labels) DO UPDATE SET "
-            "value = value + excluded.value",
-            [(name, json.dumps(dict(labels)), by) for (name, labels), by in counts.items()],
-        )
+        told = [(name, json.dumps(dict(labels)), by) for (name, labels), by in counts.items()]
+        self._ledger.write(_COUNT, (json.dumps(told),))
 
     def _log(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Insert many rows a statement: after each, this thread waits for the event loop's."""
+        """Insert many rows a statement: after each, this thread waits for the event loop's.
+
+        While it waits, every system call of the event loop's thread is dearer: the fewer the
+        better, and counters are one statement.
+        """
         for chunk in chunks(rows, _AT_ONCE):
             sql = f"{_INSERT}{', '.join([_VALUES] * len(chunk))} ON CONFLICT (id) DO NOTHING"
             self._ledger.write(sql, [value for row in chunk for value in row])
@@ -190,7 +204,7 @@ class Records:
         return (
             decided.request_id, decided.at, decided.endpoint, decided.key.name,
             decided.ask.model[:300], decided.arm.db.digest, decided.arm.name, decision.category,
-            found.confidence, json.dumps(list(found.plausible)), decision.modality,
+            found.confidence, _listed(found.plausible), decision.modality,
             found.language, decision.tier, json.dumps(plain_need(decided.need)),
             decided.need.prompt if self._keep_prompts else None, decision.offer,
             decision.cause.value, decision.runner_up, None if rule is None else rule.value,
