@@ -155,8 +155,19 @@ def test_languages_and_challenges_a_certificate_covers(market: Any) -> None:
     spanish = ask(db, "retrato de una anciana con el sombrero")
     assert spanish.offer is None
     assert spanish.binding_rule is Rule.LANGUAGE_NOT_COVERED
+    untold = ask(db, "portré egy idős nőről, őszi köd")  # Hungarian, which nobody here reads
+    assert untold.classification.language is None
+    assert untold.binding_rule is Rule.LANGUAGE_NOT_COVERED
     assert ask(db, tags=["hands", "campaign-7"]).offer == "shop/value"
     assert ask(db, tags=["text"]).binding_rule is Rule.TAG_NOT_COVERED
+
+
+def test_an_offer_that_lists_its_languages_is_not_sent_one_that_cannot_be_told(
+    market: Any,
+) -> None:
+    db = market([Seller(name="a", capabilities=Capabilities(languages=("en",)))])
+    assert rejected(ask(db, "portré egy idős nőről, őszi köd"))["a"] is Rule.LANGUAGE
+    assert rejected(ask(db, "a portrait of an old woman"))["a"] is None
 
 
 def test_verdicts_past_their_date(market: Any) -> None:

@@ -16,6 +16,7 @@ from qfloor.router.classifier import Classifier
 from qfloor.router.languages import BY_WORD, guess_language
 from qfloor.router.lexicon import SETTINGS, WORDS
 from qfloor.router.weights import Weights, default_content, default_weights
+from qfloor.suite import load
 
 SEVEN = Classifier({c.id: c for c in CATEGORIES}, WORDS, SETTINGS, default_weights())
 BY_HAND = Classifier({c.id: c for c in CATEGORIES}, WORDS, SETTINGS)
@@ -114,6 +115,16 @@ def test_imported_ratings_know_one_category() -> None:
         ("قطة على السطح", "ar"),
         ("छत पर बिल्ली", "hi"),
         ("café", None),
+        ("bolso de mano de cuero sobre el respaldo de una silla", "es"),
+        ("bolsa de mão de couro sobre uma cadeira", "pt"),
+        ("abstraktes muster aus linien", "de"),
+        ("retrato de una mujer", "es"),
+        ("chân dung một người phụ nữ", "vi"),
+        ("pásztor juhokkal, őszi köd", None),
+        ("обкладинка збірки віршів", "uk"),
+        ("rio de janeiro skyline, tropical", "en"),
+        ("felt stop-motion style hedgehog baker", "en"),
+        ("how do i fix a leaking tap", "en"),
         ("a café with the sign 猫", "en"),
     ],
 )
@@ -122,6 +133,18 @@ def test_languages(text: str, language: str | None) -> None:
         guess_language(text.lower(), sum(BY_WORD.get(w, 0) for w in text.lower().split()))
         == language
     )
+
+
+def test_the_core_suite_is_read_in_its_languages() -> None:
+    prompts = load("core").prompts
+    languages = {p.language for p in prompts}
+    assert len(languages) > 20
+    for language in languages:
+        read_as = [classify(p.text).language for p in prompts if p.language == language]
+        wrong = sum(found not in (language, None) for found in read_as)
+        assert wrong <= len(read_as) / 15, (language, read_as)
+        if language != "tr":  # too few little words; unknown rather than wrong
+            assert read_as.count(language) >= 0.9 * len(read_as), (language, read_as)
 
 
 ODD = [

@@ -2,7 +2,8 @@
 
 By script where the script tells, else by the little words that a language cannot do without.
 Short requests without any are taken for English when they are plain ASCII, else for unknown:
-better unknown than a confident error.
+better unknown than a confident error. A few words of a language without accents (``informe fiscal
+trimestral``) are therefore taken for English.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("zh", re.compile(r"[\u3400-\u9fff]")),
     ("ar", re.compile(r"[\u0600-\u06ff]")),
     ("hi", re.compile(r"[\u0900-\u097f]")),
+    ("uk", re.compile(r"[\u0454\u0456\u0457\u0491]")),
     ("ru", re.compile(r"[\u0400-\u04ff]")),
     ("el", re.compile(r"[\u0370-\u03ff]")),
     ("he", re.compile(r"[\u0590-\u05ff]")),
@@ -26,29 +28,54 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 _LITTLE_WORDS: dict[str, str] = {
     "en": "the a an of with and in on at for to from by is are as its her his their this that "
-    "into over under behind one two no not but all it",
-    "es": "el los las una unos unas del con para por sobre desde hacia y su sus que es muy sin "
-    "al junto bajo entre fondo como estilo noche luz",
-    "de": "der die das ein eine einen einem einer und mit auf im vor von zum zur für über unter "
-    "ist sind aus den dem des hinter bei nach ohne am eines zwei drei",
-    "fr": "le les une des du avec et dans sur pour par est au aux ses qui sous vers "
-    "un la de devant derrière très sans style nuit fond d l",
-    "pt": "o os uma com para do da dos das no na nos nas e em sobre ao à um de que sem "
-    "fundo luz estilo pelo pela seu sua noite",
-    "it": "il lo gli una con per di del della dei delle nel nella sul sulla e un che dal alla "
-    "dalla senza sotto sfondo stile luce in",
-    "nl": "het een van met en op voor naar bij door uit onder achter is zijn de in zonder aan",
-    "pl": "i w z na do od przy pod nad przed się jest oraz bez dla ze",
-    "tr": "bir ve ile için üzerinde altında önünde gibi çok olan",
-    "sv": "en ett och med på av från i under utan det som är den",
+    "into over under behind one two no not but all it i me my we you your he she they them who "
+    "what how when where while be was were has have up down out off through against around near "
+    "above below between across along inside outside during without like made wearing holding "
+    "standing sitting walking running man woman girl boy people white black red blue green "
+    "yellow old young small large big little light lights lighting background view shot close "
+    "look soft dark bright wooden street water sky night day morning house front top",
+    "es": "el la los las un una unos unas de del con para por sobre desde hacia y en su sus que "
+    "es muy sin al junto bajo entre fondo como estilo noche luz se lo le más dos tres ante tras",
+    "de": "der die das ein eine einen einem einer eines und mit auf im in vor von zum zur für über "
+    "unter ist sind aus den dem des hinter bei nach ohne am zwei drei als wie vom beim durch an zu "
+    "nicht auch sich oder mir",
+    "fr": "le la les l un une des du de d et avec dans en sur pour par est au aux son sa ses qui "
+    "que sous vers devant derrière très sans style nuit fond deux trois chez ce cette il elle à",
+    "pt": "o a os as um uma uns umas de do da dos das com para e em no na nos nas ao à sobre que "
+    "sem fundo luz estilo pelo pela seu sua noite dois duas três mais se por sob",
+    "it": "il lo la gli le un una uno con per di del della dei delle da dal dalla nel nella sul "
+    "sulla e un che alla senza sotto sfondo stile luce in su due tre come al",
+    "nl": "een het de van met en op voor naar bij door uit onder achter is zijn in zonder aan over "
+    "twee drie te der als",
+    "pl": "i w z na do od przy pod nad przed się jest oraz bez dla ze o a dwa dwie trzy jak po",
+    "tr": "bir ve ile için üzerinde altında önünde gibi çok olan iki üç da de arka",
+    "sv": "en ett och med på av från i under utan det den som är till för två tre de",
+    "da": "en et og med på af fra i under uden det den som er til ved to tre de",
+    "id": "di dan yang dengan dari untuk pada seorang sebuah dalam ke atas bawah dua tiga",
+    "vi": "một và của trên trong với người bên dưới cho ở hai ba những các",
 }
+_ALSO_ENGLISH = (
+    "de la le les el los las du des del der den da di dos das van von san un style door do die on "
+    "son par sur con per sans as to me at is i o e d l to av yang"
+)
+"""Words that stand in English text as well: in names, or as words of its own."""
+_LETTERS: dict[str, str] = {
+    "es": "ñ¿¡áíóú", "de": "äöüß", "fr": "éèêëàâçîïôûùœ", "pt": "ãõçáâêôóíú", "it": "àèìòù",
+    "pl": "łąęśżźńć", "tr": "ışğçöü", "sv": "åäö", "da": "åæø",
+    "vi": "ăâđêôơưạảấầậắặẹếềệịọốồộớờợụứừự",
+}  # fmt: skip
 _LANGUAGES = tuple(_LITTLE_WORDS)  # English first
 _COUNTS = struct.Struct(f"<{len(_LANGUAGES)}H")
+_OF_ENGLISH = frozenset(_ALSO_ENGLISH.split())
 BY_WORD: dict[str, int] = {}
-"""Word -> one in the place of each language that has it; sums of such count them all at once."""
+"""Word -> its weight in the place of each language that has it; sums of such count all at once.
+
+It weighs 2, or 1 where English text has it too: a single such word says nothing.
+"""
 for _place, _words in enumerate(_LITTLE_WORDS.values()):
-    for _word in _words.split():
-        BY_WORD[_word] = BY_WORD.get(_word, 0) + (1 << 16 * _place)
+    for _word in frozenset(_words.split()):
+        _weak = _place > 0 and (_word in _OF_ENGLISH or BY_WORD.get(_word, 0) & 0xFFFF)
+        BY_WORD[_word] = BY_WORD.get(_word, 0) + ((1 if _weak else 2) << 16 * _place)
 
 
 def guess_language(text: str, counts: int) -> str | None:
@@ -57,18 +84,27 @@ def guess_language(text: str, counts: int) -> str | None:
     Parameters
     ----------
     text : str
-        The request without what it quotes.
+        The request without what it quotes, in lower case.
     counts : int
-        What `BY_WORD` has for its words in lower case, added up; they are fewer than 65,536.
+        What `BY_WORD` has for its words in lower case, added up; they are fewer than 32,768.
     """
     if not text.isascii():
         foreign = len(_FOREIGN.findall(text))
         if foreign and foreign * 2 >= len(_LETTER.findall(text)):
             return next((name for name, letters in _SCRIPTS if letters.search(text)), None)
     if counts >> 16:  # words that others have as well
-        english, *others = _COUNTS.unpack(counts.to_bytes(_COUNTS.size, "little"))
-        best = max(others)
+        weights = _COUNTS.unpack(counts.to_bytes(_COUNTS.size, "little"))
+        best, english = max(weights), weights[0]
         if best > english and best >= 2:
-            return None if others.count(best) > 1 else _LANGUAGES[1 + others.index(best)]
+            return _told_apart(text, [_LANGUAGES[i] for i, w in enumerate(weights) if w == best])
         counts = english
     return "en" if counts or text.isascii() else None
+
+
+def _told_apart(text: str, names: list[str]) -> str | None:
+    """The one of several languages whose own letters a text has most of; None if none has."""
+    if len(names) == 1:
+        return names[0]
+    seen = [sum(map(text.count, _LETTERS.get(name, ""))) for name in names]
+    most = max(seen)
+    return None if seen.count(most) > 1 else names[seen.index(most)]

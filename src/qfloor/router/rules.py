@@ -121,11 +121,17 @@ def negative(request: Request, offer: Offer) -> Rejection | None:
 
 
 def speaks(request: Request, offer: Offer) -> Rejection | None:
-    """Language of the prompt, where both are known."""
+    """Language of the prompt, where the offer lists its own; one that cannot be told is no."""
     language, spoken = request.language, offer.capabilities.languages
-    if language is None or spoken is None or language in spoken:
+    if spoken is None or language in spoken:
         return None
-    return Rejection(Rule.LANGUAGE, f"prompts in {', '.join(spoken)} only, this one is {language}")
+    return Rejection(
+        Rule.LANGUAGE, f"prompts in {', '.join(spoken)} only, this one is {_told(language)}"
+    )
+
+
+def _told(language: str | None) -> str:
+    return language or "in a language that cannot be told"
 
 
 def rights(request: Request, offer: Offer) -> Rejection | None:
@@ -181,10 +187,11 @@ def coverage(request: Request, offer: Offer) -> Rejection | None:
         ):
             return Rejection(Rule.LAPSED, f"{category}: valid until {standing.valid_until}")
         spoken = standing.languages
-        if language is not None and spoken is not None and language not in spoken:
+        if spoken is not None and language not in spoken:
             judged = ", ".join(sorted(spoken))
             return Rejection(
-                Rule.LANGUAGE_NOT_COVERED, f"{category}: judged in {judged}, this one is {language}"
+                Rule.LANGUAGE_NOT_COVERED,
+                f"{category}: judged in {judged}, this one is {_told(language)}",
             )
         missing = [t for t in request.challenges if t not in (standing.tags or ())]
         if missing:
