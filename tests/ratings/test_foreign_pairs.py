@@ -117,6 +117,11 @@ class TestArena:
         report = read(dump([bare, bare, {**bare, "winner": "tie"}]), "arena")
         assert (report.comparisons, report.prompts, report.items) == (3, 1, 2)
 
+    def test_a_judge_may_meet_a_pair_again(self, store, read, dump):
+        again = {**BATTLE, "winner": "tie", "tstamp": BATTLE["tstamp"] + 60}
+        assert read(dump([BATTLE, again]), "arena").comparisons == 2
+        assert winners(store) == {"right": 1, "tie": 1}
+
     def test_a_longer_log_adds_what_is_new(self, store, read, dump):
         bare = {k: BATTLE[k] for k in ("model_a", "model_b", "winner")}
         read(dump([bare, bare]), "arena")
@@ -168,10 +173,11 @@ class TestFastchat:
             self.vote(models=["cheap", "dear"]),
             self.vote(models=[None, None]),
             self.vote(models=["Model A", "Model B"]),
+            self.vote(models=["<h3>Model A: </h3>", "<h3>Model B: </h3>"], tstamp=1),
         ]
         report = read(dump(log, lines=True), "fastchat")
         assert report.dropped == {"no model named": 1, "not anonymous": 2}
-        assert report.comparisons == 1
+        assert report.comparisons == 2
 
     def test_what_is_broken(self, store, read, dump):
         for broken, message in [
@@ -318,6 +324,16 @@ class TestPwcmp:
         assert winners(store) == {"left": 2, "right": 2}
         assert (report.raters, report.prompts, report.comparisons) == (2, 2, 4)
         assert read(write(self.HEAD, *rows, "o1,1,fox,a,b,1"), "pwcmp").added == 1
+
+    def test_one_is_the_first_condition(self, store, read, write):
+        read(write(self.HEAD, "o1,1,fox,a,b,1", "o2,1,fox,c,d,2"), "pwcmp", keep_rater_ids=True)
+        assert {c.rater: c.winner for c in store.comparisons_of()} == {"o1": "left", "o2": "right"}
+        assert models(store) == {("a", "b"), ("c", "d")}
+
+    def test_sessions_are_kept_and_told_apart(self, store, read, write):
+        path = write(self.HEAD, "o1,1,fox,a,b,1", "o1,2,fox,a,b,2")
+        assert read(path, "pwcmp").comparisons == 2
+        assert {c.session for c in store.comparisons_of()} == {"1", "2"}
 
     @pytest.mark.parametrize("said", ["0", "3", "a", "0.5"])
     def test_a_third_selection_is_an_error(self, store, read, write, said):

@@ -110,6 +110,12 @@ class TestWhatEnters:
         assert controls["same_model"] == controls["placebo"] == controls["test"] == 1
         assert sum(report.controls.values()) == 5
 
+    def test_two_scores_of_one_output_are_the_pairs_and_not_the_outputs(self, store, write):
+        head = f"{HEAD},left_score,right_score,kind"
+        report = read(store, write(head, "p,a,a,none,ann,7,5,placebo", "p,a,b,left,ann,8,4,test"))
+        assert sorted(r.value for r in store.ratings_of()) == [4, 8]
+        assert (report.comparisons, report.kept) == (2, 2)
+
     def test_clips_where_the_caller_says_so(self, store, write):
         read(store, write(HEAD, "p,a,b,left,ann"), options=ReadOptions(modality="video"))
         assert {p.modality for p in store.prompts_of()} == {"video"}

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import optimize
 from scipy import stats as scipy_stats
 
 from qfloor import stats
@@ -38,6 +39,20 @@ def test_the_vector_of_section_3() -> None:
     joined = stats.certification_p_value(scores, 1.0, prompts)
     assert joined == max(p, stats.every_repeat_p_value(VECTOR))
     assert 0.01 < p < 0.05
+
+
+def test_what_too_few_scores_say_where_ppi_returns_the_largest() -> None:
+    """Section 2: ten scores bound no lower quartile at 1 %; a library's index wraps round."""
+    ppi_py = pytest.importorskip("ppi_py")
+    low, high = ppi_py.classical_quantile_ci(np.arange(1.0, 11.0), 0.25, alpha=0.01)
+    assert (low, high) == (10.0, 7.0)
+    assert stats.threshold_limits(range(1, 11), alpha=0.005).certified_to is None
+
+
+def test_isotonic_of_section_2() -> None:
+    """What calibration calls at each threshold pools neighbours that fall."""
+    pooled = optimize.isotonic_regression([1, 3, 2, 4, 3.5]).x
+    assert pooled.tolist() == [1, 2.5, 2.5, 3.75, 3.75]
 
 
 def test_fewest_prompts_of_section_2d() -> None:

@@ -61,6 +61,20 @@ class TestTraps:
             path, "argilla", "model=model", scale="1:10", match="record 1: 'quality' has 2 resp"
         )
 
+    @pytest.mark.parametrize("is_nested", [True, False])
+    @pytest.mark.parametrize("values", [(7, 8), (7, 7)])
+    def test_responses_of_nobody_are_as_many_as_there_are(
+        self, load, write_json, is_nested, values
+    ):
+        record = nested(*({"value": v} for v in values)) if is_nested else flat(values=values)
+        record.pop("quality.responses.users", None)
+        path = write_json([record])
+        found = load(path, "argilla", "model=model", scale="1:10")
+        assert (found.report.kept, found.report.anonymous, found.report.dropped) == (2, 2, {})
+        other = {**record, "id": "r0"}
+        again = load(write_json([other, record]), "argilla", "model=model", scale="1:10")
+        assert again.report.added == 2, "the record that was there is known by its id"
+
     def test_a_ranking_is_a_choice_between_any_two(self, load, write_json):
         record = flat(values=(), users=(), **{
             "order.responses": [["b", "a", "c"]], "order.responses.users": ["u-1"],

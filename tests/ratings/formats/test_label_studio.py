@@ -68,6 +68,21 @@ def test_the_file_again_adds_nothing_and_an_anonymous_one_neither(load, write_js
     assert load(longer, "label_studio", "model=m1", scale="1:10").report.added == 1
 
 
+def test_nameless_annotations_are_told_apart_by_their_ids(load, write_json):
+    given = [{**note(None, star("r1", "image1", 7)), "id": n} for n in (91, 92, 93)]
+    said = {"scale": "1:10"}
+    assert load(write_json([task(*given[1:])]), "label_studio", "model=m1", **said).report.added == 2
+    again = load(write_json([task(*given)]), "label_studio", "model=m1", **said)
+    assert again.report.added == 1
+    assert len(again.ratings) == 3
+
+
+def test_a_task_may_be_the_item(store, load, write_json):
+    path = write_json([task(note(3, star("r1", "image1", 7)))])
+    load(path, "label_studio", "item=id", "model=m1", scale="1:10")
+    assert [o.report["item"] for o in store.outputs_of()] == ["12"]
+
+
 class TestTraps:
     def test_left_is_the_first_of_to_name_and_not_of_the_data(self, load, write_json, write):
         """Trap: a pairwise answer has equal from_name and to_name."""

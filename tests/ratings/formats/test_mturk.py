@@ -62,6 +62,23 @@ class TestTraps:
         found = load(path, "mturk", *MAP, scale="1:5", answers=("Good=5", "Bad=1"))
         assert found.ratings[0][3:] == ("grade", 5.0)
 
+    def test_a_crowd_classifier_in_a_form_gives_a_label(self, load, write):
+        head = HEAD.replace("Answer.quality", "Answer.taskAnswers")
+        path = write(head, form({"grade": {"label": "Good"}}))
+        found = load(path, "mturk", *MAP, scale="1:5", answers=("Good=5",))
+        assert found.ratings[0][3:] == ("grade", 5.0)
+
+    def test_one_time_for_two_answers_is_no_answers_time(self, store, load, write):
+        head = HEAD.replace("Answer.quality", "Answer.quality,Answer.fit")
+        load(write(head, row(answer="4,5")), "mturk", *MAP, scale="1:5")
+        assert [r.seconds for r in store.ratings_of()] == [None, None]
+
+    def test_nameless_work_is_known_by_its_assignment(self, load, write):
+        head = HEAD.replace("WorkerId,", "")
+        first, second = (row(answer=a).replace("S1A1,A1", f"S{a}") for a in "45")
+        assert load(write(head, second), "mturk", *MAP, scale="1:5").report.added == 1
+        assert load(write(head, first, second), "mturk", *MAP, scale="1:5").report.added == 1
+
     def test_rejected_work_is_dropped_by_reason(self, load, write):
         path = write(HEAD, row(), row(worker="A2", status="Rejected"))
         found = load(path, "mturk", *MAP, scale="1:5")

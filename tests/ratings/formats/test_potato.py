@@ -73,6 +73,22 @@ class TestTraps:
         found = load(folder, "potato", "left.model=a", "right.model=b", items=items)
         assert found.pairs == [("flux", "fox 1", "sdxl", "ann", winner)]
 
+    def test_a_pair_without_a_choice_is_counted(self, load, states, items):
+        chosen = {f"i{n}": {"better": {"selection": s}} for n, s in ((1, " "), (2, "A"))}
+        found = load(states(ann=chosen), "potato", "left.model=a", "right.model=b", items=items)
+        assert (len(found.pairs), found.report.dropped) == (1, {"no answer": 1})
+
+    def test_how_far_a_slider_leans_is_not_kept_and_told_once(self, load, states, items):
+        leans = {f"i{n}": {"better": {"scale_value": n}} for n in (1, 2)}
+        found = load(states(ann=leans), "potato", "left.model=a", "right.model=b", items=items)
+        assert sum("only which was better is kept" in note for note in found.report.notes) == 1
+
+    def test_a_state_without_a_name_is_its_folders(self, load, states, items):
+        path = states(ann={"i1": {"q": {"4": "4"}}}) / "ann" / "user_state.json"
+        path.write_text(path.read_text().replace('"user_id": "ann", ', ""))
+        found = load(path, "potato", "model=model", scale="1:5", items=items)
+        assert [r[2] for r in found.ratings] == ["ann"]
+
     def test_a_person_who_skipped_a_question_is_no_reason_to_refuse_all(self, load, states, items):
         folder = states(ann={"i1": {"q": {"4": "4"}, "better": {"selection": "A"}}},
                         bob={"i2": {"q": {"2": "2"}}}, cid={})  # fmt: skip

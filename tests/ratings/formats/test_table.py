@@ -62,6 +62,7 @@ class TestTraps:
     ("row", "columns", "match"),
     [
         ("w1,a fox,flux,9", MAP, "line 2: 'fits' is 9, outside its scale 1 to 5"),
+        ("w1,a fox,flux,0_4", MAP, "'fits' was answered '0_4', which is no number"),
         ("w1,a fox,flux,+3/-3", MAP, r"'fits' was answered '\+3/-3', which is no number"),
         ("w1,a fox,flux,4", (*MAP, "modality:=audio"), "modality 'audio' is unknown"),
         ("w1,a fox,flux,4", (*MAP, "model=made_by before last _"), "'flux' has no '_' to be split"),

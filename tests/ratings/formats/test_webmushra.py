@@ -53,6 +53,11 @@ class TestTraps:
         path = mushra(write, *(("ann", "fox", s, 80) for s in ("reference", "anchor35", "flux")))
         assert load(path, "webmushra", scale="0:100").report.controls == {"catch": 2}
 
+    def test_a_person_may_take_two_tests(self, store, load, write):
+        rows = (f"t{n},ann@x,33,fox,flux,{n}0,8000," for n in (1, 2))
+        load(write(MUSHRA, *rows), "webmushra", "rater=email", scale="0:100")
+        assert {r.session for r in store.ratings_of()} == {"t1", "t2"}
+
     def test_likert_scores_are_padded_with_blanks(self, load, write):
         path = write(
             "session_test_id,trial_id,stimuli_rating,stimuli,rating_time", "t1,fox, 4 ,flux,900"

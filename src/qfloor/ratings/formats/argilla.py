@@ -9,6 +9,7 @@ two of its labels; since Argilla once saved every ranking as 1, 2, 3, one that n
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
@@ -47,7 +48,9 @@ def read(path: Path, options: ReadOptions) -> Reading:
     n = 0
     for n, (_, record) in enumerate(tables.json_rows(path, RatingsError), start=1):
         columns = _columns(record)
+        nameless: Counter[str] = Counter()
         for response in _responses(recorder, n, record):
+            nameless[response.question] += not response.user
             if not recorder.wants(response.question):
                 continue
             if response.status != "submitted":
@@ -59,7 +62,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
                 question=response.question,
                 rater=response.user,
                 shown=(response.question,),
-                annotation=f"{record.get('id', '')}",
+                annotation=_annotation(record, response, nameless[response.question]),
             )
             if isinstance(response.value, list):
                 order = _ranked(recorder, given, response.value)
@@ -75,6 +78,12 @@ def read(path: Path, options: ReadOptions) -> Reading:
                 "has saved rankings as they were shown, check some by hand"
             )
     return recorder.reading()
+
+
+def _annotation(record: Mapping[str, Any], response: Response, place: int) -> str:
+    """Name a response by its record; one of nobody by its place too, for there may be several."""
+    identity = f"{record.get('id', '')}"
+    return identity if response.user or not identity else f"{identity} {place}"
 
 
 def _columns(record: Mapping[str, Any]) -> dict[str, Any]:
