@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from qfloor import pipeline, report, stats
 from qfloor.cli import app
 from qfloor.errors import CertificationError
 from qfloor.floors import Judged, at_percentiles, build_cell
+from qfloor.pipeline.explain import sentence_of
 from qfloor.records import Status
 from qfloor.report.explained import thumbnail
 from qfloor.store import Store
@@ -82,6 +84,15 @@ def test_an_offer_is_explained(explained):
     for verdict, sentence in zip(one.verdicts, one.sentences, strict=True):
         assert verdict.ruling.value in sentence
         assert f"{one.floor.n_prompts} prompts" in sentence
+
+
+def test_a_verdict_of_few_raters_says_whose_it_is(explained):
+    (one,) = explained
+    (verdict, *_), panel = one.verdicts, "conditional on this panel of 3"
+    assert "panel" not in sentence_of(verdict, one.floor)
+    for upper in (verdict.upper, None):
+        said = sentence_of(replace(verdict, panel=panel, upper=upper), one.floor)
+        assert said.endswith(f"; {panel})")
 
 
 def test_the_page_holds_the_pictures(explained, tmp_path):

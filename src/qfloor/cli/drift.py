@@ -28,7 +28,9 @@ def drift(
     anchors: str | None = typer.Option(
         None, help="Instead: score this frozen set anew and see whether the judge moved."
     ),
-    alpha: float = typer.Option(0.05, help="Probability of any false 'changed'."),
+    alpha: float = typer.Option(
+        0.05, help="Probability that any unchanged offer is called changed."
+    ),
     apply: Path | None = typer.Option(
         None, help="A release of the earlier round: take back what drift has taken away."
     ),

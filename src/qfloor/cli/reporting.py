@@ -31,7 +31,7 @@ def report(
         "--with-private",
         help="Also show private prompts and their outputs: for a page that stays in the house.",
     ),
-    alpha: float = typer.Option(0.05, help="With --before: probability of any false 'changed'."),
+    alpha: float = typer.Option(0.05, help="With --before: as in drift."),
 ) -> None:
     """Write one HTML page of a release: floors, verdicts, prices, pictures, drift, costs, digests.
 

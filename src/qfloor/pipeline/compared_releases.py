@@ -45,7 +45,7 @@ def compare_releases(before: Content, after: Content, *, alpha: float = 0.05) ->
     before, after : Content
         As `qfloor.export.read` gives them.
     alpha : float
-        Probability of any false "changed".
+        Probability that any unchanged offer is called changed.
 
     Returns
     -------

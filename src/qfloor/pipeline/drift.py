@@ -76,7 +76,8 @@ def check_drift(
         Compare scores of this metric, where nobody rated: a fail is a score below the offer's own
         lower quartile before.
     alpha : float
-        Probability of any false "changed" in the whole report.
+        Probability that any unchanged offer is called changed; the same within an offer that did,
+        for its categories.
     now : datetime, optional
         The clock; by default the machine's, in UTC.
 

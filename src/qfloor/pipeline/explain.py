@@ -188,6 +188,7 @@ def sentence_of(verdict: Verdict, floor: Floor) -> str:
     """Say a verdict in words: what decided, on how much, and what would change it."""
     bar = f"{verdict.tier} ({verdict.threshold:g}, {verdict.max_fail:.0%} may fail)"
     seen = f"{floor.n_prompts} prompts, bound {floor.bound} at level {verdict.level:.3g}"
+    seen += "" if verdict.panel is None else f"; {verdict.panel}"
     if verdict.upper is None or verdict.lower is None:
         return f"{bar}: {verdict.ruling.value}, {verdict.reason} ({seen})"
     if verdict.ruling is Ruling.CERTIFIED:
