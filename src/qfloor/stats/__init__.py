@@ -11,6 +11,7 @@
 `sequential`        betting e-processes, valid at any stopping time
 `ppi`               fail rates from few labels and many predictions: prediction-powered
 `boundaries`        exact sequential tests: fails that decide after each prompt
+`steering`          what may yet come of them, and whether to go on
 `streams`           threshold limits and bounds of prompts looked at one by one
 `mixtures`          the rate of a mixture of counted strata
 `multiplicity`      Holm, Benjamini-Hochberg, Benjamini-Yekutieli, e-BH
@@ -50,17 +51,7 @@ from qfloor.stats.binomial import (
     mcnemar_exact,
     min_prompts,
 )
-from qfloor.stats.boundaries import (
-    SequentialBoundary,
-    SequentialOperation,
-    chance_to_decide,
-    chances_to_decide,
-    e_process_boundary,
-    exact_boundary,
-    operation,
-    prompts_to_decide,
-    worth_going_on,
-)
+from qfloor.stats.boundaries import SequentialBoundary, e_process_boundary, exact_boundary
 from qfloor.stats.clusters import (
     KornGraubard,
     exact_one_repeat_upper,
@@ -138,6 +129,14 @@ from qfloor.stats.resampling import (
     mean_interval,
 )
 from qfloor.stats.sequential import EProcess, certifying_e_value
+from qfloor.stats.steering import (
+    SequentialOperation,
+    chance_to_decide,
+    chances_to_decide,
+    operation,
+    prompts_to_decide,
+    worth_going_on,
+)
 from qfloor.stats.streams import (
     anytime_bounds,
     e_process_limits,
