@@ -233,14 +233,14 @@ class Walk:
     """The loop of `qfloor.floors.judge_sequentially` on counts, for one cell; checked against it.
 
     Verdicts may fall after every prompt that was bought; prompts are bought in batches, cut where
-    a verdict may fall sooner.
+    the cell may be decided or left sooner.
     """
 
     def __init__(self, strategy: Strategy, horizon: int, level: float) -> None:
         self.strategy, self.horizon = strategy, horizon
         self.boundary = strategy.boundary(horizon, level)
         patience = strategy.patience
-        self.go = None if patience is None else stats.worth_going_on(self.boundary, patience)
+        self.leave = None if patience is None else stats.prompts_to_leave(self.boundary, patience)
         at = np.arange(horizon + 1)
         every = self.boundary.horizon // strategy.looks if strategy.looks else 0
         self.batch = every or BATCH
@@ -260,11 +260,15 @@ class Walk:
             if not open_tiers.size or n >= self.horizon:
                 return verdict, n, steps
             now = fails[open_tiers, n - 1] if n else np.zeros(open_tiers.size, dtype=np.int64)
-            worth = np.ones(now.shape, dtype=bool) if self.go is None else self.go[n][now]
+            ends = np.minimum(self.clean[now], self.dirty[n - now]) - n
+            worth = np.ones(now.shape, dtype=bool)
+            if self.leave is not None:
+                leaves = self.leave[n][now]
+                worth, ends = leaves > 0, np.minimum(ends, np.maximum(leaves, WARM - n))
             if n >= WARM and not worth.any():
                 return verdict, n, steps
-            likely = now[worth] if worth.any() else now
-            soonest = max(1, int(min(self.clean[likely].min(), self.dirty[n - likely].min())) - n)
+            some = worth if worth.any() else np.ones(now.shape, dtype=bool)
+            likely, soonest = now[some], max(1, int(ends[some].max()))
             size = min(self.batch, max(soonest, self.batch // 5, 1), self.horizon - n)
             span = np.arange(n + 1, n + size + 1)
             seen = fails[:, n : n + size]

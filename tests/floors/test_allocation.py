@@ -56,6 +56,34 @@ def test_no_prompt_is_bought_behind_a_verdict_that_could_fall_sooner() -> None:
     assert int((design.certify >= 0).argmax()) <= found["clean"].standing.n < 33
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    rates=st.lists(st.floats(0.0, 0.7), min_size=1, max_size=3),
+    patience=st.sampled_from([0.3, 1.1, 4.0]),
+)
+def test_buying_five_at_once_takes_no_prompt_more_than_one_by_one(
+    seed: int, rates: list[float], patience: float
+) -> None:
+    """A batch ends where the cell may be decided or left; so looking less often costs nothing."""
+    demands = tuple(Demand(tier=str(i), threshold=i + 0.5) for i in range(len(rates)))
+    u = np.random.default_rng(seed).random(120)
+    values = (u[:, None] >= np.sort(rates)).sum(axis=1).astype(float)
+    found, looks = {}, {}
+    for batch in (1, 5):
+        bought: list[int] = []
+
+        def buy(_key: object, first: int, end: int, bought: list[int] = bought) -> list[Seen]:
+            bought.append(end - first)
+            return [[float(v)] for v in values[first:end]]
+
+        cells = _cells(["a"], [1], demands=demands)
+        found[batch] = judge_sequentially(cells, buy, batch=batch, patience=patience)["a"]
+        looks[batch] = len(bought)
+    assert found[1] == found[5]
+    assert looks[5] < looks[1]
+
+
 @pytest.mark.parametrize("budget", [0, 9, 150, 400, 10_000])
 def test_a_purse_is_never_overdrawn(budget: int) -> None:
     rates = {"a": 0.02, "b": 0.15, "c": 0.3, "d": 0.7}

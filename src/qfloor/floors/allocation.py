@@ -60,8 +60,8 @@ def next_purchases(
     standings : sequence of (SequentialCell, Standing)
         All cells; those that are not open are left out.
     batch : int
-        Most prompts of a cell at once; fewer where a verdict may fall sooner, so that no prompt
-        is bought behind one, but at least a fifth of it.
+        Most prompts of a cell at once; fewer where it may be decided or not worth going on
+        sooner, so that no prompt is bought in vain, but at least a fifth of it.
     budget_nanousd : int, optional
         What is left. When the open cells are expected to need more, only the best are served,
         as far as it is expected to last.

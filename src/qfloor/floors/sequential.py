@@ -93,8 +93,9 @@ class Standing:
     """A cell after some prompts.
 
     ``rulings`` by tier. The rest is about tiers still undecided: the best ``chance`` of a verdict
-    by the horizon, log ``growth`` a prompt (nats), and prompts until a verdict at the ``soonest``
-    and as ``expected``.
+    by the horizon, log ``growth`` a prompt (nats), prompts until a verdict as ``expected``, and
+    the fewest after which nothing more might have to be bought, the ``soonest``: by then each
+    tier may be decided or not worth going on.
     """
 
     why: Why
@@ -153,7 +154,7 @@ def stand(
         rulings=rulings,
         chance=chance,
         growth=max(a.growth for a in likely),
-        soonest=max(1, min(a.soonest for a in likely)),
+        soonest=max(1, max(a.soonest for a in likely)),
         expected=max(1, max(a.expected for a in likely)),
     )
     if n >= WARM and not any(a.is_worth_it for a in ahead):
@@ -183,12 +184,16 @@ def _ahead(
     rate = (low + 0.5) / (n + 1.0)
     clean = stats.prompts_to_decide(boundary, low, n, 0.0)
     dirty = stats.prompts_to_decide(boundary, low, n, 1.0)
+    soonest, is_worth_it = min(clean, dirty), True
+    if patience is not None:
+        leaves = int(stats.prompts_to_leave(boundary, patience)[n][fails])
+        soonest, is_worth_it = min(soonest, max(leaves, WARM - n)), leaves > 0
     return _Ahead(
         chance=stats.chance_to_decide(boundary, fails, n),
         growth=log_growth(rate, demand.max_fail),
-        soonest=min(clean, dirty),
+        soonest=soonest,
         expected=stats.prompts_to_decide(boundary, low, n, rate),
-        is_worth_it=patience is None or bool(stats.worth_going_on(boundary, patience)[n][fails]),
+        is_worth_it=is_worth_it,
     )
 
 

@@ -135,6 +135,7 @@ from qfloor.stats.steering import (
     chances_to_decide,
     operation,
     prompts_to_decide,
+    prompts_to_leave,
     worth_going_on,
 )
 from qfloor.stats.streams import (
@@ -279,6 +280,7 @@ __all__ = [
     "prompts_for",
     "prompts_needed",
     "prompts_to_decide",
+    "prompts_to_leave",
     "q25_lower_bound",
     "quantile_band",
     "quantile_inverted_cdf",

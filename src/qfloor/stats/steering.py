@@ -164,6 +164,35 @@ def worth_going_on(
     return tuple(go)
 
 
+@functools.lru_cache(maxsize=128)
+def prompts_to_leave(
+    boundary: SequentialBoundary, patience: float = 1.0
+) -> tuple[NDArray[np.int64], ...]:
+    """Fewest further prompts after which a cell may be decided, or not worth going on any more.
+
+    Parameters and errors are those of `worth_going_on`.
+
+    Returns
+    -------
+    tuple of ndarray of int
+        One array of n + 1 entries for n = 0 .. horizon, by fails of n; 0 where it is now.
+        So many prompts can be bought at once, and none in vain.
+
+    Examples
+    --------
+    >>> from qfloor.stats import exact_boundary
+    >>> prompts_to_leave(exact_boundary(120, 0.005))[40][[3, 6, 7]].tolist()
+    [5, 1, 0]
+    """
+    go = worth_going_on(boundary, patience)
+    found = [np.zeros(n + 1, dtype=np.int64) for n in range(boundary.horizon + 1)]
+    for n in range(boundary.horizon - 1, -1, -1):
+        soonest = 1 + np.minimum(found[n + 1][:-1], found[n + 1][1:])
+        found[n] = np.where(go[n], soonest, 0)
+        found[n].flags.writeable = False
+    return tuple(found)
+
+
 def _decided(boundary: SequentialBoundary, n: int) -> NDArray[np.bool_]:
     fails = np.arange(n + 1)
     return np.asarray((fails <= boundary.certify[n]) | (fails >= boundary.reject[n]))
