@@ -11,6 +11,9 @@ crossing at any time counts. Conditions:
   0.05 for the ten together (Bonferroni), the rate is per ten;
 - *missing*: outputs that are fine go missing 5 times as often as fails (3% in all);
 - *clusters*: four outputs a prompt, latent correlation .5 and .8, fail shares (e-process);
+- *Holm*: ten cells share 0.05 as they close; some are clear (they fail .02, or .7), the others on
+  the boundary and bought to the end; with prompts of their own, or all answering the same ones;
+  the rate is of families with any false verdict of the side;
 - for contrast, Korn-Graubard or the exact fixed-size bound looked at every ten prompts.
 
     python benchmarks/validity/sequential_validity.py [--repetitions 20000]
@@ -149,6 +152,41 @@ def clusters(rng: np.random.Generator, repetitions: int) -> list[dict[str, Any]]
     return rows
 
 
+def sharing(rng: np.random.Generator, repetitions: int) -> list[dict[str, Any]]:
+    """Clear cells close and pass alpha on to those on the boundary."""
+    chains, horizon, rows = 10, 120, []
+    ladder = [
+        stats.shared_boundary(horizon, ALPHA, MAX_FAIL, chains=chains, closed=(n, n))
+        for n in range(chains)
+    ]
+    for clear in (0, 5, 9):
+        for same in (False, True):
+            for side, rate in (("certify", 0.02), ("reject", 0.7)):
+                rates = np.where(np.arange(chains) < clear, rate, MAX_FAIL)[:, None]
+                false = 0
+                for start in range(0, repetitions, CHUNK):
+                    n = min(CHUNK, repetitions - start)
+                    u = rng.random((n, 1 if same else chains, horizon))
+                    fails = np.cumsum(u < rates, axis=2, dtype=np.int16)
+                    # Fewest closed chains at which each cell has crossed at some time.
+                    needs = np.full((n, chains), chains)
+                    for k in range(chains - 1, -1, -1):
+                        walls = ladder[k]
+                        crossed = (
+                            fails <= walls.certify[1:] if side == "certify"
+                            else fails >= walls.reject[1:]
+                        )  # fmt: skip
+                        needs[crossed.any(axis=2)] = k
+                    closed = np.zeros(n, dtype=np.int64)
+                    for _ in range(chains):
+                        closed = (needs <= np.minimum(closed, chains - 1)[:, None]).sum(axis=1)
+                    wrong = needs[:, clear:] <= np.minimum(closed, chains - 1)[:, None]
+                    false += int(wrong.any(axis=1).sum())
+                name = f"Holm, {clear} of 10 clear, {'the same' if same else 'own'} prompts"
+                rows.append(row(name, "exact", side, horizon, false, repetitions, ALPHA))
+    return rows
+
+
 def fixed_bound(rng: np.random.Generator, repetitions: int) -> list[dict[str, Any]]:
     """For contrast: the exact fixed-size test looked at every ten prompts. It does not hold."""
     fails = np.cumsum(rng.random((repetitions, 200)) < MAX_FAIL, axis=1)
@@ -163,7 +201,7 @@ def fixed_bound(rng: np.random.Generator, repetitions: int) -> list[dict[str, An
 
 def study(repetitions: int, seed: int = 1) -> list[dict[str, Any]]:
     """All conditions, each with a stream of its own."""
-    conditions = (any_time, all_thresholds, allocation, missing, clusters, fixed_bound)
+    conditions = (any_time, all_thresholds, allocation, missing, clusters, fixed_bound, sharing)
     return [
         found
         for i, condition in enumerate(conditions)

@@ -161,6 +161,43 @@ def test_a_run_killed_again_and_again_ends_the_same(
     assert max(_calls(tmp_path).values()) == 1
 
 
+def test_holm_lets_levels_rise_and_is_killed_and_audited_like_the_rest(
+    bench: Benchmark, done: AdaptiveResult, tmp_path: Path
+) -> None:
+    shared = replace(bench, correction="holm")
+    looks = Counter[str]()
+
+    def report(stage: str, done: int, total: int) -> None:
+        looks[stage] += 1
+        if stage == "adaptive" and looks[stage] == 3:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        run_adaptive(shared, tmp_path / "killed", report=report)
+    killed = run_adaptive(shared, tmp_path / "killed")
+    result = run_adaptive(shared, tmp_path / "whole")
+    assert result.states == killed.states
+    assert result.findings is not None
+    assert result.database is not None
+    export.verify(result.database)
+    assert pipeline.audit(result.database, result.database.parent).wrong == ()
+    states = {s.offer_id: s for s in result.states}
+    verdicts = result.findings.verdicts
+    for verdict in verdicts:
+        ruling = {r.tier: r.ruling for r in states[verdict.offer_id].rulings}[verdict.tier]
+        assert verdict.ruling == ruling
+        assert verdict.p_adjusted is not None
+        assert (verdict.p_adjusted <= bench.alpha) == (verdict.ruling is Ruling.CERTIFIED)
+    assert {v.correction for v in verdicts} == {"holm"}
+    # One painter certified all it asked, so the other is certified at twice the level, and the
+    # first still at its own.
+    levels = {(v.offer_id, v.ruling): round(v.level, 9) for v in verdicts}
+    assert levels["painters/ochre", Ruling.CERTIFIED] == round(bench.alpha / 2, 9)
+    assert {f.alpha_release for f in result.findings.floors} == {bench.alpha / 2}
+    spent = {s.offer_id: s.n_prompts for s in done.states}
+    assert all(states[offer].n_prompts <= n for offer, n in spent.items())
+
+
 def test_people_rate_between_batches(bench: Benchmark, tmp_path: Path) -> None:
     people = replace(bench, panel=None)
     options = AdaptiveOptions(batch=8, rating_nanousd=50_000_000)
@@ -239,8 +276,8 @@ def test_another_test_of_the_same_cells_is_refused(bench: Benchmark, done: Adapt
 def test_what_cannot_be_adaptive_is_told(bench: Benchmark, tmp_path: Path) -> None:
     with pytest.raises(BenchmarkError, match="imported"):
         run_adaptive(replace(bench, imported=True), tmp_path)
-    with pytest.raises(BenchmarkError, match="bonferroni"):
-        run_adaptive(replace(bench, correction="holm"), tmp_path)
+    with pytest.raises(BenchmarkError, match="corrects by by, which judges a family"):
+        run_adaptive(replace(bench, correction="by"), tmp_path)
     with pytest.raises(BenchmarkError, match="batch"):
         run_adaptive(bench, tmp_path, options=AdaptiveOptions(batch=0))
     with pytest.raises(BenchmarkError, match="method"):

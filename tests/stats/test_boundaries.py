@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qfloor import stats
+from qfloor.stats.boundaries import SequentialRule
 
 
 @pytest.mark.parametrize("alpha", [0.05, 0.05 / 10, 0.05 / 280])
@@ -138,3 +139,31 @@ def test_worth_is_the_best_of_all_ways_to_leave_at_a_fixed_prompt(fail_rate: flo
     assert stats.operation(boundary, fail_rate, patience=patience).prompts <= (
         stats.operation(boundary, fail_rate).prompts
     )
+
+
+@pytest.mark.parametrize("rule", ["exact_sequential", "e_process"])
+@pytest.mark.parametrize("horizon", [40, 141])
+def test_what_crosses_at_a_level_has_crossed_at_every_larger_one(
+    rule: SequentialRule, horizon: int
+) -> None:
+    """Holm hangs on it: a certificate must not be lost because another cell has closed."""
+    chains = 12
+    ladder = [
+        stats.shared_boundary(horizon, 0.05, chains=chains, closed=(n, n), rule=rule)
+        for n in range(chains)
+    ]
+    for n, (strict, lax) in enumerate(pairwise(ladder)):
+        assert (strict.certify <= lax.certify).all()
+        assert (strict.reject >= lax.reject).all()
+        done = stats.operation(strict, 0.25)
+        assert max(done.certified, done.rejected) <= 0.05 / (chains - n)
+        assert done.certified > 0.5 * 0.05 / (chains - n) or rule == "e_process" or horizon < 100
+    last = stats.shared_boundary(horizon, 0.05, chains=chains, closed=(chains, 0), rule=rule)
+    made = stats.exact_boundary if rule == "exact_sequential" else stats.e_process_boundary
+    assert (last.certify == made(horizon, 0.05).certify).all()
+    assert (last.reject == ladder[0].reject).all()
+
+
+def test_more_closed_than_there_are_is_told() -> None:
+    with pytest.raises(ValueError, match="of 3 tests 4 and 0 cannot have closed"):
+        stats.shared_boundary(20, 0.05, chains=3, closed=(4, 0))

@@ -23,16 +23,23 @@ def _load(name: str) -> ModuleType:
     return module
 
 
-def test_the_studys_loop_is_the_librarys() -> None:
+def test_the_studys_loop_is_the_librarys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
     assert _load("adaptive_spend").check_walk(seed=8) == 48
+
+
+def test_the_loop_of_cells_that_share_alpha_is_the_librarys() -> None:
+    assert _load("adaptive_holm").check(5, seed=8, families=4) == 16
 
 
 @pytest.mark.slow
 def test_levels_hold_at_any_stopping_time() -> None:
     rows = _load("sequential_validity").study(4_000, seed=2)
     ours = [r for r in rows if r["rule"] != "fixed-size"]
-    assert len(ours) >= 20
+    assert len(ours) >= 32
     assert [r for r in ours if r["false"] > r["level"] + 3 * r["error"]] == []
+    passed_on = [r for r in ours if r["condition"].startswith("Holm, 9 of 10")]
+    assert all(r["false"] > 0.5 * r["level"] for r in passed_on)  # a tenth of alpha would be .005
     contrast = next(r for r in rows if r["rule"] == "fixed-size")
     assert contrast["false"] > 0.15  # the simulation can see a level that does not hold
 

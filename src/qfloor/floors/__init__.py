@@ -3,9 +3,10 @@
 `cells` says which values an offer has in a category, `bounds` which thresholds they clear,
 `powered` what metrics add to them, `compute` makes a floor of it, `family` shares the error
 among those judged together, and `ruling` makes verdicts of a whole family; `sequential` and
-`allocation` judge prompt by prompt and say whose to buy next. Beside floors stand those of tags
-and languages (`by_tag`), rulings without one rater (`panel`), and how often boolean metrics hold
-(`pass_rates`). Nothing here reads a store: `qfloor.pipeline` brings the judged outputs.
+`allocation` judge prompt by prompt and say whose to buy next, and `sharing` lets levels rise as
+a family is decided. Beside floors stand those of tags and languages (`by_tag`), rulings without
+one rater (`panel`), and how often boolean metrics hold (`pass_rates`). Nothing here reads a
+store: `qfloor.pipeline` brings the judged outputs.
 """
 
 from __future__ import annotations
@@ -33,7 +34,15 @@ from qfloor.floors.relative import (
     reference_quantile,
 )
 from qfloor.floors.ruling import compute_floor, rule_family
-from qfloor.floors.sequential import Demand, SequentialCell, SequentialDesign, Standing, stand
+from qfloor.floors.sequential import (
+    Closed,
+    Demand,
+    SequentialCell,
+    SequentialDesign,
+    Standing,
+    stand,
+)
+from qfloor.floors.sharing import closed_by_cell, stand_all
 
 __all__ = [
     "PERCENTILES",
@@ -41,6 +50,7 @@ __all__ = [
     "AtPercentile",
     "Cell",
     "CellRequest",
+    "Closed",
     "Demand",
     "FamilyPlan",
     "Judged",
@@ -59,6 +69,7 @@ __all__ = [
     "assess_all",
     "at_percentiles",
     "build_cell",
+    "closed_by_cell",
     "compute_floor",
     "compute_pass_rate",
     "compute_tag_floors",
@@ -72,4 +83,5 @@ __all__ = [
     "reference_quantile",
     "rule_family",
     "stand",
+    "stand_all",
 ]

@@ -12,7 +12,8 @@ import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from qfloor.floors.sequential import PATIENCE, WARM, SequentialCell, Standing, stand
+from qfloor.floors.sequential import WARM, Closed, Patience, SequentialCell, Standing, stand
+from qfloor.floors.sharing import closed_by_cell
 from qfloor.stats.streams import Seen
 
 Buy = Callable[[Hashable, int, int], Sequence[Seen]]
@@ -101,7 +102,7 @@ def judge_sequentially(
     batch: int = 5,
     budget_nanousd: int | None = None,
     value_nanousd: int | None = None,
-    patience: float | None = PATIENCE,
+    patience: Patience = "usual",
 ) -> Mapping[Hashable, SequentialOutcome]:
     """Buy and judge prompts of many cells until each is decided, hopeless or unaffordable.
 
@@ -132,13 +133,18 @@ def judge_sequentially(
     [('good', 'certified', 22), ('bad', 'rejected', 6)]
     """
     accounts = {cell.key: _Account(cell) for cell in cells}
-
-    def standing_of(account: _Account) -> Standing:
-        return stand(account.cell, account.stream, patience=patience, value_nanousd=value_nanousd)
-
-    standings = {key: standing_of(account) for key, account in accounts.items()}
+    standings: dict[Hashable, Standing] = {}
+    known: dict[Hashable, tuple[int, Closed]] = {}  # what a standing followed from
     left = budget_nanousd
     while True:
+        streams = {key: account.stream for key, account in accounts.items()}
+        for key, closed in closed_by_cell(cells, streams).items():
+            if known.get(key) != (now := (len(streams[key]), closed)):
+                known[key] = now
+                standings[key] = stand(
+                    accounts[key].cell, streams[key], closed=closed, patience=patience,
+                    value_nanousd=value_nanousd,
+                )  # fmt: skip
         both = [(accounts[key].cell, standing) for key, standing in standings.items()]
         chosen = next_purchases(both, batch=batch, budget_nanousd=left)
         if not chosen:
@@ -149,7 +155,6 @@ def judge_sequentially(
             cost = (purchase.end - purchase.first) * account.cell.price_nanousd
             account.spent += cost
             left = None if left is None else left - cost
-            standings[purchase.key] = standing_of(account)
     return {
         key: SequentialOutcome(
             stream=tuple(a.stream), standing=standings[key], spent_nanousd=a.spent

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from qfloor import stats
@@ -19,17 +19,32 @@ from qfloor.stats import SequentialBoundary, ThresholdLimits
 from qfloor.stats.streams import Seen
 
 SequentialRule = Literal["exact_sequential", "e_process"]
+Patience = float | Literal["usual"] | None
 Why = Literal["open", "decided", "futile", "exhausted", "not_worth_it"]
 
-PATIENCE = 1.1
+PATIENCE = 1.2
 """A verdict is worth this many times the horizon in prompts; a cell not worth going on is left.
 
 About where synthetic cells come to as many verdicts as the planned design: results of
 benchmarks/validity/adaptive_spend.py and sequential_bound.py.
 """
 
+PATIENCE_SHARED = 0.84
+"""The same where cells share alpha: levels that rise come to as many verdicts with less."""
+
 WARM = 10
 """Prompts before a cell may be left: a bad start is not yet a bad offer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closed:
+    """How many chains (offer and ``max_fail``) of a family have certified, rejected all tiers."""
+
+    certified: int = 0
+    rejected: int = 0
+
+
+NONE_CLOSED = Closed()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,39 +68,60 @@ class SequentialDesign:
         Most prompts there can be.
     level : float
         Error probability of each side at each ``max_fail``, corrected for the family.
+    chains : int, optional
+        Chains of the family, where they share alpha by Holm: the level rises as chains close
+        (`qfloor.stats.shared_boundary`). By default it stays what it is.
     """
 
     rule: SequentialRule
     horizon: int
     level: float
+    chains: int | None = None
 
-    def boundary(self, max_fail: float) -> SequentialBoundary:
+    def boundary(self, max_fail: float, closed: Closed = NONE_CLOSED) -> SequentialBoundary:
         """Fails that decide; for the e-process those of one value a prompt, to steer by."""
+        if self.chains is not None:
+            return stats.shared_boundary(
+                self.horizon, self.level * self.chains, max_fail, chains=self.chains,
+                closed=(closed.certified, closed.rejected), rule=self.rule,
+            )  # fmt: skip
         made = stats.exact_boundary if self.rule == "exact_sequential" else stats.e_process_boundary
         return made(self.horizon, self.level, max_fail)
 
-    def limits(self, stream: Sequence[Seen], max_fail: float) -> ThresholdLimits:
+    def risen(self, closed: int) -> float:
+        """The level once so many chains have closed."""
+        if self.chains is None:
+            return self.level
+        return self.level * self.chains / max(1, self.chains - closed)
+
+    def limits(
+        self, stream: Sequence[Seen], max_fail: float, closed: Closed = NONE_CLOSED
+    ) -> ThresholdLimits:
         """Thresholds that the stream has certified, and those that it has rejected.
 
         One level covers all thresholds at this ``max_fail``, before and after: see
         `qfloor.stats.exact_boundary` for the reason.
         """
         if self.rule == "exact_sequential":
-            return stats.exact_limits(stream, self.boundary(max_fail))
-        return stats.e_process_limits(stream, self.level, max_fail)
+            return stats.exact_limits(stream, self.boundary(max_fail, closed))
+        levels = [self.risen(n) for n in (closed.certified, closed.rejected)]
+        fine, bad = (stats.e_process_limits(stream, level, max_fail) for level in levels)
+        return replace(fine, rejected_above=bad.rejected_above)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SequentialCell:
     """An offer in a category, as money sees it.
 
-    ``key`` names it; ``price_nanousd`` is what one prompt costs, its outputs and ratings.
+    ``key`` names it; ``price_nanousd`` is what one prompt costs, its outputs and ratings;
+    ``family`` names those that it shares alpha with, if its design says so.
     """
 
     key: Hashable
     design: SequentialDesign
     demands: tuple[Demand, ...]
     price_nanousd: int = 0
+    family: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +147,8 @@ def stand(
     cell: SequentialCell,
     stream: Sequence[Seen],
     *,
-    patience: float | None = PATIENCE,
+    closed: Closed = NONE_CLOSED,
+    patience: Patience = "usual",
     value_nanousd: int | None = None,
 ) -> Standing:
     """Say where a cell stands.
@@ -121,8 +158,11 @@ def stand(
     cell : SequentialCell
     stream : sequence of Seen
         Its prompts so far, in their order.
-    patience : float, optional
-        See `PATIENCE` and `qfloor.stats.worth_going_on`; None: a cell is never left for it.
+    closed : Closed
+        Of its family; see `qfloor.floors.sharing`.
+    patience : float or None or "usual"
+        See `qfloor.stats.worth_going_on`; None: a cell is never left for it; usual: `PATIENCE`,
+        or `PATIENCE_SHARED` where alpha is shared.
     value_nanousd : int, optional
         What a verdict is worth; a cell whose expected cost is above chance times that, summed
         over its undecided tiers, is left.
@@ -138,14 +178,18 @@ def stand(
     >>> stand(cell, [[9.0]] * 5).why, stand(cell, [[9.0]] * 22).why
     ('open', 'decided')
     """
-    limits = {q: cell.design.limits(stream, q) for q in {d.max_fail for d in cell.demands}}
+    if patience == "usual":
+        patience = PATIENCE if cell.design.chains is None else PATIENCE_SHARED
+    limits = {q: cell.design.limits(stream, q, closed) for q in {d.max_fail for d in cell.demands}}
     rulings = {d.tier: limits[d.max_fail].verdict(d.threshold) for d in cell.demands}
     n, undecided = len(stream), [d for d in cell.demands if rulings[d.tier] == "undecided"]
     if not undecided:
         return Standing(why="decided", n=n, rulings=rulings)
     if n >= cell.design.horizon:
         return Standing(why="exhausted", n=n, rulings=rulings)
-    ahead = [_ahead(cell.design.boundary(d.max_fail), stream, d, patience) for d in undecided]
+    ahead = [
+        _ahead(cell.design.boundary(d.max_fail, closed), stream, d, patience) for d in undecided
+    ]
     chance = max(a.chance for a in ahead)
     likely = [a for a in ahead if a.is_worth_it] or ahead
     found = Standing(

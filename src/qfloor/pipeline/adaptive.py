@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, cast
 from qfloor import ratings, score
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, StoreError
-from qfloor.floors import FamilyPlan, Standing, next_purchases, stand
+from qfloor.floors import FamilyPlan, Standing, closed_by_cell, next_purchases, stand_all
 from qfloor.pipeline.adaptive_spending import Buying, Spending
 from qfloor.pipeline.declared import declared_of, scorers_of
 from qfloor.pipeline.families import family_of
@@ -42,9 +42,11 @@ from qfloor.pipeline.sequential_cells import (
     look,
     planned_cell,
     rule_for,
+    ruled,
     stream_of,
 )
 from qfloor.records import Output, Prompt, Rating, SequentialState, Status
+from qfloor.stats.streams import Seen
 from qfloor.store import Store
 
 
@@ -173,10 +175,11 @@ def _check_can_be_sequential(benchmark: Benchmark) -> None:
             f"benchmark {benchmark.name} judges imported outputs; only what is bought prompt by "
             "prompt can be bought adaptively"
         )
-    if benchmark.correction != "bonferroni":
+    if benchmark.correction not in ("bonferroni", "holm"):
         raise BenchmarkError(
             f"benchmark {benchmark.name} corrects by {benchmark.correction}, which judges a family "
-            "together at its end; a test that stops early has its level from the start: bonferroni"
+            "together at its end; tests that stop early keep alpha / m (bonferroni) or share it "
+            "as they close (holm)"
         )
     if benchmark.rules:
         raise BenchmarkError(
@@ -271,11 +274,15 @@ class AdaptiveRun:
     # -- steps -------------------------------------------------------------------------------
 
     def _standings(self) -> dict[CellKey, Standing]:
-        value = self.options.value_nanousd
-        return {
-            key: stand(self.cells[key].cell, stream_of(state.seen), value_nanousd=value)
-            for key, state in self.states.items()
-        }
+        found = stand_all(
+            [self.cells[key].cell for key in self.states],
+            self._streams(),
+            value_nanousd=self.options.value_nanousd,
+        )
+        return {key: found[key] for key in self.states}
+
+    def _streams(self) -> dict[Hashable, Sequence[Seen]]:
+        return {key: stream_of(state.seen) for key, state in self.states.items()}
 
     def _next(self) -> list[Next]:
         """Choose by what the tests have seen alone, so that a restart chooses alike."""
@@ -309,6 +316,7 @@ class AdaptiveRun:
         """Take what has been judged into the tests, and keep them."""
         view = view.with_safety(self.store, self.declared)
         rated, spent = self._ratings(view), self.spending.by_output()
+        before = {key: state.n_prompts for key, state in self.states.items()}
         for key, first, end in chosen:
             planned = self.cells[key]
             seen, waits = look(planned, first, end, view, rated)
@@ -316,14 +324,18 @@ class AdaptiveRun:
             cost = sum(spent.get(s.output_id, 0) for s in seen)
             price = self.options.rating_nanousd * sum(len(s.values) for s in seen)
             self.states[key] = replace(
-                grown(state, planned, seen),
+                grown(state, seen),
                 spent_nanousd=state.spent_nanousd + cost,
                 rated_nanousd=state.rated_nanousd + price,
                 stopped=waits,
             )
-        standings = self._standings()
+        standings, streams = self._standings(), self._streams()
+        closed = closed_by_cell([planned.cell for planned in self.cells.values()], streams)
         self.states = {
-            key: replace(state, standing=standings[key].why) for key, state in self.states.items()
+            key: replace(
+                ruled(state, self.cells[key], closed[key], before[key]), standing=standings[key].why
+            )
+            for key, state in self.states.items()
         }
         self.store.save_sequential(self.states.values(), run=self.run)
 

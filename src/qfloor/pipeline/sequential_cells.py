@@ -13,7 +13,7 @@ from typing import Literal
 from qfloor import prices
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError
-from qfloor.floors import Demand, FamilyPlan, Judged, SequentialCell, SequentialDesign
+from qfloor.floors import Closed, Demand, FamilyPlan, Judged, SequentialCell, SequentialDesign
 from qfloor.floors.cells import FAIL
 from qfloor.floors.sequential import SequentialRule, counted
 from qfloor.generate.outcome import asked_for
@@ -107,15 +107,23 @@ def planned_cell(
         return None
     votes = 1 if benchmark.panel is None else benchmark.panel.votes
     price = round(fmean(_price(offer, p) for p in own)) + rating_nanousd * votes
-    design = SequentialDesign(rule=rule, horizon=len(own), level=family.level)
-    cell = SequentialCell(
-        key=key, design=design, demands=demands, price_nanousd=price * benchmark.repeats
+    design = SequentialDesign(
+        rule=rule, horizon=len(own), level=family.level, chains=shared_by(benchmark, family.chains)
     )
+    cell = SequentialCell(
+        key=key, design=design, demands=demands, price_nanousd=price * benchmark.repeats,
+        family=family.name,
+    )  # fmt: skip
     outputs = tuple(
         tuple(output_id(p, offer, r, benchmark.round) for r in range(benchmark.repeats))
         for p in own
     )
     return PlannedCell(key=key, cell=cell, offer=offer, order=own, outputs=outputs)
+
+
+def shared_by(benchmark: Benchmark, chains: int) -> int | None:
+    """Chains that share alpha by Holm; None where each cell keeps its level."""
+    return chains if benchmark.correction == "holm" else None
 
 
 def _price(offer: Offer, prompt: Prompt) -> int:
@@ -218,22 +226,31 @@ def _values(group: Sequence[SeenOutput], kind: FloorKind) -> list[float] | None:
     return values
 
 
-def grown(
-    state: SequentialState, planned: PlannedCell, seen: Sequence[SeenOutput]
-) -> SequentialState:
-    """Add what was seen to a state, with the rulings that follow from it."""
+def grown(state: SequentialState, seen: Sequence[SeenOutput]) -> SequentialState:
+    """Add what was seen to a state; what follows from it is for `ruled` to say."""
     together = (*state.seen, *seen)
-    stream = stream_of(together)
+    return replace(state, seen=together, n_prompts=len(stream_of(together)))
+
+
+def ruled(
+    state: SequentialState, planned: PlannedCell, closed: Closed, after: int
+) -> SequentialState:
+    """Give a state the rulings that follow from what it has seen and what has closed.
+
+    ``after`` is how many prompts it had seen when it was ruled on before.
+    """
+    stream = stream_of(state.seen)
     earlier = {r.tier: r for r in state.rulings}
     rulings = []
     for demand in planned.cell.demands:
-        ruling = planned.cell.design.limits(stream, demand.max_fail).verdict(demand.threshold)
+        limits = planned.cell.design.limits(stream, demand.max_fail, closed)
+        ruling = limits.verdict(demand.threshold)
         before = earlier.get(demand.tier)
         at = None if before is None else before.decided_at
         if ruling == "undecided":
             at = None
         elif before is None or before.ruling != ruling:
-            at = _fell(planned, stream, demand, ruling, state.n_prompts)
+            at = _fell(planned, stream, demand, ruling, closed, after)
         rulings.append(
             TierRuling(
                 tier=demand.tier,
@@ -243,15 +260,23 @@ def grown(
                 decided_at=at,
             )
         )
-    return replace(state, seen=together, n_prompts=len(stream), rulings=tuple(rulings))
+    return replace(state, rulings=tuple(rulings))
 
 
 def _fell(
-    planned: PlannedCell, stream: Sequence[Seen], demand: Demand, ruling: str, after: int
+    planned: PlannedCell,
+    stream: Sequence[Seen],
+    demand: Demand,
+    ruling: str,
+    closed: Closed,
+    after: int,
 ) -> int:
-    """After how many prompts a ruling fell that had not after ``after``."""
+    """After how many prompts a ruling fell that had not after ``after``.
+
+    One that fell because another cell has closed fell after as many as were seen by then.
+    """
     for n in range(after + 1, len(stream)):
-        limits = planned.cell.design.limits(stream[:n], demand.max_fail)
+        limits = planned.cell.design.limits(stream[:n], demand.max_fail, closed)
         if limits.verdict(demand.threshold) == ruling:
             return n
     return len(stream)

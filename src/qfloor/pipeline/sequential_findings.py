@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from qfloor import stats
 from qfloor.benchmark import Benchmark
-from qfloor.floors import SequentialDesign
+from qfloor.floors import Closed, Demand, SequentialCell, SequentialDesign, closed_by_cell
 from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.judging import CellKey, RoundView
-from qfloor.pipeline.sequential_cells import stream_of
+from qfloor.pipeline.sequential_cells import shared_by, stream_of
 from qfloor.records import (
     CountsAs,
     FailRate,
@@ -64,10 +64,11 @@ def sequential_findings(benchmark: Benchmark, findings: Findings, states: States
         prompts, and on data that stopped so they bound nothing.
     """
     mine = benchmark.quality.id
+    tests = _tests_of(benchmark, states)
     return replace(
         findings,
-        floors=tuple(_floor(f, states) for f in findings.floors if f.quality == mine),
-        verdicts=tuple(_verdict(v, states) for v in findings.verdicts if v.quality == mine),
+        floors=tuple(_floor(f, tests) for f in findings.floors if f.quality == mine),
+        verdicts=tuple(_verdict(v, tests) for v in findings.verdicts if v.quality == mine),
         thresholds=tuple(t for t in findings.thresholds if t.quality == mine),
         calibrations=(),
         pass_rates=(),
@@ -76,22 +77,55 @@ def sequential_findings(benchmark: Benchmark, findings: Findings, states: States
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Test:
+    """A cell's test, and how many chains of its family have closed."""
+
+    state: SequentialState
+    design: SequentialDesign
+    closed: Closed
+
+
+def _tests_of(benchmark: Benchmark, states: States) -> Mapping[CellKey, _Test]:
+    """Set the tests of a round up again, with the levels that its families have come to."""
+    cells = [_cell(benchmark, key, state) for key, state in states.items()]
+    closed = closed_by_cell(cells, {key: stream_of(s.seen) for key, s in states.items()})
+    return {
+        key: _Test(state=state, design=cell.design, closed=closed[key])
+        for cell, (key, state) in zip(cells, states.items(), strict=True)
+    }
+
+
+def _cell(benchmark: Benchmark, key: CellKey, state: SequentialState) -> SequentialCell:
+    chains = shared_by(benchmark, round(state.alpha / state.level))
+    return SequentialCell(
+        key=key,
+        design=replace(_design(state, state.level), chains=chains),
+        demands=tuple(
+            Demand(tier=r.tier, threshold=r.threshold, max_fail=r.max_fail) for r in state.rulings
+        ),
+        family="release" if benchmark.family == "release" else f"{key.category}/{key.modality}",
+    )
+
+
 def _design(state: SequentialState, level: float) -> SequentialDesign:
     return SequentialDesign(rule=state.rule, horizon=state.horizon, level=level)
 
 
-def _floor(floor: Floor, states: States) -> Floor:
-    state = states[CellKey(floor.category, floor.modality, floor.offer_id)]
+def _floor(floor: Floor, tests: Mapping[CellKey, _Test]) -> Floor:
+    """The number keeps alpha / m, whatever has closed: it covers every threshold there is."""
+    test = tests[CellKey(floor.category, floor.modality, floor.offer_id)]
+    state = test.state
     stream = stream_of(state.seen, floor.kind)
-    release = _certified_to(state, floor.kind, state.level)
-    rates = tuple(_fail_rate(f, state, floor.kind) for f in floor.fail_rates)
+    release = _certified_to(state, floor.kind, test.design)
+    rates = tuple(_fail_rate(f, test, floor.kind) for f in floor.fail_rates)
     return replace(
         floor,
         n_prompts=len(stream),
         fail_rates=rates,
         q25_lo_release=release,
-        q25_hi_release=_not_rejected(state, stream),
-        q25_lo_cell=_certified_to(state, floor.kind, state.alpha),
+        q25_hi_release=_not_rejected(test.design, stream),
+        q25_lo_cell=_certified_to(state, floor.kind, _design(state, state.alpha)),
         alpha_release=state.level,
         alpha_cell=state.alpha,
         bound=state.rule,
@@ -106,15 +140,17 @@ def _said(floor: Floor, state: SequentialState) -> dict[str, object]:
     return {**raters, "sequential": said}
 
 
-def _certified_to(state: SequentialState, kind: FloorKind, level: float) -> float | None:
+def _certified_to(
+    state: SequentialState, kind: FloorKind, design: SequentialDesign
+) -> float | None:
     if _missing_share(state) > MISSING_TOO_MUCH:
         return None
     stream = stream_of(state.seen, kind)
-    return _design(state, level).limits(stream, 0.25).certified_to
+    return design.limits(stream, 0.25).certified_to
 
 
-def _not_rejected(state: SequentialState, stream: Sequence[Seen]) -> float | None:
-    above = _design(state, state.level).limits(stream, 0.25).rejected_above
+def _not_rejected(design: SequentialDesign, stream: Sequence[Seen]) -> float | None:
+    above = design.limits(stream, 0.25).rejected_above
     return None if above is None or above == -math.inf else above
 
 
@@ -131,23 +167,25 @@ def _bounds(state: SequentialState, stream: Sequence[Seen], threshold: float) ->
     )
 
 
-def _fail_rate(rate: FailRate, state: SequentialState, kind: FloorKind) -> FailRate:
-    stream = stream_of(state.seen, kind)
-    _, upper = _bounds(state, stream, rate.threshold)
-    certified = _certified_to(state, kind, state.level)
+def _fail_rate(rate: FailRate, test: _Test, kind: FloorKind) -> FailRate:
+    stream = stream_of(test.state.seen, kind)
+    _, upper = _bounds(test.state, stream, rate.threshold)
+    certified = _certified_to(test.state, kind, test.design)
     if certified is not None and rate.threshold <= certified:
         upper = min(upper, 0.25)  # the test itself has said so
     # Fixed-size bounds beside it would be none here.
     return replace(rate, upper=max(upper, rate.rate), upper_one_repeat=None)
 
 
-def _verdict(verdict: Verdict, states: States) -> Verdict:
-    state = states[CellKey(verdict.category, verdict.modality, verdict.offer_id)]
+def _verdict(verdict: Verdict, tests: Mapping[CellKey, _Test]) -> Verdict:
+    test = tests[CellKey(verdict.category, verdict.modality, verdict.offer_id)]
+    state = test.state
     stream = stream_of(state.seen)
-    limits = _design(state, state.level).limits(stream, verdict.max_fail)
+    limits = test.design.limits(stream, verdict.max_fail, test.closed)
     lower, upper = _bounds(state, stream, verdict.threshold)
     ruling, reason = Ruling(limits.verdict(verdict.threshold)), "more_prompts"
-    needed = stats.min_prompts(state.level, verdict.max_fail)
+    level = _level(test, verdict.max_fail, ruling)
+    needed = stats.min_prompts(level, verdict.max_fail)
     if _missing_share(state) > MISSING_TOO_MUCH:
         ruling, reason = Ruling.UNDECIDED, "too_much_missing"
     elif ruling is Ruling.CERTIFIED:
@@ -156,26 +194,39 @@ def _verdict(verdict: Verdict, states: States) -> Verdict:
         reason, lower = "fails", max(lower, verdict.max_fail)
     elif len(stream) < needed:
         reason = "too_few_prompts"
-    p_value = None if reason == "too_much_missing" else _p_value(state, stream, verdict)
+    p_level = test.design.risen(test.closed.certified) if ruling is Ruling.REJECTED else level
+    p_value = None if reason == "too_much_missing" else _p_value(state, stream, verdict, p_level)
     more = None
     if reason in ("more_prompts", "too_few_prompts"):
-        more = _more_prompts(stream, verdict, state)
+        more = _more_prompts(stream, verdict, level)
     return replace(
         verdict,
         ruling=ruling,
         reason=reason,
         upper=max(upper, lower),
         lower=lower,
-        level=state.level,
+        level=level,
         more_prompts=more,
         p_value=p_value,
-        p_adjusted=_adjusted(p_value, state, ruling),
+        p_adjusted=_adjusted(p_value, state.alpha, p_level, ruling),
         e_value=None,
     )
 
 
-def _p_value(state: SequentialState, stream: Sequence[Seen], verdict: Verdict) -> float | None:
-    """Smallest level at which the test would have certified, in steps of two from its own."""
+def _level(test: _Test, max_fail: float, ruling: Ruling) -> float:
+    """Level of the side that decided, in the end; a chain's own closing does not raise it."""
+    rejected = ruling is Ruling.REJECTED
+    closed = test.closed.rejected if rejected else test.closed.certified
+    chain = [r.threshold for r in test.state.rulings if r.max_fail == max_fail]
+    limits = test.design.limits(stream_of(test.state.seen), max_fail, test.closed)
+    mine = all(limits.verdict(t) == ruling for t in chain) and ruling is not Ruling.UNDECIDED
+    return test.design.risen(closed - mine)
+
+
+def _p_value(
+    state: SequentialState, stream: Sequence[Seen], verdict: Verdict, level: float
+) -> float | None:
+    """Smallest level at which the test would have certified, in steps of two from a given one."""
     if not stream:
         return None
 
@@ -183,7 +234,7 @@ def _p_value(state: SequentialState, stream: Sequence[Seen], verdict: Verdict) -
         limits = _design(state, level).limits(stream, verdict.max_fail)
         return limits.verdict(verdict.threshold) == "certified"
 
-    p = state.level
+    p = level
     if certifies(p):
         while p > LEAST_P and certifies(p / 2):
             p /= 2
@@ -195,20 +246,20 @@ def _p_value(state: SequentialState, stream: Sequence[Seen], verdict: Verdict) -
     return 1.0
 
 
-def _adjusted(p_value: float | None, state: SequentialState, ruling: Ruling) -> float | None:
-    """Times the family's size; at an exact tie on the side that was ruled."""
+def _adjusted(p_value: float | None, alpha: float, level: float, ruling: Ruling) -> float | None:
+    """Times the chains that alpha was divided among; at a tie on the side that was ruled."""
     if p_value is None:
         return None
-    adjusted = min(1.0, p_value * round(state.alpha / state.level))
+    adjusted = min(1.0, p_value * round(alpha / level))
     if ruling is Ruling.CERTIFIED:
-        return min(adjusted, state.alpha)
-    return max(adjusted, math.nextafter(state.alpha, 1.0))
+        return min(adjusted, alpha)
+    return max(adjusted, math.nextafter(alpha, 1.0))
 
 
-def _more_prompts(stream: Sequence[Seen], verdict: Verdict, state: SequentialState) -> int | None:
+def _more_prompts(stream: Sequence[Seen], verdict: Verdict, level: float) -> int | None:
     """Prompts still needed at the present estimate, by a fixed test; None when none would do."""
     if not stream:
         return None
     rate = float(stats.fail_shares(stream, verdict.threshold, missing=1.0).mean())
-    needed = stats.prompts_needed(rate, state.level, verdict.max_fail, POWER)
+    needed = stats.prompts_needed(rate, level, verdict.max_fail, POWER)
     return None if needed is None else max(1, needed - len(stream))

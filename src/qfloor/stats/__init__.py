@@ -51,7 +51,12 @@ from qfloor.stats.binomial import (
     mcnemar_exact,
     min_prompts,
 )
-from qfloor.stats.boundaries import SequentialBoundary, e_process_boundary, exact_boundary
+from qfloor.stats.boundaries import (
+    SequentialBoundary,
+    e_process_boundary,
+    exact_boundary,
+    shared_boundary,
+)
 from qfloor.stats.clusters import (
     KornGraubard,
     exact_one_repeat_upper,
@@ -286,6 +291,7 @@ __all__ = [
     "quantile_inverted_cdf",
     "recover_mos",
     "shape_change",
+    "shared_boundary",
     "similarity_p_value",
     "similarity_power",
     "similarity_votes",

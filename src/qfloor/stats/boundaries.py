@@ -155,6 +155,86 @@ def e_process_boundary(horizon: int, alpha: float, max_fail: float = 0.25) -> Se
     return _frozen(certify, reject, alpha, max_fail, "e_process")
 
 
+@functools.lru_cache(maxsize=512)
+def shared_boundary(
+    horizon: int,
+    alpha: float,
+    max_fail: float = 0.25,
+    *,
+    chains: int,
+    closed: tuple[int, int] = (0, 0),
+    rule: SequentialRule = "exact_sequential",
+) -> SequentialBoundary:
+    """Boundaries of one of many tests that share alpha by Holm, given how many have closed.
+
+    Parameters
+    ----------
+    horizon, alpha, max_fail
+        As for `exact_boundary`; ``alpha`` is that of all tests together.
+    chains : int
+        How many tests share it, at least 1; fixed before the data.
+    closed : tuple of int
+        How many of them have certified all that they ask, and how many have rejected all.
+    rule : {"exact_sequential", "e_process"}
+
+    Returns
+    -------
+    SequentialBoundary
+        Certifying at alpha over the tests not closed by certificates, rejecting at alpha over those
+        not closed by rejections; ``alpha`` is the level of certifying.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    Notes
+    -----
+    Each boundary lies within all laxer ones (it is cut off there where it does not by itself), so
+    what has crossed at a level has crossed at every larger one. The chance of any false
+    certificate among the tests is then at most alpha, at any stopping time, however prompts were
+    dealt out and whatever the dependence: let k of the tests ask something that is not so. Up to
+    the first false certificate none of them has closed, for closing takes all it asks; so the
+    level is at most alpha / k, and that test's stream has crossed its boundary at alpha / k at
+    some time up to the horizon, which happens with probability alpha / k at most. Whether earlier
+    prompts are held against a level that came later makes no difference to that. The mirror image
+    holds for rejections.
+
+    References
+    ----------
+    Holm, Scandinavian Journal of Statistics 6 (1979) 65-70; Ye, Li, Liu and Yao, Statistics in
+    Medicine 32 (2013) 1112-1124 (group-sequential Holm); Maurer and Bretz, Statistics in
+    Biopharmaceutical Research 5 (2013) 311-320.
+
+    Examples
+    --------
+    >>> first = shared_boundary(120, 0.05, chains=10)
+    >>> later = shared_boundary(120, 0.05, chains=10, closed=(7, 2))
+    >>> [int((b.certify >= 0).argmax()) for b in (first, later)]  # clean prompts that certify
+    [23, 19]
+    """
+    if chains < 1 or not all(0 <= n <= chains for n in closed):
+        raise ValueError(f"of {chains} tests {closed[0]} and {closed[1]} cannot have closed.")
+    ladder = _ladder(horizon, alpha, max_fail, chains, rule)
+    fine, bad = (ladder[max(1, chains - n) - 1] for n in closed)
+    return _frozen(fine.certify, bad.reject, fine.alpha, max_fail, rule)
+
+
+@functools.lru_cache(maxsize=32)
+def _ladder(
+    horizon: int, alpha: float, max_fail: float, chains: int, rule: SequentialRule
+) -> tuple[SequentialBoundary, ...]:
+    """Boundaries at alpha, alpha / 2 .. alpha / ``chains``, each within those before it."""
+    made = exact_boundary if rule == "exact_sequential" else e_process_boundary
+    found = [made(horizon, alpha, max_fail)]
+    for k in range(2, chains + 1):
+        plain, lax = made(horizon, alpha / k, max_fail), found[-1]
+        certify = np.minimum(plain.certify, lax.certify)
+        reject = np.maximum(plain.reject, lax.reject)
+        found.append(_frozen(certify, reject, alpha / k, max_fail, rule))
+    return tuple(found)
+
+
 def _spend(horizon: int, alpha: float, rate: float, looks: frozenset[int] | None) -> IntArray:
     """Most events after n prompts such that P(ever so few | rate) spends alpha as allowed."""
     at = np.zeros(horizon + 1)
