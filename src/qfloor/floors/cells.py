@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from qfloor import stats
 from qfloor.floors.judged import CODE, NO_RATER, Judged, JudgedOutputs, lay_out
 from qfloor.floors.traffic import weigh
-from qfloor.records import CountsAs, FloorKind, Modality, Status
+from qfloor.records import CountsAs, FloorKind, Modality
 
 FAIL = -math.inf
 """Marks a value that fails at every threshold."""
@@ -32,7 +32,7 @@ class Cell:
     """One offer in one category and modality, on one quality.
 
     Arrays run over values (ratings, or scores): ``value`` higher is better, ``cluster`` the
-    prompt family, ``repeat`` which repeat, ``rater`` who (-1 for outputs that failed before
+    prompt family, ``rater`` who (-1 for outputs that failed before
     anyone could judge them, and for metrics), ``output`` which of the outputs ``laid`` out;
     ``family`` says over clusters which of its families each is. Under a traffic mix other than
     the suite's, ``weight`` is what each counts and ``chosen`` which stand for prompts thinned to
@@ -45,7 +45,6 @@ class Cell:
     kind: FloorKind
     value: NDArray[np.float64]
     cluster: NDArray[np.intp]
-    repeat: NDArray[np.intp]
     rater: NDArray[np.intp]
     n_clusters: int
     n_outputs: int
@@ -160,7 +159,6 @@ def build_cell(
         kind=kind,
         value=value if sign == 1.0 else np.where(value == FAIL, FAIL, sign * value),
         cluster=cluster,
-        repeat=laid.repeat[output],
         rater=rater,
         n_clusters=int(family.size),
         n_outputs=counted[_SCORED] + counted[_FAIL] + (n_missing if missing_as_fail else 0),
@@ -170,7 +168,7 @@ def build_cell(
         laid=laid,
         output=output,
         family=family,
-        counts=_counts(laid, kind, counts_as if n_missing else None),
+        counts=_counts(laid, kind),
         missing_weighed=_missing_weighed(laid, counts_as, traffic) if n_missing else 0.0,
     )
     return _weighed(cell, traffic) if traffic else cell
@@ -202,19 +200,12 @@ def _numbered(codes: NDArray[np.intp], n: int) -> tuple[NDArray[np.intp], NDArra
     return (np.cumsum(there) - 1)[codes], np.flatnonzero(there)
 
 
-def _counts(
-    laid: JudgedOutputs, kind: FloorKind, counts_as: NDArray[np.int8] | None
-) -> dict[str, int]:
-    """How many outputs ended in which way, and what else is to be counted of them.
-
-    ``counts_as`` says how each counts, where any is missing.
-    """
-    counts = laid.statuses() + laid.marked(kind)
-    if counts_as is not None:
-        for i in np.flatnonzero(counts_as == _MISSING).tolist():
-            if laid.rows[i].status is Status.MADE and not laid.rows[i].values:
-                counts[laid.rows[i].lacking or "unjudged"] += 1
-    return {k: v for k, v in sorted(counts.items()) if v}
+def _counts(laid: JudgedOutputs, kind: FloorKind) -> dict[str, int]:
+    """How many outputs ended in which way, and what else is to be counted of them."""
+    counts = laid.ended(kind)
+    for i in laid.unjudged(kind):
+        counts[laid.rows[i].lacking or "unjudged"] += 1
+    return dict(sorted(counts.items()))
 
 
 def _missing_weighed(
@@ -223,9 +214,9 @@ def _missing_weighed(
     """Share that is missing where each prompt weighs the same, or its stratum's traffic."""
     missing, asked = counts_as == _MISSING, counts_as != _ABSENT
     family = laid.family[asked]
-    of_each = np.bincount(family, minlength=len(laid.families))
+    of_each = np.bincount(family)
     if not traffic:
-        lost = 1.0 / of_each[laid.family[missing]]
+        lost = 1.0 / of_each[laid.family[missing.nonzero()[0]]]
         return round(float(lost.sum()) / np.count_nonzero(of_each), 12)
     weight = 1.0 / of_each[family]
     strata = np.array([laid.rows[i].stratum for i in np.flatnonzero(asked).tolist()])

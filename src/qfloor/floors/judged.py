@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import overload
+from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +79,6 @@ MARKS = ("scorer_failed", "unsafe", "safety_unknown")
 """What is counted of outputs beside their status."""
 
 _STATUSES = tuple(Status)
-_NAMES = tuple(status.value for status in _STATUSES)
 _STATUS: Mapping[Status, int] = {status: 16 * code for code, status in enumerate(_STATUSES)}
 
 
@@ -105,6 +104,26 @@ def _codes(kind: FloorKind) -> NDArray[np.int8]:
         ],
         dtype=np.int8,
     )
+
+
+class _Meaning(NamedTuple):
+    """What a `_state` says: how it counts (a `CODE`), and under which names it is counted.
+
+    ``unjudged`` says that it was made and is missing for want of a value.
+    """
+
+    code: int
+    names: tuple[str, ...]
+    unjudged: bool
+
+
+@lru_cache(maxsize=512)
+def _meaning(state: int, kind: FloorKind) -> _Meaning:
+    status, code = _STATUSES[state >> 4], int(_codes(kind)[state])
+    marks = MARKS if code != CODE[CountsAs.ABSENT] else ()
+    marked = tuple(name for i, name in enumerate(marks) if state >> 2 - i & 1)
+    lacking = status is Status.MADE and not state & 8 and code == CODE[CountsAs.MISSING]
+    return _Meaning(code, (status.value, *marked), lacking)
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,34 +216,35 @@ class JudgedOutputs(Sequence[Judged]):
         return found
 
     @cached_property
-    def states(self) -> Mapping[int, int]:
-        """How many outputs have which ``state``: few have more than a handful."""
+    def states(self) -> tuple[tuple[int, int], ...]:
+        """Each ``state`` that occurs and how many outputs have it: most cells have a handful."""
         found = np.bincount(self.state)
-        there = np.flatnonzero(found)
-        return dict(zip(there.tolist(), found[there].tolist(), strict=True))
+        there = found.nonzero()[0]
+        return tuple(zip(there.tolist(), found[there].tolist(), strict=True))
 
     def counted(self, kind: FloorKind) -> Counter[int]:
         """How many outputs count as what, by `CODE`."""
-        codes, counts = _codes(kind), Counter[int]()
-        for state, n in self.states.items():
-            counts[int(codes[state])] += n
+        counts = Counter[int]()
+        for state, n in self.states:
+            counts[_meaning(state, kind).code] += n
         return counts
 
-    def statuses(self) -> Counter[str]:
-        """How many outputs ended in which way."""
+    def ended(self, kind: FloorKind) -> Counter[str]:
+        """How many outputs ended in which way, and have which mark of those that count at all."""
         counts = Counter[str]()
-        for state, n in self.states.items():
-            counts[_NAMES[state >> 4]] += n
+        for state, n in self.states:
+            for name in _meaning(state, kind).names:
+                counts[name] += n
         return counts
 
-    def marked(self, kind: FloorKind) -> Counter[str]:
-        """How many outputs have which mark, of those that count at all."""
-        codes, counts = _codes(kind), Counter[str]()
-        for state, n in self.states.items():
-            if codes[state] != CODE[CountsAs.ABSENT]:
-                for i, name in enumerate(MARKS):
-                    counts[name] += n * (state >> 2 - i & 1)
-        return counts
+    def unjudged(self, kind: FloorKind) -> list[int]:
+        """Which outputs were made and are missing a number that they should have."""
+        if not any(_meaning(state, kind).unjudged for state, _ in self.states):
+            return []
+        lacking = self.state & ~7 == _STATUS[Status.MADE]  # made, no value, whatever its marks
+        missing = self.counts_as(kind) == CODE[CountsAs.MISSING]
+        found: list[int] = (lacking & missing).nonzero()[0].tolist()
+        return found
 
 
 def lay_out(outputs: Sequence[Judged]) -> JudgedOutputs:

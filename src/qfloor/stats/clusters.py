@@ -256,6 +256,19 @@ def effective_size(
     return min(most, effective(p, variance, most, n_prompts) * factor)
 
 
+def effective_sizes(
+    p: FloatArray,
+    variance: FloatArray,
+    most: FloatArray | float,
+    factor: FloatArray | float,
+    ends: FloatArray | float,
+) -> FloatArray:
+    """`effective_size` at many fail rates, with the price of few prompts and the ends given."""
+    inner, seen = (p > 0.0) & (p < 1.0), variance > 0.0
+    worth = np.where(seen, p * (1.0 - p) / np.where(seen, variance, 1.0), most)
+    return np.where(inner, np.minimum(most, worth * factor), ends)
+
+
 def effective(p: float, variance: float, most: float, n_prompts: float) -> float:
     """Return ``n_eff = p(1-p)/v``, where that says nothing: prompts at the ends, else ``most``."""
     if p in (0.0, 1.0):

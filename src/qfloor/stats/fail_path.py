@@ -18,7 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qfloor.stats.clusters import effective, effective_size, few_clusters_factor
+from qfloor.stats.clusters import (
+    effective,
+    effective_size,
+    effective_sizes,
+    few_clusters_factor,
+)
 from qfloor.stats.fail_groups import (
     BoolArray,
     FloatArray,
@@ -40,8 +45,8 @@ class FailPath:
     """Fails at each step; step i fails the scores below ``thresholds[i]``, the last step all.
 
     ``scores`` are all of them, rising, ``shares`` what each counts (every prompt 1, or weights
-    that add up to 1); ``at`` says how many of them fail at each step, ``p`` their share, and
-    ``first_fails`` how many of the ``n_first`` outputs chosen to stand for their prompts.
+    that add up to 1); ``at`` says how many of them fail at each step and ``p`` their share;
+    ``first`` are the ``n_first`` outputs chosen to stand for their prompts.
     ``kept`` names the prompts that count in exact bounds: None means all, with weights they are
     those thinned to them. ``thresholds`` are the distinct finite scores: one fewer than there are
     steps. ``size`` is the number of
@@ -54,7 +59,7 @@ class FailPath:
     shares: FloatArray
     at: IntArray
     p: FloatArray
-    first_fails: IntArray
+    first: BoolArray
     n_first: int
     kept: IntArray | None
     prompts: Groups
@@ -114,6 +119,19 @@ class FailPath:
     def fails(self, threshold: float) -> int:
         """How many scores are strictly below ``threshold``."""
         return int(self.at[self.step(threshold)])
+
+    @cached_property
+    def first_fails(self) -> IntArray:
+        """How many of the chosen outputs fail at each step."""
+        return before(self.first.cumsum(dtype=np.int64), self.at)
+
+    def first_failed(self, step: int) -> int:
+        """`first_fails` at one step."""
+        return int(np.count_nonzero(self.first[: self.at[step]]))
+
+    def threshold(self, step: int) -> float:
+        """`thresholds` at one step, of which the last has none."""
+        return float(self.scores[self.at[step]])
 
     @property
     def most(self) -> float:
@@ -225,19 +243,23 @@ class FailPath:
         p = self.p[start:end]
         if self.exact:
             return np.full(p.size, float(self.n_prompts))
-        variance, more = self._parts(start, end)
+        return effective_sizes(p, self.spread(start, end, rate), *self.worths(alpha))
+
+    def spread(self, start: int, end: int, rate: float | None = None) -> FloatArray:
+        """Variance that `n_stars` rest on, at the same steps."""
+        found, more = self._parts(start, end)
         if self.raters is not None:
-            variance = variance + more * (1.0 if rate is None else severity_ratio(p, rate))
-        inner, seen = (p > 0.0) & (p < 1.0), variance > 0.0
-        if not self.clustered:
-            variance = variance * ((self.n_prompts - 1) / self.n_prompts)
-        worth = np.where(seen, p * (1.0 - p) / np.where(seen, variance, 1.0), self.most)
-        if not self.clustered:
-            return np.minimum(np.where(inner, worth, self.size), self.size)
+            ratio = 1.0 if rate is None else severity_ratio(self.p[start:end], rate)
+            found = found + more * ratio
+        return found if self.clustered else found * ((self.n_prompts - 1) / self.n_prompts)
+
+    def worths(self, alpha: float) -> tuple[float, float, float]:
+        """What `effective_sizes` are made of beside rate and variance: most, factor and ends."""
+        if not self.clustered:  # nothing but unequal weights costs anything
+            return self.size, 1.0, self.size
         factor = few_clusters_factor(float(self.most), self.df, alpha)
         few_raters = self.raters is not None and self.df < self.size - 1.0
-        ends = min(self.size, self.most * factor) if few_raters else self.size
-        return np.where(inner, np.minimum(self.most, worth * factor), ends)
+        return self.most, factor, min(self.size, self.most * factor) if few_raters else self.size
 
 
 def build_path(
@@ -250,8 +272,7 @@ def build_path(
 ) -> FailPath:
     """Build the path of a cell; parameters are those of `thresholds.threshold_limits`."""
     values = check_scores(scores)
-    codes = prompt_codes(prompts, values.size)
-    sizes = np.bincount(codes)
+    codes, sizes = _prompts(prompts, values.size)
     chosen = (
         _first_of_each(codes, sizes.size)
         if first is None
@@ -259,24 +280,26 @@ def build_path(
     )
     order = values.argsort()  # of equal scores the order does not matter
     ordered, group = values[order], codes[order]
-    share = 1.0 / sizes[group] if weights is None else _shares(weights, codes)[order]
+    share = (1.0 / sizes)[group] if weights is None else _shares(weights, codes)[order]
     at = _steps(ordered)
     mass = float(sizes.size) if weights is None else 1.0
-    p = np.minimum(running(share)[at] / mass, 1.0)
+    p = running(share)[at]
+    p /= mass
+    np.minimum(p, 1.0, out=p)
     p[-1] = 1.0
     whole = np.ones(sizes.size) if weights is None else weights_of(group, share)
     people = None
     if raters is not None:
-        rater = prompt_codes(raters, values.size)[order]
+        rater = _prompts(raters, values.size)[0][order]
         people = Groups.raters(rater, share, mass), Groups.cells(rater, group, share, mass)
-    first_fails = chosen[order].cumsum(dtype=np.int64)
+    first = chosen[order]
     return FailPath(
         scores=ordered,
         shares=share,
         at=at,
         p=p,
-        first_fails=before(first_fails, at),
-        n_first=int(first_fails[-1]),
+        first=first,
+        n_first=int(np.count_nonzero(first)),
         kept=None if weights is None else np.unique(codes[chosen]),
         prompts=Groups(group, share, whole, sizes, mass),
         raters=people,
@@ -292,22 +315,22 @@ def _steps(ordered: FloatArray) -> IntArray:
     return fresh.nonzero()[0]
 
 
-def prompt_codes(prompts: Sequence[Hashable] | ArrayLike | None, n: int) -> IntArray:
-    """Number the prompts 0, 1, ...; without labels every output is a prompt of its own."""
+def _prompts(prompts: Sequence[Hashable] | ArrayLike | None, n: int) -> tuple[IntArray, IntArray]:
+    """Number prompts 0, 1, ..., none left out, and count the outputs of each.
+
+    Without labels every output is a prompt of its own.
+    """
     if prompts is None:
-        return np.arange(n)
+        return np.arange(n), np.ones(n, dtype=np.int64)
     given = np.asarray(prompts)
-    if given.shape == (n,) and given.dtype == np.int64 and _numbered(given):
-        return given
+    if given.shape == (n,) and given.dtype == np.int64 and given.view(np.uint64).max() < n:
+        sizes = np.bincount(given)
+        if sizes.all():
+            return given, sizes
     codes = np.unique(given, return_inverse=True)[1]
     if codes.shape != (n,):
         raise ValueError(f"prompts must be one list of {n} labels, one for each score.")
-    return np.asarray(codes, dtype=np.int64)
-
-
-def _numbered(codes: IntArray) -> bool:
-    """Whether whole numbers are 0, 1, ... already, none left out."""
-    return bool(codes.min() == 0 and codes.max() < codes.size and np.bincount(codes).all())
+    return np.asarray(codes, dtype=np.int64), np.bincount(codes)
 
 
 def _shares(weights: ArrayLike, codes: IntArray) -> FloatArray:

@@ -6,16 +6,18 @@ One rule is fixed by the plan before the data, and then gives verdict, bound and
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from scipy import optimize, special
 
-from qfloor.stats.binomial import at_most, check_share, clopper_pearson_upper, max_fails
-from qfloor.stats.fail_groups import BoolArray, FloatArray, IntArray
+from qfloor.stats.binomial import check_share, clopper_pearson_upper, max_fails
+from qfloor.stats.fail_groups import FloatArray, IntArray
 from qfloor.stats.fail_path import FailPath
-from qfloor.stats.fail_search import At, Search, every_p, every_passing, every_upper
+from qfloor.stats.fail_scan import Search, korn_graubard_passing, tail_of
+from qfloor.stats.fail_search import At, every_p, every_passing, every_upper
 
 Rule = Literal["auto", "korn_graubard", "one_repeat", "every_repeat", "both"]
 _KG, _ONE, _EVERY = "korn_graubard", "one_repeat", "every_repeat"
@@ -25,15 +27,6 @@ TRUSTED_ALPHA = 0.01
 
 FEW_PROMPTS = 15
 """Below this many prompts the exact bound of one repeat joins too."""
-
-_SLACK = 1e-9
-"""What is this close to a limit is computed and not taken from a bracket."""
-
-_KNOT = math.log(1.02)
-"""Distance of the knots of `_first_above` on a scale of logarithms."""
-
-_BLOCK = 16
-"""Knots that are looked up together."""
 
 _LEAST_P, _MOST_P = 1e-12, 0.4999
 """Levels between which a p-value is searched for; levels are below one half."""
@@ -94,40 +87,34 @@ def n_passing(path: FailPath, alpha: float, max_fail: float, rule: Rule, *, mirr
     known = path.known.get(("passing", alpha, max_fail, rule, mirror))
     if known is not None:
         return int(known)
-    end, is_every = passing_before(path, alpha, max_fail, rule, mirror=mirror)
-    if is_every and end:
-        end = every_passing([Search(path, alpha, max_fail, end, mirror)])[0]
-    return end
+    search = narrowed([Search(path, alpha, max_fail, path.p.size, mirror)], [rule])[0]
+    if search.most and _EVERY in rule_of(path, alpha, rule)[1]:
+        return every_passing([search])[0]
+    return search.most
 
 
-def passing_before(
-    path: FailPath, alpha: float, max_fail: float, rule: Rule, *, mirror: bool
-) -> tuple[int, bool]:
-    """`n_passing` without the bound of every repeat, and whether that has a say too."""
-    parts = rule_of(path, alpha, rule)[1]
-    end = path.p.size
-    if _ONE in parts:
-        fails = (path.n_first - path.first_fails)[::-1] if mirror else path.first_fails
-        most = max_fails(path.n_first, alpha, max_fail) if path.n_first else None
-        end = 0 if most is None else int(fails.searchsorted(most, side="right"))
-    if _KG in parts:
-        end = min(end, _korn_graubard_passing(path, alpha, max_fail, mirror=mirror))
-    return end, _EVERY in parts
+def narrowed(searches: Sequence[Search], rules: Sequence[Rule]) -> list[Search]:
+    """Searches with what all bounds of their rules let pass, that of every repeat left out."""
+    found = []
+    scanned = []
+    for i, (search, rule) in enumerate(zip(searches, rules, strict=True)):
+        parts = rule_of(search.path, search.alpha, rule)[1]
+        found.append(_one_repeat_narrowed(search) if _ONE in parts else search)
+        if _KG in parts:
+            scanned.append(i)
+    ends = korn_graubard_passing([found[i] for i in scanned])
+    for i, end in zip(scanned, ends, strict=True):
+        found[i] = found[i]._replace(most=end)
+    return found
 
 
-def _korn_graubard_passing(path: FailPath, alpha: float, max_fail: float, *, mirror: bool) -> int:
-    if not at_most((1.0 - max_fail) ** path.size, alpha):
-        return 0
-    p = path.seen(mirror)
-    # A bound below the observed rate does not exist, so only rates that could pass are looked at.
-    end = int(p.searchsorted(max_fail * (1.0 + _SLACK), side="right"))
-    if not end:
-        return 0
-    steps = (path.p.size - end, path.p.size) if mirror else (0, end)
-    n_star = path.n_stars(alpha, *steps, max_fail)[:: -1 if mirror else 1]
-    k = p[:end] * n_star
-    end = _leading((n_star - k > 0.0) & (k <= n_star * max_fail))
-    return _first_above(k[:end], (n_star - k)[:end], alpha, max_fail)
+def _one_repeat_narrowed(search: Search) -> Search:
+    path, n = search.path, search.path.n_first
+    most = max_fails(n, search.alpha, search.max_fail) if n else None
+    if most is None:
+        return search._replace(most=0)
+    fails = (n - path.first_fails)[::-1] if search.mirror else path.first_fails
+    return search._replace(most=min(search.most, int(fails.searchsorted(most, side="right"))))
 
 
 def _every_p(path: FailPath, step: int, max_fail: float) -> float:
@@ -183,7 +170,7 @@ def _two_way_upper(
         n_star = path.n_stars(alpha, *steps, rate)
         k = p * n_star
         worst = _undominated(k, n_star - k)
-        return float(_tail(k[worst], (n_star - k)[worst], rate).max()) - alpha
+        return float(tail_of(k[worst], (n_star - k)[worst], rate).max()) - alpha
 
     high = 1.0 - 1e-12
     if excess(high) > 0.0:
@@ -193,7 +180,7 @@ def _two_way_upper(
 
 def exact_bound(path: FailPath, step: int, alpha: float, *, mirror: bool) -> float:
     """Clopper-Pearson of the chosen outputs at a step; 1 where none was chosen."""
-    fails = int(path.first_fails[step])
+    fails = path.first_failed(step)
     return _exact_bound(path.n_first - fails if mirror else fails, path.n_first, alpha)
 
 
@@ -231,7 +218,7 @@ def p_value(path: FailPath, threshold: float, max_fail: float, rule: Rule) -> fl
 def _exact_p(path: FailPath, step: int, max_fail: float) -> float:
     if not path.n_first:
         return 1.0
-    return float(special.bdtr(int(path.first_fails[step]), path.n_first, max_fail))
+    return float(special.bdtr(path.first_failed(step), path.n_first, max_fail))
 
 
 def _korn_graubard_p(path: FailPath, step: int, max_fail: float) -> float:
@@ -246,7 +233,7 @@ def _korn_graubard_p(path: FailPath, step: int, max_fail: float) -> float:
         n_star = path.n_stars(math.exp(log_alpha), 0, p.size, max_fail)
         k = p * n_star
         worst = _undominated(k, n_star - k)
-        tail = _tail(k[worst], (n_star - k)[worst], max_fail)
+        tail = tail_of(k[worst], (n_star - k)[worst], max_fail)
         return math.log(max(float(tail.max()), 1e-300)) - log_alpha
 
     low, high = math.log(_LEAST_P), math.log(_MOST_P)
@@ -256,57 +243,6 @@ def _korn_graubard_p(path: FailPath, step: int, max_fail: float) -> float:
         return _LEAST_P
     root = float(optimize.brentq(excess, low, high, xtol=1e-11, rtol=1e-14))
     return min(_MOST_P, math.exp(root) * (1.0 + 1e-10))
-
-
-def _tail(k: FloatArray, room: FloatArray, max_fail: float) -> FloatArray:
-    """P(fail rate > ``max_fail``) by the beta distribution that bounds ``k`` fails.
-
-    As a lower tail of the mirror image: several times faster in scipy than the upper one.
-    """
-    return np.asarray(special.betainc(room, k + 1.0, 1.0 - max_fail))
-
-
-def _first_above(k: FloatArray, room: FloatArray, alpha: float, max_fail: float) -> int:
-    """The first step whose `_tail` is above alpha, or how many steps there are.
-
-    The tail rises with ``k`` and falls with ``room``: most steps are decided by the fails that
-    the nearest knots of room allow, which the cells of a table share; the others are computed.
-    """
-    if not k.size:
-        return 0
-    knot = np.floor(np.log(room) / _KNOT).astype(np.int64)
-    least = int(knot.min()) // _BLOCK
-    table = _allowed_from(least, (int(knot.max()) + 1) // _BLOCK + 1, alpha, max_fail)
-    knot -= least * _BLOCK
-    end = _leading(k <= table[knot + 1] + _SLACK)
-    unsure = (k[:end] > table[knot[:end]] - _SLACK).nonzero()[0]
-    tail = _tail(k[unsure], room[unsure], max_fail)
-    # The step at the end needs no look: it is above whatever the rounding of its tail says.
-    above = (tail > alpha).nonzero()[0]
-    return int(unsure[above[0]]) if above.size else end
-
-
-@lru_cache(maxsize=1 << 12)
-def _allowed_from(least: int, end: int, alpha: float, max_fail: float) -> FloatArray:
-    """`_allowed` of all knots of some blocks."""
-    knots = range(least * _BLOCK, end * _BLOCK)
-    return np.array([_allowed(knot, alpha, max_fail) for knot in knots])
-
-
-@lru_cache(maxsize=1 << 16)
-def _allowed(knot: int, alpha: float, max_fail: float) -> float:
-    """Most fails (a real number) that have a tail of at most alpha with a knot's room."""
-    room = math.exp(knot * _KNOT)
-
-    def excess(k: float) -> float:
-        return float(special.betainc(room, k + 1.0, 1.0 - max_fail)) - alpha
-
-    if excess(0.0) > 0.0:
-        return -1.0
-    high = 1.0 + room * max_fail / (1.0 - max_fail)
-    while excess(high) <= 0.0:
-        high *= 2.0
-    return float(optimize.brentq(excess, 0.0, high, xtol=_SLACK / 10.0, rtol=1e-14))
 
 
 def _undominated(k: FloatArray, room: FloatArray) -> IntArray:
@@ -319,9 +255,3 @@ def _undominated(k: FloatArray, room: FloatArray) -> IntArray:
     rises = np.ones(k.size, dtype=bool)
     np.greater(most[1:], most[:-1], out=rises[1:])
     return order[rises]
-
-
-def _leading(fine: BoolArray) -> int:
-    """How many are true before the first that is not."""
-    at = int(fine.argmin()) if fine.size else 0
-    return at if fine.size and not fine[at] else int(fine.size)

@@ -18,6 +18,7 @@ from qfloor.stats.every_repeat import tally
 from qfloor.stats.every_repeat_many import clear, tails, upper_bounds
 from qfloor.stats.fail_groups import BoolArray, FloatArray, IntArray
 from qfloor.stats.fail_path import FailPath
+from qfloor.stats.fail_scan import Search
 from qfloor.stats.fail_tally import MOST_VALUES, FailTally
 
 _SLACK = 1e-9
@@ -28,17 +29,6 @@ class At(NamedTuple):
 
     path: FailPath
     step: int
-    mirror: bool = False
-
-
-@dataclass(frozen=True)
-class Search:
-    """How many of the first ``most`` steps pass; with ``mirror`` from the last one back."""
-
-    path: FailPath
-    alpha: float
-    max_fail: float
-    most: int
     mirror: bool = False
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qfloor.stats.fail_path import FailPath
-from qfloor.stats.fail_rules import Rule, passing_before, rule_of
-from qfloor.stats.fail_search import At, Search, Table, every_p, every_passing, every_upper, follow
+from qfloor.stats.fail_rules import Rule, narrowed, rule_of
+from qfloor.stats.fail_scan import Search
+from qfloor.stats.fail_search import At, Table, every_p, every_passing, every_upper, follow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,11 +70,11 @@ def _bounds(group: Sequence[Asked], table: Table) -> None:
 
 def _passing(group: Sequence[Asked], table: Table) -> None:
     """How far each cell's levels let it pass."""
-    searches, keys = [], []
-    for one in group:
-        for max_fail, mirror in one.passing:
-            end, _ = passing_before(one.path, one.alpha, max_fail, one.rule, mirror=mirror)
-            searches.append(Search(one.path, one.alpha, max_fail, end, mirror))
-            keys.append(("passing", one.alpha, max_fail, one.rule, mirror))
-    for search, key, found in zip(searches, keys, every_passing(searches, table), strict=True):
-        search.path.known[key] = found
+    asked = [(one, rate, mirror) for one in group for rate, mirror in one.passing]
+    searches = narrowed(
+        [Search(one.path, one.alpha, rate, one.path.p.size, mirror) for one, rate, mirror in asked],
+        [one.rule for one, _, _ in asked],
+    )
+    ends = every_passing(searches, table)
+    for (one, rate, mirror), end in zip(asked, ends, strict=True):
+        one.path.known["passing", one.alpha, rate, one.rule, mirror] = end

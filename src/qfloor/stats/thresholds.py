@@ -166,7 +166,7 @@ def path_limits(
     trail = n_passing(path, alpha, 1.0 - max_fail, rule, mirror=True)
     return ThresholdLimits(
         certified_to=low,
-        rejected_above=_from_above(path.thresholds, trail),
+        rejected_above=_from_above(path.threshold, path.at.size - 1, trail),
         alpha=alpha,
         max_fail=max_fail,
         bound=rule_of(path, alpha, rule)[0],
@@ -177,7 +177,8 @@ def path_certified_to(
     path: FailPath, *, alpha: float, max_fail: float, rule: Rule = "auto"
 ) -> float | None:
     """The one of `path_limits` that certifies."""
-    return _from_below(path.thresholds, n_passing(path, alpha, max_fail, rule, mirror=False))
+    lead = n_passing(path, alpha, max_fail, rule, mirror=False)
+    return _from_below(path.threshold, path.at.size - 1, lead)
 
 
 def lower_bound(
@@ -342,18 +343,18 @@ def _limits_exact(
     return low, high
 
 
-def _from_below(thresholds: FloatArray, passing: int) -> float | None:
-    """The last threshold of so many steps from the lowest on; the last step has none."""
-    passing = min(passing, thresholds.size)
-    return float(thresholds[passing - 1]) if passing else None
+def _from_below(nth: Callable[[int], float], n: int, passing: int) -> float | None:
+    """The last threshold of so many steps from the lowest of ``n`` on; the last step has none."""
+    passing = min(passing, n)
+    return nth(passing - 1) if passing else None
 
 
-def _from_above(thresholds: FloatArray, passing: int) -> float | None:
+def _from_above(nth: Callable[[int], float], n: int, passing: int) -> float | None:
     """The threshold below so many steps from the highest on; ``-inf`` below all of them."""
     if passing == 0:
         return None
-    first = thresholds.size + 1 - passing
-    return float(thresholds[first - 1]) if first else -math.inf
+    first = n + 1 - passing
+    return nth(first - 1) if first else -math.inf
 
 
 def _limits_by_trial(
@@ -370,4 +371,5 @@ def _limits_by_trial(
         if bound(fine) > 1.0 - max_fail:
             break
         rejected += 1
-    return _from_below(thresholds, certified), _from_above(thresholds, rejected)
+    nth, n = thresholds.item, thresholds.size
+    return _from_below(nth, n, certified), _from_above(nth, n, rejected)
