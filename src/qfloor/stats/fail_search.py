@@ -35,7 +35,7 @@ class At(NamedTuple):
 def follow(paths: Iterable[FailPath]) -> None:
     """Make the tallies of many paths together, before each is asked for its own."""
     groups: dict[int, list[FailPath]] = defaultdict(list)
-    for path in paths:
+    for path in {id(path): path for path in paths}.values():
         if "tally" not in path.__dict__ and path.kept is None and not path.weighted:
             groups[int(path.prompts.sizes.max())].append(path)
     for most, group in groups.items():

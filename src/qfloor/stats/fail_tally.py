@@ -25,6 +25,9 @@ _ROUNDING = 1e-11
 _BLOCK = 1 << 14
 """Values of cells that are followed together."""
 
+_NONE = -1
+"""Place of a share that nobody has."""
+
 Counts = NDArray[np.int32]
 
 
@@ -32,11 +35,13 @@ Counts = NDArray[np.int32]
 class FailTally:
     """Prompts by fail share: ``counts[i, m]`` have ``values[i]`` when the first ``m`` values fail.
 
-    ``values`` are rising, from 0 to 1, and the same for all cells with as many values a prompt.
+    ``values`` are rising, from 0 to 1, and the same for all cells with as many values a prompt;
+    ``n`` is the number of prompts.
     """
 
     values: FloatArray
     counts: Counts
+    n: int
 
     @classmethod
     def of(cls, group: IntArray, sizes: IntArray) -> FailTally | None:
@@ -53,34 +58,37 @@ class FailTally:
         """
         found: list[FailTally] = []
         block: list[tuple[IntArray, IntArray]] = []
+        room = _BLOCK
         for cell in cells:
             block.append(cell)
-            if sum(group.size for group, _ in block) >= _BLOCK:
+            room -= cell[0].size
+            if room <= 0:
                 found += cls._of_block(block, most)
-                block = []
+                block, room = [], _BLOCK
         return found + cls._of_block(block, most) if block else found
 
     @classmethod
     def _of_block(cls, cells: Sequence[tuple[IntArray, IntArray]], most: int) -> list[FailTally]:
         values, place = _lattice(most)
-        n_values = np.array([group.size for group, _ in cells])
-        n_prompts = np.array([sizes.size for _, sizes in cells])
-        before = n_prompts.cumsum() - n_prompts
-        starts = (n_values + 1).cumsum() - (n_values + 1)  # a cell has a column more than values
-        prompt = np.concatenate([group for group, _ in cells]) + before.repeat(n_values)
-        size = np.concatenate([sizes for _, sizes in cells])[prompt]
-        nth = _nth(prompt, int(n_prompts.sum()), most)
-        width = prompt.size + len(cells)
-        at = np.arange(prompt.size) + np.arange(1, len(cells) + 1).repeat(n_values)
-        line, share = place.ravel() * width, size * (most + 1) + nth  # a value moves one prompt
-        flat = np.zeros(values.size * width, dtype=np.int32)
-        flat[line[share] + at], flat[line[share + 1] + at] = -1, 1
-        steps = flat.reshape(values.size, width)
-        steps[0, starts] = n_prompts
-        steps[-1, starts[1:]] -= n_prompts[:-1]  # where the cell before ends
-        counts = steps.cumsum(axis=1, dtype=np.int32)
-        ends = (starts + n_values + 1).tolist()
-        return [cls(values, counts[:, a:b]) for a, b in zip(starts.tolist(), ends, strict=True)]
+        widths = np.array([group.size + 1 for group, _ in cells])  # before any value fails as well
+        ends = widths.cumsum()
+        starts, n_prompts = ends - widths, np.array([sizes.size for _, sizes in cells])
+        prompt, size = _beside(cells, starts, widths)
+        share = size * (most + 1) + _nth(prompt, size, most)  # a value moves one prompt on
+        left, reached = place[share], place[share + 1]
+        left[starts] = reached[starts] = _NONE
+        counts = np.empty((values.size, prompt.size), dtype=np.int32)
+        for i in range(values.size):
+            step = np.subtract((reached == i).view(np.int8), (left == i).view(np.int8))
+            if i in (0, values.size - 1):
+                step = step.astype(np.int32)
+                if i == 0:
+                    step[starts] = n_prompts
+                else:
+                    step[starts[1:]] = -n_prompts[:-1]  # where the cell before ends
+            step.cumsum(dtype=np.int32, out=counts[i])
+        edges = zip(starts.tolist(), ends.tolist(), n_prompts.tolist(), strict=True)
+        return [cls(values, counts[:, a:b], n) for a, b, n in edges]
 
     def at(self, m: int, *, mirror: bool) -> FloatArray:
         """Counts when the first ``m`` values fail, or of what does not fail, as floats."""
@@ -89,41 +97,65 @@ class FailTally:
 
     def variance(self, p: float, m: int) -> float:
         """`variances` after ``m`` fails; of few shares plain numbers are the fastest sum."""
-        counts = self.counts[:, m].tolist()
-        n = sum(counts)
+        n = self.n
         if n < 2:
             return 0.0
-        pairs = zip(self.values.tolist(), counts, strict=True)
+        pairs = zip(self.values.tolist(), self.counts[:, m].tolist(), strict=True)
         found = sum(k * (v - p) ** 2 for v, k in pairs)
         return 0.0 if found < _ROUNDING else float(found / (n * (n - 1)))
 
     def variances(self, p: FloatArray, at: IntArray) -> FloatArray:
-        """Variance of the fail rate over prompts, where it is ``p`` after ``at`` fails."""
-        n = int(self.counts[:, 0].sum())
-        if n < 2:
+        """Variance of the fail rate over prompts, where it is ``p`` after ``at`` fails, rising."""
+        if self.n < 2:
             return np.zeros(at.size)
-        found = self.values**2 @ self.counts[:, at].astype(np.float64) - n * p**2
+        counts = self.counts[:, at[0] : at[-1] + 1] if at.size else self.counts[:, :0]
+        found = self.values**2 @ counts
+        if found.size != at.size:  # several scores are equal
+            found = found[at - at[0]]
+        found -= self.n * (p * p)
         found[found < _ROUNDING] = 0.0
-        return np.asarray(found / (n * (n - 1)))
+        found /= self.n * (self.n - 1)
+        return found
 
 
-def _nth(prompt: IntArray, n: int, most: int) -> NDArray[np.int8]:
-    """How many values of the same prompt came before each."""
-    nth = np.zeros(prompt.size, dtype=np.int8)
-    rest, first = np.arange(prompt.size), np.empty(n, dtype=np.int64)
-    for before in range(1, most):
-        first[prompt[rest[::-1]]] = rest[::-1]  # the last one written stays
-        rest = rest[first[prompt[rest]] != rest]
-        nth[rest] = before
+def _beside(
+    cells: Sequence[tuple[IntArray, IntArray]], starts: IntArray, widths: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Prompt of each value of all cells, and how many that has; before each cell nobody's."""
+    nobody = np.zeros(1, dtype=np.int64)
+    sizes = np.concatenate([*(sizes for _, sizes in cells), nobody])
+    n_prompts = np.array([sizes.size for _, sizes in cells])
+    prompt = np.concatenate([part for group, _ in cells for part in (nobody, group)])
+    prompt += (n_prompts.cumsum() - n_prompts).repeat(widths)
+    prompt[starts] = sizes.size - 1
+    return prompt, sizes[prompt]
+
+
+def _nth(prompt: IntArray, size: IntArray, most: int) -> IntArray:
+    """How many values of the same prompt came before each; told from the last of each on."""
+    last = np.empty(int(prompt.max()) + 1, dtype=np.int32)
+    at = np.arange(prompt.size, dtype=np.int32)
+    last[prompt] = at  # the last one written stays
+    ends = last[prompt] == at
+    nth = np.where(ends, size - 1, 0)
+    for after in range(2, most):
+        at = at[~ends]
+        of = prompt[at]
+        last[of] = at
+        ends = last[of] == at
+        nth[at] = np.where(ends, size[at] - after, 0)
     return nth
 
 
 @lru_cache(maxsize=MOST_VALUES)
-def _lattice(most: int) -> tuple[FloatArray, IntArray]:
-    """All shares of up to so many values, and where that of j among s stands: ``place[s, j]``."""
+def _lattice(most: int) -> tuple[FloatArray, NDArray[np.int8]]:
+    """All shares of up to so many values, and where that of j among s stands.
+
+    The latter is at ``s * (most + 1) + j``.
+    """
     shares = {(s, j): round(j / s, 12) for s in range(1, most + 1) for j in range(s + 1)}
     values = np.array(sorted(set(shares.values())))
-    place = np.zeros((most + 1, most + 1), dtype=np.int64)
+    place = np.zeros((most + 1, most + 1), dtype=np.int8)
     for (s, j), share in shares.items():
         place[s, j] = int(values.searchsorted(share))
-    return values, place
+    return values, place.ravel()
