@@ -74,7 +74,7 @@ def test_a_part_is_what_laying_it_out_would_give(rows: list[Judged], seed: int) 
     kept = np.flatnonzero(np.random.default_rng(seed).random(len(laid)) < 0.6)
     found = build_cell("x", "c", "image", "delivered", laid.part(kept))
     expected = build_cell("x", "c", "image", "delivered", [laid[i] for i in kept.tolist()])
-    for name in ("cluster", "repeat", "counts", "outputs", "families"):
+    for name in ("cluster", "counts", "outputs", "families"):
         assert list(getattr(found, name)) == list(getattr(expected, name)), name
     # raters are numbered, and drawn, by all they said: in the whole and in the part of it
     assert _entered(found) == _entered(expected)

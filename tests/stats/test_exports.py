@@ -15,6 +15,7 @@ UNEXAMPLED = (
     "fail_groups",
     "fail_path",
     "fail_rules",
+    "fail_scan",
     "fail_table",
     "fail_tally",
     "every_repeat_many",

@@ -15,14 +15,13 @@ from qfloor.stats.clusters import effective_size
 from qfloor.stats.fail_path import FailPath
 from qfloor.stats.fail_rules import (
     Rule,
-    _first_above,
-    _tail,
     _undominated,
     exact_bound,
     n_passing,
     rule_of,
     upper_bound,
 )
+from qfloor.stats.fail_scan import Search, _above, korn_graubard_passing, tail_of
 from qfloor.stats.two_way import severity_ratio
 
 alphas = st.sampled_from([0.3, 0.05, 0.02, 0.05 / 7, 0.05 / 280])
@@ -125,16 +124,34 @@ def test_the_variance_of_one_step_is_that_of_all(path: FailPath) -> None:
 
 
 @given(seed=st.integers(0, 2**32 - 1), alpha=alphas, max_fail=st.floats(0.02, 0.98))
-def test_brackets_and_dominance_leave_the_same_step_first_and_the_same_one_worst(
+def test_brackets_and_dominance_leave_the_same_steps_above_and_the_same_one_worst(
     seed: int, alpha: float, max_fail: float
 ) -> None:
     rng = np.random.default_rng(seed)
     n_star = rng.uniform(1.0, 10.0 ** rng.uniform(1, 4)) * rng.uniform(0.7, 1.0, size=200)
     k = np.sort(rng.uniform(0.0, 0.95, size=200)) * n_star
-    tail = _tail(k, n_star - k, max_fail)
-    above = np.flatnonzero(tail > alpha)
-    first = int(above[0]) if above.size else tail.size
-    assert _first_above(k, n_star - k, alpha, max_fail) == first
+    tail = tail_of(k, n_star - k, max_fail)
+    assert _above(k, n_star - k, alpha, max_fail).tolist() == (tail > alpha).tolist()
     worst = _undominated(k, n_star - k)
     assert tail[worst].max() == tail.max()
     assert tail == pytest.approx(special.betaincc(k + 1.0, n_star - k, max_fail), rel=1e-9)
+
+
+@given(
+    cells=st.lists(paths(), min_size=1, max_size=5),
+    alpha=alphas,
+    max_fail=st.sampled_from([0.1, 0.25]),
+    mirror=st.booleans(),
+)
+def test_paths_scanned_together_pass_as_far_as_each_alone(
+    cells: list[FailPath], alpha: float, max_fail: float, mirror: bool
+) -> None:
+    asked = [
+        Search(path, alpha, max_fail, most, mirror)
+        for path in cells
+        if not path.exact
+        for most in (path.p.size, path.p.size // 2)
+    ]
+    alone = [korn_graubard_passing([search])[0] for search in asked]
+    assert korn_graubard_passing(asked) == alone
+    assert all(end <= search.most for end, search in zip(alone, asked, strict=True))

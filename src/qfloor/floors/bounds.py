@@ -8,7 +8,7 @@ panel, with prompts as the only clusters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -77,7 +77,9 @@ class CellBounds:
     def _planned(self) -> stats.Rule:
         return stats.planned_rule(self.path, self.least)
 
-    def asked(self, thresholds: Sequence[float], max_fails: Sequence[float]) -> stats.Asked | None:
+    def asked(
+        self, thresholds: Sequence[float], max_fails: Collection[float]
+    ) -> stats.Asked | None:
         """What will be asked of the path, to be looked up with other cells (`stats.look_up`)."""
         both = [(rate, False) for rate in max_fails] + [(1.0 - rate, True) for rate in max_fails]
         return stats.Asked(
@@ -86,8 +88,13 @@ class CellBounds:
             rule=self._planned,
             passing=both,
             thresholds=thresholds,
-            max_fails=max_fails if thresholds else (),
+            max_fails=max_fails,
         )
+
+    def asked_to_certify(self, max_fail: float) -> stats.Asked:
+        """`asked`, where all that will be asked is what is certified."""
+        passing = ((max_fail, False),)
+        return stats.Asked(path=self.path, alpha=self.alpha, rule=self._planned, passing=passing)
 
     def certified_to(self, max_fail: float) -> float | None:
         """Largest certified threshold at a tolerated fail rate."""

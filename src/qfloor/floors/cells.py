@@ -36,7 +36,10 @@ class Cell:
     anyone could judge them, and for metrics), ``output`` which of the outputs ``laid`` out;
     ``family`` says over clusters which of its families each is. Under a traffic mix other than
     the suite's, ``weight`` is what each counts and ``chosen`` which stand for prompts thinned to
-    the mix; ``unjudged`` strata have traffic and no value.
+    the mix; ``unjudged`` strata have traffic and no value. ``missing_share`` is what share of
+    outputs should have a value and has none: the larger of two counts, by outputs, and as bounds
+    weigh them, prompts alike and strata by their traffic: what is missing of few repeats or of a
+    small but busy stratum is more than its outputs.
     """
 
     offer_id: str
@@ -58,7 +61,7 @@ class Cell:
     weight: NDArray[np.float64] | None = None
     chosen: NDArray[np.bool_] | None = None
     unjudged: tuple[str, ...] = ()
-    missing_weighed: float = 0.0
+    missing_share: float = 0.0
 
     @property
     def outputs(self) -> list[str]:
@@ -102,16 +105,6 @@ class Cell:
     def on_its_panel(self) -> bool:
         """Whether people judged it, and too few for a statement about raters in general."""
         return self.n_raters > 0 and self.effective_raters < stats.FEW_RATERS
-
-    @property
-    def missing_share(self) -> float:
-        """Share of outputs that should have a value and have none: the larger of two counts.
-
-        By outputs, and as bounds weigh them, prompts alike and strata by their traffic: what is
-        missing of few repeats or of a small but busy stratum is more than its outputs.
-        """
-        plain = self.n_missing / self.n_asked if self.n_asked else 0.0
-        return max(plain, self.missing_weighed)
 
 
 def build_cell(
@@ -169,7 +162,7 @@ def build_cell(
         output=output,
         family=family,
         counts=_counts(laid, kind),
-        missing_weighed=_missing_weighed(laid, counts_as, traffic) if n_missing else 0.0,
+        missing_share=_missing_share(laid, counts_as, traffic) if n_missing else 0.0,
     )
     return _weighed(cell, traffic) if traffic else cell
 
@@ -180,7 +173,8 @@ def _entered(
     """The output, value and rater code of each value that a cell has."""
     if laid.single:
         output = (scored | failed).nonzero()[0]
-        value = np.where(scored[output], laid.only_value[output], FAIL)
+        value = np.full(output.size, FAIL)
+        value[scored[output]] = laid.value[scored[laid.n_values > 0]]
         return output, value, np.full(output.size, NO_RATER, dtype=np.intp)
     entered = np.where(scored, laid.n_values, 0)
     entered[failed] = laid.votes
@@ -208,11 +202,22 @@ def _counts(laid: JudgedOutputs, kind: FloorKind) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _missing_weighed(
+def _missing_share(
     laid: JudgedOutputs, counts_as: NDArray[np.int8], traffic: Mapping[str, float] | None
 ) -> float:
-    """Share that is missing where each prompt weighs the same, or its stratum's traffic."""
+    """Share that is missing, by outputs or by what they weigh: see `Cell`."""
     missing, asked = counts_as == _MISSING, counts_as != _ABSENT
+    plain = np.count_nonzero(missing) / np.count_nonzero(asked)
+    return max(plain, _missing_weighed(laid, missing, asked, traffic))
+
+
+def _missing_weighed(
+    laid: JudgedOutputs,
+    missing: NDArray[np.bool_],
+    asked: NDArray[np.bool_],
+    traffic: Mapping[str, float] | None,
+) -> float:
+    """Share that is missing where each prompt weighs the same, or its stratum's traffic."""
     family = laid.family[asked]
     of_each = np.bincount(family)
     if not traffic:

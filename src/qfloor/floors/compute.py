@@ -85,6 +85,8 @@ class Judgement:
 
     def certified_to(self, max_fail: float) -> float | None:
         """Largest threshold certified at the plan's level."""
+        if self.worst is None:
+            return self.release.certified_to(max_fail)
         found = [bounds.certified_to(max_fail) for bounds in self.cases]
         return None if any(t is None for t in found) else min(t for t in found if t is not None)
 
@@ -180,14 +182,12 @@ def _asked(request: CellRequest, judged: Judgement) -> Iterator[stats.Asked]:
     if not judged.cell.value.size:
         return
     at = [_sign(request) * value for value in sorted({t.value for t in request.thresholds})]
-    max_fails = sorted({_QUARTER, *(t.max_fail for t in request.thresholds)})
+    max_fails = {_QUARTER, *(t.max_fail for t in request.thresholds)}
     for bounds in judged.cases:
         if (one := bounds.asked(at, max_fails)) is not None:
             yield one
     if request.predicted is None:
-        alone = _uncorrected(request, judged).asked((), [_QUARTER])
-        if alone is not None:
-            yield replace(alone, passing=[(_QUARTER, False)])
+        yield _uncorrected(request, judged).asked_to_certify(_QUARTER)
 
 
 def _sign(request: CellRequest) -> float:

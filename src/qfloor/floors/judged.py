@@ -195,25 +195,13 @@ class JudgedOutputs(Sequence[Judged]):
         With one row against three ratings, a refusal would count a third of a picture that was
         made.
         """
-        judged = int(np.count_nonzero(self.has_values))
+        judged = int(np.count_nonzero(self.n_values))
         return math.ceil(self.value.size / judged) if judged else 1
-
-    @cached_property
-    def has_values(self) -> NDArray[np.bool_]:
-        """Which outputs have a number."""
-        return self.n_values > 0
 
     @cached_property
     def single(self) -> bool:
         """Whether no output has more than one value, and none a rater: a metric's."""
         return not self.raters and bool(self.n_values.max(initial=0) <= 1)
-
-    @cached_property
-    def only_value(self) -> NDArray[np.float64]:
-        """The value of each output that has one, where all are `single`; else it means nothing."""
-        found = np.zeros(len(self))
-        found[self.has_values] = self.value
-        return found
 
     @cached_property
     def states(self) -> tuple[tuple[int, int], ...]:

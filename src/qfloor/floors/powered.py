@@ -10,7 +10,7 @@ them up to which all are.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -89,7 +89,7 @@ class PoweredBounds(CellBounds):
         """What labels alone are bounded by here: at small levels one of each prompt."""
         return "one_repeat" if super().rule == "every_repeat" else super().rule
 
-    def asked(self, thresholds: Sequence[float], max_fails: Sequence[float]) -> None:
+    def asked(self, thresholds: Sequence[float], max_fails: Collection[float]) -> None:
         """Nothing: with predictions no bound of every repeat is asked for."""
 
     def certified_to(self, max_fail: float) -> float | None:

@@ -11,7 +11,7 @@ what that means for scores.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -52,7 +52,10 @@ class FailPath:
     steps. ``size`` is the number of
     prompts; with weights, how many they would be if all weighed as much as the heaviest: Kish's
     size, which is in the variance, lets a heavy stratum of few prompts certify by luck (decision
-    0011). ``df`` are the degrees of freedom of the variance.
+    0011). ``df`` are the degrees of freedom of the variance. ``clustered`` says that outputs may
+    be alike: repeats of a prompt, or raters shared by prompts. ``known`` is what was looked up
+    before, together with other cells (`fail_table`), ``step_of`` the steps that were asked for: a
+    threshold's is asked for by each of its figures.
     """
 
     scores: FloatArray
@@ -65,6 +68,9 @@ class FailPath:
     prompts: Groups
     raters: tuple[Groups, Groups] | None
     weighted: bool
+    clustered: bool
+    known: dict[tuple[Any, ...], float] = field(default_factory=dict)
+    step_of: dict[float, int] = field(default_factory=dict)
 
     @property
     def thresholds(self) -> FloatArray:
@@ -93,28 +99,18 @@ class FailPath:
             return self.size - 1.0
         return crossed_df(self.size, effective_raters(self.raters[0].weights))
 
-    @cached_property
-    def clustered(self) -> bool:
-        """Whether outputs may be alike: repeats of a prompt, or raters shared by prompts."""
-        return self.n_outputs > self.n_prompts or self.raters is not None
-
-    @cached_property
+    @property
     def exact(self) -> bool:
         """Whether there is one output a prompt and all weigh the same: no bound but one."""
         return not self.clustered and not self.weighted
 
     def step(self, threshold: float) -> int:
         """Return the step whose fails are the scores strictly below ``threshold``."""
-        step = self._step_of.get(threshold)
+        step = self.step_of.get(threshold)
         if step is None:
             fails = self.scores.searchsorted(threshold)
-            step = self._step_of[threshold] = int(self.at.searchsorted(fails))
+            step = self.step_of[threshold] = int(self.at.searchsorted(fails))
         return step
-
-    @cached_property
-    def _step_of(self) -> dict[float, int]:
-        """Steps that were asked for: a threshold's is asked for by each of its figures."""
-        return {}
 
     def fails(self, threshold: float) -> int:
         """How many scores are strictly below ``threshold``."""
@@ -145,11 +141,6 @@ class FailPath:
             return None
         return FailTally.of(self.prompts.group, self.prompts.sizes)
 
-    @cached_property
-    def known(self) -> dict[tuple[Any, ...], float]:
-        """What was looked up before, together with other cells (`fail_table`)."""
-        return {}
-
     def seen(self, mirror: bool = False) -> FloatArray:
         """Fail rate at each step, or with ``mirror`` what does not fail, from the last step on."""
         return self._mirrored if mirror else self.p
@@ -172,6 +163,8 @@ class FailPath:
 
     def harrell_davis(self, q: float) -> float | None:
         """`harrell_davis` of the scores as they are weighed."""
+        if self.scores[0] == -np.inf:
+            return None
         even = self.shares.min() == self.shares.max()
         return harrell_davis_of(self.scores, q, None if even else self.shares)
 
@@ -304,6 +297,7 @@ def build_path(
         prompts=Groups(group, share, whole, sizes, mass),
         raters=people,
         weighted=weights is not None,
+        clustered=values.size > sizes.size or people is not None,
     )
 
 

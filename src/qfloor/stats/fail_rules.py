@@ -6,7 +6,7 @@ One rule is fixed by the plan before the data, and then gives verdict, bound and
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -17,10 +17,13 @@ from qfloor.stats.binomial import check_share, clopper_pearson_upper, max_fails
 from qfloor.stats.fail_groups import FloatArray, IntArray
 from qfloor.stats.fail_path import FailPath
 from qfloor.stats.fail_scan import Search, korn_graubard_passing, tail_of
-from qfloor.stats.fail_search import At, every_p, every_passing, every_upper
+from qfloor.stats.fail_search import Rows, every_p, every_passing, every_upper
 
 Rule = Literal["auto", "korn_graubard", "one_repeat", "every_repeat", "both"]
-_KG, _ONE, _EVERY = "korn_graubard", "one_repeat", "every_repeat"
+_KG: Rule = "korn_graubard"
+_ONE: Rule = "one_repeat"
+_EVERY: Rule = "every_repeat"
+_ALONE: Mapping[Rule, frozenset[Rule]] = {rule: frozenset({rule}) for rule in (_KG, _ONE, _EVERY)}
 
 TRUSTED_ALPHA = 0.01
 """Below this error probability Korn-Graubard is not trusted (up to 15 times nominal was seen)."""
@@ -40,6 +43,8 @@ def rule_of(path: FailPath, alpha: float, rule: Rule) -> tuple[Rule, frozenset[R
     (`results/false_certification.md`). Where prompts weigh differently the exact bound takes those
     that are left when they are thinned to the mix.
     """
+    if rule in _ALONE and not path.exact:
+        return rule, _ALONE[rule]
     return _rule(path.exact, path.raters is not None, path.size < FEW_PROMPTS, alpha, rule)
 
 
@@ -53,17 +58,14 @@ def _rule(
             f"bound must be auto, korn_graubard, one_repeat, every_repeat or both, got {rule!r}."
         )
     if exact:
-        return "one_repeat", frozenset({"one_repeat"})
-    if rule not in ("auto", "both"):
-        return rule, frozenset({rule})
+        return _ONE, _ALONE[_ONE]
     strict = rule == "both" or alpha < TRUSTED_ALPHA
     if strict and rule == "auto" and not rated:
-        return "every_repeat", frozenset({"every_repeat"})
-    parts: set[Rule] = {"korn_graubard"}  # the exact bounds know nothing of raters: never alone
-    parts.add("every_repeat")
+        return _EVERY, _ALONE[_EVERY]
+    parts = {_KG, _EVERY}  # the exact bounds know nothing of raters: never alone
     if few:
-        parts.add("one_repeat")
-    return "korn_graubard", frozenset(parts)
+        parts.add(_ONE)
+    return _KG, frozenset(parts)
 
 
 def planned_rule(path: FailPath, least_alpha: float) -> Rule:
@@ -119,7 +121,7 @@ def _one_repeat_narrowed(search: Search) -> Search:
 
 def _every_p(path: FailPath, step: int, max_fail: float) -> float:
     known = path.known.get(("p", step, max_fail, False))
-    return every_p([At(path, step)], [max_fail])[0] if known is None else known
+    return every_p(Rows.of(path), [step], [max_fail])[0] if known is None else known
 
 
 def upper_bound(path: FailPath, step: int, alpha: float, rule: Rule, *, mirror: bool) -> float:
@@ -128,19 +130,14 @@ def upper_bound(path: FailPath, step: int, alpha: float, rule: Rule, *, mirror: 
     With ``mirror`` of P(no fail), over the steps from it on.
     """
     parts = rule_of(path, alpha, rule)[1]
-    found = []
-    if _KG in parts:
-        found.append(_korn_graubard_upper(path, step, alpha, mirror=mirror))
-    if _ONE in parts:
-        found.append(exact_bound(path, step, alpha, mirror=mirror))
-    if _EVERY in parts:
-        found.append(_every_upper(path, step, alpha, mirror=mirror))
-    return max(found)
+    return max(_UPPERS[part](path, step, alpha, mirror=mirror) for part in parts)
 
 
 def _every_upper(path: FailPath, step: int, alpha: float, *, mirror: bool) -> float:
     known = path.known.get(("upper", step, alpha, mirror))
-    return every_upper([At(path, step, mirror)], [alpha])[0] if known is None else known
+    if known is not None:
+        return known
+    return every_upper(Rows.of(path, mirror=mirror), [step], [alpha])[0]
 
 
 def _korn_graubard_upper(path: FailPath, step: int, alpha: float, *, mirror: bool) -> float:
@@ -188,6 +185,13 @@ def exact_bound(path: FailPath, step: int, alpha: float, *, mirror: bool) -> flo
 def _exact_bound(fails: int, n: int, alpha: float) -> float:
     """One of few pairs of counts that the cells of a table share."""
     return clopper_pearson_upper(fails, n, alpha) if n else 1.0
+
+
+_UPPERS: Mapping[Rule, Callable[..., float]] = {
+    _KG: _korn_graubard_upper,
+    _ONE: exact_bound,
+    _EVERY: _every_upper,
+}
 
 
 def p_value(path: FailPath, threshold: float, max_fail: float, rule: Rule) -> float:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from qfloor.stats.every_repeat import tally
@@ -19,17 +17,9 @@ from qfloor.stats.every_repeat_many import clear, tails, upper_bounds
 from qfloor.stats.fail_groups import BoolArray, FloatArray, IntArray
 from qfloor.stats.fail_path import FailPath
 from qfloor.stats.fail_scan import Search
-from qfloor.stats.fail_tally import MOST_VALUES, FailTally
+from qfloor.stats.fail_tally import MOST_VALUES, FailTally, beside
 
 _SLACK = 1e-9
-
-
-class At(NamedTuple):
-    """A step of a path, seen from its fails or, with ``mirror``, from what does not fail."""
-
-    path: FailPath
-    step: int
-    mirror: bool = False
 
 
 def follow(paths: Iterable[FailPath]) -> None:
@@ -45,24 +35,16 @@ def follow(paths: Iterable[FailPath]) -> None:
                 path.__dict__["tally"] = found
 
 
-def every_upper(
-    asked: Sequence[At], alphas: Sequence[float], table: Table | None = None
-) -> list[float]:
-    """Upper bound of P(fail) at each step; of P(no fail) where it is mirrored."""
-    found = upper_bounds(*_rows_of(asked, table), np.array(alphas))
-    return [float(upper) for upper in found]
+def every_upper(asked: Rows, steps: Sequence[int], alphas: Sequence[float]) -> list[float]:
+    """Upper bound of P(fail) at a step of each row; of P(no fail) where it is mirrored."""
+    found: list[float] = upper_bounds(*asked.all_at(steps), np.array(alphas)).tolist()
+    return found
 
 
-def every_p(
-    asked: Sequence[At], max_fails: Sequence[float], table: Table | None = None
-) -> list[float]:
-    """P-value of "at least so much fails" at each step."""
-    return [float(p) for p in tails(*_rows_of(asked, table), np.array(max_fails))]
-
-
-def _rows_of(asked: Sequence[At], table: Table | None) -> tuple[FloatArray, FloatArray]:
-    rows = (table or Table(one.path for one in asked)).asked(asked)
-    return rows.at(np.arange(len(asked)), np.array([one.step for one in asked]))
+def every_p(asked: Rows, steps: Sequence[int], max_fails: Sequence[float]) -> list[float]:
+    """P-value of "at least so much fails" at a step of each row."""
+    found: list[float] = tails(*asked.all_at(steps), np.array(max_fails)).tolist()
+    return found
 
 
 def every_passing(searches: Sequence[Search], table: Table | None = None) -> list[int]:
@@ -71,7 +53,8 @@ def every_passing(searches: Sequence[Search], table: Table | None = None) -> lis
     The bound is monotone: steps around where it would end if fail shares were normal are tried, in
     strides that grow, then the middle of what is left; by all searches at the same time.
     """
-    asked = (table or Table(s.path for s in searches)).asked(searches)
+    table = table or Table(s.path for s in searches)
+    asked = table.rows([s.path for s in searches], [s.mirror for s in searches])
     rates, alphas = np.array([(s.max_fail, s.alpha) for s in searches]).T
     most = np.array([_most(s) for s in searches], dtype=np.int64)
     low, high = np.zeros_like(most), most.copy()
@@ -95,7 +78,7 @@ def _most(search: Search) -> int:
     return min(search.most, int(search.path.seen(search.mirror).searchsorted(limit, side="right")))
 
 
-def _guesses(asked: _Rows, searches: Sequence[Search], most: IntArray) -> IntArray:
+def _guesses(asked: Rows, searches: Sequence[Search], most: IntArray) -> IntArray:
     """Where each search may come to end, by a normal approximation of where it is near."""
     found = np.zeros_like(most)
     some = np.flatnonzero(most)
@@ -121,30 +104,40 @@ class Table:
     """
 
     def __init__(self, paths: Iterable[FailPath]) -> None:
-        each = list({id(path): path for path in paths}.values())
-        self.place = {id(path): i for i, path in enumerate(each)}
-        self.sizes = np.array([path.p.size for path in each])
-        tallies = [path.tally for path in each if path.tally is not None]
-        self.alike = len(tallies) == len(each) and len({t.values.size for t in tallies}) == 1
+        self.paths = list({id(path): path for path in paths}.values())
+        self._place = {id(path): i for i, path in enumerate(self.paths)}
+        self.sizes = np.array([path.p.size for path in self.paths])
+        tallies = [path.tally for path in self.paths if path.tally is not None]
+        same_shares = len({t.values.size for t in tallies}) == 1
+        self.alike = same_shares and len(tallies) == len(self.paths)
         if self.alike:
             self.values = tallies[0].values
-            self.counts, self.columns = _beside([t.counts for t in tallies])
-            self.at, self.firsts = _beside([path.at for path in each])
+            self.counts, self.columns = beside(tallies)
+            self.at = np.concatenate([path.at for path in self.paths])
+            self.firsts = self.sizes.cumsum() - self.sizes
 
-    def asked(self, asked: Sequence[At | Search]) -> _Rows:
-        """A row for each that is asked for."""
-        which = np.array([self.place[id(one.path)] for one in asked])
-        return _Rows(self, asked, which, np.array([one.mirror for one in asked], dtype=bool))
+    def rows(self, paths: Iterable[FailPath], mirror: Sequence[bool]) -> Rows:
+        """A row for each time that one of the paths is asked for."""
+        which = np.array([self._place[id(path)] for path in paths])
+        return Rows(self, which, np.array(mirror, dtype=bool))
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
+class Rows:
     """Rows of a table: ``which`` of its paths each is of, and whether it is mirrored."""
 
     table: Table
-    asked: Sequence[At | Search]
     which: IntArray
     mirror: BoolArray
+
+    @classmethod
+    def of(cls, path: FailPath, *, mirror: bool = False) -> Rows:
+        """The one row of a path alone."""
+        return Table([path]).rows([path], [mirror])
+
+    def all_at(self, steps: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+        """`at` of all rows."""
+        return self.at(np.arange(self.which.size), np.array(steps))
 
     def after(self, rows: IntArray, passing: IntArray) -> tuple[FloatArray, FloatArray]:
         """Shares and counts at the last of so many steps, from the end where it is mirrored."""
@@ -165,8 +158,8 @@ class _Rows:
     def _one_by_one(self, rows: IntArray, steps: IntArray) -> tuple[FloatArray, FloatArray]:
         found = []
         for row, step in zip(rows.tolist(), steps.tolist(), strict=True):
-            shares = self.asked[row].path.fail_shares(step)
-            shares = 1.0 - shares if self.asked[row].mirror else shares
+            shares = self.table.paths[self.which[row]].fail_shares(step)
+            shares = 1.0 - shares if self.mirror[row] else shares
             found.append(tally(shares) if shares.size else (np.ones(1), np.ones(1)))
         widest = max(values.size for values, _ in found)
         values, counts = np.ones((len(found), widest)), np.zeros((len(found), widest))
@@ -175,12 +168,3 @@ class _Rows:
             values[n, widest - its.size :] = its
             counts[n, widest - its.size :] = how_many
         return values, counts
-
-
-def _beside(
-    parts: Sequence[NDArray[np.signedinteger]],
-) -> tuple[NDArray[np.signedinteger], IntArray]:
-    """Arrays side by side, and where each begins."""
-    widths = np.array([part.shape[-1] for part in parts])
-    whole = np.concatenate(parts, axis=-1) if len(parts) > 1 else parts[0]
-    return whole, widths.cumsum() - widths

@@ -7,13 +7,13 @@ looked up, they compute it alone and say the same. Nothing is decided here.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from qfloor.stats.fail_path import FailPath
 from qfloor.stats.fail_rules import Rule, narrowed, rule_of
 from qfloor.stats.fail_scan import Search
-from qfloor.stats.fail_search import At, Table, every_p, every_passing, every_upper, follow
+from qfloor.stats.fail_search import Table, every_p, every_passing, every_upper, follow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Asked:
     rule: Rule
     passing: Sequence[tuple[float, bool]] = ()
     thresholds: Sequence[float] = ()
-    max_fails: Sequence[float] = ()
+    max_fails: Collection[float] = ()
 
 
 def look_up(asked: Iterable[Asked]) -> None:
@@ -54,18 +54,20 @@ def look_up(asked: Iterable[Asked]) -> None:
 
 def _bounds(group: Sequence[Asked], table: Table) -> None:
     """Upper and lower bounds and p-values at each cell's thresholds."""
-    steps = [(one, one.path.step(threshold)) for one in group for threshold in one.thresholds]
-    if not steps:
+    at = [(one, one.path.step(threshold)) for one in group for threshold in one.thresholds]
+    if not at:
         return
-    rows = [(one, At(one.path, step, mirror)) for one, step in steps for mirror in (False, True)]
-    uppers = every_upper([at for _, at in rows], [one.alpha for one, _ in rows], table)
-    for (one, at), upper in zip(rows, uppers, strict=True):
-        one.path.known["upper", at.step, one.alpha, at.mirror] = upper
-    tests = [(At(one.path, step), rate) for one, step in steps for rate in one.max_fails]
-    if tests:
-        found = every_p([at for at, _ in tests], [rate for _, rate in tests], table)
-        for (at, rate), p_value in zip(tests, found, strict=True):
-            at.path.known["p", at.step, rate, False] = p_value
+    paths, steps = [one.path for one, _ in at], [step for _, step in at]
+    rows = table.rows(paths * 2, [False] * len(at) + [True] * len(at))
+    uppers = every_upper(rows, steps * 2, [one.alpha for one, _ in at] * 2)
+    for (one, step), upper, lower in zip(at, uppers, uppers[len(at) :], strict=False):
+        one.path.known["upper", step, one.alpha, False] = upper
+        one.path.known["upper", step, one.alpha, True] = lower
+    tests = [(one.path, step, rate) for one, step in at for rate in one.max_fails]
+    rows = table.rows([path for path, _, _ in tests], [False] * len(tests))
+    found = every_p(rows, [step for _, step, _ in tests], [rate for _, _, rate in tests])
+    for (path, step, rate), p_value in zip(tests, found, strict=True):
+        path.known["p", step, rate, False] = p_value
 
 
 def _passing(group: Sequence[Asked], table: Table) -> None:

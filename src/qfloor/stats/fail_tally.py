@@ -7,6 +7,7 @@ values each; the cells of a release are followed together. It draws no conclusio
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +30,7 @@ _NONE = -1
 """Place of a share that nobody has."""
 
 Counts = NDArray[np.int32]
+Places = NDArray[np.int8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +38,20 @@ class FailTally:
     """Prompts by fail share: ``counts[i, m]`` have ``values[i]`` when the first ``m`` values fail.
 
     ``values`` are rising, from 0 to 1, and the same for all cells with as many values a prompt;
-    ``n`` is the number of prompts.
+    ``n`` is the number of prompts. ``whole`` are the counts of all cells that were followed
+    together, of which these are the ``width`` columns from ``start`` on.
     """
 
     values: FloatArray
-    counts: Counts
     n: int
+    whole: Counts
+    start: int
+    width: int
+
+    @property
+    def counts(self) -> Counts:
+        """Prompts with each share after any number of fails."""
+        return self.whole[:, self.start : self.start + self.width]
 
     @classmethod
     def of(cls, group: IntArray, sizes: IntArray) -> FailTally | None:
@@ -56,44 +66,19 @@ class FailTally:
         No prompt has more than ``most`` values. Not too many cells are followed at a time, so that
         their tables stay in the processor's cache.
         """
-        found: list[FailTally] = []
-        block: list[tuple[IntArray, IntArray]] = []
-        room = _BLOCK
-        for cell in cells:
-            block.append(cell)
-            room -= cell[0].size
-            if room <= 0:
-                found += cls._of_block(block, most)
-                block, room = [], _BLOCK
-        return found + cls._of_block(block, most) if block else found
-
-    @classmethod
-    def _of_block(cls, cells: Sequence[tuple[IntArray, IntArray]], most: int) -> list[FailTally]:
         values, place = _lattice(most)
         widths = np.array([group.size + 1 for group, _ in cells])  # before any value fails as well
         ends = widths.cumsum()
-        starts, n_prompts = ends - widths, np.array([sizes.size for _, sizes in cells])
-        prompt, size = _beside(cells, starts, widths)
-        share = size * (most + 1) + _nth(prompt, size, most)  # a value moves one prompt on
-        left, reached = place[share], place[share + 1]
-        left[starts] = reached[starts] = _NONE
-        counts = np.empty((values.size, prompt.size), dtype=np.int32)
-        for i in range(values.size):
-            step = np.subtract((reached == i).view(np.int8), (left == i).view(np.int8))
-            if i in (0, values.size - 1):
-                step = step.astype(np.int32)
-                if i == 0:
-                    step[starts] = n_prompts
-                else:
-                    step[starts[1:]] = -n_prompts[:-1]  # where the cell before ends
-            step.cumsum(dtype=np.int32, out=counts[i])
-        edges = zip(starts.tolist(), ends.tolist(), n_prompts.tolist(), strict=True)
-        return [cls(values, counts[:, a:b], n) for a, b, n in edges]
-
-    def at(self, m: int, *, mirror: bool) -> FloatArray:
-        """Counts when the first ``m`` values fail, or of what does not fail, as floats."""
-        column = self.counts[:, m].astype(np.float64)
-        return column[::-1] if mirror else column
+        starts, whole = ends - widths, np.empty((values.size, int(ends[-1])), dtype=np.int32)
+        first = 0
+        while first < len(cells):
+            last = max(first, int(ends.searchsorted(starts[first] + _BLOCK)) - 1)
+            block = slice(first, last + 1)
+            into = whole[:, starts[first] : ends[last]]
+            _follow(cells[block], starts[block] - starts[first], place, into)
+            first = last + 1
+        edges = zip(cells, starts.tolist(), widths.tolist(), strict=True)
+        return [cls(values, sizes.size, whole, start, width) for (_, sizes), start, width in edges]
 
     def variance(self, p: float, m: int) -> float:
         """`variances` after ``m`` fails; of few shares plain numbers are the fastest sum."""
@@ -118,17 +103,38 @@ class FailTally:
         return found
 
 
-def _beside(
-    cells: Sequence[tuple[IntArray, IntArray]], starts: IntArray, widths: IntArray
-) -> tuple[IntArray, IntArray]:
-    """Prompt of each value of all cells, and how many that has; before each cell nobody's."""
-    nobody = np.zeros(1, dtype=np.int64)
-    sizes = np.concatenate([*(sizes for _, sizes in cells), nobody])
+def beside(tallies: Sequence[FailTally]) -> tuple[Counts, IntArray]:
+    """Counts of tallies over the same shares side by side, and where those of each begin."""
+    whole = tallies[0].whole
+    if all(tally.whole is whole for tally in tallies):
+        return whole, np.array([tally.start for tally in tallies])
+    widths = np.array([tally.width for tally in tallies])
+    return np.concatenate([tally.counts for tally in tallies], axis=1), widths.cumsum() - widths
+
+
+def _follow(
+    cells: Sequence[tuple[IntArray, IntArray]], starts: IntArray, place: Places, counts: Counts
+) -> None:
+    """Fill in the counts of cells that begin at ``starts``: a value moves one prompt on."""
+    nobody, most = np.zeros(1, dtype=np.int64), math.isqrt(place.size) - 1
     n_prompts = np.array([sizes.size for _, sizes in cells])
+    sizes = np.concatenate([*(sizes for _, sizes in cells), nobody])
     prompt = np.concatenate([part for group, _ in cells for part in (nobody, group)])
-    prompt += (n_prompts.cumsum() - n_prompts).repeat(widths)
+    prompt += (n_prompts.cumsum() - n_prompts).repeat(np.diff(starts, append=prompt.size))
     prompt[starts] = sizes.size - 1
-    return prompt, sizes[prompt]
+    size = sizes[prompt]
+    share = size * (most + 1) + _nth(prompt, size, most)
+    left, reached = place[share], place[share + 1]
+    left[starts] = reached[starts] = _NONE
+    for i, line in enumerate(counts):
+        step = np.subtract((reached == i).view(np.int8), (left == i).view(np.int8))
+        if i in (0, len(counts) - 1):
+            step = step.astype(np.int32)
+            if i == 0:
+                step[starts] = n_prompts
+            else:
+                step[starts[1:]] = -n_prompts[:-1]  # where the cell before ends
+        step.cumsum(dtype=np.int32, out=line)
 
 
 def _nth(prompt: IntArray, size: IntArray, most: int) -> IntArray:
@@ -148,7 +154,7 @@ def _nth(prompt: IntArray, size: IntArray, most: int) -> IntArray:
 
 
 @lru_cache(maxsize=MOST_VALUES)
-def _lattice(most: int) -> tuple[FloatArray, NDArray[np.int8]]:
+def _lattice(most: int) -> tuple[FloatArray, Places]:
     """All shares of up to so many values, and where that of j among s stands.
 
     The latter is at ``s * (most + 1) + j``.
