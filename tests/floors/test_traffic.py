@@ -65,6 +65,24 @@ def test_the_suites_own_mix_changes_nothing(
     assert replace(same, population={}) == replace(plain, population={})
 
 
+def test_a_mix_that_is_not_the_suites_takes_more_prompts() -> None:
+    """Half of the traffic comes from a quarter of the prompts: each of the others counts less."""
+    outputs = _outputs({"de": (4, 20), "en": (12, 60)})
+    of_suite, of_mix = (
+        compute_floor(_request(outputs, mix, m=3))
+        for mix in (None, {"de": 0.5, "en": 0.5})
+    )  # fmt: skip
+    (plain,), (verdict,) = of_suite[1], of_mix[1]
+    kept = of_mix[0].population["traffic"]["effective_prompts"]
+    needed = stats.prompts_needed(0.2, 0.05 / 3, 0.25, 0.8)
+    assert (plain.ruling, verdict.ruling) == (Ruling.UNDECIDED, Ruling.UNDECIDED)
+    assert kept < 80
+    assert needed is not None
+    assert plain.more_prompts == needed - 80
+    assert verdict.more_prompts is not None
+    assert verdict.more_prompts + 80 >= needed * 80 / kept - 1
+
+
 def test_the_fail_rate_is_that_of_the_traffic() -> None:
     outputs = _outputs({"de": (8, 20), "en": (4, 80)})
     floor, (verdict,) = compute_floor(_request(outputs, {"en": 0.5, "de": 0.5}))
