@@ -74,6 +74,7 @@ def floors(
         say_differs(pipeline.plan_state(store, benchmark))
         if table == "explain":
             shown = pipeline.explain(store, benchmark, found, *explain, metric=quality)
+        pooled = list(pipeline.pooling_remarks(store, benchmark))
     wanted = benchmark.quality.id if quality is None else quality
     if table == "explain":
         _explained(shown, as_json=as_json, as_csv=as_csv)
@@ -84,6 +85,8 @@ def floors(
         emit(rows, as_json=as_json, as_csv=as_csv, empty=empty)
     else:
         _floors(found, wanted, kind, benchmark.round, as_json=as_json, as_csv=as_csv)
+        for remark in pooled:
+            say(remark)
 
 
 def _table_asked(

@@ -39,6 +39,7 @@ from qfloor.pipeline.run import (
     score_stored,
 )
 from qfloor.pipeline.sequential_tables import spent_by_cell, to_rate
+from qfloor.pipeline.sessions import pooling_remarks
 from qfloor.pipeline.shown import floor_rows, leave_one_out_rows, pass_rate_rows, tag_rows
 from qfloor.pipeline.taking_in import RowTaken, TakenIn, take_in
 from qfloor.pipeline.threshold_words import threshold_remarks, threshold_rows
@@ -86,6 +87,7 @@ __all__ = [
     "pass_rate_rows",
     "plan_round",
     "plan_state",
+    "pooling_remarks",
     "prompts_of",
     "quality_of",
     "rate_round",

@@ -1,16 +1,19 @@
 """Which rating sessions a floor may use together.
 
 Sessions that were linked and found apart are never pooled in silence: a benchmark names the one
-whose ratings count, or the floor is refused. Sessions that nobody linked are pooled, as they were
-before there were any tests of it; `qfloor ratings link` is how to find out.
+whose ratings count, or the floor is refused. Sessions that nobody linked are pooled, which is
+said (`pooling_remarks`); `qfloor ratings link` is how to find out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from qfloor.benchmark import Benchmark
 from qfloor.errors import RatingsError
-from qfloor.records import Linking, Rating
+from qfloor.ratings.wording import listed
+from qfloor.records import Linking, Rating, human_part
 from qfloor.store import Store
 
 
@@ -53,3 +56,40 @@ class Counting:
                     f"not be pooled ({found.word}); name one of them as sessions under [quality] "
                     "in the benchmark file, or link them anew with more outputs rated in both"
                 )
+
+
+def pooling_remarks(store: Store, benchmark: Benchmark) -> Iterator[str]:
+    """Say which sessions or sources count together without a test that they may.
+
+    A session of one rater is a visit, not a panel that met: only those of several are named.
+    """
+    criterion = human_part(benchmark.quality).name
+    sittings = [
+        (source, session, raters)
+        for source, session, raters in store.sittings_of(criterion=criterion, round=benchmark.round)
+        if not benchmark.sessions or {source, session} & set(benchmark.sessions)
+    ]
+    pooled = [found for found in store.linkings_of(criterion=criterion) if found.word == "pool"]
+    named = {
+        "session": {session for _, session, raters in sittings if session and raters > 1},
+        "source": {source for source, _, _ in sittings},
+    }
+    for kind, names in named.items():
+        groups = _linked(names, (found for found in pooled if found.kind == kind))
+        if len(groups) > 1:
+            yield (
+                f"ratings of {criterion!r} from {len(names)} {kind}s count together "
+                f"({listed(sorted(names))}), and nobody tested whether all are on one scale; see "
+                "`qfloor ratings link`"
+            )
+
+
+def _linked(names: Iterable[str], pooled: Iterable[Linking]) -> list[set[str]]:
+    """Join names that were found to be on one scale, directly or through others."""
+    groups = [{name} for name in sorted(names)]
+    for found in pooled:
+        ends = [group for group in groups if group & {found.first, found.second}]
+        if len(ends) == 2:
+            groups = [group for group in groups if group not in ends]
+            groups.append(ends[0] | ends[1])
+    return groups

@@ -174,6 +174,17 @@ class JudgmentTables(FrozenTables):
             for (name,) in self.rows(f"SELECT DISTINCT rater FROM {table} WHERE {clause}", values)
         }
 
+    def sittings_of(self, *, criterion: str, round: str) -> list[tuple[str, str | None, int]]:
+        """Sources and sessions in which outputs of a round were rated, each with its raters."""
+        found = self.rows(
+            "SELECT rating.source, rating.session, COUNT(DISTINCT rating.rater) "
+            "FROM ratings AS rating JOIN outputs AS made ON made.id = rating.output_id "
+            "WHERE rating.criterion = ? AND made.round = ? AND rating.control = 'test' "
+            "GROUP BY rating.source, rating.session ORDER BY rating.source, rating.session",
+            (criterion, round),
+        )
+        return [(source, session, int(raters)) for source, session, raters in found]
+
     def save_linking(self, linking: Linking) -> int:
         """Keep whether two sessions may be pooled; the newest test of the two counts."""
         key = ("criterion", "kind", "first", "second")
