@@ -81,6 +81,11 @@ RULES: list[tuple[dict[str, Any], dict[str, Any], Rule]] = [
      Rule.ASPECT_RATIO),
     ({"settings": {"size": "1024x1024"}}, {"size": "2048x2048"}, Rule.SIZE),
     ({"settings": {"size": 512}}, {"size": "1024x1024"}, Rule.SIZE),
+    ({"settings": {"resolution": "720P"}}, {"size": "1920x1080"}, Rule.SIZE),
+    ({"settings": {"resolution": "1K"}}, {"size": "2048x2048"}, Rule.SIZE),
+    ({"settings": {"resolution": "720P"}}, {"resolution": "1080p"}, Rule.SIZE),
+    ({"settings": {"size": "1024x1024"}}, {"resolution": "2K"}, Rule.SIZE),
+    ({}, {"resolution": "1K"}, Rule.SIZE),
     ({"capabilities": Capabilities(max_outputs=1)}, {"n": 2}, Rule.OUTPUTS),
     ({}, {"negative": "hats"}, Rule.NEGATIVE_PROMPT),
     ({"capabilities": Capabilities(languages=("de",))}, {}, Rule.LANGUAGE),
@@ -168,6 +173,45 @@ def test_an_offer_that_lists_its_languages_is_not_sent_one_that_cannot_be_told(
     db = market([Seller(name="a", capabilities=Capabilities(languages=("en",)))])
     assert rejected(ask(db, "portré egy idős nőről, őszi köd"))["a"] is Rule.LANGUAGE
     assert rejected(ask(db, "a portrait of an old woman"))["a"] is None
+
+
+@pytest.mark.parametrize(("settings", "asked"), [
+    ({"resolution": "720P"}, {"size": "1280x720"}),
+    ({"resolution": "1K"}, {"size": "1344x768"}),
+    ({"resolution": "1080P"}, {"resolution": "1080p"}),
+    ({"resolution": "0.5K"}, {"resolution": "512"}),
+    ({"size": "2048x2048"}, {"resolution": "2K"}),
+    ({"size": "1920x1080"}, {"resolution": "1080P", "size": "1920x1080"}),
+    ({}, {"size": "1280x720"}),
+])  # fmt: skip
+def test_resolutions_by_name_and_by_pixels(
+    market: Any, settings: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    db = market([Seller(name="a", settings=settings)])
+    assert ask(db, **asked).offer == "shop/a"
+
+
+def test_another_resolution_is_offered_where_that_would_help(market: Any) -> None:
+    decision = ask(market([Seller(name="a", settings={"resolution": "1K"})]), resolution="4K")
+    assert decision.relaxation is not None
+    assert decision.relaxation.change == {"resolution": None}
+    assert decision.to_dict()["need"]["resolution"] == "4k"
+
+
+def test_clips_by_the_second_cost_what_their_resolution_costs(market: Any) -> None:
+    lines = tuple(
+        PriceComponent(unit="second", amount=usd, when={"resolution": name})
+        for usd, name in (("0.1", "720p"), ("0.3", "1080p"))
+    )
+    rule = PriceRule(components=lines, source="page", as_of=NOW)
+    names = ("720p", "1080p")
+    db = market([
+        Seller(name=name, modalities=("video",), settings={"resolution": name.upper()})
+        for name in names
+    ])  # fmt: skip
+    asked = {"modality": "video", "seconds": 4, "prices": {f"shop/{name}": rule for name in names}}
+    assert ask(db, **asked).price_nanousd == 400_000_000
+    assert ask(db, resolution="1080p", **asked).price_nanousd == 1_200_000_000
 
 
 def test_verdicts_past_their_date(market: Any) -> None:

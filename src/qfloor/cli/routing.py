@@ -40,6 +40,7 @@ def route(
     modality: str | None = typer.Option(None, help="image or video; by default from the prompt."),
     aspect_ratio: str | None = typer.Option(None, help="e.g. 16:9."),
     size: str | None = typer.Option(None, help="e.g. 1344x768."),
+    resolution: str | None = typer.Option(None, help="e.g. 1080p, 2K."),
     seconds: float | None = typer.Option(None, help="Length of a clip."),
     n: int = typer.Option(1, help="Outputs asked for in one call."),
     negative: str | None = typer.Option(None, help="What must not be in it."),
@@ -72,12 +73,15 @@ def route(
     if schema:
         typer.echo(router.decision_schema(), nl=False)
         return
-    shape = {"modality": modality, "aspect_ratio": aspect_ratio, "size": size, "seconds": seconds}
+    shape = {"aspect_ratio": aspect_ratio, "size": size, "resolution": resolution}
+    clip = {"modality": modality, "seconds": seconds}
     named = {"pin": pin, "only": tuple(only), "ignore": tuple(ignore), "project": project}
     limits = {"max_price_usd": max_price, "max_latency_s": latency_wish(max_latency)}
     told = {"negative": negative, "n": n, "tier": tier, "tags": tuple(tag)}
     orders = orders_of(policy, on_uncertified, objective, allow_illustrative, allow_provisional)
-    need = _need(prompt, told, shape, named, limits)  # used wrongly is told before anything is read
+    need = _need(
+        prompt, told, shape, clip, named, limits
+    )  # used wrongly is told before anything is read
     _print(router.load(database), need, orders, (feeds, health), now, as_json)
 
 

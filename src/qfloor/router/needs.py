@@ -17,6 +17,7 @@ from typing import Any, Literal
 from qfloor.errors import NeedError
 from qfloor.prices import NANO
 from qfloor.records import TIER_ALIASES, TIERS
+from qfloor.router.resolutions import is_of, resolution_of
 
 MAX_PROMPT = 32_000
 """Characters; longer than any provider takes."""
@@ -45,6 +46,8 @@ class Need:
         ``16:9``.
     size : str, optional
         ``1344x768`` pixels.
+    resolution : str, optional
+        ``720p``, ``1080p``; ``512``, ``1K``, ``2K``, ``4K``. An offer must be known to make it.
     modality : {"image", "video"}, optional
         Else inferred from the request.
     seconds : float, optional
@@ -77,6 +80,7 @@ class Need:
     negative: str | None = None
     aspect_ratio: str | None = None
     size: str | None = None
+    resolution: str | None = None
     modality: str | None = None
     seconds: float | None = None
     audio: bool | None = None
@@ -109,6 +113,8 @@ class Need:
             raise NeedError(f"n is {self.n!r}, must be a whole number from 1 to 100")
         if self.size is not None or self.aspect_ratio is not None:
             changes |= _shape(self.size, self.aspect_ratio)
+        if self.resolution is not None:
+            changes["resolution"] = _resolution(self.resolution, changes.get("pixels"))
         if self.max_price_usd is not None:
             changes["max_price_nanousd"] = _ceiling(self.max_price_usd)
         if self.max_latency_s is not None:
@@ -203,6 +209,18 @@ def _shape(size: Any, aspect_ratio: Any) -> dict[str, Any]:
         changes |= {"pixels": pixels, "ratio": changes.get("ratio", own)}
         changes["size"] = f"{pixels[0]}x{pixels[1]}"
     return changes
+
+
+def _resolution(told: Any, pixels: tuple[int, int] | None) -> str:
+    """Its one spelling; a size that is given with it must go by that name."""
+    name = resolution_of(told)
+    if name is None:
+        raise NeedError(f"resolution is {told!r}, must be such as 720p, 1080p, 512, 1K, 2K or 4K")
+    if pixels is not None and not is_of(pixels, name):
+        raise NeedError(
+            f"resolution {told} contradicts size {pixels[0]}x{pixels[1]}; give one of the two"
+        )
+    return name
 
 
 def _ceiling(value: Any) -> int:

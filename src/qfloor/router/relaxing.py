@@ -68,6 +68,8 @@ def _changes(request: Request) -> Iterator[tuple[Change, str]]:
         yield {"ignore": ()}, "with no offer ignored"
     if need.size is not None:
         yield {"size": None}, "with another size"
+    if need.resolution is not None:
+        yield {"resolution": None}, "with another resolution"
     if need.ratio is not None:
         yield {"size": None, "aspect_ratio": None}, "with another aspect ratio"
     if need.seconds is not None:

@@ -17,6 +17,7 @@ from qfloor.router.needs import RATIO_TOLERANCE, ratio_of
 from qfloor.router.places import Standing
 from qfloor.router.reasons import Rule
 from qfloor.router.request import Request
+from qfloor.router.resolutions import fixed_to, is_of
 
 
 class Rejection(NamedTuple):
@@ -77,6 +78,9 @@ def shape(request: Request, offer: Offer) -> Rejection | None:
 def size(request: Request, offer: Offer) -> Rejection | None:
     """Pixels; an offer fixed to one size was judged at that size and no other."""
     wanted, fixed = request.need.pixels, request.db.pixels.get(offer.id)
+    named = request.need.resolution
+    if named is not None or (wanted is not None and fixed is None):
+        return _resolution(wanted, named, fixed, fixed_to(offer.settings))
     if wanted is None or fixed is None:
         return None
     by_longest_side = isinstance(offer.settings.get("size"), int)
@@ -84,6 +88,26 @@ def size(request: Request, offer: Offer) -> Rejection | None:
         return None
     said = f"{fixed[0]} pixels" if by_longest_side else f"{fixed[0]}x{fixed[1]}"
     return Rejection(Rule.SIZE, f"makes {said}")
+
+
+def _resolution(
+    wanted: tuple[int, int] | None,
+    named: str | None,
+    fixed: tuple[int, int] | None,
+    own: str | None,
+) -> Rejection | None:
+    """What is asked for by name, or made by name; a name asked for outright must be known to fit.
+
+    Where both are pixels `size` says more, and has.
+    """
+    if named is None:
+        fits = own is None or wanted is None or is_of(wanted, own)
+        return None if fits else Rejection(Rule.SIZE, f"makes {own}")
+    if fixed is not None:
+        fits, made = is_of(fixed, named), f"makes {fixed[0]}x{fixed[1]}"
+    else:
+        fits, made = own == named, "resolution unknown" if own is None else f"makes {own}"
+    return None if fits else Rejection(Rule.SIZE, made)
 
 
 def length(request: Request, offer: Offer) -> Rejection | None:
@@ -241,7 +265,8 @@ def relevant(request: Request) -> tuple[Check, ...]:
     need = request.need
     matters = (
         bool(need.only or need.ignore), bool(request.db.perishable), request.health is not None,
-        need.ratio is not None, need.pixels is not None, need.seconds is not None,
+        need.ratio is not None, need.pixels is not None or need.resolution is not None,
+        need.seconds is not None,
         bool(need.audio), need.n > 1, bool(need.negative), need.max_price_nanousd is not None,
         bool(request.latency_limits),
     )  # fmt: skip

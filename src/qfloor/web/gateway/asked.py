@@ -95,6 +95,9 @@ class _Ask(BaseModel):
         None, max_length=40, examples=["1024x1024", "auto"]
     )
     aspect_ratio: str | None = Field(None, max_length=40, examples=["16:9"])
+    resolution: str | None = Field(
+        None, max_length=40, examples=["720p", "1080p", "512", "1K", "2K", "4K"]
+    )
     seed: int | None = Field(None, ge=0, le=2**63 - 1)
     user: str | None = Field(None, max_length=1_000)
     routing: Routing = Field(default_factory=lambda: Routing.model_validate({}))

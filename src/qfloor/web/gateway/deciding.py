@@ -31,8 +31,8 @@ _MADE_BY: dict[str, str | None] = {"images": "image", "videos": "video", "route"
 _LONG = 1_000
 """Characters of a prompt above which its reading is not remembered: memory is bounded."""
 
-_OWN_WORDS = ("prompt", "negative", "size", "aspect_ratio", "seconds", "audio", "n", "tier",
-              "max_price_usd", "max_latency_s", "only", "ignore", "modality")  # fmt: skip
+_OWN_WORDS = ("prompt", "negative", "size", "aspect_ratio", "resolution", "seconds", "audio", "n",
+              "tier", "max_price_usd", "max_latency_s", "only", "ignore", "modality")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,6 +196,7 @@ def _need(db: router.Database, ask: Ask, endpoint: Endpoint, key: Key) -> router
             negative=ask.negative_prompt,
             aspect_ratio=ask.aspect_ratio,
             size=ask.size,
+            resolution=ask.resolution,
             modality=modality,
             seconds=ask.seconds if clip else None,  # type: ignore[union-attr]
             audio=ask.audio if clip else None,  # type: ignore[union-attr]

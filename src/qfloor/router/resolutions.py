@@ -1,0 +1,55 @@
+"""Resolutions by the names that sellers give them: ``720p`` by the short side, ``2K`` by area.
+
+Offers are fixed to one by their settings, as ``resolution``, or by a size in pixels; what is asked
+for in pixels is held against the name, and the other way round.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_LINES = re.compile(r"(\d{3,4})p?")
+_AREA = re.compile(r"(0\.5|[1248])k")
+_SIDES = {"0.5k": 512, "1k": 1024, "2k": 2048, "4k": 4096, "8k": 8192}
+
+
+def resolution_of(text: Any) -> str | None:
+    """Its one spelling: ``720p`` of ``720P``, ``2k`` of ``2K``; None when it is no resolution.
+
+    Examples
+    --------
+    >>> resolution_of("720P"), resolution_of("512"), resolution_of("huge")
+    ('720p', '0.5k', None)
+    """
+    name = str(text).strip().lower()
+    if name == "512":
+        return "0.5k"
+    if _AREA.fullmatch(name):
+        return name
+    found = _LINES.fullmatch(name)
+    return f"{found[1]}p" if found else None
+
+
+def is_of(pixels: tuple[int, int], resolution: str) -> bool:
+    """Whether a size goes by that name.
+
+    Of ``p`` the short side counts; of ``k`` the square of the same area, to the nearest name.
+
+    Examples
+    --------
+    >>> is_of((1920, 1080), "1080p"), is_of((1344, 768), "1k"), is_of((1024, 1024), "2k")
+    (True, True, False)
+    """
+    if resolution.endswith("p"):
+        return min(pixels) == int(resolution[:-1])
+    side = math.sqrt(pixels[0] * pixels[1])
+    return min(_SIDES, key=lambda name: abs(math.log(side / _SIDES[name]))) == resolution
+
+
+def fixed_to(settings: Mapping[str, Any]) -> str | None:
+    """The resolution that an offer's settings name."""
+    told = settings.get("resolution")
+    return None if told is None else resolution_of(told)
