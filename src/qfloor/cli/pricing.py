@@ -195,7 +195,7 @@ def _offers(
             {
                 "offer": offer_id,
                 "usd": None if price is None else usd_text(price),
-                "per": [c.unit for c in rule.components],
+                "per": list(dict.fromkeys(c.unit for c in rule.components)),
                 "from": "feed" if offer_id in feed else "release" if database else "catalogue",
                 "source": rule.source,
                 "as_of": rule.as_of or None,

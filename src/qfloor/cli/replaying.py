@@ -103,8 +103,10 @@ def _over_log(
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:
     """What fits a terminal: shares as percent, the offers that serve most; the rest is counted."""
+    from qfloor.pipeline.replaying import spoken
+
     offers = row["offers"]
-    most = [f"{offer} {n:g}" for offer, n in list(offers.items())[:2]]
+    most = [f"{offer} {spoken(n)}" for offer, n in list(offers.items())[:2]]
     more = [f"{len(offers) - 2} more"] if len(offers) > 2 else []
     low, high = row["fail_lo"], row["fail_hi"]
     named = {"tier": row["tier"]} if "tier" in row else {}

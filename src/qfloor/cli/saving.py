@@ -74,13 +74,15 @@ def _summary(found: MonthlySavings) -> dict[str, Any]:
 
 
 def _said(found: MonthlySavings) -> list[str]:
+    from qfloor.pipeline.replaying import spoken
+
     share = "" if found.saved_share is None else f" ({found.saved_share:.0%})"
     lines = [
         f"{found.volume:,} requests a month: ${found.before_nanousd / 1e9:,.2f} now, "
         f"${found.after_nanousd / 1e9:,.2f} routed; saves {_dollars(found.saved_nanousd)}{share}"
     ]
     if found.stays:
-        lines.append(f"{float(found.stays):g} of them stay as they are: nothing is certified")
+        lines.append(f"{spoken(found.stays)} of them stay as they are: nothing is certified")
     for name, fails in (("now", found.fails_before), ("routed", found.fails_after)):
         if fails is not None:
             lines.append(

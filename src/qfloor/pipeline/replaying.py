@@ -83,30 +83,35 @@ def plain(value: Fraction) -> int | float:
     return int(value) if value.denominator == 1 else round(float(value), 4)
 
 
+def spoken(value: Fraction | float) -> str:
+    """A count in a sentence; parts of a request to one digit."""
+    return f"{int(value):,}" if value == int(value) else f"{float(value):,.1f}"
+
+
 def replay_remarks(found: Replay, rows: list[dict[str, Any]]) -> list[str]:
     """What a reader must know beside the rows."""
     routed = rows[0]
-    served, asked = routed["requests"], plain(found.asked)
+    served, asked = spoken(routed["requests"]), spoken(found.asked)
     told = [f"{served} of {asked} requests are served; rows compare what each would do with those"]
     told += [f"{row['policy']}: {row['decides']}" for row in rows if "team" in row["decides"]]
     unpriced = [row["policy"] for row in rows if row["unpriced"]]
     if unpriced:
         told.append(f"a price is not known of all that is served by: {', '.join(unpriced)}")
     if found.refused:
-        listed = ", ".join(f"{plain(n)} {rule}" for rule, n in found.refused.items())
+        listed = ", ".join(f"{spoken(n)} {rule}" for rule, n in found.refused.items())
         told.append(f"refused, by the rule at which the last offers fell: {listed}")
     if found.unsure:
         told.append(
-            f"{plain(found.unsure)} requests belong to no one category: they are counted in the "
+            f"{spoken(found.unsure)} requests belong to no one category: they are counted in the "
             "likeliest, and served only by what is certified in each they may be"
         )
     if found.without_prompt:
         told.append(
-            f"{plain(found.without_prompt)} requests came without their text: decided by the "
+            f"{spoken(found.without_prompt)} requests came without their text: decided by the "
             "category that was noted, and overrides by pattern could not match"
         )
     if found.unlike:
-        told.append(f"{plain(found.unlike)} are decided otherwise than the log says they were")
+        told.append(f"{spoken(found.unlike)} are decided otherwise than the log says they were")
     told.append(
         "fail rates are those of the prompts that certified; of the cheapest certified they are a "
         "little too kind (`qfloor replay --certify` measures on unused prompts)"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from qfloor import export, router, stats
 from qfloor.errors import InputError
-from qfloor.pipeline.replaying import mix_rate, plain
+from qfloor.pipeline.replaying import mix_rate, spoken
 from qfloor.pipeline.workloads import Workload, price_rules
 from qfloor.prices import NANO
 from qfloor.router.replay import ROUTED, Answered, Replay, replay
@@ -118,8 +118,8 @@ def monthly_savings(
     routed = found.outcome(ROUTED)
     if routed.unpriced:
         raise InputError(
-            f"workload {workload.name}: {plain(routed.unpriced)} requests go to offers whose price "
-            f"{db.path} does not know; say what you pay in [prices]"
+            f"workload {workload.name}: {spoken(routed.unpriced)} requests go to offers whose "
+            f"price {db.path} does not know; say what you pay in [prices]"
         )
     kept = stays * each
     if workload.flat_nanousd is not None and stays:
@@ -213,12 +213,12 @@ def _break_even(cost: float, saved: int, volume: int) -> int | None:
 def _remarks(workload: Workload, found: Replay, before: int, after: int) -> Iterable[str]:
     if found.unsure:
         yield (
-            f"{plain(found.unsure)} requests could be of several categories and take what is "
+            f"{spoken(found.unsure)} requests could be of several categories and take what is "
             "certified in each of them"
         )
     misread = _misread(found.answered)
     if misread:
-        yield f"{plain(misread)} requests are read as another category than they were drawn from"
+        yield f"{spoken(misread)} requests are read as another category than they were drawn from"
     if workload.reference is None:
         return
     reference = workload.reference

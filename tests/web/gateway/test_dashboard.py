@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def test_it_shows_what_was_chosen_why_and_what_it_cost(tmp_path: Path) -> None:
     said = text_of(page.text)
     assert page.headers["content-type"].startswith("text/html")
     for expected in (
-        "Requests, 24 h 5 1 dry runs",
+        "Requests, 24 h 5 1 dry run beside",
         "Charged $0.043",  # 2 at $0.02, one at $0.003
         "Against baseline -82%",  # of three at $0.08
         "Turned away 1",
@@ -86,6 +87,31 @@ def test_an_empty_one_says_so(tmp_path: Path) -> None:
     assert "no request yet" in said
     assert "Against baseline –" in said
     assert "nan" not in said.lower()
+
+
+@pytest.mark.parametrize(
+    ("sellers", "said"),
+    [
+        (
+            [{"name": "a", "as_of": "2026-01-10"}, {"name": "b", "as_of": "2026-02-10"}],
+            "release 2 ",
+        ),
+        ([{"name": "a", "source": "declared here"}], "release 1 declared"),
+    ],
+)
+def test_a_release_is_as_old_as_its_oldest_price(
+    tmp_path: Path, sellers: list[dict[str, Any]], said: str
+) -> None:
+    from factories import Seller
+
+    db = database(tmp_path, [Seller(**s) for s in sellers], generator="gateway_sellers:Seller")
+    page = text_of(drive(settings(tmp_path, db), lambda c: c.get("/")).text)
+    assert said in page
+    if "declared" not in said:
+        days = (datetime.now(UTC) - datetime(2026, 1, 10, tzinfo=UTC)).total_seconds() / 86_400
+        found = re.search(r"release 2 ([\d.]+) days", page)
+        assert found is not None
+        assert float(found[1]) == pytest.approx(days, abs=0.2)
 
 
 def test_names_from_a_database_are_escaped(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from gateway_world import MUG, SHELF, Seller, database, drive, running, settings
 from qfloor.errors import DatabaseError, InputError
 from qfloor.router import load
 from qfloor.web.gateway.ledger import GatewayLedger
+from qfloor.web.gateway.records import EDGES
 from qfloor.web.gateway.releases import Releases
 
 URL, ROUTE = "/v1/images/generations", "/v1/route"
@@ -241,6 +242,7 @@ def test_metrics_are_what_prometheus_reads(tmp_path: Path) -> None:
     assert charged.value == pytest.approx(0.04)
     buckets = [s for s in families["qfloor_decide_seconds"].samples if s.name.endswith("_bucket")]
     assert buckets[-1].value == 2
+    assert [s.labels["le"] for s in buckets] == list(EDGES), "a sum over series goes by bucket"
     assert families["qfloor_release_info"].samples[0].labels["round"] == "2026-11"
     assert MUG not in answer.text
 

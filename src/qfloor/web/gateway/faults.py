@@ -27,9 +27,11 @@ _TYPES = {
     409: "conflict_error",
     413: "invalid_request_error",
     415: "invalid_request_error",
-    422: "no_eligible_model",
+    422: "invalid_request_error",
     429: "rate_limit_error",
 }
+
+_OWN_TYPES = frozenset({"no_eligible_model"})
 
 
 class Fault(Exception):  # noqa: N818  an answer, not a failure of ours
@@ -59,7 +61,9 @@ class Fault(Exception):  # noqa: N818  an answer, not a failure of ours
         """The envelope."""
         error = {
             "message": self.message,
-            "type": _TYPES.get(self.status, "server_error"),
+            "type": self.code
+            if self.code in _OWN_TYPES
+            else _TYPES.get(self.status, "server_error"),
             "param": self.param,
             "code": self.code,
         }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from qfloor.web.gateway.records import EDGES
 
 if TYPE_CHECKING:
     from qfloor.web.gateway.core import Gateway
@@ -56,7 +57,11 @@ def _base(name: str) -> str:
 
 
 def _cumulated(series: list[tuple[dict[str, str], float, str]]) -> list[str]:
-    """Buckets as Prometheus wants them: each with all below it."""
+    """Buckets as Prometheus wants them: each with all below it, those without any as well.
+
+    Sums over workers and endpoints go by bucket: one that a series leaves out would count as
+    empty there, and quantiles come out wrong.
+    """
     groups: dict[str, dict[str, Any]] = {}
     for labels, value, name in series:
         rest = {k: v for k, v in labels.items() if k != "le"}
@@ -70,15 +75,10 @@ def _cumulated(series: list[tuple[dict[str, str], float, str]]) -> list[str]:
     lines = []
     for group in groups.values():
         total = 0.0
-        edges = sorted(group["buckets"], key=lambda le: math.inf if le == "+Inf" else float(le))
-        for le in edges:
-            total += group["buckets"][le]
-            if le != "+Inf":
-                lines.append(
-                    f"{group['base']}_bucket{_labels(group['labels'] | {'le': le})} {total:g}"
-                )
+        for le in EDGES:
+            total += group["buckets"].get(le, 0.0)
+            lines.append(f"{group['base']}_bucket{_labels(group['labels'] | {'le': le})} {total:g}")
         lines += [
-            f"{group['base']}_bucket{_labels(group['labels'] | {'le': '+Inf'})} {total:g}",
             f"{group['base']}_sum{_labels(group['labels'])} {group.get('sum', 0.0):g}",
             f"{group['base']}_count{_labels(group['labels'])} {group.get('count', 0.0):g}",
         ]

@@ -32,7 +32,7 @@ MOST_WAITING = 20_000
 """Rows that wait for the disk before the oldest dry runs among them are dropped, and counted."""
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
-_EDGES = (*(f"{edge:g}" for edge in SECONDS), "+Inf")
+EDGES = (*(f"{edge:g}" for edge in SECONDS), "+Inf")
 _COLUMNS = (
     "id", "at", "endpoint", "key_name", "requested_model", "release", "arm", "category",
     "confidence", "plausible", "modality", "language", "tier", "need", "prompt", "decided_offer",
@@ -156,7 +156,7 @@ class Records:
         counts, self._counts = self._counts, defaultdict(float)
         seen, self._seen = self._seen, {}
         for (name, labels), found in seen.items():
-            for n, le in zip(found, _EDGES, strict=False):
+            for n, le in zip(found, EDGES, strict=False):
                 if n:
                     counts[f"{name}_bucket", tuple(sorted((*labels, ("le", le))))] += n
             counts[f"{name}_sum", labels] += found[-1]

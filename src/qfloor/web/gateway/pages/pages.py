@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
+from qfloor.records import PriceRule
+from qfloor.router.request import DECLARED, moment
 from qfloor.web.gateway.core import Gateway
 from qfloor.web.gateway.faults import Fault
 from qfloor.web.gateway.guard import Call
@@ -112,7 +115,7 @@ def _tiles(found: fig.Figures) -> str:
     unknown = f"{spend.unknown} of unknown charge" if spend.unknown else "all charges known"
     against = f"on {spend.compared} requests"
     tiles = (
-        p.tile("Requests, 24 h", f"{found.requests:,}", f"{found.dry_runs:,} dry runs beside"),
+        p.tile("Requests, 24 h", f"{found.requests:,}", _beside(found.dry_runs)),
         p.tile("Made", f"{found.made:,}", f"{found.under_way} under way"),
         p.tile("Charged", p.usd(spend.charged_nanousd), unknown),
         p.tile("Against baseline", "–" if saved is None else f"{-saved:+.0%}", against),
@@ -120,6 +123,10 @@ def _tiles(found: fig.Figures) -> str:
         p.tile("Turned away", f"{found.turned_away:,}", "no seller took it"),
     )
     return f'<div class="tiles">{"".join(tiles)}</div>'
+
+
+def _beside(dry_runs: int) -> str:
+    return f"{dry_runs:,} dry run{'' if dry_runs == 1 else 's'} beside"
 
 
 def _money(gateway: Gateway, found: fig.Figures) -> str:
@@ -152,9 +159,9 @@ def _fared(gateway: Gateway, found: fig.Figures) -> str:
 
 
 def _ages(gateway: Gateway) -> str:
-    """How old prices and health are; the release's own prices are a feed too."""
+    """How old prices and health are; the release's own prices are a feed too, by the oldest."""
     db = gateway.picture.stable.db
-    rows = [["release", str(len(db.prices)), _age(db.created_at), "0"]]
+    rows = [["release", str(len(db.prices)), _oldest(db.prices.values()), "0"]]
     rows += [
         [escape(str(age.source)), str(age.rows), _days(age.age_days), str(age.held)]
         for age in gateway.watch.feeds.ages(datetime.now(UTC))
@@ -170,13 +177,16 @@ def _days(age: float | None) -> str:
     return "unknown" if age is None else f"{age:.1f} days"
 
 
-def _age(at: str) -> str:
+def _oldest(rules: Iterable[PriceRule]) -> str:
+    """Age of the oldest price; those that their owner declares do not age."""
+    days = [rule.as_of for rule in rules if not rule.source.startswith(DECLARED)]
+    if not days:
+        return "declared"
     try:
-        then = datetime.fromisoformat(at)
+        oldest = min(moment(day) for day in days)
     except ValueError:
         return "unknown"
-    then = then if then.tzinfo else then.replace(tzinfo=UTC)
-    return f"{(datetime.now(UTC) - then).total_seconds() / 86_400:.1f} days"
+    return f"{(datetime.now(UTC) - oldest).total_seconds() / 86_400:.1f} days"
 
 
 def _refusals(found: fig.Figures) -> str:
