@@ -82,6 +82,31 @@ def test_only_fit_prompts_are_learned_from() -> None:
     assert a.held_out_agreement != b.held_out_agreement
 
 
+def _offer(name: str, prompts: range, human: float) -> list[Pair]:
+    return [
+        Pair(output_id=f"{name}{i}", offer_id=name, family=f"p{i}", fit=True,
+             metric=float(i), human=human)
+        for i in prompts
+    ]  # fmt: skip
+
+
+def test_the_worst_offer_left_out_is_what_is_told() -> None:
+    """The pool vouches for a rare offer that always fails; the others exceed nothing."""
+    pairs = [
+        *_offer("good", range(100), 8.0), *_offer("fine", range(100), 8.0),
+        *_offer("bad", range(3, 6), 4.0),
+    ]  # fmt: skip
+    found = calibrate(REQUEST, pairs)
+    assert found.metric_threshold is not None
+    assert found.worst_leave_one_model_out == pytest.approx(1.0 - REQUEST.epsilon)
+
+
+def test_what_lies_on_the_threshold_does_not_fail() -> None:
+    pairs = _offer("a", range(60), REQUEST.human_threshold)
+    found = calibrate(REQUEST, pairs)
+    assert (found.metric_threshold, found.n_passed) == (0.0, 60)
+
+
 def test_epsilon_must_leave_room() -> None:
     bad = CalibrationRequest(**{**REQUEST.__dict__, "epsilon": 0.3})
     with pytest.raises(CertificationError, match=r"epsilon 0\.3"):

@@ -133,6 +133,8 @@ def test_offers_of_one_round_only_are_named(rounds, tmp_path):
     with rounds({"a": 7.0, "d": 7.0}) as store:
         report = compared(store, tmp_path)
     assert (report.only_before, report.only_after) == (("shop/b", "shop/c"), ("shop/d",))
+    (whole,) = (f for f in report.findings if f.category == EVERY)
+    assert whole.level == pytest.approx(0.05 / 4), "corrected for all four, not for the one there"
 
 
 def test_what_cannot_be_compared_is_one_sentence(rounds, tmp_path):

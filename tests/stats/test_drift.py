@@ -157,6 +157,12 @@ def test_parts_never_speak_before_their_tree(trees, pooled) -> None:
         stats.gatekeep(dict(zip(names, pooled, strict=False)), {}, 0)
 
 
+def test_planned_trees_count_whether_they_have_data_or_not() -> None:
+    whole, parts = stats.gatekeep({"a": 0.02}, {"a": [0.001]}, 4)
+    assert whole == {"a": pytest.approx(0.08)}
+    assert parts == {"a": [pytest.approx(0.08)]}
+
+
 def p_of(before: np.ndarray, after: np.ndarray) -> float:
     worse, better = int(np.sum(~before & after)), int(np.sum(before & ~after))
     return stats.mcnemar_exact(worse, better, two_sided=True)
