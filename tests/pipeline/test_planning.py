@@ -76,6 +76,15 @@ def call(*arguments):
     return CliRunner().invoke(app, ["power", *arguments])
 
 
+@pytest.mark.parametrize(
+    "option", ["--offers=9", "--categories=2", "--alpha=0.01", "--max-fail=0.1", "--price-usd=3"]
+)
+def test_what_a_benchmark_says_itself_is_not_asked(option):
+    refused = call("painters", option)
+    assert refused.exit_code == 2
+    assert "painters says that itself" in " ".join(refused.output.split())
+
+
 def test_the_table_for_ones_own_setting():
     rows = json.loads(call("--offers", "40", "--categories", "7", "--json").stdout)
     by_rate = {row["true_fail_rate"]: row for row in rows}

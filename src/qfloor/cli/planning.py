@@ -13,6 +13,7 @@ FAIL_RATES = (0.02, 0.05, 0.10, 0.125, 0.15, 0.175, 0.20)
 
 
 def power(
+    context: typer.Context,
     name: str | None = typer.Argument(
         None, help="A benchmark, whose cells and prices are planned; none for the bare table."
     ),
@@ -41,6 +42,7 @@ def power(
     rating = rating_seconds * rater_usd_per_hour / 3600.0
     assumed = {"power": wanted, "fail_icc": fail_icc, "rater_icc": rater_icc}
     if name is not None:
+        _check_not_said(context, name)
         _of_benchmark(name, {"fail_rate": 0.1 if fail is None else fail, "rating_usd": rating,
                              **assumed}, as_json, as_csv)  # fmt: skip
     elif fail is not None:
@@ -58,6 +60,17 @@ def _check(offers: int, categories: int, **shares: float) -> None:
         if not 0.0 < share < 1.0:
             hint = f"--{option.replace('_', '-')}"
             raise typer.BadParameter(f"{share:g} must lie between 0 and 1", param_hint=hint)
+
+
+def _check_not_said(context: typer.Context, name: str) -> None:
+    """Refuse options that a benchmark answers itself: they would change nothing."""
+    for option in ("offers", "categories", "alpha", "max_fail", "price_usd"):
+        source = context.get_parameter_source(option)
+        if source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(
+                f"{name} says that itself; leave it out, or plan without a benchmark",
+                param_hint=f"--{option.replace('_', '-')}",
+            )
 
 
 def _check_assumed(
