@@ -191,6 +191,24 @@ def test_resolutions_by_name_and_by_pixels(
     assert ask(db, **asked).offer == "shop/a"
 
 
+def test_outputs_that_are_calls_of_their_own_each_have_their_price(market: Any) -> None:
+    lines = (
+        PriceComponent(unit="megapixel", amount="0.01", minimum="0.03"),
+        PriceComponent(unit="token", amount="0.000001", when={"tokens": "input"}),
+        PriceComponent(unit="token", amount="0.00001", when={"tokens": "output"}),
+    )
+    rule = PriceRule(components=lines, source="page", as_of=NOW)
+    capable = Capabilities(max_outputs=1)
+    db = market([Seller(name="a", capabilities=capable, settings={"output_tokens": 100})])
+    asked = {"prices": {"shop/a": rule}, "n": 3}
+    assert ask(db, **asked).binding_rule is Rule.OUTPUTS
+    one = ask(db, prices=asked["prices"]).price_nanousd
+    assert one == 30_000_000 + 1_000 * len(FACE) + 1_000_000
+    apart = ask(db, separately=True, **asked)
+    assert apart.price_nanousd == 3 * one
+    assert apart.to_dict()["need"]["separately"] is True
+
+
 def test_another_resolution_is_offered_where_that_would_help(market: Any) -> None:
     decision = ask(market([Seller(name="a", settings={"resolution": "1K"})]), resolution="4K")
     assert decision.relaxation is not None

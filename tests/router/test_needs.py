@@ -38,6 +38,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"size": "1024x1024", "resolution": "4K"}, "contradicts size"),
     ({"resolution": "huge"}, "must be such as 720p"),
     ({"resolution": 2}, "must be such as 720p"),
+    ({"separately": 1}, "must be true or false"),
     ({"max_price_usd": -1}, "from 0 to"),
     ({"max_price_usd": float("nan")}, "from 0 to"),
     ({"max_price_usd": float("inf")}, "from 0 to"),

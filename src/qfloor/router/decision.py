@@ -239,8 +239,10 @@ def _relaxation(found: Relaxation | None) -> dict[str, Any] | None:
 def plain_need(need: Need) -> dict[str, Any]:
     """A need for JSON; its words are named by digests only."""
     latency = need.max_latency_s
-    named = {} if need.resolution is None else {"resolution": need.resolution}
-    return named | {
+    rarely: dict[str, Any] = {} if need.resolution is None else {"resolution": need.resolution}
+    if need.separately and need.n > 1:
+        rarely["separately"] = True
+    return rarely | {
         "prompt_digest": digest_of(need.prompt, 16),
         "negative_digest": None if need.negative is None else digest_of(need.negative, 16),
         "aspect_ratio": need.aspect_ratio,

@@ -58,7 +58,7 @@ class Request:
         self.latency_limits = () if need.max_latency_s is None else _limits(need, policy)
         key = (
             classification.plausible, self.modality, need.tier, self.language, self.challenges,
-            need.n, need.pixels, need.seconds, self.feed, policy.digest,
+            need.n, need.separately, need.pixels, need.seconds, self.feed, policy.digest,
             self.today if policy.lapsed == "reject" else None, self.asked_tokens,
         )  # fmt: skip
         kept: Kept | None = db.shapes.get(key)
@@ -70,7 +70,7 @@ class Request:
         places = [(c, self.modality, need.tier) for c in self.classification.plausible]
         judged = tuple([(place, _standings(db, place, policy)) for place in places])
         priced = (
-            "figures", self.modality, need.n, need.pixels, need.seconds, self.feed,
+            "figures", self.modality, need.n, need.separately, need.pixels, need.seconds, self.feed,
             policy.assumed_seconds, policy.assumed_pixels, policy.assumed_output_tokens, key[-1],
         )  # fmt: skip
         figures = db.remember_shape(priced, Figures)
@@ -100,7 +100,7 @@ class Request:
         pixels = need.pixels or self.db.pixels.get(offer_id) or policy.assumed_pixels
         seconds = (need.seconds or policy.assumed_seconds) if clip else None
         tokens = self.tokens_of(offer_id)
-        key = (self.feed, offer_id, need.n, pixels, seconds, tokens)
+        key = (self.feed, offer_id, need.n, need.separately, pixels, seconds, tokens)
         return self.db.remember(key, lambda: self._estimate(offer_id, pixels, seconds, tokens))
 
     def tokens_of(self, offer_id: str) -> tuple[int, int] | None:
@@ -115,7 +115,8 @@ class Request:
         asked, need = self.asked_tokens or 0, self.need
         told = self.db.offers[offer_id].settings.get("output_tokens")
         each = told if isinstance(told, int) else self.policy.assumed_output_tokens
-        return None if each is None else (asked, each * need.n)
+        calls = need.n if need.separately else 1
+        return None if each is None else (asked * calls, each * need.n)
 
     @property
     def asked_tokens(self) -> int | None:
@@ -143,19 +144,24 @@ class Request:
         rule = self.price_rule(offer_id)
         if rule is None:
             return None
+        calls = self.need.n if self.need.separately else 1
+        used = (
+            None if tokens is None else {"input": tokens[0] // calls, "output": tokens[1] // calls}
+        )
         try:
-            return money.estimate(
+            found = money.estimate(
                 rule,
-                images=self.need.n,
+                images=self.need.n // calls,
                 width=pixels[0],
                 height=pixels[1],
                 seconds=seconds,
-                tokens=None if tokens is None else {"input": tokens[0], "output": tokens[1]},
+                tokens=used,
                 settings=self.db.offers[offer_id].settings,
                 rates=None if self.prices is None else self.prices.rates,
             )
         except InputError:  # a rule that cannot be evaluated is a price that is not known
             return None
+        return None if found is None else found * calls
 
     def price_age(self, offer_id: str) -> float | None:
         """Days since the price was read; 0 for one that its owner declares, None if unknown."""

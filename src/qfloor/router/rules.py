@@ -127,9 +127,9 @@ def sound(request: Request, offer: Offer) -> Rejection | None:
 
 
 def count(request: Request, offer: Offer) -> Rejection | None:
-    """How many at a time."""
+    """How many at a time, where they are to be one call."""
     most = offer.capabilities.max_outputs
-    if most is None or request.need.n <= most:
+    if most is None or request.need.separately or request.need.n <= most:
         return None
     return Rejection(Rule.OUTPUTS, f"at most {most} a call")
 

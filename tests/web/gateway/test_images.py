@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from factories import Seller
 from fakes.seller import calls
 from gateway_world import MUG, SHELF, database, drive, settings
 
+from qfloor.records import Capabilities
+from qfloor.router import choose, load
+from qfloor.router.asked import read_log
 from qfloor.web.gateway.ledger import GatewayLedger
 
 URL = "/v1/images/generations"
@@ -75,6 +79,25 @@ def test_several_pictures_each_its_own(tmp_path: Path) -> None:
     assert len({item["b64_json"] for item in answer.json()["data"]}) == 3
     assert answer.headers["x-qfloor-estimated-cost-usd"] == "0.06"
     assert decisions(tmp_path)[0]["charged_nanousd"] == 60_000_000
+
+
+def test_several_of_an_offer_that_makes_one_at_a_time_are_several_calls(tmp_path: Path) -> None:
+    one = Seller(name="value", usd="0.02", capabilities=Capabilities(max_outputs=1))
+    db = database(tmp_path, [one])
+
+    async def work(client: Any) -> Any:
+        route = await client.post("/v1/route", json=ask(n=3))
+        return route, await client.post(URL, json=ask(n=3))
+
+    route, answer = drive(settings(tmp_path, db), work)
+    assert route.json()["price_usd"] == "0.06"
+    assert answer.status_code == 200
+    assert len(answer.json()["data"]) == 3
+    assert decisions(tmp_path)[1]["charged_nanousd"] == 60_000_000
+    for asked in read_log(tmp_path / "ws" / "gateway" / "gateway.db"):
+        assert (
+            choose(load(db), asked.need, classification=asked.classification).offer == "shop/value"
+        ), "a replay decides as it did"
 
 
 def test_a_url_is_signed_and_gives_the_same_bytes(tmp_path: Path) -> None:
