@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qfloor.floors import CellRequest, FamilyPlan, Judged, Labels, compute_floor, compute_tag_floors
+from qfloor.floors import (
+    CellRequest,
+    FamilyPlan,
+    Judged,
+    Labels,
+    compute_all_tag_floors,
+    compute_floor,
+    compute_tag_floors,
+)
 from qfloor.records import Quality, Status, TagFloor, Threshold
 
 QUALITY = Quality(source="human", name="overall", lo=0, hi=10, step=0.1)
@@ -126,3 +136,31 @@ def test_order_of_outputs_is_nothing() -> None:
     assert compute_tag_floors(_request(outputs), labels) == compute_tag_floors(
         _request(shuffled), labels
     )
+
+
+def test_cells_together_have_the_parts_that_each_has_alone() -> None:
+    rng = np.random.default_rng(3)
+    requests: list[CellRequest] = []
+    labels: dict[str, Labels] = {}
+    for offer in range(3):
+        outputs = [
+            Judged(
+                output_id=f"{offer}-{i}", family=f"p{i // 2}", repeat=i % 2,
+                status=Status.MADE if i % 9 else Status.REFUSED,
+                values=(float(rng.normal(6.0 + offer, 1.0)),) if i % 9 else (),
+            )
+            for i in range(160)
+        ]  # fmt: skip
+        labels |= {
+            o.output_id: Labels(language="de" if i % 4 else "en", tags=("text",) if i < 40 else ())
+            for i, o in enumerate(outputs)
+        }
+        requests.append(_request(outputs))
+    together = compute_all_tag_floors(requests, labels)
+    alone = [row for request in requests for row in compute_tag_floors(request, labels)]
+    assert [row.label for row in together] == ["text", "de", "en"] * 3
+    for one, other in zip(together, alone, strict=True):
+        assert replace(one, fail_rates=()) == replace(other, fail_rates=())
+        for rate, same in zip(one.fail_rates, other.fail_rates, strict=True):
+            assert rate.upper == pytest.approx(same.upper, abs=1e-12)
+            assert replace(rate, upper=0.0) == replace(same, upper=0.0)

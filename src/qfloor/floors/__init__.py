@@ -18,7 +18,7 @@ from qfloor.floors.allocation import (
     next_purchases,
 )
 from qfloor.floors.anchors import PERCENTILES, AtPercentile, at_percentiles
-from qfloor.floors.by_tag import Labels, compute_tag_floors
+from qfloor.floors.by_tag import Labels, compute_all_tag_floors, compute_tag_floors
 from qfloor.floors.cells import Cell, build_cell
 from qfloor.floors.compute import Assessed, CellRequest, assess, assess_all
 from qfloor.floors.family import FamilyPlan
@@ -70,6 +70,7 @@ __all__ = [
     "at_percentiles",
     "build_cell",
     "closed_by_cell",
+    "compute_all_tag_floors",
     "compute_floor",
     "compute_pass_rate",
     "compute_tag_floors",

@@ -91,10 +91,15 @@ class CellBounds:
             max_fails=max_fails,
         )
 
-    def asked_to_certify(self, max_fail: float) -> stats.Asked:
-        """`asked`, where all that will be asked is what is certified."""
-        passing = ((max_fail, False),)
-        return stats.Asked(path=self.path, alpha=self.alpha, rule=self._planned, passing=passing)
+    def asked_to_certify(self, max_fail: float, at: Sequence[float] = ()) -> stats.Asked:
+        """`asked`, where all that will be asked is what is certified, and bounds at thresholds."""
+        return stats.Asked(
+            path=self.path,
+            alpha=self.alpha,
+            rule=self._planned,
+            passing=((max_fail, False),),
+            thresholds=at,
+        )
 
     def certified_to(self, max_fail: float) -> float | None:
         """Largest certified threshold at a tolerated fail rate."""

@@ -8,7 +8,7 @@ so they are for display: uncorrected, and never a verdict.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -49,56 +49,90 @@ def compute_tag_floors(request: CellRequest, labels: Mapping[str, Labels]) -> tu
         Tags first, then languages, by name; an output with two tags is in two of them. Where all
         prompts share one language, its floor is the cell's at the uncorrected level.
     """
+    return compute_all_tag_floors([request], labels)
+
+
+def compute_all_tag_floors(
+    requests: Iterable[CellRequest], labels: Mapping[str, Labels]
+) -> tuple[TagFloor, ...]:
+    """`compute_tag_floors` of many cells, one after the other, and faster."""
+    parts = [part for request in requests for part in _parts(request, labels)]
+    stats.look_up(
+        bounds.asked_to_certify(MAX_FAIL, [part.sign * value for value in part.values])
+        for part in parts
+        for bounds in part.bounds
+    )
+    return tuple(_tag_floor(part) for part in parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """Outputs of a cell that share a label, and their bounds: none of nothing.
+
+    Where outputs are missing, the second bounds are those of the worst case.
+    """
+
+    request: CellRequest
+    facet: Facet
+    label: str
+    cell: Cell
+    bounds: tuple[CellBounds, ...]
+
+    @property
+    def sign(self) -> float:
+        """-1 where lower is better."""
+        return 1.0 if self.request.direction == "higher" else -1.0
+
+    @property
+    def values(self) -> list[float]:
+        """Thresholds of all tiers."""
+        return sorted({t.value for t in self.request.thresholds})
+
+
+def _parts(request: CellRequest, labels: Mapping[str, Labels]) -> Iterator[_Part]:
+    """Parts of a cell by tag, then by language."""
     laid = lay_out(request.outputs)
-    parts: dict[tuple[Facet, str], list[int]] = defaultdict(list)
+    found: dict[tuple[Facet, str], list[int]] = defaultdict(list)
     for at, output in enumerate(laid):
         its = labels[output.output_id]
-        parts["language", its.language].append(at)
+        found["language", its.language].append(at)
         for tag in its.tags:
-            parts["tag", tag].append(at)
-    ordered = sorted(parts.items(), key=lambda part: (part[0][0] != "tag", part[0][1]))
-    return tuple(
-        _tag_floor(request, facet, label, laid.part(np.array(found, dtype=np.intp)))
-        for (facet, label), found in ordered
-    )
+            found["tag", tag].append(at)
+    for (facet, label), places in sorted(found.items(), key=lambda p: (p[0][0] != "tag", p[0][1])):
+        yield _part(request, facet, label, laid.part(np.array(places, dtype=np.intp)))
 
 
-def _tag_floor(
-    request: CellRequest, facet: Facet, label: str, outputs: Sequence[Judged]
-) -> TagFloor:
+def _part(request: CellRequest, facet: Facet, label: str, outputs: Sequence[Judged]) -> _Part:
+    place = (request.offer_id, request.category, request.modality)
     sign = 1.0 if request.direction == "higher" else -1.0
-    alpha = request.family.alpha
-    cell, bounds = _bounded(request, outputs, sign)
-    low, reason = _certified_to(cell, bounds, alpha)
+    cell = build_cell(*place, "delivered", outputs, sign=sign)
+    cells = [cell]
+    if cell.missing_share > MISSING_TOLERATED:
+        cells.append(build_cell(*place, "delivered", outputs, sign=sign, missing_as_fail=True))
+    bounds = [bound_cell(c, request.family.alpha) for c in cells] if cell.value.size else []
+    return _Part(request=request, facet=facet, label=label, cell=cell, bounds=tuple(bounds))
+
+
+def _tag_floor(part: _Part) -> TagFloor:
+    request, cell, bounds, sign = part.request, part.cell, part.bounds, part.sign
+    low, reason = _certified_to(cell, bounds, request.family.alpha)
     return TagFloor(
         offer_id=request.offer_id,
         category=request.category,
         modality=request.modality,
         quality=request.quality.id,
-        facet=facet,
-        label=label,
+        facet=part.facet,
+        label=part.label,
         n_prompts=cell.n_clusters,
         n_outputs=cell.n_outputs,
         n_values=int(cell.value.size),
-        fail_rates=tuple(_fail_rates(request, bounds, sign)) if bounds else (),
+        fail_rates=tuple(_fail_rates(part)) if bounds else (),
         q25=_signed(bounds[0].path.quantile(MAX_FAIL), sign) if bounds else None,
         q25_lo=_signed(low, sign),
-        alpha=alpha,
+        alpha=request.family.alpha,
         bound=bounds[0].rule if bounds else "",
         reason=reason,
     )
-
-
-def _bounded(
-    request: CellRequest, outputs: Sequence[Judged], sign: float
-) -> tuple[Cell, list[CellBounds]]:
-    """Bounds of a part, and of its worst case where outputs are missing; none of nothing."""
-    place = (request.offer_id, request.category, request.modality)
-    cell = build_cell(*place, "delivered", outputs, sign=sign)
-    cells = [cell]
-    if cell.missing_share > MISSING_TOLERATED:
-        cells.append(build_cell(*place, "delivered", outputs, sign=sign, missing_as_fail=True))
-    return cell, [bound_cell(c, request.family.alpha) for c in cells] if cell.value.size else []
 
 
 def _certified_to(
@@ -116,11 +150,9 @@ def _certified_to(
     return min(t for t in found if t is not None), ""
 
 
-def _fail_rates(
-    request: CellRequest, bounds: Sequence[CellBounds], sign: float
-) -> Iterator[FailRate]:
-    for value in sorted({t.value for t in request.thresholds}):
-        rates = [b.fail_rate(sign * value) for b in bounds]
+def _fail_rates(part: _Part) -> Iterator[FailRate]:
+    for value in part.values:
+        rates = [b.fail_rate(part.sign * value) for b in part.bounds]
         yield replace(rates[0], threshold=value, upper=max(r.upper for r in rates))
 
 

@@ -14,7 +14,7 @@ from qfloor.floors import (
     Judged,
     Predicted,
     assess_all,
-    compute_tag_floors,
+    compute_all_tag_floors,
     number_raters,
     on_panels,
     rule_family,
@@ -107,7 +107,7 @@ def _assessed(requests: Sequence[CellRequest]) -> tuple[list[Floor], dict[str, l
 def _tag_floors(view: RoundView, families: Iterable[Iterable[Assessed]]) -> tuple[TagFloor, ...]:
     labels = labels_of(view)
     every = (one.request for family in families for one in family)
-    return tuple(floor for request in every for floor in compute_tag_floors(request, labels))
+    return compute_all_tag_floors(every, labels)
 
 
 def _plans(

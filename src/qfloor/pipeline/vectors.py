@@ -152,9 +152,10 @@ def composite_cells(
         value = None if found is None else sum(w * v for w, v in zip(weights, found, strict=True))
         failed = any(c.failed(output) for c in columns)
         values = () if value is None else (value,)
-        cells[view.key(output)].append(judged(view, output, values, scorer_failed=failed))
+        key = view.key(output)
+        cells[key].append(judged(view, output, values, scorer_failed=failed))
         if value is not None:
-            scored.add(view.key(output))
+            scored.add(key)
     kept = {key: outputs for key, outputs in cells.items() if key in scored}
     return kept, {"uncalibrated": UNCALIBRATED, **told(columns)}
 

@@ -64,6 +64,8 @@ def _bounds(group: Sequence[Asked], table: Table) -> None:
         one.path.known["upper", step, one.alpha, False] = upper
         one.path.known["upper", step, one.alpha, True] = lower
     tests = [(one.path, step, rate) for one, step in at for rate in one.max_fails]
+    if not tests:
+        return
     rows = table.rows([path for path, _, _ in tests], [False] * len(tests))
     found = every_p(rows, [step for _, step, _ in tests], [rate for _, _, rate in tests])
     for (path, step, rate), p_value in zip(tests, found, strict=True):

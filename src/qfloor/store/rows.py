@@ -148,10 +148,17 @@ def decode(cls: type[T], row: tuple[Any, ...]) -> T:
 def _decoders(cls: Any) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
     """Where a column is not yet the field's value, and what makes it so."""
     return tuple(
-        (i, functools.partial(_decode_json if _is_json(kind) else from_plain, kind))
+        (i, _decoder(kind))
         for i, kind in enumerate(_hints(cls).values())
         if _is_json(kind) or not _is_scalar(kind)
     )
+
+
+def _decoder(kind: Any) -> Callable[[Any], Any]:
+    if _is_json(kind):
+        return functools.partial(_decode_json, kind)
+    rebuild = _rebuilder(kind)  # looked up once, not for every row
+    return lambda value: None if value is None else rebuild(value)
 
 
 def _is_scalar(kind: Any) -> bool:
