@@ -189,9 +189,7 @@ class _Sample:
     @property
     def two_way(self) -> bool:
         """Whether raters are drawn from a population: enough of them, with fair shares (Kish)."""
-        given = np.bincount(self.raters).astype(np.float64)
-        effective = given.sum() ** 2 / np.sum(given**2) if given.size else 0.0
-        return round(float(effective)) >= stats.FEW_RATERS
+        return round(stats.effective_raters(np.bincount(self.raters))) >= stats.FEW_RATERS
 
     def reaches(self, value: float, n_prompts: int) -> float | None:
         """Smallest value up to which so many prompts have an output; None where none does."""

@@ -89,17 +89,12 @@ class Cell:
 
     @cached_property
     def effective_raters(self) -> int:
-        """Raters as many as they would be with equal shares of the ratings (Kish).
-
-        Ten raters of whom one gave nine tenths of the ratings are little more than one: how
-        severe that one is cannot be seen in the data, and no bound could allow for it.
-        """
+        """`stats.effective_raters` of the cell's ratings, by their weight, to whole ones."""
         if not self.n_raters:
             return 0
         rated = self.rater != NO_RATER
         counting = None if self.weight is None else self.weight[rated]
-        given = np.bincount(self.rater[rated], weights=counting).astype(np.float64)
-        return round(float(given.sum() ** 2 / np.sum(given**2))) if given.size else 0
+        return round(stats.effective_raters(np.bincount(self.rater[rated], weights=counting)))
 
     @property
     def on_its_panel(self) -> bool:

@@ -6,6 +6,7 @@
 `clusters`          Korn-Graubard and the exact bound of one repeat
 `every_repeat`      the exact bound from all repeats, without drawing one
 `two_way`           the same over random prompts and random raters
+`rater_parts`       raters by their loads: how many they are worth, and what each counts
 `quantiles`         point estimates: inverted_cdf, Harrell-Davis
 `thresholds`        the largest certifiable threshold, and the verdict it implies
 `sequential`        betting e-processes, valid at any stopping time
@@ -127,6 +128,7 @@ from qfloor.stats.ppi import (
     prediction_powered_fail_rate,
 )
 from qfloor.stats.quantiles import harrell_davis, quantile_inverted_cdf
+from qfloor.stats.rater_parts import effective_raters
 from qfloor.stats.recovery import MosRecovery, Screened, bt500_screening, recover_mos
 from qfloor.stats.resampling import (
     ResampledInterval,
@@ -233,6 +235,7 @@ __all__ = [
     "e_from_p",
     "e_process_boundary",
     "e_process_limits",
+    "effective_raters",
     "equivalence_votes",
     "error_over",
     "every_repeat_p_value",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -20,15 +20,30 @@ KEPT_BACK = 0.45
 """Of what the cells of a rater with many prompts would take off raters' part, what is left."""
 
 
-def effective_raters(shares: FloatArray) -> float:
-    """Raters, as many as they would be with equal shares of the weight (Kish).
+def effective_raters(given: ArrayLike) -> float:
+    """Raters, as many as they would be if all had given the same (Kish).
+
+    Ten raters of whom one gave nine tenths of the ratings are little more than one: how severe
+    that one is cannot be seen in the data, and no bound could allow for it.
+
+    Parameters
+    ----------
+    given : array_like, shape (raters,)
+        Ratings of each rater, or what they weigh together, on any scale.
+
+    Returns
+    -------
+    float
+        To nine decimals, so that equal loads are whole raters exactly; 0 without ratings.
 
     Examples
     --------
-    >>> effective_raters(np.full(3, 1 / 3)), effective_raters(np.array([0.5, 0.25, 0.25]))
-    (3.0, 2.666666667)
+    >>> effective_raters([7, 7, 7]), effective_raters([0.5, 0.25, 0.25]), effective_raters([])
+    (3.0, 2.666666667, 0.0)
     """
-    return round(1.0 / float(np.sum(shares**2)), 9)  # equal shares are whole raters exactly
+    loads = np.asarray(given, dtype=np.float64)
+    squares = float(np.sum(loads**2))
+    return round(float(loads.sum()) ** 2 / squares, 9) if squares > 0.0 else 0.0
 
 
 def rater_prices(shares: FloatArray) -> FloatArray:
