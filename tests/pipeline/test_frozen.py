@@ -19,7 +19,9 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, BudgetError, CertificationError, DatabaseError, StoreError
 from qfloor.export import verification
 from qfloor.pipeline import RunResult
+from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.frozen import content_of, differences
+from qfloor.pipeline.post_hoc import marked
 from qfloor.records import Exclusion, digest_of
 from qfloor.store import Store
 
@@ -174,17 +176,41 @@ def test_an_offer_less_touches_the_families_of_what_it_makes(used: Store, small:
     assert {v.partition("/")[0] for v in verdicts} == {"portrait", "product-photo"}
     state = pipeline.plan_state(used, fewer)
     assert "m.image" in {d.name for d in state.differs}
+    alone = replace(state, differs=tuple(d for d in state.differs if d.field[0] == "offers"))
+    found = pipeline.certify_round(used, small, pipeline.prompts_of(small))
+    touched = [v.category for v in marked(found, fewer, alone).verdicts if v.post_hoc]
+    assert set(touched) == {"portrait", "product-photo"}, "also where m is as it was"
 
 
 def test_another_epsilon_touches_only_what_that_metric_says(used: Store, small: Benchmark) -> None:
+    """The few ratings of this run teach no metric a threshold, so its verdicts are stand-ins."""
     plan = replace(small.calibrations[0], epsilon=0.24)
-    found = pipeline.certify_round(
-        used, replace(small, calibrations=(plan,)), pipeline.prompts_of(small)
+    changed = replace(small, calibrations=(plan,))
+    found = pipeline.certify_round(used, changed, pipeline.prompts_of(small))
+    said = {name: f"metric:{name}@1" for name in (plan.metric, "technical.contrast")}
+    both = Findings(
+        thresholds=tuple(replace(t, quality=q) for t in found.thresholds for q in said.values()),
+        verdicts=tuple(replace(v, quality=q) for v in found.verdicts for q in said.values()),
     )
-    marked = {v.quality.partition(":")[0] for v in found.verdicts if v.post_hoc}
-    assert marked <= {"metric"}
-    assert {v.post_hoc for v in found.verdicts if v.quality == small.quality.id} == {False}
-    assert {t.post_hoc for t in found.thresholds if t.quality != small.quality.id} <= {True}
+    both = marked(found + both, changed, pipeline.plan_state(used, changed))
+    for rows in (both.thresholds, both.verdicts):
+        assert {row.quality for row in rows if row.post_hoc} == {said[plan.metric]}
+        assert {row.quality for row in rows if row.post_hoc is False} == {
+            small.quality.id, said["technical.contrast"],
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize(("family", "reached"), [("category", False), ("release", True)])
+def test_another_max_fail_reaches_a_whole_release_that_is_one_family(
+    used: Store, small: Benchmark, family: str, reached: bool
+) -> None:
+    changed = _with_premium(replace(small, family=family), max_fail=0.1)
+    state = pipeline.plan_state(used, changed)
+    assert state.plan is not None
+    state = replace(state, differs=tuple(d for d in state.differs if d.field[0] == "thresholds"))
+    found = pipeline.certify_round(used, small, pipeline.prompts_of(small))
+    rows = [v for v in marked(found, changed, state).verdicts if v.category != "portrait"]
+    assert {v.post_hoc for v in rows} == {reached}
 
 
 def test_what_is_post_hoc_is_exported_and_the_router_reads_it(

@@ -24,6 +24,7 @@ from qfloor.export import verification
 from qfloor.generators.builtin.calllog import calls
 from qfloor.pipeline import RoundView, RunResult, human_cells
 from qfloor.pipeline.declared import metric_key
+from qfloor.pipeline.ruled import valid_until
 from qfloor.records import Metric, PluginSpec, Ruling, Score, ScoreStatus, Status, output_id
 from qfloor.store import Store
 
@@ -35,6 +36,23 @@ def _workspace(ran: RunResult) -> Path:
 def _calls(workspace: Path) -> Counter[str]:
     logs = sorted((workspace / "generators").iterdir())
     return Counter(call["key"] for log in logs for call in calls(log))
+
+
+@pytest.mark.parametrize(
+    ("round", "until"),
+    [("2026-11", "2026-12-31"), ("2026-12", "2027-01-31"), ("2028-01", "2028-02-29")],
+)
+def test_a_certificate_holds_until_the_end_of_the_next_month(round: str, until: str) -> None:
+    assert valid_until(round) == until
+
+
+def test_verdicts_say_how_long_they_hold_and_floors_what_they_rest_on(
+    ran: RunResult, small: Benchmark
+) -> None:
+    assert {v.valid_until for v in ran.findings.verdicts} == {"2026-12-31"}
+    assert {f.digests["benchmark"] for f in ran.findings.floors} == {small.digest}
+    rows = verification.read(ran.database)["verdicts"]
+    assert {row["valid_until"] for row in rows} == {"2026-12-31"}
 
 
 def test_every_stage_left_something(ran: RunResult) -> None:

@@ -94,6 +94,13 @@ def test_sessions_found_apart_are_refused_until_one_is_named(judged, tmp_path):
     assert (june.n_values, june.n_prompts) == (24, 12)
 
 
+def test_sessions_with_too_few_linking_outputs_are_refused_too(judged, tmp_path):
+    found = link(judged, "may", "june", criterion="overall")
+    judged.save_linking(replace(found, word="too few linking outputs"))
+    with pytest.raises(RatingsError, match=r"must not be pooled \(too few linking outputs\)"):
+        delivered(judged, loaded(tmp_path))
+
+
 def test_sessions_found_alike_count_together(judged, tmp_path):
     assert link(judged, "may", "june", criterion="overall", margin=3.0).word == "pool"
     assert delivered(judged, loaded(tmp_path)).n_values == 84
