@@ -86,6 +86,8 @@ RULES: list[tuple[dict[str, Any], dict[str, Any], Rule]] = [
     ({"settings": {"resolution": "720P"}}, {"resolution": "1080p"}, Rule.SIZE),
     ({"settings": {"size": "1024x1024"}}, {"resolution": "2K"}, Rule.SIZE),
     ({}, {"resolution": "1K"}, Rule.SIZE),
+    ({"settings": {"size": "1440x1080"}}, {"resolution": "1080p", "size": "1920x1080"}, Rule.SIZE),
+    ({"settings": {"size": 1080}}, {"resolution": "1080p", "aspect_ratio": "16:9"}, Rule.SIZE),
     ({"capabilities": Capabilities(max_outputs=1)}, {"n": 2}, Rule.OUTPUTS),
     ({}, {"negative": "hats"}, Rule.NEGATIVE_PROMPT),
     ({"capabilities": Capabilities(languages=("de",))}, {}, Rule.LANGUAGE),
@@ -181,6 +183,7 @@ def test_an_offer_that_lists_its_languages_is_not_sent_one_that_cannot_be_told(
     ({"resolution": "1080P"}, {"resolution": "1080p"}),
     ({"resolution": "0.5K"}, {"resolution": "512"}),
     ({"size": "2048x2048"}, {"resolution": "2K"}),
+    ({"size": 1920}, {"resolution": "1080p", "aspect_ratio": "16:9"}),
     ({"size": "1920x1080"}, {"resolution": "1080P", "size": "1920x1080"}),
     ({}, {"size": "1280x720"}),
 ])  # fmt: skip

@@ -76,38 +76,32 @@ def shape(request: Request, offer: Offer) -> Rejection | None:
 
 
 def size(request: Request, offer: Offer) -> Rejection | None:
-    """Pixels; an offer fixed to one size was judged at that size and no other."""
-    wanted, fixed = request.need.pixels, request.db.pixels.get(offer.id)
-    named = request.need.resolution
-    if named is not None or (wanted is not None and fixed is None):
-        return _resolution(wanted, named, fixed, fixed_to(offer.settings))
-    if wanted is None or fixed is None:
-        return None
+    """Pixels; an offer fixed to one size was judged at that size and no other.
+
+    A resolution is asked for outright, so unknown is no.
+    """
+    need, fixed = request.need, request.db.pixels.get(offer.id)
+    wanted, named, own = need.pixels, need.resolution, fixed_to(offer.settings)
     by_longest_side = isinstance(offer.settings.get("size"), int)
+    if named is not None:
+        made = None if fixed is None else _made(fixed, need.ratio if by_longest_side else None)
+        if not (own == named if made is None else is_of(made, named)):
+            told = own if made is None else f"{made[0]}x{made[1]}"
+            return Rejection(Rule.SIZE, "resolution unknown" if told is None else f"makes {told}")
+    if wanted is None:
+        return None
+    if fixed is None:
+        fits = own is None or is_of(wanted, own)
+        return None if fits else Rejection(Rule.SIZE, f"makes {own}")
     if wanted == fixed or (by_longest_side and max(wanted) == fixed[0]):
         return None
     said = f"{fixed[0]} pixels" if by_longest_side else f"{fixed[0]}x{fixed[1]}"
     return Rejection(Rule.SIZE, f"makes {said}")
 
 
-def _resolution(
-    wanted: tuple[int, int] | None,
-    named: str | None,
-    fixed: tuple[int, int] | None,
-    own: str | None,
-) -> Rejection | None:
-    """What is asked for by name, or made by name; a name asked for outright must be known to fit.
-
-    Where both are pixels `size` says more, and has.
-    """
-    if named is None:
-        fits = own is None or wanted is None or is_of(wanted, own)
-        return None if fits else Rejection(Rule.SIZE, f"makes {own}")
-    if fixed is not None:
-        fits, made = is_of(fixed, named), f"makes {fixed[0]}x{fixed[1]}"
-    else:
-        fits, made = own == named, "resolution unknown" if own is None else f"makes {own}"
-    return None if fits else Rejection(Rule.SIZE, made)
+def _made(fixed: tuple[int, int], ratio: float | None) -> tuple[int, int]:
+    """What comes of a size; of one that is the longest side alone, in the shape asked for."""
+    return fixed if ratio is None else (fixed[0], round(fixed[0] / max(ratio, 1 / ratio)))
 
 
 def length(request: Request, offer: Offer) -> Rejection | None:
