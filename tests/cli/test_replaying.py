@@ -13,6 +13,7 @@ import pytest
 from factories import Seller, shop
 
 from qfloor import export
+from qfloor.cli.replaying import _short
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -39,6 +40,15 @@ def test_replay_prints_a_table_and_what_to_know(cli: Cli) -> None:
     ]  # fmt: skip
     assert "3 of 4 requests are served" in err
     assert "1 budget" in err
+
+
+def test_counts_and_shares_are_written_as_people_write_them() -> None:
+    row = {"policy": "routed", "requests": 3, "usd": 0.1, "fail_rate": 0.05, "fail_lo": None,
+           "fail_hi": None, "regret_usd": 0.0, "regret_fails": -0.0003,
+           "offers": {"shop/a": 70 / 3, "shop/b": 2_000}}  # fmt: skip
+    said = _short(row)
+    assert said["offers"] == "shop/a 23.3, shop/b 2,000"
+    assert said["regret_fails"] == "0.0%"
 
 
 def test_replay_for_programs(cli: Cli) -> None:

@@ -126,7 +126,7 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _percent(share: float | None) -> str | None:
-    return None if share is None else f"{share:.1%}"
+    return None if share is None else f"{share:z.1%}"  # -0.0 % is none
 
 
 def _over_outputs(
