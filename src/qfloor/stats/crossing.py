@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qfloor.stats.rater_parts import clustered
+from qfloor.stats.rater_parts import clustered, rater_prices
 from qfloor.stats.two_way import FEW_RATERS
 
 FloatArray = NDArray[np.float64]
@@ -66,9 +66,23 @@ class Crossing:
 
     def variance(self, residual: FloatArray) -> float:
         """Two-way variance of a weighted sum of residuals, never below either part alone."""
+        return sum(self.parts(residual))
+
+    def parts(self, residual: FloatArray) -> tuple[float, float]:
+        """That variance by prompts, and what raters add to it.
+
+        A rater's square counts what makes it right on average whatever his share of the votes
+        (`rater_parts.rater_prices`): counted as if all had given as many, raters' part was .8 of
+        itself where four of 34 gave a fifth each.
+        """
         part = self.weight * residual
-        prompts, raters, cells = (clustered(part, c) for c in (self.prompt, self.rater, self.cell))
-        return max(prompts + raters - cells, prompts, raters)
+        prompts, cells = (clustered(part, c) for c in (self.prompt, self.cell))
+        raters = float(np.bincount(self.rater, weights=part) ** 2 @ self._rater_price)
+        return prompts, max(raters - cells, raters - prompts, 0.0)
+
+    @cached_property
+    def _rater_price(self) -> FloatArray:
+        return rater_prices(np.bincount(self.rater, weights=self.weight).astype(np.float64))
 
     @cached_property
     def cell(self) -> Codes:

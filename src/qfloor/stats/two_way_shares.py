@@ -8,6 +8,7 @@ intervals, weights and means).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,6 +25,7 @@ from qfloor.stats.crossing import (
     estimate,
     weighted_mean,
 )
+from qfloor.stats.two_way import severity_ratio, upper_with_raters
 
 
 def two_way_share(chosen: ArrayLike, crossed: Crossing, confidence: float = 0.95) -> Estimate:
@@ -40,7 +42,8 @@ def two_way_share(chosen: ArrayLike, crossed: Crossing, confidence: float = 0.95
     -------
     Estimate
         In [0, 1]. Clopper-Pearson of the votes where all are independent and weigh the same, of
-        the effective number of votes ``n*`` otherwise (see `two_way.korn_graubard_ratings`).
+        the effective number of votes ``n*`` otherwise (see `two_way.korn_graubard_ratings`): each
+        end is the share at which it meets its level when raters add what they would there.
 
     Raises
     ------
@@ -58,7 +61,8 @@ def two_way_share(chosen: ArrayLike, crossed: Crossing, confidence: float = 0.95
     alpha = checked_alpha(confidence)
     y = checked_values(chosen, crossed)
     p = weighted_mean(y, crossed)
-    n_star = _effective_votes(p, y - p, crossed, alpha / 2.0)
+    size = _sizes(p, y - p, crossed, alpha / 2.0)
+    n_star = size(p)
     known = n_star > 0.0
     floor = clopper_pearson_upper(0, crossed.clusters, alpha / 2.0)  # what no vote at all rules out
     k = min(p * n_star, n_star)
@@ -66,6 +70,10 @@ def two_way_share(chosen: ArrayLike, crossed: Crossing, confidence: float = 0.95
     high = max(clopper_pearson_upper(k, n_star, alpha / 2.0), floor) if known else None
     least = clopper_pearson_upper(0, crossed.clusters, alpha)
     upper = max(clopper_pearson_upper(k, n_star, alpha), least) if known else None
+    if low is not None and high is not None and upper is not None and not crossed.independent:
+        high = _asked_there(p, alpha / 2.0, high, size)
+        upper = _asked_there(p, alpha, upper, size)
+        low = 1.0 - _asked_there(1.0 - p, alpha / 2.0, 1.0 - low, lambda rate: size(1.0 - rate))
     return estimate(p, low, high, upper, n_star, crossed, confidence)
 
 
@@ -118,11 +126,31 @@ def plain_size(crossed: Crossing) -> float:
     return effective(0.5, 0.25 * float(np.sum(crossed.weight**2)), crossed.prompt.size, 0.0)
 
 
-def _effective_votes(p: float, residual: FloatArray, crossed: Crossing, alpha: float) -> float:
+def _sizes(
+    p: float, residual: FloatArray, crossed: Crossing, alpha: float
+) -> Callable[[float], float]:
+    """Effective votes when raters add what they would at a true rate, not at the one seen."""
+    n, seen = float(residual.size), min(max(p, 0.0), 1.0)
     if crossed.independent:
-        return plain_size(crossed)
-    n = float(residual.size)
-    p = min(max(p, 0.0), 1.0)
-    if p in (0.0, 1.0):
-        return effective_size(p, 0.0, n, crossed.clusters, crossed.df, alpha)
-    return effective_size(p, crossed.variance(residual), n, crossed.clusters, crossed.df, alpha)
+        return lambda _rate: plain_size(crossed)
+    if seen in (0.0, 1.0):
+        none = effective_size(seen, 0.0, n, crossed.clusters, crossed.df, alpha)
+        return lambda _rate: none
+    prompts, more = crossed.parts(residual)
+
+    def size(rate: float) -> float:
+        variance = prompts + more * float(severity_ratio(seen, rate))
+        return effective_size(seen, variance, n, crossed.clusters, crossed.df, alpha)
+
+    return size
+
+
+def _asked_there(p: float, alpha: float, least: float, size: Callable[[float], float]) -> float:
+    """End of the interval above p at which raters' part is that of the end (decision 0032)."""
+    if not 0.0 < p < 1.0:
+        return least
+    return float(
+        upper_with_raters(
+            np.array([p]), alpha, np.array([least]), lambda rate: np.array([size(float(rate[0]))])
+        )[0]
+    )
