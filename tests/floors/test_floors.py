@@ -377,3 +377,11 @@ def test_one_rater_among_many_who_hardly_rated_is_a_panel() -> None:
     assert (equal.bound, one.bound) == ("two_way", "exact")
     assert (equal.n_raters, one.n_raters) == (12, 12)
     assert one.population["raters"] == "conditional on this panel of 12"
+
+
+@pytest.mark.parametrize(("alpha", "rule"), [(0.01, "korn_graubard"), (0.0099, "every_repeat")])
+def test_below_one_in_a_hundred_the_exact_bound_decides(alpha: float, rule: str) -> None:
+    outputs = [replace(o, family=f"p{i // 2}", repeat=i % 2) for i, o in
+               enumerate(_made([1.0] * 6 + [8.0] * 114))]  # fmt: skip
+    floor, _ = _compute(outputs, _threshold(5.0), family=replace(ONE, alpha=alpha))
+    assert floor.bound == rule

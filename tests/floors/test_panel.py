@@ -100,6 +100,13 @@ def test_many_raters_are_a_population() -> None:
     assert (verdict.panel, rows) == (None, ())
 
 
+@pytest.mark.parametrize(("raters", "panel"), [(5, "conditional on this panel of 5"), (6, None)])
+def test_from_six_raters_on_they_are_a_population(raters: int, panel: str | None) -> None:
+    outputs = _rated([{f"r{(i + k) % raters}": 5.0 for k in range(2)} for i in range(60)])
+    (verdict,), _ = _on_panels(_request(outputs))
+    assert (verdict.panel or "").partition(";")[0] == (panel or "")
+
+
 def test_metrics_have_no_panel() -> None:
     outputs = [
         Judged(output_id=f"o{i}", family=f"p{i}", repeat=0, status=Status.MADE, values=(4.0,))

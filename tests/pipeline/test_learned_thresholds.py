@@ -195,6 +195,11 @@ def test_usable_may_be_a_criterion_of_its_own(store: Store, chosen: Benchmark) -
     assert learned.value is not None
     assert 6.0 < learned.value < 7.5
     assert learned.criterion == "fit for use"
+    half = replace(next(store.ratings_of(criterion="fit for use")), value=0.5)
+    with store.writing("test"):
+        store.save_ratings([replace(half, id="half", rater="zoe")])
+        with pytest.raises(BenchmarkError, match=r"rating half is 0\.5 on 'fit for use'"):
+            pipeline.certify_round(store, asked, ())
 
 
 def test_offers_stand_beside_the_reference_prompt_by_prompt(found: Findings) -> None:

@@ -101,6 +101,24 @@ def test_the_bound_of_a_step_is_the_largest_up_to_it(
         assert found == pytest.approx(expected, rel=1e-9)
 
 
+def test_more_fails_never_make_the_published_bound_smaller() -> None:
+    """One of 20 prompts fails four times; three more prompts, once each, look like better news."""
+    scores = np.full((20, 4), 2.0)
+    scores[0], scores[[5, 11, 12], 1] = 0.0, 1.0
+    prompts = np.repeat(np.arange(20), 4)
+    alone = [
+        stats.korn_graubard_upper((scores < t).mean(axis=1), 4, 1.0 - 0.05 / 7) for t in (0.5, 1.5)
+    ]
+    assert alone == pytest.approx([0.34173, 0.31666], abs=1e-5)
+    found = [
+        stats.fail_rate_bounds(
+            scores.ravel(), t, prompts, alpha=0.05 / 7, bound="korn_graubard"
+        ).upper
+        for t in (0.5, 1.5)
+    ]
+    assert found == pytest.approx([alone[0], alone[0]], rel=1e-9)
+
+
 @given(path=paths(), alpha=alphas, max_fail=tolerances, rule=rules, mirror=st.booleans())
 @settings(max_examples=200)
 def test_steps_pass_until_the_first_that_does_not(
