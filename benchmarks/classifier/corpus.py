@@ -33,8 +33,8 @@ LETTERS = {
 }
 LANGUAGES = ("es", "de", "fr", "pt", "zh", "ja", "ar", "hi")
 WEIGHTS = {
-    "parti": 1.0, "vbench": 0.6, "core": 1.0, "written": 1.0, "template": 0.4, "thing": 0.2,
-    "typo": 0.4, "gibberish": 0.4,
+    "parti": 1.0, "vbench": 0.6, "core": 1.0, "written": 1.0, "taught": 1.0, "template": 0.4,
+    "things": 0.2, "crossed": 0.2, "languages": 0.5, "typo": 0.4, "hasty": 0.35, "gibberish": 0.4,
 }  # fmt: skip
 """How much one prompt of a source counts in training."""
 
@@ -130,23 +130,41 @@ def templates() -> Iterator[Item]:
                         )  # fmt: skip
 
 
-def things() -> Iterator[Item]:
-    """Every thing of things.toml in every template of its kind; all trained on."""
-    told = tomllib.loads((HERE / "things.toml").read_text(encoding="utf-8"))
-    draw = random.Random(7)
-    for kind, parts in told.items():
-        names = [name.strip() for name in parts["things"].split(",")]
-        for shape in parts["templates"]:
-            for name in names:
-                text = shape.replace("{x}", name).replace("{y}", draw.choice(names))
-                item = Item(
-                    text=text, acceptable=_set(parts["set"]), source="thing", kind="thing",
-                    split="train", family=f"{kind} {name}",
+def taught(path: Path = HERE / "taught.txt") -> Iterator[Item]:
+    """Prompts of ours that are trained on only, several a line."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            letters, language, kind, texts = line.split("|", 3)
+            for text in texts.split(" ; "):
+                yield Item(
+                    text=text, acceptable=_set(letters), source="taught", kind=kind,
+                    split="train", language=language, family=text,
                 )  # fmt: skip
-                yield item
-                if "clip" in parts and _digest(text)[0] in "0123":
-                    asked = {"modality": "video"}
-                    yield replace(item, acceptable=_set(parts["clip"]), fields=asked)
+
+
+THINGS = ("things.toml", "crossed.toml", "languages.toml")
+
+
+def things() -> Iterator[Item]:
+    """Every thing of the lists in every template of its kind; all trained on."""
+    draw = random.Random(7)
+    for file in THINGS:
+        for kind, parts in tomllib.loads((HERE / file).read_text(encoding="utf-8")).items():
+            names = [name.strip() for name in parts["things"].split(",")]
+            others = [name.strip() for name in parts.get("others", "").split(",") if name.strip()]
+            for shape in parts["templates"]:
+                for name in names:
+                    text = shape.replace("{x}", name).replace("{y}", draw.choice(others or names))
+                    item = Item(
+                        text=text, acceptable=_set(parts["set"]), source=file.partition(".")[0],
+                        kind="thing", split="train", language=parts.get("language", "en"),
+                        family=f"{kind} {name}",
+                        fields={k: parts[k] for k in ("modality",) if k in parts},
+                    )  # fmt: skip
+                    yield item
+                    if "clip" in parts and _digest(text)[0] in "0123":
+                        asked = {"modality": "video"}
+                        yield replace(item, acceptable=_set(parts["clip"]), fields=asked)
 
 
 _DRAWN = re.compile(
@@ -274,7 +292,42 @@ def misspelled(item: Item, seed: int = 11, share: float = 0.25) -> Item:
     return replace(item, text=" ".join(words), kind="typo")
 
 
-def gibberish(n: int = 300, seed: int = 5) -> Iterator[Item]:
+_SHORT = {"with": "w", "and": "n", "for": "4", "you": "u", "to": "2", "the": "teh", "are": "r",
+          "picture": "pic", "photo": "pic", "please": "pls", "video": "vid", "background": "bg",
+          "people": "ppl", "one": "1", "two": "2", "night": "nite", "through": "thru"}  # fmt: skip
+_ASKED = ("", "", "", "need ", "pls make ", "can u make ", "gimme ", "i want ", "make me ")
+_CLOSED = ("", "", "", "", " pls", " thx", " lol", " asap")
+
+
+def _hurried(word: str, draw: random.Random) -> str:
+    if word in _SHORT and draw.random() < 0.6:
+        return _SHORT[word]
+    if len(word) < 5 or not word.isascii() or draw.random() > 0.5:
+        return word
+    i = draw.randrange(1, len(word) - 1)
+    doubled = re.search(r"(.)\1", word)
+    vowels = [j for j in range(1, len(word)) if word[j] in "aeiou"]
+    j = draw.choice(vowels) if vowels else i
+    return draw.choice((
+        word[:i] + word[i + 1] + word[i] + word[i + 2 :],
+        word[:i] + word[i + 1 :],
+        word[:j] + word[j + 1 :],
+        word[:j] + draw.choice("aeiou") + word[j + 1 :],
+        word[: doubled.start()] + word[doubled.start() + 1 :] if doubled else word[:-1],
+        word.replace("ph", "f").replace("ck", "k").replace("igh", "i").replace("ou", "u"),
+    ))  # fmt: skip
+
+
+def hasty(item: Item, seed: int = 13) -> Item:
+    """Type a prompt as on a phone: small letters, few marks, short forms, letters left out."""
+    draw = random.Random(f"{seed} {item.text}")
+    words = re.sub(r"[,.;:!?()'\"]+", "", item.text.lower()).split()
+    text = " ".join(_hurried(word, draw) for word in words)
+    text = f"{draw.choice(_ASKED)}{text}{draw.choice(_CLOSED)}"
+    return replace(item, text=text, kind="hasty", split="train")
+
+
+def gibberish(n: int = 900, seed: int = 5) -> Iterator[Item]:
     """Letters that mean nothing; they fit no category."""
     draw = random.Random(seed)
     letters = "abcdefghijklmnopqrstuvwxyz" * 3 + "0123456789"
@@ -293,18 +346,28 @@ def _held_out() -> set[str]:
         return {row["sha256"] for row in csv.DictReader(labels) if row["split"] != "train"}
 
 
+def _hurries(item: Item) -> bool:
+    """Which prompts are trained on as typed in haste, too: some of every list, in English."""
+    if item.split != "train" or item.language != "en" or item.fields or item.kind == "typo":
+        return False
+    if "'" in item.text or '"' in item.text:
+        return False
+    return item.source not in ("things", "crossed") or _digest(item.text)[0] in "01234"
+
+
 def everything(data: Path | None = None) -> list[Item]:
     """Every prompt of every source, misspelled ones included, in a fixed order.
 
     What is tested on anywhere is trained on nowhere, "a teapot" in a list of ours included.
     """
-    ours = [*written(), *unseen(), *templates(), *things(), *core()]
+    ours = [*written(), *unseen(), *templates(), *taught(), *things(), *core()]
     found = [*ours, *public(data), *translated(data)]
     spaced = [i for i in found if i.language not in ("zh", "ja", "ar", "hi")]
     typed = [
         i for i in spaced if i.source in ("written", "core", "parti", "vbench") and not i.fields
     ]
     found += [misspelled(i) for i in typed if len(i.text.split()) > 2 and i.split != "other"]
+    found += [hasty(i) for i in spaced if _hurries(i)]
     found += gibberish()
     held = _held_out() | {_digest(i.text)[:12] for i in found if i.split != "train"}
     return [i for i in found if i.split != "train" or _digest(i.text)[:12] not in held]

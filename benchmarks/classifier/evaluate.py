@@ -87,6 +87,10 @@ def acceptable(outcomes: Iterable[Outcome]) -> tuple[int, int]:
     return count(outcomes, lambda o: o.acceptable)
 
 
+def named_right(outcomes: Iterable[Outcome]) -> tuple[int, int]:
+    return count((o for o in outcomes if not o.unsure), lambda o: o.acceptable)
+
+
 def unsure_of_nothing(outcomes: Iterable[Outcome]) -> tuple[int, int]:
     return count((o for o in outcomes if o.fits_nothing), lambda o: o.unsure)
 
@@ -120,16 +124,18 @@ def verdict(met: bool) -> str:
     return "met" if met else "**missed**"
 
 
-def bars(real: Sequence[Outcome], own: Sequence[Outcome]) -> list[str]:
+def bars(groups: dict[str, list[Outcome]]) -> list[str]:
     """The bars that were set beforehand, and whether they are met."""
     rows = []
-    english = [o for o in own if o.item.language == "en"]
-    for name, there in (("public suites", real), ("our own, English", english), ("our own", own)):
+    for name, there in groups.items():
         if not there:
             rows.append((name, "every bar", "", "data absent", "not judged"))
             continue
-        k, n = acceptable(there)
-        rows.append((name, "acceptable", ">= 92 %", share(k, n), verdict(k / n >= 0.92)))
+        for what, (k, n) in (
+            ("acceptable", acceptable(there)),
+            ("acceptable where one was named", named_right(there)),
+        ):
+            rows.append((name, what, ">= 92 %", share(k, n), verdict(k >= 0.92 * n)))
         k, n = unsure_of_nothing(there)
         rows.append(
             (name, "fits no category: unsure", ">= 80 %", share(k, n), verdict(k >= 0.8 * n))
@@ -168,6 +174,20 @@ def grouped(outcomes: Sequence[Outcome], key: Callable[[Outcome], str], name: st
         )  # fmt: skip
     head = (name, "acceptable", "unsure where a category fits", "unsure where none fits")
     return table(head, rows)
+
+
+def unseen(outcomes: Sequence[Outcome]) -> list[str]:
+    """Prompts that were written to judge by: the sealed half, and the one that was learned from."""
+    sealed = [o for o in outcomes if o.item.split == "sealed"]
+    halves = {"sealed half": sealed, "open half": [o for o in outcomes if o.item.split == "open"]}
+    return [
+        "## Prompts written to judge by", "",
+        "`unseen.txt`: written and labelled before any was classified, none trained on. What was "
+        "wrong with the open half was learned from, by kind; nobody looked at what became "
+        "of any sealed prompt.", "",
+        *bars(halves), *grouped(sealed, lambda o: o.item.kind, "sealed half, kind"),
+        *grouped(sealed, lambda o: o.item.language, "sealed half, language"),
+    ]  # fmt: skip
 
 
 def confusion(outcomes: Sequence[Outcome]) -> list[str]:
@@ -230,6 +250,8 @@ def report(outcomes: Sequence[Outcome], misrouting: Sequence[str]) -> list[str]:
     real = [o for o in outcomes if plain(o) and o.item.source in REAL]
     own = [o for o in outcomes if plain(o) and o.item.source in OWN]
     both = [*real, *own]
+    english = [o for o in own if o.item.language == "en"]
+    judged_by = {"public suites": real, "our own, English": english, "our own": own}
     groups = {"public suites": real, "our own": own} if real else {"our own": own, "all": both}
     draw(groups)
     other = [o for o in outcomes if o.item.split == "other"]
@@ -245,9 +267,10 @@ def report(outcomes: Sequence[Outcome], misrouting: Sequence[str]) -> list[str]:
         "`python benchmarks/classifier/train.py && python benchmarks/classifier/evaluate.py`; "
         "labels, splits and what *acceptable* means: "
         "[GUIDE.md](../benchmarks/classifier/GUIDE.md). Intervals are Clopper-Pearson, 95 %.",
-        absent, "## Bars", "", *bars(real, own),
+        absent, "## Bars", "", *bars(judged_by),
+        *unseen([o for o in outcomes if o.item.source == "unseen"]),
         "## Languages (our own prompts, and GenAI-Bench's Chinese)", "",
-        *languages([o for o in outcomes if o.item.kind != "typo"]),
+        *languages([o for o in outcomes if o.item.kind != "typo" and o.item.source != "unseen"]),
         "## Kinds of our own prompts", "", *grouped(written, lambda o: o.item.kind, "kind"),
         "## Misspelled on purpose (a quarter of the longer words)", "",
         *grouped(typos, lambda o: o.item.source, "source"),
@@ -269,12 +292,11 @@ def main() -> None:
     told = arguments.parse_args()
     from misrouting import misrouted
 
-    outcomes = judged(
-        classifier_of(told.weights), [i for i in everything() if i.split in ("test", "other")]
-    )
-    lines = report(outcomes, misrouted(outcomes))
+    classifier = classifier_of(told.weights)
+    outcomes = judged(classifier, [i for i in everything() if i.split != "train"])
+    lines = report(outcomes, misrouted(outcomes, classifier))
     Path(told.out).write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
-    print("\n".join(lines[:26]))
+    print("\n".join(lines[:55]))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from qfloor.router.classification import Classification
 if TYPE_CHECKING:
     from evaluate import Outcome
 
+    from qfloor.router.classifier import Classifier
+
 DATABASE = ROOT / "results" / "painters.db"
 TIERS = ("standard", "professional", "premium")
 
@@ -90,12 +92,12 @@ def one_tier(
     )  # fmt: skip
 
 
-def misrouted(outcomes: Sequence[Outcome]) -> list[str]:
+def misrouted(outcomes: Sequence[Outcome], classifier: Classifier) -> list[str]:
     """Tables for the report; a sentence where there is no database."""
     head = ["## What misrouting costs", ""]
     if not DATABASE.exists():
         return [*head, f"{DATABASE.name} is not there: not computed.", ""]
-    db, rates = router.load(DATABASE), fail_rates()
+    db, rates = replace(router.load(DATABASE), classifier=classifier, memo={}), fail_rates()
     there = [
         o
         for o in outcomes
@@ -112,7 +114,8 @@ def misrouted(outcomes: Sequence[Outcome]) -> list[str]:
     lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     about = (
-        f"English prompts over `results/{DATABASE.name}` (painters, not AI models). *Told*: as if "
+        f"English prompts over `results/{DATABASE.name}` (painters, not AI models), read with the "
+        "weights judged here. *Told*: as if "
         "the category were known: the named one where acceptable, else the likeliest that is. "
         "Fails are those that the database measured for the chosen offer in that category; the "
         "excess is over requests that both ways serve. The last column counts every answer but the "

@@ -37,14 +37,15 @@ from qfloor.router.weights import FILE, FORMAT
 
 IDS = tuple(sorted(c.id for c in CATEGORIES))
 STEP = 1 / 32
-STRENGTH = 4.0  # inverse of the penalty: larger trusts rare words more
+STRENGTH = 10.0  # inverse of the penalty: larger trusts rare words more
 LEAST_SEEN = 2  # prompts a feature must stand in
 LEAST_SEEN_PIECE = 10  # ... and a piece of words
-WORTH = {"word": 0.25, "pair": 0.5, "piece": 0.25}
+WORTH = {"word": 0.4, "pair": 0.8, "piece": 0.4, "head": 0.4}
 """Largest weight below which a feature is not worth its place."""
 FOLDS = 5
-BOUND, PLAUSIBLE = 0.75, 0.12
+BOUND, PLAUSIBLE = 0.72, 0.12
 LEXICON_SCALE = 3.0  # features of the lexicon are penalised less than words
+PIECE_SCALE = 1.6  # ... and pieces of words
 
 _LEXICON = Classifier({c.id: c for c in CATEGORIES}, WORDS, SETTINGS)
 
@@ -58,6 +59,7 @@ def features(item: Item) -> dict[str, float]:
     need = need_of(item)
     told = reading.read(need.prompt)
     found = reading.features_of(reading.content_of(told.tokens))
+    found = {n: v * (PIECE_SCALE if n[0] == "~" else 1.0) for n, v in found.items()}
     found |= dict.fromkeys(names_of(need, told), 1.0)
     sums = _LEXICON.sums(need, told)
     return found | {f"={c}": LEXICON_SCALE * reading.bounded(sums.get(c, 0.0)) for c in IDS}
@@ -96,6 +98,8 @@ def targets(item: Item, category: str) -> float:
 def kind_of(name: str) -> str:
     if name[0] in "=#":
         return "known"
+    if name[0] == "@":
+        return "head"
     return "piece" if name[0] == "~" else "pair" if " " in name or name[0] in "^$!" else "word"
 
 
@@ -104,7 +108,7 @@ def pruned(table: Table, coefficients: np.ndarray) -> np.ndarray:
     largest = np.abs(coefficients).max(axis=0)
     kept = [
         kind in ("known", "word")
-        or (size >= WORTH[kind] and (kind == "pair" or table.seen[name] >= LEAST_SEEN_PIECE))
+        or (size >= WORTH[kind] and (kind != "piece" or table.seen[name] >= LEAST_SEEN_PIECE))
         for name, size, kind in zip(table.names, largest, map(kind_of, table.names), strict=True)
     ]
     return coefficients * np.array(kept)
@@ -155,7 +159,7 @@ def held_out(table: Table, items: Sequence[Item]) -> np.ndarray:
     return scores
 
 
-REAL = ("parti", "vbench", "core", "written", "template", "gibberish")
+REAL = ("parti", "vbench", "core", "written", "taught", "template", "gibberish")
 
 
 def curve_of(scores: np.ndarray, items: Sequence[Item]) -> list[tuple[float, float]]:
@@ -210,7 +214,7 @@ def content(
         if name.startswith("="):
             lexicon[:, IDS.index(name[1:])] = coefficients[:, j] * LEXICON_SCALE
         else:
-            columns[name] = coefficients[:, j]
+            columns[name] = coefficients[:, j] * (PIECE_SCALE if name[0] == "~" else 1.0)
     kept: dict[str, list[int]] = {}
     for name, column in columns.items():
         if kind_of(name) == "word":

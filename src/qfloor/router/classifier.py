@@ -23,6 +23,7 @@ from operator import itemgetter
 
 from qfloor.records import CATEGORIES, Category
 from qfloor.router.classification import Classification, Evidence, Told
+from qfloor.router.heads import heads_of
 from qfloor.router.languages import guess_language
 from qfloor.router.lexicon import WORDS
 from qfloor.router.needs import Need
@@ -236,7 +237,10 @@ class Classifier:
         allowed = self._allowed[given]
         sums = sums_of(hits)
         places = self._learned
-        learned = weights.scores(content, total, names_of(need, reading), sums)
+        names = names_of(need, reading)
+        if "#brief" in names:  # in a word or two, the last letters of one tell nothing
+            names = [name for name in names if not name.startswith("@-")]
+        learned = weights.scores(content, total, names, sums)
         if self._all_learned and not given:
             scores = learned
         else:
@@ -345,7 +349,7 @@ def names_of(need: Need, reading: Reading) -> list[str]:
         names.append("#long")
     if n > 6 and reading.tokens.count(",") > n / 6:
         names.append("#listed")
-    return names
+    return names + heads_of(reading.tokens)
 
 
 def _told(

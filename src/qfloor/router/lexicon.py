@@ -1,13 +1,14 @@
 """Words that point to a category, and how far: the router's own weights, written by hand.
 
 A quality database may carry learned ones instead. The words themselves are in
-`qfloor.router.words_english` and `qfloor.router.words_other`; here they are put together, with
+`qfloor.router.words_english`, `words_other` and `words_more`; here they are put together, with
 the signals that are no words and the phrases that count for nothing.
 """
 
 from __future__ import annotations
 
 from qfloor.router.words_english import ENGLISH
+from qfloor.router.words_more import MORE
 from qfloor.router.words_other import OTHER
 
 SETTINGS: dict[str, float] = {
@@ -30,7 +31,16 @@ _NEUTRAL = (
     "vista exterior, vista desde arriba, vista de la calle, vista da rua, vue extérieure, "
     "vue de face, vue de dessus, en premier plan, au premier plan, first person, "
     "blade runner, table runner, landscape mode, portrait mode, video card, title deed, "
-    "cliff face, hotel desk, forest green, sky blue, sea green, room temperature"
+    "cliff face, hotel desk, forest green, sky blue, sea green, room temperature, "
+    "tie clip, clip-on, cross product, "
+    "inner product, scalar product, matrix product, product rule, product of, "
+    "product design, product designer, magnetic field, electric field, "
+    "force field, field of view, rock star, pop star, film star, movie star, star player, "
+    "star anise, animated discussion, animated conversation, animated debate, animated crowd, "
+    "school of fish, portrait gallery, poster shop, film museum, letter carrier, letter box, "
+    "letter opener, sign language, interior designer, building contractor, "
+    "keyboard player, bass player, stage light, sea of, ocean of, river of, "
+    "mountain of, wall of, watch out, mouse pad, king-size, queen-size"
 )
 """Phrases whose words mislead: they count for nothing."""
 
@@ -66,7 +76,12 @@ _BESIDE: dict[str, dict[str, float]] = {
 
 def _all() -> dict[str, dict[str, float]]:
     words = {
-        category: {**_weights(OTHER[category]), **_weights(groups), **_BESIDE[category]}
+        category: {
+            **_weights(MORE[category]),
+            **_weights(OTHER[category]),
+            **_weights(groups),
+            **_BESIDE[category],
+        }
         for category, groups in ENGLISH.items()
     }
     words["-"] = _weights({0.0: _NEUTRAL})

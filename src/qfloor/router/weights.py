@@ -83,7 +83,7 @@ class Weights:
         if not self._curve or any(len(row) != n for row in rows) or len(lexicon) != n:
             raise ValueError("classifier weights whose parts do not fit together")
         bits, letter = _width(features)
-        self._of_names = lru_cache(maxsize=256)(self._beside)
+        self._of_names = lru_cache(maxsize=4096)(self._beside)
         self._middle = sum(1 << bits * i + bits - 1 for i in range(n))
         self._parts = struct.Struct(f"<{n}{letter}")
         self._table: dict[str, int] = {}

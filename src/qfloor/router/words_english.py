@@ -187,7 +187,8 @@ ENGLISH: dict[str, dict[float, str]] = {
             "pan left, pan right, slow push in, push-in, pull back, fpv, fpv drone, "
             "handheld camera, short film, product film, documentary footage, "
             "security camera footage, found footage, cut to, no cut, orbit shot, locked-off, "
-            "locked off, promo film, real time, real-time, camera glides"
+            "locked off, circling, orbiting, flyover, fly-through, flythrough, rack focus, slowmo, "
+            "slo mo, vid, screen recording, promo film, real time, real-time, camera glides"
         ),
         3.0: (
             "clip, film scene, movie scene, camera moves, camera move, camera movement, "
@@ -257,7 +258,7 @@ ENGLISH: dict[str, dict[float, str]] = {
             "site plan, section drawing, axonometric, isometric cutaway, elevation drawing, "
             "masterplan, master plan, architectural photo, architectural photography, "
             "architecture, real estate photo, clay render, white model, competition entry, "
-            "competition board, street-level view, facade, façade, cross-section, "
+            "competition board, street-level view, facade, façade, "
             "sectional perspective"
         ),
         3.0: (
