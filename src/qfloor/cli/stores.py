@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.watching import progress
 from qfloor.errors import StoreError
+
+if TYPE_CHECKING:
+    from qfloor.store import Store
+
+P = TypeVar("P")
+R = TypeVar("R")
 
 app = typer.Typer(
     help="The workspace's store: verify, measure, place, tier and clean media.",
@@ -135,18 +142,16 @@ def tier(
     """
     import datetime as dt
 
-    from qfloor.store import Store
     from qfloor.store.tier_policy import load_policy
     from qfloor.store.tiering import apply_tiers, plan_tiers
 
     rules, now = load_policy(policy), dt.datetime.now(dt.UTC)
-    with Store.open(workspace) as store:
-        if not apply:
-            plan = plan_tiers(store, rules, now)
-        else:
-            with store.writing("store tier"), progress() as report:
-                plan = plan_tiers(store, rules, now)
-                apply_tiers(store, plan, now, lambda done, all_: report("tier", done, all_))
+    plan, _ = _planned(
+        "tier",
+        workspace,
+        lambda store: plan_tiers(store, rules, now),
+        (lambda store, plan, report: apply_tiers(store, plan, now, report)) if apply else None,
+    )
     rows = plan.rows
     if not (as_json or as_csv):
         rows = [{**row, "bytes": size_of(row["bytes"])} for row in rows]
@@ -181,18 +186,13 @@ def clean(
     """
     import datetime as dt
 
-    from qfloor.store import Store
     from qfloor.store.cleaning import clean as removed
     from qfloor.store.cleaning import plan_clean
 
-    now, freed = dt.datetime.now(dt.UTC), 0
-    with Store.open(workspace) as store:
-        if not apply:
-            plan = plan_clean(store, now, place)
-        else:
-            with store.writing("store clean"), progress() as report:
-                plan = plan_clean(store, now, place)
-                freed = removed(store, plan, lambda done, all_: report("clean", done, all_))
+    now = dt.datetime.now(dt.UTC)
+    plan, freed = _planned(
+        "clean", workspace, lambda store: plan_clean(store, now, place), removed if apply else None
+    )
     if as_json or as_csv:
         rows = [
             {"sha256": one.sha256, "place": one.place, "bytes": one.bytes, "kept": one.kept or None}
@@ -201,11 +201,28 @@ def clean(
     else:
         rows = [{**row, "bytes": size_of(row["bytes"])} for row in plan.rows]
     emit(rows, as_json=as_json, as_csv=as_csv, empty="every file is named by an output")
-    if apply:
+    if freed is not None:
         say(f"removed {len(plan.due)} files, {size_of(freed)}")
     elif plan.due:
         size = size_of(sum(one.bytes for one in plan.due))
         say(f"{len(plan.due)} files, {size}, would go; nothing was done; say --apply to do it")
+
+
+def _planned(
+    name: str,
+    workspace: Path,
+    plan: Callable[[Store], P],
+    apply: Callable[[Store, P, Callable[[int, int], None]], R] | None,
+) -> tuple[P, R | None]:
+    """Plan what would be done, and do it in the same hold of the store, or only plan it."""
+    from qfloor.store import Store
+
+    with Store.open(workspace) as store:
+        if apply is None:
+            return plan(store), None
+        with store.writing(f"store {name}"), progress() as report:
+            found = plan(store)
+            return found, apply(store, found, lambda done, all_: report(name, done, all_))
 
 
 def place(workspace: Path, url: str | None) -> None:
