@@ -13,6 +13,11 @@ import pytest
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "validity"
 
 
+@pytest.fixture(autouse=True)
+def _studies_find_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+
+
 def _load(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
     assert spec is not None
@@ -23,8 +28,7 @@ def _load(name: str) -> ModuleType:
     return module
 
 
-def test_the_studys_loop_is_the_librarys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(FOLDER))
+def test_the_studys_loop_is_the_librarys() -> None:
     assert _load("adaptive_spend").check_walk(seed=8) == 48
 
 
@@ -60,10 +64,7 @@ def test_spend_stays_below_the_bars_where_it_did() -> None:
 
 
 @pytest.mark.parametrize("patience", [0.4, 1.1, 20.0])
-def test_no_rule_of_ours_spends_less_than_the_least(
-    monkeypatch: pytest.MonkeyPatch, patience: float
-) -> None:
-    monkeypatch.syspath_prepend(str(FOLDER))
+def test_no_rule_of_ours_spends_less_than_the_least(patience: float) -> None:
     bound = _load("sequential_bound")
     rates, level, horizon = np.linspace(0.02, 0.6, 12), 0.005, 120
     boundary = bound.stats.exact_boundary(horizon, level, 0.25)
@@ -75,10 +76,7 @@ def test_no_rule_of_ours_spends_less_than_the_least(
     assert least > 0.75 * spent  # and not far below: it says something
 
 
-def test_the_least_is_that_of_a_test_that_can_be_worked_out_by_hand(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.syspath_prepend(str(FOLDER))
+def test_the_least_is_that_of_a_test_that_can_be_worked_out_by_hand() -> None:
     optimum = _load("sequential_optimum")
     # One prompt at most, and no cell ever fails.
     known = optimum.game(np.array([1e-12]), 0.25, 1)
