@@ -78,6 +78,17 @@ def test_three_raters_do_not_pay_for_a_weight() -> None:
     assert sample.fail_rate(y, f, g, weight=0.5).adds
 
 
+@pytest.mark.parametrize(("more", "tuned", "adds"), [(10, 0.0909, False), (12, 0.1091, True)])
+def test_a_weight_below_a_tenth_is_none(more: int, tuned: float, adds: bool) -> None:
+    """Half of the outputs are said to fail; of those ``more`` in 200 do beyond the fifty."""
+    said = np.repeat([1.0, 0.0], 200)
+    fails = np.concatenate([np.arange(200) < 50 + more, np.arange(200) < 50 - more])
+    others = np.repeat([1.0, 0.0], 2000)
+    found = prediction_powered_fail_rate(fails, said, np.arange(400), others, np.arange(400, 4400))
+    assert found.tuned_weight == pytest.approx(tuned, abs=2e-3)
+    assert (found.adds, found.weight) == (adds, found.tuned_weight if adds else 0.0)
+
+
 def test_predictions_that_are_all_alike_weigh_nothing() -> None:
     y = np.arange(90) % 7 == 0
     found = prediction_powered_fail_rate(
