@@ -69,14 +69,11 @@ def test_the_file_again_adds_nothing_and_an_anonymous_one_neither(load, write_js
 
 
 def test_nameless_annotations_are_told_apart_by_their_ids(load, write_json):
-    given = [{**note(None, star("r1", "image1", 7)), "id": n} for n in (91, 92, 93)]
-    said = {"scale": "1:10"}
-    assert (
-        load(write_json([task(*given[1:])]), "label_studio", "model=m1", **said).report.added == 2
-    )
-    again = load(write_json([task(*given)]), "label_studio", "model=m1", **said)
-    assert again.report.added == 1
-    assert len(again.ratings) == 3
+    given = [{**note(None, star("r1", "image1", n)), "id": 90 + n} for n in (3, 7)]
+    first = load(write_json([task(given[1])]), "label_studio", "model=m1", scale="1:10")
+    again = load(write_json([task(*given)]), "label_studio", "model=m1", scale="1:10")
+    assert (first.report.added, again.report.added) == (1, 1)
+    assert [r[-1] for r in again.ratings] == [3.0, 7.0]
 
 
 def test_a_task_may_be_the_item(store, load, write_json):
