@@ -22,7 +22,7 @@ from qfloor.pipeline import RunResult
 from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.frozen import content_of, differences
 from qfloor.pipeline.post_hoc import marked
-from qfloor.records import Exclusion, digest_of
+from qfloor.records import Correction, Exclusion, digest_of
 from qfloor.store import Store
 
 NOW = dt.datetime(2026, 11, 30, tzinfo=dt.UTC)
@@ -153,6 +153,28 @@ def test_an_edited_threshold_is_post_hoc_and_its_verdicts(used: Store, small: Be
     assert _post_hoc(used, small) == (set(), set())
     assert _post_hoc(used, _with_premium(small, value=7.5)) == (only, only)
     assert _post_hoc(used, _with_premium(small, evidence="other words")) == (set(), set())
+
+
+@pytest.mark.parametrize("correction", ["holm", "by", "e-bh"])
+def test_where_levels_depend_on_the_family_an_edited_threshold_touches_all_its_verdicts(
+    used: Store, small: Benchmark, correction: Correction
+) -> None:
+    found = pipeline.certify_round(used, small, pipeline.prompts_of(small))
+    apart = _with_premium(replace(small, correction=correction), value=7.5)
+    for edited, reached in (
+        (apart, {"portrait"}),
+        (replace(apart, family="release"), {"portrait", "product-photo", "video"}),
+    ):
+        state = pipeline.plan_state(used, edited)
+        alone = replace(state, differs=tuple(d for d in state.differs if "thresholds" in d.field))
+        assert [d.name for d in alone.differs] == ["thresholds.portrait/image/premium.value"]
+        now = marked(found, edited, alone)
+        assert {(t.category, t.tier) for t in now.thresholds if t.post_hoc} == {
+            ("portrait", "premium")
+        }
+        assert {(v.category, v.tier) for v in now.verdicts if v.post_hoc} == {
+            (v.category, v.tier) for v in found.verdicts if v.category in reached
+        }
 
 
 def test_another_max_fail_is_another_level_for_the_whole_place(

@@ -2,8 +2,9 @@
 
 A threshold is post hoc when its own demand was edited; a verdict when its threshold was, or
 anything its family's level or population rests on: its offers, its prompts, the number of
-different ``max_fail`` in its place, alpha, the family, the quality, what is left out. So is a
-threshold that was learned: its number rests on the same. Prices,
+different ``max_fail`` in its place, alpha, the family, the quality, what is left out; and where
+its level depends on the rest of the family (``holm``, ``by``, ``e-bh``) the demand of any other in
+it. So is a threshold that was learned, whatever others ask: its number rests on the same. Prices,
 budgets and words decide nothing and mark nothing. Without a frozen plan it cannot be told.
 """
 
@@ -31,11 +32,16 @@ class _Touched:
     modalities: set[str] = field(default_factory=set)
     demands: set[str] = field(default_factory=set)
     metrics: set[str] = field(default_factory=set)
+    families: set[str] = field(default_factory=set)  # whose levels an edited demand moves
+    all_families: bool = False
 
     def note(self, difference: Difference, benchmark: Benchmark) -> None:
         top, *rest = difference.field
         if top == "thresholds" and rest:
             self.demands.add(rest[0])
+            if benchmark.correction != "bonferroni":
+                self.families.add(rest[0].rpartition("/")[0])
+                self.all_families |= benchmark.family == "release"
         elif top == "prompts" and rest and benchmark.family == "category":
             self.places.add(rest[0])
         elif top == "m" and rest and benchmark.family == "category":
@@ -63,7 +69,8 @@ class _Touched:
         return kind == "metric" and key.partition("@")[0] in self.metrics
 
     def verdict(self, verdict: Verdict) -> bool:
-        return self.demand(verdict) or self.place(verdict)
+        level = self.all_families or f"{verdict.category}/{verdict.modality}" in self.families
+        return level or self.demand(verdict) or self.place(verdict)
 
     def place(self, one: Threshold | LearnedThreshold | Verdict) -> bool:
         """Whether anything that a whole place rests on is otherwise."""
