@@ -7,13 +7,25 @@ the test that was run; estimates beside it are those of `qfloor.floors`.
 
 from __future__ import annotations
 
+import bisect
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from qfloor import stats
 from qfloor.benchmark import Benchmark
-from qfloor.floors import Closed, Demand, SequentialCell, SequentialDesign, closed_by_cell
+from qfloor.floors import (
+    Closed,
+    Demand,
+    FamilyPlan,
+    SequentialCell,
+    SequentialDesign,
+    closed_by_cell,
+)
+from qfloor.floors.family import Claim, adjust
+from qfloor.floors.sequential import NONE_CLOSED
 from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.judging import CellKey, RoundView
 from qfloor.pipeline.sequential_cells import shared_by, stream_of
@@ -33,6 +45,15 @@ POWER = 0.8
 LEAST_P = 1e-6
 
 States = Mapping[CellKey, SequentialState]
+
+
+class _Hypothesis(NamedTuple):
+    cell: CellKey
+    tier: str
+
+
+def _hypothesis(verdict: Verdict) -> _Hypothesis:
+    return _Hypothesis(CellKey(verdict.category, verdict.modality, verdict.offer_id), verdict.tier)
 
 
 def by_cell(states: Iterable[SequentialState]) -> States:
@@ -65,10 +86,16 @@ def sequential_findings(benchmark: Benchmark, findings: Findings, states: States
     """
     mine = benchmark.quality.id
     tests = _tests_of(benchmark, states)
+    verdicts = [v for v in findings.verdicts if v.quality == mine]
+    p_values = {_hypothesis(v): _p_value(_test(v, tests), v) for v in verdicts}
+    adjusted = _adjusted(verdicts, p_values, tests)
     return replace(
         findings,
         floors=tuple(_floor(f, tests) for f in findings.floors if f.quality == mine),
-        verdicts=tuple(_verdict(v, tests) for v in findings.verdicts if v.quality == mine),
+        verdicts=tuple(
+            _verdict(v, _test(v, tests), p_values[_hypothesis(v)], adjusted[_hypothesis(v)])
+            for v in verdicts
+        ),
         thresholds=tuple(t for t in findings.thresholds if t.quality == mine),
         calibrations=(),
         pass_rates=(),
@@ -82,8 +109,12 @@ class _Test:
     """A cell's test, and how many chains of its family have closed."""
 
     state: SequentialState
-    design: SequentialDesign
+    cell: SequentialCell
     closed: Closed
+
+    @property
+    def design(self) -> SequentialDesign:
+        return self.cell.design
 
 
 def _tests_of(benchmark: Benchmark, states: States) -> Mapping[CellKey, _Test]:
@@ -91,18 +122,25 @@ def _tests_of(benchmark: Benchmark, states: States) -> Mapping[CellKey, _Test]:
     cells = [_cell(benchmark, key, state) for key, state in states.items()]
     closed = closed_by_cell(cells, {key: stream_of(s.seen) for key, s in states.items()})
     return {
-        key: _Test(state=state, design=cell.design, closed=closed[key])
+        key: _Test(state=state, cell=cell, closed=closed[key])
         for cell, (key, state) in zip(cells, states.items(), strict=True)
     }
 
 
+def _test(found: Floor | Verdict, tests: Mapping[CellKey, _Test]) -> _Test:
+    return tests[CellKey(found.category, found.modality, found.offer_id)]
+
+
 def _cell(benchmark: Benchmark, key: CellKey, state: SequentialState) -> SequentialCell:
+    """Set a cell up by the plan: what a state says of its tiers is told, and closes nothing."""
     chains = shared_by(benchmark, round(state.alpha / state.level))
     return SequentialCell(
         key=key,
         design=replace(_design(state, state.level), chains=chains),
         demands=tuple(
-            Demand(tier=r.tier, threshold=r.threshold, max_fail=r.max_fail) for r in state.rulings
+            Demand(tier=t.tier, threshold=t.value, max_fail=t.max_fail)
+            for t in benchmark.thresholds
+            if (t.category, t.modality) == (key.category, key.modality)
         ),
         family="release" if benchmark.family == "release" else f"{key.category}/{key.modality}",
     )
@@ -114,7 +152,7 @@ def _design(state: SequentialState, level: float) -> SequentialDesign:
 
 def _floor(floor: Floor, tests: Mapping[CellKey, _Test]) -> Floor:
     """The number keeps alpha / m, whatever has closed: it covers every threshold there is."""
-    test = tests[CellKey(floor.category, floor.modality, floor.offer_id)]
+    test = _test(floor, tests)
     state = test.state
     stream = stream_of(state.seen, floor.kind)
     release = _certified_to(state, floor.kind, test.design)
@@ -177,8 +215,9 @@ def _fail_rate(rate: FailRate, test: _Test, kind: FloorKind) -> FailRate:
     return replace(rate, upper=max(upper, rate.rate), upper_one_repeat=None)
 
 
-def _verdict(verdict: Verdict, tests: Mapping[CellKey, _Test]) -> Verdict:
-    test = tests[CellKey(verdict.category, verdict.modality, verdict.offer_id)]
+def _verdict(
+    verdict: Verdict, test: _Test, p_value: float | None, p_adjusted: float | None
+) -> Verdict:
     state = test.state
     stream = stream_of(state.seen)
     limits = test.design.limits(stream, verdict.max_fail, test.closed)
@@ -188,14 +227,13 @@ def _verdict(verdict: Verdict, tests: Mapping[CellKey, _Test]) -> Verdict:
     needed = stats.min_prompts(level, verdict.max_fail)
     if _missing_share(state) > MISSING_TOO_MUCH:
         ruling, reason = Ruling.UNDECIDED, "too_much_missing"
+        p_value = p_adjusted = None
     elif ruling is Ruling.CERTIFIED:
         reason, upper = "clears", min(upper, verdict.max_fail)
     elif ruling is Ruling.REJECTED:
         reason, lower = "fails", max(lower, verdict.max_fail)
     elif len(stream) < needed:
         reason = "too_few_prompts"
-    p_level = test.design.risen(test.closed.certified) if ruling is Ruling.REJECTED else level
-    p_value = None if reason == "too_much_missing" else _p_value(state, stream, verdict, p_level)
     more = None
     if reason in ("more_prompts", "too_few_prompts"):
         more = _more_prompts(stream, verdict, level)
@@ -208,7 +246,7 @@ def _verdict(verdict: Verdict, tests: Mapping[CellKey, _Test]) -> Verdict:
         level=level,
         more_prompts=more,
         p_value=p_value,
-        p_adjusted=_adjusted(p_value, state.alpha, p_level, ruling),
+        p_adjusted=_on_its_side(p_adjusted, state.alpha, ruling),
         e_value=None,
     )
 
@@ -217,43 +255,79 @@ def _level(test: _Test, max_fail: float, ruling: Ruling) -> float:
     """Level of the side that decided, in the end; a chain's own closing does not raise it."""
     rejected = ruling is Ruling.REJECTED
     closed = test.closed.rejected if rejected else test.closed.certified
-    chain = [r.threshold for r in test.state.rulings if r.max_fail == max_fail]
+    chain = [d.threshold for d in test.cell.demands if d.max_fail == max_fail]
     limits = test.design.limits(stream_of(test.state.seen), max_fail, test.closed)
     mine = all(limits.verdict(t) == ruling for t in chain) and ruling is not Ruling.UNDECIDED
     return test.design.risen(closed - mine)
 
 
-def _p_value(
-    state: SequentialState, stream: Sequence[Seen], verdict: Verdict, level: float
-) -> float | None:
-    """Smallest level at which the test would have certified, in steps of two from a given one."""
+def _p_value(test: _Test, verdict: Verdict) -> float | None:
+    """Smallest level at which the test would have certified, of those that it may be judged at.
+
+    Below and above them in steps of two.
+    """
+    stream = stream_of(test.state.seen)
     if not stream:
         return None
 
-    def certifies(level: float) -> bool:
-        limits = _design(state, level).limits(stream, verdict.max_fail)
+    def certifies(design: SequentialDesign, closed: Closed = NONE_CLOSED) -> bool:
+        limits = design.limits(stream, verdict.max_fail, closed)
         return limits.verdict(verdict.threshold) == "certified"
 
-    p = level
-    if certifies(p):
-        while p > LEAST_P and certifies(p / 2):
+    chains = test.design.chains or 1
+    # Levels are within each other: what certifies with few closed does with more.
+    closed = bisect.bisect_left(
+        range(chains), True, key=lambda n: certifies(test.design, Closed(certified=n))
+    )
+    p = test.design.risen(min(closed, chains - 1))
+    if closed == 0:
+        while p > LEAST_P and certifies(_design(test.state, p / 2)):
             p /= 2
+        return p
+    if closed < chains:
         return p
     while p < 0.5:
         p *= 2
-        if p < 1 and certifies(p):
+        if p < 1 and certifies(_design(test.state, p)):
             return p
     return 1.0
 
 
-def _adjusted(p_value: float | None, alpha: float, level: float, ruling: Ruling) -> float | None:
-    """Times the chains that alpha was divided among; at a tie on the side that was ruled."""
-    if p_value is None:
+def _adjusted(
+    verdicts: Sequence[Verdict],
+    p_values: Mapping[_Hypothesis, float | None],
+    tests: Mapping[CellKey, _Test],
+) -> Mapping[_Hypothesis, float | None]:
+    """Adjust p-values within their families: by Holm's chains, or times the family's size."""
+    families: dict[str, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        families[_test(verdict, tests).cell.family].append(verdict)
+    found: dict[_Hypothesis, float | None] = dict.fromkeys(p_values)
+    for name, members in families.items():
+        test = _test(members[0], tests)
+        plan = FamilyPlan(
+            name=name,
+            m=round(test.state.alpha / test.state.level),
+            alpha=test.state.alpha,
+            correction="bonferroni" if test.design.chains is None else "holm",
+        )
+        claims = {
+            h: Claim(chain=(h.cell, v.max_fail), p_value=p)
+            for v in members
+            if (p := p_values[h := _hypothesis(v)]) is not None
+        }
+        judged = adjust(plan, list(claims.values()))
+        found |= {h: one.p_adjusted for h, one in zip(claims, judged, strict=True)}
+    return found
+
+
+def _on_its_side(p_adjusted: float | None, alpha: float, ruling: Ruling) -> float | None:
+    """At a tie of the last bits on the side that was ruled."""
+    if p_adjusted is None:
         return None
-    adjusted = min(1.0, p_value * round(alpha / level))
     if ruling is Ruling.CERTIFIED:
-        return min(adjusted, alpha)
-    return max(adjusted, math.nextafter(alpha, 1.0))
+        return min(p_adjusted, alpha)
+    return max(p_adjusted, math.nextafter(alpha, 1.0))
 
 
 def _more_prompts(stream: Sequence[Seen], verdict: Verdict, level: float) -> int | None:
