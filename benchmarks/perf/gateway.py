@@ -249,7 +249,7 @@ async def closed_loop(
 
 
 async def open_loop(
-    port: int, path: str, rate: float, seconds: float, asked: list[bytes]
+    port: int, path: str, rate: float, seconds: float, asked: list[bytes], *, new: bool = True
 ) -> list[float]:
     """Seconds of each request when they come at a rate, whether or not others were answered.
 
@@ -270,7 +270,8 @@ async def open_loop(
         due += draw.expovariate(rate)
         wait = due - time.perf_counter()
         await asyncio.sleep(max(0.0, wait))
-        body, began = fresh(asked[sent % len(asked)]), time.perf_counter()
+        body = asked[sent % len(asked)]
+        body, began = fresh(body) if new else body, time.perf_counter()
         if not free:
             raise SystemExit("128 connections wait for an answer: no rate that can be kept up")
         line = free.pop()
@@ -311,7 +312,7 @@ async def _route(port: int, pid: int, seconds: float) -> None:
             new = path == NEW
             rates.append(await closed_loop(port, path.split()[0], each_s, 8, asked, new=new))
             used[path] += (_cpu_s(pid) - before) / (rates[-1] * each_s) / 5
-    route, constant = statistics.median(turns[NEW]), turns["/constant"]
+    constant = turns["/constant"]
     for path, rates in turns.items():
         ratios = [r / c for c, r in zip(constant, rates, strict=True)]
         print(
@@ -320,10 +321,13 @@ async def _route(port: int, pid: int, seconds: float) -> None:
             f"{max(ratios):.2f});"
             f" {used[path] * 1e6:.0f} us of processor a request"
         )
-    for path in ("/constant", "/v1/route"):
-        took = await open_loop(port, path, 0.7 * route, seconds / 3, asked)
+    for path in ("/constant", NEW, "/v1/route"):
+        rate = 0.7 * statistics.median(turns[NEW if path == "/constant" else path])
+        took = await open_loop(
+            port, path.split()[0], rate, seconds / 3, asked, new=path != "/v1/route"
+        )
         print(
-            f"{path:10} at {0.7 * route:5.0f} a second: p50 {percentile(took, 0.5):.2f} ms, "
+            f"{path:22} at {rate:5.0f} a second: p50 {percentile(took, 0.5):.2f} ms, "
             f"p99 {percentile(took, 0.99):.2f} ms, n {len(took)}"
         )
 
