@@ -238,11 +238,13 @@ class FeedStore:
 
 def _prepare(path: Path, db: sqlite3.Connection) -> None:
     """Make the tables in a new file; refuse another kind and a newer version."""
+    db.execute("BEGIN")  # one look: another program may be making the file
     kind = db.execute("PRAGMA application_id").fetchone()[0]
+    version = db.execute("PRAGMA user_version").fetchone()[0]
     empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    db.execute("COMMIT")
     if kind != APPLICATION_ID and not empty:
         raise StoreError(f"{path}: another kind of file than feeds")
-    version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise NewerDatabaseError(
             f"{path}: written in format {version}, newer than the {VERSION} that this qfloor "
