@@ -359,4 +359,10 @@ def _weights(connection: sqlite3.Connection) -> Weights | None:
     if not _rows(connection, there):  # a file of an earlier minor version
         return None
     parts = _rows(connection, "SELECT part, content FROM classifier")
-    return Weights({part: json.loads(content) for part, content in parts}) if parts else None
+    return _arranged_weights(tuple(parts)) if parts else None
+
+
+@lru_cache(maxsize=4)
+def _arranged_weights(parts: tuple[tuple[str, str], ...]) -> Weights:
+    """Weights of a release, arranged once for all that carry the same: most releases do."""
+    return Weights({part: json.loads(content) for part, content in parts})

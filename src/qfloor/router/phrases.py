@@ -18,15 +18,11 @@ Pairs = tuple[tuple[str, float], ...]
 Phrase = tuple[tuple[str, ...], Pairs]
 
 
-class Begun(NamedTuple):
-    """Phrases that begin with one word: longer ones by their second word, and the word alone."""
-
-    longer: dict[str, list[Phrase]]
-    alone: Phrase | None
-
-
 class Stop(NamedTuple):
-    """A word at which a reader stops: phrases begin with it, or it is a mark (`MARKS`)."""
+    """A word at which a reader stops: phrases begin with it, or it is a mark (`MARKS`).
+
+    Longer phrases stand by their second word.
+    """
 
     longer: dict[str, list[Phrase]]
     alone: Phrase | None
@@ -61,29 +57,28 @@ def arrange(by_signal: Mapping[str, Mapping[str, float]]) -> Arranged:
         else:
             spelled = tuple(words_of(signal))
             phrases.setdefault(spelled[0], []).append((spelled, pairs))
-    begun = _with_plurals({first: begun_by(told) for first, told in phrases.items()})
     stops = {mark: Stop({}, None, True) for mark in MARKS}
-    stops |= {word: Stop(*told, word in MARKS) for word, told in begun.items()}
-    return Arranged(signals, stops, unspaced)
+    stops |= {first: _stop(first, told) for first, told in phrases.items()}
+    return Arranged(signals, _with_plurals(stops), unspaced)
 
 
-def _with_plurals(begun: dict[str, Begun]) -> dict[str, Begun]:
+def _with_plurals(stops: dict[str, Stop]) -> dict[str, Stop]:
     """A word alone may be plural; what a longer phrase begins with may not."""
-    found = dict(begun)
-    for first, one in begun.items():
-        if one.alone is None:
+    found = dict(stops)
+    for first, stop in stops.items():
+        if stop.alone is None:
             continue
-        only = Begun({}, one.alone)
+        only = Stop({}, stop.alone, False)  # one for all plurals
         for plural in (first + ending for ending in PLURALS):
             other = found.get(plural)
             if other is None:
                 found[plural] = only
             elif other.alone is None:
-                found[plural] = other._replace(alone=one.alone)
+                found[plural] = other._replace(alone=stop.alone)
     return found
 
 
-def begun_by(told: list[Phrase]) -> Begun:
+def _stop(first: str, told: list[Phrase]) -> Stop:
     """Arrange phrases of one first word; the last word of a longer one may be plural."""
     longer: dict[str, list[Phrase]] = {}
     for phrase in sorted(told, key=lambda p: -len(p[0])):
@@ -93,7 +88,7 @@ def begun_by(told: list[Phrase]) -> Begun:
         endings = ("", *PLURALS) if len(spelled) == 2 else ("",)
         for ending in endings:
             longer.setdefault(spelled[1] + ending, []).append(phrase)
-    return Begun(longer, next((p for p in told if len(p[0]) == 1), None))
+    return Stop(longer, next((p for p in told if len(p[0]) == 1), None), first in MARKS)
 
 
 def longest(stop: Stop, tokens: list[str], at: int) -> Phrase | None:
