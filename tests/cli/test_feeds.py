@@ -135,6 +135,20 @@ def test_route_takes_the_feeds_beside_its_database(cli: Cli, release: Path) -> N
     assert "no such feeds" in cli("route", FACE, "--feeds", "none.db")[2]
 
 
+def test_route_takes_the_language_of_the_request(cli: Cli, tmp_path: Path) -> None:
+    made = factories.release(factories.shop(), population={"languages": ["en", "es"]})
+    export.write(tmp_path / "q.db", made)
+    asked = ("route", "portrait Salvador Dalí", "--db", "q.db")
+    code, out, _ = cli(*asked)
+    assert code == 1
+    assert "it cannot be told: state it with --language" in out
+    code, out, _ = cli(*asked, "--language", "es", "--json")
+    assert (code, json.loads(out)["classification"]["language"]) == (0, "es")
+    code, _, err = cli(*asked, "--language", "Spanish")
+    assert code == 1
+    assert "language is 'Spanish', must be a code of ISO 639-1" in err
+
+
 def test_route_goes_by_a_policy_file_and_what_stands_beside_it(cli: Cli, release: Path) -> None:
     Path("policy.toml").write_text(
         'on_uncertified = "best_bound"\n[[overrides]]\nproject = "ours"\noffer = "shop/grand"\n'

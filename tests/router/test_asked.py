@@ -129,6 +129,22 @@ def test_a_gateway_keeps_no_prompt(tmp_path: Path) -> None:
     assert with_it.classification is None
 
 
+def test_a_language_that_was_stated_is_kept(tmp_path: Path) -> None:
+    (line,) = read_log(lines(tmp_path, {"prompt": "Salvador Dalí", "language": "es"}))
+    assert line.need.language == "es"
+    table = tmp_path / "log.csv"
+    table.write_text("prompt,language\nSalvador Dalí,es\na mug,\n", encoding="utf-8")
+    assert [asked.need.language for asked in read_log(table)] == ["es", None]
+    need = {"prompt_digest": "0" * 16, "tier": "premium", "language": "es"}
+    row = {"id": "r1", "at": "2026-11-23T10:00:00Z", "category": "portrait", "confidence": 0.9,
+           "plausible": '["portrait"]', "modality": "image", "language": "es",
+           "need": json.dumps(need)}  # fmt: skip
+    (logged,) = read_log(gateway(tmp_path / "gateway.db", row))
+    assert logged.need.language == "es"
+    with pytest.raises(InputError, match="line 1: language is 'spanish'"):
+        read_log(lines(tmp_path, {"prompt": "x", "language": "spanish"}))
+
+
 def test_a_gateways_row_that_cannot_be_read(tmp_path: Path) -> None:
     row = {"id": "r1", "at": "x", "plausible": "[", "need": "{}"}
     with pytest.raises(InputError, match="decision r1: cannot be read"):

@@ -34,8 +34,10 @@ from qfloor.router import (
     Rule,
     choose,
     classify,
+    explain,
     load,
 )
+from qfloor.router.explaining import headline
 
 NOW = "2026-11-23"
 FACE = "portrait of an old man"
@@ -167,6 +169,58 @@ def test_languages_and_challenges_a_certificate_covers(market: Any) -> None:
     assert untold.binding_rule is Rule.LANGUAGE_NOT_COVERED
     assert ask(db, tags=["hands", "campaign-7"]).offer == "shop/value"
     assert ask(db, tags=["text"]).binding_rule is Rule.TAG_NOT_COVERED
+
+
+DALI = "portrait Salvador Dalí"  # a name: nothing tells its language
+
+
+def test_a_language_that_is_stated_decides_what_covers_it(market: Any) -> None:
+    db = market(population={"languages": ["en", "de"]})
+    assert ask(db, DALI).binding_rule is Rule.LANGUAGE_NOT_COVERED
+    assert ask(db, DALI, language="en").offer == "shop/value"
+    other = ask(db, DALI, language="es")
+    assert other.binding_rule is Rule.LANGUAGE_NOT_COVERED
+    assert "judged in de, en, this one is es" in {c.detail.partition(": ")[2]
+                                                  for c in other.candidates}  # fmt: skip
+    assert ask(db).offer == "shop/value"
+    assert ask(db, language="nl").offer is None, "though its words are English"
+
+
+def test_a_language_that_is_stated_goes_before_a_classification_made_before(market: Any) -> None:
+    db = market(population={"languages": ["en"]})
+    need = Need(prompt=FACE, language="es")
+    decision = choose(db, need, now=NOW, classification=classify(db, Need(prompt=FACE)))
+    assert decision.offer is None
+    assert decision.classification.language == "es"
+
+
+def test_a_stated_language_stays_when_a_need_is_relaxed(market: Any) -> None:
+    db = market(population={"languages": ["de"]})
+    decision = ask(db, DALI, language="de", tier="premium", negative="hats")
+    assert decision.relaxation is not None, "without the negative prompt, read again"
+    assert decision.relaxation.change == {"negative": None}
+
+
+def test_who_stated_the_language_is_told_and_only_then(market: Any) -> None:
+    db = market()
+    stated, guessed = ask(db, DALI, language="es").to_dict(), ask(db, DALI).to_dict()
+    assert (stated["classification"]["language"], stated["need"]["language"]) == ("es", "es")
+    assert stated["classification"]["language_stated"] is True
+    assert "language_stated" not in guessed["classification"]
+    assert "language" not in guessed["need"]
+
+
+def test_a_refusal_for_an_unknown_language_says_what_helps(market: Any) -> None:
+    helps = "state it with --language or routing.language"
+    db = market([Seller(name="a", capabilities=Capabilities(languages=("en",)))])
+    for refused in (ask(market(population={"languages": ["en"]}), DALI), ask(db, DALI)):
+        assert helps in headline(refused)
+        assert any(helps in c.detail for c in refused.candidates)
+    assert helps in " ".join(ask(db, DALI, pin="shop/a").notes)
+    stated = ask(db, DALI, language="es")
+    assert helps not in explain(stated)
+    assert "stated to be in es" in explain(stated)
+    assert helps not in explain(ask(market(), DALI, max_price_usd=0)), "no rule asks for it"
 
 
 def test_an_offer_that_lists_its_languages_is_not_sent_one_that_cannot_be_told(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from qfloor.errors import NeedError
 from qfloor.records import CATEGORIES, GENERAL, Category
-from qfloor.router import Need
+from qfloor.router import Need, languages
 from qfloor.router.classification import Classification
 from qfloor.router.classifier import Classifier
 from qfloor.router.languages import BY_WORD, guess_language
@@ -133,6 +133,21 @@ def test_languages(text: str, language: str | None) -> None:
         guess_language(text.lower(), sum(BY_WORD.get(w, 0) for w in text.lower().split()))
         == language
     )
+
+
+def test_every_language_that_is_guessed_can_be_stated() -> None:
+    guessed = {*languages._LITTLE_WORDS, *(name for name, _ in languages._SCRIPTS)}
+    assert guessed <= languages.CODES
+    assert len(languages.CODES) == 183
+    assert {len(code) for code in languages.CODES} == {2}
+
+
+def test_a_language_that_is_stated_takes_the_place_of_the_guess() -> None:
+    for db in (SEVEN, BY_HAND):
+        guessed = db.classify(Need(prompt="portrait of a woman"))
+        stated = db.classify(Need(prompt="portrait of a woman", language="nl"))
+        assert (guessed.language, guessed.language_stated) == ("en", False)
+        assert stated == guessed._replace(language="nl", language_stated=True)
 
 
 def test_the_core_suite_is_read_in_its_languages() -> None:

@@ -223,6 +223,7 @@ NEEDS = st.fixed_dictionaries(
         "tags": st.sampled_from([("hands",), ("brand",)]),
         "n": st.sampled_from([1, 4]),
         "negative": st.just("people"),
+        "language": st.sampled_from(["en", "es"]),
     },
 )
 POLICIES = st.sampled_from(

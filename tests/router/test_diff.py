@@ -103,6 +103,22 @@ def test_what_is_served_no_more_and_newly(two: Two) -> None:
     assert moves(back)[0][3] == "somebody is certified now"
 
 
+def test_a_language_that_was_stated_counts_on_both_sides(tmp_path: Path) -> None:
+    spoken = {"old": ["en"], "new": ["en", "es"]}
+    old, new = (
+        router.load(
+            export.write(
+                tmp_path / f"{name}.db", factories.release(shop(), population={"languages": told})
+            )
+        )
+        for name, told in spoken.items()
+    )
+    needs = [Need(prompt="portrait Salvador Dalí", language=told) for told in ("es", "en", None)]
+    found = diff(old, new, [Asked(need=need) for need in needs], now=NOW)
+    assert found.log is not None
+    assert (found.log.gained, found.log.lost, found.log.compared) == (1, 0, 1)
+
+
 def test_the_policy_counts_on_both_sides(two: Two) -> None:
     nobody = Seller(name="grand", usd="0.08", clears=7.0)
     policy = Policy(on_uncertified="default:shop/grand")

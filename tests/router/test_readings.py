@@ -33,6 +33,14 @@ def test_a_prompt_that_comes_again_is_taken_for_the_same_with_the_same_evidence(
     assert len(again.evidence) > 0
 
 
+def test_a_language_that_was_stated_is_remembered_as_stated(tmp_path: Path) -> None:
+    db = loaded(tmp_path)
+    need = router.Need(prompt="Salvador Dalí", language="es")
+    first, again = (db.remember_reading("k", lambda: router.classify(db, need)) for _ in range(2))
+    assert again == first
+    assert (again.language, again.language_stated) == ("es", True)
+
+
 def test_the_oldest_goes_when_there_are_too_many(tmp_path: Path) -> None:
     db = loaded(tmp_path)
     for n in range(READINGS + 5):

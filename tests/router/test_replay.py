@@ -82,6 +82,13 @@ def test_a_log_without_prompts_goes_by_its_classification(db: Database) -> None:
     assert found.without_prompt == 1
 
 
+def test_a_log_is_decided_by_the_languages_it_states(market: Market) -> None:
+    db = market(population={"languages": ["en"]})
+    log = [ask("portrait Salvador Dalí", language=told) for told in ("en", "es", None)]
+    found = replay(db, log, now=NOW)
+    assert mix(found, "routed") == {"value": 1}
+
+
 def test_offers_without_a_price_are_counted_apart(market: Market) -> None:
     db = market([Seller(name="free", usd=None)])
     found = replay(db, [ask(FACE)], now=NOW)

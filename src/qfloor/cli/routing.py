@@ -41,6 +41,7 @@ def route(
     aspect_ratio: str | None = typer.Option(None, help="e.g. 16:9."),
     size: str | None = typer.Option(None, help="e.g. 1344x768."),
     resolution: str | None = typer.Option(None, help="e.g. 1080p, 2K."),
+    language: str | None = typer.Option(None, help="Of the request, e.g. es; else guessed."),
     seconds: float | None = typer.Option(None, help="Length of a clip."),
     n: int = typer.Option(1, help="Outputs asked for in one call."),
     negative: str | None = typer.Option(None, help="What must not be in it."),
@@ -75,13 +76,13 @@ def route(
         return
     shape = {"aspect_ratio": aspect_ratio, "size": size, "resolution": resolution}
     clip = {"modality": modality, "seconds": seconds}
-    named = {"pin": pin, "only": tuple(only), "ignore": tuple(ignore), "project": project}
+    named = {"pin": pin, "only": tuple(only), "ignore": tuple(ignore)}
+    labels = {"project": project, "tags": tuple(tag)}
     limits = {"max_price_usd": max_price, "max_latency_s": latency_wish(max_latency)}
-    told = {"negative": negative, "n": n, "tier": tier, "tags": tuple(tag)}
+    told = {"negative": negative, "language": language, "n": n, "tier": tier}
     orders = orders_of(policy, on_uncertified, objective, allow_illustrative, allow_provisional)
-    need = _need(
-        prompt, told, shape, clip, named, limits
-    )  # used wrongly is told before anything is read
+    # used wrongly is told before anything is read
+    need = _need(prompt, told, shape, clip, named, labels, limits)
     _print(router.load(database), need, orders, (feeds, health), now, as_json)
 
 

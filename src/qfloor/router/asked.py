@@ -25,9 +25,9 @@ NOT_KEPT = "(prompt not kept)"
 
 _LISTS = ("only", "ignore", "tags")
 _NEED = (
-    "negative", "aspect_ratio", "size", "resolution", "modality", "seconds", "audio", "n",
-    "separately", "tier", "max_price_usd", "max_latency_s", "only", "ignore", "pin", "project",
-    "tags",
+    "negative", "aspect_ratio", "size", "resolution", "language", "modality", "seconds", "audio",
+    "n", "separately", "tier", "max_price_usd", "max_latency_s", "only", "ignore", "pin",
+    "project", "tags",
 )  # fmt: skip
 _BESIDE = ("prompt", "count", "category", "at", "offer")
 

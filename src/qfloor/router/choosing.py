@@ -70,7 +70,8 @@ def choose(
     now : datetime, date or ISO 8601 text, optional
         By default the clock's day, or its second when ``health`` is given.
     classification : Classification, optional
-        One that was made before, where the prompt shall not or can not be read again.
+        One that was made before, where the prompt shall not or can not be read again. A language
+        that the need states goes before the one in it.
 
     Returns
     -------
@@ -97,7 +98,7 @@ def choose(
         prices if prices is None or isinstance(prices, PriceFeed) else PriceFeed(rules=prices),
         health if health is None or isinstance(health, HealthFeed) else HealthFeed(offers=health),
         _moment(now, exact=health is not None),
-        db.classifier.classify(need) if classification is None else classification,
+        _classified(db, need, classification),
     )
     if need.pin is not None:
         return _pinned(request, need.pin, Cause.PINNED)
@@ -105,6 +106,10 @@ def choose(
         if override.matches(need):
             return _pinned(request, override.offer, Cause.OVERRIDDEN)
     return _routed(request)
+
+
+def _classified(db: Database, need: Need, made: Classification | None) -> Classification:
+    return db.classifier.classify(need) if made is None else made.as_stated(need.language)
 
 
 def _check_names(db: Database, need: Need, policy: Policy) -> None:

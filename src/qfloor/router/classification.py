@@ -52,7 +52,8 @@ class Classification(NamedTuple):
     """What a request is taken for.
 
     ``category`` is None when unsure; ``plausible`` then holds every category that the decision
-    must be right for, most likely first. ``confidence`` is that of the first.
+    must be right for, most likely first. ``confidence`` is that of the first. ``language`` is the
+    one that the request states, or a guess; None when it cannot be told.
     """
 
     category: str | None
@@ -61,3 +62,10 @@ class Classification(NamedTuple):
     evidence: Sequence[Evidence]
     modality: str
     language: str | None
+    language_stated: bool = False
+
+    def as_stated(self, language: str | None) -> Classification:
+        """With the language that a request states, if it states one."""
+        if language is None:
+            return self
+        return self._replace(language=language, language_stated=True)

@@ -127,7 +127,10 @@ class Classifier:
         self._all_learned = learned == tuple(self.categories)
 
     def classify(self, need: Need) -> Classification:
-        """Classify one need."""
+        """Classify one need; a language that it states takes the place of the guess."""
+        return self._classify(need).as_stated(need.language)
+
+    def _classify(self, need: Need) -> Classification:
         reading = read(need.prompt)
         tokens = reading.tokens
         words = self._vocabulary.look_up(tokens)

@@ -47,7 +47,7 @@ SHAPES = 1_000_000
 ROWS = 200_000
 
 T = TypeVar("T")
-Reading = tuple[str | None, float, tuple[str, ...], str, str | None]
+Reading = tuple[str | None, float, tuple[str, ...], str, str | None, bool]
 """A `Classification` without its evidence."""
 
 
@@ -116,9 +116,8 @@ class Database:
         """
         kept = self.readings.get(key)
         if kept is not None:
-            category, confidence, plausible, modality, language = kept
             told = Told(lambda: make().evidence)
-            return Classification(category, confidence, plausible, told, modality, language)
+            return Classification(*kept[:3], told, *kept[3:])
         made = make()
         if len(self.readings) >= READINGS:
             with contextlib.suppress(RuntimeError, StopIteration):  # another thread was sooner

@@ -200,6 +200,7 @@ class Decision:
                 "plausible": list(found.plausible),
                 "modality": found.modality,
                 "language": found.language,
+                **({"language_stated": True} if found.language_stated else {}),
                 "evidence": [
                     {"signal": e.signal, "category": e.category, "weight": round(e.weight, 4)}
                     for e in found.evidence
@@ -240,6 +241,8 @@ def plain_need(need: Need) -> dict[str, Any]:
     """A need for JSON; its words are named by digests only."""
     latency = need.max_latency_s
     rarely: dict[str, Any] = {} if need.resolution is None else {"resolution": need.resolution}
+    if need.language is not None:
+        rarely["language"] = need.language
     if need.separately and need.n > 1:
         rarely["separately"] = True
     return rarely | {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from qfloor.router.decision import Candidate, Decision
+from qfloor.router.languages import STATE_IT
 from qfloor.router.money import dollars
 from qfloor.router.reasons import RULE_ORDER, SAID, Cause, Rule
 
+_OF_LANGUAGE = (Rule.LANGUAGE, Rule.LANGUAGE_NOT_COVERED)
 _NAMES = 4  # offers named for each rule; the others are counted
 
 
@@ -80,7 +82,9 @@ def headline(decision: Decision) -> str:
             return "No offer: the one asked for cannot serve this request."
     rule = decision.binding_rule
     last = "there are no offers" if rule is None else f"the last ones fell for: {SAID[rule]}"
-    return f"No offer fits and is certified for {tier} in {place}; {last}."
+    untold = decision.classification.language is None and rule in _OF_LANGUAGE
+    helps = f" (it cannot be told: {STATE_IT})" if untold else ""
+    return f"No offer fits and is certified for {tier} in {place}; {last}{helps}."
 
 
 def _first(decision: Decision) -> str:
@@ -110,7 +114,7 @@ def _asked(decision: Decision) -> str:
         name = "general, the only category judged"
     else:
         name = f"{found.category} ({min(found.confidence, 0.99):.0%}{because})"
-    limits = []
+    limits = [f"stated to be in {found.language}"] if found.language_stated else []
     if need.max_price_nanousd is not None:
         limits.append(f"at most {dollars(need.max_price_nanousd)}")
     limits += [f"{name} within {s:g} s" for name, s in decision.request.latency_limits]

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from qfloor.errors import NeedError
 from qfloor.prices import NANO
 from qfloor.records import TIER_ALIASES, TIERS
+from qfloor.router.languages import CODES
 from qfloor.router.resolutions import is_of, resolution_of
 
 MAX_PROMPT = 32_000
@@ -48,6 +49,8 @@ class Need:
         ``1344x768`` pixels.
     resolution : str, optional
         ``720p``, ``1080p``; ``512``, ``1K``, ``2K``, ``4K``. An offer must be known to make it.
+    language : str, optional
+        Of the prompt, as ISO 639-1 has it: ``es``. Else guessed from the prompt.
     modality : {"image", "video"}, optional
         Else inferred from the request.
     seconds : float, optional
@@ -84,6 +87,7 @@ class Need:
     aspect_ratio: str | None = None
     size: str | None = None
     resolution: str | None = None
+    language: str | None = None
     modality: str | None = None
     seconds: float | None = None
     audio: bool | None = None
@@ -121,6 +125,8 @@ class Need:
             changes |= _shape(self.size, self.aspect_ratio)
         if self.resolution is not None:
             changes["resolution"] = _resolution(self.resolution, changes.get("pixels"))
+        if self.language is not None:
+            _check_language(self.language)
         if self.max_price_usd is not None:
             changes["max_price_nanousd"] = _ceiling(self.max_price_usd)
         if self.max_latency_s is not None:
@@ -227,6 +233,13 @@ def _resolution(told: Any, pixels: tuple[int, int] | None) -> str:
             f"resolution {told} contradicts size {pixels[0]}x{pixels[1]}; give one of the two"
         )
     return name
+
+
+def _check_language(told: Any) -> None:
+    if not isinstance(told, str) or told not in CODES:
+        raise NeedError(
+            f"language is {told!r}, must be a code of ISO 639-1 in lower case, such as en or es"
+        )
 
 
 def _ceiling(value: Any) -> int:

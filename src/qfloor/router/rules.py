@@ -12,6 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 from qfloor.records import Offer
+from qfloor.router.languages import STATE_IT
 from qfloor.router.money import dollars
 from qfloor.router.needs import RATIO_TOLERANCE, ratio_of
 from qfloor.router.places import Standing
@@ -149,7 +150,7 @@ def speaks(request: Request, offer: Offer) -> Rejection | None:
 
 
 def _told(language: str | None) -> str:
-    return language or "in a language that cannot be told"
+    return language or f"in a language that cannot be told: {STATE_IT}"
 
 
 def rights(request: Request, offer: Offer) -> Rejection | None:

@@ -58,6 +58,10 @@ class Routing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     category: str | None = Field(None, max_length=100, description="In place of classifying.")
+    language: str | None = Field(
+        None, max_length=40, examples=["es"],
+        description="Of the prompt, as ISO 639-1 has it; in place of guessing.",
+    )  # fmt: skip
     tier: str = Field("professional", max_length=40, examples=[*TIERS, *TIER_ALIASES])
     max_price_usd: Annotated[
         Finite | Annotated[str, Field(max_length=40)] | None, BeforeValidator(_no_flag)

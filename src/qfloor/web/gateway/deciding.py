@@ -197,6 +197,7 @@ def _need(db: router.Database, ask: Ask, endpoint: Endpoint, key: Key) -> router
             aspect_ratio=ask.aspect_ratio,
             size=ask.size,
             resolution=ask.resolution,
+            language=routing.language,
             modality=modality,
             seconds=ask.seconds if clip else None,  # type: ignore[union-attr]
             audio=ask.audio if clip else None,  # type: ignore[union-attr]
@@ -220,6 +221,7 @@ def _said(error: NeedError) -> Fault:
     message = str(error)
     first = message.split(" ", 1)[0].rstrip(":")
     param = first if first in _OWN_WORDS else "routing.tier" if "tier" in message[:8] else None
+    param = "routing.language" if first == "language" else param
     return Fault(400, "invalid_request", message, param=param)
 
 
@@ -235,7 +237,8 @@ def _read(db: router.Database, need: router.Need) -> router.Classification:
     """What a request is taken for; a prompt that came before (a dry run, a retry) is known."""
     if len(need.prompt) > _LONG or need.negative:
         return router.classify(db, need)
-    key = (need.prompt, need.ratio, need.pixels, need.modality, need.seconds, need.audio)
+    key = (need.prompt, need.ratio, need.pixels, need.modality, need.seconds, need.audio,
+           need.language)  # fmt: skip
     return db.remember_reading(key, lambda: router.classify(db, need))
 
 

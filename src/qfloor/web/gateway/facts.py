@@ -81,6 +81,7 @@ def short(decided: Decided) -> dict[str, Any]:
         "plausible": list(found.plausible),
         "modality": decision.modality,
         "language": found.language,
+        **({"language_stated": True} if found.language_stated else {}),
         "tier": decision.tier,
         "price_usd": _usd(decision.price_nanousd),
         "surcharge_nanousd": decision.surcharge_nanousd,
