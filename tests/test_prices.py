@@ -122,3 +122,10 @@ def test_a_surcharge_by_size_is_not_forgotten_where_the_size_is_not_known():
     assert estimate(rule(IMAGE, surcharge), width=512, height=512) == estimate(rule(IMAGE))
     beside = {**surcharge, "when": {"size": "2048x2048", "quality": "high"}}
     assert estimate(rule(IMAGE, beside), settings={"quality": "low"}) == estimate(rule(IMAGE))
+
+
+def test_what_no_call_can_cost_is_an_error_and_no_price():
+    dear = rule({"unit": "image", "amount": "600000"})
+    assert estimate(dear) == charge(dear) == 600_000 * 10**9
+    assert estimate(dear, images=2) is None
+    assert charge(dear, images=2) is None

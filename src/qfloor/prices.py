@@ -16,6 +16,8 @@ from qfloor.errors import InputError
 from qfloor.records import PriceComponent, PriceRule
 
 NANO = 1_000_000_000
+MOST = 1_000_000 * NANO
+"""A million dollars, the highest ceiling there is: more for one call is an error and no price."""
 _EXACT = Context(prec=60)
 _FLAT = ("month",)
 _ALWAYS = ("size", "resolution")  # what every call has, whether or not it was told
@@ -74,8 +76,8 @@ def estimate(
     Returns
     -------
     int or None
-        None when a component that applies lacks its quantity or its currency's rate, or when
-        no component applies at all.
+        None when a component that applies lacks its quantity or its currency's rate, when no
+        component applies at all, or when it comes to more than a million dollars.
 
     Examples
     --------
@@ -172,7 +174,7 @@ def _sum(
             if amount is None or rate is None:
                 return None
             total += amount * rate * NANO
-        return total
+        return total if total <= MOST else None
 
 
 def _counted(component: PriceComponent) -> str:

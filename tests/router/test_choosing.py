@@ -239,6 +239,11 @@ def test_an_offer_that_lists_its_languages_is_not_sent_one_that_cannot_be_told(
     ({"size": "2048x2048"}, {"resolution": "2K"}),
     ({"size": 1920}, {"resolution": "1080p", "aspect_ratio": "16:9"}),
     ({"size": "1920x1080"}, {"resolution": "1080P", "size": "1920x1080"}),
+    ({"size": 1024}, {"resolution": "576p", "size": "1024x576"}),
+    ({"resolution": "4k"}, {"size": "3840x2160"}),
+    ({"size": "2160x3840"}, {"resolution": "4K"}),
+    ({"size": "3840x2160"}, {"resolution": "4K", "size": "3840x2160"}),
+    ({"resolution": "720p"}, {"resolution": "0720p"}),
     ({}, {"size": "1280x720"}),
 ])  # fmt: skip
 def test_resolutions_by_name_and_by_pixels(
@@ -246,6 +251,39 @@ def test_resolutions_by_name_and_by_pixels(
 ) -> None:
     db = market([Seller(name="a", settings=settings)])
     assert ask(db, **asked).offer == "shop/a"
+
+
+def test_a_size_that_is_asked_for_with_its_resolution_is_still_that_size(market: Any) -> None:
+    db = market([Seller(name="a", settings={"size": "1440x1080"})])
+    assert ask(db, resolution="1080p").offer == "shop/a"
+    both = ask(db, size="1920x1080", resolution="1080p")
+    assert rejected(both)["a"] is Rule.SIZE
+
+
+@pytest.mark.parametrize(("settings", "asked", "pixels"), [
+    ({"resolution": "4K"}, {}, 4096 * 4096),
+    ({"resolution": "4K"}, {"resolution": "4k"}, 4096 * 4096),
+    ({"resolution": "2K"}, {"size": "1500x1500"}, 2048 * 2048),
+    ({"resolution": "1K"}, {"size": "1376x768"}, 1376 * 768),
+    ({"resolution": "720P"}, {}, 1280 * 720),
+    ({"resolution": "2K", "size": "1024x1024"}, {}, 1024 * 1024),
+    ({}, {}, 1024 * 1024),
+])  # fmt: skip
+def test_a_price_by_the_megapixel_is_of_the_resolution_that_is_made(
+    market: Any, settings: dict[str, Any], asked: dict[str, Any], pixels: int
+) -> None:
+    line = PriceComponent(unit="megapixel", amount="0.01")
+    rule = PriceRule(components=(line,), source="page", as_of=NOW)
+    db = market([Seller(name="a", settings=settings)])
+    assert ask(db, prices={"shop/a": rule}, **asked).price_nanousd == pixels * 10
+
+
+@pytest.mark.parametrize("told", [-5, 0, True, "many"])
+def test_tokens_that_cannot_be_are_not_told(market: Any, told: Any) -> None:
+    line = PriceComponent(unit="token", amount="0.00001", when={"tokens": "output"})
+    rule = PriceRule(components=(line,), source="page", as_of=NOW)
+    db = market([Seller(name="a", settings={"output_tokens": told})])
+    assert ask(db, prices={"shop/a": rule}, max_price_usd=1).binding_rule is Rule.PRICE_UNKNOWN
 
 
 def test_outputs_that_are_calls_of_their_own_each_have_their_price(market: Any) -> None:

@@ -44,6 +44,13 @@ def _without_price(offer: object) -> object:
     return replace(offer, price=None, latency_s={})  # type: ignore[type-var]
 
 
+@pytest.mark.parametrize("amount", ["-1", "NaN", "free"])
+def test_a_price_that_can_never_be_evaluated_is_not_known(tmp_path: Path, amount: str) -> None:
+    sellers = [factories.Seller(name="a", usd=amount), factories.Seller(name="b", usd="0.02")]
+    db = router.load(export.write(tmp_path / "quality.db", factories.release(sellers)))
+    assert list(db.prices) == ["shop/b"]
+
+
 def test_both_ends_agree_on_the_format() -> None:
     assert int(schema.SCHEMA_VERSION.split(".")[0]) == database.SUPPORTED_MAJOR
     assert schema.APPLICATION_ID == database.APPLICATION_ID

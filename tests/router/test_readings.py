@@ -50,6 +50,14 @@ def test_the_oldest_goes_when_there_are_too_many(tmp_path: Path) -> None:
     assert "5 lighthouses at dusk" in db.readings
 
 
+def test_where_threads_met_and_there_are_more_the_next_makes_up_for_it(tmp_path: Path) -> None:
+    db = loaded(tmp_path)
+    plain = (None, 0.0, ("portrait",), "image", "en")
+    db.readings.update({f"left {n}": plain for n in range(READINGS + 7)})
+    read(db, "a lighthouse at dusk")
+    assert len(db.readings) == READINGS
+
+
 def test_the_collector_need_not_look_through_what_is_kept(tmp_path: Path) -> None:
     """Thousands of readings that it walks through stop every request for ten milliseconds."""
     db = loaded(tmp_path)

@@ -18,7 +18,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from qfloor.errors import DatabaseError, NewerDatabaseError
+from qfloor.errors import DatabaseError, InputError, NewerDatabaseError
+from qfloor.prices import check_rule
 from qfloor.records import (
     Capabilities,
     Category,
@@ -119,8 +120,8 @@ class Database:
             told = Told(lambda: make().evidence)
             return Classification(*kept[:3], told, *kept[3:])
         made = make()
-        if len(self.readings) >= READINGS:
-            with contextlib.suppress(RuntimeError, StopIteration):  # another thread was sooner
+        with contextlib.suppress(RuntimeError, StopIteration):  # another thread was sooner
+            while len(self.readings) >= READINGS:  # more than one where threads met
                 self.readings.pop(next(iter(self.readings)), None)
         self.readings[key] = (*made[:3], *made[4:])
         return made
@@ -237,7 +238,9 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
             (c, m, t): Demand(*told) for c, m, t, *told in _rows(connection, _DEMANDS, quality)
         },
         prices={
-            o: _price(rule) for o, rule in _rows(connection, "SELECT offer_id, rule FROM prices")
+            o: price
+            for o, rule in _rows(connection, "SELECT offer_id, rule FROM prices")
+            if (price := _price(rule)) is not None
         },
         latency={row[0]: Latency(*row[1:]) for row in _rows(connection, _LATENCY)},
         pixels={o.id: found for o in offers.values() if (found := _pixels(o.settings))},
@@ -333,15 +336,21 @@ def _known(record: type[Any], told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=8192)
-def _price(rule: str) -> PriceRule:
+def _price(rule: str) -> PriceRule | None:
+    """A price from its JSON; one that can never be evaluated is not known, before and after."""
     told = json.loads(rule)
     components = (PriceComponent(**_known(PriceComponent, c)) for c in told["components"])
-    return PriceRule(
+    found = PriceRule(
         components=tuple(components),
         source=told["source"],
         as_of=told["as_of"],
         charged_on=tuple(told["charged_on"]),
     )
+    try:
+        check_rule(found)
+    except InputError:
+        return None
+    return found
 
 
 def _pixels(settings: Mapping[str, Any]) -> tuple[int, int] | None:

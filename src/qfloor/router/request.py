@@ -19,6 +19,7 @@ from qfloor.router.kept import Figures, Judged, Kept, Seen
 from qfloor.router.needs import Need
 from qfloor.router.places import Place, Standing
 from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
+from qfloor.router.resolutions import fixed_to, pixels_of
 
 CHALLENGES = frozenset({"count", "text", "group", "hands", "long"})
 """Tags that name a difficulty, which a certificate must cover; others are mere labels."""
@@ -97,11 +98,20 @@ class Request:
     def _price(self, offer_id: str) -> int | None:
         need, policy = self.need, self.policy
         clip = self.modality == "video"
-        pixels = need.pixels or self.db.pixels.get(offer_id) or policy.assumed_pixels
+        pixels = self._pixels_of(offer_id)
         seconds = (need.seconds or policy.assumed_seconds) if clip else None
         tokens = self.tokens_of(offer_id)
         key = (self.feed, offer_id, need.n, need.separately, pixels, seconds, tokens)
         return self.db.remember(key, lambda: self._estimate(offer_id, pixels, seconds, tokens))
+
+    def _pixels_of(self, offer_id: str) -> tuple[int, int]:
+        """Size to be priced; an offer fixed to a resolution by name makes no fewer than that."""
+        asked, fixed = self.need.pixels, self.db.pixels.get(offer_id)
+        named = None if fixed else fixed_to(self.db.offers[offer_id].settings)
+        if named is None:
+            return asked or fixed or self.policy.assumed_pixels
+        own = pixels_of(named)
+        return own if asked is None or math.prod(own) > math.prod(asked) else asked
 
     def tokens_of(self, offer_id: str) -> tuple[int, int] | None:
         """Most tokens of the prompt and of what is made, where the price is by the token.
@@ -114,7 +124,7 @@ class Request:
             return None
         asked, need = self.asked_tokens or 0, self.need
         told = self.db.offers[offer_id].settings.get("output_tokens")
-        each = told if isinstance(told, int) else self.policy.assumed_output_tokens
+        each = told if type(told) is int and told > 0 else self.policy.assumed_output_tokens
         calls = need.n if need.separately else 1
         return None if each is None else (asked * calls, each * need.n)
 

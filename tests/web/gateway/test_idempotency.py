@@ -13,6 +13,7 @@ from qfloor.web.gateway.jobs import Jobs
 
 URL = "/v1/images/generations"
 KEY = {"idempotency-key": "order-17"}
+EARLIER_DIGEST = "5c2c00e267fb0532f9f32a6284cea20c"
 
 
 def chosen(tmp_path: Path, **given: Any) -> Any:
@@ -127,6 +128,18 @@ def test_a_key_that_is_none(tmp_path: Path, key: str) -> None:
     answer = drive(chosen(tmp_path), work)
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "invalid_idempotency_key"
+
+
+def test_who_asks_again_after_an_upgrade_asks_the_same(tmp_path: Path) -> None:
+    """The digest is what a gateway without ``resolution`` and ``language`` kept."""
+    given = chosen(tmp_path)
+
+    async def work(client: Any) -> Any:
+        return await client.post(URL, json={"prompt": MUG}, headers=KEY)
+
+    with behave({}):
+        assert drive(given, work).status_code == 200
+    assert _rows(given, "SELECT body_digest FROM jobs") == [(EARLIER_DIGEST,)]
 
 
 def _rows(given: Any, sql: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,8 +19,9 @@ from qfloor.errors import DatabaseError, PluginError, StoreError
 from qfloor.generate import Standing, Step
 from qfloor.generators.protocol import Ready, Request, Running
 from qfloor.records import REASONS, Attempt, Event
-from qfloor.web.gateway import core
+from qfloor.web.gateway import core, records
 from qfloor.web.gateway.ledger import GatewayLedger
+from qfloor.web.gateway.records import Records
 from qfloor.web.gateway.sellers import Sellers
 
 URL, VIDEOS = "/v1/images/generations", "/v1/videos"
@@ -47,6 +49,49 @@ def rows(client: Any, sql: str) -> Any:
 
 def accepted(client: Any) -> Any:
     return rows(client, "SELECT 1 FROM attempts WHERE event = 'accepted'")
+
+
+@pytest.mark.parametrize("usd", ["9000000000", "-1", "free"])
+def test_a_price_that_cannot_be_is_unknown_and_the_answer_comes(tmp_path: Path, usd: str) -> None:
+    """It broke the ledger after the pictures were bought, or for ever the log's own task."""
+    db = database(tmp_path, [replace(SHELF[1], name="odd", usd=usd)])
+    given = settings(tmp_path, db)
+
+    async def work(client: Any) -> Any:
+        body = {"prompt": MUG, "n": 2, "model": "shop/odd"}
+        return await client.post("/v1/route", json=body), await client.post(URL, json=body)
+
+    route, answer = drive(given, work)
+    assert (route.status_code, route.json()["price_usd"]) == (200, None)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["usage"]["cost"] is None
+    ledger = GatewayLedger(given.workspace / "gateway")
+    assert ledger.rows("SELECT endpoint, charged FROM decisions ORDER BY at") == [
+        ("route", "no"), ("images", "unknown"),
+    ]  # fmt: skip
+    ledger.close()
+
+
+def test_the_log_goes_on_after_a_failure_of_our_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing, write = [True], Records._write
+    monkeypatch.setattr(records, "FLUSH_S", 0.02)
+
+    def broken(self: Records, *given: Any) -> None:
+        if failing:
+            failing.clear()
+            raise OverflowError("too large")
+        write(self, *given)
+
+    async def work(client: Any) -> Any:
+        monkeypatch.setattr(Records, "_write", broken)
+        await client.post("/v1/route", json={"prompt": MUG})
+        await until(lambda: not failing)
+        await client.post("/v1/route", json={"prompt": MUG})
+        return await until(lambda: rows(client, "SELECT id FROM decisions"))
+
+    assert len(drive(chosen(tmp_path), work)) == 1
 
 
 POLLS: list[str] = []

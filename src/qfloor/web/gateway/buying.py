@@ -34,7 +34,7 @@ async def buy(call: Call, kind: Literal["image", "video"]) -> tuple[Any, Job, De
     idempotency = _idempotency(call)
     body = await read_object(call.request, gateway.settings.most_body_bytes, forms=kind == "video")
     ask = read_ask(model, body)
-    body_digest = digest_of([endpoint, ask.model_dump(mode="json")])
+    body_digest = _digest(endpoint, ask)
     if idempotency is not None:
         call.facts["idempotency-key"] = idempotency
         there = await asyncio.to_thread(gateway.jobs.under, call.key.name, idempotency)
@@ -78,6 +78,19 @@ async def _placed(
     else:
         call.facts["x-qfloor-replayed"] = "yes"
     return job
+
+
+def _digest(endpoint: str, ask: Any) -> str:
+    """What a request under an Idempotency-Key is known by.
+
+    Fields that came later count only where they are given: who asks again after an upgrade asks
+    the same, and shall not buy twice.
+    """
+    told = ask.model_dump(mode="json")
+    for fields, later in ((told, "resolution"), (told["routing"], "language")):
+        if fields[later] is None:
+            del fields[later]
+    return digest_of([endpoint, told])
 
 
 def _idempotency(call: Call) -> str | None:

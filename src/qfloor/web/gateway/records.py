@@ -149,6 +149,8 @@ class Records:
                     await self.flush()
                 except StoreError:
                     log.exception("the decision log could not be written; it is tried again")
+                except Exception:  # of our own making: those rows are lost, not all that follow
+                    log.exception("some rows of the decision log could not be written")
 
     async def flush(self) -> None:
         """Write what there is."""
