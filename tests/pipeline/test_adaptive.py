@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -198,6 +200,41 @@ def test_holm_lets_levels_rise_and_is_killed_and_audited_like_the_rest(
     assert all(states[offer].n_prompts <= n for offer, n in spent.items())
 
 
+def _nines(state: SequentialState) -> SequentialState:
+    seen = tuple(replace(o, values=(9.9,), delivered=CountsAs.SCORED) for o in state.seen)
+    return replace(state, seen=seen)
+
+
+LIES: dict[str, Callable[[SequentialState], SequentialState]] = {
+    "not what people said": _nines,
+    "planned at": lambda s: replace(s, level=s.alpha / 3),
+    "not the first of the drawn order": lambda s: replace(s, seen=s.seen[1:]),
+    "there are 24": lambda s: replace(s, horizon=100),
+    "another prompt": lambda s: replace(
+        s, seen=(replace(s.seen[0], prompt_digest=s.seen[1].prompt_digest), *s.seen[1:])
+    ),
+}
+
+
+@pytest.mark.parametrize("told", LIES)
+def test_an_audit_sees_that_a_test_was_told_what_is_not_so(
+    bench: Benchmark, done: AdaptiveResult, tmp_path: Path, told: str
+) -> None:
+    """Changed before the findings were made, so that these follow from it."""
+    assert done.database is not None
+    root, prompts = tmp_path / "copy", pipeline.prompts_of(bench)
+    shutil.copytree(done.database.parent, root)
+    with Store.open(root) as store, store.writing("a lie"):
+        states = list(store.sequential_of(run=run_id(bench)))
+        store.save_sequential([LIES[told](s) for s in states], run=run_id(bench))
+        pipeline.certify_round(store, bench, prompts)
+        now = dt.datetime.now(dt.UTC)
+        database = pipeline.export_round(store, bench, prompts, root / "quality.db", now)
+    found = pipeline.audit(database, root)
+    assert [check.check for check in found.wrong] == ["what tests looked at"]
+    assert told in " ".join(found.explanations)
+
+
 def test_people_rate_between_batches(bench: Benchmark, tmp_path: Path) -> None:
     people = replace(bench, panel=None)
     options = AdaptiveOptions(batch=8, rating_nanousd=50_000_000)
@@ -265,6 +302,8 @@ def test_a_lost_certificate_is_regained_on_fresh_prompts_only(
     now = {seen.prompt_digest for s in again.states for seen in s.seen}
     assert now
     assert not used & now
+    assert again.database is not None
+    assert pipeline.audit(again.database, again.database.parent).wrong == ()
 
 
 def test_another_test_of_the_same_cells_is_refused(bench: Benchmark, done: AdaptiveResult) -> None:

@@ -23,6 +23,7 @@ from qfloor.export import Content
 from qfloor.pipeline.audit import raw
 from qfloor.pipeline.audit.check import Check, none_of, same
 from qfloor.pipeline.audit.comparison import TOLERANCE, before_withdrawal, compared, unlike
+from qfloor.pipeline.audit.looked_at import looked_at
 from qfloor.pipeline.declared import Declared
 from qfloor.pipeline.planned import offers_of, prompts_of, suites_of, view_of
 from qfloor.pipeline.recorded import benchmark_of_run, suites_of_run
@@ -175,6 +176,7 @@ def _checks(case: _Case) -> Iterator[Check]:
     yield from raw.identities(store, view, offers, benchmark.imported)
     yield raw.media(store, view.outputs)
     yield from raw.ledger(store, benchmark, view.outputs)
+    yield from looked_at(store, benchmark, view, case.prompts, case.run)
     published = case.provenance.get("frozen_plan", {})
     yield from raw.frozen_plan(store, benchmark, view, published, case.about.get("frozen_at"))
     yield from _findings(case)
