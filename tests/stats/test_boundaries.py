@@ -167,3 +167,13 @@ def test_what_crosses_at_a_level_has_crossed_at_every_larger_one(
 def test_more_closed_than_there_are_is_told() -> None:
     with pytest.raises(ValueError, match="of 3 tests 4 and 0 cannot have closed"):
         stats.shared_boundary(20, 0.05, chains=3, closed=(4, 0))
+
+
+def test_a_large_family_keeps_no_boundaries_that_nobody_asks_for() -> None:
+    """Of 280 levels a family may come to it asks for two; an e-process needs no others."""
+    stats.e_process_boundary.cache_clear()
+    stats.exact_boundary.cache_clear()
+    stats.shared_boundary(31, 0.05, chains=280, closed=(3, 5), rule="e_process")
+    stats.shared_boundary(31, 0.05, chains=280, closed=(3, 5))
+    assert stats.e_process_boundary.cache_info().misses == 2
+    assert stats.exact_boundary.cache_info().currsize == 1

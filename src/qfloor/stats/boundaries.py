@@ -215,23 +215,27 @@ def shared_boundary(
     """
     if chains < 1 or not all(0 <= n <= chains for n in closed):
         raise ValueError(f"of {chains} tests {closed[0]} and {closed[1]} cannot have closed.")
-    ladder = _ladder(horizon, alpha, max_fail, chains, rule)
-    fine, bad = (ladder[max(1, chains - n) - 1] for n in closed)
+    shares = [max(1, chains - n) for n in closed]
+    if rule == "exact_sequential":
+        ladder = _ladder(horizon, alpha, max_fail, chains)
+        fine, bad = (ladder[share - 1] for share in shares)
+    else:  # the same wealth against another bar: within each other as they are
+        fine, bad = (e_process_boundary(horizon, alpha / share, max_fail) for share in shares)
     return _frozen(fine.certify, bad.reject, fine.alpha, max_fail, rule)
 
 
-@functools.lru_cache(maxsize=32)
+@functools.lru_cache(maxsize=128)
 def _ladder(
-    horizon: int, alpha: float, max_fail: float, chains: int, rule: SequentialRule
+    horizon: int, alpha: float, max_fail: float, chains: int
 ) -> tuple[SequentialBoundary, ...]:
-    """Boundaries at alpha, alpha / 2 .. alpha / ``chains``, each within those before it."""
-    made = exact_boundary if rule == "exact_sequential" else e_process_boundary
-    found = [made(horizon, alpha, max_fail)]
+    """Exact boundaries at alpha, alpha / 2 .. alpha / ``chains``, each within those before it."""
+    found = [exact_boundary(horizon, alpha, max_fail)]
     for k in range(2, chains + 1):
-        plain, lax = made(horizon, alpha / k, max_fail), found[-1]
+        # Kept here, and not there as well, where so many would drive all others out.
+        plain, lax = exact_boundary.__wrapped__(horizon, alpha / k, max_fail), found[-1]
         certify = np.minimum(plain.certify, lax.certify)
         reject = np.maximum(plain.reject, lax.reject)
-        found.append(_frozen(certify, reject, alpha / k, max_fail, rule))
+        found.append(_frozen(certify, reject, alpha / k, max_fail, "exact_sequential"))
     return tuple(found)
 
 
