@@ -11,7 +11,7 @@ import pytest
 from qfloor import stats
 from qfloor.benchmark import Benchmark
 from qfloor.floors import FamilyPlan
-from qfloor.floors.family import Claim, adjust
+from qfloor.floors.family import Adjusted, Claim, adjust
 from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.sequential_findings import by_cell, sequential_findings
 from qfloor.records import (
@@ -78,19 +78,23 @@ def _least_clean(level: float) -> int:
 def test_p_values_of_chains_that_closed_are_still_worth_the_whole_family(
     shared: Benchmark,
 ) -> None:
-    """Each just certifies at alpha / 4; Holm's smallest is worth four times itself."""
+    """Each just certifies at alpha / 4; Holm's smallest is worth four times itself.
+
+    And the levels are Holm's own, alpha over 4, 3, 2 and 1, not alpha for all that closed.
+    """
     states = [_state(shared, o, [9.0] * _least_clean(ALPHA / CHAINS)) for o in "abcd"]
     found = _verdicts(shared, states)
     assert {v.ruling for v in found} == {Ruling.CERTIFIED}
     assert [v.p_value for v in found] == pytest.approx([ALPHA / CHAINS] * 8)
     assert [v.p_adjusted for v in found] == pytest.approx([ALPHA] * 8)
+    assert [v.level for v in found[::2]] == pytest.approx([ALPHA / k for k in (4, 3, 2, 1)])
 
 
-def _holm(found: Sequence[Verdict]) -> Mapping[tuple[str, str], float]:
+def _holm(found: Sequence[Verdict]) -> Mapping[tuple[str, str], Adjusted]:
     plan = FamilyPlan(name="portrait/image", m=CHAINS, alpha=ALPHA, correction="holm")
     claims = [Claim(chain=v.offer_id, p_value=v.p_value) for v in found if v.p_value is not None]
     judged = adjust(plan, claims)
-    return {(v.offer_id, v.tier): one.p_adjusted for v, one in zip(found, judged, strict=True)}
+    return {(v.offer_id, v.tier): one for v, one in zip(found, judged, strict=True)}
 
 
 def test_rulings_and_adjusted_p_values_agree_in_random_families(shared: Benchmark) -> None:
@@ -110,7 +114,10 @@ def test_rulings_and_adjusted_p_values_agree_in_random_families(shared: Benchmar
         for v in found:
             assert v.p_adjusted is not None
             assert (v.p_adjusted <= ALPHA) == (v.ruling is Ruling.CERTIFIED)
-            assert v.p_adjusted == pytest.approx(by_holm[v.offer_id, v.tier])
+            one = by_holm[v.offer_id, v.tier]
+            assert v.p_adjusted == pytest.approx(one.p_adjusted)
+            if v.ruling is not Ruling.REJECTED:
+                assert v.level == pytest.approx(one.level)
             rulings.add((v.ruling, round(v.level, 9)))
     assert len({level for ruling, level in rulings if ruling is Ruling.CERTIFIED}) >= 3
 

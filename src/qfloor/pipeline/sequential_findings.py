@@ -24,7 +24,7 @@ from qfloor.floors import (
     SequentialDesign,
     closed_by_cell,
 )
-from qfloor.floors.family import Claim, adjust
+from qfloor.floors.family import Adjusted, Claim, adjust
 from qfloor.floors.sequential import NONE_CLOSED
 from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.judging import CellKey, RoundView
@@ -216,18 +216,18 @@ def _fail_rate(rate: FailRate, test: _Test, kind: FloorKind) -> FailRate:
 
 
 def _verdict(
-    verdict: Verdict, test: _Test, p_value: float | None, p_adjusted: float | None
+    verdict: Verdict, test: _Test, p_value: float | None, adjusted: Adjusted | None
 ) -> Verdict:
     state = test.state
     stream = stream_of(state.seen)
     limits = test.design.limits(stream, verdict.max_fail, test.closed)
     lower, upper = _bounds(state, stream, verdict.threshold)
     ruling, reason = Ruling(limits.verdict(verdict.threshold)), "more_prompts"
-    level = _level(test, verdict.max_fail, ruling)
+    level = _level(test, verdict.max_fail, ruling, adjusted)
     needed = stats.min_prompts(level, verdict.max_fail)
     if _missing_share(state) > MISSING_TOO_MUCH:
         ruling, reason = Ruling.UNDECIDED, "too_much_missing"
-        p_value = p_adjusted = None
+        p_value = adjusted = None
     elif ruling is Ruling.CERTIFIED:
         reason, upper = "clears", min(upper, verdict.max_fail)
     elif ruling is Ruling.REJECTED:
@@ -246,19 +246,19 @@ def _verdict(
         level=level,
         more_prompts=more,
         p_value=p_value,
-        p_adjusted=_on_its_side(p_adjusted, state.alpha, ruling),
+        p_adjusted=_on_its_side(adjusted, state.alpha, ruling),
         e_value=None,
     )
 
 
-def _level(test: _Test, max_fail: float, ruling: Ruling) -> float:
-    """Level of the side that decided, in the end; a chain's own closing does not raise it."""
-    rejected = ruling is Ruling.REJECTED
-    closed = test.closed.rejected if rejected else test.closed.certified
+def _level(test: _Test, max_fail: float, ruling: Ruling, adjusted: Adjusted | None) -> float:
+    """Level of the side that decided; what closes at one does not by that come to a higher one."""
+    if ruling is not Ruling.REJECTED:
+        return test.design.risen(test.closed.certified) if adjusted is None else adjusted.level
     chain = [d.threshold for d in test.cell.demands if d.max_fail == max_fail]
     limits = test.design.limits(stream_of(test.state.seen), max_fail, test.closed)
-    mine = all(limits.verdict(t) == ruling for t in chain) and ruling is not Ruling.UNDECIDED
-    return test.design.risen(closed - mine)
+    mine = all(limits.verdict(t) == "rejected" for t in chain)
+    return test.design.risen(test.closed.rejected - mine)
 
 
 def _p_value(test: _Test, verdict: Verdict) -> float | None:
@@ -297,12 +297,12 @@ def _adjusted(
     verdicts: Sequence[Verdict],
     p_values: Mapping[_Hypothesis, float | None],
     tests: Mapping[CellKey, _Test],
-) -> Mapping[_Hypothesis, float | None]:
+) -> Mapping[_Hypothesis, Adjusted | None]:
     """Adjust p-values within their families: by Holm's chains, or times the family's size."""
     families: dict[str, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         families[_test(verdict, tests).cell.family].append(verdict)
-    found: dict[_Hypothesis, float | None] = dict.fromkeys(p_values)
+    found: dict[_Hypothesis, Adjusted | None] = dict.fromkeys(p_values)
     for name, members in families.items():
         test = _test(members[0], tests)
         plan = FamilyPlan(
@@ -316,18 +316,17 @@ def _adjusted(
             for v in members
             if (p := p_values[h := _hypothesis(v)]) is not None
         }
-        judged = adjust(plan, list(claims.values()))
-        found |= {h: one.p_adjusted for h, one in zip(claims, judged, strict=True)}
+        found |= zip(claims, adjust(plan, list(claims.values())), strict=True)
     return found
 
 
-def _on_its_side(p_adjusted: float | None, alpha: float, ruling: Ruling) -> float | None:
+def _on_its_side(adjusted: Adjusted | None, alpha: float, ruling: Ruling) -> float | None:
     """At a tie of the last bits on the side that was ruled."""
-    if p_adjusted is None:
+    if adjusted is None:
         return None
     if ruling is Ruling.CERTIFIED:
-        return min(p_adjusted, alpha)
-    return max(p_adjusted, math.nextafter(alpha, 1.0))
+        return min(adjusted.p_adjusted, alpha)
+    return max(adjusted.p_adjusted, math.nextafter(alpha, 1.0))
 
 
 def _more_prompts(stream: Sequence[Seen], verdict: Verdict, level: float) -> int | None:
