@@ -10,6 +10,7 @@ answered by the same server in turns, so that their ratio means something on a s
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import itertools
 import json
@@ -256,26 +257,31 @@ async def open_loop(
     Counted from the moment it is sent, or would be were a connection free.
     """
     lines = [await Line(port).open() for _ in range(128)]
-    free = list(lines)
+    free, waiting = list(lines), collections.deque[tuple[bytes, float]]()
     took: list[float] = []
     draw = random.Random(3)
 
+    def send(line: Line, body: bytes, began: float) -> None:
+        line.post(path, body).add_done_callback(lambda _: ended(line, began))
+
     def ended(line: Line, began: float) -> None:
         took.append(time.perf_counter() - began)
-        free.append(line)
+        if waiting:
+            send(line, *waiting.popleft())
+        else:
+            free.append(line)
 
     due, sent = time.perf_counter(), 0
     ends = due + seconds
     while due < ends:
         due += draw.expovariate(rate)
-        wait = due - time.perf_counter()
-        await asyncio.sleep(max(0.0, wait))
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
         body = asked[sent % len(asked)]
         body, began = fresh(body) if new else body, time.perf_counter()
-        if not free:
-            raise SystemExit("128 connections wait for an answer: no rate that can be kept up")
-        line = free.pop()
-        line.post(path, body).add_done_callback(lambda _, at=(line, began): ended(*at))
+        if free:
+            send(free.pop(), body, began)
+        else:
+            waiting.append((body, began))
         sent += 1
     while len(took) < sent:
         await asyncio.sleep(0.01)
