@@ -107,6 +107,9 @@ def broken(**changes: Any) -> dict[str, Any]:
     [
         broken(format=2), broken(bias=[0.0]), broken(lexicon=[[1.0, 2.0]]), broken(calibration=[]),
         broken(features={"lake": [1]}), {k: v for k, v in SMALL.items() if k != "bound"},
+        broken(features={"lake": [1.5, 0]}), broken(features={"lake": [0, float("nan")]}),
+        broken(bound=float("nan")), broken(bound=-1), broken(plausible=2), broken(step=0),
+        broken(bias=[0.0, float("inf")]), broken(calibration=[[0.0, float("nan")]]),
     ],
 )  # fmt: skip
 def test_parts_that_do_not_fit_are_refused(content: dict[str, Any]) -> None:

@@ -82,6 +82,11 @@ class Weights:
         rows = [self._bias, *lexicon, *features.values()]
         if not self._curve or any(len(row) != n for row in rows) or len(lexicon) != n:
             raise ValueError("classifier weights whose parts do not fit together")
+        beside = (self._bias, *lexicon, *self._curve, (self.bound, self.plausible, self._unit))
+        if not all(map(math.isfinite, chain.from_iterable(beside))) or not (
+            0.0 <= self.bound <= 1.0 and 0.0 <= self.plausible <= 1.0 and self._unit > 0.0
+        ):  # a bound that is no number would let every guess pass for sure
+            raise ValueError("classifier weights with a number that cannot be")
         bits, letter = _width(features)
         self._of_names = lru_cache(maxsize=4096)(self._beside)
         self._middle = sum(1 << bits * i + bits - 1 for i in range(n))
@@ -215,7 +220,10 @@ class Weights:
 
     def _pack_all(self, rows: Collection[Sequence[int]], n: int, letter: str) -> Iterator[int]:
         """Every row as `_pack` has it, sooner: their numbers become bytes at once."""
-        told = struct.pack(f"<{n * len(rows)}{letter}", *chain.from_iterable(rows))
+        try:
+            told = struct.pack(f"<{n * len(rows)}{letter}", *chain.from_iterable(rows))
+        except struct.error as error:
+            raise ValueError(f"classifier weights with a feature that is none ({error})") from None
         middle, size = self._middle, self._parts.size
         for at in range(0, len(told), size):
             yield (int.from_bytes(told[at : at + size], "little") ^ middle) - middle

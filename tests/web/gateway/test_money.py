@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from dataclasses import replace
@@ -17,7 +18,7 @@ from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, 
 
 from qfloor.errors import DatabaseError, PluginError, StoreError
 from qfloor.generate import Standing, Step
-from qfloor.generators.protocol import Ready, Request, Running
+from qfloor.generators.protocol import Ended, Ready, Request, Running
 from qfloor.records import REASONS, Attempt, Event
 from qfloor.web.gateway import core, records
 from qfloor.web.gateway.ledger import GatewayLedger
@@ -92,6 +93,30 @@ def test_the_log_goes_on_after_a_failure_of_our_own(
         return await until(lambda: rows(client, "SELECT id FROM decisions"))
 
     assert len(drive(chosen(tmp_path), work)) == 1
+
+
+def test_pictures_that_fell_to_another_seller_are_counted_as_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = Seller.submit
+
+    async def busy_for_one(self: Seller, request: Request) -> Any:
+        if request.key.endswith("-1-0"):
+            return Ended(reason="rate_limited", charged="no", amount_nanousd=0)
+        return await submit(self, request)
+
+    async def work(client: Any) -> Any:
+        answer = await ask(client, n=2)
+        await client.gateway.records.flush()
+        found = rows(client, "SELECT labels, value FROM counters WHERE name LIKE '%charged_usd%'")
+        return answer, {json.loads(labels)["offer"]: value for labels, value in found}
+
+    monkeypatch.setattr(Seller, "submit", busy_for_one)
+    with behave({}):
+        answer, charged = drive(chosen(tmp_path), work)
+    assert [item["model"] for item in answer.json()["data"]] == ["shop/value", "shop/grand"]
+    assert answer.json()["usage"]["cost"] == 0.1
+    assert charged == {"shop/value": 0.02, "shop/grand": 0.08}
 
 
 POLLS: list[str] = []

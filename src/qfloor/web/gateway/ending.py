@@ -62,6 +62,15 @@ def charged_of(ends: list[End]) -> tuple[str, int | None]:
     return ("yes" if total else "no"), total
 
 
+def charges_of(ends: list[End]) -> dict[str, int]:
+    """What each seller charged, where that is known of all: outputs may fall to different ones."""
+    charges: dict[str, int] = {}
+    if charged_of(ends)[1]:
+        for end in ends:
+            charges[end.offer_id] = charges.get(end.offer_id, 0) + (end.charged_nanousd or 0)
+    return charges
+
+
 def facts_of(job: Job, plan: Plan, telling: End, ends: list[End]) -> dict[str, str]:
     """The headers of the decision, with what became of it."""
     told: dict[str, Any] = {

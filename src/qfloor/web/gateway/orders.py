@@ -23,6 +23,7 @@ from qfloor.web.gateway.deciding import Decided
 from qfloor.web.gateway.dispatch import Dispatcher, End
 from qfloor.web.gateway.ending import (
     charged_of,
+    charges_of,
     facts_of,
     fault_of,
     output_of,
@@ -341,6 +342,7 @@ class Orders:
             attempts=sum(len(end.asked) for end in ends),
             fallback_from=plan.offers[0] if fell else None,
             seconds=time.time() - job.created_at,
+            charges=charges_of(ends),
         )
 
 

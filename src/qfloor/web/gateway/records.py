@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from qfloor.errors import StoreError
@@ -113,15 +114,17 @@ class Records:
         attempts: int,
         fallback_from: str | None,
         seconds: float,
+        charges: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
-        """Log what came of a decision."""
+        """Log what came of a decision; ``charges`` are by offer, where they are known."""
         self._rows.append(
             (_SETTLE, (served, serving, charged, charged_nanousd, outcome, reason, status,
                        attempts, fallback_from, seconds, request_id))
         )  # fmt: skip
         self.count("qfloor_outputs_total", offer=served or "none", outcome=outcome, reason=reason)
-        if charged_nanousd:
-            self.count("qfloor_charged_usd_total", charged_nanousd / 1e9, offer=served or "none")
+        for offer, nanousd in charges.items():
+            if nanousd:
+                self.count("qfloor_charged_usd_total", nanousd / 1e9, offer=offer)
 
     # -- counters ------------------------------------------------------------------------------
 
