@@ -267,7 +267,11 @@ def test_a_size_that_is_asked_for_with_its_resolution_is_still_that_size(market:
     ({"resolution": "1K"}, {"size": "1376x768"}, 1376 * 768),
     ({"resolution": "720P"}, {}, 1280 * 720),
     ({"resolution": "2K", "size": "1024x1024"}, {}, 1024 * 1024),
+    ({"size": "512x512"}, {"size": "512x512", "by_shape": True}, 512 * 512),
     ({}, {}, 1024 * 1024),
+    ({}, {"size": "2048x2048", "by_shape": True}, 2048 * 2048),
+    ({}, {"size": "512x512"}, 512 * 512),
+    ({}, {"size": "512x512", "by_shape": True}, 1024 * 1024),
 ])  # fmt: skip
 def test_a_price_by_the_megapixel_is_of_the_resolution_that_is_made(
     market: Any, settings: dict[str, Any], asked: dict[str, Any], pixels: int

@@ -39,6 +39,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"resolution": "huge"}, "must be such as 720p"),
     ({"resolution": 2}, "must be such as 720p"),
     ({"separately": 1}, "must be true or false"),
+    ({"by_shape": None}, "must be true or false"),
     ({"language": "EN"}, "in lower case"),
     ({"language": "xx"}, "a code of ISO 639-1"),
     ({"language": "en-GB"}, "a code of ISO 639-1"),

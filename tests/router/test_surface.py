@@ -50,8 +50,8 @@ def test_a_needs_fields_are_the_documented_ones() -> None:
     fields = [f.name for f in dataclasses.fields(router.Need) if f.init]
     assert fields == [
         "prompt", "negative", "aspect_ratio", "size", "resolution", "language", "modality",
-        "seconds", "audio", "n", "separately", "tier", "max_price_usd", "max_latency_s", "only",
-        "ignore", "pin", "project", "tags",
+        "seconds", "audio", "n", "separately", "by_shape", "tier", "max_price_usd",
+        "max_latency_s", "only", "ignore", "pin", "project", "tags",
     ]  # fmt: skip
     assert list(inspect.signature(router.choose).parameters) == [
         "db", "need", "prices", "health", "policy", "now", "classification",

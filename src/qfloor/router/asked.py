@@ -26,8 +26,8 @@ NOT_KEPT = "(prompt not kept)"
 _LISTS = ("only", "ignore", "tags")
 _NEED = (
     "negative", "aspect_ratio", "size", "resolution", "language", "modality", "seconds", "audio",
-    "n", "separately", "tier", "max_price_usd", "max_latency_s", "only", "ignore", "pin",
-    "project", "tags",
+    "n", "separately", "by_shape", "tier", "max_price_usd", "max_latency_s", "only", "ignore",
+    "pin", "project", "tags",
 )  # fmt: skip
 _BESIDE = ("prompt", "count", "category", "at", "offer")
 
@@ -122,7 +122,7 @@ def _cell(where: str, name: str, value: str) -> Any:
             return float(value) if name == "seconds" else int(value)
         except ValueError:
             raise InputError(f"{where}: {name} is {value!r}, must be a number") from None
-    if name in ("audio", "separately"):
+    if name in ("audio", "separately", "by_shape"):
         return {"true": True, "false": False, "1": True, "0": False}.get(value.lower(), value)
     if name == "max_latency_s" and value not in ("realtime", "batch"):
         try:

@@ -245,6 +245,8 @@ def plain_need(need: Need) -> dict[str, Any]:
         rarely["language"] = need.language
     if need.separately and need.n > 1:
         rarely["separately"] = True
+    if need.by_shape and need.pixels is not None:
+        rarely["by_shape"] = True
     return rarely | {
         "prompt_digest": digest_of(need.prompt, 16),
         "negative_digest": None if need.negative is None else digest_of(need.negative, 16),

@@ -62,6 +62,9 @@ class Need:
     separately : bool, default False
         Each of them is a call of its own, as the gateway makes them: how many an offer makes at
         a time does not matter then, and each call has its price.
+    by_shape : bool, default False
+        Offers are asked for the shape of ``size`` alone and make their own, as the gateway asks:
+        a small one does not make a price by the megapixel lower.
     tier : str, default "professional"
         standard, professional, premium; or concept, draft, final.
     max_price_usd : number or str, optional
@@ -93,6 +96,7 @@ class Need:
     audio: bool | None = None
     n: int = 1
     separately: bool = False
+    by_shape: bool = False
     tier: str = "professional"
     max_price_usd: float | str | Decimal | None = None
     max_latency_s: LatencyWish = None
@@ -119,8 +123,9 @@ class Need:
             _check_clip(self)
         if type(self.n) is not int or not 1 <= self.n <= 100:
             raise NeedError(f"n is {self.n!r}, must be a whole number from 1 to 100")
-        if type(self.separately) is not bool:
-            raise NeedError(f"separately is {self.separately!r}, must be true or false")
+        for name in ("separately", "by_shape"):
+            if type(getattr(self, name)) is not bool:
+                raise NeedError(f"{name} is {getattr(self, name)!r}, must be true or false")
         if self.size is not None or self.aspect_ratio is not None:
             changes |= _shape(self.size, self.aspect_ratio)
         if self.resolution is not None:

@@ -59,8 +59,8 @@ class Request:
         self.latency_limits = () if need.max_latency_s is None else _limits(need, policy)
         key = (
             classification.plausible, self.modality, need.tier, self.language, self.challenges,
-            need.n, need.separately, need.pixels, need.seconds, self.feed, policy.digest,
-            self.today if policy.lapsed == "reject" else None, self.asked_tokens,
+            need.n, need.separately, need.by_shape, need.pixels, need.seconds, self.feed,
+            policy.digest, self.today if policy.lapsed == "reject" else None, self.asked_tokens,
         )  # fmt: skip
         kept: Kept | None = db.shapes.get(key)
         self.kept: Kept = self._keep(key) if kept is None else kept
@@ -71,8 +71,9 @@ class Request:
         places = [(c, self.modality, need.tier) for c in self.classification.plausible]
         judged = tuple([(place, _standings(db, place, policy)) for place in places])
         priced = (
-            "figures", self.modality, need.n, need.separately, need.pixels, need.seconds, self.feed,
-            policy.assumed_seconds, policy.assumed_pixels, policy.assumed_output_tokens, key[-1],
+            "figures", self.modality, need.n, need.separately, need.by_shape, need.pixels,
+            need.seconds, self.feed, policy.assumed_seconds, policy.assumed_pixels,
+            policy.assumed_output_tokens, key[-1],
         )  # fmt: skip
         figures = db.remember_shape(priced, Figures)
         return db.remember_shape(key, lambda: Kept(key, judged, figures))
@@ -105,13 +106,21 @@ class Request:
         return self.db.remember(key, lambda: self._estimate(offer_id, pixels, seconds, tokens))
 
     def _pixels_of(self, offer_id: str) -> tuple[int, int]:
-        """Size to be priced; an offer fixed to a resolution by name makes no fewer than that."""
+        """Size to be priced.
+
+        An offer fixed to a resolution by name makes no less than that. One by the megapixel that
+        is fixed to nothing, and is asked for a shape alone, makes its own size, taken for the
+        policy's: a small size does not make it cheaper.
+        """
         asked, fixed = self.need.pixels, self.db.pixels.get(offer_id)
-        named = None if fixed else fixed_to(self.db.offers[offer_id].settings)
-        if named is None:
-            return asked or fixed or self.policy.assumed_pixels
-        own = pixels_of(named)
-        return own if asked is None or math.prod(own) > math.prod(asked) else asked
+        if fixed is not None:
+            return asked or fixed
+        named = fixed_to(self.db.offers[offer_id].settings)
+        own = self.policy.assumed_pixels if named is None else pixels_of(named)
+        if asked is None:
+            return own
+        makes_own = named is not None or (self.need.by_shape and self._is_by(offer_id, "megapixel"))
+        return own if makes_own and math.prod(own) > math.prod(asked) else asked
 
     def tokens_of(self, offer_id: str) -> tuple[int, int] | None:
         """Most tokens of the prompt and of what is made, where the price is by the token.
@@ -119,8 +128,7 @@ class Request:
         A prompt has no more tokens than bytes; what is made takes what the offer declares as
         ``output_tokens``, else what the policy assumes. None also where neither says.
         """
-        rule = self.price_rule(offer_id)
-        if rule is None or not any(c.unit == "token" for c in rule.components):
+        if not self._is_by(offer_id, "token"):
             return None
         asked, need = self.asked_tokens or 0, self.need
         told = self.db.offers[offer_id].settings.get("output_tokens")
@@ -141,8 +149,12 @@ class Request:
         return len(need.prompt.encode()) + len((need.negative or "").encode())
 
     def _is_by_token(self) -> bool:
-        rules = (self.price_rule(offer_id) for offer_id in self.db.offers)
-        return any(c.unit == "token" for rule in rules if rule for c in rule.components)
+        return any(self._is_by(offer_id, "token") for offer_id in self.db.offers)
+
+    def _is_by(self, offer_id: str, unit: str) -> bool:
+        """Whether a unit has a part in its price."""
+        rule = self.price_rule(offer_id)
+        return rule is not None and any(c.unit == unit for c in rule.components)
 
     def _estimate(
         self,

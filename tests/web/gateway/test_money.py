@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,8 @@ from qfloor.errors import DatabaseError, PluginError, StoreError
 from qfloor.generate import Standing, Step
 from qfloor.generators.protocol import Ended, Ready, Request, Running
 from qfloor.records import REASONS, Attempt, Event
+from qfloor.router import choose, load
+from qfloor.router.asked import read_log
 from qfloor.web.gateway import core, records
 from qfloor.web.gateway.ledger import GatewayLedger
 from qfloor.web.gateway.records import Records
@@ -93,6 +96,27 @@ def test_the_log_goes_on_after_a_failure_of_our_own(
         return await until(lambda: rows(client, "SELECT id FROM decisions"))
 
     assert len(drive(chosen(tmp_path), work)) == 1
+
+
+def test_a_small_size_does_not_let_an_offer_of_its_own_size_under_a_ceiling(tmp_path: Path) -> None:
+    """It was priced as 16x16, asked for a square, and charged as the megapixel that it made."""
+    today = datetime.now(UTC).date().isoformat()
+    own = replace(SHELF[1], usd="0.01", unit="megapixel", as_of=today)
+    db = database(tmp_path, [own])
+
+    async def work(client: Any) -> Any:
+        body = {"prompt": MUG, "size": "16x16"}
+        return [
+            await client.post("/v1/route", json=body | {"routing": {"max_price_usd": most}})
+            for most in (0.01, 0.0105)
+        ]
+
+    low, enough = drive(settings(tmp_path, db), work)
+    assert (low.status_code, low.json()["metadata"]["binding_rule"]) == (422, "budget")
+    assert enough.json()["price_usd"] == "0.01048576"
+    (_, asked) = read_log(tmp_path / "ws" / "gateway" / "gateway.db")
+    again = choose(load(db), asked.need, classification=asked.classification)
+    assert again.price_nanousd == 10_485_760, "a replay prices as it did"
 
 
 def test_pictures_that_fell_to_another_seller_are_counted_as_its_own(

@@ -202,7 +202,8 @@ def _need(db: router.Database, ask: Ask, endpoint: Endpoint, key: Key) -> router
             seconds=ask.seconds if clip else None,  # type: ignore[union-attr]
             audio=ask.audio if clip else None,  # type: ignore[union-attr]
             n=ask.n,
-            separately=True,  # as `qfloor.web.gateway.orders` calls
+            separately=True,  # as `qfloor.web.gateway.orders` calls,
+            by_shape=True,  # and as `qfloor.web.gateway.plan` has it asked
             tier=routing.tier,
             max_price_usd=routing.max_price_usd,
             max_latency_s=wish,  # type: ignore[arg-type]
