@@ -14,6 +14,8 @@ crossing at any time counts. Conditions:
 - *Holm*: ten cells share 0.05 as they close; some are clear (they fail .02, or .7), the others on
   the boundary and bought to the end; with prompts of their own, or all answering the same ones;
   the rate is of families with any false verdict of the side;
+- *Holm, fails that exclude each other*: four on the boundary, of which never two fail at the same
+  prompt, so that false verdicts hardly fall together: the worst dependence for a sum of chances;
 - for contrast, Korn-Graubard or the exact fixed-size bound looked at every ten prompts.
 
     python benchmarks/validity/sequential_validity.py [--repetitions 20000]
@@ -168,22 +170,52 @@ def sharing(rng: np.random.Generator, repetitions: int) -> list[dict[str, Any]]:
                     n = min(CHUNK, repetitions - start)
                     u = rng.random((n, 1 if same else chains, horizon))
                     fails = np.cumsum(u < rates, axis=2, dtype=np.int16)
-                    # Fewest closed chains at which each cell has crossed at some time.
-                    needs = np.full((n, chains), chains)
-                    for k in range(chains - 1, -1, -1):
-                        walls = ladder[k]
-                        crossed = (
-                            fails <= walls.certify[1:] if side == "certify"
-                            else fails >= walls.reject[1:]
-                        )  # fmt: skip
-                        needs[crossed.any(axis=2)] = k
-                    closed = np.zeros(n, dtype=np.int64)
-                    for _ in range(chains):
-                        closed = (needs <= np.minimum(closed, chains - 1)[:, None]).sum(axis=1)
-                    wrong = needs[:, clear:] <= np.minimum(closed, chains - 1)[:, None]
-                    false += int(wrong.any(axis=1).sum())
+                    false += _families_wrong(fails, ladder, side, clear)
                 name = f"Holm, {clear} of 10 clear, {'the same' if same else 'own'} prompts"
                 rows.append(row(name, "exact", side, horizon, false, repetitions, ALPHA))
+    return rows
+
+
+def _families_wrong(
+    fails: NDArray[np.integer[Any]],
+    ladder: Sequence[stats.SequentialBoundary],
+    side: str,
+    clear: int,
+) -> int:
+    """Families with a false verdict among the cells after the clear ones, once all is bought."""
+    n, chains = fails.shape[:2]
+    # Fewest closed chains at which each cell has crossed at some time.
+    needs = np.full((n, chains), chains)
+    for k in range(chains - 1, -1, -1):
+        walls = ladder[k]
+        crossed = fails <= walls.certify[1:] if side == "certify" else fails >= walls.reject[1:]
+        needs[crossed.any(axis=2)] = k
+    closed = np.zeros(n, dtype=np.int64)
+    for _ in range(chains):
+        closed = (needs <= np.minimum(closed, chains - 1)[:, None]).sum(axis=1)
+    wrong = needs[:, clear:] <= np.minimum(closed, chains - 1)[:, None]
+    return int(wrong.any(axis=1).sum())
+
+
+def sharing_apart(rng: np.random.Generator, repetitions: int) -> list[dict[str, Any]]:
+    """Clear cells close; of the four on the boundary exactly one fails at each prompt."""
+    chains, clear, rows = 10, 6, []
+    for horizon in (60, 120):
+        ladder = [
+            stats.shared_boundary(horizon, ALPHA, MAX_FAIL, chains=chains, closed=(n, n))
+            for n in range(chains)
+        ]
+        for side, rate in (("certify", 0.0), ("reject", 0.95)):
+            false = 0
+            for start in range(0, repetitions, CHUNK):
+                n = min(CHUNK, repetitions - start)
+                failed = rng.random((n, chains, horizon)) < rate
+                who = rng.integers(clear, chains, (n, 1, horizon))
+                failed[:, clear:] = who == np.arange(clear, chains)[:, None]
+                fails = np.cumsum(failed, axis=2, dtype=np.int16)
+                false += _families_wrong(fails, ladder, side, clear)
+            name = "Holm, 6 of 10 clear, fails that exclude each other"
+            rows.append(row(name, "exact", side, horizon, false, repetitions, ALPHA))
     return rows
 
 
@@ -201,7 +233,10 @@ def fixed_bound(rng: np.random.Generator, repetitions: int) -> list[dict[str, An
 
 def study(repetitions: int, seed: int = 1) -> list[dict[str, Any]]:
     """All conditions, each with a stream of its own."""
-    conditions = (any_time, all_thresholds, allocation, missing, clusters, fixed_bound, sharing)
+    conditions = (
+        any_time, all_thresholds, allocation, missing, clusters, fixed_bound, sharing,
+        sharing_apart,
+    )  # fmt: skip
     return [
         found
         for i, condition in enumerate(conditions)
