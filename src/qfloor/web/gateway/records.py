@@ -11,7 +11,6 @@ import asyncio
 import bisect
 import json
 import logging
-import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -41,8 +40,7 @@ _COLUMNS = (
     "baseline_offer", "baseline_nanousd", "outcome", "reason", "http_status", "seconds",
     "decide_us", "policy", "prices", "health", "decided_at",
 )  # fmt: skip
-_MOST_VALUES = 4_000 if sqlite3.sqlite_version_info >= (3, 32) else 999  # SQLite's own limit
-_AT_ONCE = _MOST_VALUES // len(_COLUMNS)  # rows a statement
+_AT_ONCE = 120  # rows a statement
 _INSERT = f"INSERT INTO decisions ({', '.join(_COLUMNS)}) VALUES "
 _VALUES = f"({', '.join('?' * len(_COLUMNS))})"
 _COUNT = (
