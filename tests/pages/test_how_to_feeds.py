@@ -54,6 +54,6 @@ def test_the_page_on_prices_and_health(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_the_page_on_policies(folder: Path) -> None:
-    assert len(execute(ROOT / "docs/how-to/policy.md", folder)) == 2
+    assert len(execute(ROOT / "docs/how-to/policy.md", folder)) == 3
     assert json.loads((folder / "decision.schema.json").read_text())["title"] == "Decision"
     assert len(load_policy(folder / "policy.toml").overrides) == 2
