@@ -113,7 +113,7 @@ def test_sigterm_lets_what_is_under_way_end(tmp_path: Path) -> None:
 
 def accepted(workspace: Path) -> int:
     """Calls of which the ledger knows the seller's handle."""
-    with contextlib.closing(sqlite3.connect(workspace / "gateway.db")) as ledger:
+    with contextlib.closing(sqlite3.connect(workspace / "gateway" / "gateway.db")) as ledger:
         told = ledger.execute("SELECT count(*) FROM attempts WHERE event = 'accepted'")
         return int(told.fetchone()[0])
 
