@@ -174,19 +174,21 @@ def growth(n: int) -> None:
         )
 
 
+def least(*args: str) -> list[float]:
+    """The numbers that a fresh interpreter prints, of five the ones whose first is least."""
+    found = []
+    for _ in range(5):
+        ran = subprocess.run([sys.executable, *args], capture_output=True, text=True, check=True)
+        found.append([float(x) for x in ran.stdout.split()])
+    return min(found)
+
+
 def imports() -> None:
     """What importing the router costs a fresh interpreter: milliseconds, MB, modules."""
     print()
     path = f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r})"
     for what in ("import qfloor.router", "import sqlite3, json, datetime, decimal, re", "pass"):
-        code = path + IMPORT.format(what=what)
-        found = []
-        for _ in range(5):
-            ran = subprocess.run(
-                [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True
-            )
-            found.append([float(x) for x in ran.stdout.split()])
-        took, more, modules = min(found)
+        took, more, modules = least("-I", "-S", "-c", path + IMPORT.format(what=what))
         print(f"{what:<46} {took:7.1f} ms {more:6.1f} MB {modules:5.0f} modules")
 
 

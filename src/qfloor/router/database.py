@@ -48,7 +48,7 @@ SHAPES = 1_000_000
 ROWS = 200_000
 
 T = TypeVar("T")
-Reading = tuple[str | None, float, tuple[str, ...], str, str | None, bool]
+Unevidenced = tuple[str | None, float, tuple[str, ...], str, str | None, bool]
 """A `Classification` without its evidence."""
 
 
@@ -101,7 +101,7 @@ class Database:
     provisional: Mapping[Place, Mapping[str, Standing]] = field(default_factory=dict)
     uncalibrated: bool = False
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
-    readings: dict[Any, Reading] = field(default_factory=dict, repr=False, compare=False)
+    readings: dict[Any, Unevidenced] = field(default_factory=dict, repr=False, compare=False)
     shapes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     rows: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
