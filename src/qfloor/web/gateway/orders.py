@@ -11,14 +11,11 @@ import asyncio
 import contextlib
 import logging
 import time
-import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Literal
 
 from qfloor.errors import QfloorError, StoreError
 from qfloor.generate import Outcome, TurnedAway
-from qfloor.web.gateway import facts as f
 from qfloor.web.gateway.deciding import Decided
 from qfloor.web.gateway.dispatch import Dispatcher, End
 from qfloor.web.gateway.ending import (
@@ -35,6 +32,7 @@ from qfloor.web.gateway.faults import Fault, busy
 from qfloor.web.gateway.jobs import Job, Jobs, OverBudgetError
 from qfloor.web.gateway.late import LateJobs
 from qfloor.web.gateway.ledger import LostJobError
+from qfloor.web.gateway.opening import job_of, over_budget
 from qfloor.web.gateway.pen import Pen
 from qfloor.web.gateway.plan import Plan
 from qfloor.web.gateway.records import Records
@@ -120,12 +118,12 @@ class Orders:
         lane = self._lanes[kind]
         if lane.is_full:
             raise busy()
-        job = _job(decided, kind, body_digest, idempotency, self.jobs.worker)
+        job = job_of(decided, kind, body_digest, idempotency, self.jobs.worker)
         lane.jobs += 1
         try:
             there = await self._pen.write(lambda: self.jobs.open(job, decided.key.budget_nanousd))
         except OverBudgetError as error:
-            raise _over_budget(job, error.left_nanousd) from None
+            raise over_budget(job, error.left_nanousd) from None
         finally:
             lane.jobs -= 1
         if there is not None:
@@ -344,43 +342,3 @@ class Orders:
             seconds=time.time() - job.created_at,
             charges=charges_of(ends),
         )
-
-
-def _job(
-    decided: Decided,
-    kind: Literal["image", "video"],
-    body_digest: str,
-    idempotency: str | None,
-    worker: str,
-) -> Job:
-    plan = Plan.of(decided)
-    worst = plan.worst_nanousd()
-    if worst is None and decided.key.budget_nanousd is not None:
-        raise Fault(402, "price_unknown", "this key has a daily budget, and what this request may "
-                    "cost is not known")  # fmt: skip
-    return Job(
-        id=f"{kind}_{uuid.uuid4().hex}",
-        kind=kind,
-        key_name=decided.key.name,
-        idempotency=idempotency,
-        body_digest=body_digest,
-        day=datetime.now(UTC).date().isoformat(),
-        created_at=time.time(),
-        owner=worker,
-        seconds=decided.need.seconds,
-        size=decided.need.size,
-        n=decided.need.n,
-        held_nanousd=worst or 0,
-        plan=plan.plain(),
-        facts=f.of_decision(decided),
-    )
-
-
-def _over_budget(job: Job, left_nanousd: int) -> Fault:
-    return Fault(
-        402, "budget_exceeded",
-        f"this key's budget of the day has ${left_nanousd / 1e9:.4f} left, and this request may "
-        f"cost ${job.held_nanousd / 1e9:.4f}",
-        metadata={"left_usd": left_nanousd / 1e9, "worst_usd": job.held_nanousd / 1e9,
-                  "resets": "at midnight UTC"},
-    )  # fmt: skip
