@@ -8,7 +8,8 @@ alike, prompts that always fail, max_fail), ``raters`` (shared, severe raters), 
 (raters who rate unequally much, or their own prompts, or where little is tolerated), ``family``
 (offers sharing prompts; Holm, BY, e-BH), ``yield`` (offers that should be certified), ``ratings``
 (resampled real ratings; skipped without ``--data``). A part replaces its rows; the page is written
-from all rows.
+from all rows. ``raters`` and ``loads`` draw a million cells of each population, write every row as
+it is done, and with ``--resume`` keep those that are there with as many draws.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from __future__ import annotations
 import argparse
 import csv
 import time
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import false_raters
@@ -43,8 +45,14 @@ from false_report import page
 
 RESULTS = Path(__file__).parents[2] / "results"
 FIELDS = ("part", "case", "prompts", "values", "max_fail", "truth", "icc", "rule", "level",
-          "alpha", "chance", "error", "seconds")  # fmt: skip
+          "alpha", "chance", "error", "draws", "seconds")  # fmt: skip
+"""``draws``: how many cells were drawn outright; none where all were enumerated or weighted."""
 Row = dict[str, str]
+Key = tuple[str, ...]
+
+OUTRIGHT, LESS = 1_000_000, 20_000
+"""Cells drawn of each population that shares raters: where false certificates are counted, and
+where offers should be certified, which is no rare event."""
 
 DESIGNS = ((12, 4), (16, 2), (30, 4), (60, 1), (60, 4), (100, 4), (60, 10), (120, 2), (120, 4))
 ALIKE = (
@@ -71,7 +79,7 @@ def rows_of(part: str, case: str, cells: Cells, pmf: Array, rules: dict[str, Rul
     seconds = time.perf_counter() - since
     return [
         _row(part, case, cells.prompts, cells.m, cells.max_fail, rate_of(pmf), icc_of(pmf), *told,
-             seconds / len(found))
+             "", seconds / len(found))
         for told in found
     ]  # fmt: skip
 
@@ -104,7 +112,7 @@ def grid(seed: int) -> Iterator[list[Row]]:
                     yield rows_of("grid", case_of(rho, always), cells, pmf, RULES)
 
 
-def raters(seed: int, runs: int = 300_000) -> Iterator[list[Row]]:
+def raters(seed: int, kept: set[Key]) -> Iterator[list[Row]]:
     """Panels of two to five judged as such, and raters drawn from a population."""
     rng = np.random.default_rng(seed)
     for count in (2, 3, 5):
@@ -115,42 +123,43 @@ def raters(seed: int, runs: int = 300_000) -> Iterator[list[Row]]:
             for prompts in (60, 120):
                 cells = cells_of(prompts, pmf, 0.25, seed + prompts)
                 yield rows_of("panel", case, cells, pmf, RULES)
-    for count, sd, harsh, of in SHARED:
+    shared = _Shared(seed, kept)
+    for count, sd, harsh in SHARED:
         for prompts in (60, 120):
             told = f"{count} raters, severity sd {sd:g}"
             told += f", {harsh:.0%} of them harsh" if harsh else ""
             part = "raters" if sd <= 1.0 and not harsh else "raters beyond"
-            yield _shared(rng, part, told, prompts, count, sd, runs // of, harsh=harsh)
+            yield from shared(part, told, prompts, count, sd, harsh=harsh)
     for count in (6, 10, 20):
         for truth in (0.06, 0.12):
             told = f"{count} raters, severity sd 0.4"
-            yield _shared(rng, "raters yield", told, 120, count, 0.4, runs // 15, truth=truth)
+            yield from shared("raters yield", told, 120, count, 0.4, runs=LESS, truth=truth)
 
 
-def loads(seed: int, runs: int = 100_000) -> Iterator[list[Row]]:
+def loads(seed: int, kept: set[Key]) -> Iterator[list[Row]]:
     """Raters who rate unequally much, or prompts of their own; and less tolerated."""
-    rng = np.random.default_rng(seed + 1)
+    shared = _Shared(seed, kept)
     for max_fail in (0.25, 0.10, 0.05):
         for count, how, values in SEATED:
             for sd in (0.4, 1.0):
                 told = f"{count} raters, {how}, severity sd {sd:g}"
-                yield _shared(rng, "loads", told, 120, count, sd, runs, truth=max_fail,
-                              max_fail=max_fail, how=how, values=values)  # fmt: skip
+                yield from shared("loads", told, 120, count, sd, truth=max_fail,
+                                  max_fail=max_fail, how=how, values=values)  # fmt: skip
     for max_fail in (0.10, 0.05):
         for count in (6, 10, 20):
             for sd in (0.4, 1.0):
                 for prompts in (60, 120):
                     told = f"{count} raters, severity sd {sd:g}"
-                    yield _shared(rng, "strict", told, prompts, count, sd, runs, truth=max_fail,
-                                  max_fail=max_fail)  # fmt: skip
+                    yield from shared("strict", told, prompts, count, sd, truth=max_fail,
+                                      max_fail=max_fail)  # fmt: skip
     for count, how, values in SEATED:
         told = f"{count} raters, {how}, severity sd 0.4"
-        yield _shared(rng, "loads yield", told, 120, count, 0.4, runs // 5, truth=0.12, how=how,
-                      values=values)  # fmt: skip
+        yield from shared("loads yield", told, 120, count, 0.4, runs=LESS, truth=0.12, how=how,
+                          values=values)  # fmt: skip
     for count in (6, 10, 20):
         told = f"{count} raters, severity sd 0.4"
-        yield _shared(rng, "loads yield", told, 120, count, 0.4, runs // 5, truth=0.04,
-                      max_fail=0.10)  # fmt: skip
+        yield from shared("loads yield", told, 120, count, 0.4, runs=LESS, truth=0.04,
+                          max_fail=0.10)  # fmt: skip
 
 
 SEATED = (  # raters, how they are seated, ratings a prompt
@@ -158,29 +167,50 @@ SEATED = (  # raters, how they are seated, ratings a prompt
     (20, "nested", 3),
 )  # fmt: skip
 
-SHARED = (  # raters, sd of their severity, share of them who are harsh, fewer runs by this factor
-    *((count, sd, 0.0, 1) for count in (6, 10, 20) for sd in (0.4, 1.0)),
-    *((count, 2.0, 0.0, 3) for count in (6, 10, 20)),
-    *((count, 0.4, 0.1, 3) for count in (6, 10, 20)),
-)
+SHARED = (  # raters, sd of their severity, share of them who are harsh
+    *((count, sd, 0.0) for count in (6, 10, 20) for sd in (0.4, 1.0)),
+    *((count, 2.0, 0.0) for count in (6, 10, 20)),
+    *((count, 0.4, 0.1) for count in (6, 10, 20)),
+)  # fmt: skip
 
 
-def _shared(
-    rng: np.random.Generator, part: str, case: str, prompts: int, count: int, sd: float, runs: int,
-    *, harsh: float = 0.0, truth: float = 0.25, max_fail: float = 0.25, how: str = "in turn",
-    values: int = 3,
-) -> list[Row]:  # fmt: skip
-    """Rows of raters drawn from a population."""
-    since = time.perf_counter()
-    told = false_raters.population(rng, prompts, count, sd, runs, harsh=harsh, truth=truth,
-                                   max_fail=max_fail, how=how, values=values)  # fmt: skip
-    seconds = (time.perf_counter() - since) / told.size
-    return [
-        _row(part, case, prompts, values, max_fail, truth, 0.0, rule, level, alpha,
-             float(share), float(np.sqrt(max(share, 1 / runs) / runs)), seconds)
-        for rule, shares in zip(false_raters.RULES, told, strict=True)
-        for share, (level, alpha) in zip(shares, LEVELS.items(), strict=True)
-    ]  # fmt: skip
+class _Shared:
+    """Rows of raters drawn from a population, but those that are kept.
+
+    Each population has a seed of its own: a run that was cut off and resumed says the same.
+    """
+
+    def __init__(self, seed: int, kept: set[Key]) -> None:
+        self.seed, self.kept = seed, kept
+
+    def __call__(
+        self, part: str, case: str, prompts: int, count: int, sd: float, *, runs: int = OUTRIGHT,
+        harsh: float = 0.0, truth: float = 0.25, max_fail: float = 0.25, how: str = "in turn",
+        values: int = 3,
+    ) -> Iterator[list[Row]]:  # fmt: skip
+        """Draw them, unless they are kept."""
+        named = _row(part, case, prompts, values, max_fail, truth, 0.0, "", "", 0.0, 0.0, 0.0,
+                     runs, 0.0)  # fmt: skip
+        if key_of(named) in self.kept:
+            return
+        since = time.perf_counter()
+        rng = np.random.default_rng([self.seed, zlib.crc32("|".join(key_of(named)).encode())])
+        told = false_raters.population(rng, prompts, count, sd, runs, harsh=harsh, truth=truth,
+                                       max_fail=max_fail, how=how, values=values)  # fmt: skip
+        seconds = (time.perf_counter() - since) / told.size
+        yield [
+            _row(part, case, prompts, values, max_fail, truth, 0.0, rule, level, alpha,
+                 float(share), float(np.sqrt(max(share, 1 / runs) / runs)), runs, seconds)
+            for rule, shares in zip(false_raters.RULES, told, strict=True)
+            for share, (level, alpha) in zip(shares, LEVELS.items(), strict=True)
+        ]  # fmt: skip
+
+
+def key_of(row: Row) -> Key:
+    """Tell populations and their draws apart."""
+    return tuple(
+        row[name] for name in ("part", "case", "prompts", "values", "max_fail", "truth", "draws")
+    )
 
 
 def family(seed: int, runs: int = 4_000) -> Iterator[list[Row]]:
@@ -197,7 +227,7 @@ def family(seed: int, runs: int = 4_000) -> Iterator[list[Row]]:
                 error = float(np.sqrt(0.05 * 0.95 / runs))
                 yield [
                     _row("family", f"{m} offers, {name}", 120, 2, 0.25, 0.25, 0.0,
-                         f"{correction}: {what}", ".05", 0.05, share, error, seconds)
+                         f"{correction}: {what}", ".05", 0.05, share, error, "", seconds)
                     for what, share in zip(("any false", "false share", "found"), told, strict=True)
                 ]  # fmt: skip
 
@@ -280,31 +310,46 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--seed", type=int, default=20261130)
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the csv and the page")
+    parser.add_argument("--resume", action="store_true", help="keep what is drawn as often")
     told = parser.parse_args()
-    parts = {
+    path = told.out / "false_certification.csv"
+    rows = read(path)
+    kept = {key_of(row) for row in rows} if told.resume else set()
+    parts: dict[str, Callable[[], Iterator[list[Row]]]] = {
         "grid": lambda: grid(told.seed),
-        "raters": lambda: raters(told.seed),
-        "loads": lambda: loads(told.seed),
+        "raters": lambda: raters(told.seed, kept),
+        "loads": lambda: loads(told.seed, kept),
         "family": lambda: family(told.seed),
         "yield": lambda: yields(told.seed),
         "ratings": lambda: ratings(told.data, told.seed),
     }
-    path = told.out / "false_certification.csv"
-    rows = list(csv.DictReader(path.open(encoding="utf-8"))) if path.exists() else []
     for name in [told.part] if told.part else list(parts):
         if name == "page":
             continue
         if name == "ratings" and not told.data.exists():
             print(f"ratings skipped: {told.data} is not here (give it with --data)")
             continue
-        new: list[Row] = []
+        new: set[Key] = set()
         for found in parts[name]():
-            new += found
+            again = {(key_of(row)[:-1], row["rule"]) for row in found}
+            rows = [row for row in rows if (key_of(row)[:-1], row["rule"]) not in again] + found
+            write(path, rows)
+            new.add(key_of(found[0]))
             print(found[0]["part"], found[0]["case"], found[0]["prompts"], found[0]["values"],
                   " ".join(r["chance"] for r in found), flush=True)  # fmt: skip
-        rows = [row for row in rows if row["part"] not in {r["part"] for r in new}] + new
-        write(path, rows)
+        if not told.resume:  # what the part no longer asks goes
+            done = {key[0] for key in new}
+            rows = [row for row in rows if row["part"] not in done or key_of(row) in new]
+            write(path, rows)
     (told.out / "false_certification.md").write_text(page(rows), encoding="utf-8")
+
+
+def read(path: Path) -> list[Row]:
+    """Read all rows there are."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8") as file:
+        return [{"draws": "", **row} for row in csv.DictReader(file)]
 
 
 def write(path: Path, rows: Sequence[Row]) -> None:

@@ -1,7 +1,8 @@
 """Certificates where cells share something: raters who are severe, and prompts that are hard.
 
 Raters shared by prompts make a cell's prompts dependent, so nothing can be enumerated: cells are
-drawn outright, a million of them. Offers that share prompts make the errors of a family dependent.
+drawn outright, a million of each population. Offers that share prompts make the errors of a family
+dependent.
 """
 
 from __future__ import annotations
@@ -119,16 +120,38 @@ def population(
     who[np.arange(values * prompts), turn.ravel()] = 1.0
     cut = np.float32(cut_at(truth, sd, harsh))
     found = np.zeros((len(RULES), len(LEVELS)))
-    step = 10_000
-    for _ in range(0, runs, step):
-        quality = rng.standard_normal((step, prompts, 1), dtype=np.float32) * np.float32(PROMPT)
-        severe = severities(rng, (step, raters), sd, harsh)
-        noise = rng.standard_normal((step, prompts, values), dtype=np.float32)
-        fails = quality + noise * np.float32(NOISE) - severe[:, turn] < cut
+    most = _most_fails(prompts * values, max_fail)
+    certified: list[list[Array]] = [[] for _ in LEVELS]
+    for first in range(0, runs, _BLOCK):
+        kept = []
+        for step in _steps(min(_BLOCK, runs - first)):
+            latent = rng.standard_normal((step, prompts, values), dtype=np.float32)
+            latent *= np.float32(NOISE)
+            latent += rng.standard_normal((step, prompts, 1), dtype=np.float32) * np.float32(PROMPT)
+            latent -= severities(rng, (step, raters), sd, harsh)[:, turn]
+            fails = latent < cut
+            kept.append(fails[np.count_nonzero(fails.reshape(step, -1), axis=1) <= most])
+        fails = np.concatenate(kept)
         for i, passed in enumerate(_two_way(fails, who, max_fail)):
             found[: len(passed), i] += [some.sum() for some in passed]
-            found[-1, i] += (passed[-1] & _every(fails, passed[-1], max_fail, i)).sum()
+            certified[i].append(_outcomes(fails[passed[-1]]))
+    found[-1] = _every(certified, max_fail)
     return found / runs
+
+
+def _steps(cells: int) -> Iterator[int]:
+    for first in range(0, cells, _STEP):
+        yield min(_STEP, cells - first)
+
+
+_STEP, _BLOCK = 500, 20_000
+"""Cells drawn at a time, few enough for a processor's cache, and cells judged at a time."""
+
+
+def _most_fails(n: int, max_fail: float) -> int:
+    """Fails above which no cell of n ratings passes at any level: they count as n at best."""
+    within = np.flatnonzero(_least_size(n, max_fail, max(LEVELS.values())) <= n)
+    return int(within.max(initial=-1))
 
 
 def _two_way(
@@ -138,8 +161,9 @@ def _two_way(
     cells, prompts, values = fails.shape
     n, heads = values * prompts, who.shape[1]
     flat = fails.reshape(cells, n).astype(np.float32)
-    p = flat.mean(axis=1, dtype=np.float64)
-    by_prompt = (fails.sum(axis=2) - values * p[:, None]) ** 2 / n**2
+    p = np.count_nonzero(fails.reshape(cells, n), axis=1) / n
+    bad = np.add.reduce([fails[:, :, j] for j in range(values)], axis=0, dtype=np.float64)
+    by_prompt = (bad - values * p[:, None]) ** 2 / n**2
     by_rater = ((flat @ who).astype(np.float64) - p[:, None] * who.sum(axis=0)) ** 2 / n**2
     own = by_prompt.sum(axis=1) * prompts / (prompts - 1)
     loads = who.sum(axis=0, dtype=np.float64) / n
@@ -200,20 +224,23 @@ def _least_size(n: int, max_fail: float, alpha: float) -> Array:
     return np.where(high < 2.0 * n, high, np.inf)
 
 
-def _every(
-    fails: NDArray[np.bool_], passed: NDArray[np.bool_], max_fail: float, level: int
-) -> NDArray[np.bool_]:
-    """Which of the cells that passed the exact bound of every rating lets pass as well."""
-    alpha = list(LEVELS.values())[level]
-    some = np.flatnonzero(passed)
-    found = np.zeros(passed.size, dtype=bool)
-    if some.size:
-        bad, values = fails[some].sum(axis=2), fails.shape[2]
-        counts = np.stack([(bad == j).sum(axis=1) for j in range(values + 1)], axis=1).astype(float)
+def _outcomes(fails: NDArray[np.bool_]) -> Array:
+    """Prompts of each cell by how many of their ratings fail, shape (cells, values + 1)."""
+    bad, values = fails.sum(axis=2), fails.shape[2]
+    return np.stack([(bad == j).sum(axis=1) for j in range(values + 1)], axis=1).astype(float)
+
+
+def _every(outcomes: list[list[Array]], max_fail: float) -> Array:
+    """How many cells of each level's the exact bound of every rating lets pass as well."""
+    found = np.zeros(len(LEVELS))
+    for i, alpha in enumerate(LEVELS.values()):
+        counts, often = np.unique(np.concatenate(outcomes[i]), axis=0, return_counts=True)
         counts[:, -1] += 1.0
-        unique, back = np.unique(counts, axis=0, return_inverse=True)
-        p = every_repeat_many.tails(np.arange(values + 1) / values, unique, max_fail)
-        found[some] = (p <= alpha)[back.ravel()]
+        shares = np.arange(counts.shape[1]) / (counts.shape[1] - 1)
+        for some in np.array_split(np.arange(often.size), 1 + often.size // 2_000):
+            if some.size:
+                p = every_repeat_many.tails(shares, counts[some], max_fail)
+                found[i] += often[some][p <= alpha].sum()
     return found
 
 

@@ -16,10 +16,10 @@ A certificate says that at most a share (`max_fail`, a quarter unless said other
 outputs falls short. Here the truth is known. With one or two values a prompt every outcome is
 enumerated: no Monte Carlo error. With more, {draws} cells a population are drawn where certificates
 are frequent and weighted back, which is worth millions of plain repetitions; with raters drawn from
-a population cells are drawn outright (300,000, or 100,000 where raters are unequally loaded, little
-is tolerated, or panels are beyond what is known). Numbers are **multiples of the level**: 1 is what
-is allowed; *+-* is one Monte Carlo error where there is one above 0.005. `no` marks what is above
-the level by more than two of them. All rows: [`false_certification.csv`](false_certification.csv).
+a population cells are drawn outright, {outright} of each. Numbers are **multiples of the
+level**: 1 is what is allowed; *+-* is one Monte Carlo error where there is one above 0.005. `no`
+marks what is above the level by more than two of them. All rows:
+[`false_certification.csv`](false_certification.csv).
 
 Rules: **korn_graubard** alone (prompts as clusters); **every_repeat**, the exact bound (Gaffke's,
 [decision 0021](../docs/decisions/0021-every-repeat.md)); **floors**, what qfloor does: from .01 on
@@ -33,7 +33,8 @@ def page(rows: Sequence[Row]) -> str:
     by_part: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_part[row["part"]].append(row)
-    lines = [HEAD.format(draws="80,000"), *_summary(by_part)]
+    outright = min((int(r["draws"]) for part in OUTRIGHT for r in by_part[part]), default=0)
+    lines = [HEAD.format(draws="80,000", outright=f"{outright:,}"), *_summary(by_part)]
     if by_part["grid"]:
         lines += ["## At the boundary", "", *_false(by_part["grid"], RULES)]
     if by_part["panel"]:
@@ -102,6 +103,7 @@ def page(rows: Sequence[Row]) -> str:
 
 RULES = ("korn_graubard", "every_repeat", "floors")
 SHARED = ("as_seen", "by_heads", "two_way", "floors")
+OUTRIGHT = ("raters", "loads", "strict", "raters beyond")
 JUDGED = ("grid", "panel", "raters", "loads", "strict", "raters beyond", "ratings")
 
 

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks" / "validity"))
 
 import false_cells  # noqa: E402
+import false_certification  # noqa: E402
 import false_raters  # noqa: E402
 
 SEED = 77
@@ -148,6 +149,41 @@ def test_the_study_bounds_raters_as_the_library_does(how: str, values: int) -> N
         for j in range(60):
             told = stats.korn_graubard_ratings(fails[j].ravel(), prompts, turn.ravel(), 1 - alpha)
             assert bool(passed[i][j]) == (told.upper <= 0.25)
+
+
+@pytest.mark.parametrize("max_fail", [0.25, 0.05])
+def test_cells_set_aside_for_their_many_fails_pass_at_no_level(max_fail: float) -> None:
+    rng = np.random.default_rng(SEED)
+    turn = false_raters.seats("in turn", 60, 3, 9)
+    who = np.zeros((turn.size, 9), dtype=np.float32)
+    who[np.arange(turn.size), turn.ravel()] = 1.0
+    most = false_raters._most_fails(180, max_fail)
+    just_above = np.zeros((400, 180), dtype=bool)
+    just_above[:, : most + 1] = True
+    fails = rng.permuted(just_above, axis=1).reshape(400, 60, 3)
+    assert not any(some.any() for passed in false_raters._two_way(fails, who, max_fail)
+                   for some in passed)  # fmt: skip
+    assert most >= stats.max_fails(60, 0.05, max_fail) * 3  # not all cells are set aside
+
+
+def test_every_cell_drawn_counts_whatever_their_number() -> None:
+    found = false_raters.population(np.random.default_rng(SEED), 60, 6, 0.4, 1_234, truth=1e-5)
+    assert found[:, 0].tolist() == [1.0] * len(false_raters.RULES)
+    hopeless = false_raters.population(np.random.default_rng(SEED), 60, 6, 0.4, 1_234, truth=0.6)
+    assert not hopeless.any()
+
+
+def test_a_run_cut_off_goes_on_where_it_was_and_says_the_same() -> None:
+    ask = {"prompts": 60, "count": 6, "sd": 0.4, "runs": 2_000}
+    (whole,) = false_certification._Shared(SEED, set())("raters", "six", **ask)
+    (again,) = false_certification._Shared(SEED, set())("raters", "six", **ask)
+    told = [row["chance"] for row in whole]
+    assert [row["chance"] for row in again] == told
+    assert float(told[0]) > 0.0
+    kept = {false_certification.key_of(whole[0])}
+    assert not list(false_certification._Shared(SEED, kept)("raters", "six", **ask))
+    more = ask | {"runs": 3_000}
+    assert list(false_certification._Shared(SEED, kept)("raters", "six", **more))
 
 
 @pytest.mark.slow
