@@ -70,7 +70,7 @@ def test_a_capped_share_of_requests_keeps_unrouted_latency_fresh(tmp_path: Path)
 
     async def work(client: Any) -> Any:
         answers = [await client.post(URL, json={"prompt": MUG}) for _ in range(60)]
-        await client.gateway.records.flush()
+        await client.gateway.flush()
         rows = client.gateway.ledger.rows(
             "SELECT served_offer, serving, cause FROM decisions WHERE serving <> 'decided'"
         )

@@ -131,7 +131,7 @@ def test_pictures_that_fell_to_another_seller_are_counted_as_its_own(
 
     async def work(client: Any) -> Any:
         answer = await ask(client, n=2)
-        await client.gateway.records.flush()
+        await client.gateway.flush()
         found = rows(client, "SELECT labels, value FROM counters WHERE name LIKE '%charged_usd%'")
         return answer, {json.loads(labels)["offer"]: value for labels, value in found}
 

@@ -57,7 +57,7 @@ def test_shadow_mode_decides_and_logs_and_the_default_serves(tmp_path: Path) -> 
         served = await client.post(URL, json={"prompt": MUG})
         dry = await route(client)
         pinned = await client.post(URL, json={"prompt": MUG, "model": "shop/thrift"})
-        await client.gateway.records.flush()
+        await client.gateway.flush()
         rows = client.gateway.ledger.rows(
             "SELECT decided_offer, served_offer, serving, price_nanousd FROM decisions "
             "WHERE endpoint = 'images' ORDER BY at"
@@ -285,7 +285,7 @@ def test_the_log_is_bounded_and_media_go_with_their_jobs(tmp_path: Path) -> None
             await client.post(URL, json={"prompt": MUG})
         for _ in range(150):
             await route(client)
-        await gateway.records.flush()
+        await gateway.flush()
         media = list(gateway.ledger.media.folder.glob("??/*"))
         late = media[0].stat().st_mtime + 1e6
         gone = gateway.ledger.sweep(late, most_decisions=100)
@@ -308,7 +308,7 @@ def test_prompts_are_kept_only_where_the_operator_says_so(tmp_path: Path, keep: 
 
     async def work(client: Any) -> Any:
         await route(client)
-        await client.gateway.records.flush()
+        await client.gateway.flush()
         return client.gateway.ledger.rows("SELECT prompt, need FROM decisions")
 
     ((prompt, need),) = drive(settings(tmp_path, old, keep_prompts=keep), work)

@@ -123,6 +123,11 @@ class Gateway:
         await asyncio.to_thread(self.watch.close)
         self.ledger.close()
 
+    async def flush(self) -> None:
+        """Write the log down: who looks at it next finds all that was answered before."""
+        await self.orders.answers_kept()
+        await self.records.flush()
+
     def database(self, digest: str) -> router.Database:
         """The release of a digest: of now, or one that a job began with."""
         for arm in (self.picture.stable, self.picture.canary):

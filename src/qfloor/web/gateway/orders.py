@@ -11,8 +11,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from qfloor.errors import QfloorError, StoreError
 from qfloor.generate import Outcome, TurnedAway
@@ -80,6 +80,7 @@ class Orders:
             "video": Lane(settings.most_clips_at_once, settings.most_waiting),
         }
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._answers: dict[str, asyncio.Future[Job]] = {}
         self._unserved: dict[str, tuple[Fault, dict[str, str]]] = {}
         self._late = LateJobs(dispatcher, settings.keep_hours * 3600.0, self._end)
         self._resting: dict[str, tuple[float, float]] = {}
@@ -139,12 +140,20 @@ class Orders:
         return job
 
     async def wait(self, job: Job) -> Job:
-        """Wait for a job's end, whoever runs it; `Fault` 504 when that takes too long."""
+        """Wait for a job's end, whoever runs it; `Fault` 504 when that takes too long.
+
+        What was made is handed over once the ledger has it: that the job's own row says so as
+        well is not waited for, as whoever takes the job over reads it there.
+        """
         deadline = time.monotonic() + self.settings.answer_within_s
         while True:
-            task = self._running.get(job.id)
-            if task is not None:
-                await asyncio.wait({task}, timeout=max(0.0, deadline - time.monotonic()))
+            task, answer = self._running.get(job.id), self._answers.get(job.id)
+            if task is not None and answer is not None:
+                either: set[asyncio.Future[Any]] = {task, answer}
+                left_s = max(0.0, deadline - time.monotonic())
+                await asyncio.wait(either, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+                if answer.done():
+                    return answer.result()
             found = await asyncio.to_thread(self.jobs.get, job.id)
             if found is None:
                 raise self._why_not(job.id)
@@ -154,6 +163,12 @@ class Orders:
                 raise Fault(504, "outcome_unknown", "no answer yet; the same Idempotency-Key gets "
                             "it when it comes", metadata={"outcome": "unknown"})  # fmt: skip
             await asyncio.sleep(_LOOK_S)
+
+    async def answers_kept(self) -> None:
+        """Wait until the rows of jobs that were answered are written, or cannot be now."""
+        ending = {task for job_id, task in self._running.items() if self._answers[job_id].done()}
+        if ending:
+            await asyncio.wait(ending)
 
     async def take_over(self) -> int:
         """Go on with the jobs of workers that are gone."""
@@ -189,10 +204,12 @@ class Orders:
 
         def ended(_: asyncio.Task[None]) -> None:
             self._running.pop(job.id, None)
+            self._answers.pop(job.id, None)
             lane.jobs -= 1
 
         task = asyncio.create_task(self._run(job, resumed=resumed), name=f"job {job.id}")
         self._running[job.id] = task
+        self._answers[job.id] = asyncio.get_running_loop().create_future()
         lane.jobs += 1
         task.add_done_callback(ended)
 
@@ -244,7 +261,7 @@ class Orders:
             self._resting.pop(job.id, None)
 
     async def _end(self, job: Job, plan: Plan, ends: list[End]) -> None:
-        """Keep what came of a job, in the order: answer, then log."""
+        """Hand over what was made, as the ledger has it; then keep and log what came of it."""
         made = [end for end in ends if end.is_made]
         telling = made[0] if made else max(ends, key=severity)
         fault = None if made else fault_of(telling)
@@ -258,6 +275,14 @@ class Orders:
         }
         if job.is_late and job.state == "completed":  # its answer was given: only the money is new
             result, told = dict(job.result or {}), dict(job.facts)
+        answer = self._answers.get(job.id)
+        if made and answer is not None:
+            answer.set_result(
+                replace(
+                    job, state="completed", result=result, facts=told, charged=charged,
+                    charged_nanousd=charged_nanousd,
+                )
+            )  # fmt: skip
         if fault is not None and not taken and job.kind == "image" and not job.is_late:
             # nobody was called, or nobody took it: asking again under the same key is new
             await self._pen.write(lambda: self.jobs.forget(job.id))

@@ -189,7 +189,7 @@ async def health_of_models(call: Call) -> Response:
 
 async def prometheus(call: Call) -> Response:
     """Counters of all workers, in Prometheus' text format."""
-    await call.gateway.records.flush()
+    await call.gateway.flush()
     text = await asyncio.to_thread(metrics.exposition, call.gateway)
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 

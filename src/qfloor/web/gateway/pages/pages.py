@@ -33,7 +33,7 @@ _MONEY = ("price_nanousd", "baseline_nanousd", "charged_nanousd")
 async def dashboard(call: Call) -> Response:
     """The last 24 hours."""
     gateway = call.gateway
-    await gateway.records.flush()
+    await gateway.flush()
     found = await asyncio.to_thread(fig.collect, gateway.ledger)
     ages = await asyncio.to_thread(_ages, gateway)
     body = "".join(
@@ -55,7 +55,7 @@ async def dashboard(call: Call) -> Response:
 
 async def one_decision(call: Call) -> Response:
     """One decision, every field of it."""
-    await call.gateway.records.flush()
+    await call.gateway.flush()
     name = call.request.path_params["request_id"]
     row = await asyncio.to_thread(fig.one, call.gateway.ledger, name)
     if row is None:
