@@ -5,6 +5,9 @@ answered by the same server in turns, so that their ratio means something on a s
 
     python benchmarks/perf/gateway.py route [seconds]
     python benchmarks/perf/gateway.py flight [how many] [seconds a seller takes] [head or whole]
+
+A workspace lies under TMPDIR: ``TMPDIR=/dev/shm`` shows what the gateway adds where a disk takes
+no time to sync.
 """
 
 from __future__ import annotations
@@ -39,10 +42,12 @@ PLUGIN = "flight_seller:Seller"
 
 
 class Seller:
-    """Sleeps as long as it was told, and gives four megabytes."""
+    """Sleeps as long as it was told, gives four megabytes, and notes how long it took in all."""
 
-    def __init__(self, offers: Any, state_dir: Path, picture: str, seconds: float) -> None:
-        self.picture, self.seconds = Path(picture), seconds
+    def __init__(
+        self, offers: Any, state_dir: Path, picture: str, seconds: float, times: str
+    ) -> None:
+        self.picture, self.seconds, self.times = Path(picture), seconds, times
         self.downloads = Path(state_dir) / "downloads"
         self.downloads.mkdir(parents=True, exist_ok=True)
 
@@ -50,13 +55,17 @@ class Seller:
         """Sleep, then answer."""
         from qfloor.generators.protocol import Artifact, Ended
 
+        began = time.perf_counter()
         await asyncio.sleep(self.seconds)
         path = self.downloads / uuid.uuid4().hex  # as our HTTP adapters do: media go to a file
         await asyncio.to_thread(shutil.copyfile, self.picture, path)
+        took = time.perf_counter() - began
+        with open(self.times, "a") as file:  # of a line each: whoever appends tears none
+            file.write(f"{request.prompt.text}\t{took}\n")
         return Ended(
             reason="ok",
             artifact=Artifact(path=path, media_type="image/png"),
-            seconds_run=self.seconds,
+            seconds_run=took,
         )
 
     async def close(self) -> None:
@@ -338,28 +347,35 @@ async def _route(port: int, pid: int, seconds: float) -> None:
         )
 
 
-async def _flight(port: int, pid: int, n: int, seller_s: float) -> None:
-    """So many requests within 0.8 of the time a seller takes: all are in flight at once."""
+async def _flight(port: int, pid: int, n: int, seller_s: float, times: Path) -> None:
+    """So many requests within 0.8 of the time a seller takes: all are in flight at once.
+
+    Added is what an answer took beyond what its seller did, to the last byte of the picture.
+    """
     draw = random.Random(4)
-    body = json.dumps({"prompt": "a studio photo of a red mug on marble"}).encode()
-    added: list[float] = []
+    took_s: dict[str, float] = {}
     sizes: list[int] = []
     most = [0]
     watching = asyncio.create_task(_peak(pid, most))
 
-    async def one() -> None:
+    async def one(i: int) -> None:
         await asyncio.sleep(draw.uniform(0.0, 0.8 * seller_s))
+        prompt = f"a studio photo of red mug number {i} on marble"
         line = await Line(port).open()
-        status, first, size = await line.post("/v1/images/generations", body)
+        status, first, size = await line.post(
+            "/v1/images/generations", json.dumps({"prompt": prompt}).encode()
+        )
         assert status == 200, status
-        added.append(first - seller_s)
+        took_s[prompt] = first
         sizes.append(size)
         line.close()
 
     began = time.perf_counter()
-    await asyncio.gather(*(one() for _ in range(n)))
+    await asyncio.gather(*(one(i) for i in range(n)))
     took = time.perf_counter() - began
     watching.cancel()
+    sold = dict(line.split("\t") for line in times.read_text().splitlines())
+    added = [first - float(sold[prompt]) for prompt, first in took_s.items()]
     print(
         f"  {n} generations of {seller_s:g} s in {took:.0f} s, answers of "
         f"{statistics.mean(sizes) / 1e6:.1f} MB; added before the first byte: p50 "
@@ -408,7 +424,10 @@ def main() -> None:
     """Measure what was asked for."""
     what = sys.argv[1] if len(sys.argv) > 1 else "route"
     with tempfile.TemporaryDirectory() as folder:
-        args: dict[str, Any] = {"picture": str(_picture(Path(folder))), "seconds": 0.0}
+        times = Path(folder) / "times"
+        args: dict[str, Any] = {
+            "picture": str(_picture(Path(folder))), "seconds": 0.0, "times": str(times),
+        }  # fmt: skip
         if what == "route":
             seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 20.0
             with (
@@ -422,9 +441,10 @@ def main() -> None:
         print(_disk(Path(folder)))
         looks = sys.argv[4:5] or ["head", "whole"]
         for inspect in looks:
+            times.write_text("")
             with served(args, most_at_once=2 * n, inspect=inspect) as (port, pid):
                 print(f"media are looked at: {inspect}")
-                asyncio.run(_flight(port, pid, n, args["seconds"]))
+                asyncio.run(_flight(port, pid, n, args["seconds"], times))
 
 
 if __name__ == "__main__":

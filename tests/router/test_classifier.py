@@ -126,6 +126,9 @@ def test_imported_ratings_know_one_category() -> None:
         ("felt stop-motion style hedgehog baker", "en"),
         ("how do i fix a leaking tap", "en"),
         ("a café with the sign 猫", "en"),
+        ("grainy portrait, b w, 1950s", "en"),
+        ("logo w dancing radish", "en"),
+        ("dom w lesie przy jeziorze", "pl"),
     ],
 )
 def test_languages(text: str, language: str | None) -> None:

@@ -70,9 +70,9 @@ _LITTLE_WORDS: dict[str, str] = {
 }
 _ALSO_ENGLISH = (
     "de la le les el los las du des del der den da di dos das van von san un style door do die on "
-    "son par sur con per sans as to me at is i o e d l to av yang"
+    "son par sur con per sans as to me at is i o e d l to av yang w z dan"
 )
-"""Words that stand in English text as well: in names, or as words of its own."""
+"""Words that stand in English text as well: in names, as words of its own, or for one (``b&w``)."""
 _LETTERS: dict[str, str] = {
     "es": "ñ¿¡áíóú", "de": "äöüß", "fr": "éèêëàâçîïôûùœ", "pt": "ãõçáâêôóíú", "it": "àèìòù",
     "pl": "łąęśżźńć", "tr": "ışğçöü", "sv": "åäö", "da": "åæø",
