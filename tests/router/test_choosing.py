@@ -186,6 +186,13 @@ def test_a_language_that_is_stated_decides_what_covers_it(market: Any) -> None:
     assert ask(db, language="nl").offer is None, "though its words are English"
 
 
+def test_a_certificate_of_a_region_or_script_covers_its_language(market: Any) -> None:
+    db = market(population={"languages": ["pt-BR", "zh-Hans"]})
+    assert ask(db, DALI, language="pt-PT").offer == "shop/value"
+    assert ask(db, "一位老妇人的肖像").offer == "shop/value"
+    assert ask(db, DALI, language="es").binding_rule is Rule.LANGUAGE_NOT_COVERED
+
+
 def test_a_language_that_is_stated_goes_before_a_classification_made_before(market: Any) -> None:
     db = market(population={"languages": ["en"]})
     need = Need(prompt=FACE, language="es")

@@ -40,9 +40,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"resolution": 2}, "must be such as 720p"),
     ({"separately": 1}, "must be true or false"),
     ({"by_shape": None}, "must be true or false"),
-    ({"language": "EN"}, "in lower case"),
     ({"language": "xx"}, "a code of ISO 639-1"),
-    ({"language": "en-GB"}, "a code of ISO 639-1"),
+    ({"language": "en GB"}, "a code of ISO 639-1"),
+    ({"language": "-en"}, "a code of ISO 639-1"),
     ({"language": ""}, "a code of ISO 639-1"),
     ({"language": ["en"]}, "a code of ISO 639-1"),
     ({"max_price_usd": -1}, "from 0 to"),
@@ -105,3 +105,11 @@ def test_anything_is_a_need_or_a_need_error(
 ) -> None:
     with suppress(NeedError):
         Need(prompt=prompt, tier=tier, size=size, n=n, max_price_usd=price, max_latency_s=latency)
+
+
+@pytest.mark.parametrize(
+    ("told", "language"),
+    [("EN", "en"), ("en-GB", "en"), ("pt_BR", "pt"), ("zh-Hant-TW", "zh"), ("es", "es")],
+)
+def test_of_a_tag_the_language_is_looked_at(told: str, language: str) -> None:
+    assert Need(prompt="a mug", language=told).language == language

@@ -32,6 +32,7 @@ from qfloor.records import (
 )
 from qfloor.router.classification import Classification, Told
 from qfloor.router.classifier import Classifier
+from qfloor.router.languages import primary
 from qfloor.router.lexicon import SETTINGS, WORDS
 from qfloor.router.places import Place, Places, Standing, Standings
 from qfloor.router.weights import Weights, default_weights
@@ -324,9 +325,10 @@ def _told(kind: type[T], text: str) -> T:
     told = json.loads(text)
     if kind is tuple:
         return kind(told)  # type: ignore[call-arg]
-    for name in ("aspect_ratios", "languages"):
-        if isinstance(told.get(name), list):
-            told[name] = tuple(told[name])
+    if isinstance(told.get("aspect_ratios"), list):
+        told["aspect_ratios"] = tuple(told["aspect_ratios"])
+    if isinstance(told.get("languages"), list):
+        told["languages"] = tuple(dict.fromkeys(map(primary, told["languages"])))
     return kind(**_known(kind, told))
 
 

@@ -25,6 +25,18 @@ CODES = frozenset(_ISO_639_1.split())
 STATE_IT = "state it with --language or routing.language"
 """What helps where a language cannot be told."""
 
+_TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")
+
+
+def primary(tag: str) -> str:
+    """Return the language of a tag as BCP 47 has it: ``pt-BR`` and ``zh_Hans`` are pt and zh.
+
+    What is no such tag is returned as it is.
+    """
+    found = _TAG.fullmatch(tag)
+    return tag if found is None else found[1].lower()
+
+
 _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("ja", re.compile(r"[\u3040-\u30ff]")),
     ("ko", re.compile(r"[\uac00-\ud7af]")),

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from qfloor.errors import NeedError
 from qfloor.prices import NANO
 from qfloor.records import TIER_ALIASES, TIERS
-from qfloor.router.languages import CODES
+from qfloor.router.languages import CODES, primary
 from qfloor.router.resolutions import is_of, resolution_of
 
 MAX_PROMPT = 32_000
@@ -50,7 +50,8 @@ class Need:
     resolution : str, optional
         ``720p``, ``1080p``; ``512``, ``1K``, ``2K``, ``4K``. An offer must be known to make it.
     language : str, optional
-        Of the prompt, as ISO 639-1 has it: ``es``. Else guessed from the prompt.
+        Of the prompt, as ISO 639-1 has it: ``es``; of ``pt-BR`` the language alone is looked at.
+        Else guessed from the prompt.
     modality : {"image", "video"}, optional
         Else inferred from the request.
     seconds : float, optional
@@ -131,7 +132,7 @@ class Need:
         if self.resolution is not None:
             changes["resolution"] = _resolution(self.resolution, changes.get("pixels"))
         if self.language is not None:
-            _check_language(self.language)
+            changes["language"] = _language(self.language)
         if self.max_price_usd is not None:
             changes["max_price_nanousd"] = _ceiling(self.max_price_usd)
         if self.max_latency_s is not None:
@@ -240,11 +241,12 @@ def _resolution(told: Any, pixels: tuple[int, int] | None) -> str:
     return name
 
 
-def _check_language(told: Any) -> None:
-    if not isinstance(told, str) or told not in CODES:
-        raise NeedError(
-            f"language is {told!r}, must be a code of ISO 639-1 in lower case, such as en or es"
-        )
+def _language(told: Any) -> str:
+    """The language itself; a certificate knows no regions or scripts."""
+    name = primary(told) if isinstance(told, str) else ""
+    if name not in CODES:
+        raise NeedError(f"language is {told!r}, must be a code of ISO 639-1 such as en or pt-BR")
+    return name
 
 
 def _ceiling(value: Any) -> int:
