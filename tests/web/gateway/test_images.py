@@ -209,3 +209,20 @@ def test_an_offer_nobody_here_makes_is_passed_over(tmp_path: Path) -> None:
     answer = drive(settings(tmp_path, db), work)
     assert answer.status_code == 503
     assert answer.json()["error"]["code"] == "all_cooling"
+
+
+def test_a_model_fixed_to_a_resolution_is_listed_at_the_price_of_that(tmp_path: Path) -> None:
+    shelf = [
+        Seller(name="plain", usd="0.01", unit="megapixel"),
+        Seller(name="large", usd="0.01", unit="megapixel", settings={"resolution": "4K"}),
+        Seller(name="sized", usd="0.01", unit="megapixel", settings={"size": "2000x1000"}),
+    ]
+
+    async def work(client: Any) -> Any:
+        return (await client.get("/v1/models")).json()["data"]
+
+    rows = drive(settings(tmp_path, database(tmp_path, shelf)), work)
+    typical = {row["id"]: row["price"]["typical_usd"] for row in rows if "price" in row}
+    assert typical == {
+        "shop/plain": "0.01048576", "shop/large": "0.16777216", "shop/sized": "0.02",
+    }  # fmt: skip

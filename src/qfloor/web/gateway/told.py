@@ -12,6 +12,7 @@ from qfloor import prices
 from qfloor.errors import InputError
 from qfloor.router import Database
 from qfloor.router.money import usd_text
+from qfloor.router.resolutions import fixed_to, pixels_of
 from qfloor.web.gateway import facts, metrics
 from qfloor.web.gateway.asked import RouteAsk, read_ask
 from qfloor.web.gateway.deciding import decide
@@ -104,9 +105,10 @@ def _model(arm: Arm, offer_id: str) -> dict[str, Any]:
 
 
 def _typical(arm: Arm, offer_id: str, rule: Any) -> str | None:
-    """One picture of a megapixel, or five seconds of clip."""
+    """One picture of its own size, else of a megapixel; or five seconds of clip."""
     offer = arm.db.offers[offer_id]
-    width, height = arm.db.pixels.get(offer_id, (1024, 1024))
+    named = fixed_to(offer.settings) or "1k"
+    width, height = arm.db.pixels.get(offer_id) or pixels_of(named)
     seconds = 5.0 if offer.modality == "video" else None
     try:
         found = prices.estimate(
