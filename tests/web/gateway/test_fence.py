@@ -29,6 +29,7 @@ from qfloor.generate import Step, standing
 from qfloor.records import Attempt, Event
 from qfloor.store.lock import WriterLock
 from qfloor.web.gateway import presence
+from qfloor.web.gateway.app import make_app
 from qfloor.web.gateway.jobs import Job, Jobs
 from qfloor.web.gateway.ledger import GatewayLedger, LostJobError
 
@@ -254,6 +255,48 @@ def test_another_machines_worker_is_gone_when_its_sign_has_stood_by_our_clock(
     assert found_from(21, 51) == []
     assert found_from(100, 130) == []  # we stood still as well: it gets another lease
     assert found_from(130, 136) == ["video_1"]
+    ledger.close()
+
+
+def test_a_workspace_that_another_machine_uses_now_is_not_served_from(tmp_path: Path) -> None:
+    ledger = GatewayLedger(tmp_path)
+    theirs, waited = presence.Presence(ledger, "othermachine-1"), [0.0]
+    neighbour = presence.Presence(ledger, presence.new_worker())  # another process of this one
+    theirs.seen()
+    ours = presence.Presence(ledger, presence.new_worker())
+
+    def both_beat(seconds: float) -> None:
+        waited[0] += seconds
+        neighbour.seen()
+        if 3.0 <= waited[0] < 3.5:
+            theirs.seen()
+
+    with pytest.raises(StoreError, match=r"used by a gateway on another machine .*othermachine-1"):
+        ours.check_alone(both_beat)
+    assert waited[0] == 3.0
+
+    waited[0] = 4.0  # from here on it does not beat: it is dead, or was started anew
+    ours.check_alone(both_beat)
+    assert waited[0] == 4.0 + 7.0
+    ledger.write("DELETE FROM workers WHERE id = ?", (theirs.worker,))
+    ours.check_alone(both_beat)  # alone, nothing is waited for
+    assert waited[0] == 4.0 + 7.0
+    for one in (theirs, neighbour):
+        one.drop()
+    ledger.close()
+
+
+def test_the_gateway_says_so_before_it_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = chosen(tmp_path)
+    ledger = GatewayLedger(given.workspace / "gateway")
+    theirs = presence.Presence(ledger, "othermachine-1")
+    theirs.seen()
+    monkeypatch.setattr("qfloor.web.gateway.core.time.sleep", lambda _: theirs.seen())
+    with pytest.raises(StoreError, match="give each a workspace of its own"):
+        make_app(given)
+    theirs.drop()
     ledger.close()
 
 

@@ -25,7 +25,7 @@ from qfloor.web.gateway.ledger import FOLDER, GatewayLedger
 from qfloor.web.gateway.orders import Orders
 from qfloor.web.gateway.pen import Pen
 from qfloor.web.gateway.picture import Picture, Watch
-from qfloor.web.gateway.presence import MARGIN_S, new_worker
+from qfloor.web.gateway.presence import BEAT_S, MARGIN_S, new_worker
 from qfloor.web.gateway.records import Records
 from qfloor.web.gateway.releases import Releases
 from qfloor.web.gateway.sellers import Sellers
@@ -33,7 +33,7 @@ from qfloor.web.gateway.settings import Settings
 
 log = logging.getLogger("qfloor.gateway")
 _MOST_OLDER = 4
-_BEAT_S = 3.0
+_BEAT_S = BEAT_S
 _SWEEP_S = 600.0
 _JUMP_S = 60.0
 
@@ -61,6 +61,7 @@ class Gateway:
         self.sellers = Sellers(self.ledger, settings.plugins)
         self.delivery = Delivery(self.ledger, settings.root)
         self.jobs = Jobs(self.ledger, self.worker)
+        self.jobs.presence.check_alone(time.sleep)
         self.is_ready = False
         self._beside: list[asyncio.Task[None]] = []
         self._older: dict[str, router.Database] = {}

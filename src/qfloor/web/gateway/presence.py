@@ -24,6 +24,9 @@ from qfloor.web.gateway.ledger import GatewayLedger
 LEASE_S = 30.0
 """How long the sign of life of another machine's worker must have stood still."""
 
+BEAT_S = 3.0
+"""How often a worker gives a sign of life."""
+
 MARGIN_S = 10.0
 """How long after its claim was written a call may be made; well within the lease."""
 
@@ -56,6 +59,38 @@ class Presence:
 
     def _path(self, worker: str) -> Path:
         return self._folder / f"{worker}.lock"
+
+    def check_alone(
+        self, sleep: Callable[[float], None], within_s: float = 2 * BEAT_S + 1.0
+    ) -> None:
+        """Refuse a workspace that another machine's worker uses now.
+
+        Between machines neither locks nor SQLite's shared memory hold, and outputs could be bought
+        twice. What a machine left that died, or was started anew, is looked at for two beats.
+
+        Raises
+        ------
+        StoreError
+            When another machine's sign of life moves.
+        """
+        before, left_s = self._of_others(), within_s
+        while before and left_s > 0:
+            sleep(min(0.5, left_s))
+            left_s -= 0.5
+            now = self._of_others()
+            moved = [worker for worker in now if now[worker] != before.get(worker)]
+            if moved:
+                raise StoreError(
+                    f"{self._ledger.root} is used by a gateway on another machine (worker "
+                    f"{moved[0]}), and two machines could buy twice; give each a workspace of its "
+                    "own, on a local disk"
+                )
+
+    def _of_others(self) -> dict[str, float]:
+        """Signs of life of other machines' workers."""
+        rows = self._ledger.rows("SELECT id, seen_at FROM workers")
+        ours = f"{machine()}-"
+        return {str(w): float(seen) for w, seen in rows if not str(w).startswith(ours)}
 
     def come(self) -> None:
         """Be there, before anything is taken.
