@@ -82,9 +82,18 @@ def headline(decision: Decision) -> str:
             return "No offer: the one asked for cannot serve this request."
     rule = decision.binding_rule
     last = "there are no offers" if rule is None else f"the last ones fell for: {SAID[rule]}"
-    untold = decision.classification.language is None and rule in _OF_LANGUAGE
-    helps = f" (it cannot be told: {STATE_IT})" if untold else ""
+    helps = _language_of(decision) if rule in _OF_LANGUAGE else ""
     return f"No offer fits and is certified for {tier} in {place}; {last}{helps}."
+
+
+def _language_of(decision: Decision) -> str:
+    """What a guess was, where a language refused the request; who knows better can say so."""
+    found = decision.classification
+    if found.language is None:
+        return f" (it cannot be told: {STATE_IT})"
+    if found.language_stated:
+        return ""
+    return f" (it reads as {found.language}; where it is not, {STATE_IT})"
 
 
 def _first(decision: Decision) -> str:
