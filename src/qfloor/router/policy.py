@@ -85,7 +85,9 @@ class Policy:
     realtime_s : float
         What ``realtime`` demands of the 95th percentile.
     assumed_seconds, assumed_pixels
-        What a price is estimated for when neither need nor offer says how long or how large.
+        What a price is estimated for when neither need nor offer says how long or how large. The
+        gateway asks for a shape and not for a size: an offer by the megapixel that is fixed to no
+        size is priced for this, or for the size asked for where that is larger.
     require_commercial_use, forbid_training_on_inputs, regions
         Rights that must be known to hold; unknown is not permission.
     assumed_output_tokens : int, optional
