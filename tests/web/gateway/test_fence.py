@@ -300,6 +300,35 @@ def test_the_gateway_says_so_before_it_serves(
     ledger.close()
 
 
+def test_of_two_machines_that_start_at_once_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither saw the other before it was there itself, and both served."""
+    given = chosen(tmp_path)
+    ledger = GatewayLedger(given.workspace / "gateway")
+    theirs = presence.Presence(ledger, "othermachine-1")
+    app, signs = make_app(given), []
+    theirs.seen()
+    ours = "SELECT seen_at FROM workers WHERE id <> 'othermachine-1'"
+
+    def asleep(_: float) -> None:
+        signs.extend(ledger.rows(ours))
+        if len(signs) == 3:
+            theirs.seen()
+
+    async def start() -> None:
+        async with app.router.lifespan_context(app):
+            raise AssertionError("it serves")
+
+    monkeypatch.setattr("qfloor.web.gateway.core.time.sleep", asleep)
+    with pytest.raises(StoreError, match="give each a workspace of its own"):
+        asyncio.run(start())
+    assert len(set(signs)) == 3, "it beats meanwhile, or neither would see the other"
+    assert ledger.rows(ours) == []
+    theirs.drop()
+    ledger.close()
+
+
 def test_who_was_declared_gone_neither_buys_nor_ends_what_was_its_own(tmp_path: Path) -> None:
     ledger = GatewayLedger(tmp_path)
     first, second = Jobs(ledger, "othermachine-1"), Jobs(ledger, presence.new_worker())

@@ -95,15 +95,30 @@ class Gateway:
             deadline_s=settings.deadline_s,
         )
         self.orders = Orders(settings, self.jobs, self.pen, dispatcher, self.records)
-        self.jobs.presence.come()
         self.ledger.fence = self.worker
-        await self.pen.write(self.jobs.presence.seen)
+        await self._come()
         await self.orders.take_over()
         self._every(settings.look_every_s, self._look)
         self._every(_BEAT_S, self._beat)
         self._every(_SWEEP_S, self._sweep)
         self._beside.append(asyncio.create_task(self.records.keep_flushing()))
         self.is_ready = True
+
+    async def _come(self) -> None:
+        """Be there, before anything is taken: of two machines that start at once, neither was."""
+        presence = self.jobs.presence
+        presence.come()
+        await self.pen.write(presence.seen)
+
+        def beat(seconds: float) -> None:
+            time.sleep(seconds)
+            presence.seen()
+
+        try:
+            await asyncio.to_thread(presence.check_alone, beat)
+        except StoreError:
+            await self.pen.write(presence.leave)
+            raise
 
     async def stop(self) -> None:
         """Take nothing more, end what can be ended, keep everything that is known."""

@@ -56,6 +56,7 @@ class Presence:
         self._lock = WriterLock(self._path(worker))
         self._stood: dict[str, tuple[float, float]] = {}
         self._looked_at = -math.inf
+        self._still: dict[str, float] = {}
 
     def _path(self, worker: str) -> Path:
         return self._folder / f"{worker}.lock"
@@ -66,25 +67,29 @@ class Presence:
         """Refuse a workspace that another machine's worker uses now.
 
         Between machines neither locks nor SQLite's shared memory hold, and outputs could be bought
-        twice. What a machine left that died, or was started anew, is looked at for two beats.
+        twice. What a machine left that died, or was started anew, is looked at for two beats, and
+        when asked again only if it has moved since.
 
         Raises
         ------
         StoreError
             When another machine's sign of life moves.
         """
-        before, left_s = self._of_others(), within_s
-        while before and left_s > 0:
+        now, still, left_s = self._of_others(), self._still, within_s
+        before, is_known = now | still, now.keys() <= still.keys()
+        moved = [worker for worker in now if now[worker] != before[worker]]
+        while not (moved or is_known) and left_s > 0:
             sleep(min(0.5, left_s))
             left_s -= 0.5
             now = self._of_others()
             moved = [worker for worker in now if now[worker] != before.get(worker)]
-            if moved:
-                raise StoreError(
-                    f"{self._ledger.root} is used by a gateway on another machine (worker "
-                    f"{moved[0]}), and two machines could buy twice; give each a workspace of its "
-                    "own, on a local disk"
-                )
+        if moved:
+            raise StoreError(
+                f"{self._ledger.root} is used by a gateway on another machine (worker "
+                f"{moved[0]}), and two machines could buy twice; give each a workspace of its "
+                "own, on a local disk"
+            )
+        self._still = now
 
     def _of_others(self) -> dict[str, float]:
         """Signs of life of other machines' workers."""
