@@ -14,7 +14,8 @@ from fakes.seller import picture
 from qfloor.generators.protocol import Accepted, Artifact, Ended, Ready, Request, Running
 
 BEHAVES: dict[str, Any] = {}
-"""By offer: a reason of `qfloor.records.REASONS`, seconds to sleep, or bytes to deliver."""
+"""By offer: a reason of `qfloor.records.REASONS`, seconds to sleep, or bytes to deliver;
+or what tells one of these of a request."""
 CALLS: list[tuple[str, str]] = []
 
 
@@ -38,6 +39,8 @@ class Seller:
 
     async def submit(self, request: Request) -> Any:
         how = BEHAVES.get(request.offer.id, "ok")
+        if callable(how):
+            how = how(request)
         CALLS.append((request.offer.id, request.key))
         if isinstance(how, float):
             await asyncio.sleep(how)

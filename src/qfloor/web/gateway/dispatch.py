@@ -69,9 +69,13 @@ class Dispatcher:
         last: End | None = None
         begun = self._begun(plan, job_id, index) if resumed else 0
         for place, offer_id in enumerate(plan.offers):
-            if place < begun:
-                continue  # it took nothing, or nobody after it would have been asked
             key = f"{job_id}-{index}-{place}"
+            if place < begun:  # it took nothing, or nobody after it would have been asked
+                kept = self.ledger.output(key)
+                if kept is not None:
+                    asked.append(offer_id)
+                    spent.append(_kept(kept, self.ledger.history(key)))
+                continue
             stands = self._standing(key) if resumed else Standing(step=Step.NEW)
             request = self._request(plan, db, offer_id, key, job_id, index)
             most = plan.most_nanousd.get(offer_id)
@@ -90,7 +94,8 @@ class Dispatcher:
                 charged=_money(spent)[0],
                 charged_nanousd=_money(spent)[1],
             )
-            self._note(last)
+            if stands.step is not Step.DONE:  # that is no news
+                self._note(last)
             if not self._may_fall(last, key, plan):
                 break
         assert last is not None, "a plan has at least one offer"

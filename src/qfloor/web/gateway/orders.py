@@ -81,6 +81,7 @@ class Orders:
         }
         self._running: dict[str, asyncio.Task[None]] = {}
         self._answers: dict[str, asyncio.Future[Job]] = {}
+        """Of running jobs that are answered before their rows say so."""
         self._unserved: dict[str, tuple[Fault, dict[str, str]]] = {}
         self._late = LateJobs(dispatcher, settings.keep_hours * 3600.0, self._end)
         self._resting: dict[str, tuple[float, float]] = {}
@@ -88,7 +89,7 @@ class Orders:
 
     @property
     def under_way(self) -> int:
-        """Jobs this worker has taken and not ended."""
+        """Jobs this worker has taken and not answered."""
         return sum(lane.jobs for lane in self._lanes.values())
 
     @property
@@ -129,7 +130,8 @@ class Orders:
             lane.jobs -= 1
         if there is not None:
             return self.same(there, body_digest), False
-        self._start(job, resumed=False)
+        # a budget is told by rows: the next request, at whatever worker, must find this one's cost
+        self._start(job, resumed=False, at_once=decided.key.budget_nanousd is None)
         return job, True
 
     def same(self, job: Job, body_digest: str) -> Job:
@@ -142,18 +144,18 @@ class Orders:
     async def wait(self, job: Job) -> Job:
         """Wait for a job's end, whoever runs it; `Fault` 504 when that takes too long.
 
-        What was made is handed over once the ledger has it: that the job's own row says so as
-        well is not waited for, as whoever takes the job over reads it there.
+        Where all was made, it is handed over once the ledger has it: that the job's own row says
+        so as well is not waited for, as whoever takes the job over reads it there.
         """
         deadline = time.monotonic() + self.settings.answer_within_s
         while True:
             task, answer = self._running.get(job.id), self._answers.get(job.id)
-            if task is not None and answer is not None:
-                either: set[asyncio.Future[Any]] = {task, answer}
+            if task is not None:
+                either: set[asyncio.Future[Any]] = {task} if answer is None else {task, answer}
                 left_s = max(0.0, deadline - time.monotonic())
                 await asyncio.wait(either, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
-                if answer.done():
-                    return answer.result()
+            if answer is not None and answer.done():
+                return answer.result()
             found = await asyncio.to_thread(self.jobs.get, job.id)
             if found is None:
                 raise self._why_not(job.id)
@@ -166,7 +168,7 @@ class Orders:
 
     async def answers_kept(self) -> None:
         """Wait until the rows of jobs that were answered are written, or cannot be now."""
-        ending = {task for job_id, task in self._running.items() if self._answers[job_id].done()}
+        ending = {self._running[job_id] for job_id in self._answers if self._is_answered(job_id)}
         if ending:
             await asyncio.wait(ending)
 
@@ -197,19 +199,30 @@ class Orders:
     def _takes_more(self) -> bool:
         return not self.draining
 
-    def _start(self, job: Job, *, resumed: bool) -> None:
+    def _is_answered(self, job_id: str) -> bool:
+        answer = self._answers.get(job_id)
+        return answer is not None and answer.done()
+
+    def _start(self, job: Job, *, resumed: bool, at_once: bool = True) -> None:
+        """Run a job; ``at_once`` is whether it may be answered before its row says so."""
         if job.id in self._running or not self._takes_more():
             return
         lane = self._lanes[job.kind]
 
+        def leave(_: asyncio.Future[Job]) -> None:
+            lane.jobs -= 1  # who is answered may ask again at once, and finds its place free
+
         def ended(_: asyncio.Task[None]) -> None:
+            if not self._is_answered(job.id):
+                lane.jobs -= 1
             self._running.pop(job.id, None)
             self._answers.pop(job.id, None)
-            lane.jobs -= 1
 
         task = asyncio.create_task(self._run(job, resumed=resumed), name=f"job {job.id}")
         self._running[job.id] = task
-        self._answers[job.id] = asyncio.get_running_loop().create_future()
+        if at_once:
+            self._answers[job.id] = asyncio.get_running_loop().create_future()
+            self._answers[job.id].add_done_callback(leave)
         lane.jobs += 1
         task.add_done_callback(ended)
 
@@ -222,10 +235,11 @@ class Orders:
         await self._late.stop()
         if self._running:
             await asyncio.wait(set(self._running.values()), timeout=self.settings.drain_s)
-        left = list(self._running.values())
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        left = dict(self._running)
+        for job_id, task in left.items():
+            if not self._is_answered(job_id):  # else it is about to be kept and logged
+                task.cancel()
+        await asyncio.gather(*left.values(), return_exceptions=True)
 
     # -- one job -------------------------------------------------------------------------------
 
@@ -250,18 +264,18 @@ class Orders:
         except (StoreError, OSError):
             # its row and plan stay: what was accepted is gone on with at a later beat
             await self._leave_open(job, plan)
-        except QfloorError:  # what it was decided by cannot be read, now
-            if self._dispatcher.ledger.calls(job.id):
+        except Exception as error:
+            # what it was decided by cannot be read, now; or its answer was given, and stands
+            unread = isinstance(error, QfloorError) and self._dispatcher.ledger.calls(job.id)
+            if unread or self._is_answered(job.id):
                 await self._leave_open(job, plan)
             else:
                 await self._give_up_logged(job, plan)
-        except Exception:
-            await self._give_up_logged(job, plan)
         else:
             self._resting.pop(job.id, None)
 
     async def _end(self, job: Job, plan: Plan, ends: list[End]) -> None:
-        """Hand over what was made, as the ledger has it; then keep and log what came of it."""
+        """Hand over what was made, if that is all; then keep and log what came of it."""
         made = [end for end in ends if end.is_made]
         telling = made[0] if made else max(ends, key=severity)
         fault = None if made else fault_of(telling)
@@ -276,12 +290,11 @@ class Orders:
         if job.is_late and job.state == "completed":  # its answer was given: only the money is new
             result, told = dict(job.result or {}), dict(job.facts)
         answer = self._answers.get(job.id)
-        if made and answer is not None:
+        if answer is not None and len(made) == len(ends):
+            # with one missing it is not settled: who takes the job over may yet have it made
             answer.set_result(
-                replace(
-                    job, state="completed", result=result, facts=told, charged=charged,
-                    charged_nanousd=charged_nanousd,
-                )
+                replace(job, state="completed", result=result, facts=told, charged=charged,
+                        charged_nanousd=charged_nanousd, plan=None)
             )  # fmt: skip
         if fault is not None and not taken and job.kind == "image" and not job.is_late:
             # nobody was called, or nobody took it: asking again under the same key is new
