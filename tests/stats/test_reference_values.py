@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from scipy import optimize
 from scipy import stats as scipy_stats
+from statsmodels.stats.proportion import binom_tost
 
 from qfloor import stats
+from qfloor.stats.anytime import AnytimeBound
 
 VECTOR = [0, 0.25, 0, 0.5, 0, 0, 0.25, 0, 1, 0, 0, 0.25, 0, 0, 0, 0.5, 0, 0, 0.25, 0, 0, 0, 0,
           0.75, 0, 0, 0.25, 0, 0, 0]  # fmt: skip
@@ -81,3 +83,23 @@ def test_e_bh_of_section_2_by_hand() -> None:
     assert k == 4
     assert np.flatnonzero(stats.e_bh(e) <= 0.05).tolist() == [0, 1, 2, 4]
     assert math.isclose(float(stats.e_bh(e)[3]), 0.1)
+
+
+def test_similarity_is_the_upper_half_of_binom_tost() -> None:
+    """Section 2: .53 of choices is a pd0 of .06; the lower margin of .47 is far away."""
+    worse, low, high = binom_tost(5050, 10_000, 0.47, 0.53)
+    assert stats.similarity_p_value(5050, 10_000, 0.06) == pytest.approx(high, rel=1e-9)
+    assert worse == high > low
+    assert worse == pytest.approx(2.938651e-7, rel=1e-6)
+
+
+def test_bounds_at_any_time_are_about_those_of_confseq() -> None:
+    """Section 2: another martingale (a beta mixture tuned to 100 values) says nearly the same."""
+    values = [1.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0] * 100
+    bound = AnytimeBound(alpha=0.025).update_many(values)
+    assert (bound.n, bound.mean) == (1000, pytest.approx(0.7))
+    assert bound.lower == pytest.approx(0.651629, abs=0.01)
+    assert bound.upper == pytest.approx(0.745949, abs=0.01)
+    exact = scipy_stats.binomtest(700, 1000).proportion_ci()
+    assert bound.lower < exact.low - 0.01  # who may look at any time pays for it
+    assert bound.upper > exact.high + 0.01
