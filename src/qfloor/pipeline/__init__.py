@@ -5,7 +5,8 @@ This is the only package that knows more than one stage; what crosses stages liv
 
 from __future__ import annotations
 
-from qfloor.pipeline.adaptive import AdaptiveOptions, AdaptiveResult, run_adaptive
+from qfloor.pipeline.adaptive import AdaptiveResult, run_adaptive
+from qfloor.pipeline.adaptive_batches import AdaptiveOptions
 from qfloor.pipeline.adaptive_spending import Buying
 from qfloor.pipeline.anchors import AnchorReport, check_anchors
 from qfloor.pipeline.audit import Audit, Check, audit
