@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -258,3 +259,25 @@ def test_calibrations_need_people(tmp_path: Path) -> None:
     )
     with pytest.raises(BenchmarkError, match="an uncalibrated quality has none"):
         benchmark.load(path)
+
+
+@pytest.mark.parametrize(("level", "is_let_in"), [(0.0011, True), (0.0009, False)])
+def test_metrics_are_let_in_from_a_thousandth_on_and_claim_no_smaller_p(
+    store: Store, tmp_path: Path, level: float, is_let_in: bool
+) -> None:
+    """Below that the bound was not seen to hold: labels alone decide, by their own p-values."""
+    chosen = replace(_benchmark(tmp_path, POWERED.format("judge.good")), alpha=3 * level)
+    found = _found(store, chosen)
+    for floor in found.floors:
+        if (floor.quality, floor.kind) == (chosen.quality.id, "delivered"):
+            assert floor.alpha_release == pytest.approx(level)
+            assert ("metric_weight" in floor.population) == is_let_in
+            assert ("not let in" in str(floor.population.get("says"))) != is_let_in
+    clear = [
+        v for v in found.verdicts
+        if (v.offer_id, v.quality, v.tier) == ("shop/a", chosen.quality.id, "standard")
+    ]  # fmt: skip
+    assert [v.ruling for v in clear] == ["certified"]
+    assert [v.p_value == 0.001 for v in clear] == [is_let_in]
+    assert clear[0].p_value is not None
+    assert clear[0].p_value <= 0.001

@@ -162,6 +162,23 @@ class TestTraps:
                      answers=("Good=5", "Bad=1"))  # fmt: skip
         assert found.ratings == [("flux", "a red fox", "3", "q", 5.0)]
 
+    @pytest.mark.parametrize("is_csv", [False, True])
+    @pytest.mark.parametrize(("second", "kept"), [(90, 1), (91, 2)])
+    def test_annotations_of_nobody_are_told_apart_by_their_id(
+        self, load, write_json, write, is_csv, second, kept
+    ):
+        """Exports of one project overlap; without an annotator only the id says what is new."""
+        if is_csv:
+            rows = [f"a red fox,flux,12,Good,{n}" for n in (90, second)]
+            path = write("prompt,m1,id,grade,annotation_id", *rows, name="export.csv")
+        else:
+            row = {**DATA, "id": 12, "grade": "Good"}
+            path = write_json([{**row, "annotation_id": n} for n in (90, second)])
+        found = load(path, "label_studio", "model=m1", criteria=("grade=q@1:5",),
+                     answers=("Good=5", "Bad=1"))  # fmt: skip
+        assert [r[-1] for r in found.ratings] == [5.0] * kept
+        assert found.report.dropped.get("said twice", 0) == 2 - kept
+
     def test_csv_holds_lists_as_json(self, load, write, config):
         path = write(
             "prompt,image1,m1,m2,id,r1,r2,pw,annotator,annotation_id,created_at,lead_time",
