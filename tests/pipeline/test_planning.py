@@ -67,6 +67,35 @@ def test_prompts_that_a_threshold_is_learned_on_do_not_certify(painters):
         assert cell.level == 0.05 / cell.offers
 
 
+def test_the_best_design_asks_for_no_more_prompts_than_the_suites_have(painters, monkeypatch):
+    loaded, prompts = painters
+    few = [p for i, p in enumerate(sorted(prompts, key=lambda p: p.digest)) if i % 3 == 0]
+    ample = {c.category: c for c in plan_evidence(loaded, prompts, Assumed(fail_rate=0.05))}
+    assert all(c.best.prompts <= c.prompts and c.beyond is None for c in ample.values())
+    scarce = plan_evidence(loaded, few, Assumed(fail_rate=0.1))
+    assert scarce
+    for cell in scarce:
+        unbound = stats.designs(0.1, cell.level, output_price=cell.output_usd, rating_price=0.0)
+        fits = [d for d in unbound if d.prompts <= cell.prompts]
+        assert cell.best == (fits[0] if fits else None)
+        assert cell.beyond == (None if fits else unbound[0])
+        assert (cell.total_usd is None) == (not fits)
+    assert any(c.beyond for c in scarce)
+    assert any(c.best for c in scarce)
+    monkeypatch.setattr(pipeline, "prompts_of", lambda benchmark: tuple(few))
+    said = call("painters", "--fail", "0.1", "--json")
+    rated = plan_evidence(loaded, few, Assumed(fail_rate=0.1, rating_usd=10.0 * 15.0 / 3600.0))
+    told = next(c for c in rated if c.beyond)
+    assert (
+        f"{told.category} {told.modality}: no design does it on the {told.prompts} prompts"
+        in said.stderr
+    )
+    assert f"with {told.beyond.prompts - told.prompts} more" in said.stderr
+    priced = [c.total_usd for c in rated if c.total_usd is not None]
+    assert f"{len(priced)} of {len(rated)} cells: ${sum(priced):,.2f}" in said.stderr
+    assert 0 < len(priced) < len(rated)
+
+
 def test_imported_judgments_have_nothing_to_plan():
     with pytest.raises(BenchmarkError, match="imports its judgments"):
         plan_evidence(benchmark.load("genai_bench"), (), Assumed())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from qfloor.cli.output import Csv, Json, emit, say
 from qfloor.cli.running import benchmark_of
+
+if TYPE_CHECKING:
+    from qfloor.stats import Design
 
 FAIL_RATES = (0.02, 0.05, 0.10, 0.125, 0.15, 0.175, 0.20)
 
@@ -170,21 +173,30 @@ def _of_benchmark(name: str, assumed: dict[str, Any], as_json: bool, as_csv: boo
             "chance": c.chance,
             "needed": c.needed,
             "output_usd": c.output_usd,
-            "best": None
-            if c.best is None
-            else f"{c.best.prompts} x {c.best.repeats} outputs x {c.best.votes} ratings",
+            "best": None if c.best is None else _worded(c.best),
             "usd": None if c.best is None else c.best.cost,
             "usd_all_offers": c.total_usd,
         }
         for c in cells
     ]
     emit(rows, as_json=as_json, as_csv=as_csv, empty="nothing to plan")
+    for c in cells:
+        if c.beyond is not None:
+            say(
+                f"{c.category} {c.modality}: no design does it on the {c.prompts} prompts of the "
+                f"suites; {_worded(c.beyond)} would, with {c.beyond.prompts - c.prompts} more"
+            )
     unpriced = sorted({offer for c in cells for offer in c.unpriced})
     if unpriced:
         say(f"without a known price: {', '.join(unpriced)}")
     known = [c.total_usd for c in cells if c.total_usd is not None]
     if known:
-        say(f"all cells: ${sum(known):,.2f} at a true fail rate of {assumed['fail_rate']:g}")
+        which = "all" if len(known) == len(cells) else f"{len(known)} of {len(cells)}"
+        say(f"{which} cells: ${sum(known):,.2f} at a true fail rate of {assumed['fail_rate']:g}")
+
+
+def _worded(design: Design) -> str:
+    return f"{design.prompts} x {design.repeats} outputs x {design.votes} ratings"
 
 
 def register(app: typer.Typer) -> None:

@@ -44,8 +44,9 @@ class CellPlan:
     ``prompts`` are the independent prompts (families) that the suites have (where a threshold is
     learned, those that certify) and ``chance`` that of
     a certificate on them at one output each; ``needed`` the prompts for the wanted power;
-    ``best`` the cheapest design on an offer of mean price. ``total_usd`` is that for all offers,
-    None where an offer's price is unknown (``unpriced``) or no design does it.
+    ``best`` the cheapest design on an offer of mean price that these prompts suffice for;
+    ``beyond`` the cheapest of all, where none does. ``total_usd`` is that of ``best`` for all
+    offers, None where an offer's price is unknown (``unpriced``) or there is no ``best``.
     """
 
     category: str
@@ -59,6 +60,7 @@ class CellPlan:
     needed: int | None
     output_usd: float | None
     best: Design | None
+    beyond: Design | None
     total_usd: float | None
     unpriced: tuple[str, ...]
 
@@ -128,7 +130,10 @@ def _cell(
     known = [price for price in usd.values() if price is not None]
     price = mean(known) if known else None
     families = len({p.family for p in prompts})
-    best = _best(assumed, level, max_fail, price) if price is not None else None
+    best = beyond = None
+    if price is not None:
+        best = _best(assumed, level, max_fail, price, families)
+        beyond = _best(assumed, level, max_fail, price, None) if best is None else None
     unpriced = tuple(sorted(name for name, found in usd.items() if found is None))
     return CellPlan(
         category=category,
@@ -142,12 +147,15 @@ def _cell(
         needed=stats.prompts_needed(assumed.fail_rate, level, max_fail, assumed.power),
         output_usd=price,
         best=best,
+        beyond=beyond,
         total_usd=best.cost * len(makers) if best is not None and not unpriced else None,
         unpriced=unpriced,
     )
 
 
-def _best(assumed: Assumed, level: float, max_fail: float, price: float) -> Design | None:
+def _best(
+    assumed: Assumed, level: float, max_fail: float, price: float, most_prompts: int | None
+) -> Design | None:
     found = stats.designs(
         assumed.fail_rate,
         level,
@@ -157,6 +165,7 @@ def _best(assumed: Assumed, level: float, max_fail: float, price: float) -> Desi
         power=assumed.power,
         fail_icc=assumed.fail_icc,
         rater_icc=assumed.rater_icc,
+        most_prompts=most_prompts,
     )
     return found[0] if found else None
 
