@@ -55,6 +55,17 @@ def test_a_prompt_that_did_not_certify_does_once_others_have_closed(rule: Sequen
     assert stand_all(cells, helped)["a"].rulings == {"standard": "certified"}
 
 
+def test_a_cell_of_which_nothing_can_be_said_closes_nothing_and_may_be_helped() -> None:
+    cells = _cells(["a", "b", "c"], chains=3)
+    streams: dict[Hashable, Sequence[Seen]] = {"a": _clean(40), "b": _clean(40), "c": [[1.0]] * 9}
+    assert set(closed_by_cell(cells, streams, {"a"}).values()) == {Closed(certified=1, rejected=1)}
+    assert set(closed_by_cell(cells, streams, set("abc")).values()) == {Closed()}
+    last = cells[0].design.boundary(0.25, Closed(certified=1))
+    just = {"a": _clean(40), "b": _clean(int((last.certify >= 0).argmax())), "c": []}
+    assert stand_all(cells, just)["b"].rulings == {"standard": "certified"}
+    assert stand_all(cells, just, silent={"a"})["b"].why == "open"
+
+
 def test_certificates_do_not_help_rejections_nor_another_family() -> None:
     good, bad = _cells(["a", "b"], chains=2), _cells(["c"], chains=2, family="video")
     streams: dict[Hashable, Sequence[Seen]] = {"a": _clean(40), "b": [[1.0]] * 6, "c": []}

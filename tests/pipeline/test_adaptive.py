@@ -16,7 +16,14 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, StoreError
 from qfloor.generate import Progress, RunPolicy
 from qfloor.generators.builtin.calllog import calls
-from qfloor.pipeline import AdaptiveOptions, AdaptiveResult, Buying, run_adaptive, run_id
+from qfloor.pipeline import (
+    AdaptiveOptions,
+    AdaptiveResult,
+    Buying,
+    adaptive_batches,
+    run_adaptive,
+    run_id,
+)
 from qfloor.pipeline.prompt_order import prompt_orders, spent_prompts
 from qfloor.pipeline.sequential_cells import rule_for, stream_of
 from qfloor.records import CountsAs, Rating, Ruling, SeenOutput, SequentialState
@@ -198,6 +205,51 @@ def test_holm_lets_levels_rise_and_is_killed_and_audited_like_the_rest(
     assert {f.alpha_release for f in result.findings.floors} == {bench.alpha / 2}
     spent = {s.offer_id: s.n_prompts for s in done.states}
     assert all(states[offer].n_prompts <= n for offer, n in spent.items())
+
+
+@pytest.mark.parametrize("lost", OFFERS)
+def test_a_cell_of_which_too_much_is_missing_lends_no_level(
+    bench: Benchmark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    """What the run goes by, and what is published, are the same levels: nothing is lent."""
+    levels: list[int] = []
+    silent: list[str] = []
+    seen_of, ruled_of = adaptive_batches.look, adaptive_batches.ruled
+    stand_of = adaptive_batches.stand_all
+
+    def look(planned, first, end, *more):
+        seen, waits = seen_of(planned, first, end, *more)
+        gone = CountsAs.MISSING
+        return [
+            replace(s, delivered=gone, conditional=gone, values=())
+            if planned.offer.id == lost and planned.order[0].digest == s.prompt_digest
+            else s
+            for s in seen
+        ], waits
+
+    def ruled(state, planned, closed, after):
+        levels.append(closed.certified + closed.rejected)
+        return ruled_of(state, planned, closed, after)
+
+    def stand_all(cells, streams, **more):
+        silent.append("".join(key.offer_id for key in more["silent"]))
+        return stand_of(cells, streams, **more)
+
+    monkeypatch.setattr(adaptive_batches, "stand_all", stand_all)
+    monkeypatch.setattr(adaptive_batches, "look", look)
+    monkeypatch.setattr(adaptive_batches, "ruled", ruled)
+    easy = tuple(replace(t, value=0.5) for t in bench.thresholds[:1])
+    result = run_adaptive(replace(bench, correction="holm", thresholds=easy), tmp_path)
+    assert result.findings is not None
+    other = next(o for o in OFFERS if o != lost)
+    verdicts = {v.offer_id: v for v in result.findings.verdicts}
+    assert verdicts[lost].reason == "too_much_missing"
+    assert verdicts[other].ruling is Ruling.CERTIFIED
+    assert verdicts[other].level == pytest.approx(bench.alpha / 2)
+    states = {s.offer_id: s for s in result.states}
+    assert {r.ruling for r in states[lost].rulings} == {"certified"}  # by its test, for nobody
+    assert max(levels) == 1  # the other cell's own chain
+    assert silent[-1] == lost  # nor is bought by a level that is not lent
 
 
 def _nines(state: SequentialState) -> SequentialState:

@@ -133,3 +133,41 @@ def test_a_tier_that_is_gone_from_a_kept_state_closes_nothing(shared: Benchmark)
     found = _verdicts(shared, fewer)
     assert found == _verdicts(shared, states)
     assert {v.ruling for v in found if v.offer_id == "d"} == {Ruling.UNDECIDED}
+
+
+@pytest.mark.parametrize(("missing", "helps"), [(1, True), (2, False)])
+def test_a_cell_of_which_too_much_is_missing_helps_nobody(
+    shared: Benchmark, missing: int, helps: bool
+) -> None:
+    """Of 30 outputs one is 3.3 % and two are 6.7 %; the test alone would certify with either."""
+    clean = _state(shared, "a", [9.0] * 40)
+    gone = replace(clean, seen=tuple(
+        replace(s, delivered=CountsAs.MISSING, conditional=CountsAs.MISSING, values=())
+        if i >= len(clean.seen) - missing else s
+        for i, s in enumerate(clean.seen)
+    )[40 - 30 :])  # fmt: skip
+    just = _state(shared, "b", [9.0] * _least_clean(ALPHA / (CHAINS - 1)))
+    assert len(just.seen) < _least_clean(ALPHA / CHAINS)
+    found = {(v.offer_id, v.tier): v for v in _verdicts(shared, [gone, just])}
+    of_a, of_b = found["a", "premium"], found["b", "premium"]
+    assert (of_a.reason == "clears") == helps
+    assert (of_b.ruling is Ruling.CERTIFIED) == helps
+    if not helps:
+        assert (of_a.reason, of_a.p_value, of_a.more_prompts) == ("too_much_missing", None, None)
+        assert of_b.level == pytest.approx(ALPHA / CHAINS)
+        assert of_b.p_adjusted is not None
+        assert of_b.p_adjusted > ALPHA
+
+
+def test_a_rejection_that_is_not_given_takes_nothing_of_the_level(shared: Benchmark) -> None:
+    bad = _state(shared, "a", [1.0] * 30)
+    gone = replace(bad, seen=tuple(
+        replace(s, delivered=CountsAs.MISSING, conditional=CountsAs.MISSING, values=())
+        if i < 3 else s for i, s in enumerate(bad.seen)
+    ))  # fmt: skip
+    assert {v.reason for v in _verdicts(shared, [bad])} == {"fails"}
+    found = _verdicts(shared, [gone])
+    assert {(v.ruling, v.reason) for v in found} == {(Ruling.UNDECIDED, "too_much_missing")}
+    assert {v.level for v in found} == {ALPHA / CHAINS}
+    few = _verdicts(shared, [replace(gone, seen=gone.seen[:5])])
+    assert {(v.reason, v.more_prompts) for v in few} == {("too_much_missing", None)}

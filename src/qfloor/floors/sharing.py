@@ -10,7 +10,7 @@ streams alone, so a killed run finds the same levels again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 
 from qfloor.floors.sequential import (
     NONE_CLOSED,
@@ -25,7 +25,9 @@ from qfloor.stats.streams import Seen
 Streams = Mapping[Hashable, Sequence[Seen]]
 
 
-def closed_by_cell(cells: Iterable[SequentialCell], streams: Streams) -> dict[Hashable, Closed]:
+def closed_by_cell(
+    cells: Iterable[SequentialCell], streams: Streams, silent: Container[Hashable] = ()
+) -> dict[Hashable, Closed]:
     """How many chains have closed in the family of each cell.
 
     Parameters
@@ -33,6 +35,11 @@ def closed_by_cell(cells: Iterable[SequentialCell], streams: Streams) -> dict[Ha
     cells : iterable of SequentialCell
         All cells of each family that have a stream; those planned without one never close.
     streams : mapping of key to stream
+    silent : container of key
+        Cells of which nothing may be said, since too much of them is missing: their chains stay
+        open, as they make no claim in a fixed design. Their tests would hold even so (what is
+        missing counts against every verdict), but nobody is to be judged by a verdict that is not
+        given.
 
     Returns
     -------
@@ -55,7 +62,7 @@ def closed_by_cell(cells: Iterable[SequentialCell], streams: Streams) -> dict[Ha
         if cell.design.chains is not None:
             families[cell.family].append(cell)
     for members in families.values():
-        closed = _closed(members, streams)
+        closed = _closed([cell for cell in members if cell.key not in silent], streams)
         found |= dict.fromkeys((cell.key for cell in members), closed)
     return found
 
@@ -91,15 +98,16 @@ def stand_all(
     cells: Iterable[SequentialCell],
     streams: Streams,
     *,
+    silent: Container[Hashable] = (),
     patience: Patience = "usual",
     value_nanousd: int | None = None,
 ) -> dict[Hashable, Standing]:
     """Say where all cells stand, those of a family at the level that its closed chains leave.
 
-    ``patience`` and ``value_nanousd`` are those of `qfloor.floors.stand`.
+    ``silent`` is that of `closed_by_cell`, the others are those of `qfloor.floors.stand`.
     """
     cells = tuple(cells)
-    closed = closed_by_cell(cells, streams)
+    closed = closed_by_cell(cells, streams, silent)
     return {
         cell.key: stand(
             cell, streams[cell.key], closed=closed[cell.key], patience=patience,

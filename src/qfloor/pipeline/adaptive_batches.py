@@ -33,6 +33,7 @@ from qfloor.pipeline.sequential_cells import (
     planned_cell,
     rule_for,
     ruled,
+    silent,
     stream_of,
 )
 from qfloor.records import Output, Prompt, Rating, SequentialState, Status
@@ -148,6 +149,7 @@ class AdaptiveRun:
         found = stand_all(
             [self.cells[key].cell for key in self.states],
             self._streams(),
+            silent=silent(self.states),
             value_nanousd=self.options.value_nanousd,
         )
         return {key: found[key] for key in self.states}
@@ -201,7 +203,9 @@ class AdaptiveRun:
                 stopped=waits,
             )
         standings, streams = self._standings(), self._streams()
-        closed = closed_by_cell([planned.cell for planned in self.cells.values()], streams)
+        closed = closed_by_cell(
+            [planned.cell for planned in self.cells.values()], streams, silent(self.states)
+        )
         self.states = {
             key: replace(
                 ruled(state, self.cells[key], closed[key], before[key]), standing=standings[key].why

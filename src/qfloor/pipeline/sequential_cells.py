@@ -38,6 +38,8 @@ from qfloor.stats.streams import Seen
 
 Method = Literal["auto", "exact", "e_process"]
 
+MISSING_TOO_MUCH = 0.05
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedCell:
@@ -224,6 +226,17 @@ def _values(group: Sequence[SeenOutput], kind: FloorKind) -> list[float] | None:
         elif count is CountsAs.FAIL:
             values += [FAIL] * votes
     return values
+
+
+def too_much_missing(state: SequentialState) -> bool:
+    """Whether so many of the outputs that were looked at are missing that nothing can be said."""
+    counts = [o.delivered for o in state.seen]
+    return bool(counts) and counts.count(CountsAs.MISSING) / len(counts) > MISSING_TOO_MUCH
+
+
+def silent(states: Mapping[CellKey, SequentialState]) -> frozenset[CellKey]:
+    """Cells of which nothing can be said: they close no chain."""
+    return frozenset(key for key, state in states.items() if too_much_missing(state))
 
 
 def grown(state: SequentialState, seen: Sequence[SeenOutput]) -> SequentialState:

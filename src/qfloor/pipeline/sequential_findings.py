@@ -10,7 +10,7 @@ from __future__ import annotations
 import bisect
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -28,9 +28,8 @@ from qfloor.floors.family import Adjusted, Claim, adjust
 from qfloor.floors.sequential import NONE_CLOSED
 from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.judging import CellKey, RoundView
-from qfloor.pipeline.sequential_cells import shared_by, stream_of
+from qfloor.pipeline.sequential_cells import shared_by, silent, stream_of, too_much_missing
 from qfloor.records import (
-    CountsAs,
     FailRate,
     Floor,
     FloorKind,
@@ -40,7 +39,6 @@ from qfloor.records import (
 )
 from qfloor.stats.streams import Seen
 
-MISSING_TOO_MUCH = 0.05
 POWER = 0.8
 LEAST_P = 1e-6
 
@@ -87,7 +85,10 @@ def sequential_findings(benchmark: Benchmark, findings: Findings, states: States
     mine = benchmark.quality.id
     tests = _tests_of(benchmark, states)
     verdicts = [v for v in findings.verdicts if v.quality == mine]
-    p_values = {_hypothesis(v): _p_value(_test(v, tests), v) for v in verdicts}
+    p_values = {
+        _hypothesis(v): None if too_much_missing((t := _test(v, tests)).state) else _p_value(t, v)
+        for v in verdicts
+    }
     adjusted = _adjusted(verdicts, p_values, tests)
     return replace(
         findings,
@@ -120,7 +121,8 @@ class _Test:
 def _tests_of(benchmark: Benchmark, states: States) -> Mapping[CellKey, _Test]:
     """Set the tests of a round up again, with the levels that its families have come to."""
     cells = [_cell(benchmark, key, state) for key, state in states.items()]
-    closed = closed_by_cell(cells, {key: stream_of(s.seen) for key, s in states.items()})
+    streams: dict[Hashable, Sequence[Seen]] = {k: stream_of(s.seen) for k, s in states.items()}
+    closed = closed_by_cell(cells, streams, silent(states))
     return {
         key: _Test(state=state, cell=cell, closed=closed[key])
         for cell, (key, state) in zip(cells, states.items(), strict=True)
@@ -181,7 +183,7 @@ def _said(floor: Floor, state: SequentialState) -> dict[str, object]:
 def _certified_to(
     state: SequentialState, kind: FloorKind, design: SequentialDesign
 ) -> float | None:
-    if _missing_share(state) > MISSING_TOO_MUCH:
+    if too_much_missing(state):
         return None
     stream = stream_of(state.seen, kind)
     return design.limits(stream, 0.25).certified_to
@@ -190,11 +192,6 @@ def _certified_to(
 def _not_rejected(design: SequentialDesign, stream: Sequence[Seen]) -> float | None:
     above = design.limits(stream, 0.25).rejected_above
     return None if above is None or above == -math.inf else above
-
-
-def _missing_share(state: SequentialState) -> float:
-    counts = [o.delivered for o in state.seen]
-    return counts.count(CountsAs.MISSING) / len(counts) if counts else 0.0
 
 
 def _bounds(state: SequentialState, stream: Sequence[Seen], threshold: float) -> tuple[float, ...]:
@@ -223,16 +220,15 @@ def _verdict(
     limits = test.design.limits(stream, verdict.max_fail, test.closed)
     lower, upper = _bounds(state, stream, verdict.threshold)
     ruling, reason = Ruling(limits.verdict(verdict.threshold)), "more_prompts"
+    if is_silent := too_much_missing(state):
+        ruling, reason = Ruling.UNDECIDED, "too_much_missing"
     level = _level(test, verdict.max_fail, ruling, adjusted)
     needed = stats.min_prompts(level, verdict.max_fail)
-    if _missing_share(state) > MISSING_TOO_MUCH:
-        ruling, reason = Ruling.UNDECIDED, "too_much_missing"
-        p_value = adjusted = None
-    elif ruling is Ruling.CERTIFIED:
+    if ruling is Ruling.CERTIFIED:
         reason, upper = "clears", min(upper, verdict.max_fail)
     elif ruling is Ruling.REJECTED:
         reason, lower = "fails", max(lower, verdict.max_fail)
-    elif len(stream) < needed:
+    elif len(stream) < needed and not is_silent:
         reason = "too_few_prompts"
     more = None
     if reason in ("more_prompts", "too_few_prompts"):
