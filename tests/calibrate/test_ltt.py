@@ -73,6 +73,21 @@ def test_false_thresholds_stay_within_alpha() -> None:
     assert errors <= 300 * 0.05 + 2 * np.sqrt(300 * 0.05 * 0.95)
 
 
+def test_offers_without_which_nothing_is_learned_are_named() -> None:
+    """Only one offer has prompts enough: what it would add if left out cannot be seen."""
+    pairs = _pairs(np.random.default_rng(0), 200, 0.95, offers=3)
+    alone = [p for p in pairs if p.offer_id == "o1" or int(p.family[1:]) % 20 == 0]
+    found = calibrate(REQUEST, alone)
+    assert found.metric_threshold is not None
+    assert found.reason.startswith("without o1 no threshold is learned")
+    assert found.worst_leave_one_model_out is not None  # of the two others, which did pass
+    whole = calibrate(REQUEST, pairs)
+    assert (whole.metric_threshold is None, whole.reason) == (False, "")
+    single = calibrate(REQUEST, [p for p in pairs if p.offer_id == "o1"])
+    assert single.reason.startswith("without o1 ")
+    assert single.worst_leave_one_model_out is None
+
+
 def test_only_fit_prompts_are_learned_from() -> None:
     pairs = _pairs(np.random.default_rng(0), 200, 0.95)
     spoiled = [p if p.fit else Pair(**{**p.__dict__, "human": 0.0}) for p in pairs]

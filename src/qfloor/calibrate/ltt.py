@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +138,8 @@ def calibrate(request: CalibrationRequest, pairs: Sequence[Pair]) -> Calibration
     Returns
     -------
     Calibration
-        ``metric_threshold`` is None, with the reason, when no value is good enough.
+        ``metric_threshold`` is None, with the reason, when no value is good enough; with one,
+        ``reason`` names offers without which none is learned, so that nobody knows how they fare.
         ``held_out_agreement`` is the share of held-out outputs on which metric and person agree
         about failing, ``rank_correlation`` Spearman's there with an interval over prompts;
         ``worst_leave_one_model_out`` the largest excess of the true fail rate
@@ -160,6 +162,7 @@ def calibrate(request: CalibrationRequest, pairs: Sequence[Pair]) -> Calibration
     held_out = [p for p in turned if not p.fit]
     learned = _learn(request, fit)
     ranked = _ranked(held_out)
+    left_out = _leave_one_out(request, fit)
     return Calibration(
         category=request.category,
         modality=request.modality,
@@ -175,9 +178,9 @@ def calibrate(request: CalibrationRequest, pairs: Sequence[Pair]) -> Calibration
         n_passed=learned.n_passed,
         fitted_on=digest_of(sorted((p.output_id, p.metric, p.human) for p in pairs if p.fit)),
         held_out_agreement=_agreement(request, learned, held_out),
-        worst_leave_one_model_out=_leave_one_out(request, fit),
+        worst_leave_one_model_out=max(left_out.excess, default=None),
         display=_display(request, fit, sign),
-        reason=_reason(request, learned, fit),
+        reason=_reason(request, learned, fit, left_out.untried),
         rank_correlation=None if ranked is None else ranked.correlation,
         rank_lo=None if ranked is None else ranked.lo,
         rank_hi=None if ranked is None else ranked.hi,
@@ -194,9 +197,16 @@ def _learn(request: CalibrationRequest, pairs: Sequence[Pair]) -> Learned:
     )
 
 
-def _reason(request: CalibrationRequest, learned: Learned, fit: Sequence[Pair]) -> str:
+def _reason(
+    request: CalibrationRequest, learned: Learned, fit: Sequence[Pair], untried: Sequence[str]
+) -> str:
     if learned.threshold is not None:
-        return ""
+        if not untried:
+            return ""
+        return (
+            f"without {', '.join(untried)} no threshold is learned: what such an offer adds when "
+            "it is left out is not known"
+        )
     needed = stats.min_prompts(request.alpha, request.epsilon)
     have = len({p.family for p in fit})
     if have < needed:
@@ -218,21 +228,29 @@ def _agreement(
     return sum(same) / len(same)
 
 
-def _leave_one_out(request: CalibrationRequest, fit: Sequence[Pair]) -> float | None:
+class _LeftOut(NamedTuple):
+    """Excess fails of offers that were left out, and those without which nothing is learned."""
+
+    excess: list[float]
+    untried: list[str]
+
+
+def _leave_one_out(request: CalibrationRequest, fit: Sequence[Pair]) -> _LeftOut:
     """Fit without each offer in turn, and see how the left-out one does above the threshold."""
-    excess: list[float] = []
+    found = _LeftOut([], [])
     for offer in sorted({p.offer_id for p in fit}):
         learned = _learn(request, [p for p in fit if p.offer_id != offer])
+        if learned.threshold is None:
+            found.untried.append(offer)
+            continue
         passing = [
             p.human < request.human_threshold
             for p in fit
-            if p.offer_id == offer
-            and learned.threshold is not None
-            and p.metric >= learned.threshold
+            if p.offer_id == offer and p.metric >= learned.threshold
         ]
         if passing:
-            excess.append(sum(passing) / len(passing) - request.epsilon)
-    return max(excess) if excess else None
+            found.excess.append(sum(passing) / len(passing) - request.epsilon)
+    return found
 
 
 def _display(

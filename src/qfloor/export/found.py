@@ -197,7 +197,7 @@ FOUND: tuple[Table, ...] = (
                 "worst_leave_one_model_out", "real", "worst excess for an unseen model", null=True
             ),
             Column("display", "list", "curve from metric to the 0-10 display scale"),
-            Column("reason", "text", "why there is no threshold"),
+            Column("reason", "text", "why there is no threshold, or which offers it hangs on"),
             Column(
                 "rank_correlation",
                 "real",
