@@ -342,3 +342,30 @@ def test_a_worker_that_is_gone_leaves_its_jobs_to_the_others(tmp_path: Path) -> 
     # called, and the answer lost: nobody knows, and nobody is asked again
     assert ended == [("failed", "unknown")]
     assert len(calls) == 1
+
+
+def test_what_was_promoted_decides_after_a_restart_until_the_file_changes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    old, new = two(tmp_path)
+
+    async def promoted(client: Any) -> None:
+        releases(tmp_path).canary(new, 5.0)
+        releases(tmp_path).promote()
+        await until_offer(client, "shop/fresh")
+
+    drive(settings(tmp_path, old), promoted)
+    again = drive(settings(tmp_path, old), route)
+    assert again.json()["offer"] == "shop/fresh"
+    assert f"{old} is not taken up: release" in caplog.text
+    assert "was promoted over, and `rollback` returns to it" in caplog.text
+
+    async def back(client: Any) -> None:
+        releases(tmp_path).rollback()
+        await until_offer(client, "shop/value")
+        caplog.clear()
+        shutil.copyfile(new, old)  # what was taken back, under the name that is watched
+        await until(lambda: "`rollback` took release" in caplog.text)
+        await until_offer(client, "shop/value")
+
+    drive(settings(tmp_path, old), back)

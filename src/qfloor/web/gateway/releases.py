@@ -8,9 +8,11 @@ a second, and it outlives them.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ from qfloor import router
 from qfloor.errors import DatabaseError, IllustrativeDatabaseError, InputError
 from qfloor.web.gateway.ledger import GatewayLedger
 
+log = logging.getLogger("qfloor.gateway")
 STABLE, CANARY, PREVIOUS, WITHDRAWN = "stable", "canary", "previous", "withdrawn"
 
 
@@ -80,17 +83,19 @@ class Releases:
         return self.load(db.digest)
 
     def adopt(self, source: Path) -> bool:
-        """Make a file the stable release, unless it is that already or was taken back.
+        """Make a file the stable release, unless it is that already, or a command has decided.
 
-        Returns whether anything changed.
+        What was taken back, and what another file was promoted over, stays so until the file has
+        another content; that is said in the log. Returns whether anything changed.
         """
         db = self.keep(source)
         with self._ledger.transaction():
             roles = self.roles()
-            stable, withdrawn = roles.get(STABLE), roles.get(WITHDRAWN)
-            if withdrawn is not None and withdrawn.digest == db.digest:
-                return False
+            stable = roles.get(STABLE)
             if stable is not None and stable.digest == db.digest:
+                return False
+            if stable is not None and (why := _decided_before(roles, db.digest, str(source))):
+                log.warning("%s is not taken up: %s; %s decides", source, why, stable.source)
                 return False
             if stable is not None:
                 self._put(PREVIOUS, stable.digest, stable.source)
@@ -155,3 +160,19 @@ class Releases:
             "DELETE FROM releases WHERE role = ? AND (? IS NULL OR digest = ?)",
             (role, digest, digest),
         )
+
+
+def _decided_before(roles: Mapping[str, Role], digest: str, source: str) -> str:
+    """Why a file's content does not decide, though it is not the stable release; else empty."""
+    stable, previous, withdrawn = (roles.get(r) for r in (STABLE, PREVIOUS, WITHDRAWN))
+    if withdrawn is not None and withdrawn.digest == digest:
+        return f"`rollback` took release {digest[:12]} back, and `canary` tries it again"
+    promoted_over = (
+        stable is not None
+        and previous is not None
+        and (previous.digest, previous.source) == (digest, source)
+        and stable.source != source
+    )
+    if promoted_over:
+        return f"release {digest[:12]} was promoted over, and `rollback` returns to it"
+    return ""
