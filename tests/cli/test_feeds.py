@@ -43,11 +43,21 @@ def prices_csv(*rows: str) -> Path:
     return path
 
 
+def test_what_changed_is_counted_against_every_source(cli: Cli) -> None:
+    day = ("--as-of", TODAY)
+    cli("prices", "update", prices_csv("bfl/flux-2-pro,image,0.02"), *day)
+    other = prices_csv("bfl/flux-2-pro,image,0.03").rename("other.csv")
+    _, _, err = cli("prices", "update", other, *day)
+    assert "other: 1 price taken, 1 of them changed" in err, "another source had it before"
+    told = json.loads(cli("prices", "show", "painters/sepia", "--json")[1])
+    assert [(row["usd"], row["for"], row["by"]) for row in told] == [("0.1", "5 s", ["second"])]
+
+
 def test_a_daily_update_tells_a_scheduler_what_became_of_it(cli: Cli) -> None:
     day = ("--as-of", TODAY)
     code, out, err = cli("prices", "update", prices_csv("bfl/flux-2-pro,image,0.02"), *day)
     assert (code, out) == (0, "")
-    assert "prices: 1 prices taken, 0 of them changed; 0 held" in err
+    assert "prices: 1 price taken, 0 of them changed; 0 held" in err
     code, _, err = cli("prices", "update", prices_csv("bfl/flux-2-pro,image,0.2"), *day)
     assert code == 1
     assert "bfl/flux-2-pro per image: $0.02 before, $0.2 now" in err

@@ -100,15 +100,19 @@ def _tell(updated: PriceUpdate, offers: Mapping[str, Offer]) -> None:
     if checked.retired:
         say(f"dropped: {len(checked.retired)} that cannot be bought any more")
     say(
-        f"{updated.source}: {len(checked.taken)} prices taken, {checked.changed} of them changed; "
-        f"{len(checked.held)} held"
+        f"{updated.source}: {_counted(len(checked.taken))} taken, {checked.changed} of them "
+        f"changed; {len(checked.held)} held"
     )
     if checked.held:
         listed = "; ".join(h.text for h in checked.held[:SHOWN])
         raise QfloorError(
-            f"{len(checked.held)} prices moved more than three times and the last good ones stay: "
+            f"{_counted(len(checked.held))} moved more than three times, the last good one stays: "
             f"{listed}; look at the source, then run it again with --confirm"
         )
+
+
+def _counted(n: int) -> str:
+    return "1 price" if n == 1 else f"{n} prices"
 
 
 def _rates(told: list[str]) -> dict[str, str]:
@@ -178,7 +182,7 @@ def _offers(
 ) -> list[dict[str, object]]:
     import fnmatch
 
-    from qfloor.router.feeds.comparing import reference_price
+    from qfloor.router.feeds.comparing import reference_of, reference_price
     from qfloor.router.money import usd_text
 
     offers, known = _known(database, files)
@@ -195,7 +199,8 @@ def _offers(
             {
                 "offer": offer_id,
                 "usd": None if price is None else usd_text(price),
-                "per": list(dict.fromkeys(c.unit for c in rule.components)),
+                "for": reference_of(offer),
+                "by": list(dict.fromkeys(c.unit for c in rule.components)),
                 "from": "feed" if offer_id in feed else "release" if database else "catalogue",
                 "source": rule.source,
                 "as_of": rule.as_of or None,

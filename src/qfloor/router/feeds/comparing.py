@@ -65,19 +65,35 @@ def reference_price(offer: Offer, rule: PriceRule | None) -> int | None:
     """One picture of 1024 x 1024, or 5 seconds, unless the offer fixes its size or length."""
     if rule is None:
         return None
-    width, height = PIXELS
-    sides = str(offer.settings.get("size", "")).lower().split("x")
-    if len(sides) == 2 and all(side.isdigit() for side in sides):
-        width, height = int(sides[0]), int(sides[1])
-    told = offer.settings.get("seconds")
+    width, height = _pixels(offer)
     try:
         return prices.estimate(
             rule,
             width=width,
             height=height,
-            seconds=float(told) if isinstance(told, int | float) else SECONDS,
+            seconds=_seconds(offer),
             tokens=TOKENS,
             settings=offer.settings,
         )
     except InputError:
         return None
+
+
+def reference_of(offer: Offer) -> str:
+    """What `reference_price` is the price of: ``1024x1024``, or ``5 s`` of a clip."""
+    if offer.modality == "video":
+        return f"{_seconds(offer):g} s"
+    width, height = _pixels(offer)
+    return f"{width}x{height}"
+
+
+def _pixels(offer: Offer) -> tuple[int, int]:
+    sides = str(offer.settings.get("size", "")).lower().split("x")
+    if len(sides) == 2 and all(side.isdigit() for side in sides):
+        return int(sides[0]), int(sides[1])
+    return PIXELS
+
+
+def _seconds(offer: Offer) -> float:
+    told = offer.settings.get("seconds")
+    return float(told) if isinstance(told, int | float) else SECONDS

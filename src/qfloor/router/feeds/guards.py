@@ -89,7 +89,7 @@ def check_rows(
         if before is not None and _moved(before.usd, row.usd) and not confirmed:
             held.append(Held(row, before.usd))
             continue
-        changed += row.key in known and known[row.key].usd != row.usd
+        changed += before is not None and Decimal(before.usd) != Decimal(row.usd)
         taken.append(row)
     return Checked(tuple(taken), tuple(held), retired, changed)
 
