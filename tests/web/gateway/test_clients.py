@@ -84,6 +84,7 @@ def test_openai_raises_its_own_errors_with_our_reasons(painters: str) -> None:
             model="auto", prompt=MUG, extra_body={"routing": {"max_price_usd": 0.000001}}
         )
     assert dear.value.code == "no_eligible_model"
+    assert "What would help: with a ceiling of" in str(dear.value), "the client keeps no more"
     assert dear.value.response.headers["x-qfloor-reason"] == "nothing_eligible"
     assert dear.value.request_id.startswith("req_")
 

@@ -69,6 +69,7 @@ def test_shadow_mode_decides_and_logs_and_the_default_serves(tmp_path: Path) -> 
     assert served.json()["model"] == served.headers["x-qfloor-model"] == "shop/grand"
     assert served.headers["x-qfloor-shadow-model"] == "shop/value"
     assert served.headers["x-qfloor-serving"] == "shadow"
+    assert served.headers["x-qfloor-certified"] == "yes", "dearer, and good enough"
     assert dry.json()["offer"] == "shop/value"
     assert pinned.json()["model"] == "shop/thrift"
     assert rows[0] == ("shop/value", "shop/grand", "shadow", 20_000_000)

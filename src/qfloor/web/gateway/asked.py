@@ -168,12 +168,57 @@ def ignored(ask: Ask) -> tuple[str, ...]:
 
 def _fault(kind: type[BaseModel], first: Any) -> Fault:
     names = [str(part) for part in first["loc"]]
-    param = ".".join(names[:3]) or None
+    param = ".".join(_named(kind, names)) or None
     if first["type"] == "extra_forbidden":
         known = Routing.model_fields if names[0] == "routing" else kind.model_fields
         close = difflib.get_close_matches(names[-1][:100], known, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
+        if names[0] in Routing.model_fields:
+            hint = f"; it stands in routing: {{'routing': {{{names[0]!r}: ..}}}}"
         return Fault(400, "unknown_field", f"there is no field {param!r:.200}{hint}", param=param)
     if first["type"] == "missing":
         return Fault(400, "missing_field", f"{param} is needed", param=param)
-    return Fault(400, "invalid_field", f"{param}: {first['msg']}", param=param)
+    return Fault(400, "invalid_field", f"{param} {_wrong(param, first)}", param=param)
+
+
+def _named(kind: type[BaseModel], names: list[str]) -> list[str]:
+    """The way to a field as who asks knows it: pydantic adds which of several forms it tried."""
+    if names[:1] != ["routing"]:
+        return names[:1]
+    if len(names) == 3 and names[1] in _ONE_OF_SEVERAL:
+        return names[:2]
+    return names[:3]
+
+
+_ONE_OF_SEVERAL = {
+    "max_latency_s": "must be seconds above 0, {'p50': .., 'p95': ..}, 'realtime' or 'batch'",
+    "max_price_usd": "must be a number from 0 to 1000000",
+}
+_KINDS = {
+    "int": "must be a whole number", "float": "must be a number", "finite": "must be a number",
+    "string": "must be text", "bool": "must be true or false", "list": "must be a list",
+    "dict": "must be an object", "model": "must be an object",
+}  # fmt: skip
+_LIMITS = {
+    "greater_than": ("gt", "must be above {}"),
+    "greater_than_equal": ("ge", "must be at least {}"),
+    "less_than": ("lt", "must be below {}"),
+    "less_than_equal": ("le", "must be at most {}"),
+    "string_too_long": ("max_length", "has more than {} characters"),
+    "too_long": ("max_length", "has more than {} entries"),
+    "literal_error": ("expected", "must be {}"),
+}
+
+
+def _wrong(param: str | None, first: Any) -> str:
+    """What is wrong with a field, in our words."""
+    several = (param or "").removeprefix("routing.")
+    if several in _ONE_OF_SEVERAL:
+        return _ONE_OF_SEVERAL[several]
+    kind = str(first["type"])
+    if kind in _LIMITS:
+        name, text = _LIMITS[kind]
+        told = str(first["ctx"][name])
+        return text.format({"True": "true", "False": "false"}.get(told, told))
+    found = _KINDS.get(kind.partition("_")[0])
+    return found or f"is not as it must be: {first['msg'].removeprefix('Value error, ')}"

@@ -18,7 +18,7 @@ from qfloor import router
 from qfloor.errors import NeedError
 from qfloor.router.eligibility import eligible
 from qfloor.router.health import HealthWindow
-from qfloor.web.gateway.asked import Ask, Latency, RouteAsk, VideoAsk, ignored
+from qfloor.web.gateway.asked import Ask, Latency, RouteAsk, Routing, VideoAsk, ignored
 from qfloor.web.gateway.faults import Fault, nothing_eligible
 from qfloor.web.gateway.keys import Key
 from qfloor.web.gateway.picture import Arm, Picture
@@ -32,7 +32,7 @@ _LONG = 1_000
 """Characters of a prompt above which its reading is not remembered: memory is bounded."""
 
 _OWN_WORDS = ("prompt", "negative", "size", "aspect_ratio", "resolution", "seconds", "audio", "n",
-              "tier", "max_price_usd", "max_latency_s", "only", "ignore", "modality")  # fmt: skip
+              "modality")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,9 +220,11 @@ def _need(db: router.Database, ask: Ask, endpoint: Endpoint, key: Key) -> router
 def _said(error: NeedError) -> Fault:
     """A need that makes no sense, with the field it begins by naming."""
     message = str(error)
-    first = message.split(" ", 1)[0].rstrip(":")
-    param = first if first in _OWN_WORDS else "routing.tier" if "tier" in message[:8] else None
-    param = "routing.language" if first == "language" else param
+    first = "tier" if "tier" in message[:8] else message.split(" ", 1)[0].rstrip(":")
+    if first in Routing.model_fields:
+        param: str | None = f"routing.{first}"
+    else:
+        param = first if first in _OWN_WORDS else None
     return Fault(400, "invalid_request", message, param=param)
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from qfloor import router
+from qfloor.router.eligibility import eligible
 from qfloor.router.money import usd_text
 from qfloor.web.gateway.deciding import Decided
 
@@ -48,8 +49,10 @@ def of_decision(decided: Decided) -> dict[str, str]:
         "ignored": ",".join(decided.ignored) or None,
     }
     if decided.serving == "shadow":
-        told |= {"model": decided.offers[0], "shadow-model": decision.offer, "certified": "no"}
-        told["estimated-cost-usd"] = _usd(decided.price_of(decided.offers[0]))
+        serves = decided.offers[0]
+        told |= {"model": serves, "shadow-model": decision.offer}
+        told["certified"] = "yes" if serves in eligible(decision.request) else "no"
+        told["estimated-cost-usd"] = _usd(decided.price_of(serves))
     if decided.serving in ("shadow", "probe"):
         told["serving"] = decided.serving
     return headers(told)

@@ -113,7 +113,10 @@ def nothing_eligible(decision: Decision) -> Fault:
     if decision.cause is Cause.REFUSED_PIN:
         message = next(iter(decision.notes), "the model asked for cannot serve this request")
         return Fault(422, "model_not_possible", message, param="model", metadata=metadata)
-    return Fault(422, "no_eligible_model", headline(decision), metadata=metadata)
+    message = headline(decision)
+    if decision.relaxation is not None:  # clients keep the message, and drop what stands beside it
+        message += f" What would help: {decision.relaxation.text}."
+    return Fault(422, "no_eligible_model", message, metadata=metadata)
 
 
 _REFUSED = "the provider declined this prompt by its content policy; it was asked nobody else"
