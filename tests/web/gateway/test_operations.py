@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
+import sqlite3
 import sys
 import time
 import types
@@ -370,3 +372,22 @@ def test_what_was_promoted_decides_after_a_restart_until_the_file_changes(
         await until_offer(client, "shop/value")
 
     drive(settings(tmp_path, old), back)
+
+
+def test_a_release_that_was_changed_by_hand_is_not_served(tmp_path: Path) -> None:
+    old, new = two(tmp_path)
+    with contextlib.closing(sqlite3.connect(new)) as db, db:
+        db.execute("UPDATE verdicts SET ruling = 'certified', reason = ''")
+    with pytest.raises(DatabaseError, match="digest"):
+        drive(settings(tmp_path, new), route)
+
+    async def work(client: Any) -> Any:
+        with pytest.raises(DatabaseError, match=str(new)):
+            releases(tmp_path).canary(new, 30.0)
+        shutil.copyfile(new, old)
+        await until(lambda: client.gateway.watch.faults)
+        return await route(client), client.gateway.watch.faults["database"]
+
+    answer, fault = drive(settings(tmp_path, old), work)
+    assert answer.json()["offer"] == "shop/value", "the last good one decides"
+    assert "digest" in fault

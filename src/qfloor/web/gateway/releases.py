@@ -19,6 +19,7 @@ from pathlib import Path
 
 from qfloor import router
 from qfloor.errors import DatabaseError, IllustrativeDatabaseError, InputError
+from qfloor.export import verify
 from qfloor.web.gateway.ledger import GatewayLedger
 
 log = logging.getLogger("qfloor.gateway")
@@ -62,7 +63,8 @@ class Releases:
         Raises
         ------
         DatabaseError
-            When it cannot be read, or is an example and that is not allowed; nothing changes.
+            When it cannot be read, was changed since it was exported, or is an example and that is
+            not allowed; nothing changes.
         """
         draft = self._folder / f"draft-{uuid.uuid4().hex}"
         try:
@@ -71,6 +73,7 @@ class Releases:
             shutil.copyfile(source, draft)
             try:
                 db = router.load(draft)
+                verify(draft)  # what the router cannot look at each time it is asked
             except DatabaseError as error:
                 raise type(error)(str(error).replace(str(draft), str(source))) from None
             if db.illustrative and not self._allow_illustrative:
