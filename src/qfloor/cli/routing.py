@@ -45,7 +45,7 @@ def route(
     seconds: float | None = typer.Option(None, help="Length of a clip."),
     n: int = typer.Option(1, help="Outputs asked for in one call."),
     negative: str | None = typer.Option(None, help="What must not be in it."),
-    pin: str | None = typer.Option(None, help="This offer, certified or not, where it can make it."),
+    pin: str | None = typer.Option(None, help="This offer, certified or not, if it can make it."),
     only: list[str] = typer.Option([], help="Choose among these offers only; repeatable."),
     ignore: list[str] = typer.Option([], help="Leave these offers out; repeatable."),
     project: str | None = typer.Option(None, help="What the policy's overrides may go by."),

@@ -40,8 +40,27 @@ def test_a_daily_budget_covers_the_worst_case_before_anything_is_bought(tmp_path
     error = answers[2].json()
     assert error["error"]["code"] == "budget_exceeded"
     assert error["metadata"]["left_usd"] == 0.01
+    assert error["error"]["message"].endswith("left, and this request may cost $0.0200")
     assert answers[2].headers["x-should-retry"] == "false"
     assert len(calls) == 2
+
+
+def test_a_budget_that_only_a_fallback_would_break_says_so(tmp_path: Path) -> None:
+    keys, mine = one_key(tmp_path, budget_usd_per_day=0.05)
+    alone = {"allow_fallbacks": False}
+
+    async def work(client: Any) -> Any:
+        ask = {"prompt": MUG}
+        return [
+            await client.post(URL, json=body, headers=mine)
+            for body in (ask, ask | {"routing": alone})
+        ]
+
+    with behave({}):
+        refused, taken = drive(settings(tmp_path, db_of(tmp_path), keys=keys), work)
+    assert (refused.status_code, taken.status_code) == (402, 200)
+    message = refused.json()["error"]["message"]
+    assert "may cost $0.0800 at the dearest offer it may fall back to" in message
 
 
 def test_many_at_once_cannot_overspend(tmp_path: Path) -> None:
@@ -101,6 +120,8 @@ def test_requests_a_minute(tmp_path: Path) -> None:
     last = answers[3]
     assert last.json()["error"]["code"] == "gateway_rate_limited"
     assert last.json()["metadata"]["category"] == "gateway"
+    told = f"are used up; ask again in {last.headers['retry-after']} s"
+    assert told in last.json()["error"]["message"]
     assert 1 <= int(last.headers["retry-after"]) <= 10
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 import os
 import secrets
 import time
@@ -142,7 +143,9 @@ class Keyring:
             if hmac.compare_digest(given, key.digest) and is_bearer:
                 found = key
         if found is None:
-            raise Fault(401, "invalid_api_key", "a valid API key is needed")
+            raise Fault(
+                401, "invalid_api_key", "a valid API key is needed (Authorization: Bearer ..)"
+            )
         return found
 
 
@@ -151,7 +154,8 @@ def check_rate(key: Key) -> None:
     wait_s = 0.0 if key.rate is None else key.rate.take()
     if wait_s:
         raise Fault(
-            429, "gateway_rate_limited", "this key's requests per minute are used up",
+            429, "gateway_rate_limited",
+            f"this key's requests per minute are used up; ask again in {math.ceil(wait_s)} s",
             metadata={"category": "gateway"}, retry_after_s=wait_s, again=True,
         )  # fmt: skip
 

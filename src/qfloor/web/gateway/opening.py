@@ -47,10 +47,12 @@ def job_of(
 
 def over_budget(job: Job, left_nanousd: int) -> Fault:
     """Why a job is not taken."""
+    others = len((job.plan or {}).get("offers", ())) > 1
+    at = " at the dearest offer it may fall back to (routing.allow_fallbacks: false)" * others
     return Fault(
         402, "budget_exceeded",
         f"this key's budget of the day has ${left_nanousd / 1e9:.4f} left, and this request may "
-        f"cost ${job.held_nanousd / 1e9:.4f}",
+        f"cost ${job.held_nanousd / 1e9:.4f}{at}",
         metadata={"left_usd": left_nanousd / 1e9, "worst_usd": job.held_nanousd / 1e9,
                   "resets": "at midnight UTC"},
     )  # fmt: skip
