@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import struct
+from base64 import b64decode, b64encode
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from qfloor.records import CATEGORIES
 from qfloor.router import reading
+from qfloor.router.stored import KINDS, Stored, packed
 from qfloor.router.weights import Weights, default_content, default_weights
 
 SMALL: dict[str, Any] = {
@@ -56,6 +60,15 @@ def plainly(told: dict[str, Any], text: str, names: list[str], sums: list[float]
     ]
 
 
+@cache
+def plain_content() -> dict[str, Any]:
+    """What ships, as format 1 has it."""
+    told = default_content()
+    stored = Stored(told, len(told["categories"]))
+    names = [name for kind in KINDS for name in stored.names[kind]]
+    return told | {"format": 1, "features": {n: stored.row(i) for i, n in enumerate(names)}}
+
+
 @pytest.mark.parametrize("text", ["a lake", "lame", "no lake", "lake lake", "a lame lake, wide"])
 def test_by_hand(text: str) -> None:
     found = odds(text, ["#wide"], [3.0, -3.0], Weights(SMALL))
@@ -72,7 +85,7 @@ ALPHABET = st.sampled_from("abcdelmnoprst  ,.!'\"áßж山景ाक")
 
 @given(st.text(ALPHABET, max_size=120), st.lists(st.floats(-9, 9), min_size=7, max_size=7))
 def test_one_addition_a_word_is_feature_by_feature(text: str, sums: list[float]) -> None:
-    told, weights = default_content(), default_weights()
+    told, weights = plain_content(), default_weights()
     found = odds(text, ["#brief"], sums, weights)
     assert found == pytest.approx(plainly(told, text, ["#brief"], sums), abs=0.01)
     assert odds(text, ["#brief"], sums, weights) == found  # remembered words weigh the same
@@ -105,7 +118,8 @@ def broken(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "content",
     [
-        broken(format=2), broken(bias=[0.0]), broken(lexicon=[[1.0, 2.0]]), broken(calibration=[]),
+        broken(format=2), broken(format=3), broken(bias=[0.0]),
+        broken(lexicon=[[1.0, 2.0]]), broken(calibration=[]),
         broken(features={"lake": [1]}), {k: v for k, v in SMALL.items() if k != "bound"},
         broken(features={"lake": [1.5, 0]}), broken(features={"lake": [0, float("nan")]}),
         broken(bound=float("nan")), broken(bound=-1), broken(plausible=2), broken(step=0),
@@ -115,6 +129,48 @@ def broken(**changes: Any) -> dict[str, Any]:
 def test_parts_that_do_not_fit_are_refused(content: dict[str, Any]) -> None:
     with pytest.raises((ValueError, KeyError)):
         Weights(content)
+
+
+PACKED = {k: v for k, v in SMALL.items() if k != "features"} | {"format": 2}
+
+
+def test_packed_features_weigh_the_same() -> None:
+    small = Weights(PACKED | packed(SMALL["features"]))
+    for text in ("a lake", "lame", "no lake", "lake lake", "a lame lake, wide", "lakes", ""):
+        told = odds(text, ["#wide", "@lake"], [3.0, -3.0], Weights(SMALL))
+        assert odds(text, ["#wide", "@lake"], [3.0, -3.0], small) == told
+
+
+def test_what_ships_weighs_the_same_in_the_earlier_format() -> None:
+    earlier = Weights(plain_content())
+    for text in (
+        "portrait of a landscape photographer",
+        "a teapott on a shelf",
+        "雪山の朝",
+        "no dogs",
+    ):
+        told = odds(text, ["#brief"], [0.5] * 7, default_weights())
+        assert odds(text, ["#brief"], [0.5] * 7, earlier) == told
+
+
+def test_a_damaged_block_is_told() -> None:
+    good = packed(SMALL["features"])
+    cut = b64encode(b64decode(good["rows"])[:-6]).decode()
+    fewer = packed({"lake": [1, 2]})
+    for bad in (
+        good | {"rows": "no base64!"}, good | {"rows": b64encode(b"not deflated").decode()},
+        good | {"rows": cut}, good | {"rows": fewer["rows"]}, good | {"names": fewer["rows"]},
+        {"rows": good["rows"]},
+    ):  # fmt: skip
+        with pytest.raises((ValueError, KeyError)):
+            Weights(PACKED | bad)
+
+
+def test_what_cannot_be_packed_is_told() -> None:
+    with pytest.raises(ValueError, match="line break"):
+        packed({"a\nlake": [1, 0]})
+    with pytest.raises(struct.error):
+        packed({"lake": [200, 0]})
 
 
 def test_large_numbers_have_room() -> None:

@@ -170,9 +170,10 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "classifier",
-        "Learned weights of the router's classifier, in parts: `features` has for every word, "
-        "pair or piece of words one whole number a category, in the order of `categories`, each "
-        "worth `step` in log odds. Empty means the router's own.",
+        "Learned weights of the router's classifier, in parts: `names` and `rows` (packed; in "
+        "format 1 `features`) have for every word, pair or piece of words one whole number a "
+        "category, in the order of `categories`, each worth `step` in log odds. Empty means the "
+        "router's own.",
         ("part",),
         (
             Column("part", "text", "what: features, bias, lexicon, calibration, bound, ..."),

@@ -12,7 +12,7 @@ import json
 import math
 import struct
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import chain, repeat
 from pathlib import Path
@@ -28,8 +28,9 @@ from qfloor.router.reading import (
     damping,
     pieces_of,
 )
+from qfloor.router.stored import Stored
 
-FORMAT = 1
+FORMAT, FORMATS = 2, (1, 2)
 FILE = Path(__file__).with_name("weights.json")
 
 _WIDTHS = ((32, "i"), (64, "q"))  # bits for each category: the fewest that sums of words fit in
@@ -37,6 +38,7 @@ _FINE = 256  # parts of one step of a stored weight, so that pieces of words are
 _SHARES = 1024  # parts of one in which damping is counted
 _ADDED = 32 * MOST_WORDS  # more than all features of one request count together
 _NONE = repeat(0)
+_NO_PIECE: tuple[int, dict[str, int]] = (0, {})
 SHORTEST = min(PIECES)
 
 Word = tuple[int, Mapping[str, int] | None]
@@ -56,8 +58,9 @@ class Weights:
     content : mapping
         As train.py writes it and a quality database holds it: ``categories``, ``step`` (what one
         unit of a stored weight is worth in log odds), ``bias``, ``lexicon`` (a row a category),
-        ``features`` (name -> one whole number a category), ``calibration`` (pairs of score and
-        confidence, both rising), ``bound`` and ``plausible``.
+        ``names`` and ``rows`` (one whole number a category for every feature, as
+        `qfloor.router.stored` packs them; in format 1 ``features``, name -> row),
+        ``calibration`` (pairs of score and confidence, both rising), ``bound`` and ``plausible``.
 
     Raises
     ------
@@ -66,7 +69,7 @@ class Weights:
     """
 
     def __init__(self, content: Mapping[str, Any]) -> None:
-        if content["format"] != FORMAT:
+        if content["format"] not in FORMATS:
             raise ValueError(f"classifier weights of format {content['format']}, not {FORMAT}")
         self.categories: tuple[str, ...] = tuple(content["categories"])
         self.bound = float(content["bound"])
@@ -78,8 +81,8 @@ class Weights:
         self._scores = [x for x, _ in self._curve]
         self._unit = float(content["step"]) / _FINE
         n = len(self.categories)
-        features: Mapping[str, Sequence[int]] = content["features"]
-        rows = [self._bias, *lexicon, *features.values()]
+        stored = Stored(content, n)
+        rows = [self._bias, *lexicon]
         if not self._curve or any(len(row) != n for row in rows) or len(lexicon) != n:
             raise ValueError("classifier weights whose parts do not fit together")
         beside = (self._bias, *lexicon, *self._curve, (self.bound, self.plausible, self._unit))
@@ -87,31 +90,16 @@ class Weights:
             0.0 <= self.bound <= 1.0 and 0.0 <= self.plausible <= 1.0 and self._unit > 0.0
         ):  # a bound that is no number would let every guess pass for sure
             raise ValueError("classifier weights with a number that cannot be")
-        bits, letter = _width(features)
+        bits, letter = _width(stored.largest)
         self._of_names = lru_cache(maxsize=4096)(self._beside)
         self._middle = sum(1 << bits * i + bits - 1 for i in range(n))
         self._parts = struct.Struct(f"<{n}{letter}")
-        self._table: dict[str, int] = {}
-        self._pieces: dict[str, int] = {}
+        self._stored = stored
+        self._words = _Packed(stored.numbers("words"), self._packed)
+        self._pieces = _Packed(stored.numbers("pieces"), self._packed)
+        self._heads = _Packed(stored.numbers("heads"), self._packed)
+        self._others = {name: self._packed(i) for name, i in stored.numbers("others").items()}
         self._begun: dict[str, tuple[int, dict[str, int]]] = {}
-        self._first: dict[str, int] = {}
-        self._last: dict[str, int] = {}
-        self._after: dict[str, dict[str, int]] = {}
-        kinds = {"~": self._pieces, "^": self._first, "$": self._last}
-        for name, fine in zip(features, self._pack_all(features.values(), n, letter), strict=True):
-            first, _, second = name.partition(" ")
-            packed = fine * _FINE
-            if second:
-                self._after.setdefault(first, {})[second] = packed
-            else:
-                kinds.get(name[0], self._table)[name.lstrip("~^$")] = packed
-        for piece, packed in self._pieces.items():
-            if len(piece) >= SHORTEST:
-                _, longer = self._begun.setdefault(piece[:SHORTEST], (0, {}))
-                if len(piece) > SHORTEST:
-                    longer[piece[SHORTEST:]] = packed
-        for piece, (_, longer) in self._begun.items():
-            self._begun[piece] = self._pieces.get(piece, 0), longer
 
     def odds(
         self, content: Content, names: Sequence[str], sums: Mapping[str, float]
@@ -135,7 +123,8 @@ class Weights:
         """Weights of a request's words, added up; what is known of each begins as `word` says."""
         total = 0
         if content.words:
-            total = self._first.get(content.words[0], 0) + self._last.get(content.words[-1], 0)
+            first, last = content.ends
+            total = self._others.get(first, 0) + self._others.get(last, 0)
         for run in content.runs:
             after: Mapping[str, int] | None = None
             for word in run:
@@ -145,7 +134,7 @@ class Weights:
                     total += after[word]
                 after = known[1]
         if content.negated:
-            total += sum(map(self._table.get, content.negated, _NONE))
+            total += sum(map(self._others.get, content.negated, _NONE))
         return total
 
     def scores(
@@ -164,7 +153,8 @@ class Weights:
 
     def _beside(self, *names: str) -> list[int]:
         """What is known beside words, added up; words are damped, and this is not."""
-        return [_SHARES * part for part in self._unpack(sum(map(self._table.get, names, _NONE)))]
+        found = [self._heads[n] if n[0] == "@" else self._others.get(n, 0) for n in names]
+        return [_SHARES * part for part in self._unpack(sum(found))]
 
     def confidence(self, odds: float) -> float:
         """How often a category of these log odds was acceptable, by the stored curve."""
@@ -185,12 +175,14 @@ class Weights:
 
         The stored weights of a known word have those of its pieces in them.
         """
-        packed = self._table.get(word)
-        if packed is None:
+        if word in self._words.numbers:
+            packed = self._words[word]
+        else:
             share, packed = self._in_pieces(word)
             if packed:  # numbers have no pieces that count
                 packed = self._pack([round(s * share) for s in self._unpack(packed)])
-        return packed, self._after.get(word)
+        after = {w: self._packed(i) for w, i in self._stored.beginning("pairs", f"{word} ")}
+        return packed, after or None
 
     def _in_pieces(self, word: str) -> tuple[float, int]:
         """How far the pieces of a word count, and their weights added up: as `pieces_of` has them.
@@ -199,13 +191,12 @@ class Weights:
         """
         if len(word) < SHORTEST or not word.isascii():
             share, pieces = pieces_of(word)
-            return share, sum(map(self._pieces.get, pieces, _NONE))
+            return share, sum(map(self._pieces.__getitem__, [f"~{p}" for p in pieces]))
         spelled = f"<{word[:LONGEST]}>"
         n, together = len(spelled), 0
         for i in range(n - 2):
-            found = self._begun.get(spelled[i : i + SHORTEST])
-            if found is None:
-                continue
+            begun = spelled[i : i + SHORTEST]
+            found = self._begun.get(begun) or self._begin(begun)
             together += found[0]
             if i + 3 < n:
                 together += found[1].get(spelled[i + 3], 0)
@@ -213,20 +204,22 @@ class Weights:
                 together += found[1].get(spelled[i + 3 : i + 5], 0)
         return PIECE_SHARE / math.sqrt(3 * n - 9), together
 
+    def _begin(self, begun: str) -> tuple[int, dict[str, int]]:
+        """Weights of a piece and of the longer ones that it begins; remembered."""
+        longer = {
+            rest: self._packed(i) for rest, i in self._stored.beginning("pieces", f"~{begun}")
+        }
+        found = self._begun[begun] = (longer.pop("", 0), longer) if longer else _NO_PIECE
+        return found
+
+    def _packed(self, i: int) -> int:
+        """A stored row as it is added up."""
+        return self._pack(self._stored.row(i)) * _FINE
+
     def _pack(self, row: Sequence[int]) -> int:
         """Whole numbers side by side in one, each in its bits; sums of such stay side by side."""
         told, middle = int.from_bytes(self._parts.pack(*row), "little"), self._middle
         return (told ^ middle) - middle
-
-    def _pack_all(self, rows: Collection[Sequence[int]], n: int, letter: str) -> Iterator[int]:
-        """Every row as `_pack` has it, sooner: their numbers become bytes at once."""
-        try:
-            told = struct.pack(f"<{n * len(rows)}{letter}", *chain.from_iterable(rows))
-        except struct.error as error:
-            raise ValueError(f"classifier weights with a feature that is none ({error})") from None
-        middle, size = self._middle, self._parts.size
-        for at in range(0, len(told), size):
-            yield (int.from_bytes(told[at : at + size], "little") ^ middle) - middle
 
     def _unpack(self, packed: int) -> tuple[int, ...]:
         """The numbers of one: all are lifted above zero, so that none borrows of the next."""
@@ -234,10 +227,23 @@ class Weights:
         return self._parts.unpack((told ^ middle).to_bytes(self._parts.size, "little"))
 
 
-def _width(features: Mapping[str, Sequence[int]]) -> tuple[int, str]:
+class _Packed(dict[str, int]):
+    """Features of a kind as they are added up, taken out when first asked for; none is 0."""
+
+    def __init__(self, numbers: Mapping[str, int], packed: Callable[[int], int]) -> None:
+        super().__init__()
+        self.numbers, self._of = numbers, packed
+
+    def __missing__(self, name: str) -> int:
+        at = self.numbers.get(name)
+        if at is None:
+            return 0
+        found = self[name] = self._of(at)
+        return found
+
+
+def _width(largest: int) -> tuple[int, str]:
     """Bits for each category, so that no sum over a request's features leaves them."""
-    numbers = list(chain.from_iterable(features.values())) or [0]
-    largest = max(max(numbers), -min(numbers))
     for bits, letter in _WIDTHS:
         if largest * _FINE * _ADDED < 1 << (bits - 1):
             return bits, letter

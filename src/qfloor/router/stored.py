@@ -1,0 +1,141 @@
+"""Features of learned weights as a file holds them: names by kind, and a row of numbers for each.
+
+A file of format 2 holds names and numbers packed, and a row is taken out when its name is first
+asked for: of some tens of thousands a request asks for a few dozen. Format 1, which earlier
+releases carry, names every feature with its row in plain JSON. Knows nothing of what the numbers
+are worth.
+"""
+
+from __future__ import annotations
+
+import binascii
+import struct
+import zlib
+from base64 import b64decode, b64encode
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, count
+from typing import Any
+
+KINDS = ("words", "pieces", "pairs", "heads", "others")
+"""Kinds of features in the order of their rows; within a kind names are sorted."""
+_PAST = "\U0010ffff"  # sorts behind every name that goes on
+_MOST_BYTES = 64 * 2**20  # of a block, unpacked: nobody's weights are that large
+
+Row = Sequence[int]
+
+
+def kind_of(name: str) -> str:
+    """Kind of a feature, by how `qfloor.router.reading` spells it."""
+    if name[0] in "^$!#":
+        return "others"
+    if name[0] == "@":
+        return "heads"
+    return "pieces" if name[0] == "~" else "pairs" if " " in name else "words"
+
+
+class Stored:
+    """Features by name, and their rows by number.
+
+    Parameters
+    ----------
+    content : mapping
+        With ``format`` and, where that is 1, ``features`` (name -> row), or else ``names`` and
+        ``rows`` as `packed` writes them.
+    width : int
+        Numbers in a row.
+
+    Raises
+    ------
+    ValueError
+        When a block is damaged, or names and rows do not fit together.
+    """
+
+    def __init__(self, content: Mapping[str, Any], width: int) -> None:
+        self.row: Callable[[int], Row]
+        if content["format"] == 1:
+            features: Mapping[str, Row] = content["features"]
+            names = _by_kind(features)
+            rows = [features[name] for name in chain.from_iterable(names.values())]
+            if any(len(row) != width for row in rows):
+                raise ValueError("classifier weights whose parts do not fit together")
+            self.row = rows.__getitem__
+            numbers = list(chain.from_iterable(rows)) or [0]
+            try:
+                struct.pack(f"<{len(numbers)}q", *numbers)
+            except struct.error as error:
+                told = f"classifier weights with a feature that is none ({error})"
+                raise ValueError(told) from None
+            self.largest = max(max(numbers), -min(numbers))
+        else:
+            names, block = _names_of(content["names"]), _unpacked(content["rows"])
+            n = sum(map(len, names.values()))
+            if len(block) != n * width:
+                raise ValueError("classifier weights whose parts do not fit together")
+            signed = struct.Struct(f"{width}b").unpack
+            self.row = lambda i: signed(block[i::n])
+            self.largest = 128
+        self.names = names
+        starts, at = {}, 0
+        for kind in KINDS:
+            starts[kind] = at
+            at += len(names[kind])
+        self._starts = starts
+
+    def numbers(self, kind: str) -> dict[str, int]:
+        """Names of a kind with the numbers of their rows."""
+        return dict(zip(self.names[kind], count(self._starts[kind])))
+
+    def beginning(self, kind: str, begun: str) -> Iterator[tuple[str, int]]:
+        """What follows a beginning in names of a kind, with the numbers of their rows."""
+        names, start = self.names[kind], self._starts[kind]
+        for i in range(bisect_left(names, begun), bisect_left(names, begun + _PAST)):
+            yield names[i][len(begun) :], start + i
+
+
+def _by_kind(names: Mapping[str, Any]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    for name in sorted(names):
+        found[kind_of(name)].append(name)
+    return found
+
+
+def packed(features: Mapping[str, Row]) -> dict[str, Any]:
+    """Pack features as format 2 has them: ``names`` and ``rows``, number after number of a row.
+
+    Raises
+    ------
+    ValueError
+        When a name holds a line break.
+    struct.error
+        When a number does not fit in eight bits.
+    """
+    names = _by_kind(features)
+    if any("\n" in name for name in features):
+        raise ValueError("a feature whose name has a line break cannot be packed")
+    rows = [features[name] for name in chain.from_iterable(names.values())]
+    block = b"".join(struct.pack(f"{len(rows)}b", *column) for column in zip(*rows, strict=True))
+    spelled = "\n\n".join("\n".join(names[kind]) for kind in KINDS)
+    return {"names": _pack(spelled.encode()), "rows": _pack(block)}
+
+
+def _names_of(block: str) -> dict[str, list[str]]:
+    kinds = _unpacked(block).decode().split("\n\n")
+    if len(kinds) != len(KINDS):
+        raise ValueError("classifier weights whose parts do not fit together")
+    return {k: names.split("\n") if names else [] for k, names in zip(KINDS, kinds, strict=True)}
+
+
+def _pack(block: bytes) -> str:
+    return b64encode(zlib.compress(block, 9)).decode()
+
+
+def _unpacked(block: str) -> bytes:
+    try:
+        found = zlib.decompressobj()
+        told = found.decompress(b64decode(block, validate=True), _MOST_BYTES)
+    except (zlib.error, binascii.Error) as error:
+        raise ValueError(f"classifier weights with a block that is damaged ({error})") from None
+    if not found.eof:
+        raise ValueError("classifier weights with a block that is cut short, or too large")
+    return told
