@@ -34,7 +34,8 @@ LETTERS = {
 LANGUAGES = ("es", "de", "fr", "pt", "zh", "ja", "ar", "hi")
 WEIGHTS = {
     "parti": 1.0, "vbench": 0.6, "core": 1.0, "written": 1.0, "taught": 1.0, "template": 0.4,
-    "things": 0.2, "crossed": 0.2, "languages": 0.5, "typo": 0.4, "hasty": 0.35, "gibberish": 0.4,
+    "things": 0.3, "crossed": 0.3, "languages": 0.75, "typo": 0.4, "hasty": 0.35, "gibberish": 0.4,
+    "unseen": 1.0,
 }  # fmt: skip
 """How much one prompt of a source counts in training."""
 
@@ -92,8 +93,8 @@ def written(path: Path = HERE / "written.txt", split: str | None = None) -> Iter
         )  # fmt: skip
 
 
-def unseen(path: Path = HERE / "unseen.txt") -> Iterator[Item]:
-    """Prompts written only to judge by: one half open to be learned from by kinds, one sealed.
+def judged(path: Path, split: str = "judged") -> Iterator[Item]:
+    """Prompts labelled before any was classified, each with the digest of its text.
 
     Raises
     ------
@@ -101,16 +102,33 @@ def unseen(path: Path = HERE / "unseen.txt") -> Iterator[Item]:
         When a line holds another text than the one that was labelled.
     """
     for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("#"):
+        if not line or line.startswith("#"):
             continue
         digest, letters, language, kind, text = line.split("|", 4)
         if not _digest(text).startswith(digest):
             raise ValueError(f"{path.name}: {text!r} is not the text labelled")
         yield Item(
-            text=text, acceptable=_set(letters), source="unseen", kind=kind,
-            split="sealed" if split_of(text) == "test" else "open", language=language, family=text,
+            text=text, acceptable=_set(letters), source=path.stem, kind=kind,
+            split=split, language=language, family=text,
             fields={"modality": "video"} if kind == "asked" else {},
         )  # fmt: skip
+
+
+def unseen() -> Iterator[Item]:
+    """Prompts that an earlier classifier was judged by; trained on since."""
+    return judged(HERE / "unseen.txt", split="train")
+
+
+def held_out() -> Iterator[Item]:
+    """Prompts that two writers wrote only to judge by."""
+    for path in sorted(HERE.glob("judged_?.txt")):
+        yield from judged(path)
+
+
+def strangers() -> Iterator[Item]:
+    """Prompts of several writers, a file each; trained on only."""
+    for path in sorted(HERE.glob("strangers_*.txt")):
+        yield from taught(path)
 
 
 def templates() -> Iterator[Item]:
@@ -133,11 +151,11 @@ def templates() -> Iterator[Item]:
 def taught(path: Path = HERE / "taught.txt") -> Iterator[Item]:
     """Prompts of ours that are trained on only, several a line."""
     for line in path.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
+        if line and not line.startswith("#"):
             letters, language, kind, texts = line.split("|", 3)
             for text in texts.split(" ; "):
                 yield Item(
-                    text=text, acceptable=_set(letters), source="taught", kind=kind,
+                    text=text, acceptable=_set(letters), source=path.stem, kind=kind,
                     split="train", language=language, family=text,
                 )  # fmt: skip
 
@@ -146,7 +164,10 @@ THINGS = ("things.toml", "crossed.toml", "languages.toml")
 
 
 def things() -> Iterator[Item]:
-    """Every thing of the lists in every template of its kind; all trained on."""
+    """Every thing of the lists in the first template of its kind and in half of the others.
+
+    All are trained on.
+    """
     draw = random.Random(7)
     for file in THINGS:
         for kind, parts in tomllib.loads((HERE / file).read_text(encoding="utf-8")).items():
@@ -155,6 +176,8 @@ def things() -> Iterator[Item]:
             for shape in parts["templates"]:
                 for name in names:
                     text = shape.replace("{x}", name).replace("{y}", draw.choice(others or names))
+                    if shape != parts["templates"][0] and _digest(text)[1] in "89abcdef":
+                        continue
                     item = Item(
                         text=text, acceptable=_set(parts["set"]), source=file.partition(".")[0],
                         kind="thing", split="train", language=parts.get("language", "en"),
@@ -213,6 +236,10 @@ def _rows(path: Path) -> dict[int, str]:
     if path.suffix == ".tsv":
         told = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
         return {i: row["Prompt"] for i, row in enumerate(told, 1)}
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            told = csv.DictReader(file)
+            return {i: row.get("prompt") or row["text"] for i, row in enumerate(told, 1)}
     if path.suffix == ".jsonl":
         lines = [json.loads(line) for line in text.splitlines() if line.strip()]
         return {i: row["prompt"] for i, row in enumerate(lines, 1)}
@@ -360,7 +387,8 @@ def everything(data: Path | None = None) -> list[Item]:
 
     What is tested on anywhere is trained on nowhere, "a teapot" in a list of ours included.
     """
-    ours = [*written(), *unseen(), *templates(), *taught(), *things(), *core()]
+    ours = [*written(), *unseen(), *held_out(), *templates(), *taught(), *strangers(), *things()]
+    ours += core()
     found = [*ours, *public(data), *translated(data)]
     spaced = [i for i in found if i.language not in ("zh", "ja", "ar", "hi")]
     typed = [

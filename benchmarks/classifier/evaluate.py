@@ -176,18 +176,25 @@ def grouped(outcomes: Sequence[Outcome], key: Callable[[Outcome], str], name: st
     return table(head, rows)
 
 
-def unseen(outcomes: Sequence[Outcome]) -> list[str]:
-    """Prompts that were written to judge by: the sealed half, and the one that was learned from."""
-    sealed = [o for o in outcomes if o.item.split == "sealed"]
-    halves = {"sealed half": sealed, "open half": [o for o in outcomes if o.item.split == "open"]}
-    return [
+def held_out(outcomes: Sequence[Outcome]) -> list[str]:
+    """Prompts that others wrote to judge by, a set each."""
+    if not outcomes:
+        return []
+    sets = {s: [o for o in outcomes if o.item.source == s] for s in sorted(sources(outcomes))}
+    lines = [
         "## Prompts written to judge by", "",
-        "`unseen.txt`: written and labelled before any was classified, none trained on. What was "
-        "wrong with the open half was learned from, by kind; nobody looked at what became "
-        "of any sealed prompt.", "",
-        *bars(halves), *grouped(sealed, lambda o: o.item.kind, "sealed half, kind"),
-        *grouped(sealed, lambda o: o.item.language, "sealed half, language"),
+        "`judged_*.txt`: written by others than the training prompts were, labelled before any was "
+        "classified, and classified once, when weights were final. Leaving out whole writers of "
+        "training prompts: [classifier_strangers.md](classifier_strangers.md).", "",
+        *bars({**sets, "both": list(outcomes)}),
     ]  # fmt: skip
+    for name, there in sets.items():
+        lines += grouped(there, lambda o: o.item.kind, f"{name}, kind")
+    return lines + grouped(outcomes, lambda o: o.item.language, "both, language")
+
+
+def sources(outcomes: Iterable[Outcome]) -> set[str]:
+    return {o.item.source for o in outcomes}
 
 
 def confusion(outcomes: Sequence[Outcome]) -> list[str]:
@@ -268,9 +275,9 @@ def report(outcomes: Sequence[Outcome], misrouting: Sequence[str]) -> list[str]:
         "labels, splits and what *acceptable* means: "
         "[GUIDE.md](../benchmarks/classifier/GUIDE.md). Intervals are Clopper-Pearson, 95 %.",
         absent, "## Bars", "", *bars(judged_by),
-        *unseen([o for o in outcomes if o.item.source == "unseen"]),
+        *held_out([o for o in outcomes if o.item.split == "judged"]),
         "## Languages (our own prompts, and GenAI-Bench's Chinese)", "",
-        *languages([o for o in outcomes if o.item.kind != "typo" and o.item.source != "unseen"]),
+        *languages([o for o in outcomes if o.item.kind != "typo" and o.item.split != "judged"]),
         "## Kinds of our own prompts", "", *grouped(written, lambda o: o.item.kind, "kind"),
         "## Misspelled on purpose (a quarter of the longer words)", "",
         *grouped(typos, lambda o: o.item.source, "source"),

@@ -62,12 +62,15 @@ def share(rows: Sequence[bool]) -> float:
     return sum(rows) / len(rows)
 
 
-def unseen() -> Judged:
-    """Both halves: the sealed one by itself misses .92 by half a point (results/classifier.md)."""
-    return judged("unseen")
+def held_out() -> Judged:
+    """What two others wrote to judge by, together."""
+    found = judged("held_out")
+    if not found:
+        pytest.skip("no prompts written to judge by")
+    return found
 
 
-@pytest.fixture(params=[real, own, unseen], ids=["public", "own", "unseen"])
+@pytest.fixture(params=[real, own, held_out], ids=["public", "own", "held out"])
 def prompts(request: pytest.FixtureRequest) -> Judged:
     return request.param()  # type: ignore[no-any-return]
 

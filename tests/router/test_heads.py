@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qfloor.router.heads import heads_of
+from qfloor.router.heads import heads_of, opening_of
 from qfloor.router.reading import read
 
 
@@ -32,3 +32,12 @@ def test_none_where_there_is_none(text: str) -> None:
 
 def test_a_first_phrase_that_does_not_end_is_cut() -> None:
     assert heads_of(["word"] * 13 + ["last", "later"]) == ["@last", "@-ast"]
+
+
+@pytest.mark.parametrize(
+    ("text", "opening"),
+    [("How do I cut a clip in half", ["@^how"]), ("a lake", []), ("2 cats on a mat", []),
+     ("ein altes Haus am See", ["@^ein"]), ("... and then", []), ("", [])],
+)  # fmt: skip
+def test_the_word_that_several_begin_with(text: str, opening: list[str]) -> None:
+    assert opening_of(read(text).tokens) == opening

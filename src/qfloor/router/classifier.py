@@ -23,7 +23,7 @@ from operator import itemgetter
 
 from qfloor.records import CATEGORIES, Category
 from qfloor.router.classification import Classification, Evidence, Told
-from qfloor.router.heads import heads_of
+from qfloor.router.heads import heads_of, opening_of
 from qfloor.router.languages import guess_language
 from qfloor.router.lexicon import WORDS
 from qfloor.router.needs import Need
@@ -56,6 +56,9 @@ TOLD = 3
 
 _STILL = ("image",)
 
+
+ASKS = frozenset("?？؟")
+"""Marks of a question."""
 
 Stops = list[tuple[int, Stop]]
 Hit = tuple[tuple[str, ...], Pairs, float]
@@ -352,7 +355,9 @@ def names_of(need: Need, reading: Reading) -> list[str]:
         names.append("#long")
     if n > 6 and reading.tokens.count(",") > n / 6:
         names.append("#listed")
-    return names + heads_of(reading.tokens)
+    if not ASKS.isdisjoint(reading.tokens):
+        names.append("#asks")
+    return names + opening_of(reading.tokens) + heads_of(reading.tokens)
 
 
 def _told(

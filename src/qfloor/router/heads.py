@@ -54,3 +54,11 @@ def heads_of(tokens: list[str]) -> list[str]:
         else:
             head = token
     return [f"@{head}", f"@-{head[-3:]}"] if len(head) > 2 and head.isascii() else []
+
+
+def opening_of(tokens: list[str]) -> list[str]:
+    """The first word of a request of several, as a feature: "how" asks for no picture.
+
+    Not damped by the length of the request, as first words are that weights know by ``^word``.
+    """
+    return [f"@^{tokens[0]}"] if len(tokens) > 2 and tokens[0].isalpha() else []

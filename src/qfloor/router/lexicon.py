@@ -1,8 +1,9 @@
 """Words that point to a category, and how far: the router's own weights, written by hand.
 
 A quality database may carry learned ones instead. The words themselves are in
-`qfloor.router.words_english`, `words_other` and `words_more`; here they are put together, with
-the signals that are no words and the phrases that count for nothing.
+`qfloor.router.words_english`, `words_other`, `words_more`, `words_wide` and
+`words_world`; here they are put together, with the signals that are no words and the phrases that
+count for nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 from qfloor.router.words_english import ENGLISH
 from qfloor.router.words_more import MORE
 from qfloor.router.words_other import OTHER
+from qfloor.router.words_wide import WIDE
+from qfloor.router.words_world import WORLD
 
 SETTINGS: dict[str, float] = {
     "#scale": 0.75,  # flattens the sums: words of one request are not independent
@@ -77,6 +80,8 @@ _BESIDE: dict[str, dict[str, float]] = {
 def _all() -> dict[str, dict[str, float]]:
     words = {
         category: {
+            **_weights(WIDE[category]),
+            **_weights(WORLD[category]),
             **_weights(MORE[category]),
             **_weights(OTHER[category]),
             **_weights(groups),
