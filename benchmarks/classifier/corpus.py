@@ -76,7 +76,7 @@ def split_of(text: str) -> str:
 
 
 def _set(letters: str) -> tuple[str, ...]:
-    return tuple(LETTERS[letter] for letter in letters)
+    return tuple(LETTERS[letter] for letter in letters.replace(",", ""))
 
 
 def written(path: Path = HERE / "written.txt", split: str | None = None) -> Iterator[Item]:
@@ -164,10 +164,7 @@ THINGS = ("things.toml", "crossed.toml", "languages.toml")
 
 
 def things() -> Iterator[Item]:
-    """Every thing of the lists in the first template of its kind and in half of the others.
-
-    All are trained on.
-    """
+    """Every thing of the lists in its kind's first template and half of the others; trained on."""
     draw = random.Random(7)
     for file in THINGS:
         for kind, parts in tomllib.loads((HERE / file).read_text(encoding="utf-8")).items():
@@ -238,8 +235,7 @@ def _rows(path: Path) -> dict[int, str]:
         return {i: row["Prompt"] for i, row in enumerate(told, 1)}
     if path.suffix == ".csv":
         with path.open(encoding="utf-8", newline="") as file:
-            told = csv.DictReader(file)
-            return {i: row.get("prompt") or row["text"] for i, row in enumerate(told, 1)}
+            return {i: r.get("prompt") or r["text"] for i, r in enumerate(csv.DictReader(file), 1)}
     if path.suffix == ".jsonl":
         lines = [json.loads(line) for line in text.splitlines() if line.strip()]
         return {i: row["prompt"] for i, row in enumerate(lines, 1)}

@@ -101,7 +101,8 @@ def pruned(table: Table, coefficients: np.ndarray) -> np.ndarray:
         or (size >= WORTH[kind] and (kind != "piece" or table.seen[name] >= LEAST_SEEN_PIECE))
         for name, size, kind in zip(table.names, largest, map(kind_of, table.names), strict=True)
     ]
-    return coefficients * np.array([*kept, *[True] * vectors.WIDTH])
+    worth = np.array([*kept, *[True] * vectors.WIDTH])
+    return np.where(worth, coefficients, 0.0)
 
 
 def fit(x: Any, items: Sequence[Item]) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ import argparse
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +31,18 @@ from qfloor.router.stored import packed
 from qfloor.router.weights import FILE, FORMAT
 
 STEP = 1 / 32
+UNREAD_MOST, UNREAD_WORTH, COARSE = 40_000, {"word": 1.2, "head": 1.0}, 8
+"""Of words that no prompt has: how many are looked at, the most frequent first, the largest weight
+below which one is dropped, and how many steps are told as one.
+"""
 Columns = dict[str, np.ndarray]
 
 
-def _spelled() -> Iterator[tuple[str, np.ndarray]]:
-    """Words that vectors know and a request may hold as one word."""
-    for word, vector in vectors.words().items():
+def _spelled(read: Collection[str]) -> Iterator[tuple[str, np.ndarray]]:
+    """Words that a request may hold as one: those that prompts have, and frequent ones."""
+    for rank, (word, vector) in enumerate(vectors.words().items()):
+        if rank >= UNREAD_MOST and word not in read:
+            continue
         if len(word) > 2 and word.isascii() and reading.WORD.fullmatch(word) and word[0].isalpha():
             yield word, vector
 
@@ -47,22 +53,28 @@ def with_vectors(columns: Columns, coefficients: np.ndarray) -> Columns:
     heads = coefficients[:, 50:] * vectors.HEAD
     nothing = np.zeros(len(IDS))
     found = dict(columns)
-    for word, vector in _spelled():
+    for word, vector in _spelled(columns.keys()):
         found[word] = columns.get(word, nothing) + words @ vector
         found[f"@{word}"] = columns.get(f"@{word}", nothing) + heads @ vector
     return found
 
 
-def features_of(columns: Columns) -> dict[str, list[int]]:
-    """Whole steps of what is worth its place; a known word carries its pieces' weights."""
+def features_of(columns: Columns, read: Collection[str]) -> dict[str, list[int]]:
+    """Whole steps of what is worth its place; a known word carries its pieces' weights.
+
+    What only vectors know, and no prompt has, must say more, and is told in coarser steps.
+    """
     kept: dict[str, list[int]] = {}
     for name, column in columns.items():
-        if kind_of(name) == "word":
+        kind = kind_of(name)
+        if kind == "word":
             share, pieces = reading.pieces_of(name)
             column = column + share * sum(columns.get(f"~{p}", 0.0) for p in pieces)
-        if kind_of(name) in WORTH and np.abs(column).max() < WORTH[kind_of(name)]:
+        worth, coarse = (WORTH, 1) if name in read else (UNREAD_WORTH, COARSE)
+        if kind in worth and np.abs(column).max() < worth[kind]:
             continue
-        kept[name] = [int(v) for v in np.clip(np.rint(column / STEP), -127, 127)]
+        steps = np.rint(np.clip(column / STEP, -127, 127) / coarse) * coarse
+        kept[name] = [int(v) for v in np.clip(steps, -127, 127)]
     return kept
 
 
@@ -77,7 +89,7 @@ def content(
             lexicon[:, IDS.index(name[1:])] = column * LEXICON_SCALE
         else:
             columns[name] = column * (PIECE_SCALE if name[0] == "~" else 1.0)
-    kept = features_of(with_vectors(columns, coefficients[:, -vectors.WIDTH :]))
+    kept = features_of(with_vectors(columns, coefficients[:, -vectors.WIDTH :]), columns.keys())
     made = {
         "format": FORMAT,
         "categories": list(IDS),

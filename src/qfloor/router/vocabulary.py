@@ -1,7 +1,8 @@
 """All that is known of single words, in one look: a request's words are each looked up once.
 
 What the lexicon begins with a word, which languages it belongs to, and what learned weights count
-for it. Words are worked out when first met, for most of a request have been met before; bounded.
+for it; of a word that neither knows, what they know of the one that was likely meant. Words are
+worked out when first met, for most of a request have been met before; bounded.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from qfloor.router.languages import BY_WORD
 from qfloor.router.phrases import Stop
 from qfloor.router.reading import MOST_WORDS
+from qfloor.router.spelling import near
 from qfloor.router.weights import Weights
 
 MOST = 50_000
@@ -30,13 +32,18 @@ class Vocabulary(dict[str, Word]):
         self._stops, self._weights = stops, weights
 
     def __missing__(self, word: str) -> Word:
-        packed, after = (0, None) if self._weights is None else self._weights.word(word)
-        found = packed, after, self._stops.get(word), BY_WORD.get(word, 0)
+        meant = word if self._knows(word) else near(word, self._knows) or word
+        packed, after = (0, None) if self._weights is None else self._weights.word(meant)
+        found = packed, after, self._stops.get(meant), BY_WORD.get(word, 0)
         if len(word) <= LONG:
             if len(self) >= MOST:
                 self.clear()
             self[word] = found
         return found
+
+    def _knows(self, word: str) -> bool:
+        weights = self._weights
+        return weights is None or word in self._stops or word in BY_WORD or weights.knows(word)
 
     def look_up(self, words: list[str]) -> list[Word]:
         """Look up words of a request; learned weights look at no more than `MOST_WORDS`."""

@@ -1,0 +1,55 @@
+"""A word that is known one slip of the fingers away."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qfloor.records import CATEGORIES
+from qfloor.router import Need
+from qfloor.router.classifier import Classifier
+from qfloor.router.lexicon import SETTINGS, WORDS
+from qfloor.router.phrases import arrange
+from qfloor.router.spelling import near
+from qfloor.router.vocabulary import Vocabulary
+from qfloor.router.weights import default_weights
+
+KNOWN = frozenset(("kitchen", "bottle", "portrait", "modern", "meadow", "lake")).__contains__
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("kichen", "kitchen"), ("ktichen", "kitchen"), ("kitchin", "kitchen"),
+        ("kittchen", "kitchen"), ("botle", "bottle"), ("portriat", "portrait"),
+        ("modren", "modern"), ("medow", "meadow"), ("meaddow", "meadow"),
+        ("itchen", None), ("laek", None), ("kitchenette", None), ("bott1e", None), ("küchen", None),
+    ],
+)  # fmt: skip
+def test_one_slip_away(typed: str, meant: str | None) -> None:
+    assert near(typed, KNOWN) == meant
+
+
+@given(st.text(max_size=40))
+def test_only_what_is_known_is_answered(typed: str) -> None:
+    asked: list[str] = []
+    assert near(typed, lambda word: bool(asked.append(word))) is None
+    assert len(asked) <= 400
+    assert all(word[:1] == typed[0] for word in asked)
+
+
+def test_a_misspelled_word_is_read_as_what_was_meant() -> None:
+    stops = arrange({"kitchen": {"architectural-render": 2.0}}).stops
+    weights = default_weights()
+    assert not weights.knows("kitcehn")
+    typed, meant = Vocabulary(stops, weights).look_up(["kitcehn", "kitchen"])
+    assert typed[:3] == meant[:3]
+    assert meant[2] is not None
+
+
+def test_a_request_typed_in_haste() -> None:
+    seven = Classifier({c.id: c for c in CATEGORIES}, WORDS, SETTINGS, default_weights())
+    for typed, meant in (("modren kichen interor", "architectural-render"),
+                         ("portriat of a grandmohter", "portrait")):  # fmt: skip
+        assert seven.classify(Need(prompt=typed)).category == meant
