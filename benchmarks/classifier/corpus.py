@@ -35,7 +35,7 @@ LANGUAGES = ("es", "de", "fr", "pt", "zh", "ja", "ar", "hi")
 WEIGHTS = {
     "parti": 1.0, "vbench": 0.6, "core": 1.0, "written": 1.0, "taught": 1.0, "template": 0.4,
     "things": 0.3, "crossed": 0.3, "languages": 0.75, "typo": 0.4, "hasty": 0.35, "gibberish": 0.4,
-    "unseen": 1.0,
+    "unseen": 1.0, "hidden": 0.35,
 }  # fmt: skip
 """How much one prompt of a source counts in training."""
 

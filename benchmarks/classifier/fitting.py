@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,13 @@ WORTH = {"word": 0.4, "pair": 0.8, "piece": 0.4, "head": 0.4}
 """Largest weight below which a feature is not worth its place."""
 LEXICON_SCALE = 3.0  # features of the lexicon are penalised less than words
 PIECE_SCALE = 1.6  # ... and pieces of words
+
+HIDDEN = 0.6
+"""Share of words' own features that are hidden where a prompt is read once more."""
+LISTS = ("things", "crossed", "languages", "template", "gibberish")
+"""Sources that nobody wrote as prompts."""
+MADE = ("typo", "hasty", "hidden")
+"""Kinds of prompts that a script made of others."""
 
 _LEXICON = Classifier({c.id: c for c in CATEGORIES}, WORDS, SETTINGS)
 
@@ -71,6 +79,22 @@ class Table:
         known = sparse.csr_matrix((values, (rows, columns)), shape=(len(items), len(at)))
         dense = [vectors.of_prompt(reading.read(item.text).tokens) for item in items]
         self.x = sparse.hstack([known, sparse.csr_matrix(np.array(dense))]).tocsr()
+
+    def hide(self, items: Sequence[Item]) -> list[Item]:
+        """Add what people wrote once more, with most words' own features hidden; return all.
+
+        So vectors and pieces learn to do without: of a stranger's words many are unknown.
+        """
+        written = [i for i, item in enumerate(items) if item.source not in LISTS]
+        written = [i for i in written if items[i].kind not in MADE]
+        again = self.x[written].tocsr()
+        own = np.array([kind_of(n) in ("word", "pair", "head") for n in self.names])
+        own = np.concatenate([own, np.zeros(vectors.WIDTH, bool)])
+        drawn = np.random.default_rng(5).random(len(again.indices)) < HIDDEN
+        again.data[own[again.indices] & drawn] = 0
+        again.eliminate_zeros()
+        self.x = sparse.vstack([self.x, again]).tocsr()
+        return [*items, *(replace(items[i], kind="hidden") for i in written)]
 
 
 def targets(item: Item, category: str) -> float:

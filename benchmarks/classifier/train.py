@@ -116,9 +116,10 @@ def main() -> None:
     items = trained_on() + own_prompts(told.own)
     print(f"{len(items)} prompts: {dict(Counter(i.source for i in items))}")
     known = Table(items)
-    scores = left_out(known, items)
+    rows = known.hide(items)
+    scores = left_out(known, rows)
     print("\n".join([*table(rows_of(scores)), "", *bounds(scores)]))
-    coefficients, biases = fit(known.x, items)
+    coefficients, biases = fit(known.x, rows)
     made, number = content(known, pruned(known, coefficients), biases, curve_of(scores))
     made["about"] = {
         "trained_on": dict(sorted(Counter(i.source for i in items).items())),

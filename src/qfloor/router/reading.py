@@ -13,7 +13,8 @@ Features of a text, by how they are spelled:
 ``~abc``    a piece of a word (``<`` and ``>`` are its ends), or of a run of a
             script that does not part words
 ``@word``   the word that the first phrase ends with: what it is about, and
-            ``@-ord`` its last letters (`qfloor.router.heads`)
+            ``@-ord`` its last letters; ``@^word`` the first word, not damped
+            (`qfloor.router.heads`)
 ``#name``   what is no word: quotes, shape, length, a clip asked for
 ==========  ====================================================================
 """
