@@ -163,7 +163,8 @@ def test_what_was_answered_as_missing_is_not_bought_afterwards(
         await until(lambda: client.gateway.orders._resting or one.done())
         answered = one.done()
         busy[0] = False
-        await asyncio.sleep(0.3)
+        made = "SELECT count(*) FROM outputs WHERE media_sha256 IS NOT NULL"
+        await until(lambda: client.gateway.ledger.rows(made) == [(2,)])
         refused[0] = False
         first = await one
         await client.gateway.flush()
@@ -250,12 +251,14 @@ def test_a_retry_of_a_row_is_no_news_of_its_seller(
 ) -> None:
     """Each try to write the row counted the same picture again in the seller's health."""
     refused, noted = failing(monkeypatch, StoreError("the disk is full")), []
+    tries: list[str] = []
+    ending(monkeypatch, lambda job_id, **_: tries.append(job_id))
 
     async def work(client: Any) -> Any:
         window = client.gateway.watch.window
         monkeypatch.setattr(type(window), "record", lambda _, *told: noted.append(told))
         await ask(client)
-        await asyncio.sleep(0.5)
+        await until(lambda: len(tries) >= 3)
         refused[0] = False
         await until(lambda: client.gateway.ledger.rows(f"{JOBS} WHERE state = 'completed'"))
 
