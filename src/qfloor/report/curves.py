@@ -79,7 +79,7 @@ def _held(rows: Sequence[Row]) -> str:
              "held-out agreement", "worst left-out offer", "says"]  # fmt: skip
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:  # what cannot be learned for one reason is one line
-        each = "" if row["reason"] else f"{row['human_threshold']}"
+        each = "" if row["metric_threshold"] is None else f"{row['human_threshold']}"
         key = (row["metric"], row["category"], row["modality"], row["reason"], each)
         groups.setdefault(key, []).append(row)
     cells = [_held_row(found) for found in groups.values()]
@@ -100,8 +100,15 @@ def _held_row(found: Sequence[Row]) -> list[str]:
         number(first["n_fit"]),
         share(first["held_out_agreement"]),
         number(first["worst_leave_one_model_out"], 2),
-        text(first["reason"] or "learned"),
+        text(_outcome(first)),
     ]
+
+
+def _outcome(row: Row) -> str:
+    """Say why nothing was learned, or what is not known of what was."""
+    if row["metric_threshold"] is None:
+        return str(row["reason"])
+    return "; ".join(["learned", *([row["reason"]] if row["reason"] else [])])
 
 
 def _predicted(content: ReportContent, rows: Sequence[Row]) -> str:
