@@ -7,7 +7,7 @@ taken, likelier slips before others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Container, Iterator, Sequence
 
 SHORTEST, LONGEST = 5, 14
 """Letters of words that are looked at: one letter away from a short word lies any other."""
@@ -15,11 +15,15 @@ _VOWELS, _OFTEN = "aeiou", "tnrslhcd"
 """Letters that are left out, or taken for each other, most often."""
 
 
-def near(word: str, known: Callable[[str], bool]) -> str | None:
-    """Return the known word that was likely meant; none where nothing is near."""
+def near(word: str, known: Sequence[Container[str]]) -> str | None:
+    """Return the word of any of ``known`` that was likely meant; none where nothing is near."""
     if not SHORTEST <= len(word) <= LONGEST or not word.isascii() or not word.isalpha():
         return None
-    return next(filter(known, _slips(word)), None)
+    for slip in _slips(word):
+        for words in known:
+            if slip in words:
+                return slip
+    return None
 
 
 def _slips(word: str) -> Iterator[str]:

@@ -30,9 +30,10 @@ class Vocabulary(dict[str, Word]):
     def __init__(self, stops: Mapping[str, Stop], weights: Weights | None) -> None:
         super().__init__()
         self._stops, self._weights = stops, weights
+        self._known = (stops, BY_WORD) if weights is None else (weights.own_words, stops, BY_WORD)
 
     def __missing__(self, word: str) -> Word:
-        meant = word if self._knows(word) else near(word, self._knows) or word
+        meant = self._meant(word)
         packed, after = (0, None) if self._weights is None else self._weights.word(meant)
         found = packed, after, self._stops.get(meant), BY_WORD.get(word, 0)
         if len(word) <= LONG:
@@ -41,14 +42,15 @@ class Vocabulary(dict[str, Word]):
             self[word] = found
         return found
 
-    def _knows(self, word: str) -> bool:
-        weights = self._weights
-        return weights is None or word in self._stops or word in BY_WORD or weights.knows(word)
+    def _meant(self, word: str) -> str:
+        """The word itself, or without any knowledge of it the known one next to it."""
+        if self._weights is None or any(word in words for words in self._known):
+            return word
+        return near(word, self._known) or word
 
     def look_up(self, words: list[str]) -> list[Word]:
         """Look up words of a request; learned weights look at no more than `MOST_WORDS`."""
         found = list(map(self.__getitem__, words[:MOST_WORDS]))
-        for word in words[MOST_WORDS:]:
-            known = self.get(word)
-            found.append(known or (0, None, self._stops.get(word), BY_WORD.get(word, 0)))
-        return found
+        # the others as they are spelled, whether or not they were met before
+        rest = words[MOST_WORDS:]
+        return found + [(0, None, self._stops.get(w), BY_WORD.get(w, 0)) for w in rest]

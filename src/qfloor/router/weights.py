@@ -170,9 +170,10 @@ class Weights:
         """Log odds that a word by itself adds to a category, before damping."""
         return self._unpack(self.word(word)[0])[self.categories.index(category)] * self._unit
 
-    def knows(self, word: str) -> bool:
-        """Whether a word has weights of its own, not of its pieces alone."""
-        return word in self._words.numbers
+    @property
+    def own_words(self) -> Mapping[str, int]:
+        """Words that have weights of their own, not of their pieces alone."""
+        return self._words.numbers
 
     def word(self, word: str) -> Word:
         """A word's own weights or those of its pieces, added up, and those of words after it.
