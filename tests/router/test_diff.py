@@ -11,9 +11,11 @@ import pytest
 from factories import Seller, shop
 
 from qfloor import export, router
+from qfloor.cli.databases import _said
 from qfloor.router import Database, Need, Policy
 from qfloor.router.asked import Asked
 from qfloor.router.diff import NOBODY, DatabaseDiff, diff
+from qfloor.router.weights import default_content
 
 NOW = "2026-11-23"
 Two = Callable[..., tuple[Database, Database]]
@@ -51,9 +53,24 @@ def test_a_release_is_as_itself(two: Two) -> None:
     old, new = two(shop(), shop())
     found = diff(old, new, log("standard", "premium"), now=NOW)
     assert (found.certificates, found.prices, found.demands) == ((), (), ())
+    assert found.reads_alike
     assert found.log is not None
     assert (found.log.changed, found.log.moves) == (0, ())
     assert found.log.spend_before_nanousd == found.log.spend_after_nanousd == 83_000_000
+
+
+def test_a_classifier_of_another_training_is_told(tmp_path: Path) -> None:
+    made = factories.release(shop())
+    weights = default_content()
+    older = weights | {"bias": [bias - 0.01 for bias in weights["bias"]]}
+    dbs = [
+        router.load(export.write(tmp_path / f"{i}.db", replace(made, weights=told)))
+        for i, told in enumerate((weights, older))
+    ]
+    found = diff(*dbs)
+    assert not found.reads_alike
+    assert (found.certificates, found.prices, found.demands) == ((), (), ())
+    assert any("their classifiers differ" in line for line in _said(found))
 
 
 def test_certificates_lost_and_gained(two: Two) -> None:

@@ -99,6 +99,7 @@ def _plain(found: DatabaseDiff) -> dict[str, Any]:
     log = found.log
     return {
         "before": found.before, "after": found.after, "comparable": found.comparable,
+        "reads_alike": found.reads_alike,
         "offers_gone": found.offers_gone, "offers_new": found.offers_new,
         "certificates": _certificates(found), "prices": [vars(p) for p in found.prices],
         "thresholds": [vars(d) for d in found.demands],
@@ -116,6 +117,10 @@ def _said(found: DatabaseDiff) -> list[str]:
     lines = [f"{found.before} -> {found.after}: {lost} certificates lost, {gained} gained"]
     if not found.comparable:
         lines.append("the two judge by different qualities: their certificates mean other things")
+    if not found.reads_alike:
+        lines.append(
+            "their classifiers differ: requests may be taken for other categories (--log shows them)"
+        )
     for what, offers in (("gone", found.offers_gone), ("new", found.offers_new)):
         if offers:
             lines.append(f"offers {what}: {', '.join(offers)}")

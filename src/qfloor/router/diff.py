@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from qfloor.router.asked import Asked
 from qfloor.router.choosing import choose
@@ -101,6 +102,7 @@ class DatabaseDiff:
     before: str
     after: str
     comparable: bool
+    reads_alike: bool
     offers_gone: tuple[str, ...]
     offers_new: tuple[str, ...]
     certificates: tuple[CertificateChange, ...]
@@ -136,13 +138,15 @@ def diff(
     -------
     DatabaseDiff
         ``comparable`` is False where the two judge by different qualities: their certificates
-        then mean different things.
+        then mean different things. ``reads_alike`` is False where their classifiers differ: then
+        a request may be taken for another category.
     """
     log = tuple(log)
     return DatabaseDiff(
         before=_name(old),
         after=_name(new),
         comparable=old.primary_quality == new.primary_quality,
+        reads_alike=_reading(old) == _reading(new),
         offers_gone=tuple(sorted(set(old.offers) - set(new.offers))),
         offers_new=tuple(sorted(set(new.offers) - set(old.offers))),
         certificates=tuple(_certificates(old, new)),
@@ -150,6 +154,12 @@ def diff(
         demands=tuple(_demands(old, new)),
         log=_over(old, new, log, policy, prices, now) if log else None,
     )
+
+
+def _reading(db: Database) -> tuple[Any, ...]:
+    """What a classifier was fitted to; two that differ anywhere differ here."""
+    made = db.classifier
+    return made.settings, None if made.weights is None else made.weights.fitted
 
 
 def _name(db: Database) -> str:

@@ -171,6 +171,11 @@ class Weights:
         return self._unpack(self.word(word)[0])[self.categories.index(category)] * self._unit
 
     @property
+    def fitted(self) -> tuple[Any, ...]:
+        """What every training run sets anew: biases, the curve of confidence, and the bounds."""
+        return tuple(self._bias), tuple(self._curve), self.bound, self.plausible
+
+    @property
     def own_words(self) -> Mapping[str, int]:
         """Words that have weights of their own, not of their pieces alone."""
         return self._words.numbers
