@@ -119,7 +119,7 @@ def _said(found: DatabaseDiff) -> list[str]:
         lines.append("the two judge by different qualities: their certificates mean other things")
     if not found.reads_alike:
         lines.append(
-            "their classifiers differ: requests may be taken for other categories (--log shows them)"
+            "their classifiers differ: a request may be taken for another category (see --log)"
         )
     for what, offers in (("gone", found.offers_gone), ("new", found.offers_new)):
         if offers:
