@@ -33,6 +33,27 @@ def test_a_sound_file(path: Path) -> None:
     assert "sound" in str(found)
 
 
+def _verdicts(*post_hoc: bool | None) -> export.Content:
+    return {"verdicts": [{"ruling": "certified", "post_hoc": late} for late in post_hoc]}
+
+
+def test_how_many_verdicts_are_post_hoc_is_said() -> None:
+    content = _verdicts(True, False, True)
+    content["verdicts"][0]["ruling"] = "rejected"
+    assert export.certified_words(content) == "2 certified, 1 of them post hoc"
+    assert export.post_hoc_words(content) == "2 post hoc, 1 of them certified"
+    assert export.certified_words(_verdicts(False)) == "1 certified"
+    assert export.post_hoc_words(_verdicts(False)) == "0 post hoc"
+
+
+def test_without_a_frozen_plan_nobody_knows_whether_a_verdict_is_post_hoc() -> None:
+    unknown = _verdicts(None, None)
+    assert "no plan was frozen" in export.certified_words(unknown)
+    assert export.post_hoc_words(unknown) == "not known: no plan was frozen"
+    first_format: export.Content = {"verdicts": [{"ruling": "certified"}]}
+    assert export.certified_words(first_format) == "1 certified"
+
+
 @pytest.mark.parametrize(
     ("statement", "said"),
     [

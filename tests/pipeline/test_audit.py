@@ -41,6 +41,10 @@ def _found(audited: Audit) -> dict[str, str]:
     return {c.check: f"{c.verdict}: {'; '.join(c.details)}" for c in audited.wrong}
 
 
+def _told(audited: Audit, check: str) -> str:
+    return next(c.found for c in audited.checks if c.check == check)
+
+
 def _sql(*statements: str) -> Tampering:
     """Tamper with the store as only someone can who wants to: triggers are dropped first."""
 
@@ -88,7 +92,9 @@ def test_a_run_follows_from_its_store_and_the_store_is_not_written(
     before, stamps = _tree(workspace), os.stat(workspace / "store.db").st_mtime_ns
     audited = pipeline.audit(workspace / "quality.db", workspace)
     assert _found(audited) == {}
-    assert audited.summary.endswith(f"{len(audited.checks)} checks, all ok")
+    assert f"{len(audited.checks)} checks, all ok; " in audited.summary
+    assert audited.summary.endswith(" certified")
+    assert _told(audited, "verdicts as frozen") == "0 post hoc"
     names = {check.check for check in audited.checks}
     assert {"release digest", "media files by SHA-256", "frozen before the first score"} <= names
     tables = {t.name for t in export.TABLES if export.read(workspace / "quality.db")[t.name]}
@@ -338,6 +344,30 @@ def test_a_benchmark_comes_back_from_what_a_run_keeps_of_it(name: str) -> None:
     loaded = benchmarks.load(name)
     kept = json.loads(json.dumps(to_plain(replace(loaded, path=None))))
     assert from_plain(Benchmark, kept) == loaded
+
+
+def test_verdicts_of_an_edited_plan_are_told_as_post_hoc(workspace: Path, small: Benchmark) -> None:
+    """A certificate by a threshold that was lowered after the freeze is none that was promised."""
+    easy = replace(small, thresholds=tuple(
+        replace(t, value=0.3) if (t.category, t.tier) == ("portrait", "standard") else t
+        for t in small.thresholds))  # fmt: skip
+    database = workspace / "quality.db"
+    with Store.open(workspace) as store:
+        prompts = pipeline.prompts_of(easy)
+        found = pipeline.certify_round(store, easy, prompts)
+        pipeline.export_round(store, easy, prompts, database, dt.datetime.now(dt.UTC))
+    late = [v for v in found.verdicts if v.post_hoc]
+    certified = sum(v.ruling.value == "certified" for v in late)
+    every = sum(v.ruling.value == "certified" for v in found.verdicts)
+    assert 0 < certified
+    assert len(late) < len(found.verdicts)
+    told = f"{every} certified, {certified} of them post hoc"
+    assert f"verdicts of which {told}; digest" in str(export.verify(database))
+    audited = pipeline.audit(database, workspace, benchmark=easy)
+    assert audited.summary.endswith(f"all ok; {told}")
+    assert _told(audited, "verdicts as frozen") == (
+        f"{len(late)} post hoc, {certified} of them certified"
+    )
 
 
 def test_certificates_taken_back_after_drift_are_no_tampering(

@@ -6,6 +6,7 @@ release is what the caller says it is: nothing is computed here, and the clock i
 """
 
 from qfloor.export.consistency import problems_of
+from qfloor.export.late import certified_words, post_hoc_words
 from qfloor.export.parquet import write_parquet
 from qfloor.export.release import Content, Release, Row, content_of, digest_of_content
 from qfloor.export.schema import SCHEMA_VERSION, TABLES
@@ -22,8 +23,10 @@ __all__ = [
     "Row",
     "StatedError",
     "Verification",
+    "certified_words",
     "content_of",
     "digest_of_content",
+    "post_hoc_words",
     "problems_of",
     "read",
     "stated_error",

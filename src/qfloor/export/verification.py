@@ -12,6 +12,7 @@ from typing import Any
 from qfloor.errors import DatabaseError, NewerDatabaseError
 from qfloor.export.columns import Column, Table
 from qfloor.export.consistency import problems_of
+from qfloor.export.late import certified_words
 from qfloor.export.release import Content, digest_of_content
 from qfloor.export.schema import APPLICATION_ID, SCHEMA_VERSION, tables_at
 
@@ -33,14 +34,15 @@ class Verification:
     n_floors: int
     n_verdicts: int
     n_certified: int
+    certified_words: str
     illustrative: bool
 
     def __str__(self) -> str:
         example = ", illustrative" if self.illustrative else ""
         return (
             f"{self.path}: sound; {self.name} {self.round}{example}, {self.n_offers} offers, "
-            f"{self.n_floors} floors, {self.n_verdicts} verdicts of which {self.n_certified} "
-            f"certified; digest {self.digest}"
+            f"{self.n_floors} floors, {self.n_verdicts} verdicts of which "
+            f"{self.certified_words}; digest {self.digest}"
         )
 
 
@@ -85,6 +87,7 @@ def verify(path: str | Path) -> Verification:
         n_floors=len(content["floors"]),
         n_verdicts=len(content["verdicts"]),
         n_certified=sum(row["ruling"] == "certified" for row in content["verdicts"]),
+        certified_words=certified_words(content),
         illustrative=about["illustrative"],
     )
 

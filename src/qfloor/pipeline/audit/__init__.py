@@ -42,6 +42,7 @@ class Audit:
     database: str
     store: str
     checks: tuple[Check, ...]
+    certified: str
 
     @property
     def wrong(self) -> tuple[Check, ...]:
@@ -57,7 +58,10 @@ class Audit:
     def summary(self) -> str:
         """One sentence."""
         if not self.wrong:
-            return f"{self.database} follows from {self.store}: {len(self.checks)} checks, all ok"
+            return (
+                f"{self.database} follows from {self.store}: {len(self.checks)} checks, all ok; "
+                f"{self.certified}"
+            )
         named = ", ".join(check.check for check in self.wrong)
         return (
             f"{self.database} does not follow from {self.store}: {len(self.wrong)} of "
@@ -122,7 +126,12 @@ def audit(database: str | Path, store: str | Path, *, benchmark: Benchmark | Non
         checks = list(_of_itself(content))
         opened = _opened(content, copy, benchmark)
         checks += opened if isinstance(opened, list) else _checks(opened)
-    return Audit(database=str(database), store=str(store), checks=tuple(checks))
+    return Audit(
+        database=str(database),
+        store=str(store),
+        checks=tuple(checks),
+        certified=export.certified_words(content),
+    )
 
 
 def _of_itself(content: Content) -> Iterator[Check]:
@@ -132,6 +141,12 @@ def _of_itself(content: Content) -> Iterator[Check]:
     problems = export.problems_of(content)
     yield none_of(
         "rows that agree with one another", len(content["verdicts"]), "verdicts", problems
+    )
+    yield Check(
+        check="verdicts as frozen",
+        expected=f"{len(content['verdicts'])} verdicts",
+        found=export.post_hoc_words(content),
+        verdict="ok",
     )
     code = f"qfloor {qfloor.__version__}"
     how = "exactly" if about["written_by"] == code else f"to {TOLERANCE:g}"
