@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from qfloor import benchmark
+from qfloor import benchmark, export
 from qfloor.benchmark import Benchmark
 from qfloor.cli import app
 from qfloor.errors import QfloorError
@@ -59,6 +59,26 @@ def test_outputs_to_rate_do_not_tell_the_offer(
     assert "umber" not in told.stdout
     assert "5 outputs wait for ratings" in told.stderr
     assert not (tmp_path / "quality.db").exists()
+
+
+def test_floors_of_an_adaptive_round_say_which_tables_it_does_not_give(
+    short: Benchmark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its test lets no rater vary, so every verdict hangs on its panel, and says so (0015)."""
+    monkeypatch.setattr("qfloor.cli.floors.benchmark_of", lambda *_, **__: short)
+    runner.invoke(app, ["run", "painters", "--adaptive", "-w", str(tmp_path), "--batch", "6"])
+    for table in ("--tags", "--pass-rates", "--leave-one-out"):
+        told = runner.invoke(app, ["floors", "painters", "-w", str(tmp_path), table])
+        assert told.exit_code == 0, told.output
+        assert told.stdout.startswith("an adaptive round has no such table: ")
+    told = runner.invoke(app, ["floors", "painters", "-w", str(tmp_path)])
+    assert "1 of 1 floors are conditional on their panel" in told.stderr
+    assert "--leave-one-out" not in told.stderr
+    told = runner.invoke(app, ["floors", "painters", "-w", str(tmp_path), "--thresholds"])
+    assert "premium" in told.stdout
+    panels = {v["panel"] for v in export.read(tmp_path / "quality.db")["verdicts"]}
+    assert len(panels) == 1
+    assert panels.pop().startswith("conditional on this panel of ")
 
 
 def test_an_amount_that_is_none_is_refused(short: Benchmark, tmp_path: Path) -> None:

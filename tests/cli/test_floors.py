@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from qfloor import benchmark, pipeline
 from qfloor.cli import app
+from qfloor.errors import QfloorError
+from qfloor.store import Store
 
 HEADER = "item_id,prompt_id,category,model_id,rater_id,score,scale_min,scale_max\n"
 BENCHMARK = """
@@ -69,6 +73,65 @@ def test_leave_one_out(rated: tuple[str, Path]) -> None:
     rates = sorted(row["fail"] for row in rows)
     assert rates == pytest.approx([0.0, 0.1, 0.1])
     assert "without rater" in _floors(rated, "--leave-one-out")[1]
+
+
+def test_a_verdict_is_on_what_is_delivered_and_stands_beside_no_other_floor(
+    rated: tuple[str, Path],
+) -> None:
+    (row,) = json.loads(_floors(rated, "--json")[1])
+    assert row["standard"] == "certified"
+    code, out, err = _floors(rated, "--kind", "conditional", "--json")
+    assert code == 0
+    (row,) = json.loads(out)
+    assert "standard" not in row
+    assert row["q25_lo"] is not None
+    assert "verdicts are on what is delivered" in err
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ('criterion = "overall"', 'criterion = "beauty"',
+         "round 2026-11 has no floor: its offers were rated on overall, and the benchmark asks "
+         "for 'beauty'; set criterion under [quality] in its file"),
+        ("2026-11", "2026-12",
+         "round 2026-12 has no floor: its offers were rated in round 2026-11 only; name that with "
+         "--round"),
+    ],
+)  # fmt: skip
+def test_a_round_without_floors_says_what_was_rated_instead(
+    rated: tuple[str, Path], written: str, instead: str, said: str
+) -> None:
+    path = Path(rated[0])
+    path.write_text(path.read_text().replace(written, instead))
+    with pytest.raises(QfloorError) as refused:
+        CliRunner().invoke(app, ["floors", rated[0], "-w", str(rated[1])], catch_exceptions=False)
+    assert str(refused.value) == said
+
+
+def test_ratings_of_other_offers_are_named(rated: tuple[str, Path]) -> None:
+    """What a painters' benchmark finds in a round that only imported offers were rated in."""
+    with Store.open(rated[1]) as store:
+        asked = replace(benchmark.load("painters"), round="2026-11")
+        assert pipeline.why_unjudged(store, asked) == (
+            "its ratings are of imported/m, none of which the benchmark judges; name them as its "
+            "offers"
+        )
+        mine = benchmark.load(Path(rated[0]))
+        assert "prompt or session" in pipeline.why_unjudged(store, mine)
+        asked = replace(asked, round="2027-01")
+        assert pipeline.why_unjudged(store, asked).startswith("nothing was rated or scored in it;")
+
+
+def test_a_quality_that_has_no_floor(rated: tuple[str, Path]) -> None:
+    with pytest.raises(QfloorError) as refused:
+        CliRunner().invoke(
+            app, ["floors", rated[0], "-w", str(rated[1]), "--quality", "foo"],
+            catch_exceptions=False,
+        )  # fmt: skip
+    assert str(refused.value) == (
+        "round 2026-11 has no floor of quality 'foo'; its floors are of human:overall[0,10]"
+    )
 
 
 def test_tags_and_languages(rated: tuple[str, Path]) -> None:

@@ -75,6 +75,9 @@ def floors(
         if table == "explain":
             shown = pipeline.explain(store, benchmark, found, *explain, metric=quality)
         pooled = list(pipeline.pooling_remarks(store, benchmark))
+        why = "" if found.floors else pipeline.why_unjudged(store, benchmark)
+    if why:
+        raise QfloorError(f"round {benchmark.round} has no floor: {why}")
     wanted = benchmark.quality.id if quality is None else quality
     if table == "explain":
         _explained(shown, as_json=as_json, as_csv=as_csv)
@@ -118,17 +121,25 @@ def _floors(
     chosen = [f for f in found.floors if wanted in f.quality and f.kind == kind]
     rows = list(pipeline.floor_rows(found, chosen))
     if not rows:
-        known = ", ".join(sorted({f.quality for f in found.floors})) or "none: nothing was judged"
-        raise QfloorError(f"no floor of quality {wanted!r} in round {round}; {known}")
+        known = ", ".join(sorted({f.quality for f in found.floors}))
+        raise QfloorError(
+            f"round {round} has no floor of quality {wanted!r}; its floors are of {known}"
+        )
     emit(rows, as_json=as_json, as_csv=as_csv)
+    if kind == "conditional":
+        say("these floors leave refusals out; verdicts are on what is delivered and not shown here")
     for remark in pipeline.threshold_remarks(found):
         say(remark)
     few = sum(f.population.get("raters", "").startswith("conditional") for f in chosen)
     if few:
-        say(
-            f"{few} of {len(rows)} floors are conditional on a panel of few raters; "
-            "see --leave-one-out"
-        )
+        say(f"{few} of {len(rows)} floors are conditional on {_panel(found)}")
+
+
+def _panel(found: Findings) -> str:
+    """Say what panel floors hang on: of an adaptive run every panel, of others that of a few."""
+    if found.is_sequential:
+        return "their panel: the test of an adaptive round does not let raters vary"
+    return "a panel of few raters; see --leave-one-out"
 
 
 def _explained(found: list[Explanation], *, as_json: bool, as_csv: bool) -> None:
@@ -164,12 +175,17 @@ def _beside(
     """Rows of the table asked for, and what to say when there are none."""
     from qfloor import pipeline
 
+    if found.is_sequential and table != "thresholds":
+        return [], (
+            "an adaptive round has no such table: its test stopped by people's ratings of whole "
+            "categories, and intervals for a fixed number of prompts hold for nothing else there"
+        )
     if table == "pass rates":
         rows = pipeline.pass_rate_rows(found.pass_rates, brief=brief)
         return list(rows), "the round was not scored with any metric that is true or false"
     if table == "tags":
         rows = pipeline.tag_rows(found, quality, brief=brief)
-        return list(rows), f"no floor of quality {quality!r}"
+        return list(rows), f"no tag has a floor of quality {quality!r}"
     if table == "thresholds":
         rows = pipeline.threshold_rows(found, quality)
         return list(rows), f"no threshold of quality {quality!r}"

@@ -44,6 +44,7 @@ from qfloor.pipeline.sessions import pooling_remarks
 from qfloor.pipeline.shown import floor_rows, leave_one_out_rows, pass_rate_rows, tag_rows
 from qfloor.pipeline.taking_in import RowTaken, TakenIn, take_in
 from qfloor.pipeline.threshold_words import threshold_remarks, threshold_rows
+from qfloor.pipeline.unjudged import why_unjudged
 from qfloor.records import TIERS
 
 __all__ = [
@@ -110,5 +111,6 @@ __all__ = [
     "threshold_rows",
     "to_rate",
     "view_of",
+    "why_unjudged",
     "write_reference",
 ]

@@ -31,6 +31,11 @@ class Findings:
     predictions: tuple[Prediction, ...] = ()
     learned: tuple[LearnedThreshold, ...] = ()
 
+    @property
+    def is_sequential(self) -> bool:
+        """Whether an adaptive run's tests say what is said here, and not bounds of a fixed size."""
+        return any("sequential" in floor.population for floor in self.floors)
+
     def __add__(self, other: Findings) -> Findings:
         return Findings(
             floors=self.floors + other.floors,

@@ -90,11 +90,15 @@ def sequential_findings(benchmark: Benchmark, findings: Findings, states: States
         for v in verdicts
     }
     adjusted = _adjusted(verdicts, p_values, tests)
+    panels = _panels(floor for floor in findings.floors if floor.quality == mine)
     return replace(
         findings,
         floors=tuple(_floor(f, tests) for f in findings.floors if f.quality == mine),
         verdicts=tuple(
-            _verdict(v, _test(v, tests), p_values[_hypothesis(v)], adjusted[_hypothesis(v)])
+            replace(
+                _verdict(v, _test(v, tests), p_values[_hypothesis(v)], adjusted[_hypothesis(v)]),
+                panel=panels.get(_hypothesis(v).cell),
+            )
             for v in verdicts
         ),
         thresholds=tuple(t for t in findings.thresholds if t.quality == mine),
@@ -175,9 +179,22 @@ def _floor(floor: Floor, tests: Mapping[CellKey, _Test]) -> Floor:
 
 def _said(floor: Floor, state: SequentialState) -> dict[str, object]:
     """Raters are not drawn anew for every prompt, and the test does not let them vary."""
-    raters = {"raters": f"conditional on this panel of {floor.n_raters}"} if floor.n_raters else {}
+    raters = {"raters": _panel(floor)} if floor.n_raters else {}
     said = {"horizon": state.horizon, "standing": state.standing, "order": state.prompt_order}
     return {**raters, "sequential": said}
+
+
+def _panel(floor: Floor) -> str:
+    return f"conditional on this panel of {floor.n_raters}"
+
+
+def _panels(floors: Iterable[Floor]) -> Mapping[CellKey, str]:
+    """What verdicts say of their panel, by cell: it is whole, for none is left out of a test."""
+    return {
+        CellKey(floor.category, floor.modality, floor.offer_id): _panel(floor)
+        for floor in floors
+        if floor.n_raters
+    }
 
 
 def _certified_to(

@@ -15,7 +15,11 @@ Row = dict[str, Any]
 
 
 def floor_rows(found: Findings, floors: Iterable[Floor]) -> Iterator[Row]:
-    """Rows of floors with the ruling of each tier."""
+    """Rows of floors, the delivered ones with the ruling of each tier.
+
+    A verdict is on what is delivered. Beside a conditional floor, which leaves refusals out, it
+    would be taken for that number's.
+    """
     ruled = {
         (v.offer_id, v.category, v.modality, v.quality, v.tier): v.ruling.value
         for v in found.verdicts
@@ -29,7 +33,7 @@ def floor_rows(found: Findings, floors: Iterable[Floor]) -> Iterator[Row]:
             "offer": f.offer_id,
             "q25": f.q25,
             "q25_lo": f.q25_lo_release,
-            **{tier: ruled.get((*place, tier)) for tier in tiers},
+            **{tier: ruled.get((*place, tier)) for tier in tiers if f.kind == "delivered"},
             "prompts": f.n_prompts,
             "values": f.n_values,
             "design_effect": f.design_effect,

@@ -185,6 +185,27 @@ class JudgmentTables(FrozenTables):
         )
         return [(source, session, int(raters)) for source, session, raters in found]
 
+    def scales_of(
+        self,
+        *,
+        criteria: Iterable[str] | None = None,
+        rounds: Iterable[str] | None = None,
+        offers: Iterable[str] | None = None,
+    ) -> list[tuple[str, str, str, float, float]]:
+        """What was rated on what scale: (criterion, round, offer, lo, hi), controls left out."""
+        clause, values = where(
+            among("rating.criterion", criteria),
+            among("made.round", rounds),
+            among("made.offer_id", offers),
+            ("rating.control = ?", ["test"]),
+        )
+        sql = (
+            "SELECT DISTINCT rating.criterion, made.round, made.offer_id, rating.lo, rating.hi "
+            "FROM ratings AS rating JOIN outputs AS made ON made.id = rating.output_id "
+            f"WHERE {clause} ORDER BY 1, 2, 3, 4, 5"
+        )
+        return [tuple(row) for row in self.rows(sql, values)]
+
     def save_linking(self, linking: Linking) -> int:
         """Keep whether two sessions may be pooled; the newest test of the two counts."""
         key = ("criterion", "kind", "first", "second")
