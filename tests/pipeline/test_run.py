@@ -147,8 +147,12 @@ def test_a_rating_on_another_scale_is_refused(ran: RunResult, small: Benchmark) 
     five = replace(small.quality, lo=1.0, hi=5.0)
     with Store.open(_workspace(ran)) as store:
         view = pipeline.view_of(store, small, pipeline.prompts_of(small))
-        with pytest.raises(RatingsError, match="scales are never converted silently"):
+        with pytest.raises(RatingsError, match="scales are never converted silently") as refused:
             human_cells(store, view, five)
+    said = str(refused.value)
+    assert said.startswith("a rating of painters/")
+    assert "is on a scale of 0 to 10, but the benchmark's quality is on 1 to 5" in said
+    assert "set lo and hi under [quality] in the benchmark file" in said
 
 
 def test_a_round_is_judged_by_one_identity_that_covers_it(

@@ -441,3 +441,28 @@ def test_an_offer_made_known_by_ratings_is_no_duplicate(store, write):
     store.save_offers([Offer(id="imported/flux-dev", model="flux-dev", provider="imported")])
     import_ratings(store, write(HEAD, ROW), round=ROUND)
     assert len(list(store.offers_of())) == 1
+
+
+class TestAnotherScaleThanTheStores:
+    """Two scales of one criterion in a round could never be judged, nor taken back."""
+
+    def _five(self, write, model="flux-dev", criterion="overall"):
+        head = "item_id,prompt_id,category,model_id,rater_id,score,scale_min,scale_max"
+        row = f"g2,p18,portrait,{model},bob,4,1,5,{criterion}"
+        return write(f"{head},dimension", row, name="five.csv")
+
+    def test_it_is_refused_at_the_import(self, store, write):
+        import_ratings(store, write(HEAD, ROW), round=ROUND)
+        said = refused(store, self._five(write), "is on the scale 1 to 5 here")
+        assert "five.csv: line 2: 'overall' is on the scale 1 to 5 here, but ratings of" in said
+        assert "imported/flux-dev in round 2026-11 that were imported before are on 0 to 10" in said
+        assert "give them a dimension of their own" in said
+
+    @pytest.mark.parametrize("else_", [{"model": "other"}, {"criterion": "beauty"}])
+    def test_another_offer_or_criterion_has_a_scale_of_its_own(self, store, write, else_):
+        import_ratings(store, write(HEAD, ROW), round=ROUND)
+        assert import_ratings(store, self._five(write, **else_), round=ROUND).added == 1
+
+    def test_another_round_has_a_scale_of_its_own(self, store, write):
+        import_ratings(store, write(HEAD, ROW), round=ROUND)
+        assert import_ratings(store, self._five(write), round="2026-12").added == 1

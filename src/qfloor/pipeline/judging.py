@@ -174,14 +174,22 @@ def ratings_by_output(store: Store, view: RoundView, quality: Quality) -> dict[s
         if rating.control != "test" or rating.output_id not in ids or not counting.counts(rating):
             continue
         if (rating.lo, rating.hi) != (quality.lo, quality.hi):
-            raise RatingsError(
-                f"rating {rating.id} lies on a scale of {rating.lo:g} to {rating.hi:g}, but the "
-                f"quality {quality.id} is on {quality.lo:g} to {quality.hi:g}; "
-                "scales are never converted silently"
-            )
+            raise RatingsError(_another_scale(view, rating, quality))
         found[rating.output_id].append(rating)
     counting.check()
     return found
+
+
+def _another_scale(view: RoundView, rating: Rating, quality: Quality) -> str:
+    """Say whose rating lies elsewhere, where it came from, and how to judge by one scale."""
+    offer = next(o.offer_id for o in view.outputs if o.id == rating.output_id)
+    by = "" if rating.session is None else f", session {rating.session!r}"
+    return (
+        f"a rating of {offer} on {quality.name!r} (import {rating.source!r}{by}) is on a scale of "
+        f"{rating.lo:g} to {rating.hi:g}, but the benchmark's quality is on {quality.lo:g} to "
+        f"{quality.hi:g}; scales are never converted silently: set lo and hi under [quality] in "
+        "the benchmark file, or name there as sessions those imports that are on its scale"
+    )
 
 
 def metric_cells(

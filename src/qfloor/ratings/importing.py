@@ -37,6 +37,7 @@ from qfloor.ratings.mapping import Mapped
 from qfloor.ratings.prolific import join_submissions
 from qfloor.ratings.pseudonyms import Names, names_of
 from qfloor.ratings.reporting import ImportReport, report_of
+from qfloor.ratings.scales_in_store import check_scales_in_store
 from qfloor.ratings.settling import Settled, Settler
 from qfloor.records import Category, digest_of
 from qfloor.store import Store
@@ -140,7 +141,7 @@ def import_ratings(
         )
         if store.was_imported(key):  # by a version that reported otherwise
             return replace(report, repeated=True)
-        report = replace(report, added=_write(store, imported, settled.stored, faults))
+        report = replace(report, added=_write(store, imported, settled, faults))
         store.save_import(digest=key, kind="ratings", source=source, counts=report.to_row())
     return report
 
@@ -268,10 +269,11 @@ def _settled(
     return assemble(reading.judgments, found.place, settled, compared, ground), settled
 
 
-def _write(store: Store, imported: ImportedRatings, stored: frozenset[str], faults: Faults) -> int:
+def _write(store: Store, imported: ImportedRatings, settled: Settled, faults: Faults) -> int:
     """Write what is new; a judgment that the store has with other content is an error."""
-    _check_unchanged(store, imported, stored, faults)
+    _check_unchanged(store, imported, settled.stored, faults)
     _check_unchanged_choices(store, imported.comparisons, faults)
+    check_scales_in_store(store, imported, settled, faults)
     store.save_prompts(imported.prompts)
     store.save_offers(imported.offers)
     # In the order of what they refer to, SQLite finds that where it has just been.
