@@ -114,13 +114,13 @@ def test_ratings_of_other_offers_are_named(rated: tuple[str, Path]) -> None:
     with Store.open(rated[1]) as store:
         asked = replace(benchmark.load("painters"), round="2026-11")
         assert pipeline.why_unjudged(store, asked) == (
-            "its ratings are of imported/m, none of which the benchmark judges; name them as its "
-            "offers"
+            "round 2026-11 has no floor: its ratings are of imported/m, none of which the benchmark "
+            "judges; name them as its offers"
         )
         mine = benchmark.load(Path(rated[0]))
         assert "prompt or session" in pipeline.why_unjudged(store, mine)
         asked = replace(asked, round="2027-01")
-        assert pipeline.why_unjudged(store, asked).startswith("nothing was rated or scored in it;")
+        assert "nothing was rated or scored in it;" in pipeline.why_unjudged(store, asked)
 
 
 def test_a_quality_that_has_no_floor(rated: tuple[str, Path]) -> None:
@@ -153,3 +153,17 @@ def test_one_table_at_a_time(rated: tuple[str, Path]) -> None:
     code, _, err = _floors(rated, "--tags", "--pass-rates")
     assert code == 2
     assert "tables of their own" in err
+
+
+def test_agreement_is_a_line_a_row_and_raters_are_for_programs(rated: tuple[str, Path]) -> None:
+    def agreement(*options: str) -> str:
+        given = ["ratings", "agreement", "-w", str(rated[1]), *options]
+        return CliRunner().invoke(app, given, catch_exceptions=False).stdout
+
+    (row,) = json.loads(agreement("--json"))
+    assert len(row["means"]) == len(row["severity"]) == 3
+    assert "severity" in agreement("--csv")
+    table = agreement()
+    assert "alpha ordinal" in table
+    assert "severity" not in table
+    assert "means" not in table

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,20 @@ def test_who_is_severe_and_who_is_noisy(store, write):
         60,
         3.0,
     )
+
+
+def test_severity_is_from_the_mean_of_all_the_rater_too(store, write):
+    """As docs/how-to/raters.md says: of two 2 points apart one has +1, and of n (n - 1) / n."""
+    two = [(f"i{i}", f"p{i}", "m", r, v, "test", "s", "") for i in range(12)
+           for r, v in (("a", 8), ("b", 6))]  # fmt: skip
+    load(store, write, two)
+    found = {r.rater: r.severity for r in raters_of(store)}
+    assert found == {"a": pytest.approx(1.0), "b": pytest.approx(-1.0)}
+    load(store, write, [(f"i{i}", f"p{i}", "m", "c", 8, "test", "s", "") for i in range(12)])
+    found = {r.rater: r.severity for r in raters_of(store)}
+    assert found["b"] == pytest.approx(-2 * 2 / 3)
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "raters.md").read_text("utf-8")
+    assert "the mean of all who rated the same output, the rater too" in page.replace("\n", " ")
 
 
 def test_repeats_and_catches(store, write):

@@ -75,9 +75,8 @@ def floors(
         if table == "explain":
             shown = pipeline.explain(store, benchmark, found, *explain, metric=quality)
         pooled = list(pipeline.pooling_remarks(store, benchmark))
-        why = "" if found.floors else pipeline.why_unjudged(store, benchmark)
-    if why:
-        raise QfloorError(f"round {benchmark.round} has no floor: {why}")
+        if not found.floors:
+            raise QfloorError(pipeline.why_unjudged(store, benchmark))
     wanted = benchmark.quality.id if quality is None else quality
     if table == "explain":
         _explained(shown, as_json=as_json, as_csv=as_csv)

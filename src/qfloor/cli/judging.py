@@ -95,7 +95,9 @@ def formats(as_json: bool = Json, as_csv: bool = Csv) -> None:
 
 @ratings.command()
 def agreement(workspace: Path = Workspace, as_json: bool = Json, as_csv: bool = Csv) -> None:
-    """Show how far raters agree, by criterion and category, and how severe each is.
+    """Show how far raters agree, by criterion and category.
+
+    With --json or --csv also each rater's mean and severity; see qfloor ratings raters.
 
     Example: qfloor ratings agreement
     """
@@ -103,7 +105,10 @@ def agreement(workspace: Path = Workspace, as_json: bool = Json, as_csv: bool = 
     from qfloor.store import Store
 
     with Store.open(workspace) as store:
-        emit(agreement_table(store), as_json=as_json, as_csv=as_csv, empty="no ratings")
+        rows = agreement_table(store)
+        if not (as_json or as_csv):  # a rater a line is `qfloor ratings raters`
+            rows = [{k: v for k, v in r.items() if k not in ("means", "severity")} for r in rows]
+        emit(rows, as_json=as_json, as_csv=as_csv, empty="no ratings")
         compared = store.n_comparisons()
     if compared:
         say(f"beside ratings there are {compared} comparisons; see qfloor ratings comparisons")

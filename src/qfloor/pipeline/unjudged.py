@@ -10,13 +10,11 @@ from qfloor.store import Store
 
 
 def why_unjudged(store: Store, benchmark: Benchmark) -> str:
-    """Say what ratings there are in the place of those that a benchmark judges by.
+    """Say that a round has no floor, and what ratings there are instead of those it judges by."""
+    return f"round {benchmark.round} has no floor: {_instead(store, benchmark)}"
 
-    Returns
-    -------
-    str
-        The rest of a sentence after "the round has no floor:".
-    """
+
+def _instead(store: Store, benchmark: Benchmark) -> str:
     criterion = human_part(benchmark.quality).name
     mine = {offer.id for offer in offers_of(store, benchmark)}
     there = [(c, round, offer) for c, round, offer, *_ in store.scales_of()]
