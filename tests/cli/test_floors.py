@@ -114,8 +114,8 @@ def test_ratings_of_other_offers_are_named(rated: tuple[str, Path]) -> None:
     with Store.open(rated[1]) as store:
         asked = replace(benchmark.load("painters"), round="2026-11")
         assert pipeline.why_unjudged(store, asked) == (
-            "round 2026-11 has no floor: its ratings are of imported/m, none of which the benchmark "
-            "judges; name them as its offers"
+            "round 2026-11 has no floor: its ratings are of imported/m, none of which the "
+            "benchmark judges; name them as its offers"
         )
         mine = benchmark.load(Path(rated[0]))
         assert "prompt or session" in pipeline.why_unjudged(store, mine)

@@ -77,7 +77,7 @@ def _severity(rows: Sequence[Row]) -> str:
         f"Severity of {len(shown)} raters in points, from {worst['rater']} "
         f"({number(worst['severity'])}) to {best['rater']} ({number(best['severity'])})."
     )
-    plot = figure("Severity", "points above or below the mean of all who rated the same outputs", alt,
+    plot = figure("Severity", "points from the mean of all who rated the same outputs", alt,
                   body + foot)  # fmt: skip
     return plot + _listed(rows)
 
