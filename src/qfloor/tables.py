@@ -101,6 +101,13 @@ def table(
         raise error(f"{path}: line {reader.line_num}: not valid CSV: {problem}") from problem
     if not any(header):
         raise error(f"{path}: the file is empty; expected a header line")
+    if header[0].startswith(("{", "[")):
+        raise error(f"{path}: this is JSON, not a table of rows and columns")
+    if len(header) == 1 and delimiter == "," and ";" in header[0]:
+        raise error(
+            f"{path}: its columns are parted by semicolons; save it with commas, or with tabs as "
+            ".tsv"
+        )
     twice = {name for name in header if header.count(name) > 1}
     if twice:
         raise error(f"{path}: column {sorted(twice)[0]!r} appears twice in the header")

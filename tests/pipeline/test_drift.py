@@ -12,12 +12,13 @@ from scoring_fakes import FunctionScorer
 from typer.testing import CliRunner
 
 from qfloor import benchmark, export, pipeline
-from qfloor.errors import CertificationError, DatabaseError
+from qfloor.errors import BenchmarkError, CertificationError, DatabaseError
 from qfloor.pipeline.anchors import check_anchors
 from qfloor.pipeline.signs import signs_of
 from qfloor.ratings import import_ratings
 from qfloor.records import (
     EVERY,
+    Metric,
     Output,
     Prompt,
     ReferenceOutput,
@@ -142,11 +143,30 @@ def test_what_cannot_be_compared_is_one_sentence(rounds, tmp_path):
         now = loaded(tmp_path, "2026-11")
         for before, options, message in (
             (now, {}, "compared with itself"),
-            (loaded(tmp_path, "2026-09"), {}, "nothing was judged in both 2026-09"),
+            (
+                loaded(tmp_path, "2026-09"),
+                {},
+                "^there is no rating of .* in round 2026-09, so .*; rate them first, or name",
+            ),
+            (
+                loaded(tmp_path, "2026-10"),
+                {"metric": "technical.sharpness"},
+                "^there is no score of technical.sharpness of .* in round 2026-10 or 2026-11, so",
+            ),
             (loaded(tmp_path, "2026-10"), {"alpha": 0.7}, "alpha is 0.7"),
         ):
             with pytest.raises(CertificationError, match=message):
                 pipeline.check_drift(store, before, now, **options)
+
+
+def test_a_misspelt_metric_is_told_from_one_that_was_not_computed(rounds, tmp_path):
+    with rounds(STEADY) as store:
+        store.save_metrics([Metric(
+            name="technical.sharpness", unit="", lo=None, hi=None, definition={"version": 1},
+        )])  # fmt: skip
+        then, now = loaded(tmp_path, "2026-10"), loaded(tmp_path, "2026-11")
+        with pytest.raises(BenchmarkError, match=r"'technical.sharpnes'; did you mean 'technical"):
+            pipeline.check_drift(store, then, now, metric="technical.sharpnes")
 
 
 def test_certificates_are_taken_back_and_the_rest_stays(rounds, tmp_path):
@@ -222,6 +242,13 @@ def test_the_command(rounds, tmp_path):
     assert {r["category"] for r in rows if r["offer"] == "shop/b"} == {EVERY}
     assert CliRunner().invoke(app, base).exit_code == 2
     assert CliRunner().invoke(app, [*base, "--from", "2026-10", "--apply", "q.db"]).exit_code == 2
+    release = tmp_path / "q.db"
+    release.write_bytes(b"kept")
+    onto = ["--apply", str(release), "--out", str(tmp_path / "workspace" / ".." / "q.db")]
+    over = CliRunner().invoke(app, [*base, "--from", "2026-10", *onto])
+    assert over.exit_code == 2
+    assert "would write over what --apply reads" in " ".join(over.output.split())
+    assert release.read_bytes() == b"kept"
 
 
 # -- signs ---------------------------------------------------------------------------------------

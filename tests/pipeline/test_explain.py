@@ -16,7 +16,7 @@ from qfloor.cli import app
 from qfloor.errors import CertificationError
 from qfloor.floors import Judged, at_percentiles, build_cell
 from qfloor.pipeline.explain import sentence_of
-from qfloor.records import Status
+from qfloor.records import Ruling, Status
 from qfloor.report.explained import thumbnail
 from qfloor.store import Store
 
@@ -93,6 +93,17 @@ def test_a_verdict_of_few_raters_says_whose_it_is(explained):
     for upper in (verdict.upper, None):
         said = sentence_of(replace(verdict, panel=panel, upper=upper), one.floor)
         assert said.endswith(f"; {panel})")
+
+
+def test_one_prompt_more_is_one(explained):
+    (one,) = explained
+    verdict = replace(
+        next(v for v in one.verdicts), ruling=Ruling.UNDECIDED, reason="more_prompts", upper=0.3,
+        lower=0.1, more_prompts=1,
+    )  # fmt: skip
+    assert "(more prompts; about 1 more prompt; " in sentence_of(verdict, one.floor)
+    twelve = sentence_of(replace(verdict, more_prompts=12), one.floor)
+    assert "about 12 more prompts; " in twelve
 
 
 def test_the_page_holds_the_pictures(explained, tmp_path):

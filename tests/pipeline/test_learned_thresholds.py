@@ -127,7 +127,7 @@ def test_fit_prompts_do_not_certify(found: Findings, store: Store, chosen: Bench
     assert {(f.offer_id, f.kind): (f.q25, f.q25_lo_release, f.mean) for f in again.floors} == known
     assert _learned(again)["professional"].value is None
     assert _learned(again)["professional"].fitted_on != _learned(found)["professional"].fitted_on
-    assert "no more than 0.0% usable" in _learned(again)["professional"].reason
+    assert "it cannot be shown that 80% are usable" in _learned(again)["professional"].reason
     assert (
         _learned(again)["premium"].value == 0.0
     )  # the reference's quartile less 1.2, on the scale

@@ -440,6 +440,11 @@ def test_undecided_never_counts(tmp_path: Path) -> None:
     row = next(c for c in decision.candidates if c.offer == "shop/value")
     assert (row.rejected_by, row.ruling) == (Rule.UNDECIDED, "undecided")
     assert row.detail.endswith("provisional, about 40 more prompts needed")
+    one = replace(undecided, verdicts=tuple(
+        replace(v, more_prompts=1 if v.more_prompts else None) for v in verdicts))  # fmt: skip
+    decision = ask(load(export.write(tmp_path / "one.db", one)))
+    row = next(c for c in decision.candidates if c.offer == "shop/value")
+    assert row.detail.endswith("provisional, about 1 more prompt needed")
 
 
 def test_digests_name_every_input(db: Database) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
+from qfloor import package_data
 from qfloor.records import (
     Correction,
     Exclusion,
@@ -88,6 +91,13 @@ class Benchmark:
     rules: tuple[ThresholdRule, ...] = ()
     limits: Mapping[str, RateLimits] = field(default_factory=dict)
     allow_unpriced: bool = False
+
+    @property
+    def as_given(self) -> str:
+        """What to call it on a command line: its file as it was given, or the name it ships by."""
+        if self.path is None or Path(self.path).parent == package_data.folder("benchmarks"):
+            return self.name
+        return shlex.quote(self.path)
 
     @property
     def demands(self) -> tuple[Threshold | ThresholdRule, ...]:

@@ -119,8 +119,9 @@ def learn_usable(ratings: Sequence[Flagged], usable: float, level: float) -> Usa
     if found is None:
         first = max(stretches)
         shown = 1.0 - sample.unusable(first, stretches[first], level).upper
-        return _nothing(sample, f"already from {first:g} on no more than {shown:.1%} usable can be "
-                        f"shown at level {level:g}, {usable:.0%} wanted", grid)  # fmt: skip
+        return _nothing(sample, f"even of outputs from {first:g} on it cannot be shown that "
+                        f"{usable:.0%} are usable: the lower bound at level {level:g} is "
+                        f"{shown:.1%}", grid)  # fmt: skip
     bounds = sample.unusable(found, stretches[found], level)
     worst_offer, worst_share = sample.worst(found)
     return UsableThreshold(

@@ -46,6 +46,9 @@ def drift(
     """
     if (apply is None) != (out is None):
         raise typer.BadParameter("--apply reads a release, --out says where the new one goes")
+    if apply is not None and out is not None and apply.resolve() == out.resolve():
+        raise typer.BadParameter("would write over what --apply reads; name another file",
+                                 param_hint="--out")  # fmt: skip
     if anchors is not None:
         _anchors(name, after, anchors, workspace, as_json)
         return

@@ -58,7 +58,7 @@ def power(
 def _check(offers: int, categories: int, **shares: float) -> None:
     for option, n in (("--offers", offers), ("--categories", categories)):
         if n < 1:
-            raise typer.BadParameter(f"{n} is no number", param_hint=option)
+            raise typer.BadParameter(f"{n} is less than 1", param_hint=option)
     for option, share in shares.items():
         if not 0.0 < share < 1.0:
             hint = f"--{option.replace('_', '-')}"

@@ -36,7 +36,7 @@ def withdraw(
     path : str or Path
         The quality database in use.
     out : str or Path
-        Where to write the new one; may be the same file.
+        Where to write the new one; `qfloor drift` refuses the same file, for releases are kept.
     findings : iterable of DriftFinding
         Of rounds since; only changes for the worse take anything away.
     of : tuple of str

@@ -22,6 +22,7 @@ from qfloor.pipeline.judged_round import judged_round
 from qfloor.pipeline.judging import CellKey
 from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
 from qfloor.pipeline.signs import Sign, signs_of
+from qfloor.pipeline.vectors import check_known
 from qfloor.records import DriftFinding, Output, Threshold, human_part
 from qfloor.store import Store
 
@@ -90,6 +91,8 @@ def check_drift(
     ------
     CertificationError
         When the rounds are one, alpha is out of range, or nothing was judged in both.
+    BenchmarkError
+        When no scorer gave a metric of that name.
     """
     if not 0.0 < alpha < 0.5:
         raise CertificationError(f"alpha is {alpha:g}, must lie between 0 and 0.5")
@@ -102,8 +105,7 @@ def check_drift(
     places = list(_places(_demanded(earlier, before), then, since, metric))
     if not places:
         raise CertificationError(
-            f"nothing was judged in both {before.round} and {after.round}; rate or score outputs "
-            "of the later round first"
+            _nothing_shared((before.round, then), (after.round, since), metric)
         )
     at = (now or dt.datetime.now(dt.UTC)).isoformat(timespec="seconds")
     n_trees = _trees(earlier, before, places)
@@ -120,6 +122,25 @@ def check_drift(
         signs=signs_of(_outputs(earlier, before), _outputs(store, after)),
         only_before=tuple(sorted(offers[0] - offers[1])),
         only_after=tuple(sorted(offers[1] - offers[0])),
+    )
+
+
+def _nothing_shared(
+    before: tuple[str, Mapping[CellKey, Values]],
+    after: tuple[str, Mapping[CellKey, Values]],
+    metric: str | None,
+) -> str:
+    """Say which of two rounds lacks what is to be compared."""
+    lacking = [round for round, cells in (before, after) if not cells]
+    what, todo = ("rating", "rate") if metric is None else (f"score of {metric}", "score")
+    if lacking:
+        return (
+            f"there is no {what} of this benchmark's outputs in round {' or '.join(lacking)}, so "
+            f"nothing can be compared; {todo} them first, or name another round"
+        )
+    return (
+        f"no offer was judged in the same category in both {before[0]} and {after[0]}, on a tier "
+        "that the benchmark asks for"
     )
 
 
@@ -147,6 +168,8 @@ def _values(
     """One value a prompt of every cell of a round, higher is better, and what they are of."""
     judged = judged_round(store, benchmark, metric)
     key = judged.metric_key
+    if metric is not None and key is None:
+        check_known(store, benchmark, metric)
     quality = benchmark.quality.id if key is None else f"metric:{key}"
     values = {
         place: first_values(outputs, place.modality, sign=judged.sign)

@@ -195,7 +195,11 @@ def sentence_of(verdict: Verdict, floor: Floor) -> str:
         return f"{bar}: certified, at most {verdict.upper:.1%} fail ({seen})"
     if verdict.ruling is Ruling.REJECTED:
         return f"{bar}: rejected, at least {verdict.lower:.1%} fail ({seen})"
-    more = "" if verdict.more_prompts is None else f"; about {verdict.more_prompts} more prompts"
+    more = "" if verdict.more_prompts is None else f"; about {_prompts(verdict.more_prompts)}"
     reason = verdict.reason.replace("_", " ")
     between = f"between {verdict.lower:.1%} and {verdict.upper:.1%} fail"
     return f"{bar}: undecided, {between} ({reason}{more}; {seen})"
+
+
+def _prompts(more: int) -> str:
+    return "1 more prompt" if more == 1 else f"{more} more prompts"

@@ -53,19 +53,24 @@ class PlanState:
     """A benchmark's frozen plan in a round, if there is one, and what is otherwise by now.
 
     ``now`` is the content that a plan would have by now, empty where there is nothing to compare.
-    ``judged`` says that the round has scores or judgments, so that none can be frozen any more.
+    ``judged`` says that the round has scores or judgments, so that none can be frozen any more;
+    ``benchmark`` is what a command line calls it.
     """
 
     plan: FrozenPlan | None
     differs: tuple[Difference, ...] = ()
     now: Mapping[str, Any] = field(default_factory=dict)
     judged: bool = False
+    benchmark: str = "NAME"
 
     def __str__(self) -> str:
         if self.plan is None and self.judged:
             return "no plan was frozen before the round's first score, and none can be any more"
         if self.plan is None:
-            return "the plan is not frozen; `qfloor plan --freeze` does it, before the first score"
+            return (
+                f"the plan is not frozen; `qfloor plan {self.benchmark} --freeze` does it, before "
+                "the first score"
+            )
         told = f"the plan was frozen at {self.plan.at}, digest {self.plan.digest}"
         if not self.differs:
             return f"{told}; nothing differs from it"
@@ -146,7 +151,7 @@ def plan_state(
     plan = store.frozen_plan(benchmark.name, benchmark.round)
     judged = store.is_judged(benchmark.round)
     if plan is None:
-        return PlanState(plan=None, judged=judged)
+        return PlanState(plan=None, judged=judged, benchmark=benchmark.as_given)
     named = benchmark.imported and not judged
     offers = _named_offers(benchmark) if named else offers_of(store, benchmark)
     now = content_of(benchmark, offers, suites)

@@ -67,7 +67,7 @@ def release_of(
     if not floors:
         raise StoreError(
             f"{store.root}: has no floors of {benchmark.name} in round {benchmark.round}; "
-            f"run `qfloor floors {benchmark.name}` first"
+            f"run `qfloor floors {benchmark.as_given} --round {benchmark.round}` first"
         )
     offers = offers_of(store, benchmark)
     view = view_of(store, benchmark, prompts)

@@ -188,7 +188,8 @@ def _undecided(standing: Standing) -> str:
     """Why there is no verdict yet, and how many more prompts would bring one."""
     if not standing.more_prompts:
         return standing.reason.replace("_", " ")
-    needed = f"about {standing.more_prompts} more prompts needed"
+    prompts = "prompt" if standing.more_prompts == 1 else "prompts"
+    needed = f"about {standing.more_prompts} more {prompts} needed"
     if standing.reason == "more_prompts":
         return needed
     return f"{standing.reason.replace('_', ' ')}, {needed}"

@@ -209,6 +209,13 @@ def test_a_map_needs_a_day_and_enough_rows(store: FeedStore, tmp_path: Path) -> 
     assert len(found.left_out) == 5
 
 
+def test_one_price_is_one(store: FeedStore, tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps({"prices": []}))
+    with pytest.raises(InputError, match="has 0 prices, at least 1 is needed"):
+        update_prices(store, str(path), now=NOW, as_of=DAY, least_rows=1)
+
+
 REAL = importlib.util.find_spec("litellm")
 
 

@@ -49,6 +49,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
     RatingsError
         Of the first row that is not what it must be.
     """
+    _refuse_json(path)
     header, rows = tables.table(path, RatingsError)
     ignored: tuple[str, ...] | None = None
     reader = _Reader(path, header, options.scale)
@@ -70,6 +71,20 @@ def read(path: Path, options: ReadOptions) -> Reading:
         dropped={"no score": n_empty} if n_empty else {},
         ignored_columns=ignored,
     )
+
+
+def _refuse_json(path: Path) -> None:
+    """Tell an export of a tool from a table: the format is what was not said."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+    except (OSError, ValueError):
+        return  # whoever reads it says why
+    if start.startswith((b"[", b"{")):
+        raise RatingsError(
+            f"{path}: this is JSON, and format 'long' is a table; say with -f which tool wrote it, "
+            "such as -f label_studio (`qfloor ratings formats` lists them); nothing was imported"
+        )
 
 
 def _check_header(path: Path, found: tuple[str, ...], options: ReadOptions) -> tuple[str, ...]:

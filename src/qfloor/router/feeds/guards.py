@@ -77,10 +77,12 @@ def check_rows(
     retired = tuple(row for row in found.values() if row.retires and row.retires[:10] <= today)
     sold = [row for row in found.values() if not (row.retires and row.retires[:10] <= today)]
     if len(sold) < least_rows:
-        raise InputError(f"has {len(sold)} prices, at least {least_rows} are needed")
+        raise InputError(
+            f"has {_prices(len(sold))}, at least {least_rows} {_are(least_rows)} needed"
+        )
     if len(sold) < LEAST_SHARE * len(known) and not confirmed:
         raise InputError(
-            f"has {len(sold)} prices where it had {len(known)}: more than half are gone; look at "
+            f"has {_prices(len(sold))} where it had {len(known)}: more than half are gone; look at "
             "the source, and confirm if that is right"
         )
     held, taken, changed = [], [], 0
@@ -98,3 +100,11 @@ def _moved(before: str, now: str) -> bool:
     """Whether a price moved more than `MOST_CHANGE` times, up or down; to or from nothing too."""
     low, high = sorted((Decimal(before), Decimal(now)))
     return high > low * MOST_CHANGE
+
+
+def _prices(n: int) -> str:
+    return "1 price" if n == 1 else f"{n} prices"
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"

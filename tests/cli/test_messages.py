@@ -1,0 +1,94 @@
+"""Messages name what was given and what to do next, in words that lead there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from qfloor import benchmark, pipeline
+from qfloor.cli import app
+from qfloor.errors import QfloorError, RatingsError
+from qfloor.store import Store
+
+MINE = """
+[benchmark]
+name = "mine"
+imported = true
+offers = ["imported/alpha"]
+round = "2026-11"
+
+[[thresholds]]
+tier = "standard"
+value = 5
+"""
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A benchmark file whose name is not the benchmark's, in the present folder, and a store."""
+    monkeypatch.chdir(tmp_path)
+    Path("half.toml").write_text(MINE)
+    Path("ok.csv").write_text(
+        "item_id,prompt_id,category,model_id,rater_id,score,scale_min,scale_max\n"
+        "a0,p0,portrait,alpha,ann,7,0,10\n"
+    )
+    return tmp_path
+
+
+def _refused(*given: str) -> str:
+    with pytest.raises(QfloorError) as refused:
+        CliRunner().invoke(app, given, catch_exceptions=False)
+    return str(refused.value)
+
+
+def test_export_without_floors_names_the_file_as_it_was_given(mine: Path) -> None:
+    done = CliRunner().invoke(app, ["ratings", "import", "ok.csv", "--round", "2026-11"])
+    assert done.exit_code == 0, done.output
+    assert _refused("export", "half.toml").endswith(
+        "has no floors of mine in round 2026-11; run `qfloor floors half.toml --round 2026-11` "
+        "first"
+    )
+
+
+def test_a_plan_that_is_not_frozen_says_by_which_command_it_would_be(mine: Path) -> None:
+    with Store.open(mine / "w", create=True) as store:
+        told = str(pipeline.plan_state(store, benchmark.load("half.toml")))
+        assert "`qfloor plan half.toml --freeze` does it" in told
+        told = str(pipeline.plan_state(store, benchmark.load("painters")))
+        assert "`qfloor plan painters --freeze` does it" in told
+
+
+def test_a_file_with_a_blank_in_its_name_is_quoted(mine: Path) -> None:
+    Path("my own.toml").write_text(MINE)
+    assert benchmark.load("my own.toml").as_given == "'my own.toml'"
+
+
+def test_a_table_with_semicolons_says_so(mine: Path) -> None:
+    Path("semi.csv").write_text(Path("ok.csv").read_text().replace(",", ";"))
+    assert _refused("ratings", "import", "semi.csv", "--round", "2026-11") == (
+        "semi.csv: its columns are parted by semicolons; save it with commas, or with tabs as .tsv"
+    )
+
+
+@pytest.mark.parametrize("text", ['[{"id": 1, "a": {"id": 1}}]', '\ufeff\n{"id": 1}'])
+def test_json_given_without_its_format_says_so(mine: Path, text: str) -> None:
+    for name in ("export.json", "export.csv"):
+        Path(name).write_text(text, encoding="utf-8")
+        said = _refused("ratings", "import", name, "--round", "2026-11")
+        assert said.startswith(f"{name}: this is JSON, and format 'long' is a table; say with -f")
+        assert "-f label_studio" in said
+
+
+def test_json_is_no_table_for_any_format(mine: Path) -> None:
+    Path("export.csv").write_text('[{"id": 1}]')
+    given = ["ratings", "import", "export.csv", "--round", "2026-11", "-f", "pairwise"]
+    with pytest.raises(RatingsError, match="this is JSON, not a table"):
+        CliRunner().invoke(app, given, catch_exceptions=False)
+
+
+def test_none_is_a_number_that_is_too_small() -> None:
+    told = CliRunner().invoke(app, ["power", "--offers", "0"])
+    assert told.exit_code == 2
+    assert "0 is less than 1" in told.output
