@@ -12,7 +12,7 @@ from qfloor import benchmark, pipeline, stats
 from qfloor.cli import app
 from qfloor.errors import BenchmarkError
 from qfloor.pipeline.planning import Assumed, plan_evidence
-from qfloor.records import ThresholdRule
+from qfloor.records import Exclusion, ThresholdRule
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,43 @@ def test_prompts_that_a_threshold_is_learned_on_do_not_certify(painters):
         learned = len(fit) if cell.category == "portrait" else 0
         assert cell.prompts == before[cell.category] - learned
         assert cell.level == 0.05 / cell.offers
+
+
+def test_what_a_benchmark_excludes_is_not_planned(painters):
+    loaded, prompts = painters
+    before = {(c.category, c.modality): c for c in plan_evidence(loaded, prompts, Assumed())}
+
+    def cells(*exclusions):
+        kept = replace(loaded, exclusions=exclusions)
+        return {
+            (c.category, c.modality): c
+            for c in plan_evidence(kept, pipeline.prompts_of(kept), Assumed())
+        }
+
+    whole = cells(Exclusion(reason="not ours", category="portrait"))
+    assert whole == {place: c for place, c in before.items() if place[0] != "portrait"}
+    tag = next(t for p in prompts if p.category == "portrait" for t in p.tags)
+    left = {p.family for p in prompts if p.category == "portrait" and tag not in p.tags}
+    part = cells(Exclusion(reason="no such traffic", category="portrait", tag=tag))
+    assert 0 < len(left) < before["portrait", "image"].prompts
+    assert part["portrait", "image"].prompts == len(left)
+    assert part["portrait", "image"].chance < before["portrait", "image"].chance
+
+
+def test_one_offers_exclusions_leave_it_fewer_prompts_and_the_level_as_it_was(painters):
+    loaded, prompts = painters
+    before = {c.category: c for c in plan_evidence(loaded, prompts, Assumed())}["portrait"]
+    one = next(offer.id for offer in loaded.offers if offer.makes("image"))
+    tag = next(t for p in prompts if p.category == "portrait" for t in p.tags)
+    for exclusion, offers, fewer in (
+        (Exclusion(reason="it cannot", offers=one, category="portrait", tag=tag), 10, True),
+        (Exclusion(reason="it cannot", offers=one, category="portrait"), 9, False),
+    ):
+        cells = plan_evidence(replace(loaded, exclusions=(exclusion,)), prompts, Assumed())
+        cell = next(c for c in cells if c.category == "portrait")
+        assert (cell.offers, cell.level, cell.prompts < before.prompts) == (
+            offers, before.level, fewer,
+        )  # fmt: skip
 
 
 def test_the_best_design_asks_for_no_more_prompts_than_the_suites_have(painters, monkeypatch):

@@ -6,7 +6,7 @@ prompts ask. It plans evidence, not calls: what a round would still buy is `plan
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
@@ -17,6 +17,7 @@ from qfloor.generate import asked_for
 from qfloor.pipeline.families import family_of
 from qfloor.pipeline.judging import CellKey, RoundView
 from qfloor.pipeline.learned import ruled_places, splits_of
+from qfloor.pipeline.planned import why_excluded
 from qfloor.records import Modality, Offer, Prompt
 from qfloor.stats import Design
 
@@ -41,12 +42,13 @@ class Assumed:
 class CellPlan:
     """What the offers of one category take to be certified, if they are as good as assumed.
 
-    ``prompts`` are the independent prompts (families) that the suites have (where a threshold is
-    learned, those that certify) and ``chance`` that of
-    a certificate on them at one output each; ``needed`` the prompts for the wanted power;
-    ``best`` the cheapest design on an offer of mean price that these prompts suffice for;
-    ``beyond`` the cheapest of all, where none does. ``total_usd`` is that of ``best`` for all
-    offers, None where an offer's price is unknown (``unpriced``) or there is no ``best``.
+    ``prompts`` are the independent prompts (families) that the suites have and the benchmark does
+    not exclude, those of the offer that is asked for fewest (where a threshold is learned, those
+    that certify), and ``chance`` that of a certificate on them at one output each; ``needed`` the
+    prompts for the wanted power; ``best`` the cheapest design on an offer of mean price that these
+    prompts suffice for; ``beyond`` the cheapest of all, where none does. ``total_usd`` is that of
+    ``best`` for all offers, None where an offer's price is unknown (``unpriced``) or there is no
+    ``best``.
     """
 
     category: str
@@ -95,20 +97,31 @@ def plan_evidence(
             f"benchmark {benchmark.name} imports its judgments and buys nothing; plan with "
             "--offers and --price-usd instead"
         )
-    view = RoundView(outputs=(), prompts={p.digest: p for p in prompts})
-    places = sorted({(t.category, t.modality) for t in benchmark.demands})
-    splits, learned = splits_of(prompts, imported=False), ruled_places(benchmark)
-    found = []
-    for category, modality in places:
-        asked = [
+    kept = {
+        offer.id: [
             p
             for p in prompts
-            if (p.category, p.modality) == (category, modality)
-            and ((category, modality) not in learned or splits[p.digest] == "certify")
+            if offer.makes(p.modality) and not why_excluded(benchmark, offer.id, p)
         ]
-        makers = [offer for offer in benchmark.offers if offer.makes(modality)]
-        if asked and makers:
-            found.append(_cell(benchmark, view, category, modality, asked, makers, assumed))
+        for offer in benchmark.offers
+    }
+    view = RoundView(outputs=(), prompts={p.digest: p for own in kept.values() for p in own})
+    places = sorted({(t.category, t.modality) for t in benchmark.demands})
+    splits = splits_of(view.prompts.values(), imported=False)
+    learned = ruled_places(benchmark)
+    found = []
+    for place in places:
+        asked = {
+            offer_id: [
+                p
+                for p in own
+                if (p.category, p.modality) == place
+                and (place not in learned or splits[p.digest] == "certify")
+            ]
+            for offer_id, own in kept.items()
+        }
+        if any(asked.values()):
+            found.append(_cell(benchmark, view, *place, asked, assumed))
     return found
 
 
@@ -117,19 +130,20 @@ def _cell(
     view: RoundView,
     category: str,
     modality: Modality,
-    prompts: Sequence[Prompt],
-    makers: Sequence[Offer],
+    asked: Mapping[str, Sequence[Prompt]],
     assumed: Assumed,
 ) -> CellPlan:
+    """Plan one place; ``asked`` are its prompts by offer, of which some may have none."""
+    makers = [offer for offer in benchmark.offers if asked[offer.id]]
     key = CellKey(category, modality, makers[0].id)
     level = family_of(benchmark, view, benchmark.offers, key).level
     max_fail = min(
         t.max_fail for t in benchmark.demands if (t.category, t.modality) == (category, modality)
     )
-    usd = {offer.id: _output_usd(offer, prompts) for offer in makers}
+    usd = {offer.id: _output_usd(offer, asked[offer.id]) for offer in makers}
     known = [price for price in usd.values() if price is not None]
     price = mean(known) if known else None
-    families = len({p.family for p in prompts})
+    families = min(len({p.family for p in asked[offer.id]}) for offer in makers)
     best = beyond = None
     if price is not None:
         best = _best(assumed, level, max_fail, price, families)
