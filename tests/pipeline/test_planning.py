@@ -161,6 +161,13 @@ def test_the_table_for_ones_own_setting():
     assert [row["true_fail_rate"] for row in strict] == [0.02, 0.05]
 
 
+@pytest.mark.parametrize("asked", [(), ("--fail", "0.1"), ("painters",)])
+def test_it_says_that_the_panel_is_taken_to_be_large(asked):
+    found = call(*asked, "--json")
+    assert "panel of raters is taken to be large" in found.stderr
+    assert json.loads(found.stdout)
+
+
 def test_designs_and_benchmarks():
     rows = json.loads(call("--fail", "0.1", "--price-usd", "2", "--json").stdout)
     assert rows[0]["ratings_each"] > 1

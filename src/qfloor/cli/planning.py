@@ -12,6 +12,11 @@ from qfloor.cli.running import benchmark_of
 if TYPE_CHECKING:
     from qfloor.stats import Design
 
+LARGE_PANEL = (
+    "the panel of raters is taken to be large: with few raters a verdict of people's ratings takes "
+    "more prompts, or cannot be had at all"
+)
+
 FAIL_RATES = (0.02, 0.05, 0.10, 0.125, 0.15, 0.175, 0.20)
 
 
@@ -38,6 +43,9 @@ def power(
 ) -> None:
     """Show how many prompts, repeats and ratings a certificate takes, and what they cost.
 
+    The panel of raters is taken to be large: with few raters a verdict of people's ratings takes
+    more prompts, or cannot be had at all.
+
     Example: qfloor power --offers 40 --categories 7
     """
     _check(offers, categories, alpha=alpha, max_fail=max_fail, power=wanted)
@@ -53,6 +61,7 @@ def power(
                  {"max_fail": max_fail, **assumed}, as_json, as_csv)  # fmt: skip
     else:
         _table(offers, categories, alpha, max_fail, wanted, as_json, as_csv)
+    say(LARGE_PANEL)
 
 
 def _check(offers: int, categories: int, **shares: float) -> None:
