@@ -12,11 +12,11 @@ from qfloor.router.classifier import Classifier
 from qfloor.router.lexicon import SETTINGS, WORDS
 from qfloor.router.phrases import arrange
 from qfloor.router.reading import MOST_WORDS
-from qfloor.router.spelling import near
+from qfloor.router.spelling import LONGEST, SHORTEST, near
 from qfloor.router.vocabulary import Vocabulary
 from qfloor.router.weights import default_weights
 
-KNOWN = (frozenset(("kitchen", "bottle", "portrait", "modern", "meadow", "lake")),)
+KNOWN = dict.fromkeys(("bottle", "kitchen", "lake", "meadow", "modern", "portrait"))
 
 
 @pytest.mark.parametrize(
@@ -29,21 +29,35 @@ KNOWN = (frozenset(("kitchen", "bottle", "portrait", "modern", "meadow", "lake")
     ],
 )  # fmt: skip
 def test_one_slip_away(typed: str, meant: str | None) -> None:
-    assert near(typed, KNOWN) == meant
+    assert near(typed, KNOWN, list(KNOWN)) == meant
+
+
+@given(st.text(alphabet="aet", min_size=SHORTEST + 1, max_size=LONGEST - 1), st.integers(0, 9))
+def test_a_slip_is_found_wherever_it_is(meant: str, place: int) -> None:
+    at = 1 + place % (len(meant) - 2)
+    left_out = meant[:at] + meant[at + 1 :]
+    hit_twice = meant[:at] + meant[at] + meant[at:]
+    swapped = meant[:at] + meant[at + 1] + meant[at] + meant[at + 2 :]
+    for typed in (left_out, hit_twice, swapped):
+        if typed != meant:
+            assert near(typed, {meant: 0}, [meant]) == meant
 
 
 @given(st.text(max_size=40))
-def test_only_what_is_known_is_answered(typed: str) -> None:
+def test_few_words_are_tried_and_each_begins_alike(typed: str) -> None:
     asked: list[str] = []
 
-    class Nothing:
+    class Nothing(dict[str, object]):
         def __contains__(self, word: object) -> bool:
             asked.append(str(word))
             return False
 
-    assert near(typed, [Nothing()]) is None
+    assert near(typed, Nothing(), [typed]) is None
     assert len(asked) <= 400
     assert all(word[:1] == typed[0] for word in asked)
+    asked.clear()
+    near(typed, Nothing(), [])
+    assert not asked, "no word begins like that"
 
 
 def test_a_misspelled_word_is_read_as_what_was_meant() -> None:

@@ -18,8 +18,8 @@ def test_all_of_a_word_in_one_look() -> None:
     weights = default_weights()
     words = Vocabulary(STOPS, weights)
     lake, the, comma = words.look_up(["lake", "the", ","])
-    assert lake == (*weights.word("lake"), STOPS["lake"], 0)
-    assert the[2:] == (None, BY_WORD["the"])
+    assert lake == (*weights.word("lake"), STOPS["lake"], 0, False)
+    assert the[2:] == (None, BY_WORD["the"], False)
     assert comma[2] is not None
     assert comma[2].marks
     assert words.look_up(["lake"]) == [lake]
@@ -29,7 +29,9 @@ def test_words_behind_those_that_weights_look_at_weigh_nothing() -> None:
     words = Vocabulary(STOPS, default_weights())
     found = words.look_up([*["a"] * MOST_WORDS, "misspeltt", "lake", "a"])
     plain = (0, None, *found[0][2:])
-    assert found[MOST_WORDS:] == [(0, None, None, 0), (0, None, STOPS["lake"], 0), plain]
+    assert found[MOST_WORDS:] == [
+        (0, None, None, 0, False), (0, None, STOPS["lake"], 0, False), plain,
+    ]  # fmt: skip
     assert "misspeltt" not in words
 
 
@@ -41,3 +43,19 @@ def test_words_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.Mon
         words.look_up([f"word{i}", "x" * (vocabulary.LONG + 1)])
         assert len(words) <= 4
     assert words["lame"] == first
+
+
+def test_a_request_of_many_unknown_words_is_read_as_it_is_spelled() -> None:
+    """Equal requests are read alike, whatever was asked before."""
+    typed = ["portriait", "kitcehn", "sculptrue", "snekaer"]
+    weights = default_weights()
+    assert [word for word in typed if word in weights.own_words] == []
+    words = Vocabulary(STOPS, weights)
+    few, many = words.look_up(typed[:3]), words.look_up(typed)
+    assert [word[:2] for word in few] == [
+        weights.word(meant) for meant in ("portrait", "kitchen", "sculpture")
+    ]
+    assert [word[:2] for word in many] == [weights.word(word) for word in typed]
+    again = Vocabulary(STOPS, weights)
+    assert again.look_up(typed) == many
+    assert again.look_up(typed[:3]) == few

@@ -19,9 +19,13 @@ MOST = 50_000
 """Words that are remembered before starting over."""
 LONG = 40
 """Characters of a word above which it is not remembered."""
+MOST_MEANT = 3
+"""Unknown words of a request up to which each is read as the known word next to it: of more, the
+request is in words of its own, and guesses would take their time and say little."""
 
-Word = tuple[int, Mapping[str, int] | None, Stop | None, int]
-"""Learned weights as `Weights.word` tells them; what the lexicon begins with it; languages."""
+Word = tuple[int, Mapping[str, int] | None, Stop | None, int, bool]
+"""Learned weights as `Weights.word` tells them; what the lexicon begins with it; languages; and
+whether nobody knows it, so that another word may be meant."""
 
 
 class Vocabulary(dict[str, Word]):
@@ -30,27 +34,46 @@ class Vocabulary(dict[str, Word]):
     def __init__(self, stops: Mapping[str, Stop], weights: Weights | None) -> None:
         super().__init__()
         self._stops, self._weights = stops, weights
-        self._known = (stops, BY_WORD) if weights is None else (weights.own_words, stops, BY_WORD)
+        self._meant: dict[str, Word] = {}
 
     def __missing__(self, word: str) -> Word:
-        meant = self._meant(word)
-        packed, after = (0, None) if self._weights is None else self._weights.word(meant)
-        found = packed, after, self._stops.get(meant), BY_WORD.get(word, 0)
+        found = (*self._told(word), BY_WORD.get(word, 0), not self._knows(word))
         if len(word) <= LONG:
             if len(self) >= MOST:
                 self.clear()
+                self._meant.clear()
             self[word] = found
         return found
 
-    def _meant(self, word: str) -> str:
-        """The word itself, or without any knowledge of it the known one next to it."""
-        if self._weights is None or any(word in words for words in self._known):
-            return word
-        return near(word, self._known) or word
+    def _knows(self, word: str) -> bool:
+        weights = self._weights
+        return (
+            weights is None or word in weights.own_words or word in self._stops or word in BY_WORD
+        )
 
     def look_up(self, words: list[str]) -> list[Word]:
         """Look up words of a request; learned weights look at no more than `MOST_WORDS`."""
-        found = list(map(self.__getitem__, words[:MOST_WORDS]))
+        looked_at = words[:MOST_WORDS]
+        found = list(map(self.__getitem__, looked_at))
+        strange = [i for i, word in enumerate(found) if word[4]]
+        if strange and len({looked_at[i] for i in strange}) <= MOST_MEANT:
+            for i in strange:
+                found[i] = self._as_meant(looked_at[i])
         # the others as they are spelled, whether or not they were met before
         rest = words[MOST_WORDS:]
-        return found + [(0, None, self._stops.get(w), BY_WORD.get(w, 0)) for w in rest]
+        return found + [(0, None, self._stops.get(w), BY_WORD.get(w, 0), False) for w in rest]
+
+    def _as_meant(self, word: str) -> Word:
+        """An unknown word as the known one that was likely meant, if there is one."""
+        found = self._meant.get(word)
+        if found is None:
+            assert self._weights is not None, "without weights every word is known"
+            meant = near(word, self._weights.own_words, self._weights.sorted_words)
+            found = (*self._told(meant or word), 0, True)
+            if len(word) <= LONG:
+                self._meant[word] = found
+        return found
+
+    def _told(self, word: str) -> tuple[int, Mapping[str, int] | None, Stop | None]:
+        packed, after = (0, None) if self._weights is None else self._weights.word(word)
+        return packed, after, self._stops.get(word)

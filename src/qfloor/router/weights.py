@@ -180,6 +180,11 @@ class Weights:
         """Words that have weights of their own, not of their pieces alone."""
         return self._words.numbers
 
+    @property
+    def sorted_words(self) -> Sequence[str]:
+        """The same in order."""
+        return self._stored.names["words"]
+
     def word(self, word: str) -> Word:
         """A word's own weights or those of its pieces, added up, and those of words after it.
 
