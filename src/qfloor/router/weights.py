@@ -13,7 +13,7 @@ import math
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,6 @@ class Weights:
         ):  # a bound that is no number would let every guess pass for sure
             raise ValueError("classifier weights with a number that cannot be")
         bits, letter = _width(stored.largest)
-        self._of_names = lru_cache(maxsize=4096)(self._beside)
         self._middle = sum(1 << bits * i + bits - 1 for i in range(n))
         self._parts = struct.Struct(f"<{n}{letter}")
         self._stored = stored
@@ -100,6 +99,8 @@ class Weights:
         self._heads = _Packed(stored.numbers("heads"), self._packed)
         self._others = {name: self._packed(i) for name, i in stored.numbers("others").items()}
         self._begun: dict[str, tuple[int, dict[str, int]]] = {}
+        self._after: dict[str, dict[str, int]] = {}
+        self._firsts = frozenset(name.partition(" ")[0] for name in stored.names["pairs"])
 
     def odds(
         self, content: Content, names: Sequence[str], sums: Mapping[str, float]
@@ -140,21 +141,20 @@ class Weights:
     def scores(
         self, content: Content, total: int, names: Sequence[str], sums: Mapping[str, float]
     ) -> list[float]:
-        """`odds` in the order of ``categories``, from the `total` of the words."""
+        """`odds` in the order of ``categories``, from the `total` of the words.
+
+        Words are damped by the length of a request; what is known beside them is not.
+        """
         share = round(damping(content.length) * _SHARES)
-        unit, beside = self._unit / _SHARES, self._of_names(*names)
-        parts = zip(self._bias, self._unpack(total), beside, strict=True)
-        odds = [bias + (part * share + other) * unit for bias, part, other in parts]
+        unit, heads, others = self._unit / _SHARES, self._heads, self._others
+        named = sum([heads[n] if n[0] == "@" else others.get(n, 0) for n in names])
+        parts = zip(self._bias, self._unpack(total), self._unpack(named), strict=True)
+        odds = [bias + (part * share + _SHARES * beside) * unit for bias, part, beside in parts]
         for category, column in self._lexicon.items():
             if category in sums:
                 found = bounded(sums[category])
                 odds = [o + found * weight for o, weight in zip(odds, column, strict=True)]
         return odds
-
-    def _beside(self, *names: str) -> list[int]:
-        """What is known beside words, added up; words are damped, and this is not."""
-        found = [self._heads[n] if n[0] == "@" else self._others.get(n, 0) for n in names]
-        return [_SHARES * part for part in self._unpack(sum(found))]
 
     def confidence(self, odds: float) -> float:
         """How often a category of these log odds was acceptable, by the stored curve."""
@@ -196,8 +196,13 @@ class Weights:
             share, packed = self._in_pieces(word)
             if packed:  # numbers have no pieces that count
                 packed = self._pack([round(s * share) for s in self._unpack(packed)])
-        after = {w: self._packed(i) for w, i in self._stored.beginning("pairs", f"{word} ")}
-        return packed, after or None
+        if word not in self._firsts:
+            return packed, None
+        after = self._after.get(word)
+        if after is None:
+            there = self._stored.beginning("pairs", f"{word} ")
+            after = self._after[word] = {second: self._packed(i) for second, i in there}
+        return packed, after
 
     def _in_pieces(self, word: str) -> tuple[float, int]:
         """How far the pieces of a word count, and their weights added up: as `pieces_of` has them.
