@@ -193,6 +193,27 @@ def test_non_monotone_bounds_of_facts_do_not_certify() -> None:
     assert stats.lower_bound(scores, prompts, alpha=0.05 / 280, bound="korn_graubard") is None
 
 
+def test_upper_is_the_largest_bound_at_any_value_up_to_the_threshold() -> None:
+    """The recipe of docs/how-to/floors.md, by the published bound of one threshold alone."""
+    rng, fell, alpha = np.random.default_rng(4), 0, 0.05 / 280
+    prompts = np.repeat(np.arange(30), 4)
+    for _ in range(20):
+        scores = rng.integers(1, 30, (30, 4)).astype(float)
+        scores[rng.random((30, 1))[:, 0] < 0.1] = 0.0  # fails that come together
+        values = np.unique(scores)
+        alone = [
+            stats.korn_graubard_upper((scores < value).mean(axis=1), np.full(30, 4), 1 - alpha)
+            for value in (-np.inf, *values)
+        ]
+        for i, value in enumerate(values, start=1):
+            found = stats.fail_rate_bounds(
+                scores.ravel(), value, prompts, alpha=alpha, bound="korn_graubard"
+            )
+            assert found.upper == pytest.approx(max(alone[: i + 1]), abs=1e-9)
+            fell += alone[i] < max(alone[:i]) - 1e-6
+    assert fell > 0
+
+
 def test_below_a_hundredth_the_exact_bound_decides() -> None:
     rng = np.random.default_rng(2)
     prompts = np.repeat(np.arange(60), 4)

@@ -168,7 +168,8 @@ FOUND: tuple[Table, ...] = (
             Column(
                 "panel",
                 "text",
-                "that it is conditional on few raters, and whether one decides; null otherwise",
+                "that it is conditional on its panel, of few raters or of an adaptive run, and "
+                "whether one decides; null otherwise",
                 null=True,
                 since="1.1",
             ),
