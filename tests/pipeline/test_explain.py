@@ -101,9 +101,16 @@ def test_one_prompt_more_is_one(explained):
         next(v for v in one.verdicts), ruling=Ruling.UNDECIDED, reason="more_prompts", upper=0.3,
         lower=0.1, more_prompts=1,
     )  # fmt: skip
-    assert "(more prompts; about 1 more prompt; " in sentence_of(verdict, one.floor)
-    twelve = sentence_of(replace(verdict, more_prompts=12), one.floor)
+    floor = replace(one.floor, bound="exact")
+    assert "(more prompts; about 1 more prompt; " in sentence_of(verdict, floor)
+    twelve = sentence_of(replace(verdict, more_prompts=12), floor)
     assert "about 12 more prompts; " in twelve
+    rated = replace(one.floor, bound="two_way")
+    assert "fail (more raters; " in sentence_of(verdict, rated)
+    both = sentence_of(replace(verdict, more_prompts=12), rated)
+    assert "fail (more raters and about 12 more prompts; " in both
+    few = sentence_of(replace(verdict, reason="too_few_prompts", more_prompts=12), rated)
+    assert "fail (too few prompts; more raters and about 12 more prompts; " in few
 
 
 def test_the_page_holds_the_pictures(explained, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,24 @@ def test_every_undecided_verdict_is_listed_with_what_it_takes(page: Page) -> Non
     assert f"{len(undecided)} verdicts" in told
     assert re.search(r"azurite\s+animation · video\s+professional.*?about 50 more prompts", told)
     assert told.count("none would certify it") == sum(v["more_prompts"] is None for v in undecided)
+
+
+def test_where_raters_are_few_it_asks_for_raters() -> None:
+    whole = content()
+    open_ = next(v for v in whole.verdicts if v["more_prompts"] is not None)
+
+    def said(bound: str, more: int) -> str:
+        verdicts = [{**open_, "more_prompts": more}]
+        floors = [{**f, "bound": bound} for f in whole.tables["floors"]]
+        tables = {**whole.tables, "verdicts": verdicts, "floors": floors}
+        text = Page(render(replace(whole, tables=tables))).text
+        return text[text.index("What would decide the undecided") :]
+
+    assert "about 1 more prompt, $" in said("exact", 1)
+    assert "more raters and about 12 more prompts, $" in said("two_way", 12)
+    alone = said("two_way", 1)
+    assert "more raters" in alone
+    assert "more prompt," not in alone
 
 
 def test_what_is_not_at_hand_is_said_and_not_left_blank() -> None:

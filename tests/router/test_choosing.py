@@ -447,6 +447,27 @@ def test_undecided_never_counts(tmp_path: Path) -> None:
     assert row.detail.endswith("provisional, about 1 more prompt needed")
 
 
+@pytest.mark.parametrize(
+    ("bound", "more", "said"),
+    [("exact", 40, "about 40 more prompts needed"), ("two_way", 1, "more raters needed"),
+     ("two_way", 40, "more raters and about 40 more prompts needed")],
+)  # fmt: skip
+def test_where_raters_are_few_it_is_raters_that_lack(
+    tmp_path: Path, bound: str, more: int, said: str
+) -> None:
+    release = factories.release()
+    verdicts = tuple(
+        replace(
+            v, ruling=Ruling.UNDECIDED, reason="more_prompts", more_prompts=more, p_adjusted=0.2
+        )
+        for v in release.verdicts
+    )
+    floors = tuple(replace(f, bound=bound, q25_lo_release=None) for f in release.floors)
+    db = load(export.write(tmp_path / "q.db", replace(release, verdicts=verdicts, floors=floors)))
+    details = {c.detail for c in ask(db).candidates}
+    assert any(detail.endswith(f": {said}") for detail in details), details
+
+
 def test_digests_name_every_input(db: Database) -> None:
     assert Policy().digest == Policy().digest != Policy(objective="usable_cost").digest
     told = ask(db).digests

@@ -21,6 +21,7 @@ from qfloor.pipeline.judging import CellKey, RoundView
 from qfloor.pipeline.shown_outputs import PRIVATE_PROMPT
 from qfloor.pipeline.threshold_words import sentence_of_rule
 from qfloor.records import Floor, LearnedThreshold, Output, Prompt, Ruling, Verdict
+from qfloor.records.needed import still_needed
 from qfloor.store import Store
 
 
@@ -195,11 +196,16 @@ def sentence_of(verdict: Verdict, floor: Floor) -> str:
         return f"{bar}: certified, at most {verdict.upper:.1%} fail ({seen})"
     if verdict.ruling is Ruling.REJECTED:
         return f"{bar}: rejected, at least {verdict.lower:.1%} fail ({seen})"
-    more = "" if verdict.more_prompts is None else f"; about {_prompts(verdict.more_prompts)}"
-    reason = verdict.reason.replace("_", " ")
     between = f"between {verdict.lower:.1%} and {verdict.upper:.1%} fail"
-    return f"{bar}: undecided, {between} ({reason}{more}; {seen})"
+    return f"{bar}: undecided, {between} ({_lacking(verdict, floor.bound)}; {seen})"
 
 
-def _prompts(more: int) -> str:
-    return "1 more prompt" if more == 1 else f"{more} more prompts"
+def _lacking(verdict: Verdict, bound: str) -> str:
+    """Why there is no verdict yet, and what would bring one."""
+    reason = verdict.reason.replace("_", " ")
+    if verdict.more_prompts is None:
+        return reason
+    needed = still_needed(verdict.more_prompts, bound)
+    if verdict.reason == "more_prompts" and bound == "two_way":
+        return needed  # that there are too few prompts is not the reason, or not all of it
+    return f"{reason}; {needed}"

@@ -9,6 +9,7 @@
 `reference` the frozen reference sets that metrics within a prompt are centred on
 `sequential` what a test that looks after every prompt has used up
 `found`     qualities, thresholds, calibrations, floors, verdicts
+`needed`    what an undecided verdict lacks, in words
 `rules`     thresholds that are learned: the rule as planned, and what it found
 `frozen`    what is left out, and plans frozen before the first score
 `raw`       digests of the rows that findings rest on, and what they cost

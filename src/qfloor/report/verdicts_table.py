@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 
 from qfloor.records import TIERS
+from qfloor.records.needed import still_needed
 from qfloor.report.content import Place, ReportContent, Row
 from qfloor.report.markup import (
     NOTHING,
@@ -133,7 +133,7 @@ def _open(content: ReportContent) -> str:
     undecided = [v for v in content.verdicts if v["ruling"] == "undecided"]
     if not undecided:
         return paragraph("Nothing is undecided.")
-    shares = _outputs_a_prompt(content)
+    floors = {_cell_of(f): f for f in content.floors}
     rows = [
         [
             text(short(v["offer_id"])),
@@ -141,13 +141,13 @@ def _open(content: ReportContent) -> str:
             text(v["tier"]),
             f"{share(v['lower'])} to {share(v['upper'])}",
             share(v["max_fail"]),
-            _needed(v, shares.get(_cell_of(v)), content.paid.get(v["offer_id"])),
+            _needed(v, floors.get(_cell_of(v)), content.paid.get(v["offer_id"])),
         ]
         for v in sorted(undecided, key=_nearest)
     ]
     said = (
         f"{several(len(rows), 'verdict')}, the nearest to a decision first. Prompts are estimated "
-        "as if the share of fails stayed where it is now; ratings cost extra."
+        "as if the share of fails stayed where it is now and raters were many; ratings cost extra."
     )
     heads = ["offer", "category", "tier", "fails", "allowed", "what it would take"]
     return paragraph(said) + table(heads, rows, numeric={3, 4}, words={5})
@@ -162,11 +162,7 @@ def _cell_of(row: Row) -> tuple[str, str, str]:
     return row["offer_id"], row["category"], row["modality"]
 
 
-def _outputs_a_prompt(content: ReportContent) -> Mapping[tuple[str, str, str], float]:
-    return {_cell_of(f): f["n_outputs"] / f["n_prompts"] for f in content.floors if f["n_prompts"]}
-
-
-def _needed(verdict: Row, each: float | None, price: float | None) -> str:
+def _needed(verdict: Row, floor: Row | None, price: float | None) -> str:
     more = verdict["more_prompts"]
     if more is None:
         if verdict["reason"] == "more_prompts":
@@ -175,7 +171,7 @@ def _needed(verdict: Row, each: float | None, price: float | None) -> str:
                 "more could only reject it"
             )
         return _reason(verdict)
-    told = f"about {several(more, 'more prompt')}"
-    if price is None or each is None:
+    told = still_needed(more, None if floor is None else floor["bound"])
+    if price is None or floor is None or not floor["n_prompts"] or told == "more raters":
         return told
-    return f"{told}, {usd(more * each * price)} of outputs"
+    return f"{told}, {usd(more * floor['n_outputs'] / floor['n_prompts'] * price)} of outputs"

@@ -29,6 +29,7 @@ class Standing(NamedTuple):
     reason: str
     upper: float | None
     more_prompts: int | None
+    bound: str | None  # which one decided on the floor
     valid_until: str | None
     q25: float | None
     q25_lo: float | None
@@ -84,8 +85,8 @@ class Places(Mapping[Place, V]):
 
 _COLUMNS = (
     "SELECT v.offer_id, f.population, v.ruling, v.reason, "
-    "v.upper, v.more_prompts, v.valid_until, f.q25, f.q25_lo_release, f.n_prompts, f.n_outputs, "
-    "f.counts, {later} FROM verdicts v LEFT JOIN floors f ON f.offer_id = v.offer_id "
+    "v.upper, v.more_prompts, f.bound, v.valid_until, f.q25, f.q25_lo_release, f.n_prompts, "
+    "f.n_outputs, f.counts, {later} FROM verdicts v LEFT JOIN floors f ON f.offer_id = v.offer_id "
     "AND f.category = v.category AND f.modality = v.modality AND f.quality = v.quality "
     "AND f.kind = 'delivered' WHERE v.category = ? AND v.modality = ? AND v.tier = ? AND "
 )

@@ -12,6 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 from qfloor.records import Offer
+from qfloor.records.needed import still_needed
 from qfloor.router.languages import STATE_IT
 from qfloor.router.money import dollars
 from qfloor.router.needs import RATIO_TOLERANCE, ratio_of
@@ -185,11 +186,10 @@ def certificate(request: Request, offer: Offer) -> Rejection | None:
 
 
 def _undecided(standing: Standing) -> str:
-    """Why there is no verdict yet, and how many more prompts would bring one."""
+    """Why there is no verdict yet, and what would bring one."""
     if not standing.more_prompts:
         return standing.reason.replace("_", " ")
-    prompts = "prompt" if standing.more_prompts == 1 else "prompts"
-    needed = f"about {standing.more_prompts} more {prompts} needed"
+    needed = f"{still_needed(standing.more_prompts, standing.bound)} needed"
     if standing.reason == "more_prompts":
         return needed
     return f"{standing.reason.replace('_', ' ')}, {needed}"

@@ -1,0 +1,31 @@
+"""What an undecided verdict lacks, in words: prompts, raters, or both."""
+
+from __future__ import annotations
+
+
+def still_needed(more_prompts: int, bound: str | None) -> str:
+    """Say what would bring a verdict, prompts counted as if there were raters enough.
+
+    Parameters
+    ----------
+    more_prompts : int
+        Prompts still needed at the present estimate, at least 1; 1 where there are enough of them.
+    bound : str or None
+        What decided. Where it is ``two_way`` raters are drawn from a population, and one more
+        prompt does not make up for raters that lack.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> still_needed(40, "exact"), still_needed(1, "exact")
+    ('about 40 more prompts', 'about 1 more prompt')
+    >>> still_needed(40, "two_way"), still_needed(1, "two_way")
+    ('more raters and about 40 more prompts', 'more raters')
+    """
+    told = f"about {more_prompts:,} more prompt{'' if more_prompts == 1 else 's'}"
+    if bound != "two_way":
+        return told
+    return "more raters" if more_prompts == 1 else f"more raters and {told}"
