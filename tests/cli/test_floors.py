@@ -107,6 +107,8 @@ def test_a_round_without_floors_says_what_was_rated_instead(
     with pytest.raises(QfloorError) as refused:
         CliRunner().invoke(app, ["floors", rated[0], "-w", str(rated[1])], catch_exceptions=False)
     assert str(refused.value) == said
+    code, out, _ = _floors(rated, "--pass-rates")  # which need no floor
+    assert (code, out) == (0, "the round was not scored with any metric that is true or false\n")
 
 
 def test_ratings_of_other_offers_are_named(rated: tuple[str, Path]) -> None:

@@ -75,7 +75,7 @@ def floors(
         if table == "explain":
             shown = pipeline.explain(store, benchmark, found, *explain, metric=quality)
         pooled = list(pipeline.pooling_remarks(store, benchmark))
-        if not found.floors:
+        if not found.floors and table is None:
             raise QfloorError(pipeline.why_unjudged(store, benchmark))
     wanted = benchmark.quality.id if quality is None else quality
     if table == "explain":
@@ -176,8 +176,8 @@ def _beside(
 
     if found.is_sequential and table != "thresholds":
         return [], (
-            "an adaptive round has no such table: its test stopped by people's ratings of whole "
-            "categories, and intervals for a fixed number of prompts hold for nothing else there"
+            "an adaptive round has no such table: its test stopped when people's ratings decided, "
+            "and on data that stopped so, intervals for a fixed number of prompts do not hold"
         )
     if table == "pass rates":
         rows = pipeline.pass_rate_rows(found.pass_rates, brief=brief)
