@@ -12,6 +12,7 @@ from qfloor import benchmark, pipeline, stats
 from qfloor.cli import app
 from qfloor.errors import BenchmarkError
 from qfloor.pipeline.planning import Assumed, plan_evidence
+from qfloor.ratings.panel import rated_prompts
 from qfloor.records import Exclusion, ThresholdRule
 
 
@@ -161,10 +162,49 @@ def test_the_table_for_ones_own_setting():
     assert [row["true_fail_rate"] for row in strict] == [0.02, 0.05]
 
 
+def test_chances_with_the_raters_there_are():
+    few = call("--offers", "12", "--power", "0.9", "--fail", "0.1", "--raters", "12", "--json")
+    first = json.loads(few.stdout)[0]
+    assert (first["prompts"], first["repeats"], first["ratings_each"]) == (107, 1, 1)
+    found = stats.power_with_raters(0.1, 0.05 / 12, prompts=107, raters=12)
+    assert first["chance_with_raters"] == found.chance
+    assert 0.1 < found.chance < 0.3
+    assert "with 12 raters in turn" in few.stderr
+    assert "simulated, to within 0.03" in few.stderr
+    assert "about that panel alone" not in few.stderr
+    three = call("--fail", "0.1", "--raters", "3", "--json")
+    assert max(row["ratings_each"] for row in json.loads(three.stdout)) <= 3
+    assert "a verdict is about that panel alone" in three.stderr
+    assert "chance_with_raters" not in json.loads(call("--fail", "0.1", "--json").stdout)[0]
+
+
+def test_a_benchmarks_own_raters_count(painters):
+    loaded, prompts = painters
+    cells = {c.category: c for c in plan_evidence(loaded, prompts, Assumed())}
+    cell, panel = cells["portrait"], loaded.panel
+    seen = set(rated_prompts(prompts, panel))
+    families = {p.family for p in prompts if p.category == "portrait" and p.digest in seen}
+    assert (cell.raters, cell.seen) == (panel.raters, len(families))
+    assert 0 < cell.seen < cell.prompts
+    assert cell.rated == stats.power_with_raters(
+        0.1, cell.level, prompts=cell.seen, raters=panel.raters, votes=panel.votes
+    )
+    few = plan_evidence(loaded, prompts, Assumed(raters=9))
+    assert {c.raters for c in few} == {9}
+    assert next(c for c in few if c.category == "portrait").rated.chance < cell.rated.chance
+    none = plan_evidence(replace(loaded, panel=None), prompts, Assumed())
+    assert {(c.raters, c.rated) for c in none} == {(None, None)}
+    assert all(c.seen == c.prompts for c in none)
+    row = json.loads(call("painters", "--json").stdout)[-1]
+    assert row["chance_with_raters"] < row["chance"]
+
+
 @pytest.mark.parametrize("asked", [(), ("--fail", "0.1"), ("painters",)])
 def test_it_says_that_the_panel_is_taken_to_be_large(asked):
     found = call(*asked, "--json")
-    assert "panel of raters is taken to be large" in found.stderr
+    said = " ".join(found.stderr.split())
+    assert ("panel of raters is taken to be large" in said) == ("painters" not in asked)
+    assert ("All else takes the panel of raters to be large" in said) == ("painters" in asked)
     assert json.loads(found.stdout)
 
 
@@ -183,7 +223,8 @@ def test_designs_and_benchmarks():
 @pytest.mark.parametrize(
     "wrong",
     [("--offers", "0"), ("--categories", "0"), ("--alpha", "1"), ("--fail", "2"),
-     ("--price-usd", "-1"), ("--rater-icc", "0.1"), ("--power", "0")],
+     ("--raters", "12"), ("--raters", "0"), ("--price-usd", "-1"),
+     ("--rater-icc", "0.1"), ("--power", "0")],
 )  # fmt: skip
 def test_used_wrongly_is_exit_2(wrong):
     assert call(*wrong).exit_code == 2

@@ -10,7 +10,9 @@ from qfloor.cli.output import Csv, Json, emit, say
 from qfloor.cli.running import benchmark_of
 
 if TYPE_CHECKING:
-    from qfloor.stats import Design
+    from collections.abc import Sequence
+
+    from qfloor.stats import Design, SimulatedPower
 
 LARGE_PANEL = (
     "the panel of raters is taken to be large: with few raters a verdict of people's ratings takes "
@@ -38,20 +40,24 @@ def power(
     rater_usd_per_hour: float = typer.Option(15.0, help="What an hour of a rater costs."),
     fail_icc: float = typer.Option(0.28, help="How alike fails of two outputs of a prompt are."),
     rater_icc: float = typer.Option(0.5, help="How alike two ratings of one output are."),
+    raters: int | None = typer.Option(
+        None, min=1, help="Raters there are: shows chances with so many, simulated."
+    ),
     as_json: bool = Json,
     as_csv: bool = Csv,
 ) -> None:
     """Show how many prompts, repeats and ratings a certificate takes, and what they cost.
 
     The panel of raters is taken to be large: with few raters a verdict of people's ratings takes
-    more prompts, or cannot be had at all.
+    more prompts, or cannot be had at all. --raters, or a benchmark's [raters], adds the chance with
+    so many, simulated by the bound that floors use.
 
     Example: qfloor power --offers 40 --categories 7
     """
     _check(offers, categories, alpha=alpha, max_fail=max_fail, power=wanted)
     _check_assumed(fail, price_usd, rating_seconds, rater_usd_per_hour, fail_icc, rater_icc)
     rating = rating_seconds * rater_usd_per_hour / 3600.0
-    assumed = {"power": wanted, "fail_icc": fail_icc, "rater_icc": rater_icc}
+    assumed = {"power": wanted, "fail_icc": fail_icc, "rater_icc": rater_icc, "raters": raters}
     if name is not None:
         _check_not_said(context, name)
         _of_benchmark(name, {"fail_rate": 0.1 if fail is None else fail, "rating_usd": rating,
@@ -59,9 +65,11 @@ def power(
     elif fail is not None:
         _designs(fail, alpha / offers, offers, price_usd, rating,
                  {"max_fail": max_fail, **assumed}, as_json, as_csv)  # fmt: skip
+    elif raters is not None:
+        wrong = "needs --fail or a benchmark: a chance is that of one fail rate"
+        raise typer.BadParameter(wrong, param_hint="--raters")
     else:
         _table(offers, categories, alpha, max_fail, wanted, as_json, as_csv)
-    say(LARGE_PANEL)
 
 
 def _check(offers: int, categories: int, **shares: float) -> None:
@@ -137,6 +145,7 @@ def _table(
     emit(rows, as_json=as_json, as_csv=as_csv, empty="no fail rate below the tolerated one")
     said = ", ".join(f"{n} ({column})" for column, n in least.items())
     say(f"prompts with one output each; without a single fail at least {said}")
+    _say_panel(None, ())
 
 
 def _designs(
@@ -146,8 +155,17 @@ def _designs(
     """Show the cheapest ways to certify one cell."""
     from qfloor import stats
 
+    raters = assumed.pop("raters")
     found = stats.designs(fail, level, output_price=price, rating_price=rating, **assumed)
-    rows = [
+    found = [d for d in found if raters is None or d.votes <= raters][:8]
+    alike = {name: assumed[name] for name in ("max_fail", "fail_icc", "rater_icc")}
+    rated = [
+        stats.power_with_raters(
+            fail, level, raters=raters, prompts=d.prompts, repeats=d.repeats, votes=d.votes, **alike
+        )
+        for d in (() if raters is None else found)
+    ]
+    rows: list[dict[str, Any]] = [
         {
             "prompts": d.prompts,
             "repeats": d.repeats,
@@ -160,10 +178,30 @@ def _designs(
             "usd": d.cost,
             "usd_all_offers": d.cost * offers,
         }
-        for d in found[:8]
+        for d in found
     ]
+    for row, one in zip(rows, rated, strict=False):
+        row["chance_with_raters"] = one.chance
     nothing = f"at a true fail rate of {fail:g} nothing can be certified with that power"
     emit(rows, as_json=as_json, as_csv=as_csv, empty=nothing)
+    _say_panel(raters, rated)
+
+
+def _say_panel(raters: int | None, rated: Sequence[SimulatedPower]) -> None:
+    """Say what was assumed of raters, and how well chances with so many are known."""
+    if raters is None or not rated:
+        say(LARGE_PANEL)
+        return
+    from qfloor.stats import FEW_RATERS, SEVERITY
+
+    within = 1.96 * max(one.error for one in rated)
+    say(
+        f"chance_with_raters: with {raters} raters in turn, whose severity varies by {SEVERITY:g} "
+        f"of what prompts do; simulated, to within {within:.3f} (95 %). All else takes the panel "
+        "of raters to be large"
+    )
+    if raters < FEW_RATERS:
+        say(f"with fewer than {FEW_RATERS} raters a verdict is about that panel alone")
 
 
 def _of_benchmark(name: str, assumed: dict[str, Any], as_json: bool, as_csv: bool) -> None:
@@ -180,6 +218,11 @@ def _of_benchmark(name: str, assumed: dict[str, Any], as_json: bool, as_csv: boo
             "level": c.level,
             "prompts": c.prompts,
             "chance": c.chance,
+            **(
+                {"prompts_rated": c.seen, "chance_with_raters": c.rated and c.rated.chance}
+                if c.raters
+                else {}
+            ),
             "needed": c.needed,
             "output_usd": c.output_usd,
             "best": None if c.best is None else _worded(c.best),
@@ -189,6 +232,7 @@ def _of_benchmark(name: str, assumed: dict[str, Any], as_json: bool, as_csv: boo
         for c in cells
     ]
     emit(rows, as_json=as_json, as_csv=as_csv, empty="nothing to plan")
+    _say_panel(next((c.raters for c in cells), None), [c.rated for c in cells if c.rated])
     for c in cells:
         if c.beyond is not None:
             say(

@@ -6,7 +6,7 @@ prompts ask. It plans evidence, not calls: what a round would still buy is `plan
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
@@ -18,8 +18,9 @@ from qfloor.pipeline.families import family_of
 from qfloor.pipeline.judging import CellKey, RoundView
 from qfloor.pipeline.learned import ruled_places, splits_of
 from qfloor.pipeline.planned import why_excluded
+from qfloor.ratings.panel import rated_prompts
 from qfloor.records import Modality, Offer, Prompt
-from qfloor.stats import Design
+from qfloor.stats import Design, SimulatedPower
 
 NANO = 1_000_000_000
 
@@ -28,7 +29,8 @@ NANO = 1_000_000_000
 class Assumed:
     """What nobody knows before the data, stated by whoever plans.
 
-    ``rating_usd`` is the price of one rating; the correlations are `stats.design`'s.
+    ``rating_usd`` is the price of one rating; the correlations are `stats.design`'s. ``raters``
+    are those there will be, where it is not the benchmark's own panel.
     """
 
     fail_rate: float = 0.1
@@ -36,6 +38,7 @@ class Assumed:
     rating_usd: float = 0.0
     fail_icc: float = stats.FAIL_ICC
     rater_icc: float = stats.RATER_ICC
+    raters: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +51,9 @@ class CellPlan:
     prompts for the wanted power; ``best`` the cheapest design on an offer of mean price that these
     prompts suffice for; ``beyond`` the cheapest of all, where none does. ``total_usd`` is that of
     ``best`` for all offers, None where an offer's price is unknown (``unpriced``) or there is no
-    ``best``.
+    ``best``. All of that takes the panel to be large; ``rated`` is the chance with as many
+    ``raters`` as there are, on one output of each of the ``seen`` prompts: the benchmark's own
+    panel and what it sees, or those assumed. None where nothing is known of raters.
     """
 
     category: str
@@ -64,6 +69,9 @@ class CellPlan:
     best: Design | None
     beyond: Design | None
     total_usd: float | None
+    raters: int | None
+    seen: int
+    rated: SimulatedPower | None
     unpriced: tuple[str, ...]
 
 
@@ -149,6 +157,10 @@ def _cell(
         best = _best(assumed, level, max_fail, price, families)
         beyond = _best(assumed, level, max_fail, price, None) if best is None else None
     unpriced = tuple(sorted(name for name, found in usd.items() if found is None))
+    raters = assumed.raters
+    if raters is None and benchmark.panel is not None:
+        raters = benchmark.panel.raters
+    seen = _seen(benchmark, [asked[offer.id] for offer in makers])
     return CellPlan(
         category=category,
         modality=modality,
@@ -163,7 +175,38 @@ def _cell(
         best=best,
         beyond=beyond,
         total_usd=best.cost * len(makers) if best is not None and not unpriced else None,
+        raters=raters,
+        seen=seen,
+        rated=_rated(benchmark, assumed, level, max_fail, seen, raters) if raters else None,
         unpriced=unpriced,
+    )
+
+
+def _seen(benchmark: Benchmark, asked: Iterable[Sequence[Prompt]]) -> int:
+    """Independent prompts that raters see, of the offer with fewest: of a panel, its share."""
+    if benchmark.panel is None:
+        return min(len({p.family for p in own}) for own in asked)
+    panel = benchmark.panel
+    drawn = [(own, rated_prompts(own, panel)) for own in asked]
+    return min(len({p.family for p in own if p.digest in rated}) for own, rated in drawn)
+
+
+def _rated(
+    benchmark: Benchmark, assumed: Assumed, level: float, max_fail: float, prompts: int, raters: int
+) -> SimulatedPower | None:
+    """Chance with so many raters; None where they see no prompt."""
+    if prompts == 0:
+        return None
+    votes = 1 if benchmark.panel is None else min(benchmark.panel.votes, raters)
+    return stats.power_with_raters(
+        assumed.fail_rate,
+        level,
+        prompts=prompts,
+        raters=raters,
+        votes=votes,
+        max_fail=max_fail,
+        fail_icc=assumed.fail_icc,
+        rater_icc=assumed.rater_icc,
     )
 
 

@@ -3,6 +3,7 @@
 `binomial`          exact bounds and tests, fails allowed, exact McNemar
 `power`             prompts needed, chance of a certificate
 `design`            prompts, repeats or ratings: which design certifies for the least
+`panel_power`       the chance of a certificate with so many raters, simulated
 `clusters`          Korn-Graubard and the exact bound of one repeat
 `every_repeat`      the exact bound from all repeats, without drawing one
 `two_way`           the same over random prompts and random raters
@@ -118,6 +119,7 @@ from qfloor.stats.paired_shares import (
     paired_difference_p_value,
     paired_difference_upper,
 )
+from qfloor.stats.panel_power import SEVERITY, SimulatedPower, power_with_raters
 from qfloor.stats.power import certification_power, prompts_needed
 from qfloor.stats.ppi import (
     ADDS_NOTHING,
@@ -180,6 +182,7 @@ __all__ = [
     "FEW_PROMPTS",
     "FEW_RATERS",
     "RATER_ICC",
+    "SEVERITY",
     "TRUSTED_ALPHA",
     "AnytimeBound",
     "Asked",
@@ -208,6 +211,7 @@ __all__ = [
     "Screened",
     "SequentialBoundary",
     "SequentialOperation",
+    "SimulatedPower",
     "ThresholdLimits",
     "TwoWayKornGraubard",
     "anytime_bounds",
@@ -284,6 +288,7 @@ __all__ = [
     "perfect_items_needed",
     "planned_design_effect",
     "planned_rule",
+    "power_with_raters",
     "prediction_powered_fail_rate",
     "prompts_for",
     "prompts_needed",
