@@ -66,13 +66,13 @@ def shared_data() -> Path | None:
     return next((p for p in places if (p / "prompts_parti").is_dir()), None)
 
 
-def _digest(text: str) -> str:
+def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def split_of(text: str) -> str:
     """Half of all hashes are tested on."""
-    return "test" if int(_digest(text)[:8], 16) % 2 == 0 else "train"
+    return "test" if int(hash_of(text)[:8], 16) % 2 == 0 else "train"
 
 
 def _set(letters: str) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ def judged(path: Path, split: str = "judged") -> Iterator[Item]:
         if not line or line.startswith("#"):
             continue
         digest, letters, language, kind, text = line.split("|", 4)
-        if not _digest(text).startswith(digest):
+        if not hash_of(text).startswith(digest):
             raise ValueError(f"{path.name}: {text!r} is not the text labelled")
         yield Item(
             text=text, acceptable=_set(letters), source=path.stem, kind=kind,
@@ -173,7 +173,7 @@ def things() -> Iterator[Item]:
             for shape in parts["templates"]:
                 for name in names:
                     text = shape.replace("{x}", name).replace("{y}", draw.choice(others or names))
-                    if shape != parts["templates"][0] and _digest(text)[1] in "89abcdef":
+                    if shape != parts["templates"][0] and hash_of(text)[1] in "89abcdef":
                         continue
                     item = Item(
                         text=text, acceptable=_set(parts["set"]), source=file.partition(".")[0],
@@ -182,7 +182,7 @@ def things() -> Iterator[Item]:
                         fields={k: parts[k] for k in ("modality",) if k in parts},
                     )  # fmt: skip
                     yield item
-                    if "clip" in parts and _digest(text)[0] in "0123":
+                    if "clip" in parts and hash_of(text)[0] in "0123":
                         asked = {"modality": "video"}
                         yield replace(item, acceptable=_set(parts["clip"]), fields=asked)
 
@@ -267,7 +267,7 @@ def public(data: Path | None = None) -> Iterator[Item]:
             rows = texts.setdefault(row["file"], {}) or _rows(data / row["file"])
             texts[row["file"]] = rows
             text = rows[int(row["row"])]
-            if not _digest(text).startswith(row["sha256"]):
+            if not hash_of(text).startswith(row["sha256"]):
                 raise ValueError(f"{row['file']} row {row['row']} is not the text labelled")
             source = _source(row["file"])
             yield Item(
@@ -375,7 +375,7 @@ def _hurries(item: Item) -> bool:
         return False
     if "'" in item.text or '"' in item.text:
         return False
-    return item.source not in ("things", "crossed") or _digest(item.text)[0] in "01234"
+    return item.source not in ("things", "crossed") or hash_of(item.text)[0] in "01234"
 
 
 def everything(data: Path | None = None) -> list[Item]:
@@ -391,7 +391,8 @@ def everything(data: Path | None = None) -> list[Item]:
         i for i in spaced if i.source in ("written", "core", "parti", "vbench") and not i.fields
     ]
     found += [misspelled(i) for i in typed if len(i.text.split()) > 2 and i.split != "other"]
-    found += [hasty(i) for i in spaced if _hurries(i)]
+    typed_fast = [hasty(i) for i in spaced if _hurries(i)]
+    found += [i for i in typed_fast if i.text.strip()]  # of marks alone nothing is left
     found += gibberish()
-    held = _held_out() | {_digest(i.text)[:12] for i in found if i.split != "train"}
-    return [i for i in found if i.split != "train" or _digest(i.text)[:12] not in held]
+    held = _held_out() | {hash_of(i.text)[:12] for i in found if i.split != "train"}
+    return [i for i in found if i.split != "train" or hash_of(i.text)[:12] not in held]

@@ -1,8 +1,10 @@
 """How often the classifier is right, unsure or wrong, on prompts it was not trained on.
 
     python benchmarks/classifier/evaluate.py [--weights FILE] [--out results/classifier.md]
+    python benchmarks/classifier/evaluate.py [--weights FILE] --prompts FILE ...
 
-Writes the tables, and the reliability diagram beside the other pictures of the docs. What is
+The second judges by files of prompts like taught.txt, and only prints its table. The first writes
+the tables, and the reliability diagram beside the other pictures of the docs. What is
 acceptable for a prompt, and which prompts are tested on, is GUIDE.md's; prompts of public suites
 are judged where the data is there, and the report says where it is not.
 """
@@ -17,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus import LANGUAGES, ROOT, Item, everything, shared_data
+from corpus import HERE, LANGUAGES, LETTERS, ROOT, Item, everything, hash_of, shared_data, taught
 
 sys.path.insert(0, str(ROOT / "src"))
 
@@ -184,13 +186,55 @@ def held_out(outcomes: Sequence[Outcome]) -> list[str]:
     lines = [
         "## Prompts written to judge by", "",
         "`judged_*.txt`: written by others than the training prompts were, labelled before any was "
-        "classified, and classified once, when weights were final. Leaving out whole writers of "
-        "training prompts: [classifier_strangers.md](classifier_strangers.md).", "",
-        *bars({**sets, "both": list(outcomes)}),
+        "classified, and classified when weights were final; once more when five writers had been "
+        "added to those trained on. Leaving out whole writers of training prompts: "
+        "[classifier_strangers.md](classifier_strangers.md).", "",
+        *bars({**sets, "both": list(outcomes)}), *second_labels(outcomes),
     ]  # fmt: skip
     for name, there in sets.items():
         lines += grouped(there, lambda o: o.item.kind, f"{name}, kind")
     return lines + grouped(outcomes, lambda o: o.item.language, "both, language")
+
+
+def second_labels(outcomes: Sequence[Outcome]) -> list[str]:
+    """How far a second person, who labelled the same prompts blind, agrees with their writers."""
+    path = HERE / "judged_second.txt"
+    told = dict(
+        line.split("|") for line in path.read_text("utf-8").splitlines() if not line.startswith("#")
+    )
+    rows = []
+    for name in sorted(sources(outcomes)):
+        there = [o for o in outcomes if o.item.source == name]
+        second = [[LETTERS[x] for x in told[hash_of(o.item.text)[:12]]] for o in there]
+        pairs = list(zip(there, second, strict=True))
+        either = sum(o.acceptable or (o.found.category in labels) for o, labels in pairs)
+        rows.append(
+            (name, share(sum(s[0] in o.item.acceptable for o, s in pairs), len(pairs)),
+             share(sum(set(s) == set(o.item.acceptable) for o, s in pairs), len(pairs)),
+             share(either, len(pairs)))
+        )  # fmt: skip
+    head = (
+        "",
+        "its first is acceptable to the writer",
+        "the same set",
+        "either accepts the answer",
+    )
+    return ["A second person's labels (`judged_second.txt`), given blind:", "", *table(head, rows)]
+
+
+def of_files(classifier: Classifier, paths: Sequence[str]) -> list[str]:
+    """One line a file of prompts, and one of all."""
+    found = {Path(path).stem: judged(classifier, taught(Path(path))) for path in paths}
+    rows = []
+    for name, there in (found | {"all": [o for told in found.values() for o in told]}).items():
+        (k, n), nothing = unsure_elsewhere(there), unsure_of_nothing(there)
+        rows.append(
+            (name, share(*acceptable(there)), share(*named_right(there)), f"{k}/{n}",
+             f"{nothing[0]}/{nothing[1]}", f"{calibration_error(there):.3f}")
+        )  # fmt: skip
+    head = ("prompts", "acceptable", "where one was named", "unsure where a category fits",
+            "unsure where none fits", "calibration error")  # fmt: skip
+    return table(head, rows)
 
 
 def sources(outcomes: Iterable[Outcome]) -> set[str]:
@@ -295,11 +339,15 @@ def report(outcomes: Sequence[Outcome], misrouting: Sequence[str]) -> list[str]:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--weights", default=str(FILE))
+    arguments.add_argument("--prompts", nargs="+", default=[])
     arguments.add_argument("--out", default=str(ROOT / "results" / "classifier.md"))
     told = arguments.parse_args()
     from misrouting import misrouted
 
     classifier = classifier_of(told.weights)
+    if told.prompts:
+        print("\n".join(of_files(classifier, told.prompts)))
+        return
     outcomes = judged(classifier, [i for i in everything() if i.split != "train"])
     lines = report(outcomes, misrouted(outcomes, classifier))
     Path(told.out).write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
