@@ -75,7 +75,7 @@ def split_of(text: str) -> str:
     return "test" if int(hash_of(text)[:8], 16) % 2 == 0 else "train"
 
 
-def _set(letters: str) -> tuple[str, ...]:
+def labels_of(letters: str) -> tuple[str, ...]:
     return tuple(LETTERS[letter] for letter in letters.replace(",", ""))
 
 
@@ -87,7 +87,7 @@ def written(path: Path = HERE / "written.txt", split: str | None = None) -> Iter
         letters, language, kind, text = line.split("|", 3)
         by_hash = "test" if kind in ("native", "fresh") else split_of(text)
         yield Item(
-            text=text, acceptable=_set(letters), source="written", kind=kind,
+            text=text, acceptable=labels_of(letters), source="written", kind=kind,
             split=split or by_hash,
             language=language, family=text,
         )  # fmt: skip
@@ -108,7 +108,7 @@ def judged(path: Path, split: str = "judged") -> Iterator[Item]:
         if not hash_of(text).startswith(digest):
             raise ValueError(f"{path.name}: {text!r} is not the text labelled")
         yield Item(
-            text=text, acceptable=_set(letters), source=path.stem, kind=kind,
+            text=text, acceptable=labels_of(letters), source=path.stem, kind=kind,
             split=split, language=language, family=text,
             fields={"modality": "video"} if kind == "asked" else {},
         )  # fmt: skip
@@ -155,7 +155,7 @@ def taught(path: Path = HERE / "taught.txt") -> Iterator[Item]:
             letters, language, kind, texts = line.split("|", 3)
             for text in texts.split(" ; "):
                 yield Item(
-                    text=text, acceptable=_set(letters), source=path.stem, kind=kind,
+                    text=text, acceptable=labels_of(letters), source=path.stem, kind=kind,
                     split="train", language=language, family=text,
                 )  # fmt: skip
 
@@ -176,7 +176,8 @@ def things() -> Iterator[Item]:
                     if shape != parts["templates"][0] and hash_of(text)[1] in "89abcdef":
                         continue
                     item = Item(
-                        text=text, acceptable=_set(parts["set"]), source=file.partition(".")[0],
+                        text=text, acceptable=labels_of(parts["set"]),
+                        source=file.partition(".")[0],
                         kind="thing", split="train", language=parts.get("language", "en"),
                         family=f"{kind} {name}",
                         fields={k: parts[k] for k in ("modality",) if k in parts},
@@ -184,7 +185,7 @@ def things() -> Iterator[Item]:
                     yield item
                     if "clip" in parts and hash_of(text)[0] in "0123":
                         asked = {"modality": "video"}
-                        yield replace(item, acceptable=_set(parts["clip"]), fields=asked)
+                        yield replace(item, acceptable=labels_of(parts["clip"]), fields=asked)
 
 
 _DRAWN = re.compile(

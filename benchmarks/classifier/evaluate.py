@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus import HERE, LANGUAGES, LETTERS, ROOT, Item, everything, hash_of, shared_data, taught
+from corpus import HERE, LANGUAGES, ROOT, Item, everything, hash_of, labels_of, shared_data, taught
 
 sys.path.insert(0, str(ROOT / "src"))
 
@@ -205,7 +205,7 @@ def second_labels(outcomes: Sequence[Outcome]) -> list[str]:
     rows = []
     for name in sorted(sources(outcomes)):
         there = [o for o in outcomes if o.item.source == name]
-        second = [[LETTERS[x] for x in told[hash_of(o.item.text)[:12]]] for o in there]
+        second = [labels_of(told[hash_of(o.item.text)[:12]]) for o in there]
         pairs = list(zip(there, second, strict=True))
         either = sum(o.acceptable or (o.found.category in labels) for o, labels in pairs)
         rows.append(

@@ -350,7 +350,7 @@ async def _route(port: int, pid: int, seconds: float) -> None:
 async def _flight(port: int, pid: int, n: int, seller_s: float, times: Path) -> None:
     """So many requests within 0.8 of the time a seller takes: all are in flight at once.
 
-    Added is what an answer took beyond what its seller did, to the last byte of the picture.
+    Added is what an answer's first byte took beyond what its seller did until its file was whole.
     """
     draw = random.Random(4)
     took_s: dict[str, float] = {}

@@ -28,4 +28,9 @@ def still_needed(more_prompts: int, bound: str | None) -> str:
     told = f"about {more_prompts:,} more prompt{'' if more_prompts == 1 else 's'}"
     if bound != "two_way":
         return told
-    return "more raters" if more_prompts == 1 else f"more raters and {told}"
+    return f"more raters and {told}" if lacks_prompts(more_prompts, bound) else "more raters"
+
+
+def lacks_prompts(more_prompts: int, bound: str | None) -> bool:
+    """Whether prompts are among what is needed: raters alone may be; as in `still_needed`."""
+    return bound != "two_way" or more_prompts > 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from qfloor.records import TIERS
-from qfloor.records.needed import still_needed
+from qfloor.records.needed import lacks_prompts, still_needed
 from qfloor.report.content import Place, ReportContent, Row
 from qfloor.report.markup import (
     NOTHING,
@@ -171,7 +171,8 @@ def _needed(verdict: Row, floor: Row | None, price: float | None) -> str:
                 "more could only reject it"
             )
         return _reason(verdict)
-    told = still_needed(more, None if floor is None else floor["bound"])
-    if price is None or floor is None or not floor["n_prompts"] or told == "more raters":
+    bound = None if floor is None else floor["bound"]
+    told = still_needed(more, bound)
+    if price is None or floor is None or not floor["n_prompts"] or not lacks_prompts(more, bound):
         return told
     return f"{told}, {usd(more * floor['n_outputs'] / floor['n_prompts'] * price)} of outputs"

@@ -249,27 +249,31 @@ def _language(told: Any) -> str:
     return name
 
 
+CEILING_IS = "must be a number from 0 to 1000000"
+WISH_IS = "must be seconds above 0, {'p50': .., 'p95': ..}, 'realtime' or 'batch'"
+"""What ``max_price_usd`` and ``max_latency_s`` may be; the gateway says so too."""
+
+
 def _ceiling(value: Any) -> int:
     try:
         amount = Decimal(str(value).strip())
     except InvalidOperation:
         amount = Decimal("NaN")
     if isinstance(value, bool) or not amount.is_finite() or not 0 <= amount <= 1_000_000:
-        raise NeedError(f"max_price_usd is {value!r}, must be a number from 0 to 1000000")
+        raise NeedError(f"max_price_usd is {value!r}, {CEILING_IS}")
     return int(amount * NANO)  # rounded down: a ceiling is never raised
 
 
 def _check_latency(wish: Any) -> None:
-    valid = "must be seconds above 0, {'p50': .., 'p95': ..}, 'realtime' or 'batch'"
     if isinstance(wish, str):
         if wish not in ("realtime", "batch"):
-            raise NeedError(f"max_latency_s is {wish!r}, {valid}")
+            raise NeedError(f"max_latency_s is {wish!r}, {WISH_IS}")
         return
     limits = wish if isinstance(wish, Mapping) else {"p95": wish}
     if not limits or set(limits) - {"p50", "p95"}:
-        raise NeedError(f"max_latency_s is {wish!r}, {valid}")
+        raise NeedError(f"max_latency_s is {wish!r}, {WISH_IS}")
     for value in limits.values():
         if not _is_number(value) or value <= 0:
-            raise NeedError(f"max_latency_s is {wish!r}, {valid}")
+            raise NeedError(f"max_latency_s is {wish!r}, {WISH_IS}")
     if limits.get("p50", 0) > limits.get("p95", math.inf):
         raise NeedError(f"max_latency_s is {wish!r}: p50 cannot be above p95")

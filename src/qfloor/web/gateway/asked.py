@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from qfloor.records import TIER_ALIASES, TIERS
+from qfloor.router.needs import CEILING_IS, WISH_IS
 from qfloor.web.gateway.faults import Fault
 
 FALLBACK_CLASSES = ("rate_limited", "not_sent", "capacity")
@@ -168,7 +169,7 @@ def ignored(ask: Ask) -> tuple[str, ...]:
 
 def _fault(kind: type[BaseModel], first: Any) -> Fault:
     names = [str(part) for part in first["loc"]]
-    param = ".".join(_named(kind, names)) or None
+    param = ".".join(_named(names)) or None
     if first["type"] == "extra_forbidden":
         known = Routing.model_fields if names[0] == "routing" else kind.model_fields
         close = difflib.get_close_matches(names[-1][:100], known, n=1)
@@ -181,7 +182,7 @@ def _fault(kind: type[BaseModel], first: Any) -> Fault:
     return Fault(400, "invalid_field", f"{param} {_wrong(param, first)}", param=param)
 
 
-def _named(kind: type[BaseModel], names: list[str]) -> list[str]:
+def _named(names: list[str]) -> list[str]:
     """The way to a field as who asks knows it: pydantic adds which of several forms it tried."""
     if names[:1] != ["routing"]:
         return names[:1]
@@ -190,10 +191,7 @@ def _named(kind: type[BaseModel], names: list[str]) -> list[str]:
     return names[:3]
 
 
-_ONE_OF_SEVERAL = {
-    "max_latency_s": "must be seconds above 0, {'p50': .., 'p95': ..}, 'realtime' or 'batch'",
-    "max_price_usd": "must be a number from 0 to 1000000",
-}
+_ONE_OF_SEVERAL = {"max_latency_s": WISH_IS, "max_price_usd": CEILING_IS}
 _KINDS = {
     "int": "must be a whole number", "float": "must be a number", "finite": "must be a number",
     "string": "must be text", "bool": "must be true or false", "list": "must be a list",
