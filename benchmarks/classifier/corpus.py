@@ -120,7 +120,7 @@ def unseen() -> Iterator[Item]:
 
 
 def held_out() -> Iterator[Item]:
-    """Prompts that two writers wrote only to judge by."""
+    """Prompts that were written only to judge by."""
     for path in sorted(HERE.glob("judged_?.txt")):
         yield from judged(path)
 

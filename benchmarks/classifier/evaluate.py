@@ -186,14 +186,23 @@ def held_out(outcomes: Sequence[Outcome]) -> list[str]:
     lines = [
         "## Prompts written to judge by", "",
         "`judged_*.txt`: written by others than the training prompts were, labelled before any was "
-        "classified, and classified when weights were final; once more when five writers had been "
-        "added to those trained on. Leaving out whole writers of training prompts: "
+        "classified, and classified when weights were final; a and b once more when five writers had "
+        "been added to those trained on, so that c and d alone are a first look at these weights. "
+        "Leaving out whole writers of training prompts: "
         "[classifier_strangers.md](classifier_strangers.md).", "",
-        *bars({**sets, "both": list(outcomes)}), *second_labels(outcomes),
+        *bars({**sets, **together(sets)}), *second_labels(outcomes),
     ]  # fmt: skip
     for name, there in sets.items():
         lines += grouped(there, lambda o: o.item.kind, f"{name}, kind")
-    return lines + grouped(outcomes, lambda o: o.item.language, "both, language")
+    lines += grouped(outcomes, lambda o: o.item.kind, "all, kind")
+    return lines + grouped(outcomes, lambda o: o.item.language, "all, language")
+
+
+def together(sets: dict[str, list[Outcome]]) -> dict[str, list[Outcome]]:
+    """Sets that were looked at together."""
+    pairs = {"a and b": ("judged_a", "judged_b"), "c and d": ("judged_c", "judged_d")}
+    found = {name: [o for s in those for o in sets.get(s, ())] for name, those in pairs.items()}
+    return {**found, "all": [o for there in sets.values() for o in there]}
 
 
 def second_labels(outcomes: Sequence[Outcome]) -> list[str]:
