@@ -186,8 +186,9 @@ def held_out(outcomes: Sequence[Outcome]) -> list[str]:
     lines = [
         "## Prompts written to judge by", "",
         "`judged_*.txt`: written by others than the training prompts were, labelled before any was "
-        "classified, and classified when weights were final; a and b once more when five writers had "
-        "been added to those trained on, so that c and d alone are a first look at these weights. "
+        "classified, and classified when weights were final; a and b once more when five writers "
+        "had been added to those trained on, so that c and d alone are a first look at these "
+        "weights. "
         "Leaving out whole writers of training prompts: "
         "[classifier_strangers.md](classifier_strangers.md).", "",
         *bars({**sets, **together(sets)}), *second_labels(outcomes),
