@@ -37,7 +37,7 @@ def apply(how: str) -> dict[str, Any]:
 
 async def serve(folder: Path, told: dict[str, Any]) -> None:
     """Serve in this process until the input ends."""
-    core._BEAT_S = 0.1
+    core.BEAT_S = 0.1
     given = settings(folder, folder / "quality.db", most_at_once=64, **told)
     client: Any
     async with running(given) as client:

@@ -24,7 +24,7 @@ JOBS = "SELECT state, charged_nanousd FROM jobs"
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core, "_BEAT_S", 0.05)
+    monkeypatch.setattr(core, "BEAT_S", 0.05)
     monkeypatch.setattr(orders, "_LEAST_REST_S", 0.05)
 
 

@@ -22,7 +22,7 @@ KEY = {"idempotency-key": "order-17"}
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core, "_BEAT_S", 0.05)
+    monkeypatch.setattr(core, "BEAT_S", 0.05)
     monkeypatch.setattr(late, "REST_S", 0.05)
 
 

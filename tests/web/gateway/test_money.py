@@ -35,7 +35,7 @@ ALONE = {"routing": {"allow_fallbacks": False}}
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core, "_BEAT_S", 0.05)
+    monkeypatch.setattr(core, "BEAT_S", 0.05)
 
 
 def chosen(folder: Path, **given: Any) -> Any:

@@ -33,7 +33,6 @@ from qfloor.web.gateway.settings import Settings
 
 log = logging.getLogger("qfloor.gateway")
 _MOST_OLDER = 4
-_BEAT_S = BEAT_S
 _SWEEP_S = 600.0
 _JUMP_S = 60.0
 
@@ -99,7 +98,7 @@ class Gateway:
         await self._come()
         await self.orders.take_over()
         self._every(settings.look_every_s, self._look)
-        self._every(_BEAT_S, self._beat)
+        self._every(BEAT_S, self._beat)
         self._every(_SWEEP_S, self._sweep)
         self._beside.append(asyncio.create_task(self.records.keep_flushing()))
         self.is_ready = True

@@ -57,8 +57,8 @@ class Releases:
         """Read a kept release."""
         return router.load(self._folder / f"{digest}.db")
 
-    def keep(self, source: Path) -> router.Database:
-        """Check a release and keep a copy of it.
+    def keep(self, source: Path) -> str:
+        """Check a release and keep a copy of it; return its digest.
 
         Raises
         ------
@@ -83,7 +83,7 @@ class Releases:
             os.replace(draft, self._folder / f"{db.digest}.db")
         finally:
             draft.unlink(missing_ok=True)
-        return self.load(db.digest)
+        return db.digest
 
     def adopt(self, source: Path) -> bool:
         """Make a file the stable release, unless it is that already, or a command has decided.
@@ -91,31 +91,31 @@ class Releases:
         What was taken back, and what another file was promoted over, stays so until the file has
         another content; that is said in the log. Returns whether anything changed.
         """
-        db = self.keep(source)
+        digest = self.keep(source)
         with self._ledger.transaction():
             roles = self.roles()
             stable = roles.get(STABLE)
-            if stable is not None and stable.digest == db.digest:
+            if stable is not None and stable.digest == digest:
                 return False
-            if stable is not None and (why := _decided_before(roles, db.digest, str(source))):
+            if stable is not None and (why := _decided_before(roles, digest, str(source))):
                 log.warning("%s is not taken up: %s; %s decides", source, why, stable.source)
                 return False
             if stable is not None:
                 self._put(PREVIOUS, stable.digest, stable.source)
-            self._put(STABLE, db.digest, str(source))
+            self._put(STABLE, digest, str(source))
         return True
 
     def canary(self, source: Path, percent: float) -> Role:
         """Let a release decide a share of requests."""
         if not 0 < percent <= 100:
             raise InputError(f"percent is {percent:g}, must be above 0 and up to 100")
-        db = self.keep(source)
+        digest = self.keep(source)
         with self._ledger.transaction():
             roles = self.roles()
-            if STABLE in roles and roles[STABLE].digest == db.digest:
+            if STABLE in roles and roles[STABLE].digest == digest:
                 raise InputError(f"{source}: is the stable release already")
-            self._drop(WITHDRAWN, db.digest)
-            self._put(CANARY, db.digest, str(source), percent)
+            self._drop(WITHDRAWN, digest)
+            self._put(CANARY, digest, str(source), percent)
         return self.roles()[CANARY]
 
     def promote(self) -> Role:
