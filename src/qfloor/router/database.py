@@ -35,6 +35,7 @@ from qfloor.router.classifier import Classifier
 from qfloor.router.languages import primary
 from qfloor.router.lexicon import SETTINGS, WORDS
 from qfloor.router.places import Place, Places, Standing, Standings
+from qfloor.router.resolutions import size_of
 from qfloor.router.weights import Weights, default_weights
 
 SUPPORTED_MAJOR = 1
@@ -244,7 +245,7 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
             if (price := _price(rule)) is not None
         },
         latency={row[0]: Latency(*row[1:]) for row in _rows(connection, _LATENCY)},
-        pixels={o.id: found for o in offers.values() if (found := _pixels(o.settings))},
+        pixels={o.id: found for o in offers.values() if (found := size_of(o.settings))},
         classifier=_classifier(connection, categories),
         scale=scale,
         **_places(Standings(str(path), connection, quality), offers),
@@ -353,17 +354,6 @@ def _price(rule: str) -> PriceRule | None:
     except InputError:
         return None
     return found
-
-
-def _pixels(settings: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Size an offer is fixed to, from ``1024x1024`` or the length of a square's side."""
-    size = settings.get("size")
-    if isinstance(size, int):
-        return size, size
-    sides = str(size or "").lower().split("x")
-    if len(sides) == 2 and all(side.isdigit() for side in sides):
-        return int(sides[0]), int(sides[1])
-    return None
 
 
 def _classifier(connection: sqlite3.Connection, categories: Mapping[str, Category]) -> Classifier:

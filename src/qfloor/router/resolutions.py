@@ -57,6 +57,17 @@ def is_of(pixels: tuple[int, int], resolution: str) -> bool:
     return min(_SIDES, key=lambda name: abs(math.log(side / _SIDES[name]))) == resolution
 
 
+def size_of(settings: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Size that an offer's settings fix, from ``1024x1024`` or the length of a square's side."""
+    size = settings.get("size")
+    if isinstance(size, int):
+        return size, size
+    sides = str(size or "").lower().split("x")
+    if len(sides) == 2 and all(side.isdigit() for side in sides):
+        return int(sides[0]), int(sides[1])
+    return None
+
+
 def fixed_to(settings: Mapping[str, Any]) -> str | None:
     """The resolution that an offer's settings name."""
     told = settings.get("resolution")

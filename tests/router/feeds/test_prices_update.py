@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import http.server
 import importlib.util
@@ -401,6 +402,29 @@ def test_the_most_particular_rows_that_fit_an_offer_price_it(
     )
     offer = sold("M", **settings)
     rule = rows_of.rule_of(offer, None)
+    price = reference_price(offer, rule)
+    assert price is not None
+    assert Decimal(price) / 10**9 == Decimal(usd)
+
+
+@pytest.mark.parametrize(
+    ("settings", "unit", "usd"),
+    [
+        ({}, "megapixel", "0.01048576"),
+        ({"resolution": "4K"}, "megapixel", "0.16777216"),
+        ({"size": 512}, "megapixel", "0.00262144"),
+        ({"seconds": 8}, "second", "0.08"),
+        ({}, "second", "0.05"),
+    ],
+)
+def test_the_call_that_prices_are_compared_by_is_of_the_size_and_length_an_offer_fixes(
+    settings: dict[str, Any], unit: str, usd: str
+) -> None:
+    rule = PriceRule(components=(PriceComponent(unit=unit, amount="0.01"),), source="page",
+                     as_of=DAY)  # fmt: skip
+    offer = dataclasses.replace(
+        sold("m", **settings), modality="video" if unit == "second" else "image"
+    )
     price = reference_price(offer, rule)
     assert price is not None
     assert Decimal(price) / 10**9 == Decimal(usd)

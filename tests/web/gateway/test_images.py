@@ -211,12 +211,14 @@ def test_an_offer_nobody_here_makes_is_passed_over(tmp_path: Path) -> None:
     assert answer.json()["error"]["code"] == "all_cooling"
 
 
-def test_a_model_fixed_to_a_resolution_is_listed_at_the_price_of_that(tmp_path: Path) -> None:
+def test_a_model_is_listed_at_the_price_of_the_size_and_length_it_is_fixed_to(tmp_path: Path) -> None:
     shelf = [
         Seller(name="plain", usd="0.01", unit="megapixel"),
         Seller(name="large", usd="0.01", unit="megapixel", settings={"resolution": "4K"}),
         Seller(name="sized", usd="0.01", unit="megapixel", settings={"size": "2000x1000"}),
-    ]
+        Seller(name="film", usd="0.01", unit="second", settings={"seconds": 8},
+               modalities=("video",)),
+    ]  # fmt: skip
 
     async def work(client: Any) -> Any:
         return (await client.get("/v1/models")).json()["data"]
@@ -225,4 +227,5 @@ def test_a_model_fixed_to_a_resolution_is_listed_at_the_price_of_that(tmp_path: 
     typical = {row["id"]: row["price"]["typical_usd"] for row in rows if "price" in row}
     assert typical == {
         "shop/plain": "0.01048576", "shop/large": "0.16777216", "shop/sized": "0.02",
+        "shop/film": "0.08",
     }  # fmt: skip

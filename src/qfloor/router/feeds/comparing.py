@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from qfloor import prices
 from qfloor.errors import InputError
 from qfloor.records import Offer, PriceRule
+from qfloor.router.resolutions import fixed_to, pixels_of, size_of
 
 AGREES = 1.1
 """Prices within this ratio are the same."""
@@ -61,8 +62,25 @@ def _compared(offer: Offer, one: PriceRule | None, other: PriceRule | None) -> C
     )
 
 
-def reference_price(offer: Offer, rule: PriceRule | None) -> int | None:
-    """One picture of 1024 x 1024, or 5 seconds, unless the offer fixes its size or length."""
+def reference_price(
+    offer: Offer, rule: PriceRule | None, rates: Mapping[str, str] | None = None
+) -> int | None:
+    """Price one call that is typical of an offer: the one that prices are shown and compared by.
+
+    Parameters
+    ----------
+    offer : Offer
+    rule : PriceRule or None
+        What it is bought at.
+    rates : mapping of str to str, optional
+        USD per unit of another currency, as decimal strings.
+
+    Returns
+    -------
+    int or None
+        In nano-USD, of one picture of 1024 x 1024 or 5 seconds of a clip, unless the offer fixes
+        its size, resolution or length; None where it cannot be told.
+    """
     if rule is None:
         return None
     width, height = _pixels(offer)
@@ -74,6 +92,7 @@ def reference_price(offer: Offer, rule: PriceRule | None) -> int | None:
             seconds=_seconds(offer),
             tokens=TOKENS,
             settings=offer.settings,
+            rates=rates,
         )
     except InputError:
         return None
@@ -88,10 +107,8 @@ def reference_of(offer: Offer) -> str:
 
 
 def _pixels(offer: Offer) -> tuple[int, int]:
-    sides = str(offer.settings.get("size", "")).lower().split("x")
-    if len(sides) == 2 and all(side.isdigit() for side in sides):
-        return int(sides[0]), int(sides[1])
-    return PIXELS
+    named = fixed_to(offer.settings)
+    return size_of(offer.settings) or (PIXELS if named is None else pixels_of(named))
 
 
 def _seconds(offer: Offer) -> float:

@@ -8,11 +8,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from qfloor import prices
-from qfloor.errors import InputError
 from qfloor.router import Database
+from qfloor.router.feeds.comparing import reference_price
 from qfloor.router.money import usd_text
-from qfloor.router.resolutions import fixed_to, pixels_of
 from qfloor.web.gateway import facts, metrics
 from qfloor.web.gateway.asked import RouteAsk, read_ask
 from qfloor.web.gateway.deciding import decide
@@ -86,6 +84,7 @@ def _model(arm: Arm, offer_id: str) -> dict[str, Any]:
     db, offer = arm.db, arm.db.offers[offer_id]
     rule = arm.prices.rules.get(offer_id) if arm.prices else None
     rule = rule or db.prices.get(offer_id)
+    typical = reference_price(offer, rule, arm.prices.rates if arm.prices else None)
     return {
         "id": offer_id,
         "object": "model",
@@ -96,28 +95,12 @@ def _model(arm: Arm, offer_id: str) -> dict[str, Any]:
         "price": None
         if rule is None
         else {
-            "typical_usd": _typical(arm, offer_id, rule),
+            "typical_usd": None if typical is None else usd_text(typical),
             "components": [vars(c) | {"when": dict(c.when)} for c in rule.components],
             "source": rule.source,
             "as_of": rule.as_of,
         },
     }
-
-
-def _typical(arm: Arm, offer_id: str, rule: Any) -> str | None:
-    """One picture of its own size, else of a megapixel; or five seconds of clip."""
-    offer = arm.db.offers[offer_id]
-    named = fixed_to(offer.settings) or "1k"
-    width, height = arm.db.pixels.get(offer_id) or pixels_of(named)
-    seconds = 5.0 if offer.modality == "video" else None
-    try:
-        found = prices.estimate(
-            rule, width=width, height=height, seconds=seconds, settings=offer.settings,
-            rates=None if arm.prices is None else arm.prices.rates,
-        )  # fmt: skip
-    except InputError:
-        return None
-    return None if found is None else usd_text(found)
 
 
 def _floors(db: Database, offer_id: str) -> list[dict[str, Any]]:
