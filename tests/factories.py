@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from qfloor.export import Release
@@ -120,6 +124,20 @@ def release(
         provenance={"suites": {"quick": "0" * 32}},
     )
     return replace(made, **changes)
+
+
+def misprice(path: Path, offer_id: str, amount: str) -> Path:
+    """Put a price into a file that `qfloor.export.write` would not write; its digest stays."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        (rule,) = connection.execute(
+            "SELECT rule FROM prices WHERE offer_id = ?", (offer_id,)
+        ).fetchone()
+        told = json.loads(rule)
+        told["components"][0]["amount"] = amount
+        connection.execute(
+            "UPDATE prices SET rule = ? WHERE offer_id = ?", (json.dumps(told), offer_id)
+        )
+    return path
 
 
 def shop() -> list[Seller]:

@@ -97,6 +97,10 @@ def test_monthly():
         ([{**IMAGE, "amount": "NaN"}], "finite number >= 0"),
         ([{**SECOND, "minimum": "x"}], "the minimum per second"),
         ([{**FIRST, "above": 2}], "covers nothing"),
+        ([{**FIRST, "above": math.nan}], "begins above nan"),
+        ([{**FIRST, "above": -1}], "begins above -1"),
+        ([{**FIRST, "upto": math.nan}], "covers nothing"),
+        ([{**IMAGE, "amount": "1000000.01"}], "costs more than \\$1,000,000"),
     ],
 )
 def test_a_bad_rule_is_refused_in_one_sentence(lines, message):

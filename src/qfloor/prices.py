@@ -136,19 +136,30 @@ def check_rule(rule: PriceRule) -> None:
     Raises
     ------
     InputError
-        When an amount is no decimal number, a slice is empty, or there is no component.
+        When an amount is no decimal number, is more than a million dollars, a slice is empty, or
+        there is no component.
     """
     if not rule.components:
         raise InputError(f"the price rule from {rule.source!r} has no components")
     for component in rule.components:
-        _decimal(component.amount, f"the price per {component.unit}")
+        _check_amount(component, component.amount, f"the price per {component.unit}")
         if component.minimum is not None:
-            _decimal(component.minimum, f"the minimum per {component.unit}")
-        if component.upto is not None and component.upto <= component.above:
+            _check_amount(component, component.minimum, f"the minimum per {component.unit}")
+        if not (math.isfinite(component.above) and component.above >= 0):
+            raise InputError(
+                f"the price per {component.unit} begins above {component.above}, which is no number"
+            )
+        if component.upto is not None and not component.upto > component.above:
             raise InputError(
                 f"the price per {component.unit} covers nothing: above {component.above:g} and "
                 f"up to {component.upto:g}"
             )
+
+
+def _check_amount(component: PriceComponent, text: str, what: str) -> None:
+    amount = _decimal(text, what)
+    if component.currency.upper() == "USD" and amount * NANO > MOST:
+        raise InputError(f"{what} is ${text}, and nothing costs more than ${MOST // NANO:,} a call")
 
 
 def _sum(

@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +77,17 @@ def test_a_release_that_contradicts_itself_is_not_written(
     path = tmp_path / "quality.db"
     with pytest.raises(DatabaseError, match=said):
         export.write(path, replace(factories.release(), **changes))  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("amount", ["-0.01", "NaN", "Infinity", "free", "9000000000"])
+@pytest.mark.parametrize("write", [export.write, export.write_json])
+def test_a_price_that_cannot_be_is_not_written(
+    tmp_path: Path, write: Callable[..., Path], amount: str
+) -> None:
+    sellers = [factories.Seller(name="odd", usd=amount), *factories.shop()]
+    with pytest.raises(DatabaseError, match=r"^release 'test': shop/odd: the price per image"):
+        write(tmp_path / "quality.db", factories.release(sellers))
     assert list(tmp_path.iterdir()) == []
 
 

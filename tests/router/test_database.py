@@ -44,10 +44,11 @@ def _without_price(offer: object) -> object:
     return replace(offer, price=None, latency_s={})  # type: ignore[type-var]
 
 
-@pytest.mark.parametrize("amount", ["-1", "NaN", "free"])
+@pytest.mark.parametrize("amount", ["-1", "NaN", "free", "1e7"])
 def test_a_price_that_can_never_be_evaluated_is_not_known(tmp_path: Path, amount: str) -> None:
-    sellers = [factories.Seller(name="a", usd=amount), factories.Seller(name="b", usd="0.02")]
-    db = router.load(export.write(tmp_path / "quality.db", factories.release(sellers)))
+    sellers = [factories.Seller(name="a"), factories.Seller(name="b", usd="0.02")]
+    path = export.write(tmp_path / "quality.db", factories.release(sellers))
+    db = router.load(factories.misprice(path, "shop/a", amount))
     assert list(db.prices) == ["shop/b"]
 
 

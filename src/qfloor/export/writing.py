@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from qfloor.errors import DatabaseError
+from qfloor.errors import DatabaseError, InputError
 from qfloor.export.columns import Table
 from qfloor.export.consistency import problems_of
 from qfloor.export.release import Content, Release, content_of
@@ -27,6 +27,7 @@ from qfloor.export.schema import (
     ddl,
     documentation_rows,
 )
+from qfloor.prices import check_rule
 from qfloor.records import canonical_json
 
 _serial = itertools.count()
@@ -49,7 +50,7 @@ def write(path: str | Path, release: Release) -> Path:
     Raises
     ------
     DatabaseError
-        When the release contradicts itself; nothing is written.
+        When the release contradicts itself or has a price that cannot be; nothing is written.
     """
     return write_whole(Path(path), _database(_checked(release)))
 
@@ -92,6 +93,13 @@ def write_whole(path: Path, content: bytes) -> Path:
 
 
 def _checked(release: Release) -> Content:
+    for offer in release.offers:
+        if offer.price is None:
+            continue
+        try:
+            check_rule(offer.price)
+        except InputError as error:
+            raise DatabaseError(f"release {release.name!r}: {offer.id}: {error}") from None
     content = content_of(release)
     _check(content)
     return content

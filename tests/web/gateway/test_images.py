@@ -211,7 +211,9 @@ def test_an_offer_nobody_here_makes_is_passed_over(tmp_path: Path) -> None:
     assert answer.json()["error"]["code"] == "all_cooling"
 
 
-def test_a_model_is_listed_at_the_price_of_the_size_and_length_it_is_fixed_to(tmp_path: Path) -> None:
+def test_a_model_is_listed_at_the_price_of_the_size_and_length_it_is_fixed_to(
+    tmp_path: Path,
+) -> None:
     shelf = [
         Seller(name="plain", usd="0.01", unit="megapixel"),
         Seller(name="large", usd="0.01", unit="megapixel", settings={"resolution": "4K"}),

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from factories import misprice
 from fakes.seller import offer, prompts
 from gateway_sellers import Seller, behave
 from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, until
@@ -58,7 +59,7 @@ def accepted(client: Any) -> Any:
 @pytest.mark.parametrize("usd", ["9000000000", "-1", "free"])
 def test_a_price_that_cannot_be_is_unknown_and_the_answer_comes(tmp_path: Path, usd: str) -> None:
     """It broke the ledger after the pictures were bought, or for ever the log's own task."""
-    db = database(tmp_path, [replace(SHELF[1], name="odd", usd=usd)])
+    db = misprice(database(tmp_path, [replace(SHELF[1], name="odd")]), "shop/odd", usd)
     given = settings(tmp_path, db)
 
     async def work(client: Any) -> Any:
