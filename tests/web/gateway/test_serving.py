@@ -179,6 +179,27 @@ def test_what_cannot_be_served_is_said_in_one_sentence(
     assert len(told) == 1
 
 
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_what_is_found_only_while_it_starts_ends_it_with_one_sentence(
+    tmp_path: Path, workers: str
+) -> None:
+    """The server printed a traceback and ended with 3; with workers it began anew for ever."""
+    database(tmp_path)
+    there = tmp_path / "ws" / "gateway" / "workers"
+    there.parent.mkdir(parents=True)
+    there.write_text("no folder")
+    words = ["--db", "quality.db", "--port", str(a_port()), "--workers", workers]
+    ran = subprocess.run(
+        command("serve", "-w", "ws", *words), env=environment(), cwd=tmp_path,
+        capture_output=True, text=True, check=False, timeout=100,
+    )  # fmt: skip
+    assert ran.returncode == 1, ran.stderr
+    told = [line for line in ran.stderr.splitlines() if not line.startswith("serving ")]
+    assert len(told) == 1, ran.stderr
+    assert told[0].startswith("qfloor: ")
+    assert "workers cannot be written" in told[0]
+
+
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
     database(tmp_path)
     with socket.socket() as taken:

@@ -105,10 +105,10 @@ class Presence:
         StoreError
             When the disk has no locks: then nobody could tell whether this worker lives.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire("gateway worker")
-        except StoreError:  # its name is nobody else's
+        except (StoreError, OSError):  # its name is nobody else's
             raise StoreError(
                 f"{self._folder} cannot be written, or lies on a disk without file locks, by which "
                 "workers know that another lives; put the workspace on a local disk"

@@ -5,18 +5,28 @@ SIGTERM lets requests end and keeps the rest for the next worker; uvicorn does t
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import gc
 import logging
+import multiprocessing
 import os
+import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from qfloor.errors import InputError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qfloor.errors import InputError, QfloorError, StoreError
 from qfloor.web.gateway.settings import Settings
 
 SETTINGS_ENV = "QFLOOR_GATEWAY_SETTINGS"
+STARTING_ENV = "QFLOOR_GATEWAY_STARTING"
+"""A folder in which workers tell their parent that one of them serves, or why none does."""
 
 
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
@@ -43,20 +53,81 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         "log_level": "warning",
         "proxy_headers": False,
         "http": HurriedProtocol,
+        "lifespan": "on",  # else what broke at the start would be taken for an app without one
     }
     check_free(settings.host, settings.port)
     app = make_app(settings)  # what is wrong is said here, in one sentence
-    say(f"serving {settings.database} at {settings.root}; stop it with Ctrl-C")
+    told = f"serving {settings.database} at {settings.root}; stop it with Ctrl-C"
     if settings.workers == 1:
         calm_collector()
-        uvicorn.run(app, **common)
+        refusals: list[QfloorError] = []
+        starting = Starting(app, served=lambda: say(told), refused=refusals.append)
+        _until_it_ends(lambda: uvicorn.run(starting, **common), refusals)
         return
     app.state.gateway.ledger.close()
     os.environ[SETTINGS_ENV] = settings.model_dump_json()
-    uvicorn.run(
-        "qfloor.web.gateway.serving:app_of_environment", factory=True, workers=settings.workers,
-        **common,
-    )  # fmt: skip
+    say(told)
+    with tempfile.TemporaryDirectory(prefix="qfloor-") as folder:
+        os.environ[STARTING_ENV] = folder
+        uvicorn.run(
+            "qfloor.web.gateway.serving:app_of_environment", factory=True,
+            workers=settings.workers, **common,
+        )  # fmt: skip
+        refusal = Path(folder) / "refused"
+        if refusal.exists():
+            raise StoreError(refusal.read_text(encoding="utf-8"))
+
+
+def _until_it_ends(run: Callable[[], None], refusals: list[QfloorError]) -> None:
+    """Run; what uvicorn ends the process for because it refused to start is raised instead."""
+    try:
+        run()
+    except SystemExit:
+        if refusals:
+            raise refusals[0] from None
+        raise
+
+
+class Starting:
+    """An application whose refusal to start is one sentence, and not a traceback of the server's.
+
+    Parameters
+    ----------
+    app : ASGIApp
+    served : callable
+        Called when it has started.
+    refused : callable
+        Called with the `QfloorError` that it would not start for.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, served: Callable[[], None], refused: Callable[[QfloorError], None]
+    ) -> None:
+        self._app, self._served, self._refused = app, served, refused
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve as the application does."""
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        has_started = False
+
+        async def tell(message: Message) -> None:
+            nonlocal has_started
+            if message["type"] == "lifespan.startup.complete":
+                has_started = True
+                self._served()
+            if message["type"] != "lifespan.startup.failed":  # it holds the traceback
+                await send(message)
+
+        try:
+            await self._app(scope, receive, tell)
+        except QfloorError as error:
+            if has_started:
+                raise
+            self._refused(error)
+            logging.getLogger("uvicorn.error").disabled = True  # it would add that it failed
+            await send({"type": "lifespan.startup.failed"})
 
 
 def check_free(host: str, port: int) -> None:
@@ -77,13 +148,30 @@ def app_of_environment() -> Any:
     """The application of a worker process, from what its parent was told."""
     from qfloor.web.gateway.app import make_app
 
-    told = os.environ.get(SETTINGS_ENV)
-    if told is None:
+    told, folder = os.environ.get(SETTINGS_ENV), os.environ.get(STARTING_ENV)
+    if told is None or folder is None:
         raise InputError(f"{SETTINGS_ENV} is not set; start the gateway with `qfloor serve`")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-    app = make_app(Settings.model_validate_json(told))
+    refused = functools.partial(_give_up, Path(folder))
+    try:
+        app = make_app(Settings.model_validate_json(told))
+    except QfloorError as error:
+        refused(error)
+        raise SystemExit(1) from None
     calm_collector()
-    return app
+    return Starting(app, served=(Path(folder) / "served").touch, refused=refused)
+
+
+def _give_up(folder: Path, error: QfloorError) -> None:
+    """End the service whose worker would not start; once any has, it is only tried again."""
+    if (folder / "served").exists():
+        logging.getLogger("qfloor.gateway").error("a worker did not start: %s", error)
+        return
+    with contextlib.suppress(FileExistsError), (folder / "refused").open("x") as file:
+        file.write(str(error))
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid == os.getppid():
+        os.kill(os.getppid(), signal.SIGTERM)
 
 
 def calm_collector() -> None:

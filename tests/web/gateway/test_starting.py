@@ -1,0 +1,81 @@
+"""A gateway that does not start: what its server is told, and what the service makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qfloor.errors import QfloorError, StoreError
+from qfloor.web.gateway.serving import Starting, _give_up
+
+TROUBLE = StoreError("the workspace is used by a gateway on another machine")
+
+
+def lifespan(*told: dict[str, Any], ends_with: Exception | None) -> tuple[list[Any], list[Any]]:
+    """What the server hears of an application that tells it this; and what was made of it."""
+    heard: list[Any] = []
+    noted: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for message in told:
+            await send(message)
+        if ends_with is not None:
+            raise ends_with
+
+    async def send(message: Any) -> None:
+        heard.append(message)
+
+    starting = Starting(app, served=lambda: noted.append("served"), refused=noted.append)
+    asyncio.run(starting({"type": "lifespan"}, None, send))  # type: ignore[arg-type]
+    return heard, noted
+
+
+FAILED = {"type": "lifespan.startup.failed", "message": "Traceback (most recent call last): .."}
+COMPLETE = {"type": "lifespan.startup.complete"}
+
+
+@pytest.fixture(autouse=True)
+def _server_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger("uvicorn.error"), "disabled", False)
+
+
+def test_a_refusal_is_noted_and_the_server_gets_no_traceback() -> None:
+    heard, noted = lifespan(FAILED, ends_with=TROUBLE)
+    assert heard == [{"type": "lifespan.startup.failed"}]
+    assert noted == [TROUBLE]
+    assert logging.getLogger("uvicorn.error").disabled
+
+
+def test_what_broke_by_a_fault_of_ours_is_no_refusal() -> None:
+    with pytest.raises(ZeroDivisionError):
+        lifespan(FAILED, ends_with=ZeroDivisionError())
+    assert not logging.getLogger("uvicorn.error").disabled
+
+
+@pytest.mark.parametrize("error", [TROUBLE, ZeroDivisionError()])
+def test_what_goes_wrong_at_the_end_is_no_refusal_to_start(error: Exception) -> None:
+    with pytest.raises(type(error)):
+        lifespan(COMPLETE, ends_with=error)
+
+
+def test_one_that_starts_says_so() -> None:
+    assert lifespan(COMPLETE, ends_with=None) == ([COMPLETE], ["served"])
+
+
+def test_the_first_worker_that_refuses_is_told_to_the_parent(tmp_path: Path) -> None:
+    _give_up(tmp_path, TROUBLE)
+    _give_up(tmp_path, QfloorError("another"))
+    assert (tmp_path / "refused").read_text() == str(TROUBLE)
+
+
+def test_a_worker_that_refuses_once_others_serve_ends_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "served").touch()
+    _give_up(tmp_path, TROUBLE)
+    assert not (tmp_path / "refused").exists()
+    assert "another machine" in caplog.text
