@@ -35,11 +35,13 @@ def painters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_openai_makes_a_picture(painters: str) -> None:
     made = openai_client(painters).images.generate(
-        model="auto", prompt=MUG, extra_body={"routing": {"tier": "standard", "explain": True}}
-    )
+        model="auto", prompt=MUG, quality="high",
+        extra_body={"routing": {"tier": "standard", "explain": True}},
+    )  # fmt: skip
     assert base64.b64decode(made.data[0].b64_json).startswith(b"\x89PNG")
     assert made.model.startswith("painters/")
     assert made.routing["cause"] == "cheapest_certified"
+    assert made.qfloor["ignored"] == ["quality"], "this client hands over no headers"
 
 
 def test_openai_makes_a_clip(painters: str) -> None:
@@ -51,7 +53,7 @@ def test_openai_makes_a_clip(painters: str) -> None:
             extra_body={"routing": {"tier": "standard", "only": ["painters/sepia"]}},
         )  # fmt: skip
         assert job.status == "completed", job.error
-        assert job.model == "painters/sepia"
+        assert job.model == job.qfloor["model"] == "painters/sepia"
         content = client.videos.download_content(job.id).read()
     assert content[:4] == b"\x1a\x45\xdf\xa3"  # the bytes of the painter's own WebM
 

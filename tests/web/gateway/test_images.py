@@ -198,6 +198,33 @@ def test_fields_that_are_not_used_are_named(tmp_path: Path) -> None:
 
     answer = drive(settings(tmp_path), work)
     assert answer.headers["x-qfloor-ignored"] == "quality,style"
+    told = answer.json()["qfloor"]
+    assert told["ignored"] == ["quality", "style"]
+    assert told["model"] == answer.headers["x-qfloor-model"]
+    assert told["charged_usd"] == answer.headers["x-qfloor-charged-usd"]
+
+
+@pytest.mark.parametrize("fell", [(0,), (1,), ()])
+def test_headers_speak_for_all_pictures_where_some_fell_to_another_offer(
+    tmp_path: Path, fell: tuple[int, ...]
+) -> None:
+    from gateway_sellers import behave
+
+    db = database(tmp_path, SHELF, generator="gateway_sellers:Seller", providers=True)
+
+    async def work(client: Any) -> Any:
+        return await client.post(URL, json=ask(n=3))
+
+    with behave({"shop/value": lambda r: "capacity" if r.repeat in fell else "ok"}):
+        answer = drive(settings(tmp_path, db), work)
+    by = ["shop/grand" if i in fell else "shop/value" for i in range(3)]
+    assert [item["model"] for item in answer.json()["data"]] == by
+    told = answer.headers
+    assert told["x-qfloor-model"] == answer.json()["model"] == by[0]
+    assert told.get("x-qfloor-fallback-from") == ("shop/value" if fell else None)
+    counted = {o: by.count(o) for o in dict.fromkeys(by)}
+    said = ", ".join(f"{n}x {o}" for o, n in counted.items()) if fell else None
+    assert told.get("x-qfloor-models") == answer.json()["qfloor"].get("models") == said
 
 
 def test_an_offer_nobody_here_makes_is_passed_over(tmp_path: Path) -> None:

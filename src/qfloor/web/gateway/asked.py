@@ -25,6 +25,11 @@ IGNORED = frozenset(
 )  # fmt: skip
 """Fields of OpenAI's that are taken and not used; the offer's own settings stand."""
 
+UNUSED = (
+    "Taken and not used: the offer's own settings stand. It is named in the header "
+    "x-qfloor-ignored, and in the answer's qfloor.ignored."
+)
+UnusedText = Annotated[str | None, Field(max_length=40, description=UNUSED)]
 FallbackOn = Literal["rate_limited", "not_sent", "capacity", "provider_error", "outage"]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Names = Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=200)]
@@ -116,14 +121,14 @@ class ImageAsk(_Ask):
         None, description="b64_json unless told."
     )
     stream: Literal[False] | None = None
-    quality: str | None = Field(None, max_length=40)
-    style: str | None = Field(None, max_length=40)
-    background: str | None = Field(None, max_length=40)
-    moderation: str | None = Field(None, max_length=40)
-    output_format: str | None = Field(None, max_length=40)
-    output_compression: int | None = None
+    quality: UnusedText = None
+    style: UnusedText = None
+    background: UnusedText = None
+    moderation: UnusedText = None
+    output_format: UnusedText = None
+    output_compression: Annotated[int | None, Field(description=UNUSED)] = None
     partial_images: Literal[0] | None = None
-    input_fidelity: str | None = Field(None, max_length=40)
+    input_fidelity: UnusedText = None
 
 
 class VideoAsk(_Ask):
@@ -142,8 +147,8 @@ class RouteAsk(_Ask):
     audio: bool | None = None
     n: int = Field(1, ge=1, le=10)
     response_format: str | None = Field(None, max_length=40)
-    quality: str | None = Field(None, max_length=40)
-    style: str | None = Field(None, max_length=40)
+    quality: UnusedText = None
+    style: UnusedText = None
 
 
 Ask = ImageAsk | VideoAsk | RouteAsk

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from qfloor.web.gateway import facts
 from qfloor.web.gateway.buying import buy
 from qfloor.web.gateway.faults import Fault
 from qfloor.web.gateway.guard import Call, json_response
@@ -76,4 +77,5 @@ def video(call: Call, job: Job, asked_model: str | None = None) -> dict[str, Any
         "size": size,
         "error": error,
         "usage": usage(job, 1) if job.has_ended else None,
+        "qfloor": facts.body(job.facts),
     }

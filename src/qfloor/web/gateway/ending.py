@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,17 +73,24 @@ def charges_of(ends: list[End]) -> dict[str, int]:
 
 
 def facts_of(job: Job, plan: Plan, telling: End, ends: list[End]) -> dict[str, str]:
-    """The headers of the decision, with what became of it."""
+    """The headers of the decision, with what became of it.
+
+    ``model`` is who made the first output, or spoke for the failure; where several made them,
+    ``models`` counts for each.
+    """
+    fell = any(end.offer_id != plan.offers[0] for end in ends)
+    made = Counter(end.offer_id for end in ends if end.is_made)
     told: dict[str, Any] = {
         "model": telling.offer_id,
+        "models": ", ".join(f"{n}x {o}" for o, n in made.items()) if len(made) > 1 else None,
         "attempts": sum(len(end.asked) for end in ends),
-        "fallback-from": plan.offers[0] if telling.offer_id != plan.offers[0] else None,
+        "fallback-from": plan.offers[0] if fell else None,
     }
     charged, charged_nanousd = charged_of(ends)
     told["charged-usd"] = f"{(charged_nanousd or 0) / 1e9:.6f}" if charged != "unknown" else None
     if isinstance(telling.outcome, Outcome):
         told["outcome"] = telling.outcome.status.value
-        told["unsafe"] = "yes" if telling.output and telling.output.unsafe else None
+        told["unsafe"] = "yes" if any(e.output and e.output.unsafe for e in ends) else None
     missing = sum(not end.is_made for end in ends)
     told["missing"] = missing if 0 < missing < len(ends) else None
     return {**job.facts, **f.headers(told)}

@@ -67,6 +67,20 @@ def headers(told: Mapping[str, Any]) -> dict[str, str]:
     return {PREFIX + name: header_value(v) for name, v in told.items() if v is not None}
 
 
+def body(told: Mapping[str, str]) -> dict[str, Any]:
+    """The same facts for a body: official clients hand over no headers.
+
+    Fields that were ignored are a list; all else is the text of its header.
+    """
+    found: dict[str, Any] = {
+        name.removeprefix(PREFIX).replace("-", "_"): value
+        for name, value in told.items()
+        if name.startswith(PREFIX)
+    }
+    found["ignored"] = found["ignored"].split(",") if "ignored" in found else []
+    return found
+
+
 def _usd(nanousd: int | None) -> str | None:
     return None if nanousd is None else usd_text(nanousd)
 
@@ -91,6 +105,7 @@ def short(decided: Decided) -> dict[str, Any]:
         "runner_up": decision.runner_up,
         "fallbacks": list(decided.offers[1:]),
         "notes": list(decision.notes),
+        "ignored": list(decided.ignored),
         "arm": decided.arm.name,
         "digests": dict(decision.digests),
         "now": decision.now,

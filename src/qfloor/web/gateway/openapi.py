@@ -112,7 +112,26 @@ def _json(name: str) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
 
 
-_HEADERS = {"x-request-id": {"schema": {"type": "string"}, "required": True}}
+_SAID = {
+    "model": "Who made it; the first of several outputs",
+    "models": "How many each made, where several made them: 2x shop/one, 1x shop/other",
+    "fallback-from": "Who was to make it, where any output fell to another",
+    "missing": "How many of several outputs were not made",
+    "ignored": "Fields of the body that were taken and not used, with commas between",
+    "reason": "Why it was chosen, of a closed set",
+    "certified": "yes, or no: an override, or what serves where nothing is certified",
+    "category": "What the request was taken for, or unsure",
+    "tier": "The tier that was asked for",
+    "estimated-cost-usd": "Most that it could cost",
+    "charged-usd": "What it did cost, where that is known",
+}
+_HEADERS = {
+    "x-request-id": {"schema": {"type": "string"}, "required": True},
+    **{
+        f"x-qfloor-{name}": {"schema": {"type": "string"}, "description": told}
+        for name, told in _SAID.items()
+    },
+}
 _IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -127,6 +146,12 @@ def _object(required: list[str], **properties: Any) -> dict[str, Any]:
 
 
 _TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
+_NAMES = {"type": "array", "items": _TEXT}
+_FACTS = {
+    **_object(["ignored"], ignored=_NAMES),
+    "description": "What the headers x-qfloor-* say, for clients that hand over none",
+    "additionalProperties": _TEXT,
+}
 _ANSWERS: dict[str, Any] = {
     "Error": _object(
         ["error"],
@@ -140,17 +165,17 @@ _ANSWERS: dict[str, Any] = {
         ["created", "data", "model"],
         created=_NUMBER, model=_TEXT,
         data={"type": "array", "items": _object(["media_type"], media_type=_TEXT)},
-        usage={"type": "object"}, routing={"type": "object"},
+        usage={"type": "object"}, routing={"type": "object"}, qfloor=_FACTS,
     ),
     "Video": _object(
         ["id", "object", "status", "progress", "model", "created_at"],
         id=_TEXT, object={"const": "video"}, model=_TEXT, created_at=_NUMBER, progress=_NUMBER,
-        status={"enum": ["queued", "in_progress", "completed", "failed"]},
+        status={"enum": ["queued", "in_progress", "completed", "failed"]}, qfloor=_FACTS,
     ),
     "Route": _object(
         ["object", "id", "offer", "cause", "certified", "tier", "modality"],
         object={"const": "route"}, id=_TEXT, offer=_TEXT, cause=_TEXT, tier=_TEXT, modality=_TEXT,
-        certified={"type": "boolean"},
+        certified={"type": "boolean"}, ignored=_NAMES,
     ),
     "Model": _object(["id", "object", "owned_by"], id=_TEXT, object=_TEXT, owned_by=_TEXT),
     "Listing": _object(["object", "data"], object=_TEXT, data={"type": "array"}),

@@ -45,6 +45,7 @@ def _answer(call: Call, job: Job, ask: Any, decided: Decided | None) -> Response
         "data": items,
         "model": outputs[0]["offer"],
         "usage": usage(job, len(outputs)),
+        "qfloor": facts.body(job.facts),
     }
     if ask.routing.explain and decided is not None:
         body["routing"] = decided.decision.to_dict()
