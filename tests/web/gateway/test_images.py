@@ -258,3 +258,30 @@ def test_a_model_is_listed_at_the_price_of_the_size_and_length_it_is_fixed_to(
         "shop/plain": "0.01048576", "shop/large": "0.16777216", "shop/sized": "0.02",
         "shop/film": "0.08",
     }  # fmt: skip
+
+
+def test_a_clip_asked_of_what_makes_pictures_is_told_so_in_plain_words(tmp_path: Path) -> None:
+    """It said that no offer is certified in each of six categories; that was not what was wrong."""
+    narrow = Seller(name="narrow", usd="0.02", by_category={"landscape": 2.0, "portrait": 2.0})
+    wave = "a 5 second video of a wave"
+
+    async def work(client: Any) -> Any:
+        return [
+            await client.post(URL, json=ask(prompt=wave)),
+            await client.post("/v1/route", json=ask(prompt=wave, model="auto/image")),
+            await client.post(URL, json=ask(prompt="a wave on a beach, wide landscape photo")),
+            await client.post(URL, json=ask(prompt=wave, routing={"category": "landscape"})),
+        ]
+
+    made, dry, still, stated = drive(settings(tmp_path, database(tmp_path, [narrow])), work)
+    for answer, where in ((made, "POST it to /v1/videos."), (dry, "ask with model auto/video.")):
+        assert answer.status_code == 422
+        error, metadata = answer.json()["error"], answer.json()["metadata"]
+        assert error["code"] == "no_eligible_model"
+        assert error["message"].startswith("The prompt reads as asking for a clip, and ")
+        assert where in error["message"]
+        assert metadata["reads_as"] == "video"
+    for answer in (still, stated):
+        assert answer.status_code == 422
+        assert "clip" not in answer.json()["error"]["message"]
+        assert "reads_as" not in answer.json()["metadata"]

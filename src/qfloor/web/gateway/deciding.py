@@ -135,8 +135,25 @@ def _chosen(
 def offers_or_fault(decided: Decided) -> tuple[str, ...]:
     """Offers to ask; `Fault` when there is none."""
     if not decided.offers:
-        raise nothing_eligible(decided.decision)
+        raise refusal(decided)
     return decided.offers
+
+
+def refusal(decided: Decided) -> Fault:
+    """Say why there is no offer; first of all where a clip is asked of what makes pictures."""
+    decision, need = decided.decision, decided.need
+    fault = nothing_eligible(decision)
+    if decision.category is None and need.modality == "image" and need.pin is None:
+        free = _read(decided.arm.db, replace(need, modality=None))
+        if free.category is not None and free.modality == "video":
+            where = (
+                "a picture was asked for: ask with model auto/video"
+                if decided.endpoint == "route"
+                else "this endpoint makes pictures: POST it to /v1/videos"
+            )
+            fault.message = f"The prompt reads as asking for a clip, and {where}. {fault.message}"
+            fault.metadata["reads_as"] = "video"
+    return fault
 
 
 def _share(request_id: str) -> float:

@@ -13,8 +13,8 @@ from qfloor.router.feeds.comparing import reference_price
 from qfloor.router.money import usd_text
 from qfloor.web.gateway import facts, metrics
 from qfloor.web.gateway.asked import RouteAsk, read_ask
-from qfloor.web.gateway.deciding import decide
-from qfloor.web.gateway.faults import Fault, nothing_eligible
+from qfloor.web.gateway.deciding import decide, refusal
+from qfloor.web.gateway.faults import Fault
 from qfloor.web.gateway.forms import read_object
 from qfloor.web.gateway.guard import Call, json_response
 from qfloor.web.gateway.openapi import document
@@ -35,7 +35,7 @@ async def route(call: Call) -> Response:
     )
     call.facts.update(facts.of_decision(decided))
     if not decided.offers:
-        fault = nothing_eligible(decided.decision)
+        fault = refusal(decided)
         gateway.records.decided(
             decided, status=fault.status, seconds=call.seconds, reason=fault.code
         )
