@@ -193,6 +193,32 @@ def test_a_certificate_of_a_region_or_script_covers_its_language(market: Any) ->
     assert ask(db, DALI, language="es").binding_rule is Rule.LANGUAGE_NOT_COVERED
 
 
+SIMPLIFIED, TRADITIONAL = "一位老妇人戴着红帽子的肖像", "一位老婦人戴著紅帽子的肖像"
+
+
+@pytest.mark.parametrize(
+    ("judged", "covered", "uncovered"),
+    [("zh", SIMPLIFIED, TRADITIONAL), ("zh-CN", SIMPLIFIED, TRADITIONAL),
+     ("zh-Hant", TRADITIONAL, SIMPLIFIED), ("zh-TW", TRADITIONAL, SIMPLIFIED)],
+)  # fmt: skip
+def test_a_certificate_covers_the_script_of_its_prompts_and_no_other(
+    market: Any, judged: str, covered: str, uncovered: str
+) -> None:
+    """`zh-Hant` covered all Chinese: of a model that draws one script, the other was never seen."""
+    db = market(population={"languages": [judged]})
+    assert ask(db, covered).offer == "shop/value"
+    assert ask(db, uncovered).binding_rule is Rule.LANGUAGE_NOT_COVERED
+    other = "zh" if "H" in ask(db, covered).classification.language or "" else "zh-Hant"
+    assert ask(db, covered, language=other).offer is None, "what is stated goes before the guess"
+    assert ask(db, uncovered, language=judged).offer == "shop/value"
+
+
+def test_an_offer_that_takes_a_language_takes_it_in_every_script(market: Any) -> None:
+    db = market([Seller(name="a", capabilities=Capabilities(languages=("zh",)))])
+    assert ask(db, TRADITIONAL).offer == "shop/a"
+    assert ask(db, DALI, language="zh-TW").offer == "shop/a"
+
+
 def test_a_language_that_is_stated_goes_before_a_classification_made_before(market: Any) -> None:
     db = market(population={"languages": ["en"]})
     need = Need(prompt=FACE, language="es")

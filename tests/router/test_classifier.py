@@ -138,6 +138,19 @@ def test_languages(text: str, language: str | None) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("一只红色的猫坐在窗边", "zh"),
+        ("一隻紅色的貓坐在窗邊", "zh-Hant"),
+        ("山水", "zh"),
+        ("東京の夜", "ja"),
+    ],
+)
+def test_traditional_and_simplified_chinese_are_told_apart(text: str, language: str) -> None:
+    assert SEVEN.classify(Need(prompt=text)).language == language
+
+
 def test_every_language_that_is_guessed_can_be_stated() -> None:
     guessed = {*languages._LITTLE_WORDS, *(name for name, _ in languages._SCRIPTS)}
     assert guessed <= languages.CODES

@@ -109,7 +109,14 @@ def test_anything_is_a_need_or_a_need_error(
 
 @pytest.mark.parametrize(
     ("told", "language"),
-    [("EN", "en"), ("en-GB", "en"), ("pt_BR", "pt"), ("zh-Hant-TW", "zh"), ("es", "es")],
-)
-def test_of_a_tag_the_language_is_looked_at(told: str, language: str) -> None:
+    [
+        ("EN", "en"), ("en-GB", "en"), ("pt_BR", "pt"), ("es", "es"), ("es-419", "es"),
+        ("zh-Hans", "zh"), ("zh-CN", "zh"), ("zh-Hant-TW", "zh-Hant"), ("zh_tw", "zh-Hant"),
+        ("zh-HK", "zh-Hant"), ("zh-Hans-HK", "zh"), ("sr-Latn", "sr-Latn"), ("sr-Cyrl-RS", "sr"),
+        ("en-Latn", "en"), ("ja-latn", "ja-Latn"), ("pt-x-latn", "pt"),
+    ],
+)  # fmt: skip
+def test_of_a_tag_the_language_and_an_unusual_script_are_looked_at(
+    told: str, language: str
+) -> None:
     assert Need(prompt="a mug", language=told).language == language

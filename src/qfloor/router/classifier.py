@@ -41,6 +41,7 @@ from qfloor.router.reading import (
     shape_of,
     words_of,
 )
+from qfloor.router.scripts import chinese_of
 from qfloor.router.vocabulary import Vocabulary
 from qfloor.router.weights import Weights
 
@@ -138,6 +139,8 @@ class Classifier:
         tokens = reading.tokens
         words = self._vocabulary.look_up(tokens)
         language = guess_language(reading.bare, sum([word[3] for word in words]))
+        if language == "zh":
+            language = chinese_of(reading.bare)
         if self.general_only:
             modality = _given_modality(need) or "image"
             return Classification("general", 1.0, ("general",), (), modality, language)

@@ -19,6 +19,7 @@ from qfloor.prices import NANO
 from qfloor.records import TIER_ALIASES, TIERS
 from qfloor.router.languages import CODES, primary
 from qfloor.router.resolutions import is_of, resolution_of
+from qfloor.router.scripts import variety
 
 MAX_PROMPT = 32_000
 """Characters; longer than any provider takes."""
@@ -51,6 +52,7 @@ class Need:
         ``720p``, ``1080p``; ``512``, ``1K``, ``2K``, ``4K``. An offer must be known to make it.
     language : str, optional
         Of the prompt, as ISO 639-1 has it: ``es``; of ``pt-BR`` the language alone is looked at.
+        A script that is not the language's usual one counts: ``zh-Hant`` is another than ``zh``.
         Else guessed from the prompt.
     modality : {"image", "video"}, optional
         Else inferred from the request.
@@ -242,9 +244,9 @@ def _resolution(told: Any, pixels: tuple[int, int] | None) -> str:
 
 
 def _language(told: Any) -> str:
-    """The language itself; a certificate knows no regions or scripts."""
-    name = primary(told) if isinstance(told, str) else ""
-    if name not in CODES:
+    """The language, with its script where that is not the usual one; no region."""
+    name = variety(told) if isinstance(told, str) else ""
+    if primary(name) not in CODES:
         raise NeedError(f"language is {told!r}, must be a code of ISO 639-1 such as en or pt-BR")
     return name
 

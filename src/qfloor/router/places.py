@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any, NamedTuple, TypeVar, overload
 
 from qfloor.errors import DatabaseError
-from qfloor.router.languages import primary
+from qfloor.router.scripts import variety
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -151,6 +151,6 @@ def _covered(population: str | None) -> tuple[frozenset[str] | None, frozenset[s
     told = json.loads(population) if population else {}
     languages, tags = told.get("languages"), told.get("tags")
     return (
-        None if languages is None else frozenset(map(primary, languages)),
+        None if languages is None else frozenset(map(variety, languages)),
         None if tags is None else frozenset(tags),
     )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from qfloor.records import Offer
 from qfloor.records.needed import still_needed
-from qfloor.router.languages import STATE_IT
+from qfloor.router.languages import STATE_IT, primary
 from qfloor.router.money import dollars
 from qfloor.router.needs import RATIO_TOLERANCE, ratio_of
 from qfloor.router.places import Standing
@@ -143,7 +143,7 @@ def negative(request: Request, offer: Offer) -> Rejection | None:
 def speaks(request: Request, offer: Offer) -> Rejection | None:
     """Language of the prompt, where the offer lists its own; one that cannot be told is no."""
     language, spoken = request.language, offer.capabilities.languages
-    if spoken is None or language in spoken:
+    if spoken is None or (language is not None and primary(language) in spoken):
         return None
     return Rejection(
         Rule.LANGUAGE, f"prompts in {', '.join(spoken)} only, this one is {_told(language)}"

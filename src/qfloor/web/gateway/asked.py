@@ -66,7 +66,8 @@ class Routing(BaseModel):
     category: str | None = Field(None, max_length=100, description="In place of classifying.")
     language: str | None = Field(
         None, max_length=40, examples=["es"],
-        description="Of the prompt, by ISO 639-1 (es; of pt-BR the language); no guess then.",
+        description="Of the prompt, by ISO 639-1 (es; of pt-BR the language; zh-Hant is another "
+        "than zh); no guess then.",
     )  # fmt: skip
     tier: str = Field("professional", max_length=40, examples=[*TIERS, *TIER_ALIASES])
     max_price_usd: Annotated[
