@@ -171,6 +171,29 @@ def test_languages_and_challenges_a_certificate_covers(market: Any) -> None:
     assert ask(db, tags=["text"]).binding_rule is Rule.TAG_NOT_COVERED
 
 
+@pytest.mark.parametrize(
+    ("tag", "meant"),
+    [("hand", "hands"), ("Hands", "hands"), ("hnads", "hands"), ("texts", "text"),
+     (" long", "long"), ("grup", "group"), ("cuont", "count"), ("county", "count")],
+)  # fmt: skip
+def test_a_challenge_that_is_misspelt_is_no_label(market: Any, tag: str, meant: str) -> None:
+    """It was a label like any other: what no certificate covers was served, and nothing said."""
+    db = market()
+    with pytest.raises(NeedError, match=f"^tags: no challenge .* did you mean '{meant}'"):
+        ask(db, tags=["brand", tag])
+    assert ask(db, tags=[tag], policy=Policy(labels=(tag,))).offer == "shop/value"
+    own = Override(offer="shop/grand", tag=tag)
+    assert ask(db, tags=[tag], policy=Policy(overrides=(own,))).offer == "shop/grand"
+
+
+@pytest.mark.parametrize(
+    "tag", ["brand", "campaign-7", "group1", "long-form", "test", "next", "song", "counter",
+            "mount", "bands", "textile", "", "手"],
+)  # fmt: skip
+def test_a_label_of_ones_own_goes_on_working(market: Any, tag: str) -> None:
+    assert ask(market(), tags=[tag]).offer == "shop/value"
+
+
 DALI = "portrait Salvador Dalí"  # a name: nothing tells its language
 
 

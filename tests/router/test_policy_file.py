@@ -28,6 +28,7 @@ probe_share = 0.02
 require_commercial_use = true
 forbid_training_on_inputs = true
 regions = ["eu", "us"]
+labels = ["county"]
 lapsed = "reject"
 allow_illustrative = true
 allow_provisional = true

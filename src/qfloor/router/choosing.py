@@ -23,7 +23,7 @@ from qfloor.router.eligibility import eligible
 from qfloor.router.needs import Need
 from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
 from qfloor.router.reasons import Cause, Rule
-from qfloor.router.request import Request
+from qfloor.router.request import CHALLENGES, Request
 from qfloor.router.shapes import demanded_of
 
 _DEFAULT = Policy()
@@ -83,7 +83,8 @@ def choose(
     IllustrativeDatabaseError
         When the database is an example and the policy does not allow that.
     NeedError
-        When need or policy names an offer that the database does not know.
+        When need or policy names an offer that the database does not know, or a tag of the need
+        is a challenge misspelt.
     """
     policy = policy or _DEFAULT
     if db.illustrative and not policy.allow_illustrative:
@@ -91,6 +92,8 @@ def choose(
             f"{db.path}: is an example and not a measurement; allow it in the policy to route by it"
         )
     _check_names(db, need, policy)
+    if need.tags:
+        _check_tags(need, policy)
     request = Request(
         db,
         need,
@@ -130,6 +133,31 @@ def _check_names(db: Database, need: Need, policy: Policy) -> None:
             close = difflib.get_close_matches(offer, db.offers, n=1, cutoff=0.4)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise NeedError(f"{where}: the database knows no offer {offer!r}{hint}")
+
+
+def _check_tags(need: Need, policy: Policy) -> None:
+    """A challenge that is misspelt would be a label, which no certificate need cover."""
+    own = {*CHALLENGES, *policy.labels, *(o.tag for o in policy.overrides)}
+    for tag in need.tags:
+        meant = None if tag in own else _challenge_like(tag.strip().lower())
+        if meant is not None:
+            raise NeedError(
+                f"tags: no challenge is called {tag!r}; did you mean {meant!r}? A label of your "
+                "own that is spelt so goes into the policy's labels"
+            )
+
+
+@lru_cache(maxsize=1024)
+def _challenge_like(name: str) -> str | None:
+    """The challenge that a word is most likely meant for: a letter off, or two changed places."""
+    if name in CHALLENGES:
+        return name
+    if not name.isalpha():
+        return None
+    for challenge in sorted(CHALLENGES):
+        if sorted(name) == sorted(challenge):
+            return challenge
+    return next(iter(difflib.get_close_matches(name, sorted(CHALLENGES), n=1, cutoff=0.85)), None)
 
 
 def _moment(now: dt.datetime | dt.date | str | None, *, exact: bool) -> str:

@@ -80,7 +80,8 @@ class Need:
         This offer and no other, certified or not.
     project, tags
         Labels that a policy's overrides go by; a challenge tag (count, text, group, hands,
-        long) must also be covered by the certificate.
+        long) must also be covered by the certificate. One that is nearly a challenge's is an error,
+        but for those the policy names.
 
     Raises
     ------

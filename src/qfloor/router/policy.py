@@ -12,7 +12,7 @@ from qfloor.errors import NeedError
 from qfloor.records import PriceRule, digest_of
 from qfloor.router.needs import Need
 
-_LATER = ("allow_provisional", "assumed_output_tokens", "probe_share")
+_LATER = ("allow_provisional", "assumed_output_tokens", "labels", "probe_share")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +94,9 @@ class Policy:
         What a picture or clip is estimated to take where its price is by the token and the offer
         does not declare ``output_tokens``; without it such a price is unknown. A prompt is priced
         at a token a byte, as it has no more.
+    labels : tuple of str
+        Tags of your own that are spelt nearly as a challenge is (``hand``, ``County``): any other
+        such tag is taken for a slip, and is an error. Tags of overrides are yours as they are.
     probe_share : float
         Largest share of requests that may go to an offer whose latency is not known any more.
     lapsed : {"note", "reject"}
@@ -117,6 +120,7 @@ class Policy:
     assumed_seconds: float = 5.0
     assumed_pixels: tuple[int, int] = (1024, 1024)
     assumed_output_tokens: int | None = None
+    labels: tuple[str, ...] = ()
     probe_share: float = 0.01
     require_commercial_use: bool = False
     forbid_training_on_inputs: bool = False
