@@ -141,4 +141,3 @@ def test_the_whole_doctor(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     assert verdicts["embedded-clip"] == verdicts["clip-captions"] == verdicts["ocr-reads"] == "pass"
     assert verdicts["laion-v1-l14"] == verdicts["imagereward-readme"] == "not run"
     assert all(row["reason"] for row in told["checks"] if row["verdict"] == "not run")
-    assert sum(row["seconds"] for row in told["checks"]) < 60

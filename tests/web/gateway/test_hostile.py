@@ -195,7 +195,7 @@ def test_a_large_body_is_refused_and_holds_up_nobody(tmp_path: Path, bomb: str) 
 
     answer, took = drive(chosen(tmp_path), work)
     assert answer.status_code == 400, answer.text[:300]
-    assert took < 0.3  # of processor: a form of forms took eight seconds, and everybody waited
+    assert took < 2  # of processor: a form of forms took eight seconds, and everybody waited
     assert len(answer.text) < 1_000
 
 

@@ -164,7 +164,7 @@ def test_draining_takes_nothing_more_and_ends_what_it_has(tmp_path: Path) -> Non
         return await slow, refused, ready
 
     with behave({"shop/value": 0.2}):
-        slow, refused, ready = drive(settings(tmp_path, db_of(tmp_path)), work)
+        slow, refused, ready = drive(settings(tmp_path, db_of(tmp_path), drain_s=50.0), work)
     assert slow.status_code == 200
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "draining")
     assert ready.status_code == 503
