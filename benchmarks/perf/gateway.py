@@ -6,6 +6,9 @@ answered by the same server in turns, so that their ratio means something on a s
     python benchmarks/perf/gateway.py route [seconds]
     python benchmarks/perf/gateway.py flight [how many] [seconds a seller takes] [head or whole]
 
+`flight` tells beside it what the same seller, server and load take with no gateway between them
+(``/echo``: the seller is asked, its file goes out as base64), and how late the load itself was.
+
 A workspace lies under TMPDIR: ``TMPDIR=/dev/shm`` shows what the gateway adds where a disk takes
 no time to sync.
 """
@@ -13,6 +16,7 @@ no time to sync.
 from __future__ import annotations
 
 import asyncio
+import base64
 import collections
 import contextlib
 import itertools
@@ -28,9 +32,10 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,7 +63,7 @@ class Seller:
         began = time.perf_counter()
         await asyncio.sleep(self.seconds)
         path = self.downloads / uuid.uuid4().hex  # as our HTTP adapters do: media go to a file
-        await asyncio.to_thread(shutil.copyfile, self.picture, path)
+        await asyncio.to_thread(self._deliver, path)
         took = time.perf_counter() - began
         with open(self.times, "a") as file:  # of a line each: whoever appends tears none
             file.write(f"{request.prompt.text}\t{took}\n")
@@ -67,6 +72,11 @@ class Seller:
             artifact=Artifact(path=path, media_type="image/png"),
             seconds_run=took,
         )
+
+    def _deliver(self, path: Path) -> None:
+        shutil.copyfile(self.picture, path)
+        with path.open("ab") as file:  # no two pictures are the same bytes
+            file.write(path.name.encode())
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -100,7 +110,7 @@ def database(folder: Path, args: dict[str, Any]) -> Path:
 def serve(folder: str, port: int, args: dict[str, Any], more: dict[str, Any]) -> None:
     """The server process: a gateway with one more path, which answers a constant."""
     import uvicorn
-    from starlette.responses import Response
+    from starlette.responses import Response, StreamingResponse
     from starlette.routing import Route
 
     from qfloor.web.gateway.app import make_app
@@ -116,6 +126,17 @@ def serve(folder: str, port: int, args: dict[str, Any], more: dict[str, Any]) ->
     async def constant(call: Call) -> Response:
         return await bare(call.request)
 
+    seller = Seller(None, Path(folder) / "echo", **args)
+
+    async def echo(request: Any) -> Response:
+        """The same seller with nothing between, nor anything promised."""
+        prompt = SimpleNamespace(text=json.loads(await request.body())["prompt"])
+        path = (await seller.submit(SimpleNamespace(prompt=prompt))).artifact.path
+        size = -(-path.stat().st_size // 3) * 4
+        return StreamingResponse(
+            in_base64(path), media_type="text/plain", headers={"content-length": str(size)}
+        )
+
     app = make_app(
         Settings(database=database(Path(folder), args), workspace=Path(folder) / "ws", port=port,
                  plugins=(PLUGIN,), probes=False, **more)
@@ -123,11 +144,20 @@ def serve(folder: str, port: int, args: dict[str, Any], more: dict[str, Any]) ->
     served = guarded(app.state.gateway, "constant", constant)
     app.router.routes.append(Route("/constant", served, methods=["POST"]))
     app.router.routes.append(Route("/bare", bare, methods=["POST"]))
+    app.router.routes.append(Route("/echo", echo, methods=["POST"]))
     calm_collector()  # this and what follows as `qfloor serve` does
     uvicorn.run(
         app, host="127.0.0.1", port=port, log_level="error", access_log=False,
         server_header=False, proxy_headers=False, http=HurriedProtocol,
     )  # fmt: skip
+
+
+async def in_base64(path: Path) -> AsyncIterator[bytes]:
+    """A file as base64, piece by piece, made where it is sent; it is removed then."""
+    with path.open("rb") as file:
+        while piece := file.read(98_304):
+            yield base64.b64encode(piece)
+    path.unlink()
 
 
 @contextlib.contextmanager
@@ -347,41 +377,55 @@ async def _route(port: int, pid: int, seconds: float) -> None:
         )
 
 
-async def _flight(port: int, pid: int, n: int, seller_s: float, times: Path) -> None:
+async def _flight(port: int, pid: int, path: str, n: int, seller_s: float, times: Path) -> None:
     """So many requests within 0.8 of the time a seller takes: all are in flight at once.
 
     Added is what an answer's first byte took beyond what its seller did until its file was whole.
     """
     draw = random.Random(4)
-    took_s: dict[str, float] = {}
+    first_s: dict[str, float] = {}
+    whole_s: dict[str, float] = {}
     sizes: list[int] = []
-    most = [0]
-    watching = asyncio.create_task(_peak(pid, most))
+    most, late = [0], list[float]()
+    beside = [asyncio.create_task(_peak(pid, most)), asyncio.create_task(_lateness(late))]
 
     async def one(i: int) -> None:
         await asyncio.sleep(draw.uniform(0.0, 0.8 * seller_s))
         prompt = f"a studio photo of red mug number {i} on marble"
-        line = await Line(port).open()
-        status, first, size = await line.post(
-            "/v1/images/generations", json.dumps({"prompt": prompt}).encode()
-        )
+        line, came = await Line(port).open(), time.perf_counter()
+        status, first, size = await line.post(path, json.dumps({"prompt": prompt}).encode())
         assert status == 200, status
-        took_s[prompt] = first
+        first_s[prompt], whole_s[prompt] = first, time.perf_counter() - came
         sizes.append(size)
         line.close()
 
-    began = time.perf_counter()
+    times.write_text("")
+    began, used, ours = time.perf_counter(), _cpu_s(pid), time.process_time()
     await asyncio.gather(*(one(i) for i in range(n)))
     took = time.perf_counter() - began
-    watching.cancel()
+    used, ours = _cpu_s(pid) - used, time.process_time() - ours
+    for task in beside:
+        task.cancel()
     sold = dict(line.split("\t") for line in times.read_text().splitlines())
-    added = [first - float(sold[prompt]) for prompt, first in took_s.items()]
-    print(
-        f"  {n} generations of {seller_s:g} s in {took:.0f} s, answers of "
-        f"{statistics.mean(sizes) / 1e6:.1f} MB; added before the first byte: p50 "
-        f"{percentile(added, 0.5):.1f} ms, p99 {percentile(added, 0.99):.1f} ms; "
-        f"peak memory of the server {most[0] / 1e6:.0f} MB"
-    )
+    told = [f"  {path}: {n} generations of {seller_s:g} s in {took:.0f} s, answers of "
+            f"{statistics.mean(sizes) / 1e6:.1f} MB"]  # fmt: skip
+    for what, taken in (("first", first_s), ("last", whole_s)):
+        added = [s - float(sold[prompt]) for prompt, s in taken.items()]
+        told.append(f"added before the {what} byte: p50 {percentile(added, 0.5):.1f} ms, "
+                    f"p99 {percentile(added, 0.99):.1f} ms")  # fmt: skip
+    told.append(f"processor a generation: {1e3 * used / n:.1f} ms of the server, "
+                f"{1e3 * ours / n:.1f} ms of the load, whose event loop was late by p50 "
+                f"{percentile(late, 0.5):.1f} ms, p99 {percentile(late, 0.99):.1f} ms")  # fmt: skip
+    told.append(f"peak memory of the server so far {most[0] / 1e6:.0f} MB")
+    print(";\n    ".join(told), flush=True)
+
+
+async def _lateness(late: list[float]) -> None:
+    """How much later than it should this process learns that something came."""
+    while True:
+        due = time.perf_counter() + 0.01
+        await asyncio.sleep(0.01)
+        late.append(max(0.0, time.perf_counter() - due))
 
 
 async def _peak(pid: int, most: list[int]) -> None:
@@ -441,10 +485,10 @@ def main() -> None:
         print(_disk(Path(folder)))
         looks = sys.argv[4:5] or ["head", "whole"]
         for inspect in looks:
-            times.write_text("")
             with served(args, most_at_once=2 * n, inspect=inspect) as (port, pid):
                 print(f"media are looked at: {inspect}")
-                asyncio.run(_flight(port, pid, n, args["seconds"], times))
+                for way in ("/v1/images/generations", "/echo"):
+                    asyncio.run(_flight(port, pid, way, n, args["seconds"], times))
 
 
 if __name__ == "__main__":
