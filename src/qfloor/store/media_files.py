@@ -1,6 +1,6 @@
 """Media by content: ``media/ab/<sha256>.<ext>``, written once, whole or not at all.
 
-A file is written under a temporary name, fsynced and renamed, and its folder fsynced, before
+A file is written under a temporary name, fsynced and named, and its folder fsynced, before
 anyone can learn its name. A file that comes on disk is hashed, fsynced and renamed: its bytes
 are never all in memory. What this module does not know: what the bytes show.
 """
@@ -14,7 +14,9 @@ import os
 import re
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from qfloor.errors import StoreError, UnwritableError
@@ -74,12 +76,8 @@ class MediaFiles:
         with self._writing():
             target = self._shard(sha256) / f"{sha256}.{_extension(media_type)}"
             with self._draft(sha256[:16]) as draft:
-                with open(draft, "wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(draft, target)
-            sync_folder(target.parent)
+                draft.write_bytes(content)
+                self._name(draft, target)
         return sha256
 
     def put_file(self, path: Path, media_type: str, *, take: bool) -> str:
@@ -89,22 +87,32 @@ class MediaFiles:
         and left alone. When it cannot be stored it lies where it lay.
         """
         with self._writing(), self._draft("file") as draft, _returned(draft, path):
-            if not take:
-                sha256 = _copied(path, draft)
-            else:
-                try:
-                    os.replace(path, draft)
-                    sha256 = _hashed(draft)
-                except OSError as error:
-                    if error.errno != errno.EXDEV:
-                        raise
-                    sha256 = _copied(path, draft)
-                    path.unlink()
+            moved = take and _moved(path, draft)
+            sha256 = _hashed(draft) if moved else _copied(path, draft)
             if not self._need_not(sha256):
                 target = self._shard(sha256) / f"{sha256}.{_extension(media_type)}"
-                os.replace(draft, target)
-                sync_folder(target.parent)
+                self._name(draft, target)
+            if take and not moved:
+                path.unlink()
         return sha256
+
+    def _name(self, draft: Path, target: Path) -> None:
+        """Make a draft durable under its name.
+
+        Bytes come before their name, but where a new name is believed only once a row has it
+        (``renews``): there both become durable at once, one wait for the disk in place of two.
+        A name that is there already is never given to bytes that are not on the disk.
+        """
+        if self.renews and _linked(draft, target):
+            named = _beside().submit(sync_folder, target.parent)
+            try:
+                _sync_file(draft)
+            finally:
+                named.result()
+            return
+        _sync_file(draft)
+        os.replace(draft, target)
+        sync_folder(target.parent)
 
     def _need_not(self, sha256: str) -> bool:
         return not self.renews and self.find(sha256) is not None
@@ -219,24 +227,50 @@ def _returned(draft: Path, path: Path) -> Iterator[None]:
         raise
 
 
+def _moved(path: Path, draft: Path) -> bool:
+    """Move a file; False when it lies on another disk, and has to be copied."""
+    try:
+        os.replace(path, draft)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        return False
+    return True
+
+
+def _linked(draft: Path, target: Path) -> bool:
+    """Give a file a second name that was free; False when it was not, or cannot be."""
+    try:
+        os.link(draft, target)
+    except OSError:
+        return False
+    return True
+
+
 def _hashed(path: Path) -> str:
-    """Hash a file and make it durable."""
-    with open(path, "rb+") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        os.fsync(file.fileno())
-    return sha256
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _copied(path: Path, draft: Path) -> str:
-    """Copy a file, hashing as it goes, and make the copy durable."""
+    """Copy a file, hashing as it goes."""
     digest = hashlib.sha256()
     with open(path, "rb") as source, open(draft, "wb") as file:
         while chunk := source.read(CHUNK_BYTES):
             digest.update(chunk)
             file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
     return digest.hexdigest()
+
+
+def _sync_file(path: Path) -> None:
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
+
+
+@cache
+def _beside() -> ThreadPoolExecutor:
+    """Threads that wait for the disk while another one does."""
+    return ThreadPoolExecutor(4, thread_name_prefix="qfloor-folder")
 
 
 def sync_folder(folder: Path) -> None:
