@@ -284,9 +284,9 @@ def test_a_budget_knows_what_an_answer_cost_when_it_is_given(
         async with running(given, **mine) as one, running(given, **mine) as two:
             write = one.gateway.orders._pen.write
 
-            async def slowly(does: Any) -> Any:  # as when its disk is busy with what came before
+            async def slowly(does: Any, **how: Any) -> Any:  # as when its disk is busy
                 await asyncio.sleep(0.1)
-                return await write(does)
+                return await write(does, **how)
 
             monkeypatch.setattr(one.gateway.orders._pen, "write", slowly)
             first = await one.post(URL, json={"prompt": MUG})

@@ -60,6 +60,7 @@ class GatewayLedger(Database):
         self.fence: str | None = None
         """The worker that writes; it appends only to jobs that are its own."""
         self._inside = threading.local()
+        self._lasts = self._syncs = True
         self._reading = threading.Lock()
         super().__init__(self.root / FILE)
         self._reader = sqlite3.connect(
@@ -92,15 +93,34 @@ class GatewayLedger(Database):
             self._connection.execute("RELEASE part")
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All writes within are kept or none is; reads within see them."""
+    def transaction(self, *, lasting: bool = True) -> Iterator[None]:
+        """All writes within are kept or none is; reads within see them.
+
+        What need not be ``lasting`` is seen by all at once and outlives every worker; should the
+        machine itself stop, it is there if anything lasting was written after it. The outermost
+        decides.
+        """
         depth = getattr(self._inside, "depth", 0)
         self._inside.depth = depth + 1
         try:
-            with super().transaction():
-                yield
+            with self._lock:
+                if self._depth == 0:
+                    self._lasts = lasting
+                with super().transaction():
+                    yield
         finally:
             self._inside.depth = depth
+
+    def _begin(self) -> None:
+        if self._lasts is not self._syncs:  # FULL waits for the disk at a commit, NORMAL does not
+            try:
+                self._connection.execute(
+                    f"PRAGMA synchronous = {'FULL' if self._lasts else 'NORMAL'}"
+                )
+            except sqlite3.ProgrammingError as error:
+                raise StoreError(f"{self.path} is closed") from error
+            self._syncs = self._lasts
+        super()._begin()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query; outside a transaction it never waits for a writer's disk."""

@@ -123,7 +123,10 @@ class Orders:
         job = job_of(decided, kind, body_digest, idempotency, self.jobs.worker)
         lane.jobs += 1
         try:
-            there = await self._pen.write(lambda: self.jobs.open(job, decided.key.budget_nanousd))
+            # of a clip its id is told; of pictures nothing is, until the ledger lasts that has both
+            there = await self._pen.write(
+                lambda: self.jobs.open(job, decided.key.budget_nanousd), lasting=kind == "video"
+            )
         except OverBudgetError as error:
             raise over_budget(job, error.left_nanousd) from None
         finally:
@@ -290,7 +293,8 @@ class Orders:
         if job.is_late and job.state == "completed":  # its answer was given: only the money is new
             result, told = dict(job.result or {}), dict(job.facts)
         answer = self._answers.get(job.id)
-        if answer is not None and len(made) == len(ends):
+        is_answered = answer is not None and len(made) == len(ends)
+        if answer is not None and is_answered:
             # with one missing it is not settled: who takes the job over may yet have it made
             answer.set_result(
                 replace(job, state="completed", result=result, facts=told, charged=charged,
@@ -312,7 +316,8 @@ class Orders:
                     charged=charged,
                     charged_nanousd=charged_nanousd,
                     is_late=any(end.is_open for end in ends),
-                )
+                ),
+                lasting=not is_answered,  # it was told, and can be read from what lasts
             )
         self._settle(job, plan, telling, fault, charged, charged_nanousd, ends)
 

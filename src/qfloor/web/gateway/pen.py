@@ -9,12 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from qfloor.web.gateway.ledger import GatewayLedger
 
 T = TypeVar("T")
-_Work = tuple[Callable[[], Any], asyncio.Future[Any]]
+
+
+@dataclass(frozen=True)
+class _Work:
+    does: Callable[[], Any]
+    lasting: bool
+    done: asyncio.Future[Any]
 
 
 class Pen:
@@ -26,10 +33,10 @@ class Pen:
         self._writer: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="qfloor-gateway-pen")
 
-    async def write(self, work: Callable[[], T]) -> T:
-        """Do work within a transaction; on disk when awaited."""
+    async def write(self, work: Callable[[], T], *, lasting: bool = True) -> T:
+        """Do work within a transaction; on disk when awaited, if it is to be ``lasting``."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((work, done))
+        self._waiting.append(_Work(work, lasting, done))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._drain())
         return await asyncio.shield(done)
@@ -45,20 +52,18 @@ class Pen:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             ends = await loop.run_in_executor(self._thread, self._commit, batch)
-            for (_, done), (value, error) in zip(batch, ends, strict=True):
-                if done.done():
+            for work, (value, error) in zip(batch, ends, strict=True):
+                if work.done.done():
                     continue
                 if error is None:
-                    done.set_result(value)
+                    work.done.set_result(value)
                 else:
-                    done.set_exception(error)
+                    work.done.set_exception(error)
 
     def _commit(self, batch: list[_Work]) -> list[tuple[Any, BaseException | None]]:
-        ends: list[tuple[Any, BaseException | None]] = []
         try:
-            with self._ledger.transaction():
-                for work, _ in batch:
-                    ends.append(self._alone(work))
+            with self._ledger.transaction(lasting=any(work.lasting for work in batch)):
+                ends = [self._alone(work.does) for work in batch]
         except Exception as error:  # nothing of the batch is kept
             return [(None, error)] * len(batch)
         return ends
