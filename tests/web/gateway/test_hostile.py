@@ -119,18 +119,20 @@ def test_who_takes_nothing_of_an_answer_is_cut_off_and_who_takes_little_is_not(
     assert (got > 5_700_000) is reads  # four megabytes in base64
 
 
-def test_answers_go_out_in_small_pieces(tmp_path: Path) -> None:
-    """What a reader who takes nothing holds in memory is a piece or two."""
+@pytest.mark.parametrize(("others", "most"), [(0, 8 * 131_072), (15, 2 * 131_072), (31, 131_072)])
+def test_answers_go_out_in_small_pieces(tmp_path: Path, others: int, most: int) -> None:
+    """What a reader who takes nothing holds in memory is a piece or two; of many, small ones."""
 
     async def work(client: Any) -> Any:
         delivery = client.gateway.delivery
+        delivery._going_out = others
         sha256 = client.gateway.ledger.put_media(large_picture(), "image/png")
         answer = delivery.inline({"b64_json": MARK}, [sha256], {})
         return [len(piece) async for piece in answer.body_iterator], answer.headers
 
     pieces, headers = drive(chosen(tmp_path), work)
     assert sum(pieces) == int(headers["content-length"]) > 5_000_000
-    assert max(pieces) <= 131_072
+    assert max(pieces) <= most
 
 
 def test_a_body_that_trickles_is_not_waited_for(

@@ -27,7 +27,7 @@ def lasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     SQLite waits for the disk at a commit that has written something, if it is told to (FULL).
     """
-    monkeypatch.setattr(core, "_BEAT_S", 0.05)
+    monkeypatch.setattr(core, "BEAT_S", 0.05)
     monkeypatch.setattr(records, "FLUSH_S", 60.0)  # it makes all last that was written before
     there = tmp_path / "lasted"
     there.mkdir()
