@@ -27,8 +27,8 @@ def lasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     SQLite waits for the disk at a commit that has written something, if it is told to (FULL).
     """
-    monkeypatch.setattr(core, "BEAT_S", 0.05)
-    monkeypatch.setattr(records, "FLUSH_S", 60.0)  # it makes all last that was written before
+    monkeypatch.setattr(core, "BEAT_S", 60.0)  # it makes all last that was written before,
+    monkeypatch.setattr(records, "FLUSH_S", 60.0)  # and so does this
     there = tmp_path / "lasted"
     there.mkdir()
     finish, seen = GatewayLedger._finish, {}
@@ -96,7 +96,7 @@ def test_an_answer_is_given_when_its_picture_and_its_row_have_lasted(
 
 
 def test_what_was_answered_before_the_machine_stopped_is_answered_alike_and_not_bought_again(
-    tmp_path: Path, lasted: Path
+    tmp_path: Path, lasted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The row that ends the job is not waited for: it can be told from what is."""
     given = chosen(tmp_path)
@@ -122,6 +122,7 @@ def test_what_was_answered_before_the_machine_stopped_is_answered_alike_and_not_
 
     with behave({}) as calls:
         answer, stood = asyncio.run(first())
+        monkeypatch.setattr(core, "BEAT_S", 0.05)
         again, jobs = asyncio.run(second())
     assert stood == [("queued",)]
     assert answer.json() == again.json()
