@@ -48,11 +48,12 @@ COLUMNS = (
     "| tier | best single offer | fails | saved at equal fails | 95 % | 1 point more | 2 | 5 |",
     "|---|---|---|---|---|---|---|---|",
 )
-READING = """How to read it: DALLE_3 fails least in nearly every group, so at *its* rate there is
-next to nothing to save by category alone, and we do not claim otherwise. What routing saves here
-comes from not buying more than a tier asks for: at standard both models are certified (at most 25 %
-may fail), the cheap one costs a fourteenth, and who accepts that tier saves 93 % with it while
-failing more often than with DALLE_3, yet within what the tier promises."""
+READING = """How to read it: where an interval reaches 0 no saving at equal fails is shown, and we
+do not claim one. DALLE_3 fails least in nearly every group, and at standard so few ratings fall
+short that one or two in a small group move the estimate (LOG.md). What routing saves here comes
+from not buying more than a tier asks for: at standard both models are certified (at most 25 % may
+fail), the cheap one costs a fourteenth, and who accepts that tier saves 93 % with it while failing
+more often than with DALLE_3, yet within what the tier promises."""
 
 
 def prices(folder: Path) -> dict[str, float]:
