@@ -103,6 +103,8 @@ class Keeper:
         report = dict(ended.report) if is_plain(ended.report) else {}
         if outcome.detail:
             report["detail"] = outcome.detail
+        if seen is not None and seen.seconds is not None:
+            report["media_seconds"] = round(seen.seconds, 2)
         return {
             "id": request.key,
             "prompt_id": request.prompt.id,

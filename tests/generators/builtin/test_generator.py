@@ -18,8 +18,11 @@ from qfloor.generators.builtin.calllog import CallLog, calls
 from qfloor.generators.builtin.defects import defects_of
 from qfloor.generators.builtin.generator import PainterGenerator
 from qfloor.generators.builtin.jobs import Job
+from qfloor.generators.builtin.offers import offers
 from qfloor.generators.builtin.painters import PAINTERS
+from qfloor.generators.builtin.work import Commission, plan
 from qfloor.generators.protocol import Accepted, Ended, Generator, LooksUp, Ready, Request
+from qfloor.media import inspect
 from qfloor.prices import check_rule
 from qfloor.records import REASONS, Prompt, canonical_json, output_id
 
@@ -102,14 +105,29 @@ def test_refusals_end_at_the_first_poll_and_cost_nothing(tmp_path):
     assert {e.reason for e in ended} <= set(REASONS)
 
 
-def test_a_clip_is_charged_by_the_seconds_it_has(tmp_path):
-    request = request_of("a cat bounces", name="sepia", modality="video", seconds=9.0)
+@pytest.mark.parametrize(
+    ("asked", "delivered"), [(None, 2.0), (3.0, 3.0), (9.0, 9.0), (10.0, 10.0)]
+)
+def test_a_clip_is_as_long_as_asked_and_charged_by_the_second(tmp_path, asked, delivered):
+    request = request_of("a cat bounces", name="sepia", modality="video", seconds=asked)
     made = run(lambda g: bought(g, request), tmp_path)
     assert made.artifact is not None
     assert made.artifact.media_type == "video/webm"
-    assert made.report["seconds_asked"] == 9.0
-    assert made.report["seconds_delivered"] == 2.0
-    assert made.amount_nanousd == 40_000_000
+    seen = inspect(made.artifact.content, "video/webm", "video")
+    assert seen.seconds == pytest.approx(delivered, abs=0.01)
+    assert made.report["seconds_asked"] == asked
+    assert made.report["seconds_delivered"] == delivered
+    assert made.amount_nanousd == round(delivered * 20_000_000)
+
+
+def test_offers_say_how_long_their_painters_clips_may_be():
+    for offer in offers():
+        painter = PAINTERS[offer.model]
+        most = offer.capabilities.max_seconds
+        assert most == (painter.max_seconds if painter.modality == "video" else None)
+        asked = Commission(text="a cat bounces", seconds=most, modality=painter.modality)
+        planned = plan(asked, painter, offer_id=offer.id)
+        assert most is None or planned.frames == most * painter.fps
 
 
 def test_the_wrong_modality_is_not_sold(tmp_path):

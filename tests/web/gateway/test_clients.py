@@ -54,6 +54,7 @@ def test_openai_makes_a_clip(painters: str) -> None:
         )  # fmt: skip
         assert job.status == "completed", job.error
         assert job.model == job.qfloor["model"] == "painters/sepia"
+        assert job.seconds == job.qfloor["seconds_delivered"] == "4", "as long as it was asked for"
         content = client.videos.download_content(job.id).read()
     assert content[:4] == b"\x1a\x45\xdf\xa3"  # the bytes of the painter's own WebM
 

@@ -4,9 +4,12 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from gateway_sellers import behave
 from gateway_world import CLIP, SHELF, database, drive, running, settings, until
+
+from qfloor.media import write_webm
 
 URL = "/v1/videos"
 
@@ -42,6 +45,29 @@ def test_a_clip_is_a_job_that_is_asked_for_again(tmp_path: Path) -> None:
     # a picture in a clip's place: the same inspection as the benchmark's says so
     assert last["status"] == "failed"
     assert last["error"]["code"] == "blank_output"
+
+
+@pytest.mark.parametrize(("asked", "said"), [(4, "4"), (None, "")])
+def test_a_clip_that_is_shorter_than_asked_says_how_long_it_is(
+    tmp_path: Path, asked: float | None, said: str
+) -> None:
+    """The answer repeated the seconds that were asked for, whatever came."""
+    rng = np.random.default_rng(1)
+    frames = (rng.integers(0, 255, (64, 96, 3), dtype=np.uint8) for _ in range(12))
+    short = write_webm(frames, 96, 64, 12)
+
+    async def work(client: Any) -> Any:
+        body = {"prompt": CLIP} if asked is None else {"prompt": CLIP, "seconds": asked}
+        began = await client.post(URL, json=body)
+        last = await ended(client, began.json()["id"])
+        return began.json(), last, await client.get(f"{URL}/{last['id']}")
+
+    with behave({"shop/film": short}):
+        began, last, again = drive(settings(tmp_path, made_by(tmp_path)), work)
+    assert began["seconds"] == said
+    assert last["status"] == "completed", last
+    assert (last["seconds"], last["size"]) == ("1", "96x64")
+    assert again.headers["x-qfloor-seconds-delivered"] == last["qfloor"]["seconds_delivered"] == "1"
 
 
 def test_a_refusal_ends_the_job_and_says_so(tmp_path: Path) -> None:

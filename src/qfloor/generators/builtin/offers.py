@@ -49,7 +49,7 @@ def offer(painter: Painter) -> Offer:
         generator=PluginSpec(name="painters"),
         capabilities=Capabilities(
             aspect_ratios=ASPECT_RATIOS,
-            max_seconds=10.0 if clip else None,
+            max_seconds=painter.max_seconds if clip else None,
             negative_prompt=painter.negative_prompt,
             seed=True,
             audio=False,

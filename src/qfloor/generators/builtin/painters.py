@@ -84,7 +84,7 @@ class Painter:
     charges_blanks: bool = False
     size: int = 256
     fps: int = 12
-    max_seconds: float = 2.0
+    max_seconds: float = 10.0
     negative_prompt: bool = False
 
     def skill(self, category: str) -> Skill:

@@ -57,11 +57,13 @@ async def _job(call: Call) -> Job:
 
 
 def video(call: Call, job: Job, asked_model: str | None = None) -> dict[str, Any]:
-    """OpenAI's video object."""
+    """OpenAI's video object; once there is a clip, of its own size and length."""
     fault = job.result["fault"] if job.result else None
     error = None if fault is None else {"code": fault["code"], "message": fault["message"]}
     output = job.result["outputs"][0] if job.state == "completed" and job.result else None
     size = f"{output['width']}x{output['height']}" if output else job.size or ""
+    made_s = output.get("seconds") if output else None  # not there in rows of earlier versions
+    seconds = job.seconds if made_s is None else made_s
     ended = None if job.ended_at is None else int(job.ended_at)
     keep_s = call.gateway.settings.keep_hours * 3600.0
     return {
@@ -73,7 +75,7 @@ def video(call: Call, job: Job, asked_model: str | None = None) -> dict[str, Any
         "created_at": int(job.created_at),
         "completed_at": ended if job.state == "completed" else None,
         "expires_at": int(job.ended_at + keep_s) if job.ended_at and output else None,
-        "seconds": "" if job.seconds is None else f"{job.seconds:g}",
+        "seconds": "" if seconds is None else f"{seconds:g}",
         "size": size,
         "error": error,
         "usage": usage(job, 1) if job.has_ended else None,

@@ -91,6 +91,8 @@ def facts_of(job: Job, plan: Plan, telling: End, ends: list[End]) -> dict[str, s
     if isinstance(telling.outcome, Outcome):
         told["outcome"] = telling.outcome.status.value
         told["unsafe"] = "yes" if any(e.output and e.output.unsafe for e in ends) else None
+        made_s = telling.output.report.get("media_seconds") if telling.output else None
+        told["seconds-delivered"] = None if made_s is None else f"{made_s:g}"
     missing = sum(not end.is_made for end in ends)
     told["missing"] = missing if 0 < missing < len(ends) else None
     return {**job.facts, **f.headers(told)}
@@ -106,5 +108,6 @@ def output_of(end: End) -> dict[str, Any]:
         "offer": end.offer_id,
         "width": output.width,
         "height": output.height,
+        "seconds": output.report.get("media_seconds"),
         "unsafe": output.unsafe,
     }

@@ -122,6 +122,7 @@ _SAID = {
     "certified": "yes, or no: an override, or what serves where nothing is certified",
     "category": "What the request was taken for, or unsure",
     "tier": "The tier that was asked for",
+    "seconds-delivered": "How long a clip is, whatever was asked for",
     "estimated-cost-usd": "Most that it could cost",
     "charged-usd": "What it did cost, where that is known",
 }
