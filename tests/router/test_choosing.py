@@ -115,6 +115,24 @@ def test_each_rule(market: Any, traits: dict[str, Any], asked: dict[str, Any], r
     assert decision.cause is Cause.REFUSED
 
 
+@pytest.mark.parametrize(
+    ("asked", "policy"),
+    [
+        ({}, Policy()), ({"pin": "shop/open"}, Policy()), ({}, Policy(on_uncertified="best_bound")),
+        ({}, Policy(on_uncertified="default:shop/open")),
+        ({"project": "p"}, Policy(overrides=(Override(offer="shop/open", project="p"),))),
+    ],
+)  # fmt: skip
+def test_what_was_judged_at_its_makers_own_resolution_is_sold_at_no_other(
+    market: Any, asked: dict[str, Any], policy: Policy
+) -> None:
+    """So no request need carry one: another resolution is another offer, judged for itself."""
+    db = market([Seller(name="open"), Seller(name="fixed", settings={"resolution": "2K"})])
+    decision = ask(db, resolution="1K", policy=policy, **asked)
+    assert (decision.offer, decision.binding_rule) == (None, Rule.SIZE)
+    assert ask(db, resolution="2K", policy=Policy()).offer == "shop/fixed"
+
+
 @pytest.mark.parametrize("traits", [
     {"capabilities": Capabilities(aspect_ratios=("16:9",))},
     {"capabilities": Capabilities()},
