@@ -163,7 +163,7 @@ def test_sizes_are_even_and_keep_the_area(aspect, name):
 def test_seconds_are_capped():
     painter = PAINTERS["sepia"]
     made = [plan(Commission(text="a cat", seconds=s), painter, offer_id="o") for s in (0.1, 1, 60)]
-    assert [p.frames for p in made] == [2, 12, 24]
+    assert [p.frames for p in made] == [2, 12, 120]
 
 
 def test_an_unlearnt_category_falls_to_the_worst_skill():
