@@ -23,7 +23,7 @@ from qfloor.generate.policy import RunPolicy
 from qfloor.generate.progress import OfferProgress, Progress
 from qfloor.generate.run import GenerationResult, build_generators, generate, run_generation
 from qfloor.generate.single import SingleRequests, TurnedAway
-from qfloor.generate.state import Standing, Step, standing
+from qfloor.generate.state import Standing, Step, resolving, standing
 from qfloor.generate.summary import OfferSummary, summarise
 from qfloor.generate.unknowns import UnknownOutput, released, unknown_outputs
 
@@ -53,6 +53,7 @@ __all__ = [
     "limits_of",
     "plan_generation",
     "released",
+    "resolving",
     "run_generation",
     "standing",
     "summarise",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, 
 
 from qfloor.errors import InputError
 from qfloor.generators.protocol import Ended, Running
+from qfloor.records import Event, Output, Status
 from qfloor.web.gateway import core, late
 from qfloor.web.gateway.dispatch import Dispatcher
+from qfloor.web.gateway.jobs import Jobs
+from qfloor.web.gateway.ledger import GatewayLedger
 from qfloor.web.gateway.settings import Settings, read_settings
 
 URL, VIDEOS = "/v1/images/generations", "/v1/videos"
@@ -205,6 +209,87 @@ def test_one_of_two_late_is_paid_for_and_the_answer_stays(
     assert after == ("completed", "yes", 40_000_000, None)
     assert again.json()["data"] == first.json()["data"]
     assert len(calls) == 2
+
+
+HEIR = "heir-1"
+UNKNOWN = {"status": 504, "code": "outcome_unknown", "message": "nobody knows", "metadata": {}}
+
+
+def taken_over(folder: Path) -> str:
+    """Another worker takes the only job, cannot ask its seller, and ends it as unknown."""
+    ledger = GatewayLedger(folder / "ws" / "gateway")
+    ((job_id,),) = ledger.rows("SELECT id FROM jobs")
+    ledger.write("UPDATE jobs SET owner = ?", (HEIR,))
+    (call,) = ledger.history(f"{job_id}-0-0")
+    lost = replace(call, event=Event.ENDED, status=Status.UNKNOWN, reason="timeout_ambiguous")
+    ledger.append_attempts([lost])
+    result = {"outputs": [], "fault": UNKNOWN, "missing": 1}
+    Jobs(ledger, HEIR).end(
+        job_id, state="failed", facts={}, charged="unknown", charged_nanousd=None, result=result
+    )
+    ledger.close()
+    return str(job_id)
+
+
+@pytest.mark.parametrize("how", ["picture", "handle", "refusal"])
+def test_what_a_seller_answers_after_the_heir_gave_the_job_up_is_kept_and_settled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """The answer was logged as lost, and the most that it could cost was held for ever."""
+    submit = Seller.submit
+    go = asyncio.Event()
+
+    async def slow(self: Seller, request: Any) -> Any:
+        answer = await submit(self, request)
+        await go.wait()
+        return answer
+
+    async def work(client: Any) -> Any:
+        first = asyncio.create_task(ask(client))
+        await until(lambda: calls)
+        before = client.gateway.ledger.rows("SELECT held_nanousd FROM jobs")
+        job_id = await asyncio.to_thread(taken_over, tmp_path)
+        told = client.gateway.jobs.spent("", _today(client))
+        go.set()
+        await first
+        await until(lambda: jobs(client)[0][1] != "unknown")
+        again = await ask(client)
+        events = [a.event for a in client.gateway.ledger.history(f"{job_id}-0-0")]
+        spent = client.gateway.jobs.spent("", _today(client))
+        return before, told, again, jobs(client), spent, events
+
+    monkeypatch.setattr(Seller, "submit", slow)
+    seller = {"picture": "ok", "handle": "job:0.1", "refusal": "refused_input"}[how]
+    with behave({"shop/value": seller}) as calls:
+        ((held,),), told, again, ((state, charged, amount, plan),), spent, events = drive(
+            chosen(tmp_path, image_deadline_s=60.0), work
+        )
+    assert told == held == 80_000_000
+    assert plan is None, "its prompt is forgotten again"
+    assert len(calls) == 1
+    assert events[:2] == [Event.INTENDED, Event.ENDED]
+    assert (Event.ACCEPTED in events) == (how == "handle")
+    if how == "refusal":
+        assert again.status_code == 400
+        assert again.json()["error"]["code"] == "content_policy_violation"
+        assert (state, charged, amount, spent) == ("failed", "no", 0, 0)
+    else:
+        assert again.status_code == 200, again.text
+        assert again.json()["model"] == "shop/value"
+        assert (state, charged, amount, spent) == ("completed", "yes", 20_000_000, 20_000_000)
+
+
+def test_what_the_heir_tells_last_replaces_no_picture(tmp_path: Path) -> None:
+    ledger = GatewayLedger(tmp_path)
+    made = Output(
+        id="image_1-0-0", prompt_id="p", prompt_digest="d", offer_id="shop/value", repeat=0,
+        round="r", status=Status.MADE, reason="ok", media_sha256="0" * 64,
+    )  # fmt: skip
+    lost = replace(made, status=Status.UNKNOWN, reason="timeout_ambiguous", media_sha256=None)
+    assert ledger.save_outputs([lost]) == ledger.save_outputs([made]) == 1
+    assert ledger.save_outputs([lost]) == 0
+    assert ledger.output(made.id) == made
+    ledger.close()
 
 
 def test_the_deadline_is_the_offers_or_its_kinds(tmp_path: Path) -> None:

@@ -12,7 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from qfloor.errors import QfloorError, StoreError
-from qfloor.generate import Outcome, RunPolicy, SingleRequests, Standing, Step, TurnedAway, standing
+from qfloor.generate import (
+    Outcome,
+    RunPolicy,
+    SingleRequests,
+    Standing,
+    Step,
+    TurnedAway,
+    resolving,
+    standing,
+)
 from qfloor.generators.protocol import Declines, Request
 from qfloor.records import Attempt, Event, Output, PriceRule, Status
 from qfloor.router import Database
@@ -109,7 +118,7 @@ class Dispatcher:
         db = self.database(plan.release)
         place = self._begun(plan, job_id, index)
         offer_id, key = plan.offers[place], f"{job_id}-{index}-{place}"
-        stands = self._standing(key)
+        stands = resolving(self._standing(key))
         request = self._request(plan, db, offer_id, key, job_id, index)
         outcome: Outcome | TurnedAway = _NEVER_SENT
         if stands.step is not Step.NEW:
@@ -203,7 +212,8 @@ class Dispatcher:
 
 def _kept(output: Output, history: list[Attempt]) -> Outcome:
     """What came of an output that had ended before a restart."""
-    last = history[-1] if history else None
+    ends = [a for a in history if a.event is Event.ENDED and a.status is output.status]
+    last = next(iter(reversed(ends or history)), None)
     return Outcome(
         status=output.status,
         reason=output.reason,

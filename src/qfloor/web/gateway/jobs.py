@@ -168,6 +168,22 @@ class Jobs:
         if not touched:
             raise LostJobError(job_id)
 
+    def take_back(self, job: Job) -> bool:
+        """Follow a job again whose heir told it as unknown, when its seller has answered since.
+
+        It is late from then on, and this worker's. Returns whether all is settled: not while the
+        heir is still at it.
+        """
+        now = self.get(job.id)
+        if now is None or now.plan is not None:
+            return now is None or now.is_late
+        if now.charged == "unknown" and self._ledger.is_answered_since(job.id):
+            self._ledger.write(
+                "UPDATE jobs SET plan = ?, owner = ? WHERE id = ? AND plan IS NULL",
+                (json.dumps(job.plan), self.worker, job.id),
+            )
+        return True
+
     def forget(self, job_id: str) -> None:
         """Remove a job that no seller has taken: asking again with its key is new.
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.errors import StoreError
-from qfloor.records import Attempt, Event, Output, canonical_json
+from qfloor.records import Attempt, Event, Output, Status, canonical_json
 from qfloor.store import rows as r
 from qfloor.store.connection import BUSY_SECONDS, Database
 from qfloor.store.media_files import MediaFiles
@@ -37,6 +37,12 @@ _FOLD = (
 _IN_DOUBT = (  # by the last row of each call
     "SELECT output_id, event, status, max(seq) FROM attempts WHERE output_id >= ? "
     "AND output_id < ? GROUP BY output_id, n HAVING event <> 'ended' OR status = 'unknown'"
+)
+_ANSWERED_SINCE = (
+    "SELECT 1 FROM attempts AS told JOIN attempts AS other ON other.output_id = told.output_id "
+    "AND other.n = told.n WHERE told.output_id >= ? AND told.output_id < ? "
+    "AND told.event = 'ended' AND told.status = 'unknown' AND (other.event = 'accepted' "
+    "OR (other.event = 'ended' AND other.status <> 'unknown')) LIMIT 1"
 )
 FOLDER = "gateway"
 FILE = "gateway.db"
@@ -143,40 +149,50 @@ class GatewayLedger(Database):
     def append_attempts(self, attempts: Iterable[Attempt]) -> int:
         """Append events of attempts; `LostJobError` when a job is another worker's by now.
 
-        That a seller took a call that is known here is a fact, whoever learns of it.
+        What a seller answered to a call that is known here is a fact, whoever learns of it.
         """
         events = list(attempts)
         if self.fence is not None:
-            self._check_owned([event for event in events if not self._is_late_handle(event)])
+            self._check_owned(events)
         return self._write_many(r.insert("attempts", Attempt), (r.encode(a) for a in events))
 
-    def _is_late_handle(self, event: Attempt) -> bool:
-        """Whether it is the answer to a call of which nobody has had one yet."""
-        if event.event is not Event.ACCEPTED:
+    def _is_late_answer(self, event: Attempt) -> bool:
+        """Whether it answers the last call for an output, of which nobody has had an answer yet.
+
+        That the heir told it as unknown is none. What has a handle is left to the owner.
+        """
+        known = [e for e in self.history(event.output_id) if e.n >= event.n]
+        events = {e.event for e in known}
+        is_last = all(e.n == event.n for e in known)
+        if not is_last or Event.INTENDED not in events or Event.ACCEPTED in events:
             return False
-        known = {e.event for e in self.history(event.output_id) if e.n == event.n}
-        return Event.INTENDED in known and Event.ACCEPTED not in known
+        if event.event is Event.ENDED:
+            told = [e.status for e in known if e.event is Event.ENDED]
+            return event.status is not Status.UNKNOWN and set(told) <= {Status.UNKNOWN}
+        return event.event is Event.ACCEPTED
 
     def _check_owned(self, events: Sequence[Attempt]) -> None:
         """Within the transaction that writes them: who is declared dead learns of it here."""
-        jobs = {event.output_id.rsplit("-", 2)[0]: event for event in events}
+        jobs = {_job_of(event) for event in events}
         owned = self.rows(
             "SELECT id FROM jobs WHERE owner = ? AND id IN (SELECT value FROM json_each(?))",
-            (self.fence, json.dumps(list(jobs))),
+            (self.fence, json.dumps(sorted(jobs))),
         )
-        lost = set(jobs) - {row[0] for row in owned}
-        for job_id in sorted(lost):
-            event = jobs[job_id]
-            known = f"not kept: {event.event.value} of {event.output_id}"
-            handle = (
-                "" if event.job is None else f", its seller's handle is {canonical_json(event.job)}"
-            )
-            raise LostJobError(job_id, known + handle)
+        lost = jobs - {row[0] for row in owned}
         for event in events:
+            job_id = _job_of(event)
+            if job_id in lost and not self._is_late_answer(event):
+                handle = (
+                    ""
+                    if event.job is None
+                    else f", its seller's handle is {canonical_json(event.job)}"
+                )
+                raise LostJobError(
+                    job_id, f"not kept: {event.event.value} of {event.output_id}{handle}"
+                )
             if event.event is Event.INTENDED and self._is_begun(event):
                 raise LostJobError(
-                    event.output_id.rsplit("-", 2)[0],
-                    f"call {event.n} of {event.output_id} was begun since it was looked at",
+                    job_id, f"call {event.n} of {event.output_id} was begun since it was looked at"
                 )
 
     def _is_begun(self, event: Attempt) -> bool:
@@ -185,10 +201,11 @@ class GatewayLedger(Database):
         return self.one(begun, (event.output_id, event.n)) is not None
 
     def save_outputs(self, outputs: Sequence[Output]) -> int:
-        """Keep outputs; a later word replaces an earlier."""
+        """Keep outputs; a later word replaces an earlier, but for one that was made."""
         sql = (
             "INSERT INTO outputs VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-            "at = excluded.at, media_sha256 = excluded.media_sha256, record = excluded.record"
+            "at = excluded.at, media_sha256 = excluded.media_sha256, record = excluded.record "
+            "WHERE json_extract(outputs.record, '$.status') <> 'made'"
         )
         rows = [(o.id, o.at, o.media_sha256, canonical_json(o)) for o in outputs]
         return self._write_many(sql, rows)
@@ -224,6 +241,10 @@ class GatewayLedger(Database):
     def in_doubt(self, job_id: str) -> list[str]:
         """Calls of a job that have no last word, or of which it is that nobody knows."""
         return [str(output_id) for output_id, *_ in self.rows(_IN_DOUBT, _ids_of(job_id))]
+
+    def is_answered_since(self, job_id: str) -> bool:
+        """Whether a seller has answered a call of a job that was told as unknown."""
+        return self.one(_ANSWERED_SINCE, _ids_of(job_id)) is not None
 
     def calls(self, job_id: str) -> list[str]:
         """Outputs of a job for which a seller was called, or was about to be."""
@@ -308,6 +329,10 @@ class GatewayLedger(Database):
             aside.rename(path)
         else:
             aside.unlink()
+
+
+def _job_of(event: Attempt) -> str:
+    return event.output_id.rsplit("-", 2)[0]
 
 
 def _ids_of(job_id: str) -> tuple[str, str]:
