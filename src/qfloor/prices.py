@@ -8,16 +8,21 @@ is None and never zero: who buys under a ceiling must fail closed. Standard libr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation, localcontext
 from typing import Any
 
 from qfloor.errors import InputError
-from qfloor.records import PriceComponent, PriceRule
+from qfloor.records import Offer, PriceComponent, PriceRule
 
 NANO = 1_000_000_000
 MOST = 1_000_000 * NANO
 """A million dollars, the highest ceiling there is: more for one call is an error and no price."""
+PRICED_BY = {
+    "image": ("image", "megapixel", "token", "month"),
+    "video": ("video", "second", "token", "month"),
+}
+"""Units that say what one output costs: a picture has no length, and a clip is no picture."""
 _EXACT = Context(prec=60)
 _FLAT = ("month",)
 _ALWAYS = ("size", "resolution")  # what every call has, whether or not it was told
@@ -153,6 +158,34 @@ def check_rule(rule: PriceRule) -> None:
             raise InputError(
                 f"the price per {component.unit} covers nothing: above {component.above:g} and "
                 f"up to {component.upto:g}"
+            )
+
+
+def check_units(offer: Offer, units: Iterable[str]) -> None:
+    """Refuse a unit by which nothing that an offer makes can be priced.
+
+    Raises
+    ------
+    InputError
+        One sentence that names the offer, the unit and those that would do.
+
+    Examples
+    --------
+    >>> painter = Offer(id="painters/ochre", model="ochre", provider="painters")
+    >>> check_units(painter, ["image"])
+    >>> check_units(painter, ["second"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    qfloor.errors.InputError: painters/ochre makes pictures, which have no price per second; ...
+    """
+    made = [m for m in PRICED_BY if offer.makes(m)]
+    known = [unit for m in made for unit in PRICED_BY[m]]
+    for unit in units:
+        if unit not in known:
+            makes = " and ".join({"image": "pictures", "video": "clips"}[m] for m in made)
+            would = list(dict.fromkeys(known))
+            raise InputError(
+                f"{offer.id} makes {makes}, which have no price per {unit}; give one per "
+                f"{', '.join(would[:-1])} or {would[-1]}"
             )
 
 

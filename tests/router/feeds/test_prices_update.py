@@ -10,6 +10,7 @@ import importlib.util
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from qfloor.router.feeds.comparing import reference_price
 from qfloor.router.feeds.files import read_source
 from qfloor.router.feeds.guards import check_rows
 from qfloor.router.feeds.litellm import read_litellm
+from qfloor.router.feeds.prices_kept import rules_of
 from qfloor.router.feeds.pricing import PriceShelf
 
 NOW = dt.datetime(2026, 11, 24, 6, tzinfo=dt.UTC)
@@ -310,6 +312,73 @@ def test_what_is_told_first_is_held_against_what_others_say(
     (tmp_path / "b.csv").write_text(text.format("0.1"))
     found = update_prices(store, str(tmp_path / "b.csv"), **told)
     assert [h.before_usd for h in found.checked.held] == ["0.4"], "a source is newer than offers"
+
+
+@pytest.mark.parametrize(
+    ("modality", "unit", "makes"),
+    [
+        ("image", "second", "pictures"),
+        ("image", "video", "pictures"),
+        ("video", "image", "clips"),
+        ("video", "megapixel", "clips"),
+    ],
+)
+def test_a_unit_that_cannot_price_what_an_offer_makes_is_refused_and_moves_nothing(
+    store: FeedStore, tmp_path: Path, modality: Any, unit: str, makes: str
+) -> None:
+    offer = replace(sold("m", "0.04"), modality=modality, price=None)
+    right = "image" if modality == "image" else "second"
+    good, bad = f"{offer.id},{right},0.04,{DAY}", f"{offer.id},{unit},0.04,{DAY}"
+    update_prices(store, csv(tmp_path / "p.csv", good), now=NOW, offers=[offer])
+    with pytest.raises(
+        InputError, match=f"p.csv: {offer.id} makes {makes}, which have no .* {unit}"
+    ):
+        update_prices(store, csv(tmp_path / "p.csv", bad), now=NOW, offers=[offer])
+    assert [row.unit for row in store.price_rows()["p"]] == [right]
+    # where nobody knew the offer then, its price stays what it was
+    update_prices(store, csv(tmp_path / "p.csv", bad), now=NOW)
+    update_prices(store, csv(tmp_path / "q.csv", bad), now=NOW)
+    feed = rules_of(store.price_rows(), {offer.id: offer}, {}, None)
+    assert [c.unit for c in feed[offer.id].components] == [right]
+
+
+def test_a_row_of_a_large_map_that_cannot_price_its_offers_is_left_out_and_told(
+    store: FeedStore, tmp_path: Path
+) -> None:
+    (tmp_path / "map.json").write_text(json.dumps(MAP))
+    sora = replace(sold("sora"), provider="openai")
+    told: dict[str, Any] = {"now": NOW, "as_of": DAY, "least_rows": 5}
+    found = update_prices(store, str(tmp_path / "map.json"), offers=[sora], **told)
+    assert "sora" not in {row.model for row in found.checked.taken}
+    assert any("x/sora@0 makes pictures" in text for text in found.left_out)
+    both = [sora, replace(sora, id="x/sora@clip", modality="video")]
+    found = update_prices(store, str(tmp_path / "map.json"), offers=both, **told)
+    assert "sora" in {row.model for row in found.checked.taken}, "of one of them it is the price"
+
+
+@pytest.mark.parametrize(
+    ("usd", "held"),
+    [
+        ("0.04", None),
+        ("0.1144", None),  # a picture of 1.05 megapixels costs just less than three times as much
+        ("0.1145", "0.038147"),
+        ("0", "0.04"),
+    ],
+)
+def test_a_price_by_another_unit_is_held_where_a_call_would_cost_thrice(
+    store: FeedStore, tmp_path: Path, usd: str, held: str | None
+) -> None:
+    offer = sold("m", "0.04")
+    path = csv(tmp_path / "p.csv", f"{offer.id},megapixel,{usd},{DAY}")
+    found = update_prices(store, path, now=NOW, offers=[offer])
+    assert [h.before_usd for h in found.checked.held] == ([] if held is None else [held])
+    if held is not None:
+        assert found.checked.held[0].text == (
+            f"x/m@0 per megapixel: ${held} before (by 1024x1024), ${usd} now"
+        )
+        assert prices_in(store) == {}
+        update_prices(store, path, now=NOW, offers=[offer], confirmed=True)
+        assert prices_in(store) == {offer.id: usd}
 
 
 def test_what_is_past_its_day_is_dropped(store: FeedStore, tmp_path: Path) -> None:

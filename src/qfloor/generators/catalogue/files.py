@@ -216,7 +216,7 @@ def _offer(file: str, shared: OffersFile, table: OfferTable) -> Offer:
     generator = own("generator")
     capabilities = own("capabilities") or CapabilitiesTable()
     rights = own("rights") or RightsTable()
-    return Offer(
+    offer = Offer(
         id=f"{shared.provider}/{table.id}",
         model=table.model,
         provider=shared.provider,
@@ -238,6 +238,11 @@ def _offer(file: str, shared: OffersFile, table: OfferTable) -> Offer:
         concurrency=own("concurrency") or Offer.concurrency,
         notes=table.notes,
     )
+    try:
+        prices.check_units(offer, [c.unit for c in offer.price.components] if offer.price else ())
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from error
+    return offer
 
 
 def _tuples(fields: dict[str, Any]) -> dict[str, Any]:

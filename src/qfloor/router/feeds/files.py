@@ -32,11 +32,15 @@ _FIELDS = (
 
 @dataclass(frozen=True)
 class SourceRead:
-    """Rows of a source, what was left out of it, and how few rows would be too few."""
+    """Rows of a source, what was left out of it, and how few rows would be too few.
+
+    ``own`` is a file of one's own, which one bad row refuses.
+    """
 
     rows: list[PriceRow]
     left_out: list[str]
     least_rows: int
+    own: bool = True
 
 
 def read_source(
@@ -81,7 +85,7 @@ def read_source(
         if as_of is None:
             raise InputError(f"{name}: says nothing of its day; give one, such as 2026-11-24")
         rows, left = read_litellm(told, as_of)
-        return SourceRead(rows, left, LEAST_ROWS)
+        return SourceRead(rows, left, LEAST_ROWS, own=False)
     listed = told.get("prices") if isinstance(told, Mapping) else told
     if not isinstance(listed, list):
         raise InputError(f'{name}: must be a list of prices, or {{"prices": [...]}}')

@@ -26,11 +26,14 @@ class Held:
 
     row: PriceRow
     before_usd: str
+    by: str = ""
+    """The call by which it was reckoned from another unit, where it was."""
 
     @property
     def text(self) -> str:
         """For a person."""
-        return f"{self.row.name}: ${self.before_usd} before, ${self.row.usd} now"
+        by = f" (by {self.by})" if self.by else ""
+        return f"{self.row.name}: ${self.before_usd} before{by}, ${self.row.usd} now"
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ def check_rows(
     *,
     today: str,
     elsewhere: Mapping[Key, PriceRow] | None = None,
+    reckoned: Mapping[Key, tuple[str, str]] | None = None,
     least_rows: int = 1,
     confirmed: bool = False,
 ) -> Checked:
@@ -63,6 +67,9 @@ def check_rows(
         ISO day.
     elsewhere : mapping of key to PriceRow, optional
         What others say of the same, for rows that this source tells for the first time.
+    reckoned : mapping of key to tuple of str and str, optional
+        For rows whose unit nobody priced by before: what was known, in that unit, and the call
+        by which it was reckoned.
     least_rows : int
         Fewer are refused.
     confirmed : bool
@@ -88,8 +95,9 @@ def check_rows(
     held, taken, changed = [], [], 0
     for row in sold:
         before = known.get(row.key) or (elsewhere or {}).get(row.key)
-        if before is not None and _moved(before.usd, row.usd) and not confirmed:
-            held.append(Held(row, before.usd))
+        usd, by = (before.usd, "") if before else (reckoned or {}).get(row.key, (None, ""))
+        if usd is not None and _moved(usd, row.usd) and not confirmed:
+            held.append(Held(row, usd, by))
             continue
         changed += before is not None and Decimal(before.usd) != Decimal(row.usd)
         taken.append(row)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from qfloor.errors import InputError
-from qfloor.prices import check_rule
+from qfloor.prices import PRICED_BY, check_rule
 from qfloor.records import Offer, PriceRule
 from qfloor.router.feeds.rows import PriceRow
 
@@ -46,7 +46,7 @@ class PriceShelf:
             Whether other settings of the model have another price (`told_apart`): rows that speak
             of no setting are then not about this offer.
         """
-        rows = self._rows.get(("", offer.id), [])
+        rows = [r for r in self._rows.get(("", offer.id), []) if can_price(r, offer)]
         declared = before is not None and before.source.startswith("declared")
         if not rows and not declared:
             rows = _about(offer, self._rows.get((offer.provider.lower(), offer.model.lower()), []))
@@ -66,6 +66,11 @@ class PriceShelf:
         except InputError:
             return None
         return rule
+
+
+def can_price(row: PriceRow, offer: Offer) -> bool:
+    """Whether a row's unit can price what the offer makes."""
+    return any(row.unit in PRICED_BY[m] for m in PRICED_BY if offer.makes(m))
 
 
 def _says_less(rows: list[PriceRow], offer: Offer, before: PriceRule | None) -> bool:
@@ -114,7 +119,7 @@ def rows_of_offers(offers: Iterable[Offer]) -> Iterator[PriceRow]:
 
 def _about(offer: Offer, rows: Iterable[PriceRow]) -> list[PriceRow]:
     settings = {k: str(v).strip().lower() for k, v in offer.settings.items()}
-    fitting = [row for row in rows if _fits(row.variant, settings)]
+    fitting = [row for row in rows if _fits(row.variant, settings) and can_price(row, offer)]
     most = max((_particular(row) for row in fitting), default=0)
     return [row for row in fitting if _particular(row) == most]
 

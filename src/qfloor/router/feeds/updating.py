@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from qfloor.errors import InputError
-from qfloor.records import Offer
+from qfloor.records import Offer, PriceRule
 from qfloor.router.feeds.fetching import TIMEOUT_S, is_address, read_place
-from qfloor.router.feeds.files import Format, read_source
+from qfloor.router.feeds.files import Format, SourceRead, read_source
 from qfloor.router.feeds.guards import Checked, check_rows
+from qfloor.router.feeds.prices_kept import rules_of
 from qfloor.router.feeds.pricing import rows_of_offers
 from qfloor.router.feeds.rows import Key, PriceRow
 from qfloor.router.feeds.store import FeedStore
+from qfloor.router.feeds.units import about, cannot_price, in_their_unit
 from qfloor.router.request import moment
 
 
@@ -83,13 +85,18 @@ def update_prices(
             as_of = changed or now.astimezone(dt.UTC).isoformat(timespec="seconds")
         read = read_source(content, place, form=form, as_of=as_of, rates=rates)
         _refuse_future(place, [row.as_of for row in read.rows], now)
+        sold = {offer.id: offer for offer in offers}
+        known = about(sold.values())
+        read = _priceable(place, read, known)
         kept = store.price_rows()
+        before = _before(kept, sold)
         try:
             checked = check_rows(
                 read.rows,
                 {row.key: row for row in kept.pop(source, ())},
                 today=now.date().isoformat(),
-                elsewhere=_elsewhere(kept, offers),
+                elsewhere=_elsewhere(kept, sold.values()),
+                reckoned=in_their_unit(read.rows, known, before),
                 least_rows=read.least_rows if least_rows is None else least_rows,
                 confirmed=confirmed,
             )
@@ -106,6 +113,30 @@ def update_prices(
         left_out=tuple(read.left_out),
         at=now.astimezone(dt.UTC).isoformat(timespec="seconds"),
     )
+
+
+def _priceable(
+    place: str, read: SourceRead, known: Mapping[tuple[str, str], list[Offer]]
+) -> SourceRead:
+    """Leave out rows whose unit can price nothing they are about; of an own file, refuse it."""
+    rows, left = [], list(read.left_out)
+    for row in read.rows:
+        why = cannot_price(row, known)
+        if why is None:
+            rows.append(row)
+        elif read.own:
+            raise InputError(f"{place}: {why}")
+        else:
+            left.append(f"{row.name}: {why}")
+    return replace(read, rows=rows, left_out=left)
+
+
+def _before(
+    kept: Mapping[str, Iterable[PriceRow]], offers: Mapping[str, Offer]
+) -> dict[str, PriceRule]:
+    """What offers are bought at until now: by the feeds, else as is known without them."""
+    known = {o.id: o.price for o in offers.values() if o.price is not None}
+    return {**known, **rules_of(kept, offers, known, None)}
 
 
 def _elsewhere(
