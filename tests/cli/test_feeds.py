@@ -121,6 +121,24 @@ def test_prices_are_shown_with_their_source_and_age(cli: Cli, release: Path) -> 
     assert "shop/film" not in cli("prices", "show", "--db", release, "shop/g*")[1]
 
 
+@pytest.mark.parametrize(("days", "counts"), [(7, True), (8, False)])
+def test_show_and_route_agree_on_the_age_of_a_price_at_any_hour(
+    cli: Cli, release: Path, days: int, counts: bool
+) -> None:
+    read = (dt.datetime.now(dt.UTC).date() - dt.timedelta(days=days)).isoformat()
+    cli("prices", "update", prices_csv("shop/value,image,0.03"), "--as-of", read)
+    told = json.loads(cli("prices", "show", "shop/value", "--db", release, "--json")[1])
+    assert [(row["age_days"], row["counts"]) for row in told] == [(days, counts)]
+    today = dt.datetime.now(dt.UTC).date().isoformat()
+    asked = ("route", FACE, "--max-price", "0.05", "--only", "shop/value", "--json")
+    window = {"format": "qfloor-health", "version": 1, "offers": {}}
+    Path("h.json").write_text(json.dumps(window))
+    moments = ([], ["--now", f"{today}T00:00:01"], ["--now", f"{today}T23:59:59"])
+    for more in (*moments, ["--health", "h.json"]):
+        row = json.loads(cli(*asked, *more)[1])["candidates"][0]
+        assert (row["price_age_days"], row["rejected_by"] == "price_stale") == (days, not counts)
+
+
 def test_two_sources_are_held_against_each_other(cli: Cli) -> None:
     rows = ("fal/flux-pro-1.1,image,0.06", "fal/recraft-v3,image,0.04")
     cli("prices", "update", prices_csv(*rows), "--as-of", TODAY, "--source", "own")

@@ -24,9 +24,6 @@ app = typer.Typer(
 SHOWN = 10
 """Rows that are told one by one; the rest are counted."""
 
-STALE_DAYS = 7.0
-"""Age from which a price is out under a ceiling, unless a policy says otherwise."""
-
 _Rate = typer.Option([], "--rate", help="USD per unit of a currency, as CNY=0.14; repeatable.")
 _AsOf = typer.Option(None, help="Day of prices that say nothing of theirs.")
 _Least = typer.Option(None, min=1, help="Refuse fewer prices; by default 1, of litellm's map 50.")
@@ -158,6 +155,8 @@ def show(
 
 
 def _rows(store: FeedStore, now: dt.datetime) -> list[dict[str, object]]:
+    from qfloor.router.request import days_old
+
     held = {(source, h.row.key): h.row.usd for source, h in store.held()}
     return [
         {
@@ -169,7 +168,7 @@ def _rows(store: FeedStore, now: dt.datetime) -> list[dict[str, object]]:
             "usd": row.usd,
             "held_usd": held.get((source, row.key)),
             "as_of": row.as_of,
-            "age_days": _age(row.as_of, now),
+            "age_days": days_old(row.as_of, now.isoformat()),
             "retires": row.retires,
         }
         for source, kept in store.price_rows().items()
@@ -184,7 +183,10 @@ def _offers(
 
     from qfloor.router.feeds.comparing import reference_of, reference_price
     from qfloor.router.money import usd_text
+    from qfloor.router.policy import Policy
+    from qfloor.router.request import days_old
 
+    oldest = Policy.max_price_age_days
     offers, known = _known(database, files)
     feed = _feed(store, offers, known)
     told: list[dict[str, object]] = []
@@ -194,7 +196,7 @@ def _offers(
             continue
         price = reference_price(offer, rule)
         declared = rule.source.startswith("declared")
-        age = None if declared else _age(rule.as_of, now)
+        age = None if declared else days_old(rule.as_of, now.isoformat())
         told.append(
             {
                 "offer": offer_id,
@@ -205,7 +207,7 @@ def _offers(
                 "source": rule.source,
                 "as_of": rule.as_of or None,
                 "age_days": age,
-                "counts": declared or (age is not None and age <= STALE_DAYS),
+                "counts": declared or (age is not None and age <= oldest),
             }
         )
     return told
@@ -232,15 +234,6 @@ def _feed(
     from qfloor.router.feeds.prices_kept import rules_of
 
     return rules_of(store.price_rows(), offers, known, None)
-
-
-def _age(as_of: str, now: dt.datetime) -> float | None:
-    from qfloor.router.request import moment
-
-    try:
-        return round(max(0.0, (now - moment(as_of)).total_seconds() / 86_400), 1)
-    except ValueError:
-        return None
 
 
 @app.command()

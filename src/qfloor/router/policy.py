@@ -79,7 +79,8 @@ class Policy:
     min_latency_n : int
         Fewer requests than this in the window say nothing.
     max_price_age_days : float
-        An older price is out under a ceiling; prices declared by their owner never age.
+        An older price is out under a ceiling; whole days in UTC, from the day it was read. Prices
+        declared by their owner never age.
     max_health_age_s : float
         Older health is unknown, and the database's own latency counts.
     realtime_s : float

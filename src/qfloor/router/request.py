@@ -202,8 +202,7 @@ class Request:
             return None
         if rule.source.startswith(DECLARED):
             return 0.0
-        seconds = _seconds_between(rule.as_of, self.now)
-        return None if seconds is None else round(seconds / 86_400, 2)
+        return days_old(rule.as_of, self.now)
 
     def fresh_health(self, offer_id: str) -> OfferHealth | None:
         """Health that is recent enough to mean anything."""
@@ -370,6 +369,23 @@ def moment(text: str) -> dt.datetime:
     """An ISO 8601 day or time, in UTC unless it says otherwise."""
     found = dt.datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+
+
+def days_old(as_of: str, now: str) -> float | None:
+    """Whole days, in UTC, from the day a price was read to that of ``now``; None without a date.
+
+    Days and not hours: most sources tell a day, and the hour at which one asks, or whether health
+    was looked at, is not to decide what is bought.
+    """
+    try:
+        passed = _day(now) - _day(as_of)
+    except ValueError:
+        return None
+    return float(max(0, passed.days))
+
+
+def _day(text: str) -> dt.date:
+    return moment(text).astimezone(dt.UTC).date()
 
 
 _UNJUDGED = frozenset({"empty", "too_much_missing"})

@@ -260,7 +260,7 @@ def test_last_good_prices_stay_whatever_comes(store: FeedStore, tmp_path: Path) 
         update_prices(store, str(path), now=NOW)
     assert prices_in(store) == before
     age = store.ages(NOW)[0]
-    assert (age.rows, age.age_days, "no such file" in age.said) == (6, 4.25, True)
+    assert (age.rows, age.age_days, "no such file" in age.said) == (6, 4.0, True)
 
 
 def test_a_source_that_shrank_is_taken_once_confirmed(store: FeedStore, tmp_path: Path) -> None:

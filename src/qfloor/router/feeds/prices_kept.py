@@ -16,7 +16,7 @@ from qfloor.records import Offer, PriceRule
 from qfloor.router.feeds.guards import Checked, Held
 from qfloor.router.feeds.pricing import PriceShelf, told_apart
 from qfloor.router.feeds.rows import PriceRow
-from qfloor.router.request import moment
+from qfloor.router.request import days_old, moment
 
 KEPT_DAYS = 90
 
@@ -117,7 +117,6 @@ def ages(db: sqlite3.Connection, now: dt.datetime) -> list[SourceAge]:
         "FROM sources s ORDER BY s.source"
     )
     for source, place, checked_at, outcome, said, rows, as_of, n_held in db.execute(query):
-        age = None if as_of is None else (now - moment(as_of)).total_seconds() / 86_400
         found.append(
             SourceAge(
                 source=source,
@@ -125,7 +124,7 @@ def ages(db: sqlite3.Connection, now: dt.datetime) -> list[SourceAge]:
                 rows=rows,
                 held=n_held,
                 as_of=as_of,
-                age_days=None if age is None else max(0.0, round(age, 2)),
+                age_days=None if as_of is None else days_old(as_of, now.isoformat()),
                 checked_at=checked_at,
                 outcome=outcome,
                 said=said,
