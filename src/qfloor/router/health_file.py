@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.errors import InputError
+from qfloor.router.moments import moment
 from qfloor.router.policy import HealthFeed, OfferHealth
-from qfloor.router.request import moment
 
 FORMAT = "qfloor-health"
 VERSION = 1

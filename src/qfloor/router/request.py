@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import math
 import zlib
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from qfloor import prices as money
@@ -16,6 +14,7 @@ from qfloor.records import PriceRule
 from qfloor.router.classification import Classification
 from qfloor.router.database import Database, Latency
 from qfloor.router.kept import Figures, Judged, Kept, Seen
+from qfloor.router.moments import days_old, moment
 from qfloor.router.needs import Need
 from qfloor.router.places import Place, Standing
 from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
@@ -362,30 +361,6 @@ def _seconds_between(before: str, after: str) -> float | None:
         return max(0.0, (moment(after) - moment(before)).total_seconds())
     except ValueError:
         return None
-
-
-@lru_cache(maxsize=4096)
-def moment(text: str) -> dt.datetime:
-    """An ISO 8601 day or time, in UTC unless it says otherwise."""
-    found = dt.datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
-
-
-def days_old(as_of: str, now: str) -> float | None:
-    """Whole days, in UTC, from the day a price was read to that of ``now``; None without a date.
-
-    Days and not hours: most sources tell a day, and the hour at which one asks, or whether health
-    was looked at, is not to decide what is bought.
-    """
-    try:
-        passed = _day(now) - _day(as_of)
-    except ValueError:
-        return None
-    return float(max(0, passed.days))
-
-
-def _day(text: str) -> dt.date:
-    return moment(text).astimezone(dt.UTC).date()
 
 
 _UNJUDGED = frozenset({"empty", "too_much_missing"})

@@ -16,7 +16,7 @@ from qfloor.records import Offer, PriceRule
 from qfloor.router.feeds.guards import Checked, Held
 from qfloor.router.feeds.pricing import PriceShelf, told_apart
 from qfloor.router.feeds.rows import PriceRow
-from qfloor.router.request import days_old, moment
+from qfloor.router.moments import days_old, moment
 
 KEPT_DAYS = 90
 

@@ -23,8 +23,8 @@ from qfloor.router.feeds.guards import Checked, Held
 from qfloor.router.feeds.prices_kept import SourceAge
 from qfloor.router.feeds.rows import Key, PriceRow
 from qfloor.router.health import HealthWindow
+from qfloor.router.moments import moment
 from qfloor.router.policy import HealthFeed, PriceFeed
-from qfloor.router.request import moment
 
 APPLICATION_ID = 0x71666664
 VERSION = 1

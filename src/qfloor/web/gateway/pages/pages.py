@@ -12,7 +12,8 @@ from typing import Any
 from starlette.responses import HTMLResponse, Response
 
 from qfloor.records import PriceRule
-from qfloor.router.request import DECLARED, moment
+from qfloor.router.moments import moment
+from qfloor.router.request import DECLARED
 from qfloor.web.gateway.core import Gateway
 from qfloor.web.gateway.faults import Fault
 from qfloor.web.gateway.guard import Call
