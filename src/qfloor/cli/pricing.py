@@ -15,7 +15,7 @@ from qfloor.errors import InputError, QfloorError
 
 if TYPE_CHECKING:
     from qfloor.records import Offer, PriceRule
-    from qfloor.router.feeds import FeedStore, PriceUpdate
+    from qfloor.router.feeds import FeedStore, PriceRow, PriceUpdate
 
 app = typer.Typer(
     help="Prices that are newer than a release: updated, shown, compared.", no_args_is_help=True
@@ -41,6 +41,8 @@ def update(
     least_rows: int | None = _Least,
     confirm: bool = _Confirm,
     timeout: float = typer.Option(30.0, min=1.0, max=600.0, help="Seconds for fetching."),
+    database: Path | None = typer.Option(None, "--db", "-d", help="Its offers are known too."),
+    file: list[Path] = _Files,
     workspace: Path = Workspace,
 ) -> None:
     """Take prices from a file or address (CSV, JSON, litellm's map), what is credible of them.
@@ -54,7 +56,7 @@ def update(
 
     if place is None:
         raise typer.BadParameter("give a file, or an address with https://", param_hint="PLACE")
-    offers = _sold(workspace)
+    offers = _sold(database or workspace / "quality.db", file, must=database is not None)
     with FeedStore.open(workspace / "feeds.db") as store:
         updated = update_prices(
             store,
@@ -72,14 +74,14 @@ def update(
     _tell(updated, offers)
 
 
-def _sold(workspace: Path) -> dict[str, Offer]:
-    """Offers of the catalogue, and of the workspace's release where there is one."""
+def _sold(database: Path, files: list[Path], *, must: bool) -> dict[str, Offer]:
+    """Offers of the catalogue, of files of one's own, and of a release where there is one."""
     from qfloor import router
-    from qfloor.generators.catalogue import catalogue
+    from qfloor.generators.catalogue import catalogue_with
 
-    found = dict(catalogue())
-    if (workspace / "quality.db").is_file():
-        db = router.load(workspace / "quality.db")
+    found = dict(catalogue_with(files))
+    if must or database.is_file():
+        db = router.load(database)
         found |= {o.id: replace(o, price=db.prices.get(o.id)) for o in db.offers.values()}
     return found
 
@@ -88,8 +90,7 @@ def _tell(updated: PriceUpdate, offers: Mapping[str, Offer]) -> None:
     """Counts, what was left out, and what waits for a person."""
     checked = updated.checked
     strange = [r.model for r in checked.taken if not r.provider and r.model not in offers]
-    if strange:
-        say(f"note: no offer known here is called {', '.join(strange[:SHOWN])}")
+    _tell_strange(strange, offers)
     for text in updated.left_out[:SHOWN]:
         say(f"left out: {text}")
     if len(updated.left_out) > SHOWN:
@@ -105,6 +106,22 @@ def _tell(updated: PriceUpdate, offers: Mapping[str, Offer]) -> None:
         raise QfloorError(
             f"{_counted(len(checked.held))} moved more than three times, the last good one stays: "
             f"{listed}; look at the source, then run it again with --confirm"
+        )
+
+
+def _tell_strange(strange: list[str], offers: Mapping[str, Offer]) -> None:
+    """Names that are nearly an offer's one by one, as they are likely slips; the rest together."""
+    import difflib
+
+    close = {name: difflib.get_close_matches(name, offers, n=1, cutoff=0.85) for name in strange}
+    for name in [name for name in strange if close[name]][:SHOWN]:
+        say(f"note: no offer known here is called {name}; did you mean {close[name][0]}?")
+    others = [name for name in strange if not close[name]]
+    if others:
+        more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
+        say(
+            f"note: no offer known here is called {', '.join(others[:SHOWN])}{more} (own offers: "
+            "--file or --db)"
         )
 
 
@@ -144,18 +161,24 @@ def show(
     from qfloor.router.feeds import FeedStore
 
     now = dt.datetime.now(dt.UTC)
-    with FeedStore.open(workspace / "feeds.db", create=False) as store:
+    place = workspace / "feeds.db"
+    if not place.is_file() and not (rows or sources):
+        say(f"{place}: no feeds yet, 'qfloor prices update' makes them; prices without them:")
+        told = _offers({}, now, pattern, database, file)
+        emit(told, as_json=as_json, as_csv=as_csv, empty="no price to show")
+        return
+    with FeedStore.open(place, create=False) as store:
         if sources:
             told = [dict(vars(age)) for age in store.ages(now)]
         elif rows:
             told = _rows(store, now)
         else:
-            told = _offers(store, now, pattern, database, file)
+            told = _offers(store.price_rows(), now, pattern, database, file)
     emit(told, as_json=as_json, as_csv=as_csv, empty="no price to show")
 
 
 def _rows(store: FeedStore, now: dt.datetime) -> list[dict[str, object]]:
-    from qfloor.router.request import days_old
+    from qfloor.router.moments import days_old
 
     held = {(source, h.row.key): h.row.usd for source, h in store.held()}
     return [
@@ -177,18 +200,23 @@ def _rows(store: FeedStore, now: dt.datetime) -> list[dict[str, object]]:
 
 
 def _offers(
-    store: FeedStore, now: dt.datetime, pattern: str, database: Path | None, files: list[Path]
+    kept: Mapping[str, list[PriceRow]],
+    now: dt.datetime,
+    pattern: str,
+    database: Path | None,
+    files: list[Path],
 ) -> list[dict[str, object]]:
     import fnmatch
 
     from qfloor.router.feeds.comparing import reference_of, reference_price
+    from qfloor.router.feeds.prices_kept import rules_of
+    from qfloor.router.moments import days_old
     from qfloor.router.money import usd_text
     from qfloor.router.policy import Policy
-    from qfloor.router.request import days_old
 
     oldest = Policy.max_price_age_days
     offers, known = _known(database, files)
-    feed = _feed(store, offers, known)
+    feed = rules_of(kept, offers, known, None)
     told: list[dict[str, object]] = []
     for offer_id, offer in offers.items():
         rule = feed.get(offer_id) or known.get(offer_id)
@@ -228,14 +256,6 @@ def _known(
     return offers, {o.id: o.price for o in offers.values() if o.price is not None}
 
 
-def _feed(
-    store: FeedStore, offers: Mapping[str, Offer], known: Mapping[str, PriceRule]
-) -> dict[str, PriceRule]:
-    from qfloor.router.feeds.prices_kept import rules_of
-
-    return rules_of(store.price_rows(), offers, known, None)
-
-
 @app.command()
 def compare(
     one: str = typer.Argument(help="A source of the feeds, or 'catalogue'."),
@@ -256,6 +276,8 @@ def compare(
     from qfloor.router.feeds.pricing import PriceShelf
     from qfloor.router.money import usd_text
 
+    if one == other:
+        raise InputError(f"{one!r} is held against itself; give two sources")
     offers, known = _known(None, file)
     with FeedStore.open(workspace / "feeds.db", create=False) as store:
         kept = store.price_rows()

@@ -93,7 +93,7 @@ def test_our_json_and_other_currencies() -> None:
         ("offer,unit,usd,as_of\na,gallon,1,2026-11-24\n", "unit is 'gallon'"),
         ("offer,unit,usd,as_of\na,image,1,yesterday\n", "as_of is 'yesterday'"),
         ("offer,unit,usd,as_of,nr\na,image,1,2026-11-24,7\n", "no field is called 'nr'"),
-        ("offer,unit,usd,as_of\na,image,1,2026-11-24,9\n", "no field is called"),
+        ("offer,unit,usd,as_of\na,image,1,2026-11-24,9\n", "has more cells than the heading"),
         ("offer,unit,usd,as_of\n,image,1,2026-11-24\n", "neither an offer nor a model"),
         ("model,unit,usd,as_of\nm,image,1,2026-11-24\n", "no provider"),
         ("offer,model,unit,usd,as_of\na,m,image,1,2026-11-24\n", "an offer and a model"),
@@ -204,7 +204,7 @@ def test_a_map_needs_a_day_and_enough_rows(store: FeedStore, tmp_path: Path) -> 
     path.write_text(json.dumps(MAP))
     with pytest.raises(InputError, match="says nothing of its day"):
         update_prices(store, str(path), now=NOW)
-    with pytest.raises(InputError, match="has 10 prices, at least 50 are needed"):
+    with pytest.raises(InputError, match="has 11 prices, at least 50 are needed"):
         update_prices(store, str(path), now=NOW, as_of=DAY)
     found = update_prices(store, str(path), now=NOW, as_of=DAY, least_rows=5)
     assert len(found.checked.taken) == 10
@@ -391,6 +391,42 @@ def test_what_is_past_its_day_is_dropped(store: FeedStore, tmp_path: Path) -> No
     found = update_prices(store, str(path), now=NOW)
     assert set(prices_in(store)) == {"b"}
     assert [row.model for row in found.checked.retired] == ["a"]
+    alone = tmp_path / "alone.csv"
+    alone.write_text("offer,unit,usd,as_of,retires\na,image,1,2026-11-20,2026-12-01\n")
+    update_prices(store, str(alone), now=NOW)
+    alone.write_text("offer,unit,usd,as_of,retires\na,image,1,2026-11-20,2026-11-24\n")
+    found = update_prices(store, str(alone), now=NOW)
+    assert (len(found.checked.taken), len(found.checked.retired)) == (0, 1)
+    assert prices_in(store, "alone") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "offer,unit,usd,asof\na,image,1,2026-11-24\n",
+            "line 1: no field is called 'asof'; did you",
+        ),
+        (
+            "offer,unit,usd,as_of\na,image,1,2026-11-24,9\n",
+            "line 2: has more cells than the heading",
+        ),
+        ("offer,unit,usd\na,image,1\n", r"line 2: has no as_of; .*\(--as-of\)"),
+        ("offer,unit,amount,currency,as_of\na,image,1,CNY,2026-11-24\n", "--rate CNY="),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_told_where_it_is_and_what_helps(
+    text: str, said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        read_source(text.encode(), "p.csv")
+
+
+def test_a_source_is_not_called_as_what_ships_is(store: FeedStore, tmp_path: Path) -> None:
+    path = csv(tmp_path / "p.csv", "a,image,1,2026-11-24")
+    with pytest.raises(InputError, match="'catalogue' is no name for a source"):
+        update_prices(store, path, now=NOW, source="catalogue")
+    assert store.price_rows() == {}
 
 
 def test_what_vanished_from_a_source_ages_and_is_forgotten_in_the_end(

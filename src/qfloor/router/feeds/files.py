@@ -11,9 +11,10 @@ map is large and others': a bad row of it is left out and told.
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -83,7 +84,9 @@ def read_source(
         if not isinstance(told, Mapping):
             raise InputError(f"{name}: no price map of litellm: it must be an object of models")
         if as_of is None:
-            raise InputError(f"{name}: says nothing of its day; give one, such as 2026-11-24")
+            raise InputError(
+                f"{name}: says nothing of its day; give one, such as --as-of 2026-11-24"
+            )
         rows, left = read_litellm(told, as_of)
         return SourceRead(rows, left, LEAST_ROWS, own=False)
     listed = told.get("prices") if isinstance(told, Mapping) else told
@@ -101,6 +104,7 @@ def _csv_rows(
         heading = [column.strip() for column in reader.fieldnames or ()]
         if "unit" not in heading:
             raise InputError(f"{name}: the first line must name columns such as offer,unit,usd")
+        _check_fields(f"{name}: line 1", heading)
         reader.fieldnames = heading
         rows = [(f"{name}: line {reader.line_num}", row) for row in reader]
     except csv.Error as error:
@@ -114,12 +118,18 @@ def _own_rows(
     for where, row in rows:
         if not isinstance(row, Mapping):
             raise InputError(f"{where}: must be an object")
-        unknown = [str(field) for field in row if field not in _FIELDS]
-        if unknown:
-            raise InputError(
-                f"{where}: no field is called {unknown[0]!r}; known: {', '.join(_FIELDS)}"
-            )
+        if None in row:
+            raise InputError(f"{where}: has more cells than the heading has columns")
+        _check_fields(where, row)
         yield checked_row(where, _told(where, row, as_of, rates))
+
+
+def _check_fields(where: str, names: Iterable[str]) -> None:
+    unknown = [str(name) for name in names if name not in _FIELDS]
+    if unknown:
+        close = difflib.get_close_matches(unknown[0], _FIELDS, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(_FIELDS)}"
+        raise InputError(f"{where}: no field is called {unknown[0]!r}; {hint}")
 
 
 def _told(
@@ -134,7 +144,9 @@ def _told(
         raise InputError(f"{where}: names a model but no provider")
     told.setdefault("as_of", as_of)
     if told["as_of"] is None:
-        raise InputError(f"{where}: has no as_of; add the column, or give a day for all rows")
+        raise InputError(
+            f"{where}: has no as_of; add the column, or give a day for all rows (--as-of)"
+        )
     told["model"] = offer or told.get("model")
     told["page"] = told.pop("source", "")
     told["variant"] = _variant(where, told.get("variant"))
@@ -145,7 +157,7 @@ def _told(
         raise InputError(f"{where}: has usd and amount; give one of the two")
     rate = "1" if currency == "USD" else rates.get(currency)
     if rate is None:
-        raise InputError(f"{where}: is in {currency}; give its rate in USD")
+        raise InputError(f"{where}: is in {currency}; give its rate in USD (--rate {currency}=...)")
     if rate != "1":
         amount = Decimal(money_text(where, "amount", amount)) * Decimal(rate)
         told["page"] = f"{told['page']} at {rate} USD per {currency}".strip()

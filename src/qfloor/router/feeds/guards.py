@@ -83,14 +83,15 @@ def check_rows(
     found = {row.key: row for row in rows}
     retired = tuple(row for row in found.values() if row.retires and row.retires[:10] <= today)
     sold = [row for row in found.values() if not (row.retires and row.retires[:10] <= today)]
-    if len(sold) < least_rows:
+    # what is past its day was told all the same: the source is whole
+    if len(found) < least_rows:
         raise InputError(
-            f"has {_prices(len(sold))}, at least {least_rows} {_are(least_rows)} needed"
+            f"has {_prices(len(found))}, at least {least_rows} {_are(least_rows)} needed"
         )
-    if len(sold) < LEAST_SHARE * len(known) and not confirmed:
+    if len(found) < LEAST_SHARE * len(known) and not confirmed:
         raise InputError(
-            f"has {_prices(len(sold))} where it had {len(known)}: more than half are gone; look at "
-            "the source, and confirm if that is right"
+            f"has {_prices(len(found))} where it had {len(known)}: more than half are gone; look "
+            "at the source, and confirm if that is right"
         )
     held, taken, changed = [], [], 0
     for row in sold:

@@ -7,16 +7,16 @@ priced by the second has no price at all any more, and one by the megapixel may 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from qfloor.errors import InputError
 from qfloor.prices import NANO, check_units
 from qfloor.records import Offer, PriceRule
 from qfloor.router.feeds.comparing import reference_of, reference_price
-from qfloor.router.feeds.pricing import PriceShelf, can_price
+from qfloor.router.feeds.pricing import PriceShelf, can_price, told_apart
 from qfloor.router.feeds.rows import Key, PriceRow
 
-_PLACES = Decimal("0.000001")
+_TOLD = Context(prec=6)
 
 
 def about(offers: Iterable[Offer]) -> dict[tuple[str, str], list[Offer]]:
@@ -71,11 +71,14 @@ def in_their_unit(
     """
     rows = list(rows)
     shelf = PriceShelf("", rows)
+    apart = told_apart({o.id: o for offers in known.values() for o in offers}.values(), before)
     found: dict[Key, tuple[float, str, str]] = {}
     for row in rows:
         for offer in known.get(_sold_as(row), []):
             old = before.get(offer.id)
-            rule = None if old is None else shelf.rule_of(offer, old)
+            if old is None or row.unit in [c.unit for c in old.components]:
+                continue
+            rule = shelf.rule_of(offer, old, apart=offer.id in apart)
             if rule is None or rule.components != (row.component(),):
                 continue
             was, now = reference_price(offer, old), reference_price(offer, rule)
@@ -83,7 +86,7 @@ def in_their_unit(
                 continue
             moved = max(was, now) / min(was, now) if was and now else float("inf")
             usd = Decimal(row.usd) * was / now if now else Decimal(was) / NANO
-            told = f"{usd.quantize(_PLACES).normalize():f}"
+            told = f"{_TOLD.plus(usd).normalize():f}"
             if row.key not in found or moved < found[row.key][0]:
                 found[row.key] = moved, told, reference_of(offer)
     return {key: (usd, call) for key, (_, usd, call) in found.items()}

@@ -18,7 +18,10 @@ from qfloor.router.feeds.pricing import rows_of_offers
 from qfloor.router.feeds.rows import Key, PriceRow
 from qfloor.router.feeds.store import FeedStore
 from qfloor.router.feeds.units import about, cannot_price, in_their_unit
-from qfloor.router.request import moment
+from qfloor.router.moments import moment
+
+RESERVED = ("catalogue",)
+"""What `compare` and `show` call prices that come with no feed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,17 +82,17 @@ def update_prices(
         When the source is refused. What was good before is kept, and the refusal noted.
     """
     source = source or source_name(place)
+    if source in RESERVED:
+        raise InputError(f"{source!r} is no name for a source: so is called what ships (--source)")
     try:
         content, changed = read_place(place, timeout_s=timeout_s)
         if as_of is None and is_address(place):
             as_of = changed or now.astimezone(dt.UTC).isoformat(timespec="seconds")
         read = read_source(content, place, form=form, as_of=as_of, rates=rates)
         _refuse_future(place, [row.as_of for row in read.rows], now)
-        sold = {offer.id: offer for offer in offers}
-        known = about(sold.values())
+        sold, kept = {offer.id: offer for offer in offers}, store.price_rows()
+        known, before = about(sold.values()), _before(kept, sold)
         read = _priceable(place, read, known)
-        kept = store.price_rows()
-        before = _before(kept, sold)
         try:
             checked = check_rows(
                 read.rows,
