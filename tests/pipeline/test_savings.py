@@ -83,6 +83,16 @@ def test_what_nothing_is_certified_for_stays_as_it_is(tmp_path: Path) -> None:
     assert found.after_nanousd == 300 * 20_000_000 + 100 * 100_000_000
 
 
+def test_what_was_read_as_another_category_is_told_row_by_row(tmp_path: Path) -> None:
+    more = ("\n[[requests]]\ncount = 50\ntier = 'professional'\ncategory = 'product-photo'\n"
+            "prompts = ['portrait of an old man']\n")  # fmt: skip
+    db = router.load(export.write(tmp_path / "quality.db", factories.release()))
+    found = monthly_savings(db, load_workload(team(tmp_path, more=more)), now=NOW)
+    read = {(row.category, row.read_as, row.requests) for row in found.mix}
+    assert ("product-photo", "portrait", 50) in read
+    assert ("portrait", None, 300) in read, "what was read rightly says nothing"
+
+
 def test_what_the_team_pays_goes_before_the_list_price(db: Database, tmp_path: Path) -> None:
     more = '\n[prices]\n"shop/value" = "0.01"\n'
     found = monthly_savings(db, load_workload(team(tmp_path, more=more)), now=NOW)
@@ -110,9 +120,15 @@ def test_a_declared_cost_of_measuring_is_spread_over_its_months(
         ('offer = "shop/grand"\nflat_usd = "1"', "", r"\[now\] takes exactly one"),
         ('flat_usd = "free"', "", "'now.flat_usd' is 'free'"),
         ('usd_each = "-1"', "", "'now.usd_each' is '-1'"),
-        ('flat_usd = "1"', "\n[[requests]]\ncount = 0\nprompts = ['x']\n", "requests.2.count"),
+        ('flat_usd = "1"', "\n[[requests]]\ncount = 0\nprompts = ['x']\n",
+         "requests 3: count is 0, must be greater"),
         ('flat_usd = "1"', "\n[[requests]]\ncount = 1\n", "requests 3: give either prompts"),
         ('flat_usd = "1"', "\n[[requests]]\ncount = 1\ntier = 'x'\nprompts = ['x']\n", "no tier"),
+        ('flat_usd = "1"', "\n[[requests]]\nkount = 1\nprompts = ['x']\n",
+         "requests 3: kount: no such field; did you mean 'count'"),
+        ('flat_usd = "1"', "\n[benchmark]\nmonths = 0\n", "months is 0, must be greater"),
+        ('flat_usd = "1"', "\n[benchmark]\nmonths = 'a'\n", "benchmark.months is 'a', must be a"),
+        ('flat_usd = "1"', "\n[policy]\nobjective = 'best'\n", "policy.objective is 'best', must"),
         ('flat_usd = "1"', "\n[surprise]\nx = 1\n", "surprise"),
     ],
 )  # fmt: skip

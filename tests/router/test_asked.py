@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -25,7 +26,13 @@ def test_json_lines(tmp_path: Path) -> None:
         tmp_path,
         {"prompt": "a mug", "tier": "concept", "count": 40, "category": "product-photo"},
         "",
-        {"prompt": "a clip", "seconds": 3, "tags": ["text"], "offer": "shop/film", "at": "2026"},
+        {
+            "prompt": "a clip",
+            "seconds": 3,
+            "tags": ["text"],
+            "offer": "shop/film",
+            "at": "2026-11-24",
+        },
     )
     first, second = read_log(log)
     assert (first.need.tier, first.count, first.category) == ("standard", 40, "product-photo")
@@ -152,3 +159,24 @@ def test_a_gateways_row_that_cannot_be_read(tmp_path: Path) -> None:
     named = {"id": "r2", "at": "x", "plausible": "[]", "need": "{}", "prompt": "a mug"}
     with pytest.raises(InputError, match="decision r2"):
         read_log(gateway(tmp_path / "more.db", named))
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (
+            {"category": "portrai"},
+            "line 1: the release has no category 'portrai'; did you mean 'port",
+        ),
+        ({"category": "zzz"}, "line 1: the release has no category 'zzz'; known: portrait"),
+        ({"at": "yesterday"}, "line 1: at is 'yesterday', must be a day or time such as"),
+    ],
+)
+def test_what_is_beside_a_need_is_looked_at_too(
+    tmp_path: Path, row: dict[str, str], said: str
+) -> None:
+    told = {"prompt": "a man", "category": "portrait", "at": "2026-11-24T10:00:00Z"}
+    read = read_log(lines(tmp_path, told), categories=["portrait"])
+    assert (read[0].category, read[0].at) == ("portrait", "2026-11-24T10:00:00Z")
+    with pytest.raises(InputError, match=re.escape(said)):
+        read_log(lines(tmp_path, told | row), categories=["portrait"])

@@ -9,6 +9,7 @@ import pytest
 from factories import Seller
 
 from qfloor.errors import DatabaseError, InputError
+from qfloor.pipeline.replaying import replay_remarks, replay_rows
 from qfloor.router import Classification, Database, Need, Policy
 from qfloor.router.asked import NOT_KEPT, Asked
 from qfloor.router.rates import measured
@@ -50,6 +51,30 @@ def test_the_locked_team_and_its_table_can_be_told(db: Database) -> None:
         replay(db, [ask(FACE)], locked="shop/nobody")
     with pytest.raises(InputError, match="names the category 'portraits'"):
         replay(db, [ask(FACE)], table={"portraits": "shop/grand"})
+
+
+def test_who_cannot_make_a_thing_serves_none_of_it(db: Database) -> None:
+    log = [ask("portrait of an old man", count=3)]
+    found = replay(db, log, now=NOW, locked="shop/film")
+    locked = found.outcome("best single")
+    assert (locked.requests, locked.unpriced, locked.unmade) == (0, 0, {"shop/film": 3})
+    rows = {row["policy"]: row for row in replay_rows(found)}
+    nothing = ("usd", "fail_rate", "below_floor", "regret_usd", "regret_fails")
+    assert [rows["best single"][name] for name in nothing] == [None] * 5
+    assert rows["best single"]["unmade"] == 3
+    assert "best single: shop/film cannot make 3 of them at all" in " ".join(
+        replay_remarks(found, list(rows.values()))
+    )
+    assert rows["routed"]["unmade"] == 0
+
+
+def test_offers_of_a_log_that_the_release_lost_are_named(db: Database) -> None:
+    log = [ask("portrait of an old man", offer="old/one"), ask("portrait", offer="shop/value")]
+    found = replay(db, log, now=NOW)
+    assert found.unknown_offers == ("old/one",)
+    assert "the log names offers that the release does not know: old/one" in replay_remarks(
+        found, replay_rows(found)
+    )
 
 
 def test_what_is_refused_is_counted_by_its_rule_and_compared_with_nothing(db: Database) -> None:

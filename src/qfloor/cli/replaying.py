@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
-from qfloor.cli.routing import DatabaseOption, Feeds, PolicyFile, Uncertified, feeds_of, orders_of
+from qfloor.cli.routing import (
+    DatabaseOption,
+    Feeds,
+    PolicyFile,
+    Uncertified,
+    feeds_of,
+    loaded,
+    orders_of,
+)
 from qfloor.cli.running import benchmark_of
 from qfloor.errors import InputError
 
@@ -60,14 +68,13 @@ def replay(
 
     Example: qfloor replay --certify painters_confirm --db quality.db --out served.json
     """
-    from qfloor import router
-
     given = [x for x in (log, outputs, certify) if x is not None]
     if len(given) != 1:
         raise typer.BadParameter("takes one of: a log, --outputs BENCHMARK, --certify BENCHMARK")
-    db = router.load(database)
+    orders = orders_of(policy, on_uncertified, objective)
+    db = loaded(database, policy, orders)
     how = {
-        "policy": orders_of(policy, on_uncertified, objective),
+        "policy": orders,
         "prices": feeds_of(db, feeds, now)[0],
         "now": now,
     }
@@ -88,7 +95,7 @@ def _over_log(
     from qfloor.router.asked import read_log
     from qfloor.router.replay import replay as replayed
 
-    found = replayed(db, read_log(log), **how)
+    found = replayed(db, read_log(log, categories=db.categories), **how)
     rows = replay_rows(found)
     remarks = replay_remarks(found, rows)
     if as_json:

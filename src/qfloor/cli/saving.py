@@ -50,7 +50,8 @@ def _mix_row(row: Any) -> dict[str, Any]:
     return {
         "share": round(row.share, 4), "requests": round(float(row.requests), 1),
         "offer": row.offer, "usd_each": _usd(row.each_nanousd), "usd": _usd(row.spend_nanousd),
-        "category": row.category, "tier": row.tier, "because": row.cause.replace("_", " "),
+        "category": row.category, "read_as": row.read_as, "tier": row.tier,
+        "because": row.cause.replace("_", " "),
     }  # fmt: skip
 
 

@@ -31,7 +31,9 @@ def replay_rows(found: Replay, confidence: float = CONFIDENCE) -> list[dict[str,
         ``fail_rate`` is the expected share of served outputs that fall below their tier's
         threshold (None where an offer was never judged there), ``below_floor`` the share of
         requests sent to an offer whose measured quartile lies below what the tier demands,
-        ``regret_*`` what is more than the oracle's. Money is None as far as prices are unknown.
+        ``regret_*`` what is more than the oracle's. Money is None as far as prices are unknown;
+        ``unmade`` are requests that it would send to what cannot make them, and then there is
+        no regret: the oracle does more.
     """
     oracle = found.outcome("oracle")
     return [_row(found, outcome, oracle, confidence) for outcome in found.outcomes]
@@ -42,6 +44,11 @@ def _row(found: Replay, outcome: Outcome, oracle: Outcome, confidence: float) ->
     rate = mix_rate(found, outcome, confidence)
     ideal = mix_rate(found, oracle, confidence)
     usd, ideally = _usd(outcome), _usd(oracle)
+    unmade = sum(outcome.unmade.values(), Fraction(0))
+    if unmade:
+        ideally, ideal = None, None
+    if not n and unmade:
+        usd = None
     return {
         "policy": outcome.name,
         "requests": plain(n),
@@ -54,6 +61,7 @@ def _row(found: Replay, outcome: Outcome, oracle: Outcome, confidence: float) ->
         "regret_usd": None if usd is None or ideally is None else usd - ideally,
         "regret_fails": None if rate is None or ideal is None else rate.rate - ideal.rate,
         "unpriced": plain(outcome.unpriced),
+        "unmade": plain(unmade),
         "decides": outcome.told,
         "offers": {offer: plain(count) for offer, count in outcome.mix.items()},
     }
@@ -63,6 +71,8 @@ def mix_rate(
     found: Replay, outcome: Outcome, confidence: float = CONFIDENCE
 ) -> stats.MixtureRate | None:
     """Rate at which what an outcome serves falls short; None where any cell was never judged."""
+    if not outcome.cells:
+        return None
     weights, fails, trials = [], [], []
     for cell, count in outcome.cells.items():
         rate = found.rates.get(cell)
@@ -97,6 +107,19 @@ def replay_remarks(found: Replay, rows: list[dict[str, Any]]) -> list[str]:
     unpriced = [row["policy"] for row in rows if row["unpriced"]]
     if unpriced:
         told.append(f"a price is not known of all that is served by: {', '.join(unpriced)}")
+    for outcome in found.outcomes:
+        for offer, n in outcome.unmade.items():
+            told.append(
+                f"{outcome.name}: {offer} cannot make {spoken(n)} of them at all; its row is of "
+                "the others"
+            )
+    if found.unknown_offers:
+        named = ", ".join(found.unknown_offers[:5])
+        more = len(found.unknown_offers) - 5
+        told.append(
+            f"the log names offers that the release does not know: {named}"
+            + (f" and {more} more" if more > 0 else "")
+        )
     if found.refused:
         listed = ", ".join(f"{spoken(n)} {rule}" for rule, n in found.refused.items())
         told.append(f"refused, by the rule at which the last offers fell: {listed}")

@@ -25,9 +25,15 @@ LOCKED = "best single"  # how a replay calls who buys everything from one offer
 
 @dataclass(frozen=True, kw_only=True)
 class MixRow:
-    """Requests of one category and tier that go to one offer, and why."""
+    """Requests of one category and tier that go to one offer, and why.
+
+    ``read_as`` is the category they were decided by, where that is another than they are of: what
+    is certified there need not be certified here. ``several`` are plausible categories with their
+    own among them, ``several others`` without it.
+    """
 
     category: str
+    read_as: str | None
     tier: str
     offer: str
     cause: str
@@ -164,20 +170,28 @@ def _before(workload: Workload, found: Replay) -> tuple[int, Fraction]:
 
 
 def _mix(found: Replay) -> Iterable[MixRow]:
-    rows: dict[tuple[str, str, str, str, int | None], Fraction] = defaultdict(Fraction)
+    rows: dict[tuple[str, str, str, str, str, int | None], Fraction] = defaultdict(Fraction)
     for a in found.answered:
         if a.decision.offer is not None:
             category, _, tier = a.place
             price = a.decision.price_nanousd
-            key = category, tier, a.decision.offer, a.decision.cause.value, price
+            key = category, _read_as(a), tier, a.decision.offer, a.decision.cause.value, price
             rows[key] += Fraction(a.asked.count)
-    ordered = sorted(rows.items(), key=lambda row: (-(row[0][4] or 0), -row[1], row[0][:4]))
-    for (category, tier, offer, cause, each), count in ordered:
+    ordered = sorted(rows.items(), key=lambda row: (-(row[0][5] or 0), -row[1], row[0][:5]))
+    for (category, read_as, tier, offer, cause, each), count in ordered:
         yield MixRow(
-            category=category, tier=tier, offer=offer, cause=cause, requests=count,
-            share=float(count / found.asked), each_nanousd=each,
+            category=category, read_as=read_as or None, tier=tier, offer=offer, cause=cause,
+            requests=count, share=float(count / found.asked), each_nanousd=each,
             spend_nanousd=None if each is None else round(each * count),
         )  # fmt: skip
+
+
+def _read_as(a: Answered) -> str:
+    """What a request was decided as, where that is not what it is; nothing where it is."""
+    category, plausible = a.place[0], a.decision.classification.plausible
+    if len(plausible) > 1:
+        return "several" if category in plausible else "several others"
+    return "" if category in plausible else ", ".join(plausible)
 
 
 def by_price(found: MonthlySavings) -> dict[int, float]:
@@ -218,7 +232,10 @@ def _remarks(workload: Workload, found: Replay, before: int, after: int) -> Iter
         )
     misread = _misread(found.answered)
     if misread:
-        yield f"{spoken(misread)} requests are read as another category than they were drawn from"
+        yield (
+            f"{spoken(misread)} requests are read as another category than they were drawn from: "
+            "what is certified there need not be certified for them"
+        )
     if workload.reference is None:
         return
     reference = workload.reference

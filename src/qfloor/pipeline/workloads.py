@@ -6,6 +6,7 @@ go, the router decides. Knows suites, to draw prompts from; no database and no s
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -100,6 +101,12 @@ class _File(_Strict):
     """What is asked for, in parts."""
 
 
+_TABLES: dict[str, type[_Strict]] = {
+    "workload": _Head, "now": _Now, "reference": _Reference, "policy": _Policy,
+    "benchmark": _Benchmark,
+}  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reference:
     """What a known case says of itself; the report tells where the measurement differs.
@@ -162,9 +169,7 @@ def load_workload(name_or_path: str | Path) -> Workload:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a TOML file: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{path}: field {where!r}: {first['msg'].lower()}") from error
+        raise InputError(f"{path}: {_first_fault(error)}") from error
     now = file.now
     if sum(v is not None for v in (now.offer, now.flat_usd, now.usd_each)) != 1:
         raise InputError(f"{path}: [now] takes exactly one of offer, flat_usd and usd_each")
@@ -183,6 +188,28 @@ def load_workload(name_or_path: str | Path) -> Workload:
         benchmark_nanousd=_money(path, "benchmark.usd", file.benchmark.usd),
         months=file.benchmark.months,
     )
+
+
+def _first_fault(error: ValidationError) -> str:
+    """Word the first fault by its place and value; requests are counted from 1."""
+    # a misspelt field is also a missing one: name what was written
+    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+    parts = [str(part) for part in first["loc"]]
+    table, about = _TABLES.get(parts[0], _File) if len(parts) > 1 else _File, ""
+    if len(parts) > 1 and parts[0] == "requests":
+        table, about = _Requests, f"requests {int(parts[1]) + 1}: "
+        parts = parts[2:]
+    where = about + ".".join(parts or ["is no table"])
+    if first["type"] == "extra_forbidden":
+        known = list(table.model_fields)
+        close = difflib.get_close_matches(parts[-1], known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+        return f"{where}: no such field; {hint}"
+    if first["type"] == "missing":
+        return f"{where} is missing"
+    said = first["msg"].removeprefix("Value error, ").partition(", unable to parse")[0]
+    said = said.replace("Input should be", "must be")
+    return f"{where} is {first['input']!r}, {said[:1].lower()}{said[1:]}"
 
 
 def _money(path: Path, name: str, usd: str | None) -> int | None:

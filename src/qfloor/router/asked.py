@@ -7,9 +7,11 @@ then, and is decided by that. Knows nothing of what is done with the requests.
 from __future__ import annotations
 
 import csv
+import datetime as dt
+import difflib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
@@ -53,7 +55,7 @@ class Asked:
         return self.need.prompt != NOT_KEPT
 
 
-def read_log(path: str | Path) -> tuple[Asked, ...]:
+def read_log(path: str | Path, *, categories: Collection[str] | None = None) -> tuple[Asked, ...]:
     """Read a log of requests.
 
     Parameters
@@ -62,6 +64,8 @@ def read_log(path: str | Path) -> tuple[Asked, ...]:
         ``gateway.db`` (table ``decisions``), ``.jsonl`` or ``.csv``. Rows of the latter two have
         the fields of a `Need`, and may have ``count``, ``category`` (the true one), ``at`` and
         ``offer`` (what served then). Lists in a CSV are parted by ``;``.
+    categories : collection of str, optional
+        What a ``category`` may be; of any other no rate is known.
 
     Returns
     -------
@@ -85,7 +89,7 @@ def read_log(path: str | Path) -> tuple[Asked, ...]:
         except UnicodeDecodeError as error:
             raise InputError(f"{path}: neither a gateway's log nor text in UTF-8") from error
         rows = _csv(path, text) if path.suffix.lower() == ".csv" else _json_lines(path, text)
-        found = tuple(_asked(where, row) for where, row in rows)
+        found = tuple(_asked(where, row, categories) for where, row in rows)
     if not found:
         raise InputError(f"{path}: holds no request")
     return found
@@ -132,7 +136,7 @@ def _cell(where: str, name: str, value: str) -> Any:
     return value
 
 
-def _asked(where: str, row: Mapping[str, Any]) -> Asked:
+def _asked(where: str, row: Mapping[str, Any], categories: Collection[str] | None) -> Asked:
     unknown = sorted(set(row) - {*_NEED, *_BESIDE})
     if unknown:
         known = ", ".join((*_BESIDE, *_NEED))
@@ -140,13 +144,29 @@ def _asked(where: str, row: Mapping[str, Any]) -> Asked:
     count = row.get("count", 1)
     if type(count) is not int or not 0 < count < 10**12:
         raise InputError(f"{where}: count is {count!r}, must be a whole number above 0")
+    category, at = _text(where, "category", row), _text(where, "at", row)
+    if category is not None and categories is not None and category not in categories:
+        close = difflib.get_close_matches(category, categories, n=1, cutoff=0.4)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(categories)}"
+        raise InputError(f"{where}: the release has no category {category!r}; {hint}")
+    if at is not None:
+        _check_moment(where, at)
     return Asked(
         need=_need(where, row.get("prompt"), row),
         count=count,
-        category=_text(where, "category", row),
+        category=category,
         offer=_text(where, "offer", row),
-        at=_text(where, "at", row),
+        at=at,
     )
+
+
+def _check_moment(where: str, at: str) -> None:
+    try:
+        dt.datetime.fromisoformat(at)
+    except ValueError:
+        raise InputError(
+            f"{where}: at is {at!r}, must be a day or time such as 2026-11-24T10:00:00"
+        ) from None
 
 
 def _text(where: str, name: str, row: Mapping[str, Any]) -> str | None:

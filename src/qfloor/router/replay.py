@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
@@ -64,7 +64,8 @@ class Outcome:
     """What one policy or rival does with the requests: where they go and what that costs.
 
     ``cells`` counts requests by what would be bought for them; ``unpriced`` are requests whose
-    price is not known and is not in ``spend_nanousd``.
+    price is not known and is not in ``spend_nanousd``; ``unmade`` those that would be sent to
+    an offer that makes no such thing, and are in nothing else.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Outcome:
     cells: Mapping[Cell, Fraction]
     spend_by_offer: Mapping[str, Fraction]
     unpriced: Fraction
+    unmade: Mapping[str, Fraction] = field(default_factory=dict)
 
     @property
     def requests(self) -> Fraction:
@@ -102,6 +104,7 @@ class Replay:
     unsure: Fraction
     unlike: Fraction
     without_prompt: Fraction
+    unknown_offers: tuple[str, ...]
     outcomes: tuple[Outcome, ...]
     rates: Rates
 
@@ -180,6 +183,11 @@ def replay(
         unsure=_total(a for a in answered if a.decision.category is None),
         unlike=_total(a for a in answered if _unlike(a)),
         without_prompt=_total(a for a in answered if not a.asked.has_prompt),
+        unknown_offers=tuple(
+            dict.fromkeys(
+                a.asked.offer for a in answered if a.asked.offer and a.asked.offer not in db.offers
+            )
+        ),
         outcomes=tuple(outcomes),
         rates=rates,
     )
@@ -221,10 +229,14 @@ def _check_named(db: Database, table: Mapping[str, str], locked: str | None) -> 
 def _outcome(name: str, told: str, served: Sequence[Answered], rival: Rival) -> Outcome:
     cells: dict[Cell, Fraction] = defaultdict(Fraction)
     spend: dict[str, Fraction] = defaultdict(Fraction)
+    unmade: dict[str, Fraction] = defaultdict(Fraction)
     unpriced = Fraction(0)
     for a in served:
         for offer, share in rival(a).items():
             count = Fraction(a.asked.count) * share
+            if not a.decision.request.db.offers[offer].makes(a.decision.modality):
+                unmade[offer] += count
+                continue
             cells[(*a.place, offer)] += count
             price = a.decision.request.price_of(offer)
             if price is None:
@@ -232,8 +244,9 @@ def _outcome(name: str, told: str, served: Sequence[Answered], rival: Rival) -> 
             else:
                 spend[offer] += price * count
     return Outcome(
-        name=name, told=told, cells=dict(cells), spend_by_offer=dict(spend), unpriced=unpriced
-    )
+        name=name, told=told, cells=dict(cells), spend_by_offer=dict(spend), unpriced=unpriced,
+        unmade=dict(unmade),
+    )  # fmt: skip
 
 
 def _routed(a: Answered) -> Shares:
