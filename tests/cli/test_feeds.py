@@ -83,7 +83,9 @@ def test_a_daily_update_tells_a_scheduler_what_became_of_it(cli: Cli) -> None:
         (["prices", "update", "x.csv", "--rate", "CNY"], 1, "must look like CNY=0.14"),
         (["prices", "update", "x.csv", "--rate", "CNY=-1"], 1, "must be a number from 0"),
         (["prices", "update", "x.csv", "--format", "yaml"], 2, "yaml"),
-        (["prices", "show"], 1, "no such feeds"),
+        (["prices", "show", "--rows"], 1, "no such feeds"),
+        (["prices", "show", "--sources"], 1, "no such feeds"),
+        (["prices", "compare", "catalogue", "catalogue"], 1, "held against itself"),
         (["prices", "compare", "a"], 1, "no such feeds"),
         (["health", "show"], 1, "no such feeds"),
         (["health", "export", "h.json"], 1, "no such feeds"),
@@ -97,10 +99,17 @@ def test_used_wrongly(cli: Cli, arguments: list[str], code: int, said: str) -> N
 
 
 def test_a_price_of_an_offer_that_nobody_knows_is_taken_and_told(cli: Cli, release: Path) -> None:
-    rows = ("shop/value,image,0.03", "shop/valu,image,0.03")
+    rows = ("shop/value,image,0.03", "shop/valu,image,0.03", "ours/lora,image,0.01")
     code, _, err = cli("prices", "update", prices_csv(*rows), "--as-of", TODAY)
     assert code == 0
-    assert "no offer known here is called shop/valu\n" in err
+    assert "no offer known here is called shop/valu; did you mean shop/value?\n" in err
+    assert "no offer known here is called ours/lora (own offers: --file or --db)\n" in err
+    own = ('provider = "ours"\n[[offers]]\nid = "lora"\nmodel = "lora"\nmodality = "image"\n'
+           'generator = "none"\n')  # fmt: skip
+    Path("own.toml").write_text(own, encoding="utf-8")
+    told = ("--as-of", TODAY, "--file", "own.toml")
+    assert "ours/lora" not in cli("prices", "update", prices_csv(*rows), *told)[2]
+    assert "no such quality" in cli("prices", "update", "prices.csv", *told, "--db", "none.db")[2]
     code, _, err = cli("prices", "update", prices_csv("fal/flux-pro-1.1,image,4"), "--as-of", TODAY,
                        "--source", "other")  # fmt: skip
     assert code == 1
@@ -137,6 +146,28 @@ def test_show_and_route_agree_on_the_age_of_a_price_at_any_hour(
     for more in (*moments, ["--health", "h.json"]):
         row = json.loads(cli(*asked, *more)[1])["candidates"][0]
         assert (row["price_age_days"], row["rejected_by"] == "price_stale") == (days, not counts)
+
+
+def test_prices_are_shown_without_any_feed(cli: Cli, release: Path) -> None:
+    code, out, err = cli("prices", "show", "--db", release, "--json")
+    assert code == 0
+    assert "no feeds yet" in err
+    assert {row["from"] for row in json.loads(out)} == {"release"}
+    assert not Path(".qfloor/feeds.db").exists(), "who looks makes nothing"
+    code, out, _ = cli("prices", "show", "painters/ochre", "--json")
+    assert (code, [row["from"] for row in json.loads(out)]) == (0, ["catalogue"])
+
+
+def test_a_price_by_a_unit_that_cannot_be_is_refused_and_the_choice_stays(
+    cli: Cli, release: Path
+) -> None:
+    asked = ("route", FACE, "--json", "--ignore", "shop/lora")
+    before = json.loads(cli(*asked)[1])
+    code, _, err = cli("prices", "update", prices_csv("shop/value,second,0.001"), "--as-of", TODAY)
+    assert code == 1
+    assert "shop/value makes pictures, which have no price per second" in err
+    after = json.loads(cli(*asked)[1])
+    assert (after["offer"], after["price_usd"]) == (before["offer"], before["price_usd"])
 
 
 def test_two_sources_are_held_against_each_other(cli: Cli) -> None:
@@ -194,6 +225,14 @@ def test_route_goes_by_a_policy_file_and_what_stands_beside_it(cli: Cli, release
     assert json.loads(cli(*told, *tag)[1])["cause"] == "uncertified_best_bound"
     code, out, _ = cli(*told, *tag, "--on-uncertified", "refuse")
     assert (code, json.loads(out)["cause"]) == (1, "nothing_eligible")
+    slip = Path("policy.toml").read_text().replace("shop/grand", "shop/gran")
+    Path("policy.toml").write_text(slip)
+    code, _, err = cli(*told)
+    assert (code, err) == (
+        1,
+        "qfloor: policy.toml:4: override 1, offer: the database knows no offer 'shop/gran'; did "
+        "you mean 'shop/grand'?\n",
+    )
     Path("policy.toml").write_text("\nelevatd = 2\n")
     code, _, err = cli(*told)
     assert code == 1
@@ -239,8 +278,11 @@ def test_the_schema_of_decisions_is_printed_and_kept(cli: Cli, release: Path) ->
 
 def test_percentiles_can_be_bounded_apart(cli: Cli, release: Path) -> None:
     assert cli("route", FACE, "--max-latency", "p50=5,p95=10")[0] == 0
+    assert cli("route", FACE, "--max-latency", "10s")[0] == 0
+    assert cli("route", FACE, "--max-latency", "Batch")[0] == 0
     code, out, _ = cli("route", FACE, "--max-latency", "p50=1,p95=10")
     assert code == 1
     assert "too slow" in out
     assert "max_latency_s" in cli("route", FACE, "--max-latency", "p99=1")[2]
-    assert "max_latency_s" in cli("route", FACE, "--max-latency", "p50=soon")[2]
+    err = cli("route", FACE, "--max-latency", "p50=soon")[2]
+    assert "max_latency_s is 'p50=soon', must be seconds such as 5, p50=8,p95=20" in err

@@ -80,6 +80,7 @@ def test_a_manual_teams_table(cli: Cli, tmp_path: Path) -> None:
         (("replay", "log.jsonl", "--outputs", "painters"), 2, "takes one of"),
         (("replay", "nothing.jsonl", "--db", "old.db"), 1, "no such log"),
         (("replay", "log.jsonl", "--db", "nothing.db"), 1, "no such quality database"),
+        (("replay", "log.jsonl", "--db", "."), 1, "is a folder; name the file in it"),
         (("replay", "log.jsonl", "--db", "old.db", "--locked", "shop/x"), 1, "no offer 'shop/x'"),
         (("savings", "nosuch", "--db", "old.db"), 1, "no workload is called 'nosuch'"),
         (("savings", "one-offer", "--db", "old.db"), 1, "no offer"),

@@ -120,3 +120,12 @@ def test_of_a_tag_the_language_and_an_unusual_script_are_looked_at(
     told: str, language: str
 ) -> None:
     assert Need(prompt="a mug", language=told).language == language
+
+
+def test_words_are_taken_in_any_letters_and_what_is_no_word_is_told_as_it_is() -> None:
+    assert Need(prompt="x", max_latency_s="Realtime").max_latency_s == "realtime"
+    with pytest.raises(NeedError, match="no tier is called None; known: standard, professional"):
+        Need(prompt="x", tier=None)  # type: ignore[arg-type]
+    with pytest.raises(NeedError, match=r"must be 0 or at least 0\.000000001"):
+        Need(prompt="x", max_price_usd=1e-12)
+    assert Need(prompt="x", max_price_usd=0).max_price_nanousd == 0

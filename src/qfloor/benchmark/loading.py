@@ -193,9 +193,8 @@ def _parse(path: Path) -> BenchmarkFile:
             raise BenchmarkError(f"{path}: unknown field {where!r}{hint}") from error
         if first["type"] == "missing":
             raise BenchmarkError(f"{path}: field {where!r} is missing") from error
-        raise BenchmarkError(
-            f"{path}: field {where!r} is {first['input']!r}: {first['msg'].lower()}"
-        ) from error
+        said = first["msg"].removeprefix("Value error, ").lower()
+        raise BenchmarkError(f"{path}: field {where!r} is {first['input']!r}: {said}") from error
 
 
 def _offers(path: Path, table: BenchmarkTable) -> tuple[Offer, ...]:

@@ -34,7 +34,9 @@ _Provisional = typer.Option(
 def route(
     prompt: str | None = typer.Argument(None, help="The request, as a user would type it."),
     database: Path = DatabaseOption,
-    tier: str = typer.Option("professional", help="standard, professional or premium."),
+    tier: str = typer.Option(
+        "professional", help="standard, professional or premium; also concept, draft or final."
+    ),
     max_price: float | None = typer.Option(None, help="Most the call may cost, in USD."),
     max_latency: str | None = _Latency,
     modality: str | None = typer.Option(None, help="image or video; by default from the prompt."),
@@ -83,7 +85,18 @@ def route(
     orders = orders_of(policy, on_uncertified, objective, allow_illustrative, allow_provisional)
     # used wrongly is told before anything is read
     need = _need(prompt, told, shape, clip, named, labels, limits)
-    _print(router.load(database), need, orders, (feeds, health), now, as_json)
+    _print(loaded(database, policy, orders), need, orders, (feeds, health), now, as_json)
+
+
+def loaded(database: Path, policy: Path | None, orders: Policy) -> Database:
+    """The release, which knows every offer that the policy's file names."""
+    from qfloor import router
+    from qfloor.router.policy_file import check_offers
+
+    db = router.load(database)
+    if policy is not None:
+        check_offers(policy, orders, db.offers)
+    return db
 
 
 def _need(prompt: str | None, *told: dict[str, Any]) -> Need:
@@ -136,7 +149,7 @@ def feeds_of(
 
 
 def _moment(now: str) -> Any:
-    from qfloor.router.request import moment
+    from qfloor.router.moments import moment
 
     try:
         return moment(now)
@@ -166,16 +179,21 @@ def orders_of(
 
 
 def latency_wish(text: str | None) -> Any:
-    """Seconds, limits of percentiles, or a word that `Need` knows or refuses in one sentence."""
-    if text is None:
-        return None
-    try:
-        if "=" in text:
-            pairs = (part.partition("=") for part in text.split(","))
-            return {name.strip(): float(value) for name, _, value in pairs}
-        return float(text)
-    except ValueError:
+    """Seconds, limits of percentiles, or a word; refused in the form of the command line."""
+    if text is None or text.strip().lower() in ("realtime", "batch"):
         return text
+    try:
+        if "=" not in text:
+            return float(text.removesuffix("s"))
+        pairs = [part.partition("=") for part in text.split(",")]
+        limits = {name.strip(): float(value.removesuffix("s")) for name, _, value in pairs}
+    except ValueError:
+        limits = {}
+    if not limits or set(limits) - {"p50", "p95"}:
+        raise NeedError(
+            f"max_latency_s is {text!r}, must be seconds such as 5, p50=8,p95=20, realtime or batch"
+        )
+    return limits
 
 
 def register(app: typer.Typer) -> None:

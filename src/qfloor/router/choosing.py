@@ -123,7 +123,10 @@ def _check_names(db: Database, need: Need, policy: Policy) -> None:
         ("pin", (need.pin,)),
         ("only", need.only),
         ("ignore", need.ignore),
-        ("the policy's override", (o.offer for o in policy.overrides)),
+        *(
+            (f"the policy's override {i}", (override.offer,))
+            for i, override in enumerate(policy.overrides, 1)
+        ),
         ("the policy's on_uncertified", (policy.default,)),
     ]
     for where, offers in named:

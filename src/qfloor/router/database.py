@@ -172,6 +172,8 @@ def load(path: str | Path) -> Database:
         When it is missing, damaged, or not a quality database.
     """
     path = Path(path)
+    if path.is_dir():
+        raise DatabaseError(f"{path}: is a folder; name the file in it, such as quality.db")
     if not path.is_file():
         raise DatabaseError(f"{path}: no such quality database")
     try:

@@ -139,7 +139,7 @@ class Need:
         if self.max_price_usd is not None:
             changes["max_price_nanousd"] = _ceiling(self.max_price_usd)
         if self.max_latency_s is not None:
-            _check_latency(self.max_latency_s)
+            changes["max_latency_s"] = _latency(self.max_latency_s)
         for name, value in changes.items():
             object.__setattr__(self, name, value)
 
@@ -158,9 +158,11 @@ def _check_text(name: str, text: Any, *, may_be_empty: bool) -> None:
 
 
 def _tier(tier: Any) -> str:
+    if not isinstance(tier, str):
+        raise NeedError(f"no tier is called {tier!r}; known: {', '.join(TIERS)}")
     if tier in TIERS:
-        return str(tier)
-    name = str(tier).strip().lower()
+        return tier
+    name = tier.strip().lower()
     name = TIER_ALIASES.get(name, name)
     if name in TIERS:
         return name
@@ -264,14 +266,18 @@ def _ceiling(value: Any) -> int:
         amount = Decimal("NaN")
     if isinstance(value, bool) or not amount.is_finite() or not 0 <= amount <= 1_000_000:
         raise NeedError(f"max_price_usd is {value!r}, {CEILING_IS}")
+    if 0 < amount < Decimal(1) / NANO:
+        raise NeedError(f"max_price_usd is {value!r}, must be 0 or at least 0.000000001")
     return int(amount * NANO)  # rounded down: a ceiling is never raised
 
 
-def _check_latency(wish: Any) -> None:
+def _latency(wish: Any) -> Any:
+    """The wish as it was told; words in small letters."""
     if isinstance(wish, str):
-        if wish not in ("realtime", "batch"):
+        word = wish.strip().lower()
+        if word not in ("realtime", "batch"):
             raise NeedError(f"max_latency_s is {wish!r}, {WISH_IS}")
-        return
+        return word
     limits = wish if isinstance(wish, Mapping) else {"p95": wish}
     if not limits or set(limits) - {"p50", "p95"}:
         raise NeedError(f"max_latency_s is {wish!r}, {WISH_IS}")
@@ -280,3 +286,4 @@ def _check_latency(wish: Any) -> None:
             raise NeedError(f"max_latency_s is {wish!r}, {WISH_IS}")
     if limits.get("p50", 0) > limits.get("p95", math.inf):
         raise NeedError(f"max_latency_s is {wish!r}: p50 cannot be above p95")
+    return wish

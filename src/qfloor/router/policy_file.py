@@ -18,7 +18,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,31 @@ def load_policy(path: str | Path) -> Policy:
     except tomllib.TOMLDecodeError as error:
         raise NeedError(f"{path}: no TOML: {error}") from error
     return _policy(_Place(path, text), told)
+
+
+def check_offers(path: str | Path, policy: Policy, offers: Collection[str]) -> None:
+    """Refuse a policy of a file that names an offer a release does not have.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file that `load_policy` read.
+    policy : Policy
+    offers : collection of str
+        Those of the release.
+
+    Raises
+    ------
+    NeedError
+        With file, line and override, and the nearest offer.
+    """
+    wrong = [i for i, override in enumerate(policy.overrides) if override.offer not in offers]
+    if wrong:
+        place = _Place(Path(path), Path(path).read_text(encoding="utf-8"))
+        offer = policy.overrides[wrong[0]].offer
+        close = difflib.get_close_matches(offer, offers, n=1, cutoff=0.4)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise place.error("offer", f"the database knows no offer {offer!r}{hint}", wrong[0])
 
 
 class _Place:

@@ -177,7 +177,8 @@ def first_problem(error: ValidationError, content: Any) -> str:
         close = difflib.get_close_matches(first["input"], options, n=1, cutoff=0.4)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         return f"field {where!r} is {said}, must be one of {', '.join(options)}{hint}"
-    return f"field {where!r} is {said}: {first['msg'][0].lower()}{first['msg'][1:]}"
+    wrong = first["msg"].removeprefix("Value error, ")
+    return f"field {where!r} is {said}: {wrong[0].lower()}{wrong[1:]}"
 
 
 def split_of(family: str) -> Split:

@@ -222,10 +222,10 @@ def test_a_key_file_is_checked_by_name(tmp_path: Path, monkeypatch: pytest.Monke
         "": "must hold one or more",
         "[[key]]\nname = 'a'\n": "needs sha256 or env",
         f"[[key]]\nname = 'a'\nsha256 = '{digest}'\nenv = 'A'\n": "one of the two",
-        "[[key]]\nname = 'a'\nsha256 = 'short'\n": "sha256",
+        "[[key]]\nname = 'a'\nsha256 = 'short'\n": r"key 1: sha256 must match '[^']*'$",
         "[[key]]\nname = 'a'\nenv = 'NO_SUCH_KEY'\n": "NO_SUCH_KEY is not set",
-        f"[[key]]\nname = 'a'\nsha256 = '{digest}'\nbudget_usd_per_day = -1\n": "budget",
-        f"[[key]]\nname = 'a'\nsha256 = '{digest}'\nbudgit = 1\n": "budgit",
+        f"[[key]]\nname = 'a'\nsha256 = '{digest}'\nbudget_usd_per_day = -1\n": "is -1, must be",
+        f"[[key]]\nname = 'a'\nsha256 = '{digest}'\nbudgit = 1\n": "budgit is no field of a key",
         f"[[key]]\nname = 'a'\nsha256 = '{digest}'\n" * 2: "one name",
         "[[key\n": "is no TOML",
     }

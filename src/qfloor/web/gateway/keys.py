@@ -186,9 +186,22 @@ def new_entry(name: str, budget_usd: float | None, per_minute: float | None) -> 
         _Entry.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
-        raise InputError(f"{first['loc'][0]} is {first['input']!r}: {first['msg']}") from None
+        raise InputError(f"{first['loc'][0]} {_said(first)}") from None
     lines = [f"{field} = {json.dumps(value)}" for field, value in given.items()]
     return key, "\n".join(("[[key]]", *lines, ""))
+
+
+def _said(fault: Mapping[str, Any]) -> str:
+    if fault["type"] == "missing":
+        return "is missing"
+    if fault["type"] == "extra_forbidden":
+        return f"is no field of a key; known: {', '.join(_Entry.model_fields)}"
+    said = str(fault["msg"]).removeprefix("Value error, ").partition(", unable to parse")[0]
+    said = said.replace("Input should be", "must be")
+    said = said.replace("String should match pattern", "must match").replace(" should ", " must ")
+    if fault["loc"][0] == "sha256":  # may be the key itself, by mistake
+        return said[:1].lower() + said[1:]
+    return f"is {fault['input']!r}, {said[:1].lower()}{said[1:]}"
 
 
 def _digest(key: str) -> bytes:
@@ -212,7 +225,7 @@ def _entries(path: Path) -> list[_Entry]:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise InputError(f"{path}: key {n}: {where}: {first['msg']}") from None
+            raise InputError(f"{path}: key {n}: {where} {_said(first)}") from None
     return found
 
 
