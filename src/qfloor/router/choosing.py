@@ -201,9 +201,14 @@ def _pinned(request: Request, offer_id: str, cause: Cause) -> Decision:
     if rejection is not None:
         note = f"{offer_id} is asked for outright, but: {rejection.detail}"
         return _decide(request, None, Cause.REFUSED_PIN, refused_by=rejection.rule, notes=(note,))
-    lacking = rules.first_rejection(request, offer, (rules.certificate, rules.coverage))
-    notes = () if lacking is None else (f"{offer_id} is not certified for this: {lacking.detail}",)
-    return _decide(request, offer_id, cause, notes=notes)
+    return _decide(request, offer_id, cause, notes=_lacking(request, offer_id))
+
+
+def _lacking(request: Request, offer_id: str) -> tuple[str, ...]:
+    """Why an offer that is served all the same is not certified for this, if it is not."""
+    offer, checks = request.db.offers[offer_id], (rules.certificate, rules.coverage)
+    lacking = rules.first_rejection(request, offer, checks)
+    return () if lacking is None else (f"{offer_id} is not certified for this: {lacking.detail}",)
 
 
 def _routed(request: Request) -> Decision:
@@ -252,7 +257,7 @@ def _uncertified(request: Request) -> Decision:
         offer = request.db.offers[policy.default]
         rejection = rules.first_rejection(request, offer, checks)
         if rejection is None:
-            return _decide(request, offer.id, Cause.DEFAULT)
+            return _decide(request, offer.id, Cause.DEFAULT, notes=_lacking(request, offer.id))
         note = f"the default {offer.id} does not fit either: {rejection.detail}"
         return _decide(request, None, Cause.REFUSED, notes=(note,))
     if policy.on_uncertified == "best_bound":
@@ -264,7 +269,7 @@ def _uncertified(request: Request) -> Decision:
         ]
         if fitting:
             best = min(fitting)[2]
-            return _decide(request, best, Cause.BEST_BOUND)
+            return _decide(request, best, Cause.BEST_BOUND, notes=_lacking(request, best))
     return _decide(request, None, Cause.REFUSED)
 
 

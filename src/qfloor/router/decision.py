@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from qfloor.records import digest_of
 from qfloor.router.classification import Classification
 from qfloor.router.counterfactual import Counterfactuals, counterfactuals
-from qfloor.router.eligibility import binding_rule, eligible
+from qfloor.router.eligibility import binding_rule, eligible, is_certified
 from qfloor.router.money import usd_text
 from qfloor.router.needs import Need
 from qfloor.router.reasons import RULE_ORDER, Cause, Rule
@@ -33,8 +33,9 @@ _CHOSEN = (Cause.CHEAPEST, Cause.FASTER, Cause.PROBE, Cause.PROVISIONAL)
 class Candidate(NamedTuple):
     """One offer as the decision saw it; figures are the worst over the plausible categories.
 
-    ``ruling`` is certified, rejected, undecided or unjudged; ``rejected_by`` is None for the
-    offer that was chosen.
+    ``ruling`` is certified, rejected, undecided or unjudged: the verdict on the category, whatever
+    language or challenge it covers (`Decision.certified` minds those). ``rejected_by`` is None for
+    the offer that was chosen.
     """
 
     offer: str
@@ -129,9 +130,10 @@ class Decision:
 
     @property
     def certified(self) -> bool:
-        """Whether the chosen offer is certified for what was asked."""
-        row = next((c for c in self.candidates if c.offer == self.offer), None)
-        return row is not None and row.ruling == "certified"
+        """Whether the chosen offer is certified for what was asked, language and tags included."""
+        if self.offer is None:
+            return False
+        return self.cause.certified or is_certified(self.request, self.offer)
 
     @cached_property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -162,7 +164,9 @@ class Decision:
         if self.cause is Cause.FASTER and self.request.sheds(offer_id):
             return Rule.ELEVATED_LATENCY, "slower than its usual"
         if facts.price_nanousd is None:
-            return Rule.PRICE_UNKNOWN, "eligible, after those whose price is known"
+            known = self.price_nanousd is not None
+            order = "after those whose price is known" if known else "next in order"
+            return Rule.PRICE_UNKNOWN, f"eligible, {order}"
         return Rule.DEARER, "eligible, next in order"
 
     @cached_property

@@ -29,6 +29,17 @@ def eligible(request: Request) -> Iterator[str]:
             yield offer_id
 
 
+def is_certified(request: Request, offer_id: str) -> bool:
+    """Whether an offer is certified for what is asked, by people, its language and tags included.
+
+    A verdict on the category alone is not enough, nor what a policy lets through on a metric.
+    """
+    if request.is_provisional(offer_id):
+        return False
+    offer, checks = request.db.offers[offer_id], (rules.certificate, rules.coverage)
+    return rules.first_rejection(request, offer, checks) is None
+
+
 def fitting(request: Request) -> list[str]:
     """Offers that pass every rule but those on evidence, in order of the policy's objective."""
     asked = asking(request)

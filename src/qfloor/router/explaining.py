@@ -48,13 +48,7 @@ def headline(decision: Decision) -> str:
     price = dollars(decision.price_nanousd)
     match decision.cause:
         case Cause.CHEAPEST:
-            n = sum(c.rejected_by in (None, Rule.DEARER) for c in decision.candidates)
-            of = (
-                "the only offer that fits and is"
-                if n == 1
-                else f"the {_first(decision)} of {n} that fit and are"
-            )
-            return f"{offer} at {price}: {of} certified for {tier} in {place}."
+            return f"{offer} at {price}: {_first(decision)} certified for {tier} in {place}."
         case Cause.FASTER:
             extra = dollars(decision.surcharge_nanousd)
             return f"{offer} at {price}: certified for {tier} in {place}, {extra} more for speed."
@@ -97,8 +91,19 @@ def _language_of(decision: Decision) -> str:
 
 
 def _first(decision: Decision) -> str:
-    """What made it the first: without any price there is no cheapest."""
-    return "best floor" if decision.price_nanousd is None else "cheapest"
+    """What made it the first of all that are eligible: without any price there is no cheapest."""
+    others = decision.fallbacks
+    if not others:
+        return "the only offer that fits and is"
+    of = f"{len(others) + 1} that fit and are"
+    if decision.price_nanousd is None:
+        return f"the best floor of {of}"
+    known = 1 + sum(decision.request.price_of(offer) is not None for offer in others)
+    if known > len(others):
+        return f"the cheapest of {of}"
+    if known == 1:
+        return f"the only one whose price is known of {of}"
+    return f"the cheapest of {known} whose price is known, of {of}"
 
 
 def _place(decision: Decision) -> str:
@@ -135,13 +140,16 @@ def _signal(name: str) -> str:
 
 
 def _floor(decision: Decision, row: Candidate) -> str:
+    ruling = row.ruling
+    if ruling == "certified" and not decision.certified:
+        ruling = "certified for other prompts, not for these"
     if row.upper is None or not decision.demanded:
-        return f"{row.ruling}: no bound for what was asked"
+        return f"{ruling}: no bound for what was asked"
     limits = {(d.threshold, d.max_fail) for d in decision.demanded}
     value, allowed = min(limits)
     what = f"{value:g}" if len(limits) == 1 else "its threshold"
     return (
-        f"{row.ruling}: at most {row.upper:.1%} of its outputs fall below {what}, {allowed:.0%} "
+        f"{ruling}: at most {row.upper:.1%} of its outputs fall below {what}, {allowed:.0%} "
         f"are allowed (n = {row.n_prompts} prompts)"
     )
 

@@ -170,6 +170,8 @@ def rights(request: Request, offer: Offer) -> Rejection | None:
 
 def certificate(request: Request, offer: Offer) -> Rejection | None:
     """Certified for the tier in every plausible category."""
+    if not request.places:
+        return Rejection(Rule.NOT_JUDGED, f"no category is judged on {request.modality}s")
     for (category, modality, tier), standings in request.places:
         standing = standings.get(offer.id)
         if standing is None:

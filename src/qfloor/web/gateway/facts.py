@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from qfloor import router
-from qfloor.router.eligibility import eligible
+from qfloor.router.eligibility import is_certified
 from qfloor.router.money import usd_text
 from qfloor.web.gateway.deciding import Decided
 
@@ -40,7 +40,7 @@ def of_decision(decided: Decided) -> dict[str, str]:
         "category-confidence": f"{decision.classification.confidence:.3f}",
         "tier": decision.tier,
         "reason": decision.cause.value,
-        "certified": "yes" if decision.cause.certified else "no",
+        "certified": "yes" if decision.certified else "no",
         "estimated-cost-usd": _usd(decision.price_nanousd),
         "attempts": 0,
         "policy-version": decision.digests["policy"],
@@ -51,7 +51,7 @@ def of_decision(decided: Decided) -> dict[str, str]:
     if decided.serving == "shadow":
         serves = decided.offers[0]
         told |= {"model": serves, "shadow-model": decision.offer}
-        told["certified"] = "yes" if serves in eligible(decision.request) else "no"
+        told["certified"] = "yes" if is_certified(decision.request, serves) else "no"
         told["estimated-cost-usd"] = _usd(decided.price_of(serves))
     if decided.serving in ("shadow", "probe"):
         told["serving"] = decided.serving
@@ -92,7 +92,7 @@ def short(decided: Decided) -> dict[str, Any]:
     told: dict[str, Any] = {
         "offer": decision.offer,
         "cause": decision.cause.value,
-        "certified": decision.cause.certified,
+        "certified": decision.certified,
         "category": decision.category,
         "confidence": round(found.confidence, 4),
         "plausible": list(found.plausible),
