@@ -22,7 +22,8 @@ from functools import lru_cache
 from operator import itemgetter
 
 from qfloor.records import CATEGORIES, Category
-from qfloor.router.classification import Classification, Evidence, Told
+from qfloor.router.classification import Classification, Told
+from qfloor.router.evidence import Hit, evidence_of, told_of
 from qfloor.router.heads import heads_of, opening_of
 from qfloor.router.languages import guess_language
 from qfloor.router.lexicon import WORDS
@@ -36,7 +37,6 @@ from qfloor.router.reading import (
     Content,
     Reading,
     content_of,
-    damping,
     read,
     shape_of,
     words_of,
@@ -51,9 +51,6 @@ NEUTRAL, CLIP = "-", "@clip"
 
 UNLIKELY = 0.25
 """Confidence of the likeliest below which nothing can be ruled out: all stay plausible."""
-TOLD = 3
-"""Signals of the lexicon from which on no learned words are told beside them."""
-
 
 _STILL = ("image",)
 
@@ -62,9 +59,6 @@ ASKS = frozenset("?？؟")
 """Marks of a question."""
 
 Stops = list[tuple[int, Stop]]
-Hit = tuple[tuple[str, ...], Pairs, float]
-"""What the lexicon found: how it is spelled, what it says of categories, and how far it counts."""
-
 Declared = tuple[tuple[str, tuple[str, ...]], ...]
 """Categories with the words that they declare themselves."""
 
@@ -272,7 +266,7 @@ class Classifier:
                 kinds = self.categories
                 plausible = tuple([c for c in plausible if modality in kinds[c].modalities])
         told = Told(
-            lambda: _told(hits, allowed, first if known and likely else None, weights, content)
+            lambda: told_of(hits, allowed, first if known and likely else None, weights, content)
         )
         return Classification(sure, confidence, plausible, told, modality, language)
 
@@ -329,16 +323,6 @@ def sums_of(hits: list[Hit]) -> dict[str, float]:
     return sums
 
 
-def evidence_of(hits: list[Hit], allowed: tuple[str, ...]) -> list[Evidence]:
-    """What was found for the categories that may be answered, as it is told."""
-    return [
-        Evidence(" ".join(spelled), category, weight * factor)
-        for spelled, pairs, factor in hits
-        for category, weight in pairs
-        if category in allowed
-    ]
-
-
 def names_of(need: Need, reading: Reading) -> list[str]:
     """What is known of a request beside its words, as features of learned weights."""
     names = []
@@ -361,32 +345,6 @@ def names_of(need: Need, reading: Reading) -> list[str]:
     if not ASKS.isdisjoint(reading.tokens):
         names.append("#asks")
     return names + opening_of(reading.tokens) + heads_of(reading.tokens)
-
-
-def _told(
-    hits: list[Hit],
-    allowed: tuple[str, ...],
-    first: str | None,
-    weights: Weights,
-    content: Content,
-) -> list[Evidence]:
-    """What the lexicon found; where that says little of the first, its learned words as well."""
-    kept = evidence_of(hits, allowed)
-    if first is None or sum(e.category == first and e.weight > 0 for e in kept) >= TOLD:
-        return kept
-    return kept + _learned_evidence(weights, content.words, damping(content.length), first, kept)
-
-
-def _learned_evidence(
-    weights: Weights, words: list[str], share: float, category: str, told: list[Evidence]
-) -> list[Evidence]:
-    """The words that learned weights count most for a category."""
-    known = {word for e in told for word in e.signal.split(" ")}
-    fresh = dict.fromkeys(w for w in words[:10] if len(w) > 3 or not w.isascii())
-    fresh = {word: None for word in fresh if word not in known}
-    found = [Evidence(w, category, share * weights.of_word(w, category)) for w in fresh]
-    found.sort(key=lambda e: (-e.weight, e.signal))
-    return [e for e in found[:TOLD] if e.weight > 0.05]
 
 
 def _given_modality(need: Need) -> str | None:
