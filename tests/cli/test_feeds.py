@@ -200,11 +200,11 @@ def test_route_takes_the_language_of_the_request(cli: Cli, tmp_path: Path) -> No
     asked = ("route", "portrait Salvador Dalí", "--db", "q.db")
     code, out, _ = cli(*asked)
     assert code == 1
-    assert "it cannot be told: state it with --language" in out
+    assert "it cannot be told; state the language: --language" in out
     german = ("route", "eine Frau mit dem Hut auf einem Stuhl", "--db", "q.db")
     code, out, _ = cli(*german)
     assert code == 1
-    assert "it reads as de; where it is not, state it with --language" in out
+    assert "it reads as de; where it is not, state the language: --language" in out
     assert "reads as" not in cli(*german, "--language", "de")[1]
     code, out, _ = cli(*asked, "--language", "es", "--json")
     assert (code, json.loads(out)["classification"]["language"]) == (0, "es")

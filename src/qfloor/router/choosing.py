@@ -20,6 +20,7 @@ from qfloor.router.classification import Classification
 from qfloor.router.database import Database
 from qfloor.router.decision import Decision
 from qfloor.router.eligibility import eligible
+from qfloor.router.languages import STATE_IT
 from qfloor.router.needs import Need
 from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
 from qfloor.router.reasons import Cause, Rule
@@ -199,7 +200,7 @@ def _pinned(request: Request, offer_id: str, cause: Cause) -> Decision:
     offer = request.db.offers[offer_id]
     rejection = rules.first_rejection(request, offer, checks)
     if rejection is not None:
-        note = f"{offer_id} is asked for outright, but: {rejection.detail}"
+        note = f"{offer_id} is asked for outright, but: {_advised(request, rejection)}"
         return _decide(request, None, Cause.REFUSED_PIN, refused_by=rejection.rule, notes=(note,))
     return _decide(request, offer_id, cause, notes=_lacking(request, offer_id))
 
@@ -208,7 +209,16 @@ def _lacking(request: Request, offer_id: str) -> tuple[str, ...]:
     """Why an offer that is served all the same is not certified for this, if it is not."""
     offer, checks = request.db.offers[offer_id], (rules.certificate, rules.coverage)
     lacking = rules.first_rejection(request, offer, checks)
-    return () if lacking is None else (f"{offer_id} is not certified for this: {lacking.detail}",)
+    if lacking is None:
+        return ()
+    return (f"{offer_id} is not certified for this: {_advised(request, lacking)}",)
+
+
+def _advised(request: Request, found: rules.Rejection) -> str:
+    """What a rule found, and what helps where it is a language that nobody could tell."""
+    of_language = found.rule in (Rule.LANGUAGE, Rule.LANGUAGE_NOT_COVERED)
+    helps = of_language and request.language is None
+    return f"{found.detail}; {STATE_IT}" if helps else found.detail
 
 
 def _routed(request: Request) -> Decision:

@@ -28,7 +28,7 @@ from qfloor.router.heads import heads_of, opening_of
 from qfloor.router.languages import guess_language
 from qfloor.router.lexicon import WORDS
 from qfloor.router.needs import Need
-from qfloor.router.phrases import Arranged, Pairs, Stop, arrange, longest
+from qfloor.router.phrases import Arranged, Stop, arrange, longest
 from qfloor.router.reading import (
     BREAKS,
     MOST_WORDS,
@@ -135,16 +135,22 @@ class Classifier:
         language = guess_language(reading.bare, sum([word[3] for word in words]))
         if language == "zh":
             language = chinese_of(reading.bare)
-        if self.general_only:
-            modality = _given_modality(need) or "image"
-            return Classification("general", 1.0, ("general",), (), modality, language)
+        given = _given_modality(need)
+        if self.general_only and given:
+            return _general(given, language)
         stops = [(i, word[2]) for i, word in enumerate(words) if word[2] is not None]
         hits = self._hits(need, reading, stops)
+        if self.general_only and not _asks_clip(hits):
+            return _general("image", language)
         if self.weights is None:
-            return self._weigh(need, hits, language)
-        content = content_of(tokens, [i for i, stop in stops if stop.marks])
-        total = self.weights.total(content, dict(zip(tokens[:MOST_WORDS], words, strict=False)))
-        return self._judge(self.weights, need, reading, content, total, hits, language)
+            found = self._weigh(need, hits, language)
+        else:
+            content = content_of(tokens, [i for i, stop in stops if stop.marks])
+            total = self.weights.total(content, dict(zip(tokens[:MOST_WORDS], words, strict=False)))
+            found = self._judge(self.weights, need, reading, content, total, hits, language)
+        if self.general_only:  # a clip only where the words are sure of it
+            return _general("image" if found.category is None else found.modality, language)
+        return found
 
     def sums(self, need: Need, reading: Reading) -> dict[str, float]:
         """Log odds that the lexicon finds for each category; what training reads."""
@@ -302,6 +308,17 @@ class Classifier:
         if "video" not in modalities:
             return "image"
         return "video" if sums.get(CLIP, 0.0) > 0 or "image" not in modalities else "image"
+
+
+def _general(modality: str, language: str | None) -> Classification:
+    """Of a release that judges no category apart: only still or clip is to be told."""
+    return Classification("general", 1.0, ("general",), (), modality, language)
+
+
+def _asks_clip(hits: list[Hit]) -> bool:
+    """Whether any word speaks for a clip at all."""
+    sums = sums_of(hits)
+    return sums.get(CLIP, 0.0) > 0 or sums.get("video", 0.0) > 0
 
 
 def _chance(odds: float) -> float:

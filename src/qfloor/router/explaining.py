@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from qfloor.router.decision import Candidate, Decision
 from qfloor.router.languages import STATE_IT
 from qfloor.router.money import dollars
+from qfloor.router.needs import Need
 from qfloor.router.reasons import RULE_ORDER, SAID, Cause, Rule
 
 _OF_LANGUAGE = (Rule.LANGUAGE, Rule.LANGUAGE_NOT_COVERED)
@@ -22,7 +25,10 @@ def explain(decision: Decision) -> str:
     ]
     if decision.offer is not None:
         chosen = decision.candidates[0]
-        lines += [_line("floor", _floor(decision, chosen)), _line("price", _price(chosen))]
+        lines += [
+            _line("floor", _floor(decision, chosen)),
+            _line("price", _price(chosen, decision.request.need.n)),
+        ]
         lines += [_line("latency", _latency(chosen))]
         lines += [_line("saves", text) for text in _saves(decision)]
         lines += [_line("next", _next(decision))]
@@ -84,7 +90,7 @@ def _language_of(decision: Decision) -> str:
     """What a guess was, where a language refused the request; who knows better can say so."""
     found = decision.classification
     if found.language is None:
-        return f" (it cannot be told: {STATE_IT})"
+        return f" (it cannot be told; {STATE_IT})"
     if found.language_stated:
         return ""
     return f" (it reads as {found.language}; where it is not, {STATE_IT})"
@@ -128,11 +134,39 @@ def _asked(decision: Decision) -> str:
         name = "general, the only category judged"
     else:
         name = f"{found.category} ({min(found.confidence, 0.99):.0%}{because})"
-    limits = [f"stated to be in {found.language}"] if found.language_stated else []
+    limits = [*_wanted(need), *_language_read(decision)]
     if need.max_price_nanousd is not None:
         limits.append(f"at most {dollars(need.max_price_nanousd)}")
     limits += [f"{name} within {s:g} s" for name, s in decision.request.latency_limits]
     return " · ".join([name, decision.modality, decision.tier, *limits])
+
+
+def _wanted(need: Need) -> list[str]:
+    """What was asked for beside the words, as far as it was stated."""
+    told = [f"{need.n} outputs" + (", a call each" if need.separately else "")] * (need.n > 1)
+    shape = need.size or need.aspect_ratio
+    told += [text for text in (shape, need.resolution) if text is not None]
+    if need.seconds is not None:
+        told.append(f"{need.seconds:g} s long")
+    if need.audio:
+        told.append("with sound")
+    if need.negative:
+        told.append("a negative prompt")
+    if need.tags:
+        told.append(f"tagged {', '.join(need.tags)}")
+    if need.project is not None:
+        told.append(f"project {need.project}")
+    return told
+
+
+def _language_read(decision: Decision) -> list[str]:
+    """The language, but for a guess that it is English."""
+    found = decision.classification
+    if found.language_stated:
+        return [f"stated to be in {found.language}"]
+    if found.language is None:
+        return ["in a language that cannot be told"]
+    return [] if found.language == "en" else [f"reads as {found.language}"]
 
 
 def _signal(name: str) -> str:
@@ -154,7 +188,7 @@ def _floor(decision: Decision, row: Candidate) -> str:
     )
 
 
-def _price(row: Candidate) -> str:
+def _price(row: Candidate, n: int) -> str:
     if row.price_nanousd is None:
         return "unknown for this request"
     source, age = row.price_source or "", row.price_age_days
@@ -164,7 +198,8 @@ def _price(row: Candidate) -> str:
         told = f"{source}, {'age unknown' if age is None else f'{age:g} days old'}"
     usable = row.usable_cost_nanousd
     sure = "" if usable is None else f"; {dollars(round(usable, -3))} per output sure to be good"
-    return f"{dollars(row.price_nanousd)} ({told}){sure}"
+    for_all = f" for all {n}" if n > 1 else ""
+    return f"{dollars(row.price_nanousd)}{for_all} ({told}){sure}"
 
 
 def _latency(row: Candidate) -> str:
@@ -213,10 +248,20 @@ def _rejected(decision: Decision) -> list[str]:
     width = max((len(SAID[rule]) for rule in by_rule), default=0)
     for rule in sorted(by_rule, key=lambda r: -RULE_ORDER[r]):
         rows = by_rule[rule]
-        told = [
-            f"{c.offer} ({dollars(c.price_nanousd)})" if rule is Rule.DEARER
-            else f"{c.offer} ({c.detail})" for c in rows[:_NAMES]
-        ]  # fmt: skip
+        if rule is Rule.DEARER:
+            told = ", ".join(f"{c.offer} ({dollars(c.price_nanousd)})" for c in rows[:_NAMES])
+        else:
+            told = _with_details(rows[:_NAMES])
         more = f", {len(rows) - _NAMES} more" if len(rows) > _NAMES else ""
-        lines.append(f"    {SAID[rule]:<{width}}  {', '.join(told)}{more}")
+        lines.append(f"    {SAID[rule]:<{width}}  {told}{more}")
     return lines
+
+
+def _with_details(rows: list[Candidate]) -> str:
+    """Names with what was found; what is the same of several that follow each other, once."""
+    groups = [
+        (detail, [row.offer for row in same])
+        for detail, same in groupby(rows, lambda row: row.detail)
+    ]
+    between = ", " if len(groups) == len(rows) else "; "
+    return between.join(f"{', '.join(names)} ({detail})" for detail, names in groups)

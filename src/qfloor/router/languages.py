@@ -22,8 +22,8 @@ _ISO_639_1 = (
 CODES = frozenset(_ISO_639_1.split())
 """ISO 639-1: what a request may state; fewer can be guessed."""
 
-STATE_IT = "state it with --language or routing.language"
-"""What helps where a language cannot be told."""
+STATE_IT = "state the language: --language, routing.language or Need(language=...)"
+"""What helps where a language cannot be told, as a command, the gateway and Python have it."""
 
 _TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")
 

@@ -6,7 +6,7 @@ is of something that is read for it, so that what is offered to a person works w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,9 +22,14 @@ _READ = frozenset({"negative", "size", "aspect_ratio", "modality", "seconds", "a
 """What a classification reads of a need beside its prompt."""
 
 
+_NO_CEILING = "without a price ceiling"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Relaxation:
-    """The cheapest single change to the need that makes an offer eligible."""
+    """The cheapest change to the need that makes an offer eligible: of one demand, or of two at
+    once (calls apart, at a higher ceiling) where none alone does.
+    """
 
     change: Mapping[str, Any]
     offer: str
@@ -34,15 +39,19 @@ class Relaxation:
 
 def cheapest_relaxation(request: Request) -> Relaxation | None:
     """Try every single change to a need nothing is eligible for; None when none of them helps."""
+    return _cheapest(request, _changes(request)) or _cheapest(request, _last(request))
+
+
+def _cheapest(request: Request, changes: Iterable[tuple[Change, str]]) -> Relaxation | None:
     found: list[tuple[tuple[bool, int], int, Relaxation]] = []
-    for order, (change, text) in enumerate(_changes(request)):
+    for order, (change, text) in enumerate(changes):
         changed = _again(request, change)
         offer = next(eligible(changed), None)
         if offer is None:
             continue
         price = changed.price_of(offer)
         if "max_price_usd" in change:
-            change, text = _lowest_ceiling(request, offer, price)
+            change, text = _lowest_ceiling(request, change, text, offer)
         relaxation = Relaxation(
             change=change,
             offer=offer,
@@ -59,7 +68,7 @@ def _changes(request: Request) -> Iterator[tuple[Change, str]]:
     for tier in reversed(TIERS[: TIERS.index(need.tier)]):
         yield {"tier": tier}, f"with tier {tier}"
     if need.max_price_nanousd is not None:
-        yield {"max_price_usd": None}, "without a price ceiling"
+        yield {"max_price_usd": None}, _NO_CEILING
     if need.max_latency_s is not None:
         yield {"max_latency_s": None}, "without a latency limit"
     if need.only:
@@ -78,8 +87,8 @@ def _changes(request: Request) -> Iterator[tuple[Change, str]]:
             yield {"seconds": seconds}, f"with {seconds:g} seconds"
     if need.audio:
         yield {"audio": None, "modality": "video"}, "without sound"
-    if need.n > 1:
-        yield {"n": 1}, "one at a time"
+    if need.n > 1 and not need.separately:  # as many are made, and each call is paid
+        yield {"separately": True}, _apart(need)
     if need.negative:
         yield {"negative": None}, "without the negative prompt"
     if request.challenges:
@@ -87,13 +96,29 @@ def _changes(request: Request) -> Iterator[tuple[Change, str]]:
         yield {"tags": kept}, "without challenge tags"
 
 
-def _lowest_ceiling(request: Request, offer: str, price: int | None) -> tuple[Change, str]:
+def _last(request: Request) -> Iterator[tuple[Change, str]]:
+    """What is tried where nothing else helps: two demands at once, and another thing made."""
+    need = request.need
+    if need.n > 1 and not need.separately and need.max_price_nanousd is not None:
+        apart: Change = {"separately": True, "max_price_usd": None}
+        yield apart, f"{_apart(need)}, {_NO_CEILING}"
+    told = need.modality is not None or need.seconds is not None or need.audio
+    if request.modality == "video" and not told:
+        yield {"modality": "image"}, "as a still, with modality image"
+
+
+def _apart(need: Need) -> str:
+    return f"one at a time ({need.n} calls, and their prices together)"
+
+
+def _lowest_ceiling(request: Request, change: Change, text: str, offer: str) -> tuple[Change, str]:
     """Name the ceiling that suffices, or none where age or ignorance is what is in the way."""
+    price = _again(request, change).price_of(offer)
     if price is not None:
-        change: Change = {"max_price_usd": usd_text(price)}
-        if next(eligible(_again(request, change)), None) == offer:
-            return change, f"with a ceiling of {dollars(price)}"
-    return {"max_price_usd": None}, "without a price ceiling"
+        named = {**change, "max_price_usd": usd_text(price)}
+        if next(eligible(_again(request, named)), None) == offer:
+            return named, text.replace(_NO_CEILING, f"with a ceiling of {dollars(price)}")
+    return change, text
 
 
 def _again(request: Request, change: Change) -> Request:

@@ -295,6 +295,8 @@ class Request:
     def usable_cost(self, offer_id: str) -> int | None:
         """What an output that is sure to be good enough costs: expected charge / (1 - bound).
 
+        Of one output, however many are asked for.
+
         Where a seller charges for refusals, blanks or failures, they are in it; where it does
         not, they are not: the price is taken as often as the release saw outputs charged, for
         each output that its floor counts.
@@ -308,7 +310,7 @@ class Request:
         price, upper = self.price_of(offer_id), self.upper(offer_id)
         if price is None or upper is None or upper >= 1.0:
             return None
-        return math.ceil(price * self.charged_share(offer_id) / (1.0 - upper))
+        return math.ceil(price * self.charged_share(offer_id) / (1.0 - upper) / self.need.n)
 
     def charged_share(self, offer_id: str) -> float:
         """Charges for each output that counts, at the worst of the plausible categories."""

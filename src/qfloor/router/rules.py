@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from qfloor.records import Offer
 from qfloor.records.needed import still_needed
-from qfloor.router.languages import STATE_IT, primary
+from qfloor.router.languages import primary
 from qfloor.router.money import dollars
 from qfloor.router.needs import RATIO_TOLERANCE, ratio_of
 from qfloor.router.places import Standing
@@ -151,7 +151,7 @@ def speaks(request: Request, offer: Offer) -> Rejection | None:
 
 
 def _told(language: str | None) -> str:
-    return language or f"in a language that cannot be told: {STATE_IT}"
+    return language or "in a language that cannot be told"
 
 
 def rights(request: Request, offer: Offer) -> Rejection | None:

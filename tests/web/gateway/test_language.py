@@ -49,7 +49,7 @@ def test_a_stated_language_is_used_in_place_of_the_guess(tmp_path: Path, url: st
     assert untold.status_code == english.status_code == 422
     error = untold.json()["error"]
     assert error["code"] == "no_eligible_model"
-    assert "state it with --language or routing.language" in error["message"]
+    assert "state the language: --language, routing.language" in error["message"]
     assert "state it" not in english.json()["error"]["message"]
     assert spanish.status_code == 200, spanish.text
     assert (unknown.status_code, unknown.json()["error"]["param"]) == (400, "routing.language")
