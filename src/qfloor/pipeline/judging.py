@@ -165,8 +165,9 @@ def ratings_by_output(store: Store, view: RoundView, quality: Quality) -> dict[s
     Raises
     ------
     RatingsError
-        When one lies on another scale than the quality's.
+        When one lies on another scale than the quality's, or an output stands there twice.
     """
+    _check_rows_once(view)
     ids = {o.id for o in view.outputs}
     found: dict[str, list[Rating]] = defaultdict(list)
     counting = sessions.Counting.of(store, quality.name, view.sessions)
@@ -178,6 +179,29 @@ def ratings_by_output(store: Store, view: RoundView, quality: Quality) -> dict[s
         found[rating.output_id].append(rating)
     counting.check()
     return found
+
+
+def _check_rows_once(view: RoundView) -> None:
+    """Refuse outputs known by ratings only beside the same offer's own outputs of one prompt.
+
+    They are one picture in two rows: the rated row has no blanks, the other no ratings. An import
+    finds the output that is there; this one came before it.
+    """
+
+    def asked(output: Output) -> tuple[str, str, str]:
+        prompt = view.prompts[output.prompt_digest]
+        return output.offer_id, prompt.modality, prompt.text.strip()
+
+    rated_only = {asked(o) for o in view.outputs if "external" in o.report}
+    if not rated_only:
+        return
+    own = {asked(o) for o in view.outputs if "external" not in o.report}
+    for offer, _, text in sorted(rated_only & own):
+        raise RatingsError(
+            f"the output of {offer} for prompt {text[:80]!r} stands in the round twice, once as it "
+            "was made and once as ratings alone spoke of it, since these were imported first; take "
+            "the outputs in under another round, and then import the ratings there"
+        )
 
 
 def _another_scale(view: RoundView, rating: Rating, quality: Quality) -> str:

@@ -1,6 +1,6 @@
 """Import a file of human judgments into the store: checked as a whole, written as a whole.
 
-    format -> Reading -> items -> settled outputs -> ratings, comparisons -> one transaction
+    format -> Reading -> items -> joined, settled outputs -> ratings, comparisons -> one transaction
 
 The same file twice adds nothing. A longer file of the same source adds what is new in it: a
 judgment's id comes of the source, the item, the rater, the criterion and the session, not of the
@@ -24,6 +24,7 @@ from qfloor.ratings.comparing import Compared, Ground, assemble_comparisons
 from qfloor.ratings.files import digest_of_files, files_of, read_files
 from qfloor.ratings.formats import format_of
 from qfloor.ratings.items import gather
+from qfloor.ratings.joining import join
 from qfloor.ratings.judgment import (
     Faults,
     Format,
@@ -255,6 +256,7 @@ def _settled(
     faults: Faults,
 ) -> tuple[ImportedRatings, Settled]:
     found = gather(reading.judgments, reading.comparisons, faults)
+    join(store, found.items, round=round, provider=format.provider, faults=faults)
     known = known_of(store, found.items, round=round, source=source, declared=categories)
     settled = Settler(
         known=known,

@@ -40,7 +40,7 @@ class Item:
     """Something that was judged, as the file describes it; what it leaves open is empty.
 
     ``tested`` says that at least one rating of it is no control, ``compared`` that at least one
-    comparison is none.
+    comparison is none. ``output`` is the id of the store's output that it was found to be.
     """
 
     row: int
@@ -53,6 +53,7 @@ class Item:
     seed: str
     tested: bool = False
     compared: bool = False
+    output: str = ""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -169,7 +170,8 @@ def _right(versus: Versus) -> Mention:
 def _item(mention: Judgment | Mention, faults: Faults) -> Item:
     if not mention.item and not (mention.prompt and mention.model):
         raise faults.wrong(
-            mention.row, "nothing says what was rated, fill in item_id, or prompt_id and model_id"
+            mention.row,
+            "nothing says what was rated, fill in item_id, or prompt_id (or prompt) and model_id",
         )
     return Item(
         row=mention.row,

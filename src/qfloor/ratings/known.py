@@ -64,8 +64,8 @@ def known_of(
 ) -> Known:
     """Read from a store what an import of these items has to know."""
     identities = [external_id(source, round, item.key) for item in items]
-    wanted = [*identities, *(item.name for item in items if item.name)]
     by_digest = store.prompts_by_digest()
+    wanted = [*identities, *(name for item in items for name in (item.name, item.output) if name)]
     prompts: dict[str, list[Prompt]] = defaultdict(list)
     categories: dict[str, tuple[Modality, ...]] = {}
     for prompt in by_digest.values():

@@ -1,6 +1,7 @@
 """Settle which output each item of a file is: one in the store, or one known by judgments only.
 
-An item whose id is an output's id is that output. Any other needs a prompt and a model; the
+An item whose id is an output's id is that output, and so is one that was found to be it by prompt
+and offer (`qfloor.ratings.joining`). Any other needs a prompt and a model; the
 store's own prompts and offers are used where the ids are theirs, and new ones are made where not.
 What a file says and what the store says must agree.
 """
@@ -82,7 +83,8 @@ class Settler:
         """
         items = list(items)
         self._check_categories(items)
-        stored = [self.known.outputs.get(item.name) if item.name else None for item in items]
+        named = [item.output or item.name for item in items]
+        stored = [self.known.outputs.get(name) if name else None for name in named]
         self._settle_prompts([i for i, output in zip(items, stored, strict=True) if not output])
         outputs: list[Output] = []
         changed: list[Output] = []
@@ -118,7 +120,7 @@ class Settler:
     def _check_stored(self, item: Item, output: Output) -> None:
         prompt = self.known.by_digest[output.prompt_digest]
         pairs = (
-            ("prompt_id", item.prompt, (output.prompt_id,)),
+            ("prompt_id", "" if item.output else item.prompt, (output.prompt_id,)),
             ("category", item.category, (prompt.category,)),
             ("modality", item.modality, (prompt.modality,)),
             ("model_id", item.model, self._names_of(output.offer_id)),

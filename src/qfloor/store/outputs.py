@@ -139,6 +139,22 @@ class OutputTables(Database):
         known = {status.value: status for status in Status}
         return [(i, p, o, n, known[s]) for i, p, o, n, s in self.rows(sql, (round,))]
 
+    def own_places(
+        self, *, round: str, offers: Iterable[str]
+    ) -> list[tuple[str, str, str, Status, str]]:
+        """What a round has of offers beyond what judgments alone speak of.
+
+        (id, prompt digest, offer id, status, recorded seed or nothing), by offer, prompt, repeat.
+        """
+        clause, values = where(among("round", [round]), among("offer_id", offers))
+        sql = (
+            "SELECT id, prompt_digest, offer_id, status, "
+            "coalesce(CAST(json_extract(report, '$.seed') AS TEXT), '') FROM outputs "
+            f"WHERE {clause} AND json_extract(report, '$.external') IS NULL "
+            "ORDER BY offer_id, prompt_id, repeat, id"
+        )
+        return [(i, p, o, Status(s), seed) for i, p, o, s, seed in self.rows(sql, values)]
+
     def count_outputs(self, *, round: str) -> list[tuple[str, Status, int]]:
         """How many outputs of each status a round has, by offer id."""
         sql = "SELECT offer_id, status, count(*) FROM outputs WHERE round = ? GROUP BY 1, 2"

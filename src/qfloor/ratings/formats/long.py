@@ -3,9 +3,10 @@
     item_id,prompt_id,category,model_id,seed,rater_id,dimension,score,scale_min,scale_max,
     session_id,submitted_at,duration_ms,kind,source
 
-Enough are: ``item_id`` of an output in the store, or ``prompt_id`` and ``model_id``; ``rater_id``;
-``score``; and a scale, in ``scale_min`` and ``scale_max`` or given by the caller. Beside the
-fifteen there may be ``prompt`` (its text), ``modality``, ``usable`` and ``annotation_id``.
+Enough are: ``item_id`` of an output in the store, or ``prompt_id`` (or ``prompt``, its text) and
+``model_id``; ``rater_id``; ``score``; and a scale, in ``scale_min`` and ``scale_max`` or given by
+the caller. Beside the fifteen there may be ``prompt``, ``modality``, ``usable`` and
+``annotation_id``.
 """
 
 from __future__ import annotations
@@ -88,10 +89,11 @@ def _refuse_json(path: Path) -> None:
 
 
 def _check_header(path: Path, found: tuple[str, ...], options: ReadOptions) -> tuple[str, ...]:
-    if not {"item_id"} & set(found) and not {"prompt_id", "model_id"} <= set(found):
+    has_prompt = not {"prompt_id", "prompt"}.isdisjoint(found)
+    if "item_id" not in found and not (has_prompt and "model_id" in found):
         raise RatingsError(
-            f"{path}: nothing says what was rated; add a column item_id, or prompt_id and "
-            "model_id; nothing was imported"
+            f"{path}: nothing says what was rated; add a column item_id, or prompt_id (or prompt, "
+            "its text) and model_id; nothing was imported"
         )
     ends = [name for name in ("scale_min", "scale_max") if name in found]
     if len(ends) == 1 or (not ends and options.scale is None):
@@ -190,9 +192,10 @@ def _rater(fields: Fields) -> str:
 
 
 def _asked(fields: Fields) -> tuple[str, str, str, str]:
-    """What a row says of its prompt, in the order of a `Judgment`."""
+    """What a row says of its prompt, as in a `Judgment`; its text may stand for its id."""
     modality = fields.one_of("modality", ("image", "video"), "")
-    return fields.text("prompt_id"), fields.text("prompt"), fields.text("category"), modality
+    text = fields.text("prompt")
+    return fields.text("prompt_id") or text, text, fields.text("category"), modality
 
 
 def _made(fields: Fields) -> tuple[str, str]:
