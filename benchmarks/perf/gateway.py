@@ -6,8 +6,9 @@ answered by the same server in turns, so that their ratio means something on a s
     python benchmarks/perf/gateway.py route [seconds]
     python benchmarks/perf/gateway.py flight [how many] [seconds a seller takes] [head or whole]
 
-`flight` tells beside it what the same seller, server and load take with no gateway between them
-(``/echo``: the seller is asked, its file goes out as base64), and how late the load itself was.
+`flight` tells beside it what the same seller, server and load take with no gateway between them, at
+the same rate (``/echo``: the seller is asked, its file goes out as base64), and how late the load
+itself was.
 
 A workspace lies under TMPDIR: ``TMPDIR=/dev/shm`` shows what the gateway adds where a disk takes
 no time to sync.
@@ -42,6 +43,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
 OFFERS, MEGABYTES = 40, 4
+MOST_ECHOED = 400
 NEW = "/v1/route (new prompts)"
 PLUGIN = "flight_seller:Seller"
 
@@ -107,7 +109,9 @@ def database(folder: Path, args: dict[str, Any]) -> Path:
     return path
 
 
-def serve(folder: str, port: int, args: dict[str, Any], more: dict[str, Any]) -> None:
+def serve(
+    folder: str, port: int, args: dict[str, Any], echo_s: float, more: dict[str, Any]
+) -> None:
     """The server process: a gateway with one more path, which answers a constant."""
     import uvicorn
     from starlette.responses import Response, StreamingResponse
@@ -126,7 +130,7 @@ def serve(folder: str, port: int, args: dict[str, Any], more: dict[str, Any]) ->
     async def constant(call: Call) -> Response:
         return await bare(call.request)
 
-    seller = Seller(None, Path(folder) / "echo", **args)
+    seller = Seller(None, Path(folder) / "echo", **{**args, "seconds": echo_s})
 
     async def echo(request: Any) -> Response:
         """The same seller with nothing between, nor anything promised."""
@@ -161,14 +165,14 @@ async def in_base64(path: Path) -> AsyncIterator[bytes]:
 
 
 @contextlib.contextmanager
-def served(args: dict[str, Any], **more: Any) -> Iterator[tuple[int, int]]:
+def served(args: dict[str, Any], *, echo_s: float = 0.0, **more: Any) -> Iterator[tuple[int, int]]:
     """Start a server; gives its port and process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         process = multiprocessing.get_context("spawn").Process(
-            target=serve, args=(folder, port, args, more)
+            target=serve, args=(folder, port, args, echo_s, more)
         )
         process.start()
         try:
@@ -483,12 +487,19 @@ def main() -> None:
         n = int(sys.argv[2]) if len(sys.argv) > 2 else 2_000
         args["seconds"] = float(sys.argv[3]) if len(sys.argv) > 3 else 60.0
         print(_disk(Path(folder)))
-        looks = sys.argv[4:5] or ["head", "whole"]
-        for inspect in looks:
-            with served(args, most_at_once=2 * n, inspect=inspect) as (port, pid):
+        few = min(n, MOST_ECHOED)  # at the same rate; how many are in flight is no matter there
+        ways = {
+            "/v1/images/generations": (n, args["seconds"]),
+            "/echo": (few, args["seconds"] * few / n),
+        }
+        for inspect in sys.argv[4:5] or ["head", "whole"]:
+            with served(args, echo_s=ways["/echo"][1], most_at_once=2 * n, inspect=inspect) as (
+                port,
+                pid,
+            ):
                 print(f"media are looked at: {inspect}")
-                for way in ("/v1/images/generations", "/echo"):
-                    asyncio.run(_flight(port, pid, way, n, args["seconds"], times))
+                for way, (many, seller_s) in ways.items():
+                    asyncio.run(_flight(port, pid, way, many, seller_s, times))
 
 
 if __name__ == "__main__":

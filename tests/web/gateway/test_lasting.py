@@ -151,6 +151,22 @@ def test_a_clip_whose_id_was_told_has_lasted(tmp_path: Path, lasted: Path) -> No
     assert rows == [(told,)]
 
 
+def test_a_clip_that_was_told_as_completed_has_lasted_as_such(
+    tmp_path: Path, lasted: Path
+) -> None:
+    async def work(client: Any) -> Any:
+        told = (await client.post(VIDEOS, json={"prompt": CLIP})).json()["id"]
+
+        async def ended() -> bool:
+            return (await client.get(f"{VIDEOS}/{told}")).json()["status"] == "completed"
+
+        await until(ended)
+        return read(lasted, "SELECT state FROM jobs")
+
+    with behave({"shop/film": b"\x1a\x45\xdf\xa3" + b"webm" * 100}):  # as its head says
+        assert drive(chosen(tmp_path, inspect="head"), work) == [("completed",)]
+
+
 def test_a_batch_lasts_when_one_of_it_must(tmp_path: Path, lasted: Path) -> None:
     async def work(client: Any) -> Any:
         pen, ledger = client.gateway.pen, client.gateway.ledger

@@ -126,7 +126,7 @@ class Orders:
         job = job_of(decided, kind, body_digest, idempotency, self.jobs.worker)
         lane.jobs += 1
         try:
-            # of a clip its id is told; of pictures nothing is, until the ledger lasts that has both
+            # a clip's id is told now; a job of pictures lasts with its claim, before it is bought
             there = await self._pen.write(
                 lambda: self.jobs.open(job, decided.key.budget_nanousd), lasting=kind == "video"
             )
@@ -328,7 +328,8 @@ class Orders:
                     charged_nanousd=charged_nanousd,
                     is_late=any(end.is_open for end in ends),
                 ),
-                lasting=not is_answered,  # it was told, and can be read from what lasts
+                # pictures were handed over, and their end can be told from what lasts
+                lasting=not (is_answered and job.kind == "image"),
             )
         self._settle(job, plan, telling, fault, charged, charged_nanousd, ends)
 
