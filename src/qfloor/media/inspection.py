@@ -20,6 +20,7 @@ from qfloor.media.sniff import LIMITS, Limits, describe, family, head_of, size_o
 Pixels = npt.NDArray[np.uint8]
 BLANK_RANGE = 4  # levels between the lightest and the darkest 4 x 4 block
 _BLOCK = 4
+_STRIP = 16 * _BLOCK
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +139,18 @@ def is_blank(*frames: Pixels) -> bool:
 
 
 def _one_colour(pixels: Pixels) -> bool:
-    blocks = _blocks(pixels)
-    return bool(((blocks.max(axis=(0, 1)) - blocks.min(axis=(0, 1))) <= BLANK_RANGE).all())
+    """Go through the rows only until two blocks differ: in most pictures the first few do."""
+    height = pixels.shape[0]
+    darkest = lightest = None
+    for top in range(0, max(1, height - _BLOCK + 1), _STRIP):
+        is_last = height - (top + _STRIP) < _BLOCK  # what is less than a block goes with it
+        blocks = _blocks(pixels[top:] if is_last else pixels[top : top + _STRIP])
+        low, high = blocks.min(axis=(0, 1)), blocks.max(axis=(0, 1))
+        darkest = low if darkest is None else np.minimum(darkest, low)
+        lightest = high if lightest is None else np.maximum(lightest, high)
+        if (lightest - darkest > BLANK_RANGE).any():
+            return False
+    return True
 
 
 def _blocks(pixels: Pixels) -> npt.NDArray[np.float32]:

@@ -151,9 +151,7 @@ def test_a_clip_whose_id_was_told_has_lasted(tmp_path: Path, lasted: Path) -> No
     assert rows == [(told,)]
 
 
-def test_a_clip_that_was_told_as_completed_has_lasted_as_such(
-    tmp_path: Path, lasted: Path
-) -> None:
+def test_a_clip_that_was_told_as_completed_has_lasted_as_such(tmp_path: Path, lasted: Path) -> None:
     async def work(client: Any) -> Any:
         told = (await client.post(VIDEOS, json={"prompt": CLIP})).json()["id"]
 
