@@ -12,11 +12,9 @@ import base64
 import io
 import json
 import os
-import sqlite3
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -128,44 +126,12 @@ def disk(folder: Path, tries: int = 25) -> None:
     print(f"4 MB made durable: {told}")
 
 
-def open_jobs(tries: int = 15) -> None:
-    """2,000 open jobs read by a thread while another one computes."""
-    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-    connection.execute("CREATE TABLE jobs (id TEXT PRIMARY KEY, owner TEXT, plan TEXT)")
-    rows = [(f"image_{i:032x}", "us", json.dumps("x" * 1500)) for i in range(2_000)]
-    connection.executemany("INSERT INTO jobs VALUES (?, ?, ?)", rows)
-    ends = threading.Event()
-
-    def busy() -> None:
-        while not ends.is_set():
-            sum(range(2_000))
-
-    def by_rows() -> None:
-        connection.execute("SELECT id, owner FROM jobs WHERE plan IS NOT NULL").fetchall()
-
-    def as_one() -> None:
-        sql = "SELECT json_group_array(json_array(id, owner)) FROM jobs WHERE plan IS NOT NULL"
-        json.loads(connection.execute(sql).fetchone()[0])
-
-    thread = threading.Thread(target=busy)
-    thread.start()
-    for name, does in (("row by row", by_rows), ("as one row", as_one)):
-        took = sorted(passed_ms(does) for _ in range(tries))
-        print(
-            f"2,000 open jobs read {name} beside a busy thread: "
-            f"p50 {took[tries // 2]:.1f} ms, max {took[-1]:.1f} ms"
-        )
-    ends.set()
-    thread.join()
-
-
 def main() -> None:
     """Measure them all."""
     bases()
     looks()
     with tempfile.TemporaryDirectory() as folder:
         disk(Path(folder))
-    open_jobs()
 
 
 if __name__ == "__main__":
