@@ -209,13 +209,11 @@ class Jobs:
         Those ``under_way`` are left out: there may be thousands, and this is asked every moment.
         """
         owners = json.dumps([self.worker, *self.presence.gone()])
-        # as one row: after each, the event loop would have this thread wait, and all who write
-        ((told,),) = self._ledger.rows(
-            "SELECT json_group_array(json_array(id, owner)) FROM jobs WHERE plan IS NOT NULL "
+        open_ones = self._ledger.rows(
+            "SELECT id, owner FROM jobs WHERE plan IS NOT NULL "
             "AND owner IN (SELECT value FROM json_each(?))",
             (owners,),
         )
-        open_ones = json.loads(told)
         for job_id, owner in open_ones:
             if owner != self.worker:
                 self._ledger.write("UPDATE jobs SET owner = ? WHERE id = ?", (self.worker, job_id))
