@@ -148,6 +148,20 @@ def test_show_and_route_agree_on_the_age_of_a_price_at_any_hour(
         assert (row["price_age_days"], row["rejected_by"] == "price_stale") == (days, not counts)
 
 
+def test_what_is_not_sold_any_more_is_shown_as_route_takes_it(cli: Cli, release: Path) -> None:
+    tomorrow = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)).isoformat()
+    table = Path("p.csv")
+    table.write_text(f"offer,unit,usd,retires\nshop/value,image,0.03,{tomorrow}\n")
+    assert cli("prices", "update", table, "--as-of", TODAY)[0] == 0
+    shown = ("prices", "show", "shop/value", "--db", release, "--json")
+    assert json.loads(cli(*shown)[1])[0]["from"] == "feed"
+    with FeedStore.open(".qfloor/feeds.db") as store, store._writing("prices") as connection:
+        connection.execute("UPDATE prices SET retires = ?", (TODAY,))
+    assert json.loads(cli(*shown)[1])[0]["from"] == "release"
+    told = json.loads(cli("route", FACE, "--only", "shop/value", "--json")[1])
+    assert told["price_usd"] == json.loads(cli(*shown)[1])[0]["usd"]
+
+
 def test_prices_are_shown_without_any_feed(cli: Cli, release: Path) -> None:
     code, out, err = cli("prices", "show", "--db", release, "--json")
     assert code == 0

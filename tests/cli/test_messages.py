@@ -92,3 +92,19 @@ def test_none_is_a_number_that_is_too_small() -> None:
     told = CliRunner().invoke(app, ["power", "--offers", "0"])
     assert told.exit_code == 2
     assert "0 is less than 1" in told.output
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--objective", "best"), "'best' is not one of 'price', 'usable_cost'"),
+        (("--max-price", "abc"), "'abc' must be a valid number"),
+        (("--n", "1.5"), "'1.5' must be a valid integer"),
+    ],
+)
+def test_a_value_that_an_option_does_not_take_is_named(given: tuple[str, ...], said: str) -> None:
+    ran = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["route", "a mug", *given])
+    assert ran.exit_code == 2
+    assert f"{given[0]}': {said}" in " ".join(ran.output.split())
+    assert "Value error" not in ran.output
+    assert "unable to parse" not in ran.output

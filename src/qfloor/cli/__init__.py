@@ -11,7 +11,6 @@ import sys
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
 from qfloor import __version__
 from qfloor.cli import (
@@ -43,6 +42,7 @@ from qfloor.cli import (
     suites,
     system,
 )
+from qfloor.cli.usage import Commands
 from qfloor.errors import QfloorError
 
 # In pipeline order, so that the help is the architecture.
@@ -55,7 +55,7 @@ ORDER = (
 )  # fmt: skip
 
 
-class _InOrder(TyperGroup):
+class _InOrder(Commands):
     """A group whose help keeps `ORDER`; typer would put groups of commands last."""
 
     def list_commands(self, ctx: Any) -> list[str]:

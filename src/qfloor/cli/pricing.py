@@ -216,7 +216,7 @@ def _offers(
 
     oldest = Policy.max_price_age_days
     offers, known = _known(database, files)
-    feed = rules_of(kept, offers, known, None)
+    feed = rules_of(kept, offers, known, now.date().isoformat())
     told: list[dict[str, object]] = []
     for offer_id, offer in offers.items():
         rule = feed.get(offer_id) or known.get(offer_id)
