@@ -335,8 +335,11 @@ def test_a_unit_that_cannot_price_what_an_offer_makes_is_refused_and_moves_nothi
     ):
         update_prices(store, csv(tmp_path / "p.csv", bad), now=NOW, offers=[offer])
     assert [row.unit for row in store.price_rows()["p"]] == [right]
-    # where nobody knew the offer then, its price stays what it was
-    update_prices(store, csv(tmp_path / "p.csv", bad), now=NOW)
+    # where nobody knows the offer, units cannot be compared: held, and its price stays what it was
+    found = update_prices(store, csv(tmp_path / "p.csv", bad), now=NOW)
+    assert [h.text for h in found.checked.held] == [
+        f"{offer.id} per {unit}: $0.04 before (by the {right}), $0.04 now"
+    ]
     update_prices(store, csv(tmp_path / "q.csv", bad), now=NOW)
     feed = rules_of(store.price_rows(), {offer.id: offer}, {}, None)
     assert [c.unit for c in feed[offer.id].components] == [right]
@@ -379,6 +382,22 @@ def test_a_price_by_another_unit_is_held_where_a_call_would_cost_thrice(
         assert prices_in(store) == {}
         update_prices(store, path, now=NOW, offers=[offer], confirmed=True)
         assert prices_in(store) == {offer.id: usd}
+
+
+def test_a_source_that_prices_by_another_unit_now_does_so_no_more_by_the_first(
+    store: FeedStore, tmp_path: Path
+) -> None:
+    offer, other = sold("m", "0.04"), "b,image,1,2026-11-24"
+    path = csv(tmp_path / "p.csv", f"{offer.id},image,0.04,2026-11-20", other)
+    update_prices(store, path, now=NOW, offers=[offer])
+    path = csv(tmp_path / "p.csv", f"{offer.id},megapixel,0.5,{DAY}", other)
+    found = update_prices(store, path, now=NOW, offers=[offer])
+    assert len(found.checked.held) == 1
+    assert {r.unit for r in store.price_rows()["p"]} == {"image"}, "the last good one stays"
+    update_prices(store, path, now=NOW, offers=[offer], confirmed=True)
+    rules = rules_of(store.price_rows(), {offer.id: offer}, {}, None)
+    assert [(c.unit, c.amount) for c in rules[offer.id].components] == [("megapixel", "0.5")]
+    assert prices_in(store)["b"] == "1"
 
 
 def test_what_is_past_its_day_is_dropped(store: FeedStore, tmp_path: Path) -> None:

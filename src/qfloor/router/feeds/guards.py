@@ -2,7 +2,8 @@
 
 A source that lost half its rows, or has too few, is broken: nothing of it is taken. A price that
 moved more than `MOST_CHANGE` times, or is that far from what others say when it is first told, is
-held until a person confirms it; the last good one stays, and ages. What is past its day is dropped.
+held until a person confirms it; the last good one stays, and ages. So is one by another unit than
+before, unless it can be reckoned in that unit. What is past its day is dropped.
 Pure: rows in, rows out.
 """
 
@@ -93,16 +94,31 @@ def check_rows(
             f"has {_prices(len(found))} where it had {len(known)}: more than half are gone; look "
             "at the source, and confirm if that is right"
         )
+    units: dict[tuple[str, str], dict[str, PriceRow]] = {}
+    for row in known.values():
+        units.setdefault((row.provider, row.model), {})[row.unit] = row
     held, taken, changed = [], [], 0
     for row in sold:
         before = known.get(row.key) or (elsewhere or {}).get(row.key)
         usd, by = (before.usd, "") if before else (reckoned or {}).get(row.key, (None, ""))
+        other = None if usd is not None else _by_another_unit(row, units)
+        if other is not None and not confirmed:
+            held.append(Held(row, other.usd, f"the {other.unit}"))
+            continue
         if usd is not None and _moved(usd, row.usd) and not confirmed:
             held.append(Held(row, usd, by))
             continue
         changed += before is not None and Decimal(before.usd) != Decimal(row.usd)
         taken.append(row)
     return Checked(tuple(taken), tuple(held), retired, changed)
+
+
+def _by_another_unit(
+    row: PriceRow, units: Mapping[tuple[str, str], Mapping[str, PriceRow]]
+) -> PriceRow | None:
+    """What the source priced the same by, where it was another unit: nobody can compare them."""
+    told = units.get((row.provider, row.model), {})
+    return None if not told or row.unit in told else next(iter(told.values()))
 
 
 def _moved(before: str, now: str) -> bool:

@@ -66,6 +66,7 @@ def keep(
         f"INSERT OR REPLACE INTO prices ({_COLUMNS}) VALUES ({marks})",
         [_values(source, row) for row in checked.taken],
     )
+    _drop_other_units(db, source, checked)
     oldest = (at - dt.timedelta(days=KEPT_DAYS)).date().isoformat()
     db.execute("DELETE FROM prices WHERE source = ? AND as_of < ?", (source, oldest))
     db.execute("DELETE FROM held_prices WHERE source = ?", (source,))
@@ -75,6 +76,21 @@ def keep(
     )
     said = "; ".join(h.text for h in checked.held)
     note(db, source, place, "held" if checked.held else "taken", said, at)
+
+
+def _drop_other_units(db: sqlite3.Connection, source: str, checked: Checked) -> None:
+    """Who prices by the megapixel now does so no more by the picture: both would be added up."""
+    units: dict[tuple[str, str], set[str]] = {}
+    for row in checked.taken:
+        units.setdefault((row.provider, row.model), set()).add(row.unit)
+    for provider, model, unit in db.execute(
+        "SELECT DISTINCT provider, model, unit FROM prices WHERE source = ?", (source,)
+    ).fetchall():
+        if unit not in units.get((provider, model), {unit}):
+            db.execute(
+                "DELETE FROM prices WHERE source = ? AND provider = ? AND model = ? AND unit = ?",
+                (source, provider, model, unit),
+            )
 
 
 def note(
