@@ -146,7 +146,7 @@ def _asked(where: str, row: Mapping[str, Any], categories: Collection[str] | Non
         raise InputError(f"{where}: count is {count!r}, must be a whole number above 0")
     category, at = _text(where, "category", row), _text(where, "at", row)
     if category is not None and categories is not None and category not in categories:
-        close = difflib.get_close_matches(category, categories, n=1, cutoff=0.4)
+        close = difflib.get_close_matches(category, categories, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(categories)}"
         raise InputError(f"{where}: the release has no category {category!r}; {hint}")
     if at is not None:
