@@ -17,11 +17,7 @@ from scipy import optimize, special
 
 from qfloor.stats.binomial import check_share
 from qfloor.stats.design import FAIL_ICC, RATER_ICC, planned_design_effect
-from qfloor.stats.fail_path import FailPath, build_path
-from qfloor.stats.fail_rules import planned_rule
-from qfloor.stats.rater_parts import effective_raters
-from qfloor.stats.thresholds import path_certified_to
-from qfloor.stats.two_way import FEW_RATERS
+from qfloor.stats.panel_rule import PanelRule
 
 BoolArray = NDArray[np.bool_]
 
@@ -140,16 +136,13 @@ def _simulated(
     """`power_with_raters` of checked arguments; cells of a benchmark ask for the same."""
     rng, spread = np.random.default_rng(0), _spread(fail_rate, *alike)
     prompts, repeats, votes, raters = design
-    prompt = np.repeat(np.arange(prompts), repeats * votes)
-    rater = np.arange(prompt.size) % raters
-    crossed = rater if round(effective_raters(np.bincount(rater))) >= FEW_RATERS else None
-    certified, step = 0, max(1, _STEP // prompt.size)
+    rule = PanelRule(
+        prompts=prompts, each=repeats * votes, raters=raters, alpha=alpha, max_fail=max_fail
+    )
+    certified, step = 0, max(1, _STEP // (prompts * repeats * votes))
     for first in range(0, draws, step):
         fails = _drawn(rng, min(step, draws - first), design, spread, fail_rate)
-        hopeful = fails[fails.mean(axis=1) < max_fail]  # a bound is never below the rate
-        for cell in hopeful:
-            path = build_path(np.where(cell, 0.0, 1.0), prompt, raters=crossed)
-            certified += _certified(path, alpha, max_fail)
+        certified += int(np.count_nonzero(rule.certified(fails)))
     return SimulatedPower(chance=certified / draws, draws=draws)
 
 
@@ -169,13 +162,6 @@ def _drawn(
     severities = spread.rater * rng.standard_normal((cells, raters))
     flat -= severities[:, np.arange(flat.shape[1]) % raters]
     return np.asarray(flat < special.ndtri(fail_rate))
-
-
-def _certified(path: FailPath, alpha: float, max_fail: float) -> bool:
-    """Whether floors certify it; ratings that are no fail stand at 1, and the threshold too."""
-    rule = planned_rule(path, alpha)
-    found = path_certified_to(path, alpha=alpha, max_fail=max_fail, rule=rule)
-    return found is not None and found >= 1.0
 
 
 def _spread(fail_rate: float, fail_icc: float, rater_icc: float, severity: float) -> _Spread:
