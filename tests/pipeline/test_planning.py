@@ -32,7 +32,8 @@ def test_cells_of_the_built_in_benchmark(painters):
     assert portrait.chance == pytest.approx(stats.certification_power(0.1, 120, 0.005))
     assert (portrait.best.repeats, portrait.unpriced) == (1, ())
     mean = portrait.output_usd
-    assert portrait.total_usd == pytest.approx(10 * portrait.best.prompts * mean)
+    best = portrait.best
+    assert portrait.total_usd == pytest.approx(10 * best.outputs * mean)
     assert cells["video", "video"].output_usd > mean
 
 
@@ -110,7 +111,13 @@ def test_the_best_design_asks_for_no_more_prompts_than_the_suites_have(painters,
     few = [p for i, p in enumerate(sorted(prompts, key=lambda p: p.digest)) if i % 3 == 0]
     ample = {c.category: c for c in plan_evidence(loaded, prompts, Assumed(fail_rate=0.05))}
     assert all(c.best.prompts <= c.prompts and c.beyond is None for c in ample.values())
-    scarce = plan_evidence(loaded, few, Assumed(fail_rate=0.1))
+    rated = plan_evidence(loaded, few, Assumed(fail_rate=0.1))
+    assert any(c.beyond for c in rated)
+    for cell in rated:
+        found = cell.best or cell.beyond
+        assert found.raters == loaded.panel.raters
+        assert (found.prompts <= cell.prompts) == (cell.best is not None)
+    scarce = plan_evidence(replace(loaded, panel=None), few, Assumed(fail_rate=0.1))
     assert scarce
     for cell in scarce:
         unbound = stats.designs(0.1, cell.level, output_price=cell.output_usd, rating_price=0.0)
@@ -122,7 +129,7 @@ def test_the_best_design_asks_for_no_more_prompts_than_the_suites_have(painters,
     assert any(c.best for c in scarce)
     monkeypatch.setattr(pipeline, "prompts_of", lambda benchmark: tuple(few))
     said = call("painters", "--fail", "0.1", "--json")
-    rated = plan_evidence(loaded, few, Assumed(fail_rate=0.1, rating_usd=10.0 * 15.0 / 3600.0))
+    rated = plan_evidence(loaded, few, Assumed(fail_rate=0.1, rating_usd=15 / 360, rater_usd=1.25))
     told = next(c for c in rated if c.beyond)
     assert (
         f"{told.category} {told.modality}: no design does it on the {told.prompts} prompts"
@@ -162,20 +169,55 @@ def test_the_table_for_ones_own_setting():
     assert [row["true_fail_rate"] for row in strict] == [0.02, 0.05]
 
 
-def test_chances_with_the_raters_there_are():
-    few = call("--offers", "12", "--power", "0.9", "--fail", "0.1", "--raters", "12", "--json")
-    first = json.loads(few.stdout)[0]
-    assert (first["prompts"], first["repeats"], first["ratings_each"]) == (107, 1, 1)
-    found = stats.power_with_raters(0.1, 0.05 / 12, prompts=107, raters=12)
-    assert first["chance_with_raters"] == found.chance
-    assert 0.1 < found.chance < 0.3
-    assert "with 12 raters in turn" in few.stderr
-    assert "simulated, to within 0.03" in few.stderr
+def test_designs_for_the_raters_there_are():
+    asked = ("--offers", "12", "--fail", "0.05", "--json")
+    few = call(*asked, "--raters", "12")
+    rows = json.loads(few.stdout)
+    found = stats.panel_designs(
+        0.05, 0.05 / 12, raters=[12], output_price=0.04, rating_price=15 / 360,
+        rater_price=15 / 12 / 12,
+    ).designs  # fmt: skip
+    assert [(r["prompts"], r["repeats"], r["ratings_each"], r["raters"]) for r in rows] == [
+        d.what for d in found
+    ]
+    assert rows[0]["chance_with_raters"] == found[0].chance.chance >= 0.8
+    assert rows[0]["raters_usd"] * 12 == pytest.approx(12 * 1.25)
+    assert rows[0]["usd_all_offers"] == pytest.approx(12 * found[0].cost)
+    assert "each rater costs $1.25 before the first rating" in few.stderr
     assert "about that panel alone" not in few.stderr
-    three = call("--fail", "0.1", "--raters", "3", "--json")
+    alone = json.loads(call(*asked).stdout)[0]
+    assert "chance_with_raters" not in alone
+    assert rows[0]["prompts"] * rows[0]["ratings_each"] > alone["prompts"]  # what few raters take
+
+
+def test_how_many_raters_there_should_be():
+    asked = ("--fail", "0.05", "--json")
+    any_number = json.loads(call(*asked, "--raters", "auto").stdout)
+    some = json.loads(call(*asked, "--raters", "6-9").stdout)
+    assert any_number[0]["usd"] <= some[0]["usd"]
+    assert {r["raters"] for r in some} <= set(range(6, 10))
+    trained = json.loads(call(*asked, "--raters", "auto", "--rater-minutes", "60").stdout)
+    free = json.loads(call(*asked, "--raters", "auto", "--rater-minutes", "0").stdout)
+    assert trained[0]["raters"] <= any_number[0]["raters"] < free[0]["raters"]
+    three = call(*asked, "--raters", "3")
     assert max(row["ratings_each"] for row in json.loads(three.stdout)) <= 3
     assert "a verdict is about that panel alone" in three.stderr
-    assert "chance_with_raters" not in json.loads(call("--fail", "0.1", "--json").stdout)[0]
+
+
+def test_too_few_raters_are_told_so_in_a_sentence():
+    refused = call("--offers", "12", "--power", "0.9", "--fail", "0.1", "--raters", "6-8")
+    assert refused.exit_code == 1
+    said = str(refused.exception)
+    assert "no design with 6 to 8 raters certifies a true fail rate of 0.1 with a chance" in said
+    assert "the best seen, 10000 x 1 outputs x 1 ratings by 8 raters, has a chance of 0.7" in said
+    assert json.loads(call("--fail", "0.3", "--raters", "12", "--json").stdout) == []
+
+
+@pytest.mark.parametrize("said", ["0", "many", "9-6", "6-", "-4"])
+def test_what_is_no_number_of_raters(said):
+    refused = call("--fail", "0.1", f"--raters={said}")
+    assert refused.exit_code == 2
+    assert "neither a number" in " ".join(refused.output.split())
 
 
 def test_a_benchmarks_own_raters_count(painters):
@@ -189,9 +231,17 @@ def test_a_benchmarks_own_raters_count(painters):
     assert cell.rated == stats.power_with_raters(
         0.1, cell.level, prompts=cell.seen, raters=panel.raters, votes=panel.votes
     )
-    few = plan_evidence(loaded, prompts, Assumed(raters=9))
+    few = plan_evidence(loaded, prompts, Assumed(raters=(9,)))
     assert {c.raters for c in few} == {9}
     assert next(c for c in few if c.category == "portrait").rated.chance < cell.rated.chance
+    nine = next(c for c in few if c.category == "portrait")
+    assert nine.best is None or nine.best.raters == 9
+    assert cell.best.raters == panel.raters
+    assert cell.best.chance.chance >= 0.8
+    choice = plan_evidence(loaded, prompts, Assumed(raters=(20, 40), rater_usd=0.4))
+    assert {c.raters for c in choice} <= {20, 24, 27, 33, 34, 37, 40}
+    share = choice[0].best.raters_cost / choice[0].best.raters
+    assert share == pytest.approx(0.4 / sum(c.offers for c in choice))
     none = plan_evidence(replace(loaded, panel=None), prompts, Assumed())
     assert {(c.raters, c.rated) for c in none} == {(None, None)}
     assert all(c.seen == c.prompts for c in none)
@@ -204,7 +254,9 @@ def test_it_says_that_the_panel_is_taken_to_be_large(asked):
     found = call(*asked, "--json")
     said = " ".join(found.stderr.split())
     assert ("panel of raters is taken to be large" in said) == ("painters" not in asked)
-    assert ("All else takes the panel of raters to be large" in said) == ("painters" in asked)
+    assert ("chance and needed take the panel of raters to be large" in said) == (
+        "painters" in asked
+    )
     assert json.loads(found.stdout)
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy import special
 
 from qfloor import stats
-from qfloor.stats.panel_power import _latent, _spread
+from qfloor.stats.panel_power import _latent, latent_spread
 
 
 @pytest.mark.parametrize(("raters", "votes"), [(12, 1), (30, 1), (12, 2)])
@@ -50,7 +50,7 @@ def test_fails_are_as_alike_as_is_said(rate, icc):
 
 @pytest.mark.parametrize("alike", [(0.28, 0.5, 0.4), (0.5, 1.0, 1.0), (0.9, 0.95, 0.4), (0, 0, 0)])
 def test_what_adds_up_to_a_rating_has_variance_1(alike):
-    spread = _spread(0.1, *alike)
+    spread = latent_spread(0.1, *alike)
     parts = spread.prompt, spread.output, spread.rater, spread.noise
     assert sum(part**2 for part in parts) == pytest.approx(1.0)
     assert spread.rater == pytest.approx(alike[2] * spread.prompt)

@@ -8,11 +8,12 @@ import typer
 
 from qfloor.cli.output import Csv, Json, emit, say
 from qfloor.cli.running import benchmark_of
+from qfloor.errors import QfloorError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qfloor.stats import Design, SimulatedPower
+    from qfloor.stats import Design, PanelDesign, SimulatedPower
 
 LARGE_PANEL = (
     "the panel of raters is taken to be large: with few raters a verdict of people's ratings takes "
@@ -40,8 +41,11 @@ def power(
     rater_usd_per_hour: float = typer.Option(15.0, help="What an hour of a rater costs."),
     fail_icc: float = typer.Option(0.28, help="How alike fails of two outputs of a prompt are."),
     rater_icc: float = typer.Option(0.5, help="How alike two ratings of one output are."),
-    raters: int | None = typer.Option(
-        None, min=1, help="Raters there are: shows chances with so many, simulated."
+    raters: str | None = typer.Option(
+        None, help="Raters there are, as 12, 6-40 or auto: designs are searched for them."
+    ),
+    rater_minutes: float = typer.Option(
+        5.0, help="What --raters are paid for before the first rating: instructions, training."
     ),
     as_json: bool = Json,
     as_csv: bool = Csv,
@@ -49,15 +53,24 @@ def power(
     """Show how many prompts, repeats and ratings a certificate takes, and what they cost.
 
     The panel of raters is taken to be large: with few raters a verdict of people's ratings takes
-    more prompts, or cannot be had at all. --raters, or a benchmark's [raters], adds the chance with
-    so many, simulated by the bound that floors use.
+    more prompts, or cannot be had at all. With --raters, or a benchmark's [raters], designs are
+    searched for so many, and chances simulated by the bound that floors use.
 
     Example: qfloor power --offers 40 --categories 7
     """
     _check(offers, categories, alpha=alpha, max_fail=max_fail, power=wanted)
-    _check_assumed(fail, price_usd, rating_seconds, rater_usd_per_hour, fail_icc, rater_icc)
+    _check_assumed(
+        fail, fail_icc, rater_icc, price_usd=price_usd, rating_seconds=rating_seconds,
+        rater_usd_per_hour=rater_usd_per_hour, rater_minutes=rater_minutes,
+    )  # fmt: skip
     rating = rating_seconds * rater_usd_per_hour / 3600.0
-    assumed = {"power": wanted, "fail_icc": fail_icc, "rater_icc": rater_icc, "raters": raters}
+    assumed = {
+        "power": wanted,
+        "fail_icc": fail_icc,
+        "rater_icc": rater_icc,
+        "raters": _raters(raters),
+        "rater_usd": rater_minutes * rater_usd_per_hour / 60.0,
+    }
     if name is not None:
         _check_not_said(context, name)
         _of_benchmark(name, {"fail_rate": 0.1 if fail is None else fail, "rating_usd": rating,
@@ -93,23 +106,33 @@ def _check_not_said(context: typer.Context, name: str) -> None:
             )
 
 
-def _check_assumed(
-    fail: float | None,
-    price_usd: float,
-    rating_seconds: float,
-    rater_usd_per_hour: float,
-    fail_icc: float,
-    rater_icc: float,
-) -> None:
+def _raters(said: str | None) -> tuple[int, ...] | None:
+    """Numbers of raters to search, from one number, a range or ``auto``."""
+    from qfloor import stats
+
+    if said is None:
+        return None
+    if said == "auto":
+        return stats.panel_sizes()
+    least, dash, most = said.partition("-")
+    try:
+        return (
+            stats.panel_sizes(int(least), int(most))
+            if dash
+            else stats.panel_sizes(int(least), int(least))
+        )
+    except ValueError:
+        wrong = f"{said} is neither a number of at least 1, a range like 6-40, nor auto"
+        raise typer.BadParameter(wrong, param_hint="--raters") from None
+
+
+def _check_assumed(fail: float | None, fail_icc: float, rater_icc: float, **prices: float) -> None:
     if fail is not None and not 0.0 <= fail <= 1.0:
         raise typer.BadParameter(f"{fail:g} must lie in 0 to 1", param_hint="--fail")
-    for option, price in (
-        ("--price-usd", price_usd),
-        ("--rating-seconds", rating_seconds),
-        ("--rater-usd-per-hour", rater_usd_per_hour),
-    ):
+    for name, price in prices.items():
         if not 0.0 <= price < float("inf"):
-            raise typer.BadParameter(f"{price:g} must not be below 0", param_hint=option)
+            hint = f"--{name.replace('_', '-')}"
+            raise typer.BadParameter(f"{price:g} must not be below 0", param_hint=hint)
     if not 0.0 <= fail_icc <= rater_icc <= 1.0:
         raise typer.BadParameter(
             f"{rater_icc:g} must lie between --fail-icc {fail_icc:g} and 1: two ratings of one "
@@ -145,7 +168,7 @@ def _table(
     emit(rows, as_json=as_json, as_csv=as_csv, empty="no fail rate below the tolerated one")
     said = ", ".join(f"{n} ({column})" for column, n in least.items())
     say(f"prompts with one output each; without a single fail at least {said}")
-    _say_panel(None, ())
+    say(LARGE_PANEL)
 
 
 def _designs(
@@ -155,52 +178,66 @@ def _designs(
     """Show the cheapest ways to certify one cell."""
     from qfloor import stats
 
-    raters = assumed.pop("raters")
-    found = stats.designs(fail, level, output_price=price, rating_price=rating, **assumed)
-    found = [d for d in found if raters is None or d.votes <= raters][:8]
-    alike = {name: assumed[name] for name in ("max_fail", "fail_icc", "rater_icc")}
-    rated = [
-        stats.power_with_raters(
-            fail, level, raters=raters, prompts=d.prompts, repeats=d.repeats, votes=d.votes, **alike
+    raters, rater = assumed.pop("raters"), assumed.pop("rater_usd")
+    asked = {"output_price": price, "rating_price": rating, **assumed}
+    if raters is None:
+        found: Sequence[Design] = stats.designs(fail, level, **asked)[:8]
+    else:
+        panels = stats.panel_designs(
+            fail, level, raters=raters, rater_price=rater / offers, **asked
         )
-        for d in (() if raters is None else found)
-    ]
-    rows: list[dict[str, Any]] = [
-        {
-            "prompts": d.prompts,
-            "repeats": d.repeats,
-            "ratings_each": d.votes,
-            "outputs": d.outputs,
-            "ratings": d.ratings,
-            "design_effect": d.design_effect,
-            "outputs_usd": d.outputs_cost,
-            "ratings_usd": d.ratings_cost,
-            "usd": d.cost,
-            "usd_all_offers": d.cost * offers,
-        }
-        for d in found
-    ]
-    for row, one in zip(rows, rated, strict=False):
-        row["chance_with_raters"] = one.chance
+        found = panels.designs
+        known = stats.prompts_needed(fail, level, assumed["max_fail"], assumed["power"])
+        if panels.best_seen is not None and known is not None:
+            who = " to ".join(str(n) for n in dict.fromkeys((raters[0], raters[-1])))
+            raise QfloorError(
+                f"no design with {who} raters certifies a true fail rate of {fail:g} with a chance "
+                f"of {assumed['power']:g}; {_seen(panels.best_seen)}"
+            )
+    rows = [_design_row(d, offers) for d in found]
     nothing = f"at a true fail rate of {fail:g} nothing can be certified with that power"
     emit(rows, as_json=as_json, as_csv=as_csv, empty=nothing)
-    _say_panel(raters, rated)
-
-
-def _say_panel(raters: int | None, rated: Sequence[SimulatedPower]) -> None:
-    """Say what was assumed of raters, and how well chances with so many are known."""
-    if raters is None or not rated:
+    if raters is None:
         say(LARGE_PANEL)
-        return
+    elif found:
+        _say_panel([d.raters for d in panels.designs], [d.chance for d in panels.designs], rater)
+
+
+def _design_row(design: Design, offers: int) -> dict[str, Any]:
+    """Row of a design; with raters those and its chance."""
+    from qfloor.stats import PanelDesign
+
+    row: dict[str, Any] = {
+        "prompts": design.prompts,
+        "repeats": design.repeats,
+        "ratings_each": design.votes,
+        "outputs": design.outputs,
+        "ratings": design.ratings,
+    }
+    costs = {"outputs_usd": design.outputs_cost, "ratings_usd": design.ratings_cost}
+    if isinstance(design, PanelDesign):
+        row |= {"raters": design.raters, "chance_with_raters": design.chance.chance}
+        costs["raters_usd"] = design.raters_cost
+    else:
+        row["design_effect"] = design.design_effect
+    return row | costs | {"usd": design.cost, "usd_all_offers": design.cost * offers}
+
+
+def _say_panel(raters: Sequence[int], rated: Sequence[SimulatedPower], rater_usd: float) -> None:
+    """Say what was assumed of raters, and how well chances with them are known."""
     from qfloor.stats import FEW_RATERS, SEVERITY
 
     within = 1.96 * max(one.error for one in rated)
     say(
-        f"chance_with_raters: with {raters} raters in turn, whose severity varies by {SEVERITY:g} "
-        f"of what prompts do; simulated, to within {within:.3f} (95 %). All else takes the panel "
-        "of raters to be large"
+        f"chance_with_raters: raters rate in turn, and their severity varies by {SEVERITY:g} of "
+        f"what prompts do; simulated with a fixed seed, to within {within:.3f} (95 %)"
     )
-    if raters < FEW_RATERS:
+    if rater_usd:
+        say(
+            f"each rater costs ${rater_usd:.2f} before the first rating (--rater-minutes), once "
+            "for all offers"
+        )
+    if min(raters) < FEW_RATERS:
         say(f"with fewer than {FEW_RATERS} raters a verdict is about that panel alone")
 
 
@@ -232,13 +269,23 @@ def _of_benchmark(name: str, assumed: dict[str, Any], as_json: bool, as_csv: boo
         for c in cells
     ]
     emit(rows, as_json=as_json, as_csv=as_csv, empty="nothing to plan")
-    _say_panel(next((c.raters for c in cells), None), [c.rated for c in cells if c.rated])
+    rated = [c for c in cells if c.rated]
+    if rated:
+        _say_panel(
+            [c.raters for c in rated if c.raters], [c.rated for c in rated if c.rated],
+            assumed["rater_usd"],
+        )  # fmt: skip
+        say("chance and needed take the panel of raters to be large")
+    else:
+        say(LARGE_PANEL)
     for c in cells:
         if c.beyond is not None:
             say(
                 f"{c.category} {c.modality}: no design does it on the {c.prompts} prompts of the "
                 f"suites; {_worded(c.beyond)} would, with {c.beyond.prompts - c.prompts} more"
             )
+        elif c.best_seen is not None:
+            say(f"{c.category} {c.modality}: no design does it; {_seen(c.best_seen)}")
     unpriced = sorted({offer for c in cells for offer in c.unpriced})
     if unpriced:
         say(f"without a known price: {', '.join(unpriced)}")
@@ -249,7 +296,15 @@ def _of_benchmark(name: str, assumed: dict[str, Any], as_json: bool, as_csv: boo
 
 
 def _worded(design: Design) -> str:
-    return f"{design.prompts} x {design.repeats} outputs x {design.votes} ratings"
+    """A design in words; with raters it says how many."""
+    from qfloor.stats import PanelDesign
+
+    by = f" by {design.raters} raters" if isinstance(design, PanelDesign) else ""
+    return f"{design.prompts} x {design.repeats} outputs x {design.votes} ratings{by}"
+
+
+def _seen(best: PanelDesign) -> str:
+    return f"the best seen, {_worded(best)}, has a chance of {best.chance.chance:.2f}"
 
 
 def register(app: typer.Typer) -> None:

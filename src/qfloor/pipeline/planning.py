@@ -7,8 +7,9 @@ prompts ask. It plans evidence, not calls: what a round would still buy is `plan
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean
+from typing import Any
 
 from qfloor import prices, stats
 from qfloor.benchmark import Benchmark
@@ -20,7 +21,7 @@ from qfloor.pipeline.learned import ruled_places, splits_of
 from qfloor.pipeline.planned import why_excluded
 from qfloor.ratings.panel import rated_prompts
 from qfloor.records import Modality, Offer, Prompt
-from qfloor.stats import Design, SimulatedPower
+from qfloor.stats import Design, PanelDesign, SimulatedPower
 
 NANO = 1_000_000_000
 
@@ -29,16 +30,18 @@ NANO = 1_000_000_000
 class Assumed:
     """What nobody knows before the data, stated by whoever plans.
 
-    ``rating_usd`` is the price of one rating; the correlations are `stats.design`'s. ``raters``
-    are those there will be, where it is not the benchmark's own panel.
+    ``rating_usd`` is the price of one rating, ``rater_usd`` that of a rater before the first one,
+    who then rates all there is to rate; the correlations are `stats.design`'s. ``raters`` are how
+    many there may be, where it is not the benchmark's own panel.
     """
 
     fail_rate: float = 0.1
     power: float = 0.8
     rating_usd: float = 0.0
+    rater_usd: float = 0.0
     fail_icc: float = stats.FAIL_ICC
     rater_icc: float = stats.RATER_ICC
-    raters: int | None = None
+    raters: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +54,11 @@ class CellPlan:
     prompts for the wanted power; ``best`` the cheapest design on an offer of mean price that these
     prompts suffice for; ``beyond`` the cheapest of all, where none does. ``total_usd`` is that of
     ``best`` for all offers, None where an offer's price is unknown (``unpriced``) or there is no
-    ``best``. All of that takes the panel to be large; ``rated`` is the chance with as many
-    ``raters`` as there are, on one output of each of the ``seen`` prompts: the benchmark's own
-    panel and what it sees, or those assumed. None where nothing is known of raters.
+    ``best``. Where something is known of raters (the benchmark's own panel, or those assumed),
+    designs are `stats.panel_designs`, and ``best_seen`` is the best where none does at all;
+    ``rated`` is the chance with ``raters`` of them (those of ``best``, where there is a choice), on
+    one output of each of the ``seen`` prompts. ``chance`` and ``needed`` take the panel to be
+    large, and so do designs where nothing is known.
     """
 
     category: str
@@ -68,6 +73,7 @@ class CellPlan:
     output_usd: float | None
     best: Design | None
     beyond: Design | None
+    best_seen: PanelDesign | None
     total_usd: float | None
     raters: int | None
     seen: int
@@ -117,7 +123,7 @@ def plan_evidence(
     places = sorted({(t.category, t.modality) for t in benchmark.demands})
     splits = splits_of(view.prompts.values(), imported=False)
     learned = ruled_places(benchmark)
-    found = []
+    planned = {}
     for place in places:
         asked = {
             offer_id: [
@@ -129,8 +135,10 @@ def plan_evidence(
             for offer_id, own in kept.items()
         }
         if any(asked.values()):
-            found.append(_cell(benchmark, view, *place, asked, assumed))
-    return found
+            planned[place] = asked
+    cells = sum(bool(own) for asked in planned.values() for own in asked.values())
+    share = replace(assumed, rater_usd=assumed.rater_usd / max(1, cells))
+    return [_cell(benchmark, view, *at, asked, share) for at, asked in planned.items()]
 
 
 def _cell(
@@ -141,7 +149,10 @@ def _cell(
     asked: Mapping[str, Sequence[Prompt]],
     assumed: Assumed,
 ) -> CellPlan:
-    """Plan one place; ``asked`` are its prompts by offer, of which some may have none."""
+    """Plan one place; ``asked`` are its prompts by offer, of which some may have none.
+
+    What a rater costs before the first rating is this cell's share.
+    """
     makers = [offer for offer in benchmark.offers if asked[offer.id]]
     key = CellKey(category, modality, makers[0].id)
     level = family_of(benchmark, view, benchmark.offers, key).level
@@ -152,14 +163,16 @@ def _cell(
     known = [price for price in usd.values() if price is not None]
     price = mean(known) if known else None
     families = min(len({p.family for p in asked[offer.id]}) for offer in makers)
-    best = beyond = None
-    if price is not None:
-        best = _best(assumed, level, max_fail, price, families)
-        beyond = _best(assumed, level, max_fail, price, None) if best is None else None
-    unpriced = tuple(sorted(name for name, found in usd.items() if found is None))
     raters = assumed.raters
     if raters is None and benchmark.panel is not None:
-        raters = benchmark.panel.raters
+        raters = (benchmark.panel.raters,)
+    best = beyond = best_seen = None
+    if price is not None:
+        best, best_seen = _best(assumed, level, max_fail, price, raters, families)
+        if best is None:
+            beyond, best_seen = _best(assumed, level, max_fail, price, raters, None)
+    heads = None if raters is None else raters[0] if len(raters) == 1 else _raters_of(best, raters)
+    unpriced = tuple(sorted(name for name, found in usd.items() if found is None))
     seen = _seen(benchmark, [asked[offer.id] for offer in makers])
     return CellPlan(
         category=category,
@@ -174,10 +187,11 @@ def _cell(
         output_usd=price,
         best=best,
         beyond=beyond,
+        best_seen=best_seen,
         total_usd=best.cost * len(makers) if best is not None and not unpriced else None,
-        raters=raters,
+        raters=heads,
         seen=seen,
-        rated=_rated(benchmark, assumed, level, max_fail, seen, raters) if raters else None,
+        rated=_rated(benchmark, assumed, level, max_fail, seen, heads) if heads else None,
         unpriced=unpriced,
     )
 
@@ -211,20 +225,34 @@ def _rated(
 
 
 def _best(
-    assumed: Assumed, level: float, max_fail: float, price: float, most_prompts: int | None
-) -> Design | None:
-    found = stats.designs(
-        assumed.fail_rate,
-        level,
-        output_price=price,
-        rating_price=assumed.rating_usd,
-        max_fail=max_fail,
-        power=assumed.power,
-        fail_icc=assumed.fail_icc,
-        rater_icc=assumed.rater_icc,
-        most_prompts=most_prompts,
-    )
-    return found[0] if found else None
+    assumed: Assumed,
+    level: float,
+    max_fail: float,
+    price: float,
+    raters: Sequence[int] | None,
+    most_prompts: int | None,
+) -> tuple[Design | None, PanelDesign | None]:
+    """Cheapest design, if any does; with raters also the best seen, if none does."""
+    asked: dict[str, Any] = {
+        "output_price": price,
+        "rating_price": assumed.rating_usd,
+        "max_fail": max_fail,
+        "power": assumed.power,
+        "fail_icc": assumed.fail_icc,
+        "rater_icc": assumed.rater_icc,
+        "most_prompts": most_prompts,
+    }
+    if raters is None:
+        found = stats.designs(assumed.fail_rate, level, **asked)
+        return (found[0] if found else None), None
+    asked |= {"rater_price": assumed.rater_usd, "keep": 1}
+    panels = stats.panel_designs(assumed.fail_rate, level, raters=raters, **asked)
+    return (panels.designs[0] if panels.designs else None), panels.best_seen
+
+
+def _raters_of(best: Design | None, raters: Sequence[int]) -> int:
+    """How many of a choice of raters to look at the suites' prompts with."""
+    return best.raters if isinstance(best, PanelDesign) else max(raters)
 
 
 def _output_usd(offer: Offer, prompts: Sequence[Prompt]) -> float | None:

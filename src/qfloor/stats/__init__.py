@@ -3,6 +3,7 @@
 `binomial`          exact bounds and tests, fails allowed, exact McNemar
 `power`             prompts needed, chance of a certificate
 `design`            prompts, repeats or ratings: which design certifies for the least
+`panel_design`      the same with the raters there are, or how many there should be
 `panel_power`       the chance of a certificate with so many raters, simulated
 `clusters`          Korn-Graubard and the exact bound of one repeat
 `every_repeat`      the exact bound from all repeats, without drawing one
@@ -119,6 +120,7 @@ from qfloor.stats.paired_shares import (
     paired_difference_p_value,
     paired_difference_upper,
 )
+from qfloor.stats.panel_design import PanelDesign, PanelDesigns, panel_designs, panel_sizes
 from qfloor.stats.panel_power import SEVERITY, SimulatedPower, power_with_raters
 from qfloor.stats.power import certification_power, prompts_needed
 from qfloor.stats.ppi import (
@@ -203,6 +205,8 @@ __all__ = [
     "MomentTable",
     "MosRecovery",
     "PairedEquivalence",
+    "PanelDesign",
+    "PanelDesigns",
     "PoweredSample",
     "PredictionPowered",
     "QuantileBand",
@@ -281,6 +285,8 @@ __all__ = [
     "paired_difference_p_value",
     "paired_difference_upper",
     "paired_equivalence",
+    "panel_designs",
+    "panel_sizes",
     "path_certified_to",
     "path_limits",
     "path_lower",

@@ -158,6 +158,13 @@ def _effective(prompts: int, values: int, effect: float, alpha: float) -> float:
     return min(n, n / effect * few_clusters_factor(n, prompts - 1, alpha))
 
 
+def check_prices(**prices: float) -> None:
+    """Require prices of at least 0, by name."""
+    for name, price in prices.items():
+        if not (price >= 0.0 and math.isfinite(price)):
+            raise ValueError(f"{name} must be a price of at least 0, got {price!r}.")
+
+
 def designs(
     fail_rate: float,
     alpha: float,
@@ -201,9 +208,7 @@ def designs(
     (35, 1, 5, '75.25')
     """
     check_share("alpha", alpha)
-    for name, price in (("output_price", output_price), ("rating_price", rating_price)):
-        if not (price >= 0.0 and math.isfinite(price)):
-            raise ValueError(f"{name} must be a price of at least 0, got {price!r}.")
+    check_prices(output_price=output_price, rating_price=rating_price)
     found = []
     for repeats in range(1, MOST_REPEATS + 1):
         for votes in range(1, MOST_VOTES + 1):

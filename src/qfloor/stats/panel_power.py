@@ -45,7 +45,7 @@ class SimulatedPower:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Spread:
+class LatentSpread:
     """Standard deviations of what adds up to a rating, whose variance is 1."""
 
     prompt: float
@@ -124,7 +124,7 @@ def power_with_raters(
     )  # fmt: skip
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1 << 12)
 def _simulated(
     fail_rate: float,
     alpha: float,
@@ -134,7 +134,7 @@ def _simulated(
     draws: int,
 ) -> SimulatedPower:
     """`power_with_raters` of checked arguments; cells of a benchmark ask for the same."""
-    rng, spread = np.random.default_rng(0), _spread(fail_rate, *alike)
+    rng, spread = np.random.default_rng(0), latent_spread(fail_rate, *alike)
     prompts, repeats, votes, raters = design
     rule = PanelRule(
         prompts=prompts, each=repeats * votes, raters=raters, alpha=alpha, max_fail=max_fail
@@ -150,7 +150,7 @@ def _drawn(
     rng: np.random.Generator,
     cells: int,
     design: tuple[int, int, int, int],
-    spread: _Spread,
+    spread: LatentSpread,
     fail_rate: float,
 ) -> BoolArray:
     """Whether each rating is a fail, shape (cells, ratings): prompt by prompt, then output."""
@@ -164,7 +164,9 @@ def _drawn(
     return np.asarray(flat < special.ndtri(fail_rate))
 
 
-def _spread(fail_rate: float, fail_icc: float, rater_icc: float, severity: float) -> _Spread:
+def latent_spread(
+    fail_rate: float, fail_icc: float, rater_icc: float, severity: float
+) -> LatentSpread:
     """Spread with which fails are as alike as is said.
 
     Raters who differ cannot agree in full: where the correlations leave no room for severity,
@@ -174,7 +176,7 @@ def _spread(fail_rate: float, fail_icc: float, rater_icc: float, severity: float
     rater = severity**2 * prompt
     both = max(prompt, min(_latent(rater_icc, fail_rate), 1.0 - rater))
     noise = max(0.0, 1.0 - both - rater)
-    return _Spread(
+    return LatentSpread(
         prompt=math.sqrt(prompt),
         output=math.sqrt(both - prompt),
         rater=math.sqrt(rater),
