@@ -13,6 +13,7 @@ from qfloor.errors import QfloorError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from qfloor.pipeline.planning import CellPlan
     from qfloor.stats import Design, PanelDesign, SimulatedPower
 
 LARGE_PANEL = (
@@ -64,13 +65,9 @@ def power(
         rater_usd_per_hour=rater_usd_per_hour, rater_minutes=rater_minutes,
     )  # fmt: skip
     rating = rating_seconds * rater_usd_per_hour / 3600.0
-    assumed = {
-        "power": wanted,
-        "fail_icc": fail_icc,
-        "rater_icc": rater_icc,
-        "raters": _raters(raters),
-        "rater_usd": rater_minutes * rater_usd_per_hour / 60.0,
-    }
+    rater = rater_minutes * rater_usd_per_hour / 60.0
+    alike = {"fail_icc": fail_icc, "rater_icc": rater_icc}
+    assumed = {"power": wanted, "raters": _raters(raters), "rater_usd": rater, **alike}
     if name is not None:
         _check_not_said(context, name)
         _of_benchmark(name, {"fail_rate": 0.1 if fail is None else fail, "rating_usd": rating,
@@ -269,6 +266,11 @@ def _of_benchmark(name: str, assumed: dict[str, Any], as_json: bool, as_csv: boo
         for c in cells
     ]
     emit(rows, as_json=as_json, as_csv=as_csv, empty="nothing to plan")
+    _say_of_cells(cells, assumed)
+
+
+def _say_of_cells(cells: Sequence[CellPlan], assumed: dict[str, Any]) -> None:
+    """What was assumed of raters, where no design does it, and what all cells cost."""
     rated = [c for c in cells if c.rated]
     if rated:
         _say_panel(
