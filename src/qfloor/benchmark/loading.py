@@ -6,6 +6,7 @@ import difflib
 import fnmatch
 import re
 import tomllib
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -78,15 +79,15 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
             f"{path}: benchmark.suites must name at least one suite, unless imported = true; "
             "then the prompts are those that were judged, and no suite may be named"
         )
-    used = check_round(path, round or table.round)
     exclusions = _exclusions(path, file.exclude)
     thresholds, rules = demands_of(path, file.thresholds, quality)
-    offers = () if table.imported else _kept(path, _offers(path, table), exclusions)
+    offers, declared = _offers(path, table, exclusions)
     loaded = Benchmark(
         name=table.name,
         title=table.title,
         suites=tuple(table.suites),
         offers=offers,
+        declared=declared,
         patterns=tuple(table.offers),
         imported=table.imported,
         repeats=table.repeats,
@@ -97,7 +98,7 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         alpha=table.alpha,
         family=table.family,
         correction=table.correction,
-        round=used,
+        round=check_round(path, round or table.round),
         seed=table.seed,
         budget_nanousd=parse_budget(path, table.budget_usd),
         panel=_panel(path, file.raters),
@@ -197,8 +198,18 @@ def _parse(path: Path) -> BenchmarkFile:
         raise BenchmarkError(f"{path}: field {where!r} is {first['input']!r}: {said}") from error
 
 
-def _offers(path: Path, table: BenchmarkTable) -> tuple[Offer, ...]:
+def _offers(
+    path: Path, table: BenchmarkTable, exclusions: tuple[Exclusion, ...]
+) -> tuple[tuple[Offer, ...], tuple[Offer, ...]]:
+    """The benchmark's offers; or what is declared of those that imported ratings may be of."""
     known = catalogue_with(path.parent / name for name in table.offer_files)
+    if not table.imported:
+        return _kept(path, _chosen(path, table, known), exclusions), ()
+    named = (o for o in known if any(fnmatch.fnmatchcase(o, p) for p in table.offers))
+    return (), tuple(known[name] for name in sorted(named))
+
+
+def _chosen(path: Path, table: BenchmarkTable, known: Mapping[str, Offer]) -> tuple[Offer, ...]:
     chosen: dict[str, Offer] = {}
     for pattern in table.offers:
         matched = fnmatch.filter(sorted(known), pattern)

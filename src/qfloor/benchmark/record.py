@@ -22,7 +22,7 @@ from qfloor.records import (
     digest_of,
 )
 
-_NO_EVIDENCE = frozenset({"path", "budget_nanousd", "limits", "allow_unpriced"})
+_NO_EVIDENCE = frozenset({"path", "budget_nanousd", "limits", "allow_unpriced", "declared"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,9 @@ class Benchmark:
     """What a run is.
 
     ``imported`` says that nothing is generated: the offers are those in the store that match
-    ``patterns``, the prompts those they were judged on. ``references`` names, by digest, the
+    ``patterns``, the prompts those they were judged on; ``declared`` is what the catalogue and
+    the benchmark's offer files say of such offers, their prices and rights, which like a budget
+    decides nothing of the evidence. ``references`` names, by digest, the
     frozen set that a metric's floors are centred on, for metrics that compare within a prompt.
     ``correction`` says how a family shares its error; with ``traffic`` floors are about a team's
     own mix of requests instead of the suite's.
@@ -91,6 +93,7 @@ class Benchmark:
     rules: tuple[ThresholdRule, ...] = ()
     limits: Mapping[str, RateLimits] = field(default_factory=dict)
     allow_unpriced: bool = False
+    declared: tuple[Offer, ...] = ()
 
     @property
     def as_given(self) -> str:

@@ -23,7 +23,7 @@ class BenchmarkTable(_Strict):
     offers: Annotated[list[str], Field(min_length=1)]
     """Ids of offers, or patterns (``bfl/*``)."""
     offer_files: list[str] = []
-    """Files of offers of your own, from this file's folder."""
+    """Files of offers of your own, from this file's folder; also of what was made elsewhere."""
     imported: bool = False
     """Nothing is generated: judge what was imported; then name no suite."""
     repeats: Annotated[int, Field(ge=1, le=100)] = 1

@@ -27,6 +27,7 @@ SHOWN = 3
 _SAID_OTHERWISE = frozenset({
     "title", "notes", "path", "illustrative", "budget_nanousd", "suites", "offers", "patterns",
     "thresholds", "rules", "calibrations", "exclusions", "limits", "allow_unpriced",
+    "declared",
 })  # fmt: skip
 _NOT_DEMANDED = frozenset({"category", "modality", "tier", "evidence", "post_hoc"})
 

@@ -90,16 +90,22 @@ def run_id(benchmark: Benchmark) -> str:
 def offers_of(store: Store, benchmark: Benchmark) -> tuple[Offer, ...]:
     """Return a benchmark's offers; for imported judgments, those in the store that it names.
 
+    Ratings say of an offer no more than its name. What the catalogue or the benchmark's offer
+    files declare of that name (price, settings, rights, capabilities) is taken from there; an
+    offer that a generator of ours made is in the store as it was made, and stays so.
+
     Raises
     ------
     BenchmarkError
-        When imported judgments are in the store of none of them, or not of one that is named.
+        When imported judgments are in the store of none of them, or not of one that is named, or
+        one is declared to make something else than what was judged of it.
     """
     if not benchmark.imported:
         return benchmark.offers
     stored = tuple(store.offers_of())
+    declared = {offer.id: offer for offer in benchmark.declared}
     found = tuple(
-        offer
+        _as_declared(benchmark, offer, declared.get(offer.id))
         for offer in stored
         if any(fnmatch.fnmatchcase(offer.id, pattern) for pattern in benchmark.patterns)
         and not any(e.whole_offers and e.covers_offer(offer.id) for e in benchmark.exclusions)
@@ -111,6 +117,20 @@ def offers_of(store: Store, benchmark: Benchmark) -> tuple[Offer, ...]:
         )
     _refuse_unknown(benchmark, [offer.id for offer in stored])
     return found
+
+
+def _as_declared(benchmark: Benchmark, stored: Offer, declared: Offer | None) -> Offer:
+    """An offer known by its ratings alone, as it is declared; any other as it is stored."""
+    if declared is None or stored.generator is not None:
+        return stored
+    for judged in stored.modalities or (stored.modality,):
+        if not declared.makes(judged):
+            raise BenchmarkError(
+                f"benchmark {benchmark.name}: {stored.id} is declared to make "
+                f"{' and '.join(declared.modalities or (declared.modality,))}, but what was "
+                f"imported of it is {judged}; correct the offer file or the import's modality"
+            )
+    return declared
 
 
 def _refuse_unknown(benchmark: Benchmark, known: Sequence[str]) -> None:
