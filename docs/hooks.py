@@ -34,7 +34,7 @@ HOW_TO: dict[str, tuple[str, ...]] = {
         "audit", "drift", "report", "monthly",
     ),
     "Compare blind": ("blind-sessions", "blind-analysis", "blind-report", "live-audit"),
-    "Route": ("classification", "policy", "prices-and-health", "gateway", "replay"),
+    "Route": ("classification", "policy", "prices-and-health", "service", "gateway", "replay"),
     "Extend, and live with it": ("provider", "scorer", "store"),
 }  # fmt: skip
 """How-to pages by what they are about; a page that stands nowhere comes at the end."""

@@ -2,9 +2,15 @@
 
 Standard library only. `load` a quality database, state a `Need`, `choose`; `explain` says it to
 a person, `Decision.to_dict` to a program. Nothing here calls a provider, reads a clock unless
-told no time, or writes anything.
+told no time, or writes anything. `load_policy`, `load_prices` and `load_health` read the files of a
+team; their module is loaded when one of them is first asked for.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qfloor.records import PriceComponent, PriceRule
 from qfloor.router.choosing import choose, classify
 from qfloor.router.classification import Classification, Evidence
 from qfloor.router.counterfactual import Counterfactual, Counterfactuals
@@ -17,6 +23,9 @@ from qfloor.router.reasons import Cause, Rule
 from qfloor.router.relaxing import Relaxation
 from qfloor.router.schema import decision_schema
 from qfloor.router.shapes import Demanded
+
+if TYPE_CHECKING:
+    from qfloor.router.loading import load_health, load_policy, load_prices
 
 __all__ = [
     "Candidate",
@@ -33,7 +42,9 @@ __all__ = [
     "OfferHealth",
     "Override",
     "Policy",
+    "PriceComponent",
     "PriceFeed",
+    "PriceRule",
     "Relaxation",
     "Rule",
     "Savings",
@@ -42,4 +53,17 @@ __all__ = [
     "decision_schema",
     "explain",
     "load",
+    "load_health",
+    "load_policy",
+    "load_prices",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what reads files when it is first asked for; who routes by a release alone does not."""
+    if name not in ("load_health", "load_policy", "load_prices"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from qfloor.router import loading
+
+    globals()[name] = found = getattr(loading, name)
+    return found
