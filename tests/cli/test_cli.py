@@ -225,6 +225,34 @@ def test_sampling_a_log(cli: Cli, tmp_path: Path) -> None:
     assert len(json.loads((tmp_path / "own.inclusion.json").read_text())) == 4
 
 
+def test_an_interrupt_is_one_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qfloor.cli.releasing.benchmark_of", stop)
+    code, _, said = cli("export", "painters")
+    assert (code, said) == (
+        130, "qfloor: stopped; what was finished is kept, run the same command again\n"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--out", "q.json"], "--json-out"),
+        (["--out", "Q.PARQUET"], "--parquet FOLDER"),
+        (["--json-out", "q.db"], "such as quality.json"),
+    ],
+)
+def test_an_export_is_not_written_under_another_forms_name(
+    cli: Cli, tmp_path: Path, given: list[str], told: str
+) -> None:
+    code, _, said = cli("export", "painters", *given)
+    assert code == 1
+    assert told in said
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_installed_command_runs() -> None:
     program = Path(sys.executable).parent / "qfloor"
     ran = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)

@@ -124,6 +124,9 @@ monthly.register(app)
 system.register(app)
 
 
+_INTERRUPTED = 130
+
+
 def main() -> None:
     """Run the command line; every error of ours or the disk's is one sentence and exit code 1."""
     try:
@@ -143,8 +146,9 @@ def main() -> None:
         about = f"{error.filename}: " if error.filename else ""
         typer.echo(f"qfloor: {about}{error.strerror or error}", err=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        typer.echo(
-            "qfloor: stopped; what was finished is kept, run the same command again", err=True
-        )
-        sys.exit(1)
+    except SystemExit as error:
+        if error.code == _INTERRUPTED:  # what typer makes of Ctrl-C
+            typer.echo(
+                "qfloor: stopped; what was finished is kept, run the same command again", err=True
+            )
+        raise

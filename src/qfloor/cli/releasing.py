@@ -10,6 +10,13 @@ from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of
 from qfloor.errors import QfloorError
 
+_OTHER_FORMS = {
+    ".json": "write JSON beside it with --json-out quality.json",
+    ".parquet": "write Parquet tables beside it with --parquet FOLDER",
+    ".csv": "print a table as CSV with `qfloor floors --csv`",
+    ".xlsx": "write Parquet tables beside it with --parquet FOLDER, which pandas reads",
+}  # fmt: skip
+
 
 def export(
     name: str = BenchmarkName,
@@ -30,6 +37,7 @@ def export(
     from qfloor import export, pipeline
     from qfloor.store import Store
 
+    _check_where(out, json_out, parquet)
     benchmark = benchmark_of(name, round)
     with Store.open(workspace) as store:
         prompts = pipeline.prompts_of(benchmark)
@@ -41,6 +49,21 @@ def export(
         say(f"wrote {export.write_json(json_out, release)}")
     if parquet is not None:
         say(f"wrote {export.write_parquet(parquet, release)}")
+
+
+def _check_where(out: Path | None, json_out: Path | None, parquet: Path | None) -> None:
+    """Refuse names that say another form, and what cannot be written, before anything is."""
+    from qfloor.export import need_parquet
+
+    kind = "" if out is None else out.suffix.lower()
+    if kind in _OTHER_FORMS:
+        raise QfloorError(
+            f"--out {out} is a quality database, such as quality.db; {_OTHER_FORMS[kind]}"
+        )
+    if json_out is not None and json_out.suffix.lower() != ".json":
+        raise QfloorError(f"--json-out {json_out} is JSON; name it such as quality.json")
+    if parquet is not None:
+        need_parquet()
 
 
 def verify(
@@ -73,6 +96,8 @@ def verify(
         stated = export.stated_error(export.read(database))
         if stated is not None:
             say(str(stated))
+        say("prices and latency, a dated snapshot that feeds override, and what was spent are not "
+            "in the digest: --store compares them")  # fmt: skip
         return
     given = (
         None if name is None else benchmark_of(name, export.read(database)["release"][0]["round"])

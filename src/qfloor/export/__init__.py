@@ -7,7 +7,7 @@ release is what the caller says it is: nothing is computed here, and the clock i
 
 from qfloor.export.consistency import problems_of
 from qfloor.export.late import certified_words, post_hoc_words
-from qfloor.export.parquet import write_parquet
+from qfloor.export.parquet import need_parquet, write_parquet
 from qfloor.export.release import Content, Release, Row, content_of, digest_of_content
 from qfloor.export.schema import SCHEMA_VERSION, TABLES
 from qfloor.export.stated import StatedError, stated_error
@@ -26,6 +26,7 @@ __all__ = [
     "certified_words",
     "content_of",
     "digest_of_content",
+    "need_parquet",
     "post_hoc_words",
     "problems_of",
     "read",

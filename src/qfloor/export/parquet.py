@@ -23,6 +23,12 @@ _DTYPES = {
 }
 
 
+def need_parquet() -> None:
+    """Raise `SetupError` when pyarrow, which writes Parquet, is not installed."""
+    if importlib.util.find_spec("pyarrow") is None:
+        raise SetupError("writing Parquet needs pyarrow: pip install pyarrow")
+
+
 def write_parquet(folder: str | Path, release: Release) -> Path:
     """Write every table as ``folder/<table>.parquet``; JSON columns stay JSON text.
 
@@ -31,8 +37,7 @@ def write_parquet(folder: str | Path, release: Release) -> Path:
     SetupError
         When pyarrow is not installed; nothing is written.
     """
-    if importlib.util.find_spec("pyarrow") is None:
-        raise SetupError("writing Parquet needs pyarrow: pip install pyarrow")
+    need_parquet()
     import pandas as pd
 
     folder = Path(folder)

@@ -166,6 +166,19 @@ def test_a_dead_worker_loses_no_job():
     atelier.close()
 
 
+def test_an_interrupt_is_the_parents_to_answer():
+    """A terminal sends Ctrl-C to the workers as well: they end with their pipe, without a word."""
+    atelier = Atelier(workers=1)
+    job = Job(offer_id="o", painter="ochre", repeat=0, round="r", text="a cat", modality="image")
+    first = atelier.submit(job).result()
+    (worker,) = atelier._all
+    worker.send_signal(signal.SIGINT)
+    assert atelier.submit(job).result() == first
+    assert atelier._all == [worker]
+    assert worker.poll() is None
+    atelier.close()
+
+
 ORPHAN = """
 import os, sys
 from qfloor.generators.builtin.atelier import Atelier
