@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 
+from qfloor.errors import QfloorError
 from qfloor.records import to_plain
 
 _UNBOUNDED = 1_000_000  # columns: a line is as long as what stands in it
@@ -95,6 +96,23 @@ def _table(rows: Sequence[Mapping[str, Any]], columns: list[str], title: str | N
     # Through a pipe there is no width to fit: lines are kept whole for grep.
     width = None if sys.stdout.isatty() else _UNBOUNDED
     Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False).print(table)
+
+
+_OTHER_FORMS = {
+    ".json": "write JSON beside it with `qfloor export --json-out quality.json`",
+    ".parquet": "write Parquet tables beside it with `qfloor export --parquet FOLDER`",
+    ".csv": "print a table as CSV with `qfloor floors --csv`",
+    ".xlsx": "write Parquet tables beside it with `qfloor export --parquet FOLDER`",
+}
+
+
+def check_database_name(out: Path | None) -> None:
+    """Refuse to write a quality database under the name of another form."""
+    kind = "" if out is None else out.suffix.lower()
+    if kind in _OTHER_FORMS:
+        raise QfloorError(
+            f"--out {out} is a quality database, such as quality.db; {_OTHER_FORMS[kind]}"
+        )
 
 
 def say(message: str) -> None:

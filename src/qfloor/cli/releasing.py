@@ -6,16 +6,9 @@ from pathlib import Path
 
 import typer
 
-from qfloor.cli.output import Csv, Json, Workspace, emit, say
+from qfloor.cli.output import Csv, Json, Workspace, check_database_name, emit, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of
 from qfloor.errors import QfloorError
-
-_OTHER_FORMS = {
-    ".json": "write JSON beside it with --json-out quality.json",
-    ".parquet": "write Parquet tables beside it with --parquet FOLDER",
-    ".csv": "print a table as CSV with `qfloor floors --csv`",
-    ".xlsx": "write Parquet tables beside it with --parquet FOLDER, which pandas reads",
-}  # fmt: skip
 
 
 def export(
@@ -55,11 +48,7 @@ def _check_where(out: Path | None, json_out: Path | None, parquet: Path | None) 
     """Refuse names that say another form, and what cannot be written, before anything is."""
     from qfloor.export import need_parquet
 
-    kind = "" if out is None else out.suffix.lower()
-    if kind in _OTHER_FORMS:
-        raise QfloorError(
-            f"--out {out} is a quality database, such as quality.db; {_OTHER_FORMS[kind]}"
-        )
+    check_database_name(out)
     if json_out is not None and json_out.suffix.lower() != ".json":
         raise QfloorError(f"--json-out {json_out} is JSON; name it such as quality.json")
     if parquet is not None:

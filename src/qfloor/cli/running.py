@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from qfloor.cli import stores
-from qfloor.cli.output import Csv, Json, Workspace, emit, say
+from qfloor.cli.output import Csv, Json, Workspace, check_database_name, emit, say
 from qfloor.cli.watching import progress
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def demo(
     """
     from qfloor.cli import demonstration
 
+    check_database_name(out)
     result = _run(benchmark_of("painters", None), workspace, "local", out)
     demonstration.show(result)
 
@@ -152,6 +153,7 @@ def run(
 
     Example: qfloor run painters --round 2026-12 --adaptive --budget 100 --rating-usd 0.05
     """
+    check_database_name(out)
     benchmark = benchmark_of(name, round, budget, allow_unpriced=allow_unpriced)
     stores.place(workspace, media)
     if adaptive:
