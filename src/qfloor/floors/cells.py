@@ -102,6 +102,17 @@ class Cell:
         return self.n_raters > 0 and self.effective_raters < stats.FEW_RATERS
 
 
+def on_this_panel(n_raters: int) -> str:
+    """Say whom a statement about so few raters is about.
+
+    Examples
+    --------
+    >>> on_this_panel(3)
+    'conditional on this panel of 3'
+    """
+    return f"conditional on this panel of {n_raters}"
+
+
 def build_cell(
     offer_id: str,
     category: str,

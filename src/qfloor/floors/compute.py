@@ -15,7 +15,7 @@ import numpy as np
 from qfloor import stats
 from qfloor.errors import CertificationError
 from qfloor.floors.bounds import CellBounds, bound_cell
-from qfloor.floors.cells import Cell, build_cell
+from qfloor.floors.cells import Cell, build_cell, on_this_panel
 from qfloor.floors.family import FamilyPlan
 from qfloor.floors.judged import Judged, lay_out
 from qfloor.floors.powered import TOO_FEW, Predicted, power_cell
@@ -318,7 +318,7 @@ def _upper_limit(judged: Judgement, sign: float) -> float | None:
 def _panel(cell: Cell) -> dict[str, str]:
     """Say what a statement about few raters is about."""
     if cell.on_its_panel:
-        return {"raters": f"conditional on this panel of {cell.n_raters}"}
+        return {"raters": on_this_panel(cell.n_raters)}
     return {"raters": "drawn from a population"} if cell.n_raters else {}
 
 

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from qfloor.floors.cells import on_this_panel
 from qfloor.floors.compute import Assessed, CellRequest, assess
 from qfloor.floors.judged import Judged
 from qfloor.floors.ruling import rule_family
@@ -162,7 +163,7 @@ def in_words(n_raters: int, rows: Sequence[LeaveOneOut], tier: str) -> str:
     >>> in_words(1, [], "premium")
     'conditional on this panel of 1'
     """
-    said = f"conditional on this panel of {n_raters}"
+    said = on_this_panel(n_raters)
     mine = [row for row in rows if row.tier == tier]
     if not mine:
         return said

@@ -16,6 +16,7 @@ from qfloor.benchmark import Benchmark
 from qfloor.calibrate import Flagged
 from qfloor.errors import BenchmarkError
 from qfloor.floors import Judged, paired_shortfall, reference_quantile
+from qfloor.floors.cells import on_this_panel
 from qfloor.pipeline.declared import Declared
 from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.judging import CellKey, Cells, RoundView, human_cells, ratings_by_output
@@ -281,7 +282,7 @@ def _flags(
 def _raters(n: int | None, on_panel: bool) -> str:
     if n is None:
         return ""
-    return f"conditional on this panel of {n}" if on_panel else "drawn from a population"
+    return on_this_panel(n) if on_panel else "drawn from a population"
 
 
 def _empty(benchmark: Benchmark, rule: ThresholdRule) -> LearnedThreshold:

@@ -24,6 +24,7 @@ from qfloor.floors import (
     SequentialDesign,
     closed_by_cell,
 )
+from qfloor.floors.cells import on_this_panel
 from qfloor.floors.family import Adjusted, Claim, adjust
 from qfloor.floors.sequential import NONE_CLOSED
 from qfloor.pipeline.findings import Findings
@@ -179,19 +180,15 @@ def _floor(floor: Floor, tests: Mapping[CellKey, _Test]) -> Floor:
 
 def _said(floor: Floor, state: SequentialState) -> dict[str, object]:
     """Raters are not drawn anew for every prompt, and the test does not let them vary."""
-    raters = {"raters": _panel(floor)} if floor.n_raters else {}
+    raters = {"raters": on_this_panel(floor.n_raters)} if floor.n_raters else {}
     said = {"horizon": state.horizon, "standing": state.standing, "order": state.prompt_order}
     return {**raters, "sequential": said}
-
-
-def _panel(floor: Floor) -> str:
-    return f"conditional on this panel of {floor.n_raters}"
 
 
 def _panels(floors: Iterable[Floor]) -> Mapping[CellKey, str]:
     """What verdicts say of their panel, by cell: it is whole, for none is left out of a test."""
     return {
-        CellKey(floor.category, floor.modality, floor.offer_id): _panel(floor)
+        CellKey(floor.category, floor.modality, floor.offer_id): on_this_panel(floor.n_raters)
         for floor in floors
         if floor.n_raters
     }
