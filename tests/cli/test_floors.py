@@ -165,7 +165,13 @@ def test_agreement_is_a_line_a_row_and_raters_are_for_programs(rated: tuple[str,
     (row,) = json.loads(agreement("--json"))
     assert len(row["means"]) == len(row["severity"]) == 3
     assert "severity" in agreement("--csv")
-    table = agreement()
+    brief = agreement()
+    assert "resolution" in brief
+    assert "alpha ordinal" not in brief
+    assert max(len(line.rstrip()) for line in brief.splitlines()) <= 100
+    low, high = row["alpha_95"]
+    assert f"{low:.2f}..{high:.2f}" in brief
+    table = agreement("--all")
     assert "alpha ordinal" in table
     assert "severity" not in table
     assert "means" not in table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import typer
 
@@ -94,10 +94,18 @@ def formats(as_json: bool = Json, as_csv: bool = Csv) -> None:
 
 
 @ratings.command()
-def agreement(workspace: Path = Workspace, as_json: bool = Json, as_csv: bool = Csv) -> None:
+def agreement(
+    everything: bool = typer.Option(
+        False, "--all", help="Every column: scale, counts, ICC(2,k) and the ordinal alpha too."
+    ),
+    workspace: Path = Workspace,
+    as_json: bool = Json,
+    as_csv: bool = Csv,
+) -> None:
     """Show how far raters agree, by criterion and category.
 
-    With --json or --csv also each rater's mean and severity; see qfloor ratings raters.
+    --all adds the rest of the columns; --json and --csv have them and each rater's mean and
+    severity too (see qfloor ratings raters).
 
     Example: qfloor ratings agreement
     """
@@ -107,11 +115,34 @@ def agreement(workspace: Path = Workspace, as_json: bool = Json, as_csv: bool = 
     with Store.open(workspace) as store:
         rows = agreement_table(store)
         if not (as_json or as_csv):  # a rater a line is `qfloor ratings raters`
-            rows = [{k: v for k, v in r.items() if k not in ("means", "severity")} for r in rows]
+            apart = len({row["by"] for row in rows}) > 1
+            rows = [_whole(row) if everything else _brief(row, apart) for row in rows]
         emit(rows, as_json=as_json, as_csv=as_csv, empty="no ratings")
         compared = store.n_comparisons()
     if compared:
         say(f"beside ratings there are {compared} comparisons; see qfloor ratings comparisons")
+
+
+def _whole(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in ("means", "severity")}
+
+
+def _brief(row: dict[str, Any], apart: bool) -> dict[str, Any]:
+    """What fits a terminal of 100 columns: of what, how many, and how well they agree."""
+    ends = row["alpha_95"]
+    return {
+        **{name: row[name] for name in ("criterion", "scale", "category")},
+        **({"by": row["by"]} if apart else {}),  # people and simulations are told apart
+        **{name: row[name] for name in ("items", "raters")},
+        "alpha": _rounded(row["alpha"]),
+        "95 %": None if ends is None else f"{ends[0]:.2f}..{ends[1]:.2f}",
+        "icc1": _rounded(row["icc1"]),
+        "resolution": _rounded(row["resolution"]),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
 
 
 @ratings.command()
