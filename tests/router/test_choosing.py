@@ -443,7 +443,7 @@ def test_pins_go_before_certificates_but_not_before_limits(db: Database) -> None
         {"only": ["shop/vlaue"]},
         {"ignore": ["shop/vlaue"]},
         {"policy": Policy(on_uncertified="default:shop/vlaue")},
-        {"policy": Policy(overrides=(Override(offer="shop/vlaue"),))},
+        {"policy": Policy(overrides=(Override(offer="shop/vlaue", tag="a"),))},
     ],
 )
 def test_unknown_offers_are_named(db: Database, fields: dict[str, Any]) -> None:

@@ -278,6 +278,10 @@ def test_a_health_file_comes_back_as_it_went(tmp_path: Path) -> None:
         ({"offers": {"a": {"as_of": "2026-11-23", "available": "yes"}}}, "available is 'yes'"),
         ({"offers": {"a": {"as_of": "2026-11-23", "available": None}}}, "available is null"),
         ({"offers": {"a": {"as_of": "2026-11-23", "shed": 2}}}, "shed is 2"),
+        (
+            {"offers": {"a": {"as_of": "2026-11-23", "p50_s": 9, "p95_s": 3}}},
+            "p50_s is 9, .* p95_s",
+        ),
     ],
 )
 def test_a_bad_health_file_is_refused_in_one_sentence(

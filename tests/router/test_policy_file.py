@@ -32,6 +32,7 @@ labels = ["county"]
 lapsed = "reject"
 allow_illustrative = true
 allow_provisional = true
+assumed_language = "en"
 
 [[overrides]]
 project = "catalogue"
@@ -106,6 +107,8 @@ def test_the_first_override_that_matches_wins_and_the_rest_is_routed(
         ("allow_illustrative = 'yes'", 1, "allow_illustrative: is 'yes', must be true or false"),
         ("regions = 'eu'", 1, "regions: is 'eu', must be a list of names"),
         ("assumed_pixels = [1]", 1, "assumed_pixels: is [1], must look like [1024, 1024]"),
+        ("assumed_language = 'english'", 1, "assumed_language: is 'english', must be a code"),
+        ("assumed_language = true", 1, "assumed_language: is True, must be text"),
         ("lapsed = 'ignore'", 1, "lapsed: is 'ignore', must be 'note' or 'reject'"),
         ("overrides = 3", 1, "overrides: must be tables, each begun with [[overrides]]"),
         ("[overrides]\noffer='a'", 1, "overrides: must be tables"),

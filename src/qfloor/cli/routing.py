@@ -122,11 +122,22 @@ def _print(
         from qfloor.router.health_file import read_health
 
         health = read_health(places[1])
+        _warn_of_unknown(db, health, places[1])
     decision = router.choose(db, need, prices=prices, health=health, policy=policy, now=now)
     told = json.dumps(decision.to_dict(), ensure_ascii=False, indent=2)
     typer.echo(told if as_json else router.explain(decision))
     if decision.offer is None:
         raise typer.Exit(1)
+
+
+def _warn_of_unknown(db: Database, health: HealthFeed, path: Path) -> None:
+    """Health of an offer that the release lacks may be another release's, or misspelt."""
+    import difflib
+
+    for name in [o for o in health.offers if o not in db.offers][:5]:
+        close = difflib.get_close_matches(name, db.offers, n=1, cutoff=0.6)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        typer.echo(f"note: {path}: no offer known here is called {name}{hint}", err=True)
 
 
 def feeds_of(

@@ -12,6 +12,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import islice
+from typing import Any
 
 from qfloor.errors import IllustrativeDatabaseError, NeedError
 from qfloor.records import PriceRule
@@ -21,6 +22,7 @@ from qfloor.router.database import Database
 from qfloor.router.decision import Decision
 from qfloor.router.eligibility import eligible
 from qfloor.router.languages import STATE_IT
+from qfloor.router.moments import is_ahead
 from qfloor.router.needs import Need
 from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
 from qfloor.router.reasons import Cause, Rule
@@ -42,7 +44,14 @@ def classify(db: Database, need: Need) -> Classification:
     Returns
     -------
     Classification
+
+    Raises
+    ------
+    NeedError
+        When either is something else.
     """
+    if not isinstance(db, Database) or not isinstance(need, Need):
+        raise NeedError(_misgiven(db, need))
     return db.classifier.classify(need)
 
 
@@ -85,9 +94,13 @@ def choose(
         When the database is an example and the policy does not allow that.
     NeedError
         When need or policy names an offer that the database does not know, or a tag of the need
-        is a challenge misspelt.
+        is a challenge misspelt; or when an argument is of another type.
     """
-    policy = policy or _DEFAULT
+    if not isinstance(db, Database) or not isinstance(need, Need):
+        raise NeedError(_misgiven(db, need))
+    policy = _DEFAULT if policy is None else policy
+    if not isinstance(policy, Policy):
+        raise NeedError(f"policy must be a Policy, not {type(policy).__name__}")
     if db.illustrative and not policy.allow_illustrative:
         raise IllustrativeDatabaseError(
             f"{db.path}: is an example and not a measurement; allow it in the policy to route by it"
@@ -110,6 +123,12 @@ def choose(
         if override.matches(need):
             return _pinned(request, override.offer, Cause.OVERRIDDEN)
     return _routed(request)
+
+
+def _misgiven(db: Any, need: Any) -> str:
+    if not isinstance(db, Database):
+        return f"db must be a Database, as load(path) returns it, not {type(db).__name__}"
+    return f"need must be a Need, such as Need(prompt='a red mug'), not {type(need).__name__}"
 
 
 def _classified(db: Database, need: Need, made: Classification | None) -> Classification:
@@ -308,7 +327,7 @@ def _decide(
         surcharge_nanousd=surcharge,
         runner_up=runner_up,
         refused_by=refused_by,
-        notes=notes if offer is None else notes + _remarked(request, offer),
+        notes=(*notes, *_given(request), *(() if offer is None else _remarked(request, offer))),
         digests={
             "database": request.db.digest,
             "prices": None if request.prices is None else request.prices.digest,
@@ -319,6 +338,19 @@ def _decide(
         request=request,
     )
     return decision
+
+
+def _given(request: Request) -> tuple[str, ...]:
+    """What was taken for granted, or was not believed, of what came with the request."""
+    health, assumed = request.health, request.policy.assumed_language
+    told: tuple[str, ...] = ()
+    if assumed is not None and request.classification.language is None:
+        told += (f"its language cannot be told, and the policy takes it for {assumed}",)
+    if health is not None and health.latest is not None and is_ahead(health.latest, request.now):
+        ahead = [o for o, h in health.offers.items() if is_ahead(h.as_of, request.now)]
+        named = ", ".join(ahead[:3]) + (f" and {len(ahead) - 3} more" if len(ahead) > 3 else "")
+        told += (f"health that is dated after {request.now} does not count: {named}",)
+    return told
 
 
 def _remarked(request: Request, offer_id: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 
 class Evidence(NamedTuple):
@@ -22,6 +22,10 @@ class Told(Sequence[Evidence]):
     def __init__(self, make: Callable[[], Iterable[Evidence]]) -> None:
         self._make = make
         self._found: tuple[Evidence, ...] | None = None
+
+    def __reduce__(self) -> Any:
+        """Put together: how it is found does not leave the process."""
+        return tuple, (self._all(),)
 
     def _all(self) -> tuple[Evidence, ...]:
         if self._found is None:

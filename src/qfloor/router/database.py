@@ -107,6 +107,13 @@ class Database:
     shapes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     rows: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
+    def __deepcopy__(self, memo: Any) -> Database:
+        return self  # frozen, and shared
+
+    def __reduce__(self) -> Any:
+        """Its file and digest: another process reads the release again, or is told it changed."""
+        return _reloaded, (str(Path(self.path).resolve()), self.digest)
+
     def remember(self, key: Any, make: Callable[[], T]) -> T:
         """Keep what follows from its key and this release alone; bounded, safe in threads."""
         return _remember(self.memo, key, make, MEMO)
@@ -187,12 +194,20 @@ def load(path: str | Path) -> Database:
         ) from error
 
 
+@lru_cache(maxsize=4)
+def _reloaded(path: str, digest: str) -> Database:
+    """The release that was pickled, read once a process."""
+    found = load(path)
+    if found.digest != digest:
+        raise DatabaseError(
+            f"{path}: is release {found.digest[:12]} now, {digest[:12]} was pickled"
+        )
+    return found
+
+
 @contextlib.contextmanager
 def _uncollected() -> Iterator[None]:
-    """Make thousands of objects that stay, without the garbage collector in between.
-
-    It would look through all of them again and again: that took a third of a first load.
-    """
+    """Make what stays without the garbage collector, which took a third of a first load."""
     collects = gc.isenabled()
     gc.disable()
     try:

@@ -73,7 +73,8 @@ class Decision:
     """What `qfloor.router.choose` returns.
 
     ``offer`` is None when the need is refused; ``refused_by`` is the rule that stopped a pinned
-    one. ``digests`` and ``now`` name all inputs: the same ones give the same bytes.
+    one. ``digests`` and ``now`` name all inputs: the same ones give the same bytes. It can be
+    pickled where its database's file stays as it is; `to_dict` needs no file.
     """
 
     offer: str | None

@@ -11,21 +11,18 @@ or refused whole.
 from __future__ import annotations
 
 import json
-import math
 import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from qfloor.errors import InputError
-from qfloor.router.moments import moment
+from qfloor.errors import InputError, NeedError
 from qfloor.router.policy import HealthFeed, OfferHealth
 
 FORMAT = "qfloor-health"
 VERSION = 1
 MOST_BYTES = 16_000_000
 
-_SECONDS = ("p50_s", "p95_s", "usual_p95_s")
 _FIELDS = frozenset(field.name for field in fields(OfferHealth))
 
 
@@ -63,30 +60,12 @@ def _offer(path: Path, name: str, row: Any) -> OfferHealth:
     unknown = sorted(set(row) - _FIELDS)
     if unknown:
         raise InputError(f"{where}: no field is called {unknown[0]!r}")
-    try:
-        moment(row["as_of"])
-    except (TypeError, ValueError):
-        raise InputError(f"{where}: as_of is {row['as_of']!r}, must be a time") from None
-    for field in (*_SECONDS, "shed"):
-        value = row.get(field)
-        if value is not None and not _is_number(value):
-            raise InputError(f"{where}: {field} is {value!r}, must be a number from 0")
-    if not 0 <= (row.get("shed") or 0) <= 1:
-        raise InputError(f"{where}: shed is {row['shed']!r}, must be from 0 to 1")
-    n = row.get("n", 0)
-    if isinstance(n, bool) or not isinstance(n, int) or n < 0:
-        raise InputError(f"{where}: n is {n!r}, must be a whole number from 0")
-    for field in ("available", "elevated"):
-        if not isinstance(row.get(field, True), bool | None):
-            raise InputError(f"{where}: {field} is {row[field]!r}, must be true or false")
     if row.get("available", True) is None:
         raise InputError(f"{where}: available is null, must be true or false")
-    return OfferHealth(**row)
-
-
-def _is_number(value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and value >= 0
+    try:
+        return OfferHealth(**row)
+    except NeedError as error:
+        raise InputError(f"{where}: {error}") from None
 
 
 def write_health(path: str | Path, feed: HealthFeed) -> None:

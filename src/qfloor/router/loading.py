@@ -19,9 +19,9 @@ from qfloor.errors import InputError, NeedError, StoreError
 from qfloor.router.database import Database
 from qfloor.router.feeds import FeedStore, update_prices
 from qfloor.router.health_file import read_health
+from qfloor.router.moments import moment
 from qfloor.router.policy import HealthFeed, PriceFeed
 from qfloor.router.policy_file import load_policy
-from qfloor.router.request import moment
 
 __all__ = ["load_health", "load_policy", "load_prices"]
 

@@ -13,6 +13,16 @@ def moment(text: str) -> dt.datetime:
     return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
 
 
+SKEW_S = 60
+"""Seconds by which two machines' clocks may differ."""
+
+
+def is_ahead(as_of: str, now: str) -> bool:
+    """Whether a time is still to come, by more than clocks differ; a day lasts to its end."""
+    passed = (moment(as_of) - moment(now)).total_seconds()
+    return passed >= 86_400 if len(now) == 10 else passed > SKEW_S
+
+
 def days_old(as_of: str, now: str) -> float | None:
     """Whole days, in UTC, from the day a price was read to that of ``now``; None without a date.
 

@@ -123,6 +123,10 @@ class Need:
             value = getattr(self, name)
             if type(value) is not tuple or value:
                 changes[name] = _names(name, value)
+        if self.pin is not None or self.project is not None:
+            _check_labels(self.pin, self.project)
+        if self.only or self.ignore or self.pin is not None:
+            _check_named(changes.get("only", ()), changes.get("ignore", ()), self.pin)
         if self.modality is not None or self.seconds is not None or self.audio is not None:
             _check_clip(self)
         if type(self.n) is not int or not 1 <= self.n <= 100:
@@ -135,7 +139,7 @@ class Need:
         if self.resolution is not None:
             changes["resolution"] = _resolution(self.resolution, changes.get("pixels"))
         if self.language is not None:
-            changes["language"] = _language(self.language)
+            changes["language"] = language_of(self.language)
         if self.max_price_usd is not None:
             changes["max_price_nanousd"] = _ceiling(self.max_price_usd)
         if self.max_latency_s is not None:
@@ -182,6 +186,22 @@ def _names(field_name: str, value: Any) -> tuple[str, ...]:
     if not all(isinstance(name, str) for name in names):
         raise NeedError(f"{field_name} must hold names only")
     return names
+
+
+def _check_labels(pin: Any, project: Any) -> None:
+    for name, value in (("pin", pin), ("project", project)):
+        if value is not None and not isinstance(value, str):
+            raise NeedError(f"{name} is {value!r}, must be text")
+
+
+def _check_named(only: tuple[str, ...], ignore: tuple[str, ...], pin: str | None) -> None:
+    """Offers that are named must leave one that may be chosen."""
+    if pin is not None and pin in ignore:
+        raise NeedError(f"pin is {pin!r}, which is among those to ignore; give one of the two")
+    if pin is not None and only and pin not in only:
+        raise NeedError(f"pin is {pin!r}, which only does not name; give one of the two")
+    if only and set(only) <= set(ignore):
+        raise NeedError("only names no offer that is not to be ignored as well")
 
 
 def _check_clip(need: Need) -> None:
@@ -246,11 +266,13 @@ def _resolution(told: Any, pixels: tuple[int, int] | None) -> str:
     return name
 
 
-def _language(told: Any) -> str:
+def language_of(told: Any, field_name: str = "language") -> str:
     """The language, with its script where that is not the usual one; no region."""
     name = variety(told) if isinstance(told, str) else ""
     if primary(name) not in CODES:
-        raise NeedError(f"language is {told!r}, must be a code of ISO 639-1 such as en or pt-BR")
+        raise NeedError(
+            f"{field_name} is {told!r}, must be a code of ISO 639-1 such as en or pt-BR"
+        )
     return name
 
 

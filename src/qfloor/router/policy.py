@@ -6,13 +6,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from qfloor.errors import NeedError
 from qfloor.records import PriceRule, digest_of
-from qfloor.router.needs import Need
+from qfloor.router.moments import moment
+from qfloor.router.needs import Need, language_of
+from qfloor.router.orders import check_feed, check_health, check_policy
 
-_LATER = ("allow_provisional", "assumed_output_tokens", "labels", "probe_share")
+_LATER = (
+    "allow_provisional", "assumed_language", "assumed_output_tokens", "labels", "probe_share",
+)  # fmt: skip
+_LANG = "assumed_language"
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +46,15 @@ class Override:
     pattern: str | None = None
 
     def __post_init__(self) -> None:
+        for name in ("offer", "project", "tag", "pattern"):
+            value = getattr(self, name)
+            if (value is not None or name == "offer") and not _is_text(value):
+                raise NeedError(f"an override's {name} is {value!r}, must be text")
+        if self.project is None and self.tag is None and self.pattern is None:
+            raise NeedError(
+                f"the override to {self.offer!r} has no condition; give project, tag or pattern, "
+                "or every request goes there"
+            )
         if self.pattern is not None:
             try:
                 re.compile(self.pattern, re.IGNORECASE)
@@ -107,6 +125,9 @@ class Policy:
     allow_provisional : bool
         Also choose among offers that no person judged, where a metric's floor clears the tier.
         The metric learned from ratings of *other* offers, and that often does not carry over.
+    assumed_language : str, optional
+        What a request is taken to be in whose language can not be told: ``en`` where a team writes
+        English. Without it no certificate covers such a request that lists its languages.
     """
 
     objective: Literal["price", "usable_cost"] = "price"
@@ -129,8 +150,10 @@ class Policy:
     lapsed: Literal["note", "reject"] = "note"
     allow_illustrative: bool = False
     allow_provisional: bool = False
+    assumed_language: str | None = None
 
     def __post_init__(self) -> None:
+        check_policy(self)
         if self.objective not in ("price", "usable_cost"):
             raise NeedError(f"objective is {self.objective!r}, must be 'price' or 'usable_cost'")
         name, _, offer = self.on_uncertified.partition(":")
@@ -149,6 +172,8 @@ class Policy:
             raise NeedError(f"probe_share is {self.probe_share!r}, must be from 0 to 1")
         if self.assumed_output_tokens is not None and self.assumed_output_tokens < 1:
             raise NeedError("assumed_output_tokens must be above 0")
+        if self.assumed_language is not None:
+            object.__setattr__(self, "assumed_language", language_of(self.assumed_language, _LANG))
 
     @property
     def default(self) -> str | None:
@@ -171,6 +196,9 @@ class PriceFeed:
 
     rules: Mapping[str, PriceRule]
     rates: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_feed("prices", self.rules, PriceRule)
 
     @cached_property
     def digest(self) -> str:
@@ -196,6 +224,9 @@ class OfferHealth:
     elevated: bool | None = None
     shed: float | None = None
 
+    def __post_init__(self) -> None:
+        check_health(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class HealthFeed:
@@ -203,7 +234,15 @@ class HealthFeed:
 
     offers: Mapping[str, OfferHealth]
 
+    def __post_init__(self) -> None:
+        check_feed("health", self.offers, OfferHealth)
+
     @cached_property
     def digest(self) -> str:
         """Names the feed in decisions."""
         return digest_of(self.offers, 16)
+
+    @cached_property
+    def latest(self) -> str | None:
+        """The newest of its times; None where it has none."""
+        return max((h.as_of for h in self.offers.values()), key=moment, default=None)

@@ -14,7 +14,7 @@ from qfloor.records import PriceRule
 from qfloor.router.classification import Classification
 from qfloor.router.database import Database, Latency
 from qfloor.router.kept import Figures, Judged, Kept, Seen
-from qfloor.router.moments import days_old, moment
+from qfloor.router.moments import days_old, is_ahead, moment
 from qfloor.router.needs import Need
 from qfloor.router.places import Place, Standing
 from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
@@ -53,7 +53,7 @@ class Request:
         self.now, self.today = now, now[:10]
         self.classification = classification
         self.modality = classification.modality
-        self.language = classification.language
+        self.language = classification.language or policy.assumed_language
         self.challenges = tuple([t for t in need.tags if t in CHALLENGES]) if need.tags else ()
         self.latency_limits = () if need.max_latency_s is None else _limits(need, policy)
         key = (
@@ -63,6 +63,11 @@ class Request:
         )  # fmt: skip
         kept: Kept | None = db.shapes.get(key)
         self.kept: Kept = self._keep(key) if kept is None else kept
+
+    def __reduce__(self) -> Any:
+        """What it is made of; what is remembered with the release is not handed over."""
+        told = (self.db, self.need, self.policy, self.prices, self.health, self.now)
+        return Request, (*told, self.classification)
 
     def _keep(self, key: tuple[Any, ...]) -> Kept:
         """Begin to remember a shape; what shapes of other categories know of offers is shared."""
@@ -204,12 +209,14 @@ class Request:
         return days_old(rule.as_of, self.now)
 
     def fresh_health(self, offer_id: str) -> OfferHealth | None:
-        """Health that is recent enough to mean anything."""
+        """Health that is recent enough to mean anything; what is to come was not seen."""
         found = None if self.health is None else self.health.offers.get(offer_id)
         if found is None:
             return None
         age = _seconds_between(found.as_of, self.now)
-        return found if age is not None and age <= self.policy.max_health_age_s else None
+        if age is None or age > self.policy.max_health_age_s:
+            return None
+        return None if age == 0 and is_ahead(found.as_of, self.now) else found
 
     def latency_of(self, offer_id: str) -> Seen:
         """Recent latency where enough requests were seen, else what the release knows."""
