@@ -74,7 +74,7 @@ def test_a_newer_minor_version_is_read(path: Path) -> None:
 def test_missing_folder_and_foreign_files(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="no such quality database"):
         router.load(tmp_path / "nothing.db")
-    with pytest.raises(DatabaseError, match="no such quality database"):
+    with pytest.raises(DatabaseError, match="is a folder; name the file in it"):
         router.load(tmp_path)
     with closing(sqlite3.connect(tmp_path / "other.db")) as connection, connection:
         connection.execute("CREATE TABLE release (name)")

@@ -107,11 +107,10 @@ class Database:
     shapes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     rows: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def __deepcopy__(self, memo: Any) -> Database:
-        return self  # frozen, and shared
+    def __deepcopy__(self, memo: Any) -> Database:  # frozen, and shared
+        return self
 
-    def __reduce__(self) -> Any:
-        """Its file and digest: another process reads the release again, or is told it changed."""
+    def __reduce__(self) -> Any:  # another process reads the release again, or hears it changed
         return _reloaded, (str(Path(self.path).resolve()), self.digest)
 
     def remember(self, key: Any, make: Callable[[], T]) -> T:
