@@ -13,6 +13,8 @@ from qfloor import export
 from qfloor.export.reference import json_schema, json_schema_text, reference_page
 from qfloor.export.schema import DOCUMENTATION, TABLES
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def test_the_json_schema_accepts_what_is_written(tmp_path: Path) -> None:
     told = json.loads(export.write_json(tmp_path / "q.json", factories.release()).read_text())
@@ -22,6 +24,14 @@ def test_the_json_schema_accepts_what_is_written(tmp_path: Path) -> None:
     told["verdicts"][0]["ruling"] = "maybe"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(told, json_schema())
+
+
+def test_the_json_schema_accepts_a_release_with_the_learned_classifier() -> None:
+    told = json.loads(json.dumps(export.read(ROOT / "results" / "painters.db")))
+    kinds = {type(row["content"]) for row in told["classifier"]}
+    assert {dict, list, str, float} <= kinds
+    (told["release"],) = told["release"]
+    jsonschema.validate(told, json_schema())
 
 
 def test_the_page_names_every_table_and_column() -> None:

@@ -45,3 +45,21 @@ def test_the_painters_release_states_its_families() -> None:
 def test_a_release_without_verdicts_states_nothing() -> None:
     content = read(ROOT / "results" / "painters.db")
     assert stated_error({**content, "verdicts": []}) is None
+
+
+def test_every_learned_threshold_of_a_family_adds_its_level() -> None:
+    content = read(ROOT / "results" / "painters.db")
+    place = {k: content["verdicts"][0][k] for k in ("category", "modality", "quality")}
+    learned = [
+        {**place, "tier": tier, "level": 0.05, "value": value}
+        for tier, value in (("standard", 5.0), ("professional", 7.0), ("premium", None))
+    ]
+    stated = stated_error({**content, "learned_thresholds": learned})
+    assert stated is not None
+    assert sorted(stated.alphas) == pytest.approx([0.05] * 7 + [0.15])
+    assert stated.release[0] == pytest.approx(0.5)
+    assert stated.year_of_a_family[0] == 1.0
+    assert str(stated).startswith(
+        "probability of a false certificate in a family: at most 0.15 (0.05 of its floors, 0.1 of "
+        "2 learned thresholds); any in this release (8 families): at most 50%"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -53,6 +54,14 @@ def test_verdicts_say_how_long_they_hold_and_floors_what_they_rest_on(
     assert {f.digests["benchmark"] for f in ran.findings.floors} == {small.digest}
     rows = verification.read(ran.database)["verdicts"]
     assert {row["valid_until"] for row in rows} == {"2026-12-31"}
+
+
+def test_a_release_was_made_when_it_was_written_and_not_when_buying_began(ran: RunResult) -> None:
+    made = dt.datetime.fromisoformat(export.read(ran.database)["release"][0]["created_at"])
+    with Store.open(_workspace(ran)) as store:
+        moments = [dt.datetime.fromisoformat(o.at) for o in store.outputs_of() if o.at]
+    assert made >= max(moments).replace(microsecond=0)
+    assert made <= dt.datetime.now(dt.UTC)
 
 
 def test_every_stage_left_something(ran: RunResult) -> None:

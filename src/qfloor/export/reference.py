@@ -13,8 +13,10 @@ from qfloor.export.columns import Column, Table
 from qfloor.export.schema import DOCUMENTATION, SCHEMA_VERSION, TABLES
 
 _INTRO = f"""`quality.db` is an immutable release in one SQLite file, format version
-{SCHEMA_VERSION}. It is written whole or not at all; equal evidence gives equal bytes. Its `digest`
-covers the tables marked *evidence*: prices and latency are a dated snapshot that feeds override.
+{SCHEMA_VERSION}. It is written whole or not at all; equal evidence gives an equal
+`digest`, which covers the tables marked *evidence*: prices and latency are a dated snapshot that
+feeds override. The bytes of two exports of the same evidence differ by `release.created_at`, which
+says when each was made.
 `quality.json` holds the same tables as arrays of objects ([JSON Schema](quality.schema.json)). A
 reader refuses a newer major version. Columns of type `list` and `object` are JSON text in SQLite.
 
@@ -33,6 +35,9 @@ _JSON_TYPES: dict[str, str | None] = {
     "list": "array",
     "object": "object",
 }
+
+_ANY_VALUE = {("provenance", "value"), ("classifier", "content")}
+"""Columns that hold any JSON value: whoever reads them knows which by the row's key."""
 
 
 def reference_page() -> str:
@@ -101,7 +106,7 @@ def _object(table: Table) -> dict[str, Any]:
 
 def _property(column: Column, table: Table) -> dict[str, Any]:
     found: dict[str, Any] = {"description": column.meaning}
-    if (table.name, column.name) == ("provenance", "value"):
+    if (table.name, column.name) in _ANY_VALUE:
         return found
     named = _JSON_TYPES[column.type]
     found["type"] = [named, "null"] if column.null else named

@@ -12,6 +12,7 @@ from typing import Any
 
 from qfloor import stats
 from qfloor.export.release import Content
+from qfloor.records.family_errors import family_errors
 
 MONTHS = 12
 
@@ -20,11 +21,15 @@ MONTHS = 12
 class StatedError:
     """What the error levels of a release add up to; each pair is (ceiling, if independent).
 
-    ``shared`` says that the families' own levels are shares of false certificates (BY, e-BH), not
+    ``alphas`` are of whole families: of their floors, and of the thresholds that were ``learned``
+    for their tiers. ``floors_alone`` and ``learned`` are the two parts of the largest. ``shared``
+    says that the families' own levels are shares of false certificates (BY, e-BH), not
     probabilities of any.
     """
 
     alphas: tuple[float, ...]
+    floors_alone: float
+    learned: tuple[float, ...]
     release: tuple[float, float]
     year_of_a_family: tuple[float, float]
     year: tuple[float, float]
@@ -33,6 +38,12 @@ class StatedError:
     def __str__(self) -> str:
         largest = f"{max(self.alphas):.3g}"
         one = "share of false certificates" if self.shared else "probability of a false certificate"
+        if self.learned:
+            n = len(self.learned)
+            largest += (
+                f" ({self.floors_alone:.3g} of its floors, {sum(self.learned):.3g} of {n} learned "
+                f"threshold{'' if n == 1 else 's'})"
+            )
         n = len(self.alphas)
         return (
             f"{one} in a family: at most {largest}; any in this release ({n} "
@@ -55,13 +66,15 @@ def stated_error(content: Content) -> StatedError | None:
         As `qfloor.export.read` gives it.
     """
     verdicts: list[dict[str, Any]] = content["verdicts"]
-    judged = {row["family"] for row in verdicts}
-    levels = {f["family"]: float(f["alpha_cell"]) for f in content["floors"]}
-    alphas = tuple(levels[family] for family in sorted(judged) if family in levels)
-    if not alphas:
+    families = tuple(family_errors(content).values())
+    if not families:
         return None
+    alphas = tuple(family.total for family in families)
+    largest = max(families, key=lambda family: family.total)
     return StatedError(
         alphas=alphas,
+        floors_alone=largest.alpha,
+        learned=largest.levels,
         release=stats.error_over(alphas),
         year_of_a_family=stats.error_over([max(alphas)], MONTHS),
         year=stats.error_over(alphas, MONTHS),

@@ -86,7 +86,6 @@ def run_adaptive(
     options.check()
     score.engine_called(engine)
     _check_can_be_sequential(benchmark)
-    now = now or dt.datetime.now(dt.UTC)
     prompts = prompts_of(benchmark)
     with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
         _freeze_first(store, benchmark)
@@ -111,6 +110,7 @@ def run_adaptive(
         )
         if awaiting:
             return result
+        now = now or dt.datetime.now(dt.UTC)
         findings = certify_round(store, benchmark, prompts, now=now, report=report)
         path = out or workspace / "quality.db"
         database = export_round(store, benchmark, prompts, path, now)

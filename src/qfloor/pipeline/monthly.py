@@ -113,7 +113,6 @@ def run_month(
     QfloorError
         One sentence. What was bought and scored until then is kept.
     """
-    now = now or dt.datetime.now(dt.UTC)
     prompts, scorers = ready(benchmark, engine)
     with Store.open(workspace, create=True) as store, store.writing(f"month {benchmark.name}"):
         made = bought(
@@ -127,6 +126,7 @@ def run_month(
             store, benchmark, prompts, scorers, generation=made, now=now,
             out=workspace / "quality.db", engine=engine, report=report,
         )  # fmt: skip
+        now = now or dt.datetime.now(dt.UTC)
         drift, compared = _drift(store, benchmark, options, now)
     database = _publish(ran.database, options.results / f"{benchmark.name}_{benchmark.round}.db")
     earlier = None if drift is None else _release_of(options.results, drift.before_run)

@@ -92,7 +92,7 @@ def run(
     watch, policy, release
         See `generate_round`.
     now : datetime, optional
-        The clock; by default the machine's, in UTC.
+        When the verdicts and the release are made; by default the machine's clock then, in UTC.
 
     Returns
     -------
@@ -103,7 +103,6 @@ def run(
     QfloorError
         One sentence. What was bought and scored until then is kept.
     """
-    now = now or dt.datetime.now(dt.UTC)
     prompts, scorers = ready(benchmark, engine)
     with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
         generation = bought(
@@ -141,13 +140,14 @@ def judged(
     out: Path,
     engine: str,
     report: Report,
-    now: dt.datetime,
+    now: dt.datetime | None,
 ) -> RunResult:
     """Do all that comes after a round's outputs: scores, ratings, floors, release."""
     scoring = score_round(store, benchmark, prompts, scorers=scorers, engine=engine, report=report)
     n_rated = rate_round(store, benchmark, prompts, report=report)
     findings = certify_round(store, benchmark, prompts, now=now, report=report)
-    database = export_round(store, benchmark, prompts, out, now)
+    # A run may take days: a release is made when it is written, not when buying began.
+    database = export_round(store, benchmark, prompts, out, now or dt.datetime.now(dt.UTC))
     plan = plan_state(store, benchmark)
     report("export", 1, 1)
     return RunResult(

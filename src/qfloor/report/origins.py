@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import Any
 
+from qfloor.records.family_errors import family_errors
 from qfloor.report.content import ReportContent, Row
 from qfloor.report.markup import NOTHING, folded, number, paragraph, share, short, table, text
 
@@ -50,21 +51,27 @@ def _value(value: Any) -> str:
 
 def _levels(content: ReportContent) -> str:
     """What the error levels of the families add up to, in a release and in a year."""
-    families = {(f["family"], f["alpha_cell"]) for f in content.floors}
+    families = list(family_errors(content.tables).values())
     if not families:
         return ""
-    release = min(1.0, sum(alpha for _, alpha in families))
+    totals = [family.total for family in families]
+    release = min(1.0, sum(totals))
     independent = 1.0
-    for _, alpha in families:
-        independent *= 1.0 - alpha
+    for total in totals:
+        independent *= 1.0 - total
     year = 1.0 - independent**12
-    alphas = ", ".join(sorted({f"{alpha:g}" for _, alpha in families}))
+    errs = ", ".join(sorted({f"{total:g}" for total in totals}))
+    learned = (
+        " (its alpha, and the level of each threshold that was learned for its tiers)"
+        if any(family.levels for family in families)
+        else ""
+    )
     return "<h3>How often a certificate may be false</h3>" + paragraph(
-        f"A family (the offers of one category) errs with probability at most {alphas}. With "
-        f"{len(families)} families a release holds some false certificate in at most "
+        f"A family (the offers of one category) errs with probability at most {errs}{learned}. "
+        f"With {len(families)} families a release holds some false certificate in at most "
         f"{share(release)} of cases ({share(1.0 - independent)} if families err independently); "
         f"over twelve monthly releases one family errs at least once in at most "
-        f"{share(1.0 - (1.0 - max(a for _, a in families)) ** 12)}, some family in at most "
+        f"{share(1.0 - (1.0 - max(totals)) ** 12)}, some family in at most "
         f"{share(year)}. These are ceilings, reached only by offers that lie exactly at a "
         'threshold; family = "release" makes one family of a whole release.'
     )
