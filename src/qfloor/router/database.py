@@ -160,7 +160,7 @@ def _remember(kept: dict[Any, Any], key: Any, make: Callable[[], T], most: int) 
 
 
 def load(path: str | Path) -> Database:
-    """Read ``quality.db``.
+    """Read ``quality.db``; its digest is taken as stated (``qfloor verify`` computes it again).
 
     Parameters
     ----------
