@@ -47,6 +47,7 @@ EXPLANATION = ("quartile", "calibration", "blinding", "threats")
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
 _COG = re.compile(r"<!-- \[\[\[(?:cog.*?|end)\]\]\] -->\n?", re.DOTALL)
+_TWICE = re.compile(r"<!-- in the repository -->\n.*?<!-- on the site\n(.*?)-->\n", re.DOTALL)
 _ITEM = re.compile(r"(?:[-*]|\d+\.) ")
 
 
@@ -80,10 +81,10 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
-    """Turn links, drop cog's marks, and put the blank line before lists that Markdown needs."""
+    """Turn links, drop marks and what is for the repository, put blank lines where lists begin."""
     lines: list[str] = []
     fenced = False
-    for line in _COG.sub("", markdown).split("\n"):
+    for line in _TWICE.sub(r"\1", _COG.sub("", markdown)).split("\n"):
         if _FENCE.match(line):
             fenced = not fenced
         elif not fenced:

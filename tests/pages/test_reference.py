@@ -186,3 +186,22 @@ def test_the_pages_that_are_written_by_commands_are_kept_in_step() -> None:
     mark = "[[[" + "cog"
     with_blocks = {path for path in everywhere if mark in path.read_text("utf-8")}
     assert {Path(p).relative_to(ROOT) for p in with_blocks - checked} == set()
+
+
+def test_the_python_page_has_signatures_in_the_repository_and_docstrings_on_the_site(
+    of_docs,
+) -> None:
+    written = page("python")
+    for name in router.__all__:
+        thing = getattr(router, name)
+        assert f"### {name}\n\n```python\n" in written, name
+        if inspect.isfunction(thing) or name in ("Need", "Policy", "OfferHealth"):
+            shown = written.partition(f"### {name}\n")[2].partition("-->")[0]
+            for parameter in inspect.signature(thing).parameters:
+                assert re.search(rf"\b{parameter}: ", shown), f"{name}: {parameter}"
+    assert "- `max_price_usd` (" in written
+    hooks = of_docs("hooks")
+    site = hooks._TWICE.sub(r"\1", written)
+    assert "in the repository" not in site
+    assert "max_price_usd" not in site
+    assert site.count("\n::: ") == written.count("\n::: ") > len(router.__all__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +77,22 @@ def test_core_is_large_and_quick_is_part_of_it() -> None:
     assert all(known[p.id] == p.digest for p in quick.prompts)
     assert all(p.seconds for p in core.prompts if p.category == "video")
     assert len({p.language for p in core.prompts}) >= 8
+
+
+def test_a_category_of_the_suites_own_is_told_before_a_benchmark_refuses_it(
+    tmp_path: Path, call_qfloor
+) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        '[suite]\nname = "own"\nversion = "1.0.0"\n'
+        '[[categories]]\nid = "packshot"\ndescription = "pack shots"\n'
+        '[[prompts]]\nid = "a"\ncategory = "packshot"\ntext = "a red mug"\n'
+        '[[prompts]]\nid = "b"\ncategory = "general"\ntext = "the blue teapot"\n'
+    )
+    (finding,) = suite.check(suite.load(path))
+    assert (finding.category, finding.rule) == ("packshot", "category")
+    code, _, err = call_qfloor("suite", "check", path)
+    assert code == 1
+    assert "packshot: category: the suite's own, which no benchmark can judge yet" in err
+    path.write_text(path.read_text().replace('"packshot"\ntext', '"product-photo"\ntext'))
+    assert suite.check(suite.load(path)) == []

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from qfloor.records import CATEGORIES, Prompt, Suite
+from qfloor.records import CATEGORIES, GENERAL, Prompt, Suite
 from qfloor.suite.loading import Checks, find, read
 
 OPENING_WORDS, OPENING_SHARE = 4, 0.02
@@ -73,6 +73,7 @@ def check(suite: Suite, rules: Checks | None = None) -> list[Finding]:
     findings: list[Finding] = []
     if rules.min_per_category:
         findings += _counts(groups, rules)
+    findings += _own(groups)
     for category, prompts in sorted(groups.items()):
         findings += _fields(category, prompts)
         if rules.natural:
@@ -88,6 +89,18 @@ def check(suite: Suite, rules: Checks | None = None) -> list[Finding]:
                 )
             )
     return findings + _duplicates(suite.prompts)
+
+
+def _own(groups: dict[str, list[Prompt]]) -> Iterable[Finding]:
+    """What would be refused by every benchmark is told before one names the suite."""
+    known = [category.id for category in (*CATEGORIES, GENERAL)]
+    for category in sorted(groups.keys() - set(known)):
+        yield Finding(
+            category=category,
+            rule="category",
+            message="the suite's own, which no benchmark can judge yet; use the nearest of "
+            f"{', '.join(known)}",
+        )
 
 
 def _counts(groups: dict[str, list[Prompt]], rules: Checks) -> Iterable[Finding]:
