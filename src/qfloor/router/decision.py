@@ -103,7 +103,7 @@ class Decision:
 
     @cached_property
     def relaxation(self) -> Relaxation | None:
-        """The cheapest single change that would help, when nothing was eligible."""
+        """The cheapest change that would help, when nothing was eligible."""
         if self.cause in (Cause.REFUSED_PIN, *_SERVED):
             return None
         return cheapest_relaxation(self.request)

@@ -1,4 +1,4 @@
-"""When nothing is eligible: the cheapest single change to the need that would help.
+"""When nothing is eligible: the cheapest change to the need that would help.
 
 Every change is tried by deciding the changed need afresh, classification included where the change
 is of something that is read for it, so that what is offered to a person works when they take it.
@@ -27,8 +27,9 @@ _NO_CEILING = "without a price ceiling"
 
 @dataclass(frozen=True, kw_only=True)
 class Relaxation:
-    """The cheapest change to the need that makes an offer eligible: of one demand, or of two at
-    once (calls apart, at a higher ceiling) where none alone does.
+    """The cheapest change to the need that makes an offer eligible.
+
+    Of one demand; of two at once (calls apart, at a higher ceiling) where none alone does.
     """
 
     change: Mapping[str, Any]
