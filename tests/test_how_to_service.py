@@ -13,4 +13,6 @@ PAGE = ROOT / "docs" / "how-to" / "service.md"
 def test_the_page_is_executed(tmp_path: Path) -> None:
     shutil.copy(ROOT / "results" / "painters.db", tmp_path)
     execute(PAGE, tmp_path)
-    assert (tmp_path / "policy.toml").read_text() == "objektive = 1", "its Python ran to the end"
+    assert (tmp_path / "policy.toml").read_text() == 'objective = "price"', (
+        "its Python ran to the end"
+    )
