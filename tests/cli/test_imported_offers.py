@@ -161,6 +161,7 @@ def test_what_makes_something_else_than_was_judged_is_refused(
     clips = OFFERS.replace(
         'model = "rented"\nmodality = "image"', 'model = "r"\nmodality = "video"'
     )
+    clips = clips.replace('"image", amount = "0.01"', '"video", amount = "0.01"')
     (folder / "studio.toml").write_text(clips)
     code, _, err = call_qfloor("floors", folder / "rated.toml", "-w", folder / "w")
     assert code == 1
