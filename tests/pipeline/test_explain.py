@@ -102,7 +102,7 @@ def test_one_prompt_more_is_one(explained):
         lower=0.1, more_prompts=1,
     )  # fmt: skip
     floor = replace(one.floor, bound="exact")
-    assert "(more prompts; about 1 more prompt; " in sentence_of(verdict, floor)
+    assert "fail (about 1 more prompt; " in sentence_of(verdict, floor)
     twelve = sentence_of(replace(verdict, more_prompts=12), floor)
     assert "about 12 more prompts; " in twelve
     rated = replace(one.floor, bound="two_way")

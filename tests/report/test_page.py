@@ -106,7 +106,9 @@ def test_every_undecided_verdict_is_listed_with_what_it_takes(page: Page) -> Non
     assert len(undecided) == 14
     assert f"{len(undecided)} verdicts" in told
     assert re.search(r"azurite\s+animation · video\s+professional.*?about 50 more prompts", told)
-    assert told.count("none would certify it") == sum(v["more_prompts"] is None for v in undecided)
+    assert told.count("no number of prompts would certify it") == sum(
+        v["more_prompts"] is None for v in undecided
+    )
 
 
 def test_where_raters_are_few_it_asks_for_raters() -> None:

@@ -505,21 +505,23 @@ def test_undecided_never_counts(tmp_path: Path) -> None:
     assert decision.offer == "shop/grand"
     row = next(c for c in decision.candidates if c.offer == "shop/value")
     assert (row.rejected_by, row.ruling) == (Rule.UNDECIDED, "undecided")
-    assert row.detail.endswith("provisional, about 40 more prompts needed")
+    assert row.detail.endswith("provisional; about 40 more prompts")
     one = replace(undecided, verdicts=tuple(
         replace(v, more_prompts=1 if v.more_prompts else None) for v in verdicts))  # fmt: skip
     decision = ask(load(export.write(tmp_path / "one.db", one)))
     row = next(c for c in decision.candidates if c.offer == "shop/value")
-    assert row.detail.endswith("provisional, about 1 more prompt needed")
+    assert row.detail.endswith("provisional; about 1 more prompt")
 
 
 @pytest.mark.parametrize(
     ("bound", "more", "said"),
-    [("exact", 40, "about 40 more prompts needed"), ("two_way", 1, "more raters needed"),
-     ("two_way", 40, "more raters and about 40 more prompts needed")],
+    [("exact", 40, "about 40 more prompts"), ("two_way", 1, "more raters"),
+     ("two_way", 40, "more raters and about 40 more prompts"),
+     ("exact", None, "no number of prompts would certify it if the share of fails stays as it is; "
+      "more could only reject it")],
 )  # fmt: skip
 def test_where_raters_are_few_it_is_raters_that_lack(
-    tmp_path: Path, bound: str, more: int, said: str
+    tmp_path: Path, bound: str, more: int | None, said: str
 ) -> None:
     release = factories.release()
     verdicts = tuple(

@@ -131,6 +131,14 @@ def test_detectable_by_simulation() -> None:
     assert stats.detectable_paired(5, 0.01) is None
 
 
+@pytest.mark.parametrize("before", [1.0, 0.97])
+def test_nothing_rises_beyond_all_fails(before) -> None:
+    failed = np.arange(120) < before * 120
+    found = stats.paired_change(failed, failed, 0.05)
+    assert (found.detectable, found.p_changed) == (None, 1.0)
+    assert stats.paired_change(~failed, ~failed, 0.05).detectable is not None
+
+
 def test_shape() -> None:
     assert stats.shape_change([1, 2, 3, 4], [3, 4, 5, 6]) == pytest.approx(0.771429, abs=1e-6)
     usual = list(np.random.default_rng(0).normal(size=100))

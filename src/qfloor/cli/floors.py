@@ -15,6 +15,7 @@ from qfloor.errors import QfloorError
 if TYPE_CHECKING:
     from qfloor.pipeline import Explanation, Findings
 
+_UNDECIDED = 12  # a longer list is the report's
 Table = Literal["pass rates", "tags", "leave one out", "thresholds", "explain"]
 
 
@@ -129,6 +130,11 @@ def _floors(
         say("these floors leave refusals out; verdicts are on what is delivered and not shown here")
     for remark in pipeline.threshold_remarks(found):
         say(remark)
+    lacking = list(pipeline.undecided_remarks(found, chosen))
+    for remark in lacking[:_UNDECIDED]:
+        say(remark)
+    if len(lacking) > _UNDECIDED:
+        say(f"and {len(lacking) - _UNDECIDED} more undecided; the report lists all of them")
     few = sum(f.population.get("raters", "").startswith("conditional") for f in chosen)
     if few:
         say(f"{few} of {len(rows)} floors are conditional on {_panel(found)}")

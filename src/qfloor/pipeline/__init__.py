@@ -41,7 +41,13 @@ from qfloor.pipeline.run import (
 )
 from qfloor.pipeline.sequential_tables import spent_by_cell, to_rate
 from qfloor.pipeline.sessions import pooling_remarks
-from qfloor.pipeline.shown import floor_rows, leave_one_out_rows, pass_rate_rows, tag_rows
+from qfloor.pipeline.shown import (
+    floor_rows,
+    leave_one_out_rows,
+    pass_rate_rows,
+    tag_rows,
+    undecided_remarks,
+)
 from qfloor.pipeline.taking_in import RowTaken, TakenIn, take_in
 from qfloor.pipeline.threshold_words import threshold_remarks, threshold_rows
 from qfloor.pipeline.unjudged import why_unjudged
@@ -110,6 +116,7 @@ __all__ = [
     "threshold_remarks",
     "threshold_rows",
     "to_rate",
+    "undecided_remarks",
     "view_of",
     "why_unjudged",
     "write_reference",

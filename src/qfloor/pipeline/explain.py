@@ -20,8 +20,8 @@ from qfloor.pipeline.judged_round import JudgedRound, judged_round
 from qfloor.pipeline.judging import CellKey, RoundView
 from qfloor.pipeline.shown_outputs import PRIVATE_PROMPT
 from qfloor.pipeline.threshold_words import sentence_of_rule
-from qfloor.records import Floor, LearnedThreshold, Output, Prompt, Ruling, Verdict
-from qfloor.records.needed import still_needed
+from qfloor.records import TIERS, Floor, LearnedThreshold, Output, Prompt, Ruling, Verdict
+from qfloor.records.needed import lacking
 from qfloor.store import Store
 
 
@@ -73,7 +73,7 @@ class Explanation:
         return [
             *(sentence_of(verdict, self.floor) for verdict in self.verdicts),
             *(f"{one.tier}: {sentence_of_rule(one)}" for one in self.learned),
-            *(_beside(tier, told) for tier, told in self._paired.items()),
+            *(_beside(tier, self._paired[tier]) for tier in TIERS if tier in self._paired),
         ]
 
     @property
@@ -142,14 +142,26 @@ def _explanation(
     return Explanation(
         floor=floor,
         verdicts=tuple(
-            v for v in findings.verdicts if (v.offer_id, v.category, v.modality, v.quality) == place
+            sorted(
+                (
+                    v
+                    for v in findings.verdicts
+                    if (v.offer_id, v.category, v.modality, v.quality) == place
+                ),
+                key=lambda v: TIERS.index(v.tier),
+            )
         ),
         examples=tuple(_examples(store, judged.view, outputs, judged.sign)),
         learned=tuple(
-            one
-            for one in findings.learned
-            if (one.category, one.modality) == (floor.category, floor.modality)
-            and not floor.quality.startswith("metric:")
+            sorted(
+                (
+                    one
+                    for one in findings.learned
+                    if (one.category, one.modality) == (floor.category, floor.modality)
+                    and not floor.quality.startswith("metric:")
+                ),
+                key=lambda one: TIERS.index(one.tier),
+            )
         ),
     )
 
@@ -197,15 +209,5 @@ def sentence_of(verdict: Verdict, floor: Floor) -> str:
     if verdict.ruling is Ruling.REJECTED:
         return f"{bar}: rejected, at least {verdict.lower:.1%} fail ({seen})"
     between = f"between {verdict.lower:.1%} and {verdict.upper:.1%} fail"
-    return f"{bar}: undecided, {between} ({_lacking(verdict, floor.bound)}; {seen})"
-
-
-def _lacking(verdict: Verdict, bound: str) -> str:
-    """Why there is no verdict yet, and what would bring one."""
-    reason = verdict.reason.replace("_", " ")
-    if verdict.more_prompts is None:
-        return reason
-    needed = still_needed(verdict.more_prompts, bound)
-    if verdict.reason == "more_prompts" and bound == "two_way":
-        return needed  # that there are too few prompts is not the reason, or not all of it
-    return f"{reason}; {needed}"
+    lacks = lacking(verdict.reason, verdict.more_prompts, floor.bound)
+    return f"{bar}: undecided, {between} ({lacks}; {seen})"

@@ -5,11 +5,13 @@ Only arranges what was found; every number is in the records (`qfloor.records.be
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from qfloor.pipeline.findings import Findings
-from qfloor.records import TIERS, Floor, LeaveOneOut, PassRate, TagFloor
+from qfloor.records import TIERS, Floor, LeaveOneOut, PassRate, Ruling, TagFloor
+from qfloor.records.needed import lacking
 
 Row = dict[str, Any]
 
@@ -40,6 +42,24 @@ def floor_rows(found: Findings, floors: Iterable[Floor]) -> Iterator[Row]:
             "bound": f.bound,
             "counts": f.counts,
         }
+
+
+def undecided_remarks(found: Findings, floors: Iterable[Floor]) -> Iterator[str]:
+    """One sentence for each undecided verdict on these floors, the nearest to a decision first."""
+    bounds = {
+        (f.offer_id, f.category, f.modality, f.quality): f.bound
+        for f in floors
+        if f.kind == "delivered"
+    }
+    undecided = [
+        (v, bounds[place])
+        for v in found.verdicts
+        if v.ruling is Ruling.UNDECIDED
+        and (place := (v.offer_id, v.category, v.modality, v.quality)) in bounds
+    ]
+    for v, bound in sorted(undecided, key=lambda pair: pair[0].more_prompts or math.inf):
+        lacks = lacking(v.reason, v.more_prompts, bound)
+        yield f"undecided: {v.offer_id} {v.category} ({v.modality}) {v.tier}: {lacks}"
 
 
 def pass_rate_rows(found: Iterable[PassRate], *, brief: bool = False) -> Iterator[Row]:

@@ -63,11 +63,18 @@ class DriftFinding:
         ...     test="mcnemar", n_before=60, n_after=60, before=0.1, after=0.12, worse=3, better=2,
         ...     p_value=1.0, p_adjusted=1.0, level=0.005, detectable=0.21, shape_p=None,
         ...     word="not distinguishable", at="t").sentence()
-        'not distinguishable (could have seen a change of 0.21)'
+        'not distinguishable (could have seen a rise of 0.21)'
         """
         if self.word == "changed":
             way = "worse" if self.after > self.before else "better"
             return f"changed for the {way}: fails {self.before:.3g} -> {self.after:.3g}"
         if self.word == "too little data" or self.detectable is None:
-            return f"too little data: {min(self.n_before, self.n_after)} prompts"
-        return f"not distinguishable (could have seen a change of {self.detectable:.2g})"
+            return f"too little data: {self._too_little()}"
+        return f"not distinguishable (could have seen a rise of {self.detectable:.2g})"
+
+    def _too_little(self) -> str:
+        """Prompts, and how little was left to rise where most failed already."""
+        n = min(self.n_before, self.n_after)
+        if self.before == 1.0:
+            return f"all of {n} prompts failed before, so no rise could show"
+        return f"{n} prompts, not even a rise from {self.before:.3g} to all fails would have shown"

@@ -2,6 +2,45 @@
 
 from __future__ import annotations
 
+PROMPTS = ("more_prompts", "too_few_prompts")
+"""Reasons that say it is prompts that lack."""
+
+_HOPELESS = "no number of prompts would certify it if the share of fails stays as it is"
+
+
+def lacking(reason: str, more_prompts: int | None, bound: str | None) -> str:
+    """Say why there is no verdict yet, and what would bring one: the same words everywhere.
+
+    Parameters
+    ----------
+    reason : str
+        Of the undecided verdict, as it is stored.
+    more_prompts : int or None
+        Prompts still needed; None where no number of them would certify, or it is not prompts
+        that lack.
+    bound : str or None
+        What decided; as in `still_needed`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> lacking("more_prompts", 40, "exact"), lacking("too_few_prompts", 40, "exact")
+    ('about 40 more prompts', 'too few prompts; about 40 more prompts')
+    >>> lacking("more_prompts", None, "exact").partition(";")[0]
+    'no number of prompts would certify it if the share of fails stays as it is'
+    """
+    words = reason.replace("_", " ")
+    if more_prompts is None:
+        if reason == "too_few_prompts":
+            return f"{words}, and {_HOPELESS}"
+        hopeless = reason == "more_prompts"
+        return f"{_HOPELESS}; more could only reject it" if hopeless else words
+    needed = still_needed(more_prompts, bound)
+    return needed if reason == "more_prompts" else f"{words}; {needed}"
+
 
 def still_needed(more_prompts: int, bound: str | None) -> str:
     """Say what would bring a verdict, prompts counted as if there were raters enough.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from qfloor.records import TIERS
-from qfloor.records.needed import lacks_prompts, still_needed
+from qfloor.records.needed import PROMPTS, lacking, lacks_prompts
 from qfloor.report.content import Place, ReportContent, Row
 from qfloor.report.markup import (
     NOTHING,
@@ -164,15 +164,16 @@ def _cell_of(row: Row) -> tuple[str, str, str]:
 
 def _needed(verdict: Row, floor: Row | None, price: float | None) -> str:
     more = verdict["more_prompts"]
-    if more is None:
-        if verdict["reason"] == "more_prompts":
-            return (
-                "none would certify it if the share of fails stays as it is; "
-                "more could only reject it"
-            )
+    if more is None and verdict["reason"] not in PROMPTS:
         return _reason(verdict)
     bound = None if floor is None else floor["bound"]
-    told = still_needed(more, bound)
-    if price is None or floor is None or not floor["n_prompts"] or not lacks_prompts(more, bound):
+    told = lacking(str(verdict["reason"]), more, bound)
+    if (
+        more is None
+        or price is None
+        or floor is None
+        or not floor["n_prompts"]
+        or not lacks_prompts(more, bound)
+    ):
         return told
     return f"{told}, {usd(more * floor['n_outputs'] / floor['n_prompts'] * price)} of outputs"

@@ -12,7 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 from qfloor.records import Offer
-from qfloor.records.needed import still_needed
+from qfloor.records.needed import lacking
 from qfloor.router.languages import primary
 from qfloor.router.money import dollars
 from qfloor.router.needs import RATIO_TOLERANCE, ratio_of
@@ -181,20 +181,15 @@ def certificate(request: Request, offer: Offer) -> Rejection | None:
         if standing.reason == "provisional" and request.policy.allow_provisional:
             continue
         if standing.ruling == "undecided":
-            return Rejection(Rule.UNDECIDED, f"{category}: {_undecided(standing)}")
+            return Rejection(Rule.UNDECIDED, f"{category}: {_lacking(standing)}")
         share = "an unknown share" if standing.upper is None else f"up to {standing.upper:.0%}"
         return Rejection(Rule.NOT_CERTIFIED, f"{category}: {share} may fall short of {tier}")
     return None
 
 
-def _undecided(standing: Standing) -> str:
-    """Why there is no verdict yet, and what would bring one."""
-    if not standing.more_prompts:
-        return standing.reason.replace("_", " ")
-    needed = f"{still_needed(standing.more_prompts, standing.bound)} needed"
-    if standing.reason == "more_prompts":
-        return needed
-    return f"{standing.reason.replace('_', ' ')}, {needed}"
+def _lacking(standing: Standing) -> str:
+    # 0 stood for "none" in releases of before
+    return lacking(standing.reason, standing.more_prompts or None, standing.bound)
 
 
 def coverage(request: Request, offer: Offer) -> Rejection | None:

@@ -24,7 +24,7 @@ from qfloor.stats.multiplicity import holm
 FloatArray = NDArray[np.float64]
 
 POWER = 0.8
-"""Chance of being seen that "could have seen a change of x" is about."""
+"""Chance of being seen that "could have seen a rise of x" is about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ def paired_change(before: ArrayLike, after: ArrayLike, level: float) -> Change:
         better=better,
         p_worse=mcnemar_exact(worse, better),
         p_changed=mcnemar_exact(worse, better, two_sided=True),
-        detectable=detectable_paired(first.size, level, churn),
+        detectable=detectable_paired(first.size, level, churn, before=float(first.mean())),
         level=level,
     )
 
@@ -262,7 +262,7 @@ def gatekeep(
 
 
 def detectable_paired(
-    n: int, level: float, churn: float = 0.05, power: float = POWER
+    n: int, level: float, churn: float = 0.05, power: float = POWER, before: float = 0.0
 ) -> float | None:
     """Smallest rise of the fail rate that McNemar's two-sided test shows with ``power``.
 
@@ -276,16 +276,20 @@ def detectable_paired(
         Share of prompts that change sides each way when nothing changed, in [0, 0.5].
     power : float
         In (0, 1).
+    before : float
+        Fail rate before, in [0, 1]: no rise goes further than to all fails.
 
     Returns
     -------
     float or None
-        In (0, 1]; None when none could be shown.
+        In (0, 1 - before]; None when none could be shown.
 
     Examples
     --------
     >>> print(f"{detectable_paired(120, 0.05):.3f} {detectable_paired(120, 0.05 / 280):.3f}")
     0.125 0.237
+    >>> detectable_paired(120, 0.05, before=0.9) is None
+    True
     """
     total = np.arange(n + 1)
     limit = _fewest_sides(n, level)
@@ -298,7 +302,7 @@ def detectable_paired(
         seen = special.bdtr(np.maximum(limit, 0), np.maximum(total, 1), 1.0 - share)
         return float(np.sum(weight * np.where(limit < 0, 0.0, seen)))
 
-    return _smallest(shown, max(1e-9, 1.0 - 2.0 * churn), power)
+    return _smallest(shown, max(1e-9, min(1.0 - 2.0 * churn, 1.0 - before)), power)
 
 
 def detectable_unpaired(
