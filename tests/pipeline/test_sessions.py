@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import shutil
 from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
 
-from qfloor import benchmark, pipeline
+from qfloor import benchmark, export, pipeline
 from qfloor.cli import app
 from qfloor.errors import RatingsError
+from qfloor.pipeline.sessions import who_judged
 from qfloor.ratings import import_ratings
 from qfloor.ratings.linking import link
+from qfloor.records import Status
+from qfloor.report.content import ReportContent
+from qfloor.report.raters_page import raters_section
 from qfloor.store import Store
 
 FILE = """
@@ -83,6 +89,54 @@ def test_the_command_says_what_was_pooled(judged, tmp_path):
         said.append("nobody tested whether all are on one scale" in " ".join(ran.output.split()))
         link(judged, "may", "june", criterion="overall", margin=3.0)
     assert said == [True, False]
+
+
+def test_people_and_simulated_raters_never_count_together(judged, tmp_path):
+    path = tmp_path / "panel.csv"
+    rows = [f"i{i},p{i},shop/m,sim{j},9,simulated panel" for i in range(30) for j in range(2)]
+    path.write_text("\n".join(["item_id,prompt_id,model_id,rater_id,score,source", *rows]) + "\n")
+    import_ratings(judged, path, round="2026-11", scale="0:10")
+    with pytest.raises(RatingsError, match=r"'simulated panel' and from people \(long\).*never"):
+        delivered(judged, loaded(tmp_path))
+    both = loaded(tmp_path, 'sessions = ["may", "simulated panel"]')
+    with pytest.raises(RatingsError, match="never pooled"):
+        delivered(judged, both)
+    assert delivered(judged, loaded(tmp_path, 'sessions = ["may"]')).n_values == 60
+    only = loaded(tmp_path, 'sessions = ["simulated panel"]')
+    assert delivered(judged, only).n_values == 60
+
+
+def test_a_release_says_what_counts_together_untested(judged, tmp_path):
+    def told(sessions=""):
+        wanted = loaded(tmp_path, sessions)
+        delivered(judged, wanted)
+        out = pipeline.export_round(
+            judged, wanted, pipeline.prompts_of(wanted), tmp_path / "q.db", dt.datetime.now(dt.UTC)
+        )
+        content = export.read(out)
+        return {row["key"]: row["value"] for row in content["provenance"]}, content
+
+    provenance, content = told()
+    assert provenance["judgments"] == "imported"
+    (said,) = provenance["pooled_untested"]
+    page = raters_section(ReportContent(tables=content, written_at="", written_by=""))
+    assert "nobody tested whether all are on one scale" in said
+    assert "nobody tested whether all are on one scale" in page
+    assert "pooled_untested" not in told('sessions = ["may"]')[0]
+
+
+def test_who_judged_is_told_by_the_ratings_that_count(ran, small, tmp_path):
+    folder = tmp_path / "workspace"
+    shutil.copytree(ran.database.parent, folder)
+    with Store.open(folder) as store:
+        assert who_judged(store, small) == "simulated raters"
+        made = next(o for o in store.outputs_of(status=Status.MADE))
+        path = tmp_path / "people.csv"
+        path.write_text(f"item_id,rater_id,score\n{made.id},ann,2\n")
+        import_ratings(store, path, round=small.round, scale="0:10")
+        with pytest.raises(RatingsError, match="never pooled"):
+            delivered(store, small)
+        assert who_judged(store, replace(small, sessions=("long",))) == "people"
 
 
 def test_sessions_found_apart_are_refused_until_one_is_named(judged, tmp_path):

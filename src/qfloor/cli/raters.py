@@ -38,7 +38,10 @@ def link(
     workspace: Path = Workspace,
     as_json: bool = Json,
 ) -> None:
-    """Test whether two sessions rate on one scale; floors pool them only if they do.
+    """Test whether two sessions rate on one scale; once tested, floors pool them only if they do.
+
+    Sessions that nobody tested are pooled, and floors, releases and reports say so. People and
+    simulated raters are never pooled.
 
     Example: qfloor ratings link may june --criterion overall --margin 0.5
     """

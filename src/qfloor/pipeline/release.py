@@ -16,6 +16,7 @@ from qfloor.pipeline.frozen import plan_state
 from qfloor.pipeline.planned import offers_of, suites_of, view_of
 from qfloor.pipeline.raw_rows import raw_rows_of, spending_of
 from qfloor.pipeline.recorded import suites_of_run
+from qfloor.pipeline.sessions import pooling_remarks, who_judged
 from qfloor.records import (
     CATEGORIES,
     GENERAL,
@@ -79,6 +80,7 @@ def release_of(
     qualities = tuple(_qualities(store, floors, references))
     rates = tuple(store.pass_rates_of(run=run))
     metrics = _metrics(store, qualities, floors, rates)
+    pooled = list(pooling_remarks(store, benchmark))
     return Release(
         name=benchmark.name,
         round=benchmark.round,
@@ -104,6 +106,8 @@ def release_of(
         frozen_at=None if state.plan is None else state.plan.at,
         provenance={
             **_provenance(benchmark, suites, view.outputs),
+            "judgments": who_judged(store, benchmark),
+            **({"pooled_untested": pooled} if pooled else {}),
             "frozen_plan": state.to_plain(),
             **_of_metrics(store, references, metrics, benchmark.round),
         },
@@ -212,11 +216,6 @@ def _provenance(
         "exclusions": benchmark.exclusions,
         "prompts": len({o.prompt_digest for o in outputs}),
         "outputs": len(outputs),
-        "judgments": "imported"
-        if benchmark.imported
-        else "simulated raters"
-        if benchmark.panel
-        else "people",
         "alpha": benchmark.alpha,
         "family": benchmark.family,
         "code": f"qfloor {qfloor.__version__}",

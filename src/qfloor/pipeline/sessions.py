@@ -1,8 +1,9 @@
 """Which rating sessions a floor may use together.
 
 Sessions that were linked and found apart are never pooled in silence: a benchmark names the one
-whose ratings count, or the floor is refused. Sessions that nobody linked are pooled, which is
-said (`pooling_remarks`); `qfloor ratings link` is how to find out.
+whose ratings count, or the floor is refused. People and simulated raters never count together: no
+test of a shift makes them one panel. Sessions of people that nobody linked are pooled, which floors
+and releases say (`pooling_remarks`); `qfloor ratings link` is how to find out.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 
 from qfloor.benchmark import Benchmark
 from qfloor.errors import RatingsError
+from qfloor.ratings.agreement import SIMULATED
 from qfloor.ratings.wording import listed
 from qfloor.records import Linking, Rating, human_part
 from qfloor.store import Store
@@ -21,6 +23,7 @@ from qfloor.store import Store
 class Counting:
     """Decides rating by rating, remembers which sessions were used, and checks them together."""
 
+    criterion: str
     wanted: frozenset[str]
     apart: tuple[Linking, ...]
     used: dict[str, set[str]] = field(default_factory=lambda: {"session": set(), "source": set()})
@@ -30,7 +33,7 @@ class Counting:
         """Look up which sessions were found apart on a criterion."""
         linkings = store.linkings_of(criterion=criterion)
         apart = tuple(found for found in linkings if found.word != "pool")
-        return cls(wanted=frozenset(wanted), apart=apart)
+        return cls(criterion=criterion, wanted=frozenset(wanted), apart=apart)
 
     def counts(self, rating: Rating) -> bool:
         """Whether a rating's session or source is one that counts."""
@@ -42,13 +45,21 @@ class Counting:
         return True
 
     def check(self) -> None:
-        """Refuse what was used, if two sessions of it were found apart.
+        """Refuse what was used, if two sessions of it were found apart or one is simulated.
 
         Raises
         ------
         RatingsError
             One sentence that names both and what to do.
         """
+        simulated = sorted(filter(_is_simulated, self.used["source"]))
+        people = sorted(self.used["source"] - set(simulated))
+        if simulated and people:
+            raise RatingsError(
+                f"ratings of {self.criterion!r} come from {simulated[0]!r} and from people "
+                f"({listed(people)}), which are never pooled; name those that count as sessions "
+                "under [quality] in the benchmark file"
+            )
         for found in self.apart:
             if {found.first, found.second} <= self.used[found.kind]:
                 raise RatingsError(
@@ -64,11 +75,7 @@ def pooling_remarks(store: Store, benchmark: Benchmark) -> Iterator[str]:
     A session of one rater is a visit, not a panel that met: only those of several are named.
     """
     criterion = human_part(benchmark.quality).name
-    sittings = [
-        (source, session, raters)
-        for source, session, raters in store.sittings_of(criterion=criterion, round=benchmark.round)
-        if not benchmark.sessions or {source, session} & set(benchmark.sessions)
-    ]
+    sittings = _sittings(store, benchmark)
     pooled = [found for found in store.linkings_of(criterion=criterion) if found.word == "pool"]
     named = {
         "session": {session for _, session, raters in sittings if session and raters > 1},
@@ -82,6 +89,29 @@ def pooling_remarks(store: Store, benchmark: Benchmark) -> Iterator[str]:
                 f"({listed(sorted(names))}), and nobody tested whether all are on one scale; see "
                 "`qfloor ratings link`"
             )
+
+
+def who_judged(store: Store, benchmark: Benchmark) -> str:
+    """Name who gave the ratings that count: ``imported``, ``simulated raters`` or ``people``."""
+    if benchmark.imported:
+        return "imported"
+    sources = {source for source, _, _ in _sittings(store, benchmark)}
+    simulated = any(map(_is_simulated, sources)) if sources else benchmark.panel is not None
+    return "simulated raters" if simulated else "people"
+
+
+def _sittings(store: Store, benchmark: Benchmark) -> list[tuple[str, str | None, int]]:
+    """Sources and sessions whose ratings count, each with its number of raters."""
+    criterion = human_part(benchmark.quality).name
+    return [
+        (source, session, raters)
+        for source, session, raters in store.sittings_of(criterion=criterion, round=benchmark.round)
+        if not benchmark.sessions or {source, session} & set(benchmark.sessions)
+    ]
+
+
+def _is_simulated(source: str) -> bool:
+    return source.startswith(SIMULATED)
 
 
 def _linked(names: Iterable[str], pooled: Iterable[Linking]) -> list[set[str]]:

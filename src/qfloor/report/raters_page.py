@@ -33,8 +33,11 @@ def _panel(content: ReportContent) -> str:
     if not counts:
         return paragraph("No person judged.")
     n = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    simulated = " They are simulated: each reads an output's defect log." * content.painters
-    return paragraph(f"{n} raters a floor: {', '.join(told)}.{simulated}")
+    is_simulated = content.provenance.get("judgments") == "simulated raters"
+    simulated = " They are simulated: each reads an output's defect log." * is_simulated
+    untested = content.provenance.get("pooled_untested", ())
+    pooled = [f"{said[:1].upper()}{said[1:]}." for said in untested]
+    return paragraph(" ".join([f"{n} raters a floor: {', '.join(told)}.{simulated}", *pooled]))
 
 
 def _agreement(rows: Sequence[Row]) -> str:
