@@ -165,3 +165,22 @@ def test_a_benchmark_without_sessions_keeps_its_digest(tmp_path):
     plain, named = loaded(tmp_path), loaded(tmp_path, 'sessions = ["may"]')
     assert plain.digest != named.digest
     assert replace(named, sessions=()).digest == plain.digest
+
+
+def test_a_category_that_nobody_rated_keeps_its_pass_rates(ran, small, tmp_path):
+    folder = tmp_path / "workspace"
+    shutil.copytree(ran.database.parent, folder)
+    wanted = replace(small, sessions=("long",))
+    with Store.open(folder) as store:
+        known = store.prompts_by_digest()
+        made = list(store.outputs_of(status=Status.MADE))
+        places = {known[o.prompt_digest].category: o for o in made}
+        assert len(places) > 1
+        path = tmp_path / "people.csv"
+        path.write_text(f"item_id,rater_id,score\n{made[0].id},ann,2\n")
+        import_ratings(store, path, round=small.round, scale="0:10")
+        prompts = pipeline.prompts_of(wanted)
+        pipeline.certify_round(store, wanted, prompts)
+        out = tmp_path / "q.db"
+        pipeline.export_round(store, wanted, prompts, out, dt.datetime.now(dt.UTC))
+    assert {row["category"] for row in export.read(out)["pass_rates"]} <= set(places)

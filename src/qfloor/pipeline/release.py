@@ -72,7 +72,6 @@ def release_of(
         )
     offers = offers_of(store, benchmark)
     view = view_of(store, benchmark, prompts)
-    used = {f.category for f in floors}
     references = _references(store, floors)
     suites = suites_of_run(store, store.run_of(run))
     suites = suites_of(benchmark) if suites is None else suites
@@ -80,7 +79,8 @@ def release_of(
     qualities = tuple(_qualities(store, floors, references))
     rates = tuple(store.pass_rates_of(run=run))
     metrics = _metrics(store, qualities, floors, rates)
-    pooled = list(pooling_remarks(store, benchmark))
+    # A category whose outputs nobody rated has no floor of people, and pass rates all the same.
+    used = {f.category for f in floors} | {r.category for r in rates}
     return Release(
         name=benchmark.name,
         round=benchmark.round,
@@ -106,8 +106,7 @@ def release_of(
         frozen_at=None if state.plan is None else state.plan.at,
         provenance={
             **_provenance(benchmark, suites, view.outputs),
-            "judgments": who_judged(store, benchmark),
-            **({"pooled_untested": pooled} if pooled else {}),
+            **_judgments(store, benchmark),
             "frozen_plan": state.to_plain(),
             **_of_metrics(store, references, metrics, benchmark.round),
         },
@@ -201,6 +200,13 @@ def _latency(
 def round_to(seconds: float) -> float:
     """Round to milliseconds."""
     return float(f"{seconds:.3f}")
+
+
+def _judgments(store: Store, benchmark: Benchmark) -> dict[str, Any]:
+    """Who gave the ratings that count, and which of them count together untested."""
+    pooled = list(pooling_remarks(store, benchmark))
+    told = {"pooled_untested": pooled} if pooled else {}
+    return {"judgments": who_judged(store, benchmark), **told}
 
 
 def _provenance(
