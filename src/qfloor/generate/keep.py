@@ -103,6 +103,7 @@ class Keeper:
         report = dict(ended.report) if is_plain(ended.report) else {}
         if outcome.detail:
             report["detail"] = outcome.detail
+        report.pop("media_seconds", None)  # what we measured, and no word of a seller
         if seen is not None and seen.seconds is not None:
             report["media_seconds"] = round(seen.seconds, 2)
         return {

@@ -6,11 +6,12 @@ import asyncio
 import hashlib
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway_sellers import behave
+from gateway_sellers import Seller, behave
 from gateway_world import MUG, SHELF, database, drive, running, settings, until
 
 from qfloor.errors import StoreError
@@ -339,3 +340,20 @@ def test_who_asks_again_after_it_left_gets_what_was_made(tmp_path: Path) -> None
     assert told == [told[0]] * 3
     assert kept == ({}, {}, 0)
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("said", ["long", 5, [1]])
+def test_how_long_a_clip_is_is_no_word_of_its_seller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: Any
+) -> None:
+    """What was made and paid for was told as a fault of the gateway's, time and again."""
+    submit = Seller.submit
+
+    async def tells(self: Seller, request: Any) -> Any:
+        return replace(await submit(self, request), report={"media_seconds": said})
+
+    monkeypatch.setattr(Seller, "submit", tells)
+    with behave({}):
+        answer = drive(chosen(tmp_path), ask)
+    assert answer.status_code == 200, answer.text
+    assert "x-qfloor-seconds-delivered" not in answer.headers
