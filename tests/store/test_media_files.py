@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -153,3 +154,41 @@ def test_a_file_of_another_disk_is_there_until_it_is_kept(
     sha256 = media.put_file(path, "image/png", take=True)
     assert media.path(sha256).read_bytes() == BYTES
     assert not path.exists()
+
+
+@pytest.mark.parametrize("renews", [True, False])
+def test_a_folder_that_another_has_made_is_made_to_last_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renews: bool
+) -> None:
+    """Who made it may have been killed, or not have waited for the disk yet."""
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        fsync(descriptor)
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+
+    media = MediaFiles(tmp_path / "media", renews=renews)
+    sha256 = hashlib.sha256(BYTES).hexdigest()
+    (media.folder / sha256[:2]).mkdir(parents=True)
+    monkeypatch.setattr(media_files.os, "fsync", noted)
+    media.put(BYTES, "image/png")
+    assert str(media.folder) in synced
+    synced.clear()
+    media.put(BYTES + b"!", "image/png")
+    media.put(BYTES, "image/png")
+    assert synced.count(str(media.folder)) <= 1, "once for each that is new"
+
+
+def test_where_no_thread_is_to_be_had_bytes_and_name_are_waited_for_in_turn(
+    tmp_path: Path, done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoThreads:
+        def submit(self, *_: Any) -> Any:
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(media_files, "_beside", NoThreads)
+    media = MediaFiles(tmp_path / "media", renews=True)
+    sha256 = media.put_file(given(tmp_path), "image/png", take=True)
+    assert done[-2:] == ["bytes", "folder"]
+    assert media.path(sha256).read_bytes() == BYTES

@@ -62,6 +62,7 @@ class MediaFiles:
         self.folder = folder
         self.renews = renews
         """Whether bytes that are there are written anew: then their age is of the last put."""
+        self._lasting: set[str] = set()
 
     @property
     def where(self) -> str:
@@ -104,11 +105,8 @@ class MediaFiles:
         A name that is there already is never given to bytes that are not on the disk.
         """
         if self.renews and _linked(draft, target):
-            named = _beside().submit(sync_folder, target.parent)
-            try:
+            with _synced_beside(target.parent):
                 _sync_file(draft)
-            finally:
-                named.result()
             return
         _sync_file(draft)
         os.replace(draft, target)
@@ -205,10 +203,16 @@ class MediaFiles:
         return len(left)
 
     def _shard(self, sha256: str) -> Path:
+        """The folder of a digest. Who made it may not have waited for the disk: killed, or yet to.
+
+        So each process waits once for all that are there, and for each that is new to it.
+        """
         shard = self.folder / sha256[:2]
-        if not shard.exists():
+        if shard.name not in self._lasting or not shard.exists():
             shard.mkdir(parents=True, exist_ok=True)
+            there = os.listdir(self.folder)
             sync_folder(self.folder)
+            self._lasting.update(there)
         return shard
 
 
@@ -265,6 +269,21 @@ def _copied(path: Path, draft: Path) -> str:
 def _sync_file(path: Path) -> None:
     with open(path, "rb+") as file:
         os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def _synced_beside(folder: Path) -> Iterator[None]:
+    """Have a folder's names made durable meanwhile; afterwards, where no thread is to be had."""
+    try:
+        named = _beside().submit(sync_folder, folder)
+    except RuntimeError:
+        yield
+        sync_folder(folder)
+        return
+    try:
+        yield
+    finally:
+        named.result()
 
 
 @cache
