@@ -12,7 +12,7 @@ import pytest
 from gateway_sellers import behave
 from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, until
 
-from qfloor.errors import StoreError
+from qfloor.errors import StoreError, UnwritableError
 from qfloor.web.gateway import core, records
 from qfloor.web.gateway.ledger import GatewayLedger
 
@@ -188,3 +188,30 @@ def test_a_closed_ledger_says_so_whatever_it_is_to_do(tmp_path: Path) -> None:
     ledger.close()
     with pytest.raises(StoreError, match="is closed"), ledger.transaction(lasting=False):
         pass
+
+
+def test_a_disk_that_fails_where_a_commit_is_told_to_wait_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite may have to read the tables' form for it; what was paid for is held meanwhile."""
+    ledger = GatewayLedger(tmp_path)
+    with ledger.transaction(lasting=False):
+        pass
+
+    class Broken:
+        def __init__(self, connection: Any) -> None:
+            self.connection = connection
+
+        def execute(self, sql: str, *values: Any) -> Any:
+            if "synchronous" in sql:
+                error = sqlite3.OperationalError("disk I/O error")
+                error.sqlite_errorname = "SQLITE_IOERR_READ"
+                raise error
+            return self.connection.execute(sql, *values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "_connection", Broken(ledger._connection))
+        with pytest.raises(UnwritableError, match="failed"):
+            ledger.secret("one")
+    assert len(ledger.secret("one")) == 32
+    ledger.close()

@@ -11,9 +11,9 @@ import pytest
 from gateway_sellers import Seller, behave
 from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, until
 
-from qfloor.errors import InputError
+from qfloor.errors import InputError, StoreError
 from qfloor.generators.protocol import Ended, Running
-from qfloor.records import Event, Output, Status
+from qfloor.records import Attempt, Event, Output, Status
 from qfloor.web.gateway import core, late
 from qfloor.web.gateway.dispatch import Dispatcher
 from qfloor.web.gateway.jobs import Jobs
@@ -289,6 +289,36 @@ def test_what_the_heir_tells_last_replaces_no_picture(tmp_path: Path) -> None:
     assert ledger.save_outputs([lost]) == ledger.save_outputs([made]) == 1
     assert ledger.save_outputs([lost]) == 0
     assert ledger.output(made.id) == made
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(Status.REFUSED, "refused_input"), (Status.BLANK, "one_colour"),
+                           (Status.FAILED, "provider_error")],
+)  # fmt: skip
+def test_that_nobody_knows_is_not_said_after_the_seller_has_answered(
+    tmp_path: Path, status: Status, reason: str
+) -> None:
+    """The heir looked before the answer came, and its word hid what was charged for ever."""
+    ledger = GatewayLedger(tmp_path)
+    job_id = f"image_{'0' * 32}"
+    for worker in ("first", HEIR):
+        ledger.write("INSERT OR IGNORE INTO jobs (id, kind, key_name, body_digest, day, "
+                     "created_at, state, owner, n, held_nanousd, plan) VALUES (?, 'image', '', "
+                     "'', '', 0, 'queued', 'first', 1, 80, '{}')", (job_id,))  # fmt: skip
+        ledger.write("UPDATE jobs SET owner = ?", (worker,))
+        if worker == "first":
+            ledger.fence = worker
+            called = Attempt(output_id=f"{job_id}-0-0", n=1, event=Event.INTENDED, at="1")
+            ledger.append_attempts([called])
+    told = replace(called, event=Event.ENDED, status=status, reason=reason, charged="no",
+                   amount_nanousd=0)  # fmt: skip
+    lost = replace(told, status=Status.UNKNOWN, reason="timeout_ambiguous", charged="unknown")
+    ledger.append_attempts([told])  # by who was declared dead
+    ledger.fence = HEIR
+    with pytest.raises(StoreError, match="has answered"):
+        ledger.append_attempts([lost])
+    assert ledger.in_doubt(job_id) == []
     ledger.close()
 
 

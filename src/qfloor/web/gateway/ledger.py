@@ -125,6 +125,8 @@ class GatewayLedger(Database):
                 )
             except sqlite3.ProgrammingError as error:
                 raise StoreError(f"{self.path} is closed") from error
+            except sqlite3.Error as error:  # the tables' form may have to be read for it
+                raise self._told(error, "the store cannot be written") from error
             self._syncs = self._lasts
         super()._begin()
 
@@ -172,7 +174,10 @@ class GatewayLedger(Database):
         return event.event is Event.ACCEPTED
 
     def _check_owned(self, events: Sequence[Attempt]) -> None:
-        """Within the transaction that writes them: who is declared dead learns of it here."""
+        """Within the transaction that writes them: who is declared dead learns of it here.
+
+        So does who took its job over, if the seller has answered since it looked.
+        """
         jobs = {_job_of(event) for event in events}
         owned = self.rows(
             "SELECT id FROM jobs WHERE owner = ? AND id IN (SELECT value FROM json_each(?))",
@@ -194,6 +199,14 @@ class GatewayLedger(Database):
                 raise LostJobError(
                     job_id, f"call {event.n} of {event.output_id} was begun since it was looked at"
                 )
+            if event.status is Status.UNKNOWN and self._is_answered(event):
+                raise StoreError(f"{event.output_id} is left open, for its seller has answered")
+
+    def _is_answered(self, event: Attempt) -> bool:
+        """Whether more is known of a call already than that nobody knows."""
+        known = "SELECT 1 FROM attempts WHERE output_id = ? AND n = ? AND event = ? AND status <> ?"
+        given = event.output_id, event.n, Event.ENDED.value, Status.UNKNOWN.value
+        return self.one(known, given) is not None
 
     def _is_begun(self, event: Attempt) -> bool:
         """Whether such a call was begun: by another, while this one held an older view of it."""
