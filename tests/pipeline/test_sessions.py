@@ -12,10 +12,11 @@ from typer.testing import CliRunner
 from qfloor import benchmark, export, pipeline
 from qfloor.cli import app
 from qfloor.errors import RatingsError
+from qfloor.pipeline.release import release_of
 from qfloor.pipeline.sessions import who_judged
 from qfloor.ratings import import_ratings
 from qfloor.ratings.linking import link
-from qfloor.records import Status
+from qfloor.records import PassRate, Status
 from qfloor.report.content import ReportContent
 from qfloor.report.raters_page import raters_section
 from qfloor.store import Store
@@ -167,20 +168,17 @@ def test_a_benchmark_without_sessions_keeps_its_digest(tmp_path):
     assert replace(named, sessions=()).digest == plain.digest
 
 
-def test_a_category_that_nobody_rated_keeps_its_pass_rates(ran, small, tmp_path):
-    folder = tmp_path / "workspace"
-    shutil.copytree(ran.database.parent, folder)
-    wanted = replace(small, sessions=("long",))
-    with Store.open(folder) as store:
-        known = store.prompts_by_digest()
-        made = list(store.outputs_of(status=Status.MADE))
-        places = {known[o.prompt_digest].category: o for o in made}
-        assert len(places) > 1
-        path = tmp_path / "people.csv"
-        path.write_text(f"item_id,rater_id,score\n{made[0].id},ann,2\n")
-        import_ratings(store, path, round=small.round, scale="0:10")
-        prompts = pipeline.prompts_of(wanted)
-        pipeline.certify_round(store, wanted, prompts)
-        out = tmp_path / "q.db"
-        pipeline.export_round(store, wanted, prompts, out, dt.datetime.now(dt.UTC))
-    assert {row["category"] for row in export.read(out)["pass_rates"]} <= set(places)
+def test_a_category_that_only_pass_rates_speak_of_is_in_the_release(judged, tmp_path):
+    wanted = loaded(tmp_path, 'sessions = ["may"]')
+    prompts = pipeline.prompts_of(wanted)
+    delivered(judged, wanted)
+    rate = PassRate(
+        offer_id="shop/m", category="portrait", modality="image", metric="m", direction="higher",
+        n_prompts=1, n_scored=1, n_true=1, share_true=1.0, share_true_lo=0.05, share_true_hi=1.0,
+        n_asked=1, passed=1.0, passed_lo=0.05, passed_hi=1.0, confidence=0.95,
+        method="clopper_pearson", counts={}, reasons={},
+    )  # fmt: skip
+    run = pipeline.run_id(wanted)
+    judged.save_pass_rates([rate], run=run)
+    release = release_of(judged, wanted, prompts, run, dt.datetime.now(dt.UTC))
+    assert {c.id for c in release.categories} == {"general", "portrait"}
