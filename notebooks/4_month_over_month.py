@@ -225,8 +225,8 @@ sizes
 #
 # A release in use is not edited. A new one is written in which what drifted is `undecided`, with
 # the reason `drifted`; a router that reads it obeys at once. Other offers are not touched. Cobalt's
-landscapes lose theirs too: the offer as a whole is known to have changed, and they did not fail
-less than before. A new round that clears the tier gives the certificate back.
+# landscapes lose theirs too: the offer as a whole is known to have changed, and they did not fail
+# less than before. A new round that clears the tier gives the certificate back.
 
 # %%
 withdrawn = export.withdraw(

@@ -117,6 +117,7 @@ def _floors(
 ) -> None:
     """Print floors with their verdicts."""
     from qfloor import pipeline
+    from qfloor.records import TIERS
 
     chosen = [f for f in found.floors if wanted in f.quality and f.kind == kind]
     rows = list(pipeline.floor_rows(found, chosen))
@@ -125,7 +126,7 @@ def _floors(
         raise QfloorError(
             f"round {round} has no floor of quality {wanted!r}; its floors are of {known}"
         )
-    emit(rows, as_json=as_json, as_csv=as_csv)
+    emit(rows, as_json=as_json, as_csv=as_csv, keep=TIERS)
     if kind == "conditional":
         say("these floors leave refusals out; verdicts are on what is delivered and not shown here")
     for remark in pipeline.threshold_remarks(found):

@@ -6,15 +6,16 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typer
 
 from qfloor.errors import QfloorError
 from qfloor.records import to_plain
 
+_EDGES = 2  # blanks that a table has at its sides
 _UNBOUNDED = 1_000_000  # columns: a line is as long as what stands in it
 Json = typer.Option(False, "--json", help="Print JSON instead of a table.")
 Csv = typer.Option(False, "--csv", help="Print CSV instead of a table.")
@@ -45,8 +46,12 @@ def emit(
     as_csv: bool = False,
     title: str | None = None,
     empty: str = "nothing to show",
+    keep: Collection[str] = (),
 ) -> None:
-    """Print rows as a table, or as JSON or CSV with full precision."""
+    """Print rows as a table, or as JSON or CSV with full precision.
+
+    In a terminal too narrow for all columns those named in ``keep`` give way last.
+    """
     if as_json:
         typer.echo(json.dumps([to_plain(dict(r)) for r in rows], ensure_ascii=False, indent=2))
         return
@@ -61,7 +66,7 @@ def emit(
     if not rows:
         typer.echo(empty)
         return
-    _table(rows, columns, title)
+    _table(rows, columns, title, keep)
 
 
 def emit_one(row: Mapping[str, Any], *, as_json: bool = False) -> None:
@@ -80,22 +85,35 @@ def _cell(value: object) -> object:
     return json.dumps(plain, ensure_ascii=False) if isinstance(plain, dict | list) else plain
 
 
-def _table(rows: Sequence[Mapping[str, Any]], columns: list[str], title: str | None) -> None:
+def _table(
+    rows: Sequence[Mapping[str, Any]], columns: list[str], title: str | None, keep: Collection[str]
+) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        numeric = all(isinstance(r.get(name), int | float | None) for r in rows)
-        table.add_column(
-            name.replace("_", " "), justify="right" if numeric else "left", overflow="fold"
-        )
-    for row in rows:
-        table.add_row(*(show(row.get(name)) for name in columns))
+    from qfloor.cli.fitting import Column, fit
+
     # Through a pipe there is no width to fit: lines are kept whole for grep.
     width = None if sys.stdout.isatty() else _UNBOUNDED
-    Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False).print(table)
+    console = Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False)
+    told = {
+        name: Column(name.replace("_", " "), tuple(show(row.get(name)) for row in rows))
+        for name in columns
+    }
+    fitted = fit(list(told.values()), console.width - _EDGES, keep)
+    names = {id(column): name for name, column in told.items()}
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for column, wide in zip(fitted.shown, fitted.widths, strict=True):
+        numeric = all(isinstance(r.get(names[id(column)]), int | float | None) for r in rows)
+        justify: Literal["left", "right"] = "right" if numeric else "left"
+        table.add_column(column.head, justify=justify, overflow="fold", width=wide)
+    for cells in zip(*(column.cells for column in fitted.shown), strict=True):
+        table.add_row(*(Text(cell) for cell in cells))
+    console.print(table)
+    if fitted.remark:
+        console.print(Text(fitted.remark))
 
 
 _OTHER_FORMS = {

@@ -17,7 +17,8 @@ class OfferSummary:
 
     ``billed_nanousd`` is what the ledger says was charged, ``reserved_nanousd`` the most that
     calls whose charge is not known may yet come to. ``p50_s`` and ``p95_s`` are of the made
-    outputs' ``seconds_total``, our own waiting left out; None where none was timed.
+    outputs' seconds, as in a release: the maker's word on the run, else our clock with our own
+    waiting left out; None where none was timed.
     """
 
     offer_id: str

@@ -81,8 +81,9 @@ class Output:
 
     ``seconds_total`` is from the call to its answer, with polling and downloading
     (``seconds_download``) and without ``seconds_throttled``, which our own limits and waits took.
-    ``seconds_run`` and ``seconds_queue`` are the seller's word. ``timing_source`` says whether a
-    time is ``seller``'s or our own ``clock``'s.
+    ``seconds_run`` and ``seconds_queue`` are the seller's word; painters say what the model they
+    play would take, which can be longer than the clock's ``seconds_total``. ``timing_source`` says
+    whether a time is ``seller``'s or our own ``clock``'s.
     """
 
     id: str

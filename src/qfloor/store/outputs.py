@@ -161,10 +161,10 @@ class OutputTables(Database):
         return [(offer, Status(status), n) for offer, status, n in self.rows(sql, (round,))]
 
     def seconds_of(self, *, round: str) -> list[tuple[str, float]]:
-        """What made outputs of a round took, where it was timed: (offer id, seconds_total)."""
+        """What made outputs of a round took, as `Output.seconds` says: (offer id, seconds)."""
         sql = (
-            "SELECT offer_id, seconds_total FROM outputs WHERE round = ? AND status = ? "
-            "AND seconds_total IS NOT NULL"
+            "SELECT offer_id, coalesce(seconds_run, seconds_total) FROM outputs "
+            "WHERE round = ? AND status = ? AND coalesce(seconds_run, seconds_total) IS NOT NULL"
         )
         return [(o, s) for o, s in self.rows(sql, (round, Status.MADE.value))]
 

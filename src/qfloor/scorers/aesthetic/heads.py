@@ -196,7 +196,7 @@ def _state(path: Path) -> dict[str, npt.NDArray[Any]]:
     except ImportError as error:
         raise PluginError(
             f"aesthetic head {path} needs a package that is not installed: {error}; "
-            f"install pip install 'qfloor[clip]'"
+            f"pip install 'qfloor[clip]'"
         ) from error
     except Exception as error:  # three libraries' loaders raise what their parsers raise
         raise PluginError(f"aesthetic head {path} cannot be read: {_line(error)}") from error

@@ -56,8 +56,7 @@ def import_open_clip() -> Any:
         import open_clip
     except ImportError as error:
         raise PluginError(
-            f"CLIP scores need a package that is not installed: {error}; "
-            f"install pip install 'qfloor[clip]'"
+            f"CLIP scores need a package that is not installed: {error}; pip install 'qfloor[clip]'"
         ) from error
     return open_clip
 

@@ -47,7 +47,7 @@ def import_transformers() -> Any:
     except ImportError as error:
         raise PluginError(
             f"this preference score needs a package that is not installed: {error}; "
-            f"install pip install 'qfloor[preference]'"
+            f"pip install 'qfloor[preference]'"
         ) from error
     return transformers
 
