@@ -19,6 +19,7 @@ QfloorError
 ├── ScoringError            scores that must not be mixed, or a scorer that broke its contract
 ├── CertificationError      a floor that was asked for in a way that would not be honest
 └── DatabaseError           a quality database that cannot be read
+    ├── UnsoundDatabaseError  changed since it was written, or at odds with itself
     ├── NewerDatabaseError  written by a newer major version of the format
     └── IllustrativeDatabaseError  an example, not a measurement; routing by it must be asked for
 
@@ -106,6 +107,14 @@ class CertificationError(QfloorError):
 
 class DatabaseError(QfloorError):
     """A quality database cannot be read."""
+
+
+class UnsoundDatabaseError(DatabaseError):
+    """A quality database was changed or contradicts itself; ``problems`` are all that was found."""
+
+    def __init__(self, message: str, problems: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.problems = problems
 
 
 class NewerDatabaseError(DatabaseError):

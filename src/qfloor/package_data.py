@@ -39,5 +39,9 @@ def find(of: str, kind: str, name_or_path: str | Path, error: type[InputError]) 
     if str(name_or_path) in known:
         return folder(of) / f"{name_or_path}.toml"
     close = difflib.get_close_matches(str(name_or_path), known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-    raise error(f"no {kind} is called {str(name_or_path)!r}; {hint}, or give a .toml file")
+    ships = f"did you mean {close[0]!r}" if close else f"known: {', '.join(known)}"
+    asked = "?" if close else ""
+    raise error(
+        f"no {kind} is called {str(name_or_path)!r}; {ships}, or a file such as "
+        f"{name_or_path}.toml{asked}"
+    )

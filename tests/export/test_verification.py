@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from contextlib import closing
@@ -12,7 +13,7 @@ import factories
 import pytest
 
 from qfloor import export
-from qfloor.errors import DatabaseError, NewerDatabaseError
+from qfloor.errors import DatabaseError, NewerDatabaseError, UnsoundDatabaseError
 from qfloor.records import Quality
 
 
@@ -68,6 +69,37 @@ def test_a_changed_file(path: Path, statement: str, said: str) -> None:
     _alter(path, statement)
     with pytest.raises(DatabaseError, match=said):
         export.verify(path)
+
+
+def test_every_problem_of_a_changed_file_is_told(path: Path, capsys, monkeypatch) -> None:
+    from qfloor.cli import main
+
+    _alter(path, "UPDATE verdicts SET ruling = 'certified'")
+    with pytest.raises(UnsoundDatabaseError) as found:
+        export.verify(path)
+    problems = found.value.problems
+    assert len(problems) > 2
+    assert str(found.value).endswith(f"(and {len(problems) - 1} more)")
+    for asked, ended in ((["--json"], 1), ([], 1)):
+        monkeypatch.setattr("sys.argv", ["qfloor", "verify", str(path), *asked])
+        with pytest.raises(SystemExit) as end:
+            main()
+        assert end.value.code == ended
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert (told["sound"], told["problems"]) == (False, list(problems))
+    assert all(f"also: {problem}" in err for problem in problems[1:20])
+
+
+def test_a_sound_file_as_json(path: Path, capsys, monkeypatch) -> None:
+    from qfloor.cli import main
+
+    monkeypatch.setattr("sys.argv", ["qfloor", "verify", str(path), "--json"])
+    with contextlib.suppress(SystemExit):
+        main()
+    told = json.loads(capsys.readouterr().out)
+    assert (told["sound"], told["digest"]) == (True, export.verify(path).digest)
+    assert "prices" in told["not_in_digest"]
 
 
 def test_prices_may_be_refreshed(path: Path) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from qfloor.cli.output import Csv, Json, Workspace, check_database_name, emit, say
+from qfloor.cli.output import Csv, Json, Workspace, check_database_name, emit, emit_one, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of
-from qfloor.errors import QfloorError
+from qfloor.errors import QfloorError, UnsoundDatabaseError
+
+if TYPE_CHECKING:
+    from qfloor.export import Verification
+
+_PROBLEMS = 20  # more are for a program to read
+_OUTSIDE = ["prices", "latency", "what was spent"]
 
 
 def export(
@@ -81,12 +89,7 @@ def verify(
     from qfloor import export, pipeline
 
     if store is None:
-        typer.echo(str(export.verify(database)))
-        stated = export.stated_error(export.read(database))
-        if stated is not None:
-            say(str(stated))
-        say("prices and latency, a dated snapshot that feeds override, and what was spent are not "
-            "in the digest: --store compares them")  # fmt: skip
+        _verify_alone(database, as_json=as_json)
         return
     given = (
         None if name is None else benchmark_of(name, export.read(database)["release"][0]["round"])
@@ -101,6 +104,41 @@ def verify(
     if audited.wrong:
         raise QfloorError(audited.summary)
     say(audited.summary)
+
+
+def _verify_alone(database: Path, *, as_json: bool) -> None:
+    """Check a release by itself, without the store it is from."""
+    from qfloor import export
+
+    found = _verified(database, as_json=as_json)
+    if as_json:
+        sound = {**asdict(found), "sound": True, "not_in_digest": _OUTSIDE}
+        emit_one(sound, as_json=True)
+        return
+    typer.echo(str(found))
+    stated = export.stated_error(export.read(database))
+    if stated is not None:
+        say(str(stated))
+    say("prices and latency, a dated snapshot that feeds override, and what was spent are not "
+        "in the digest: --store compares them")  # fmt: skip
+
+
+def _verified(database: Path, *, as_json: bool) -> Verification:
+    """Verify; of an unsound one print every problem before the error that ends the command."""
+    from qfloor import export
+
+    try:
+        return export.verify(database)
+    except UnsoundDatabaseError as error:
+        if as_json:
+            unsound = {"path": str(database), "sound": False, "problems": list(error.problems)}
+            emit_one(unsound, as_json=True)
+        else:
+            for problem in error.problems[1:_PROBLEMS]:
+                say(f"also: {problem}")
+            if len(error.problems) > _PROBLEMS:
+                say(f"{len(error.problems) - _PROBLEMS} more: --json lists them all")
+        raise
 
 
 def register(app: typer.Typer) -> None:

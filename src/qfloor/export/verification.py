@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qfloor.errors import DatabaseError, NewerDatabaseError
+from qfloor.errors import DatabaseError, NewerDatabaseError, UnsoundDatabaseError
 from qfloor.export.columns import Column, Table
 from qfloor.export.consistency import problems_of
 from qfloor.export.late import certified_words
@@ -63,8 +63,10 @@ def verify(path: str | Path) -> Verification:
     ------
     NewerDatabaseError
         When a newer major version of the format wrote it.
+    UnsoundDatabaseError
+        When it was changed, or contradicts itself; it holds all problems, and tells the first.
     DatabaseError
-        When it cannot be read, was changed, or contradicts itself; the first problem is told.
+        When it cannot be read.
     """
     path = Path(path)
     content = read(path)
@@ -77,7 +79,7 @@ def verify(path: str | Path) -> Verification:
         problems.insert(0, f"its digest is {digest} but it says {about['digest']}: it was changed")
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise DatabaseError(f"{path}: {problems[0]}{more}")
+        raise UnsoundDatabaseError(f"{path}: {problems[0]}{more}", tuple(problems))
     return Verification(
         path=str(path),
         name=about["name"],
