@@ -106,12 +106,23 @@ def test_where_files_have_one_name_only_they_are_renamed(
     assert media.path(sha256).read_bytes() == BYTES
 
 
+@pytest.mark.parametrize("named", ["anew", "again", "without links", "in a workspace"])
 @pytest.mark.parametrize("broken", ["bytes", "folder"])
 def test_what_cannot_be_made_durable_lies_where_it_lay_and_is_kept_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, named: str
 ) -> None:
-    media, path = MediaFiles(tmp_path / "media", renews=True), given(tmp_path)
-    fsync = os.fsync
+    media = MediaFiles(tmp_path / "media", renews=named != "in a workspace")
+    path, fsync = given(tmp_path), os.fsync
+
+    def link(*_: Any) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    if named == "without links":
+        monkeypatch.setattr(media_files.os, "link", link)
+    if named == "again":
+        media.put(BYTES, "image/png")
+    (media.folder / hashlib.sha256(BYTES).hexdigest()[:2]).mkdir(parents=True, exist_ok=True)
+    media.put(b"makes the folders", "image/png")
 
     def full(descriptor: int) -> None:
         is_folder = os.path.isdir(f"/proc/self/fd/{descriptor}")
@@ -119,7 +130,6 @@ def test_what_cannot_be_made_durable_lies_where_it_lay_and_is_kept_later(
             raise OSError(errno.ENOSPC, "No space left on device")
         fsync(descriptor)
 
-    media.put(b"makes the folders", "image/png")
     with monkeypatch.context() as patch:
         patch.setattr(media_files.os, "fsync", full)
         with pytest.raises(UnwritableError, match="No space left"):

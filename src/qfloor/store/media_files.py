@@ -12,6 +12,7 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -110,7 +111,12 @@ class MediaFiles:
             return
         _sync_file(draft)
         os.replace(draft, target)
-        sync_folder(target.parent)
+        try:
+            sync_folder(target.parent)
+        except OSError:
+            if not _linked(target, draft):  # who gave the file is given it back
+                shutil.copyfile(target, draft)
+            raise
 
     def _need_not(self, sha256: str) -> bool:
         return not self.renews and self.find(sha256) is not None
