@@ -209,12 +209,12 @@ def test_what_was_answered_is_never_told_as_failed(
     """An error of our own after the answer ended the job as failed, its cost as unknown."""
     tries: list[bool] = []
 
-    def break_once(*_: Any, **__: Any) -> None:
+    def break_twice(*_: Any, **__: Any) -> None:
         tries.append(True)
-        if len(tries) == 1:
+        if len(tries) <= 2:
             raise RuntimeError("nobody thought of it")
 
-    ending(monkeypatch, break_once)
+    ending(monkeypatch, break_twice)
 
     async def work(client: Any) -> Any:
         one = await ask(client)
@@ -268,10 +268,19 @@ def test_a_retry_of_a_row_is_no_news_of_its_seller(
     assert len(noted) == 1
 
 
+@pytest.mark.parametrize("begun", ["now", "before"])
 def test_a_budget_knows_what_an_answer_cost_when_it_is_given(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: str
 ) -> None:
     """Another worker still held what the answered job could have cost at most."""
+    tries: list[str] = []
+
+    def full(job_id: str, **_: Any) -> None:
+        tries.append(job_id)
+        if len(tries) == 1 and begun == "before":
+            raise StoreError("the disk is full")
+
+    ending(monkeypatch, full)
     secret = "qf-a-key-of-the-test"
     keys = tmp_path / "keys.toml"
     keys.write_text(
@@ -286,7 +295,7 @@ def test_a_budget_knows_what_an_answer_cost_when_it_is_given(
             write = one.gateway.orders._pen.write
 
             async def slowly(does: Any, **how: Any) -> Any:  # as when its disk is busy
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.1 if begun == "now" else 0.6)  # longer than who waits looks
                 return await write(does, **how)
 
             monkeypatch.setattr(one.gateway.orders._pen, "write", slowly)

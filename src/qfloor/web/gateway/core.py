@@ -93,7 +93,8 @@ class Gateway:
             rule=self.rule,
             deadline_s=settings.deadline_s,
         )
-        self.orders = Orders(settings, self.jobs, self.pen, dispatcher, self.records)
+        self.orders = Orders(settings, self.jobs, self.pen, dispatcher, self.records,
+                             self.keyring.budgeted)  # fmt: skip
         self.ledger.fence = self.worker
         await self._come()
         await self.orders.take_over()

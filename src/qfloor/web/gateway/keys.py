@@ -126,6 +126,11 @@ class Keyring:
         """Whether no key is asked for."""
         return not self.keys
 
+    @property
+    def budgeted(self) -> frozenset[str]:
+        """Names of the keys that have a budget."""
+        return frozenset(k.name for k in self.keys if k.budget_nanousd is not None)
+
     def admit(self, authorization: str | None) -> Key:
         """Say whose key it is.
 

@@ -12,6 +12,7 @@ import contextlib
 import functools
 import logging
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -72,9 +73,10 @@ class Orders:
     """The jobs of one worker."""
 
     def __init__(
-        self, settings: Settings, jobs: Jobs, pen: Pen, dispatcher: Dispatcher, records: Records
-    ) -> None:
-        self.settings, self.jobs, self._pen = settings, jobs, pen
+        self, settings: Settings, jobs: Jobs, pen: Pen, dispatcher: Dispatcher, records: Records,
+        budgeted: Collection[str],
+    ) -> None:  # fmt: skip
+        self.settings, self.jobs, self._pen, self._budgeted = settings, jobs, pen, budgeted
         self._dispatcher, self._records = dispatcher, records
         self._lanes = {
             "image": Lane(settings.most_at_once, settings.most_waiting),
@@ -136,8 +138,7 @@ class Orders:
             lane.jobs -= 1
         if there is not None:
             return self.same(there, body_digest), False
-        # a budget is told by rows: the next request, at whatever worker, must find this one's cost
-        self._start(job, resumed=False, at_once=decided.key.budget_nanousd is None)
+        self._start(job, resumed=False)
         return job, True
 
     def same(self, job: Job, body_digest: str) -> Job:
@@ -216,8 +217,7 @@ class Orders:
         answer = self._answers.get(job_id)
         return answer is not None and answer.done()
 
-    def _start(self, job: Job, *, resumed: bool, at_once: bool = True) -> None:
-        """Run a job; ``at_once`` is whether it may be answered before its row says so."""
+    def _start(self, job: Job, *, resumed: bool) -> None:
         if job.id in self._running or not self._takes_more():
             return
         lane = self._lanes[job.kind]
@@ -233,7 +233,8 @@ class Orders:
 
         task = asyncio.create_task(self._run(job, resumed=resumed), name=f"job {job.id}")
         self._running[job.id] = task
-        if at_once:
+        # a budget is told by rows: the next request, at whatever worker, must find this one's cost
+        if job.key_name not in self._budgeted:
             self._answers[job.id] = asyncio.get_running_loop().create_future()
             self._answers[job.id].add_done_callback(leave)
         lane.jobs += 1
