@@ -93,4 +93,6 @@ table[table["moves"].abs() >= 2].sort_values("moves", ascending=False).round(2)
 # %%
 scores = store.scores(round=run.round)
 clip = scores[(scores["metric_name"] == "clip.cos") & (scores["status"] == "scored")]
+if clip.empty:
+    print("this run has no CLIP scores: put a scorer named clip into its benchmark and score again")
 clip.groupby(["category", "offer_id"])["value"].quantile([0.05, 0.25, 0.5]).unstack().round(3)

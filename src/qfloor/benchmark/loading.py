@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from qfloor import package_data
+from qfloor import field_words, package_data
 from qfloor.benchmark.qualities import quality_of
 from qfloor.benchmark.record import Benchmark, CalibrationPlan, RaterPanel
 from qfloor.benchmark.tables import (
@@ -184,7 +184,7 @@ def _parse(path: Path) -> BenchmarkFile:
         return BenchmarkFile.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = field_words.place(first["loc"])
         if first["type"] == "extra_forbidden":
             tables = (BenchmarkTable, QualityTable, PanelTable, ThresholdTable, BenchmarkFile,
                       ExcludeTable, TrafficTable)  # fmt: skip
@@ -194,7 +194,8 @@ def _parse(path: Path) -> BenchmarkFile:
             raise BenchmarkError(f"{path}: unknown field {where!r}{hint}") from error
         if first["type"] == "missing":
             raise BenchmarkError(f"{path}: field {where!r} is missing") from error
-        said = first["msg"].removeprefix("Value error, ").lower()
+        said = field_words.rule(first["type"], first.get("ctx", {}).get("pattern"))
+        said = said or first["msg"].removeprefix("Value error, ").lower()
         raise BenchmarkError(f"{path}: field {where!r} is {first['input']!r}: {said}") from error
 
 

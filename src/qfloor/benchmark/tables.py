@@ -128,7 +128,7 @@ class ThresholdTable(_Strict):
     reference: str = ""
     """Of a relative rule: the offer that others are held against."""
     margin: Annotated[float, Field(ge=0, strict=False, allow_inf_nan=False)] | None = None
-    """Of a relative rule: how much lower than the reference is allowed."""
+    """Of a relative rule: how much lower than the reference is allowed; 0 if left out."""
     level: Annotated[float, Field(gt=0, lt=0.5, strict=False)] | None = None
     """Probability that a learned number is wrong; 0.01 if left out."""
     evidence: str = ""

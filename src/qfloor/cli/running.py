@@ -13,7 +13,7 @@ from qfloor.cli.watching import progress
 
 if TYPE_CHECKING:
     from qfloor.benchmark import Benchmark
-    from qfloor.generate import RunPolicy
+    from qfloor.generate import GenerationPlan, RunPolicy
     from qfloor.pipeline import PlanState, RunResult
     from qfloor.store import Store
 
@@ -213,7 +213,6 @@ def plan(
     """
     from qfloor import pipeline
     from qfloor.generate.forecast import said
-    from qfloor.generate.plan import usd
     from qfloor.store import Store
 
     benchmark = benchmark_of(name, round, budget, allow_unpriced=allow_unpriced)
@@ -224,6 +223,7 @@ def plan(
                 pipeline.freeze_plan(store, benchmark)
         state = pipeline.plan_state(store, benchmark)
         time = pipeline.forecast_round(store, benchmark, planned)
+        there = sum(n for _, _, n in store.count_outputs(round=planned.round))
     rows = [
         {
             "offer": cost.offer_id,
@@ -234,6 +234,19 @@ def plan(
         for cost in planned.costs
     ]
     emit(rows, as_json=as_json, as_csv=as_csv, empty="nothing is left to generate")
+    _say_planned(planned, there if benchmark.imported else None)
+    if planned.calls:
+        untimed = f", and more for {', '.join(time.untimed)}, never timed" if time.untimed else ""
+        say(f"expected to take {said(time.seconds)} under the limits of its accounts{untimed}")
+    say(str(state))
+    if benchmark.budget_nanousd is not None:
+        planned.check_budget(benchmark.budget_nanousd, allow_unpriced=benchmark.allow_unpriced)
+
+
+def _say_planned(planned: GenerationPlan, taken_in: int | None) -> None:
+    """Say what a plan comes to; of a benchmark of what was imported, what there is of it."""
+    from qfloor.generate.plan import usd
+
     say(
         f"round {planned.round}: {planned.calls} calls, at most {usd(planned.worst_nanousd)}; "
         f"{planned.done} done, {usd(planned.spent_nanousd)} spent, "
@@ -241,12 +254,8 @@ def plan(
         f"{sum(s.excluded for s in planned.skipped)} excluded, "
         f"{len(planned.waiting)} waiting for a person"
     )
-    if planned.calls:
-        untimed = f", and more for {', '.join(time.untimed)}, never timed" if time.untimed else ""
-        say(f"expected to take {said(time.seconds)} under the limits of its accounts{untimed}")
-    say(str(state))
-    if benchmark.budget_nanousd is not None:
-        planned.check_budget(benchmark.budget_nanousd, allow_unpriced=benchmark.allow_unpriced)
+    if taken_in is not None:
+        say(f"nothing is generated: {taken_in} outputs of round {planned.round} are in the store")
 
 
 def register_demo(app: typer.Typer) -> None:

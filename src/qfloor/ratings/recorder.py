@@ -157,8 +157,8 @@ class Recorder:
         said = self.lookup.field(given, "rater", given.shown) or given.rater.strip()
         return ANONYMOUS if not said or said.lower() == ANONYMOUS else said
 
-    def reading(self, ignored: Sequence[str] = ()) -> Reading:
-        """Close the file."""
+    def reading(self, ignored: Sequence[str] = (), offered: Sequence[str] = ()) -> Reading:
+        """Close the file; ``offered`` names its columns, where questions are columns."""
         if self._odd_times:
             self.notes.append(f"{self._odd_times} times are not in ISO 8601 and were left out")
         raters = {j.rater for j in self._judgments}.union(c.rater for c in self._comparisons)
@@ -173,12 +173,12 @@ class Recorder:
             dropped=self.dropped,
             ignored_columns=tuple(sorted({*ignored, *self._aside})),
             notes=tuple(self.notes),
-            unheard=self._unheard(),
+            unheard=self._unheard(offered),
         )
 
-    def _unheard(self) -> dict[str, str]:
+    def _unheard(self, offered: Sequence[str]) -> dict[str, str]:
         """What the user spoke of and the file does not have, each with what there is."""
-        asked = [*self._questions, *self._aside]
+        asked = [*self._questions, *self._aside] or list(offered)
         found = {
             f"question {question!r}": nearest(question, asked)
             for question in self.mapping.criteria

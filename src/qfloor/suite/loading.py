@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from qfloor import package_data
+from qfloor import field_words, package_data
 from qfloor.errors import SuiteError
 from qfloor.records import CATEGORIES, GENERAL, PRIVATE, Prompt, Split, Suite
 
@@ -161,7 +161,7 @@ def parse(path: Path, text: str) -> SuiteFile:
 def first_problem(error: ValidationError, content: Any) -> str:
     """Say the first thing pydantic found, with the nearest valid name where there is one."""
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = field_words.place(first["loc"])
     kind = first["type"]
     if kind == "extra_forbidden":
         fields = list(PromptRow.model_fields) + list(Header.model_fields)
@@ -177,7 +177,8 @@ def first_problem(error: ValidationError, content: Any) -> str:
         close = difflib.get_close_matches(first["input"], options, n=1, cutoff=0.4)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         return f"field {where!r} is {said}, must be one of {', '.join(options)}{hint}"
-    wrong = first["msg"].removeprefix("Value error, ")
+    wrong = field_words.rule(kind, first.get("ctx", {}).get("pattern"))
+    wrong = wrong or first["msg"].removeprefix("Value error, ")
     return f"field {where!r} is {said}: {wrong[0].lower()}{wrong[1:]}"
 
 

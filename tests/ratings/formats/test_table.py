@@ -100,6 +100,17 @@ def test_answers_must_be_named(refused, write):
     refused(write("worker,fits"), "table", criteria=NAMED, match="no row in it")
 
 
+def test_a_question_that_is_no_column_is_told_the_columns(refused, write):
+    path = write("worker,made_by,request,fits", "w1,flux,a fox,4")
+    refused(
+        path,
+        "table",
+        criteria=("zzzz=look@1:5",),
+        match=r"no question 'zzzz' \(known: fits, made_by, request, worker\)",
+    )
+    refused(path, "table", criteria=("fitz=look@1:5",), match=r"did you mean 'fits'\?")
+
+
 def test_a_format_that_says_itself_what_is_what_takes_no_mapping(refused, write):
     path = write("prompt_id,model_id,rater_id,score", "p,m,w,4")
     refused(path, "long", "rater=worker", scale="1:5", match="takes no --map; leave it out")

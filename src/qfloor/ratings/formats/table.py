@@ -44,7 +44,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
     if not columns:
         raise RatingsError(f"{path}: there is no row in it; nothing was imported")
     used = {*options.mapping.criteria, *recorder.lookup.read}
-    return recorder.reading(sorted(columns - used))
+    return recorder.reading(sorted(columns - used), sorted(columns))
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:

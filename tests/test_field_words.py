@@ -1,0 +1,53 @@
+"""Messages of files that people write: entries counted from one, names in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from qfloor import benchmark, field_words
+from qfloor.benchmark import tables
+from qfloor.errors import BenchmarkError
+from qfloor.suite import loading
+
+FILE = """
+[benchmark]
+name = "{name}"
+suites = ["painters"]
+offers = ["painters/ochre"]
+round = "2026-11"
+
+[[thresholds]]
+tier = "standard"
+value = 5.0
+
+[[thresholds]]
+tier = "premium"
+rule = "usable-rate"
+usable = {usable}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "usable", "said"),
+    [
+        ("shop", "80", "field 'thresholds (entry 2).usable' is 80"),
+        ("My Shop", "0.8", "field 'benchmark.name' is 'My Shop': must be small letters, digits"),
+    ],
+)
+def test_what_is_wrong_and_where(tmp_path: Path, name: str, usable: str, said: str) -> None:
+    path = tmp_path / "shop.toml"
+    path.write_text(FILE.format(name=name, usable=usable))
+    with pytest.raises(BenchmarkError) as found:
+        benchmark.load(path)
+    assert said in str(found.value)
+    assert "pattern" not in str(found.value)
+
+
+@pytest.mark.parametrize("module", [tables, loading])
+def test_every_pattern_has_words(module) -> None:
+    written = Path(module.__file__).read_text()
+    patterns = [part.split('"')[0] for part in written.split('pattern=r"')[1:]]
+    assert patterns
+    assert set(patterns) <= set(field_words.PATTERNS)
