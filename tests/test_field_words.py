@@ -8,7 +8,8 @@ import pytest
 
 from qfloor import benchmark, field_words
 from qfloor.benchmark import tables
-from qfloor.errors import BenchmarkError
+from qfloor.errors import BenchmarkError, SuiteError
+from qfloor.pipeline import planned
 from qfloor.suite import loading
 
 FILE = """
@@ -43,6 +44,15 @@ def test_what_is_wrong_and_where(tmp_path: Path, name: str, usable: str, said: s
         benchmark.load(path)
     assert said in str(found.value)
     assert "pattern" not in str(found.value)
+
+
+def test_a_suite_that_is_not_there_names_the_file_that_asks(tmp_path: Path) -> None:
+    path = tmp_path / "shop.toml"
+    path.write_text(FILE.format(name="shop", usable=0.8).replace('["painters"]', '["paintres"]'))
+    with pytest.raises(SuiteError) as found:
+        planned.suites_of(benchmark.load(path))
+    assert str(found.value).startswith(f"{path}: benchmark.suites: no suite is called 'paintres'")
+    assert str(found.value).endswith("did you mean 'painters', or a file such as paintres.toml?")
 
 
 @pytest.mark.parametrize("module", [tables, loading])

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from qfloor import suite
 from qfloor.benchmark import Benchmark
-from qfloor.errors import BenchmarkError
+from qfloor.errors import BenchmarkError, SuiteError
 from qfloor.pipeline.judging import CellKey, RoundView
 from qfloor.pipeline.traffic import check_traffic
 from qfloor.records import CATEGORIES, GENERAL, Offer, Prompt, Suite, digest_of, output_id
@@ -18,7 +18,12 @@ from qfloor.store import Store
 
 def suites_of(benchmark: Benchmark) -> dict[str, Suite]:
     """Load a benchmark's suites, by the name it calls them."""
-    return {name: suite.load(name) for name in benchmark.suites}
+    try:
+        return {name: suite.load(name) for name in benchmark.suites}
+    except SuiteError as error:
+        if benchmark.path is None:
+            raise
+        raise SuiteError(f"{benchmark.path}: benchmark.suites: {error}") from error
 
 
 def prompts_of(

@@ -188,7 +188,7 @@ def certificate(request: Request, offer: Offer) -> Rejection | None:
 
 
 def _lacking(standing: Standing) -> str:
-    # 0 stood for "none" in releases of before
+    # 0 in a file is no number that could be asked for
     return lacking(standing.reason, standing.more_prompts or None, standing.bound)
 
 
