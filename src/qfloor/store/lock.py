@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import weakref
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -87,6 +88,23 @@ def _let_go() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_let_go)
+
+
+@contextlib.contextmanager
+def folder_held(folder: Path, *, alone: bool) -> Iterator[None]:
+    """Hold a folder for a moment, with others or alone; where a disk has no such locks, go on."""
+    descriptor = None
+    with contextlib.suppress(OSError):
+        if fcntl is not None:
+            descriptor = os.open(folder, os.O_RDONLY)
+            fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            with contextlib.suppress(OSError):  # a forked child may have it open for longer
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)
 
 
 def _lock(file: IO[str]) -> None:

@@ -21,6 +21,7 @@ from functools import cache
 from pathlib import Path
 
 from qfloor.errors import StoreError, UnwritableError
+from qfloor.store.lock import folder_held
 
 EXTENSIONS: dict[str, str] = {
     "image/png": "png",
@@ -90,6 +91,8 @@ class MediaFiles:
         """
         with self._writing(), self._draft("file") as draft, _returned(draft, path):
             moved = take and _moved(path, draft)
+            if moved and self.renews:
+                os.utime(draft)
             sha256 = _hashed(draft) if moved else _copied(path, draft)
             if not self._need_not(sha256):
                 target = self._shard(sha256) / f"{sha256}.{_extension(media_type)}"
@@ -105,12 +108,16 @@ class MediaFiles:
         (``renews``): there both become durable at once, one wait for the disk in place of two.
         A name that is there already is never given to bytes that are not on the disk.
         """
-        if self.renews and _linked(draft, target):
-            with _synced_beside(target.parent):
-                _sync_file(draft)
-            return
+        if self.renews:
+            with folder_held(self.folder, alone=False):
+                is_new = _linked(draft, target)
+            if is_new:
+                with _synced_beside(target.parent):
+                    _sync_file(draft)
+                return
         _sync_file(draft)
-        os.replace(draft, target)
+        with folder_held(self.folder, alone=False):
+            os.replace(draft, target)
         try:
             sync_folder(target.parent)
         except OSError:

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from gateway_sellers import behave
 from gateway_world import MUG, SHELF, database, drive, settings
 
+from qfloor.store.lock import folder_held
 from qfloor.store.migrations import migrate
 from qfloor.web.gateway.jobs import Jobs
 from qfloor.web.gateway.ledger import GatewayLedger
@@ -114,13 +116,47 @@ def test_media_made_anew_while_their_old_rows_are_swept_stay(
         assert ledger.put_media(b"the same bytes", "image/png") == sha256
         keep(self, path, before)
 
+    def gone(*_: Any) -> None:
+        raise AssertionError("it was not there for a moment: who had it made was told so")
+
     monkeypatch.setattr(GatewayLedger, "_drop_unless_renewed", racing)
+    monkeypatch.setattr(Path, "rename", gone)
     ledger.sweep(time.time() - 60, most_decisions=100)
     assert old.read_bytes() == b"the same bytes"
     monkeypatch.undo()
     os.utime(old, (0, 0))
     ledger.sweep(time.time() - 60, most_decisions=100)
     assert not old.exists()
+    ledger.close()
+
+
+def test_no_name_is_given_while_an_old_one_is_taken_away(tmp_path: Path) -> None:
+    one, two = GatewayLedger(tmp_path), GatewayLedger(tmp_path)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            with folder_held(one.media.folder, alone=True):
+                put = pool.submit(two.put_media, b"bytes", "image/png")
+                with pytest.raises(TimeoutError):
+                    put.result(timeout=0.3)
+                assert not list(one.media.lying())
+            sha256 = put.result(timeout=10.0)
+        with folder_held(one.media.folder, alone=False):  # many may at once
+            assert two.put_media(b"bytes", "image/png") == sha256
+    finally:
+        one.close()
+        two.close()
+
+
+def test_what_was_put_now_is_not_old_whenever_its_file_was_written(tmp_path: Path) -> None:
+    """Its row is yet to come, and a sweep would have dropped it before."""
+    ledger = GatewayLedger(tmp_path)
+    path = ledger.generator_folder("local") / "a" / "picture.png"
+    path.parent.mkdir()
+    path.write_bytes(b"moved out of a cache")
+    os.utime(path, (0, 0))
+    sha256 = ledger.put_media(path, "image/png")
+    ledger.sweep(time.time() - 60, most_decisions=100)
+    assert ledger.media.path(sha256).read_bytes() == b"moved out of a cache"
     ledger.close()
 
 

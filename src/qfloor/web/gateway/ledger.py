@@ -20,6 +20,7 @@ from qfloor.errors import StoreError
 from qfloor.records import Attempt, Event, Output, Status, canonical_json
 from qfloor.store import rows as r
 from qfloor.store.connection import BUSY_SECONDS, Database
+from qfloor.store.lock import folder_held
 from qfloor.store.media_files import MediaFiles
 from qfloor.store.migrations import migrate
 from qfloor.web.gateway.tables import MIGRATIONS
@@ -334,14 +335,20 @@ class GatewayLedger(Database):
                     path.unlink()
 
     def _drop_unless_renewed(self, path: Path, before: float) -> None:
-        """Remove a file, but not one that was made anew since it was looked at."""
+        """Remove a file, but not one that was made anew since it was looked at.
+
+        Nobody gives a name meanwhile; where there are no locks, one may be gone for a moment.
+        """
         aside = self.media.folder / "drafts" / f"dropped-{secrets.token_hex(8)}"
         aside.parent.mkdir(exist_ok=True)
-        path.rename(aside)
-        if aside.stat().st_mtime >= before:
-            aside.rename(path)
-        else:
-            aside.unlink()
+        with folder_held(self.media.folder, alone=True):
+            if path.stat().st_mtime >= before:
+                return
+            path.rename(aside)
+            if aside.stat().st_mtime >= before:
+                aside.rename(path)
+            else:
+                aside.unlink()
 
 
 def _job_of(event: Attempt) -> str:
