@@ -202,3 +202,18 @@ def test_where_no_thread_is_to_be_had_bytes_and_name_are_waited_for_in_turn(
     sha256 = media.put_file(given(tmp_path), "image/png", take=True)
     assert done[-2:] == ["bytes", "folder"]
     assert media.path(sha256).read_bytes() == BYTES
+
+
+@pytest.mark.parametrize("put", ["file", "bytes"])
+def test_the_name_of_bytes_that_are_there_is_waited_for_as_well(
+    tmp_path: Path, done: list[str], put: str
+) -> None:
+    """Who gave it may be waiting for the disk still, or have been told that it failed."""
+    media = MediaFiles(tmp_path / "media")
+    media.put(BYTES, "image/png")
+    done.clear()
+    if put == "file":
+        media.put_file(given(tmp_path), "image/png", take=False)
+    else:
+        media.put(BYTES, "image/png")
+    assert done == ["folder"]

@@ -74,9 +74,9 @@ class MediaFiles:
     def put(self, content: bytes, media_type: str) -> str:
         """Store bytes durably and return their SHA-256; bytes that are there are left alone."""
         sha256 = hashlib.sha256(content).hexdigest()
-        if self._need_not(sha256):
-            return sha256
         with self._writing():
+            if self._need_not(sha256):
+                return sha256
             target = self._shard(sha256) / f"{sha256}.{_extension(media_type)}"
             with self._draft(sha256[:16]) as draft:
                 draft.write_bytes(content)
@@ -92,7 +92,8 @@ class MediaFiles:
         with self._writing(), self._draft("file") as draft, _returned(draft, path):
             moved = take and _moved(path, draft)
             if moved and self.renews:
-                os.utime(draft)
+                with contextlib.suppress(OSError):  # of another user
+                    os.utime(draft)
             sha256 = _hashed(draft) if moved else _copied(path, draft)
             if not self._need_not(sha256):
                 target = self._shard(sha256) / f"{sha256}.{_extension(media_type)}"
@@ -126,7 +127,11 @@ class MediaFiles:
             raise
 
     def _need_not(self, sha256: str) -> bool:
-        return not self.renews and self.find(sha256) is not None
+        """Whether such bytes are there; their name is waited for, as who gave it may be."""
+        if self.renews or self.find(sha256) is None:
+            return False
+        sync_folder(self._shard(sha256))
+        return True
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
