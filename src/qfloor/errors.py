@@ -112,7 +112,7 @@ class DatabaseError(QfloorError):
 class UnsoundDatabaseError(DatabaseError):
     """A quality database was changed or contradicts itself; ``problems`` are all that was found."""
 
-    def __init__(self, message: str, problems: tuple[str, ...]) -> None:
+    def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.problems = problems
 
