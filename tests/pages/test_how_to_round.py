@@ -66,7 +66,7 @@ def folder(ran: Path, tmp_path: Path) -> Path:
 
 
 def test_the_page_on_planning(tmp_path: Path) -> None:
-    assert len(execute(HOW_TO / "planning.md", tmp_path)) == 4
+    assert len(execute(HOW_TO / "planning.md", tmp_path)) == 5
 
 
 def test_the_page_on_drift(folder: Path) -> None:
