@@ -378,7 +378,7 @@ def test_an_exclusion_after_the_fact_is_told(used: Store, small: Benchmark) -> N
         ('reason = "none"', "names neither offers, prompts, category nor tag"),
         ('offers = "painters/nobody"\nreason = "gone"', "is no offer of this benchmark"),
         ('offers = "*"\nreason = "all"', "leaves no offer"),
-        ('offers = "painters/umber"', r"'exclude\.0\.reason' is missing"),
+        ('offers = "painters/umber"', r"'exclude \(entry 1\)\.reason' is missing"),
         ('offer = "painters/umber"\nreason = "x"', "did you mean 'offers'"),
     ],
 )
