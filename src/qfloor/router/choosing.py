@@ -20,7 +20,7 @@ from qfloor.router import rules
 from qfloor.router.classification import Classification
 from qfloor.router.database import Database
 from qfloor.router.decision import Decision
-from qfloor.router.eligibility import eligible
+from qfloor.router.eligibility import eligible, uncertified
 from qfloor.router.languages import STATE_IT
 from qfloor.router.moments import is_ahead
 from qfloor.router.needs import Need
@@ -226,8 +226,7 @@ def _pinned(request: Request, offer_id: str, cause: Cause) -> Decision:
 
 def _lacking(request: Request, offer_id: str) -> tuple[str, ...]:
     """Why an offer that is served all the same is not certified for this, if it is not."""
-    offer, checks = request.db.offers[offer_id], (rules.certificate, rules.coverage)
-    lacking = rules.first_rejection(request, offer, checks)
+    lacking = uncertified(request, offer_id)
     if lacking is None:
         return ()
     return (f"{offer_id} is not certified for this: {_advised(request, lacking)}",)

@@ -34,10 +34,13 @@ def is_certified(request: Request, offer_id: str) -> bool:
 
     A verdict on the category alone is not enough, nor what a policy lets through on a metric.
     """
-    if request.is_provisional(offer_id):
-        return False
+    return not request.is_provisional(offer_id) and uncertified(request, offer_id) is None
+
+
+def uncertified(request: Request, offer_id: str) -> rules.Rejection | None:
+    """What an offer lacks in evidence for what is asked: a verdict, its language or its tags."""
     offer, checks = request.db.offers[offer_id], (rules.certificate, rules.coverage)
-    return rules.first_rejection(request, offer, checks) is None
+    return rules.first_rejection(request, offer, checks)
 
 
 def fitting(request: Request) -> list[str]:

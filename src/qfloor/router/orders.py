@@ -50,9 +50,8 @@ def check_policy(policy: Any) -> None:
         if not isinstance(names, tuple | list) or not all(isinstance(n, str) and n for n in names):
             raise _not(told, name, "a list of names")
     sides = told["assumed_pixels"]
-    if not isinstance(sides, tuple | list) or len(sides) != 2:
-        raise _not(told, "assumed_pixels", "two sides, such as (1024, 1024)")
-    if not all(_is_count(side) and side > 0 for side in sides):
+    is_pair = isinstance(sides, tuple | list) and len(sides) == 2
+    if not is_pair or not all(_is_count(side) and side > 0 for side in sides):
         raise _not(told, "assumed_pixels", "two sides, such as (1024, 1024)")
     overrides = told["overrides"]
     if not isinstance(overrides, tuple | list) or not all(hasattr(o, "matches") for o in overrides):

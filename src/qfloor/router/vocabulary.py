@@ -69,7 +69,7 @@ class Vocabulary(dict[str, Word]):
         if found is None:
             assert self._weights is not None, "without weights every word is known"
             meant = near(word, self._weights.own_words, self._weights.sorted_words)
-            found = (*self._told(meant or word), 0, True)
+            found = self[word] if meant is None else (*self._told(meant), 0, True)
             if len(word) <= LONG:
                 self._meant[word] = found
         return found
