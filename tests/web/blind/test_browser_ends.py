@@ -29,6 +29,14 @@ HTMLMediaElement.prototype.load = function () {};
 HTMLMediaElement.prototype.play = () => Promise.reject(new Error("not supported"));
 """
 
+HAS_NO_FRAME_YET = """
+const draw = CanvasRenderingContext2D.prototype.drawImage;
+let late = 3;
+CanvasRenderingContext2D.prototype.drawImage = function (...what) {
+  if (late-- <= 0) draw.apply(this, what);
+};
+"""
+
 
 def _wait(page: Any, script: str) -> Any:
     return WebDriverWait(page, 60).until(lambda p: p.execute_script(f"return {script}"))
@@ -141,3 +149,13 @@ def test_a_browser_that_can_play_is_let_in(tmp_path: Path) -> None:
         page.find_element(By.CSS_SELECTOR, "#begin button").click()
         _seen(page, "consent")
         assert "/r/" in page.current_url
+
+
+def test_a_clip_whose_first_frame_is_late_turns_nobody_away(tmp_path: Path) -> None:
+    """Chromium says that a clip can be played through before it has a frame to draw."""
+    root, _ = blind_world.session(tmp_path, 4, modality="video", training=0)
+    with served(root) as server, browser() as page:
+        page.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": HAS_NO_FRAME_YET})
+        page.get(server.base + server.links[0])
+        _wait(page, "['consent', 'cannot'].some((n) => !document.getElementById(n).hidden)")
+        assert page.find_element(By.ID, "consent").is_displayed()
