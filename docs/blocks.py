@@ -27,7 +27,7 @@ def command(line: str, *, shown: str | None = None, keep: int | None = None) -> 
         check=False,
         env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"},
     )
-    if ran.returncode not in (0, 1):
+    if ran.returncode not in (0, 1, 3):
         raise SystemExit(f"{line}: exit code {ran.returncode}\n{ran.stderr}")
     printed = [text.rstrip() for text in ran.stdout.splitlines()]
     if keep is not None and len(printed) > keep:

@@ -213,11 +213,11 @@ def test_route_takes_the_language_of_the_request(cli: Cli, tmp_path: Path) -> No
     export.write(tmp_path / "q.db", made)
     asked = ("route", "portrait Salvador Dalí", "--db", "q.db")
     code, out, _ = cli(*asked)
-    assert code == 1
+    assert code == 3
     assert "it cannot be told; state the language: --language" in out
     german = ("route", "eine Frau mit dem Hut auf einem Stuhl", "--db", "q.db")
     code, out, _ = cli(*german)
-    assert code == 1
+    assert code == 3
     assert "it reads as de; where it is not, state the language: --language" in out
     assert "reads as" not in cli(*german, "--language", "de")[1]
     code, out, _ = cli(*asked, "--language", "es", "--json")
@@ -238,7 +238,7 @@ def test_route_goes_by_a_policy_file_and_what_stands_beside_it(cli: Cli, release
     tag = ("--tag", "hands")
     assert json.loads(cli(*told, *tag)[1])["cause"] == "uncertified_best_bound"
     code, out, _ = cli(*told, *tag, "--on-uncertified", "refuse")
-    assert (code, json.loads(out)["cause"]) == (1, "nothing_eligible")
+    assert (code, json.loads(out)["cause"]) == (3, "nothing_eligible")
     slip = Path("policy.toml").read_text().replace("shop/grand", "shop/gran")
     Path("policy.toml").write_text(slip)
     code, _, err = cli(*told)
@@ -295,8 +295,38 @@ def test_percentiles_can_be_bounded_apart(cli: Cli, release: Path) -> None:
     assert cli("route", FACE, "--max-latency", "10s")[0] == 0
     assert cli("route", FACE, "--max-latency", "Batch")[0] == 0
     code, out, _ = cli("route", FACE, "--max-latency", "p50=1,p95=10")
-    assert code == 1
+    assert code == 3
     assert "too slow" in out
     assert "max_latency_s" in cli("route", FACE, "--max-latency", "p99=1")[2]
     err = cli("route", FACE, "--max-latency", "p50=soon")[2]
     assert "max_latency_s is 'p50=soon', must be seconds such as 5, p50=8,p95=20" in err
+
+
+@pytest.mark.parametrize(
+    ("given", "due"),
+    [
+        ((), 0),
+        (("--max-price", "0.0001"), 3),
+        (("--max-price", "0.0001", "--json"), 3),
+        (("--tier", "supreme"), 1),
+        (("--size", "1024x768", "--aspect-ratio", "1:1"), 1),
+        (("--only", "shop/nobody"), 1),
+        (("--max-price", "-1"), 1),
+        (("--db", "none.db"), 1),
+        (("--n", "many"), 2),
+    ],
+)
+def test_a_script_tells_nobody_eligible_from_a_request_that_is_wrong(
+    cli: Cli, release: Path, given: tuple[str, ...], due: int
+) -> None:
+    """Both were exit 1."""
+    code, out, err = cli("route", FACE, *given)
+    assert code == due, out + err
+    assert bool(out) == (due in (0, 3)), "a decision is printed, whatever it is"
+    if "--json" in given:
+        assert json.loads(out)["offer"] is None
+
+
+def test_the_codes_stand_in_the_help(cli: Cli) -> None:
+    _, out, _ = cli("route", "--help")
+    assert "3 no offer is eligible" in " ".join(out.split())

@@ -1,8 +1,8 @@
 """The command line: a thin shell over pipeline and stages, in pipeline order, with no logic.
 
-Exit codes: 0 done, 1 told why in one sentence, 2 used wrongly; `month` has two more. Tables and
-answers go to stdout, progress and errors to stderr. Nothing heavy is imported before a command
-runs.
+Exit codes: 0 done, 1 told why in one sentence, 2 used wrongly; `route` has one more and `month`
+two, which their help names. Tables and answers go to stdout, progress and errors to stderr. Nothing
+heavy is imported before a command runs.
 """
 
 from __future__ import annotations

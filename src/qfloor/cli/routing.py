@@ -14,6 +14,9 @@ from qfloor.errors import NeedError
 if TYPE_CHECKING:
     from qfloor.router import Database, HealthFeed, Need, Policy, PriceFeed
 
+REFUSED = 3
+"""Exit code: the request was understood and decided, and no offer is eligible for it."""
+
 DatabaseOption = typer.Option(
     Path(".qfloor/quality.db"), "--db", "-d", help="The quality database."
 )
@@ -65,7 +68,8 @@ def route(
 ) -> None:
     """Choose the cheapest offer that is certified for a request, and say why.
 
-    Exit 1 when no offer is eligible; the decision says which rule decided.
+    Exit 0 chosen; 1 told why (a file or a request that is wrong); 2 used wrongly; 3 no offer is
+    eligible: the decision is printed all the same, and says which rule decided.
 
     Example: qfloor route "a studio photo of a red mug on marble" --tier premium
 
@@ -127,7 +131,7 @@ def _print(
     told = json.dumps(decision.to_dict(), ensure_ascii=False, indent=2)
     typer.echo(told if as_json else router.explain(decision))
     if decision.offer is None:
-        raise typer.Exit(1)
+        raise typer.Exit(REFUSED)
 
 
 def _warn_of_unknown(db: Database, health: HealthFeed, path: Path) -> None:
