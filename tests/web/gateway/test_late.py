@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from qfloor.records import Attempt, Event, Output, Status
 from qfloor.web.gateway import core, late
 from qfloor.web.gateway.dispatch import Dispatcher
 from qfloor.web.gateway.jobs import Jobs
-from qfloor.web.gateway.ledger import GatewayLedger
+from qfloor.web.gateway.ledger import GatewayLedger, LostJobError
 from qfloor.web.gateway.settings import Settings, read_settings
 
 URL, VIDEOS = "/v1/images/generations", "/v1/videos"
@@ -277,6 +278,118 @@ def test_what_a_seller_answers_after_the_heir_gave_the_job_up_is_kept_and_settle
         assert again.status_code == 200, again.text
         assert again.json()["model"] == "shop/value"
         assert (state, charged, amount, spent) == ("completed", "yes", 20_000_000, 20_000_000)
+
+
+def test_what_was_answered_after_the_job_was_given_up_is_found_after_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the worker that was answered knew of it, and it was gone before its next beat."""
+    monkeypatch.setattr(core, "BEAT_S", 3600.0)
+    submit = Seller.submit
+    given = chosen(tmp_path, image_deadline_s=60.0)
+
+    async def work() -> Any:
+        go = asyncio.Event()
+
+        async def slow(self: Seller, request: Any) -> Any:
+            answer = await submit(self, request)
+            await go.wait()
+            return answer
+
+        monkeypatch.setattr(Seller, "submit", slow)
+        async with running(given) as client:
+            first = asyncio.create_task(ask(client))
+            await until(lambda: calls)
+            await asyncio.to_thread(taken_over, tmp_path)
+            go.set()
+            told = await first
+        monkeypatch.setattr(core, "BEAT_S", 0.05)
+        async with running(given) as client:
+            await until(lambda: jobs(client)[0][1] != "unknown")
+            return (
+                told,
+                await ask(client),
+                jobs(client),
+                client.gateway.jobs.spent("", _today(client)),
+            )
+
+    with behave({"shop/value": "ok"}) as calls:
+        told, again, after, spent = asyncio.run(work())
+    assert told.status_code == 200, "who waited there was handed it"
+    assert (again.status_code, again.json()["model"]) == (200, "shop/value")
+    assert after == [("completed", "yes", 20_000_000, None)]
+    assert (spent, len(calls)) == (20_000_000, 1)
+
+
+def given_up(ledger: GatewayLedger, *answers: Attempt, state: Any = "failed") -> tuple[Jobs, Jobs]:
+    """A job whose first worker was declared gone during its call; its heir ends it as unknown."""
+    first, heir = Jobs(ledger, "m-first"), Jobs(ledger, HEIR)
+    plan = {"prompt": "a secret mug", "negative": "people", "n": 1}
+    ledger.write("INSERT INTO jobs (id, kind, key_name, body_digest, day, created_at, state, "
+                 "owner, n, held_nanousd, plan) VALUES ('image_1', 'image', '', '', '', 0, "
+                 "'queued', 'm-first', 1, 80, ?)", (json.dumps(plan),))  # fmt: skip
+    ledger.fence = first.worker
+    ledger.append_attempts([CALL])
+    ledger.write("UPDATE jobs SET owner = ?", (HEIR,))
+    ledger.append_attempts(answers)
+    ledger.fence = HEIR
+    ledger.append_attempts([LOST])
+    result = {"outputs": [], "fault": UNKNOWN, "missing": 1}
+    heir.end("image_1", state=state, facts={}, charged="unknown", charged_nanousd=None,
+             result=result)  # fmt: skip
+    return first, heir
+
+
+CALL = Attempt(output_id="image_1-0-0", n=1, event=Event.INTENDED, at="2026-12-01")
+LOST = replace(CALL, event=Event.ENDED, status=Status.UNKNOWN, reason="timeout_ambiguous")
+TAKEN = replace(CALL, event=Event.ACCEPTED, job={"id": "at-the-seller"})
+MADE = replace(CALL, event=Event.ENDED, status=Status.MADE, reason="ok", charged="yes")
+AWAY = replace(CALL, event=Event.ENDED, status=Status.FAILED, reason="rate_limited", charged="no")
+
+
+@pytest.mark.parametrize(
+    ("answer", "order"),  # that nobody knows is not said after a last word: another test
+    [(TAKEN, "before"), (TAKEN, "after"), (MADE, "after"), (AWAY, "after")],
+    ids=["handle before", "handle", "picture", "429"],
+)
+def test_any_worker_finds_what_was_answered_and_nobody_buys_for_it(
+    tmp_path: Path, answer: Attempt, order: str
+) -> None:
+    ledger = GatewayLedger(tmp_path)
+    first, _ = given_up(ledger, *([answer] if order == "before" else []))
+    if order == "after":
+        (kept,) = ledger.rows("SELECT plan, doubt FROM jobs")
+        assert kept[0] is None
+        assert "secret" not in kept[1]
+        assert "people" not in kept[1]
+        assert Jobs(ledger, "m-other").adopt() == []
+        ledger.fence = first.worker
+        ledger.append_attempts([answer])
+    (late,) = Jobs(ledger, "m-other").adopt()
+    assert late.is_late
+    assert late.plan == {"prompt": "", "negative": None, "n": 1}
+    ledger.fence = "m-other"
+    with pytest.raises(LostJobError, match="ended"):
+        ledger.append_attempts([replace(CALL, output_id="image_1-0-1")])
+    last = Jobs(ledger, "m-other")
+    last.end(
+        "image_1", state="failed", facts={}, charged="unknown", charged_nanousd=None, result={}
+    )
+    assert last.adopt() == [], "it was asked for once more, and that is all"
+    assert ledger.rows("SELECT plan, doubt FROM jobs") == [(None, None)]
+    ledger.close()
+
+
+def test_a_job_that_ended_elsewhere_is_not_given_back_to_who_is_still_at_it(tmp_path: Path) -> None:
+    """It would go on as if it had not ended: ask the next seller, or forget what was told."""
+    ledger = GatewayLedger(tmp_path)
+    first, _ = given_up(ledger)
+    ledger.fence = first.worker
+    ledger.append_attempts([AWAY])
+    assert first.adopt(["image_1"]) == []
+    assert ledger.rows("SELECT owner FROM jobs") == [(HEIR,)]
+    assert [job.is_late for job in first.adopt()] == [True]
+    ledger.close()
 
 
 def test_what_the_heir_tells_last_replaces_no_picture(tmp_path: Path) -> None:

@@ -37,6 +37,15 @@ SELECT day, key_name, sum(jobs), sum(charged), sum(unknown), sum(held) FROM (
 """
 
 
+_END = """
+UPDATE jobs SET state = ?, ended_at = ?, result = ?, facts = ?, charged = ?, charged_nanousd = ?,
+  doubt = CASE WHEN ? AND state NOT IN ('completed', 'failed')  -- once: it is no answer for ever
+    THEN json_set(plan, '$.prompt', '', '$.negative', NULL) END,
+  plan = CASE WHEN ? THEN plan END
+WHERE id = ? AND owner = ?
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """A row of ``jobs``; see `qfloor.web.gateway.tables`."""
@@ -157,32 +166,18 @@ class Jobs:
     ) -> None:
         """Keep the answer and forget the prompt; `LostJobError` when it is another worker's.
 
-        Of a job that is late, the plan stays until its seller has ended it.
+        Of a job that is late, the plan stays until its seller has ended it. Where nobody knows
+        what was charged, one without the prompt is kept for an answer that another worker may get.
         """
         touched = self._ledger.write(
-            "UPDATE jobs SET state = ?, ended_at = ?, result = ?, facts = ?, charged = ?, "
-            "charged_nanousd = ?, plan = CASE WHEN ? THEN plan END WHERE id = ? AND owner = ?",
+            _END,
             (state, time.time(), json.dumps(result), json.dumps(dict(facts)), charged,
-             charged_nanousd, is_late, job_id, self.worker),
+             charged_nanousd, not is_late and charged == "unknown", is_late, job_id, self.worker),
         )  # fmt: skip
         if not touched:
             raise LostJobError(job_id)
-
-    def take_back(self, job: Job) -> bool:
-        """Follow a job again whose heir told it as unknown, when its seller has answered since.
-
-        It is late from then on, and this worker's. Returns whether all is settled: not while the
-        heir is still at it.
-        """
-        now = self.get(job.id)
-        if now is None or now.plan is not None:
-            return now is None or now.is_late
-        if now.charged == "unknown" and self._ledger.is_answered_since(job.id):
-            self._ledger.write(
-                "UPDATE jobs SET plan = ?, owner = ? WHERE id = ? AND plan IS NULL",
-                (json.dumps(job.plan), self.worker, job.id),
-            )
-        return True
+        if charged == "unknown" and self._ledger.is_answered_since(job_id):
+            self._ledger.follow_on([job_id])
 
     def forget(self, job_id: str) -> None:
         """Remove a job that no seller has taken: asking again with its key is new.
@@ -207,17 +202,19 @@ class Jobs:
         """Take over what workers that are gone left open or late, and give our own of that kind.
 
         Those ``under_way`` are left out: there may be thousands, and this is asked every moment.
+        One of them that was ended elsewhere is not given back to who is still at it here, and
+        would ask the next seller for it.
         """
         owners = json.dumps([self.worker, *self.presence.gone()])
         open_ones = self._ledger.rows(
-            "SELECT id, owner FROM jobs WHERE plan IS NOT NULL "
+            "SELECT id, owner, state FROM jobs WHERE plan IS NOT NULL "
             "AND owner IN (SELECT value FROM json_each(?))",
             (owners,),
         )
-        for job_id, owner in open_ones:
-            if owner != self.worker:
+        for job_id, owner, state in open_ones:
+            if owner != self.worker and not (state in ENDED and job_id in under_way):
                 self._ledger.write("UPDATE jobs SET owner = ? WHERE id = ?", (self.worker, job_id))
-        found = (self.get(job_id) for job_id, _ in open_ones if job_id not in under_way)
+        found = (self.get(job_id) for job_id, *_ in open_ones if job_id not in under_way)
         return [job for job in found if job is not None]
 
 

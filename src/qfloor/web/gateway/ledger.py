@@ -152,12 +152,23 @@ class GatewayLedger(Database):
     def append_attempts(self, attempts: Iterable[Attempt]) -> int:
         """Append events of attempts; `LostJobError` when a job is another worker's by now.
 
-        What a seller answered to a call that is known here is a fact, whoever learns of it.
+        What a seller answered to a call that is known here is a fact, whoever learns of it; a job
+        that was told as unknown is followed from then on, by the worker that told it or its heir.
         """
         events = list(attempts)
-        if self.fence is not None:
-            self._check_owned(events)
-        return self._write_many(r.insert("attempts", Attempt), (r.encode(a) for a in events))
+        lost = set() if self.fence is None else self._check_owned(events)
+        kept = self._write_many(r.insert("attempts", Attempt), (r.encode(a) for a in events))
+        if lost:
+            self.follow_on(lost)
+        return kept
+
+    def follow_on(self, jobs: Iterable[str]) -> None:
+        """Make late what was told as unknown and has been answered: it is never bought again."""
+        self._write(
+            "UPDATE jobs SET plan = doubt, doubt = NULL WHERE plan IS NULL AND doubt IS NOT NULL "
+            "AND id IN (SELECT value FROM json_each(?))",
+            (json.dumps(sorted(jobs)),),
+        )
 
     def _is_late_answer(self, event: Attempt) -> bool:
         """Whether it answers the last call for an output, of which nobody has had an answer yet.
@@ -174,17 +185,21 @@ class GatewayLedger(Database):
             return event.status is not Status.UNKNOWN and set(told) <= {Status.UNKNOWN}
         return event.event is Event.ACCEPTED
 
-    def _check_owned(self, events: Sequence[Attempt]) -> None:
+    def _check_owned(self, events: Sequence[Attempt]) -> set[str]:
         """Within the transaction that writes them: who is declared dead learns of it here.
 
-        So does who took its job over, if the seller has answered since it looked.
+        So does who took its job over, if the seller has answered since it looked. Gives the jobs
+        that are another's: what is let through for them is their sellers' answers.
         """
         jobs = {_job_of(event) for event in events}
-        owned = self.rows(
-            "SELECT id FROM jobs WHERE owner = ? AND id IN (SELECT value FROM json_each(?))",
-            (self.fence, json.dumps(sorted(jobs))),
+        owned = dict(
+            self.rows(
+                "SELECT id, state IN ('completed', 'failed') FROM jobs "
+                "WHERE owner = ? AND id IN (SELECT value FROM json_each(?))",
+                (self.fence, json.dumps(sorted(jobs))),
+            )
         )
-        lost = jobs - {row[0] for row in owned}
+        lost = jobs - owned.keys()
         for event in events:
             job_id = _job_of(event)
             if job_id in lost and not self._is_late_answer(event):
@@ -196,12 +211,15 @@ class GatewayLedger(Database):
                 raise LostJobError(
                     job_id, f"not kept: {event.event.value} of {event.output_id}{handle}"
                 )
+            if event.event is Event.INTENDED and owned.get(job_id):
+                raise LostJobError(job_id, "it has ended, and nothing is bought for it any more")
             if event.event is Event.INTENDED and self._is_begun(event):
                 raise LostJobError(
                     job_id, f"call {event.n} of {event.output_id} was begun since it was looked at"
                 )
             if event.status is Status.UNKNOWN and self._is_answered(event):
                 raise StoreError(f"{event.output_id} is left open, for its seller has answered")
+        return lost
 
     def _is_answered(self, event: Attempt) -> bool:
         """Whether more is known of a call already than that nobody knows."""

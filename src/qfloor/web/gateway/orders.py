@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import logging
 import time
 from collections.abc import Collection
@@ -88,8 +87,6 @@ class Orders:
         self._unserved: dict[str, tuple[Fault, dict[str, str]]] = {}
         self._late = LateJobs(dispatcher, settings.keep_hours * 3600.0, self._end)
         self._resting: dict[str, tuple[float, float]] = {}
-        self._lost: dict[str, Job] = {}
-        """Jobs that were taken over while their sellers had calls of ours."""
         self.draining = False
 
     @property
@@ -183,7 +180,6 @@ class Orders:
         """Go on with the jobs of workers that are gone."""
         if not self._takes_more():
             return 0
-        await self._take_back()
         now_s = time.monotonic()
         resting = {job_id for job_id, (until, _) in self._resting.items() if now_s < until}
         known = frozenset(self._running) | self._late.under_way | resting
@@ -203,12 +199,6 @@ class Orders:
             self._start(now, resumed=True)
             begun += 1
         return begun
-
-    async def _take_back(self) -> None:
-        """Follow what was taken over and told as unknown, where a seller has answered us since."""
-        for job in list(self._lost.values()):
-            if await self._pen.write(functools.partial(self.jobs.take_back, job)):
-                self._lost.pop(job.id, None)
 
     def _takes_more(self) -> bool:
         return not self.draining
@@ -275,7 +265,6 @@ class Orders:
             raise
         except LostJobError as lost:
             log.error("%s; it goes on there", lost)
-            self._lost[job.id] = job
         except (StoreError, OSError):
             # its row and plan stay: what was accepted is gone on with at a later beat
             await self._leave_open(job, plan)

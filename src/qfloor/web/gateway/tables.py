@@ -90,4 +90,11 @@ def create_late_and_spending(connection: sqlite3.Connection) -> None:
         )
 
 
-MIGRATIONS = (create_gateway_tables, create_late_and_spending)
+def keep_plans_of_lost_answers(connection: sqlite3.Connection) -> None:
+    """What a job that was told as unknown is gone on with should its seller answer; no prompt."""
+    connection.execute(
+        "ALTER TABLE jobs ADD COLUMN doubt TEXT CHECK (doubt IS NULL OR json_valid(doubt))"
+    )
+
+
+MIGRATIONS = (create_gateway_tables, create_late_and_spending, keep_plans_of_lost_answers)
