@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+
 IMAGES, VIDEOS, ROUTE = "/v1/images/generations", "/v1/videos", "/v1/route"
 
 
@@ -130,6 +131,28 @@ def test_each_gets_its_status(gateway: Sync, body: dict[str, Any], status: int) 
 
 
 JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize("path", [IMAGES, VIDEOS, ROUTE])
+@pytest.mark.parametrize(
+    "more", [{}, {"negative_prompt": "\udc00"}, {"user": "\ud800"},
+             {"routing": {"project": "x\ud83d"}}, {"routing": {"tags": ["\udfff"]}},
+             {"\ud800": 1}],
+)  # fmt: skip
+def test_half_a_character_is_no_text_anywhere(gateway: Sync, path: str, more: Any) -> None:
+    """A prompt that was cut within an emoji was a 500 of pictures and clips."""
+    asked = {"prompt": MUG, **more} if more else {"prompt": f"{MUG} \ud83d"}
+    answer = gateway.post(path, content=json.dumps(asked), headers=JSON)
+    check(answer)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_body")
+    assert "half a character" in answer.json()["error"]["message"]
+
+
+def test_a_whole_one_may_be_escaped(gateway: Sync) -> None:
+    asked = json.dumps({"prompt": f"{MUG} \U0001f600"})
+    assert "\\ud83d" in asked
+    answer = gateway.post(ROUTE, content=asked, headers=JSON)
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize(

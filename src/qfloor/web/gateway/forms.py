@@ -46,19 +46,27 @@ def _too_large(most_bytes: int) -> Fault:
 
 
 def read_json(body: bytes) -> Any:
-    """Parse JSON strictly: no NaN, no bytes that are not UTF-8."""
+    """Parse JSON strictly: no NaN, no bytes that are not UTF-8, no half characters."""
     try:
-        return _DECODER.decode(body.decode("utf-8"))
+        text = body.decode("utf-8")
+        told = _DECODER.decode(text)
+        if _HALF.search(text):  # most are pairs: an emoji, escaped
+            json.dumps(told, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError:
         raise Fault(400, "invalid_body", "the body is not UTF-8") from None
+    except UnicodeEncodeError:
+        raise Fault(400, "invalid_body", "the body escapes half a character (such as \\ud800 "
+                    "without its other half), which is no text") from None  # fmt: skip
     except (ValueError, RecursionError):
         raise Fault(400, "invalid_body", "the body is not valid JSON") from None
+    return told
 
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
