@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 PATTERNS = {
     r"^[a-z0-9][a-z0-9-]*$": "small letters, digits and hyphens, such as my-shop-2",
@@ -14,6 +15,42 @@ PATTERNS = {
     "digit",
 }
 """What patterns of fields mean."""
+
+
+_KINDS = {
+    "int": "must be a whole number", "float": "must be a number", "finite": "must be a number",
+    "string": "must be text", "path": "must be text", "bool": "must be true or false",
+    "list": "must be a list", "tuple": "must be a list", "dict": "must be {table}",
+    "model": "must be {table}",
+}  # fmt: skip
+_LIMITS = {
+    "greater_than": ("gt", "must be above {}"),
+    "greater_than_equal": ("ge", "must be at least {}"),
+    "less_than": ("lt", "must be below {}"),
+    "less_than_equal": ("le", "must be at most {}"),
+    "string_too_long": ("max_length", "has more than {} characters"),
+    "too_long": ("max_length", "has more than {} entries"),
+    "literal_error": ("expected", "must be {}"),
+}
+
+
+def fault(first: Mapping[str, Any], table: str = "an object") -> str:
+    """Say what is wrong with a field in our words, from one of pydantic's errors.
+
+    Examples
+    --------
+    >>> fault({"type": "int_parsing", "msg": "Input should be a valid integer"})
+    'must be a whole number'
+    """
+    kind = str(first["type"])
+    if kind in _LIMITS:
+        name, text = _LIMITS[kind]
+        told = str(first["ctx"][name])
+        return text.format({"True": "true", "False": "false"}.get(told, told))
+    found = _KINDS.get(kind.partition("_")[0])
+    if found is not None:
+        return found.format(table=table)
+    return f"is not as it must be: {str(first['msg']).removeprefix('Value error, ')}"
 
 
 def place(path: Iterable[str | int]) -> str:

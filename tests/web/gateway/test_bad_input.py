@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-
 IMAGES, VIDEOS, ROUTE = "/v1/images/generations", "/v1/videos", "/v1/route"
 
 

@@ -261,10 +261,21 @@ def test_settings_are_checked_by_name(tmp_path: Path) -> None:
         "public_url = 'ftp://x'": "https://pictures.example",
         "shadow = {picture = 'a'}": "by modality",
         "port =": "no TOML",
+        "workers = 'two'": "workers is 'two', must be a whole number",
+        "workers = 0": "workers is 0, must be at least 1",
+        "drain_s = nan": "drain_s is nan, must be at least 0",
+        "keep_prompts = 'maybe'": "keep_prompts is 'maybe', must be true or false",
+        "plugins = 'a:b'": "plugins is 'a:b', must be a list",
+        "keys = 3": "keys is 3, must be text",
+        "inspect = 'no'": "inspect is 'no', must be 'whole' or 'head'",
+        "baseline = 'a'": r"baseline is given by modality, as \{image = 'OFFER'.* not 'a'",
+        "baseline = {image = 3}": "baseline.image is 3, must be text",
+        "accounts = {x = 3}": "accounts.x is 3, must be a table",
     }.items():
         path.write_text(text)
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=said) as refused:
             read_settings(path)
+        assert "nput should" not in str(refused.value)
     path.write_text("port = 9000\ndatabase = 'q.db'\n")
     assert read_settings(path, port=9001).port == 9001
     assert read_settings(path).database == tmp_path / "q.db"

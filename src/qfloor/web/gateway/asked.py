@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from qfloor import field_words
 from qfloor.records import TIER_ALIASES, TIERS
 from qfloor.router.needs import CEILING_IS, WISH_IS
 from qfloor.web.gateway.faults import Fault
@@ -198,20 +199,6 @@ def _named(names: list[str]) -> list[str]:
 
 
 _ONE_OF_SEVERAL = {"max_latency_s": WISH_IS, "max_price_usd": CEILING_IS}
-_KINDS = {
-    "int": "must be a whole number", "float": "must be a number", "finite": "must be a number",
-    "string": "must be text", "bool": "must be true or false", "list": "must be a list",
-    "dict": "must be an object", "model": "must be an object",
-}  # fmt: skip
-_LIMITS = {
-    "greater_than": ("gt", "must be above {}"),
-    "greater_than_equal": ("ge", "must be at least {}"),
-    "less_than": ("lt", "must be below {}"),
-    "less_than_equal": ("le", "must be at most {}"),
-    "string_too_long": ("max_length", "has more than {} characters"),
-    "too_long": ("max_length", "has more than {} entries"),
-    "literal_error": ("expected", "must be {}"),
-}
 
 
 def _wrong(param: str | None, first: Any) -> str:
@@ -219,10 +206,4 @@ def _wrong(param: str | None, first: Any) -> str:
     several = (param or "").removeprefix("routing.")
     if several in _ONE_OF_SEVERAL:
         return _ONE_OF_SEVERAL[several]
-    kind = str(first["type"])
-    if kind in _LIMITS:
-        name, text = _LIMITS[kind]
-        told = str(first["ctx"][name])
-        return text.format({"True": "true", "False": "false"}.get(told, told))
-    found = _KINDS.get(kind.partition("_")[0])
-    return found or f"is not as it must be: {first['msg'].removeprefix('Value error, ')}"
+    return field_words.fault(first)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from qfloor import field_words
 from qfloor.errors import InputError
 
 
@@ -113,11 +114,11 @@ class Settings(BaseModel):
     accounts: dict[str, Account] = Field(default_factory=dict)
     """What a provider's account may be asked, by provider."""
 
-    @field_validator("shadow", "baseline")
+    @field_validator("shadow", "baseline", mode="before")
     @classmethod
-    def _by_modality(cls, value: dict[str, str]) -> dict[str, str]:
-        if set(value) - {"image", "video"}:
-            raise ValueError("is given by modality: image = 'OFFER', video = 'OFFER'")
+    def _by_modality(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or set(value) - {"image", "video"}:
+            raise ValueError("is given by modality, as {image = 'OFFER', video = 'OFFER'}")
         return value
 
     @field_validator("offer_deadline_s")
@@ -196,4 +197,7 @@ def _said(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         close = difflib.get_close_matches(where, Settings.model_fields, n=1)
         return f"there is no setting {where!r}" + (f"; did you mean {close[0]!r}?" if close else "")
-    return f"{where}: {str(first['msg']).removeprefix('Value error, ')}, got {first['input']!r}"
+    if first["type"] == "value_error":
+        said = str(first["msg"]).removeprefix("Value error, ")
+        return f"{where} {said}, not {first['input']!r}"
+    return f"{where} is {first['input']!r}, {field_words.fault(first, 'a table')}"
