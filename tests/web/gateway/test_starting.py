@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from qfloor.errors import QfloorError, StoreError
-from qfloor.web.gateway.serving import Starting, _give_up
+from qfloor.web.gateway.serving import Starting, _give_up, greeting
+from qfloor.web.gateway.settings import Settings
 
 TROUBLE = StoreError("the workspace is used by a gateway on another machine")
 
@@ -79,3 +80,20 @@ def test_a_worker_that_refuses_once_others_serve_ends_nothing(
     _give_up(tmp_path, TROUBLE)
     assert not (tmp_path / "refused").exists()
     assert "another machine" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("told", "notes"),
+    [
+        ({}, False),
+        ({"host": "0.0.0.0"}, True),
+        ({"host": "::"}, True),
+        ({"host": "192.0.2.7"}, False),
+        ({"host": "0.0.0.0", "public_url": "https://pictures.example"}, False),
+    ],
+)
+def test_urls_that_nobody_could_fetch_are_told_of(told: dict[str, Any], notes: bool) -> None:
+    """Where it listens everywhere, pictures were given at http://0.0.0.0."""
+    said = greeting(Settings(database=Path("q.db"), **told))
+    assert said.startswith("serving q.db at ")
+    assert ("--public-url" in said) is notes

@@ -57,7 +57,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     }
     check_free(settings.host, settings.port)
     app = make_app(settings)  # what is wrong is said here, in one sentence
-    told = f"serving {settings.database} at {settings.root}; stop it with Ctrl-C"
+    told = greeting(settings)
     if settings.workers == 1:
         calm_collector()
         refusals: list[QfloorError] = []
@@ -76,6 +76,17 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         refusal = Path(folder) / "refused"
         if refusal.exists():
             raise StoreError(refusal.read_text(encoding="utf-8"))
+
+
+def greeting(settings: Settings) -> str:
+    """What is said once it serves; that a URL in an answer can be fetched nowhere, too."""
+    told = f"serving {settings.database} at {settings.root}; stop it with Ctrl-C"
+    if settings.public_url is None and settings.host in ("0.0.0.0", "::"):
+        told += (
+            f"\nnote: URLs in answers begin with {settings.root}, where nobody can fetch them; "
+            "say by --public-url what they shall begin with"
+        )
+    return told
 
 
 def _until_it_ends(run: Callable[[], None], refusals: list[QfloorError]) -> None:
