@@ -114,6 +114,7 @@ def test_it_needs_neither_the_benchmarks_nor_the_suites_file(
     assert _found(pipeline.audit(workspace / "quality.db", workspace / "store.db")) == {}
 
 
+A_PRICE = "json_set(record, '$.price.components[0].amount', '0.001')"
 A_RATING = "(SELECT min(id) FROM ratings)"
 A_SCORE = (
     "output_id = (SELECT min(output_id) FROM scores WHERE metric LIKE 'technical.sharpness@%' "
@@ -184,6 +185,17 @@ A_SCORE = (
             "technical.sharpness@",
         ),
         (
+            _sql(f"UPDATE offers SET record = {A_PRICE} WHERE id = 'painters/umber'"),
+            "offers named by their content",
+            "painters/umber: now ",
+        ),
+        (
+            _sql(f"UPDATE offers SET record = {A_PRICE}, digest = 'no matter' "
+                 "WHERE id = 'painters/umber'"),
+            "offers named by their content",
+            "painters/umber: judged as another offer",
+        ),
+        (
             _sql("UPDATE prompts SET record = json_set(record, '$.text', 'another') "
                  "WHERE digest = (SELECT min(prompt_digest) FROM outputs)"),
             "prompts named by their content",
@@ -228,9 +240,9 @@ A_SCORE = (
     ids=[
         "rating", "rating moves its floor", "score", "kept threshold", "kept verdict",
         "media byte", "media file", "ledger amount", "bought twice", "frozen plan",
-        "frozen too late", "no frozen plan", "metric", "prompt", "split", "output", "benchmark",
-        "published floor", "published verdict", "published threshold", "published calibration",
-        "published raw rows",
+        "frozen too late", "no frozen plan", "metric", "offer's price", "offer's digest", "prompt",
+        "split", "output", "benchmark", "published floor", "published verdict",
+        "published threshold", "published calibration", "published raw rows",
     ],
 )  # fmt: skip
 def test_what_was_touched_is_found_and_named(
@@ -368,6 +380,22 @@ def test_verdicts_of_an_edited_plan_are_told_as_post_hoc(workspace: Path, small:
     assert _told(audited, "verdicts as frozen") == (
         f"{len(late)} post hoc, {certified} of them certified"
     )
+
+
+def test_a_price_that_changed_after_the_round_was_bought_is_no_tampering(
+    workspace: Path, small: Benchmark
+) -> None:
+    first = small.offers[0]
+    assert first.price is not None
+    dearer = replace(first, price=replace(first.price, as_of="2026-12-24"))
+    later = replace(small, offers=(dearer, *small.offers[1:]))
+    with Store.open(workspace) as store:
+        prompts = pipeline.prompts_of(later)
+        pipeline.certify_round(store, later, prompts)
+        pipeline.export_round(
+            store, later, prompts, workspace / "quality.db", dt.datetime.now(dt.UTC)
+        )
+    assert _found(pipeline.audit(workspace / "quality.db", workspace)) == {}
 
 
 def test_certificates_taken_back_after_drift_are_no_tampering(

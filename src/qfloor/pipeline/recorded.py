@@ -21,7 +21,12 @@ from qfloor.store.rows import from_plain
 def record_run(
     store: Store, benchmark: Benchmark, suites: Mapping[str, Suite], started: str
 ) -> None:
-    """Keep what a run is about; when it began stays as it was first noted."""
+    """Keep what a run is about; when it began stays as it was first noted.
+
+    Offers are kept as they were judged, too: a price may have changed since they were bought.
+    """
+    if not benchmark.imported:
+        store.save_offers(benchmark.offers)
     name = run_id(benchmark)
     before = store.run_of(name)
     prompts = {p.digest for suite in suites.values() for p in suite.prompts}

@@ -20,6 +20,7 @@ from qfloor.records import (
     Output,
     Prompt,
     Status,
+    canonical_json,
     digest_of,
     output_id,
 )
@@ -32,7 +33,7 @@ CHUNK = 1 << 20
 def identities(
     store: Store, view: RoundView, offers: Sequence[Offer], imported: bool
 ) -> list[Check]:
-    """Check that prompts, outputs and metrics still are what their names say."""
+    """Check that prompts, offers, outputs and metrics still are what their names say."""
     prompts = {
         digest: decode_record(Prompt, text)
         for digest, text in store.rows("SELECT digest, record FROM prompts")
@@ -45,6 +46,7 @@ def identities(
             "prompts",
             [f"{p.id}: now {p.digest}, kept as {d}" for d, p in prompts.items() if p.digest != d],
         ),
+        _offers(store, view, offers, imported),
         none_of(
             "metric identities",
             len(metrics),
@@ -57,6 +59,29 @@ def identities(
         ),
     ]
     return found if imported else [_outputs(view, offers), *found]
+
+
+def _offers(store: Store, view: RoundView, offers: Sequence[Offer], imported: bool) -> Check:
+    """An offer's row holds its price: it must be what its digest says, and what was judged.
+
+    Of a bought round the offers come from the benchmark that was kept with the run. The rows that
+    its outputs were bought under are looked at here only, so a change of theirs moves no number.
+    """
+    rows = store.rows("SELECT id, digest, record FROM offers ORDER BY seq")
+    kept: dict[str, set[str]] = defaultdict(set)
+    wrong = []
+    for identity, digest, record in rows:
+        kept[identity].add(canonical_json(decode_record(Offer, record)))
+        now = hashlib.sha256(record.encode("utf-8")).hexdigest()[: len(digest)]
+        if now != digest:
+            wrong.append(f"{identity}: now {now}, kept as {digest}")
+    bought = set() if imported else {output.offer_id for output in view.outputs}
+    wrong += [
+        f"{offer.id}: judged as another offer (price, settings, version) than the store has"
+        for offer in offers
+        if offer.id in bought and canonical_json(offer) not in kept[offer.id]
+    ]
+    return none_of("offers named by their content", len(rows), "offers", wrong)
 
 
 def _outputs(view: RoundView, offers: Sequence[Offer]) -> Check:
