@@ -574,8 +574,6 @@ def _bars(rows: Sequence[Mapping[str, Any]], strategy: str) -> list[str]:
                     continue
                 if r["cells"] != ("all" if of_synthetic else group):
                     continue
-                if group != "all" and name.startswith("synthetic") and not of_synthetic:
-                    continue
                 lines.append(_bar(r, group, column, bar, shares=strategy == HOLM.name))
     return lines
 
