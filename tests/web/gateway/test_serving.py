@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import signal
@@ -198,6 +199,36 @@ def test_what_is_found_only_while_it_starts_ends_it_with_one_sentence(
     assert len(told) == 1, ran.stderr
     assert told[0].startswith("qfloor: ")
     assert "workers cannot be written" in told[0]
+
+
+def test_a_worker_that_cannot_begin_anew_leaves_the_others_serving(tmp_path: Path) -> None:
+    """The parent stopped them all: uvicorn takes a failed start for one that no try would mend."""
+    with service(tmp_path, database(tmp_path), workers=2) as (process, client):
+        folder = tmp_path / "ws" / "gateway" / "workers"
+        while len(workers := _children(process.pid)) < 2 or len(list(folder.iterdir())) < 2:
+            time.sleep(0.05)
+        folder.rename(folder.with_name("elsewhere"))
+        folder.write_text("no folder")
+        os.kill(workers[0], signal.SIGKILL)
+        assert process.stderr is not None
+        said = iter(process.stderr.readline, b"")
+        tries = (line for line in said if b"a worker did not start" in line)
+        assert len(list(itertools.islice(tries, 2))) == 2  # none, had the service ended
+        assert client.get("/healthz").status_code == 200
+        folder.unlink()
+        folder.with_name("elsewhere").rename(folder)
+        while len(set(_children(process.pid)) - {workers[0]}) < 2:
+            time.sleep(0.05)
+
+
+def _children(pid: int) -> list[int]:
+    """Worker processes of a service, by what the system says."""
+    found = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with contextlib.suppress(OSError):  # one that has just ended
+            if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
+                found.append(int(child))
+    return found
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -168,21 +168,26 @@ def app_of_environment() -> Any:
         app = make_app(Settings.model_validate_json(told))
     except QfloorError as error:
         refused(error)
-        raise SystemExit(1) from None
     calm_collector()
     return Starting(app, served=(Path(folder) / "served").touch, refused=refused)
 
 
-def _give_up(folder: Path, error: QfloorError) -> None:
-    """End the service whose worker would not start; once any has, it is only tried again."""
+def _give_up(folder: Path, error: QfloorError) -> NoReturn:
+    """End this worker, and the service if none has served; else it is only tried again.
+
+    Ended here: uvicorn gives a failed start an exit code of its own, at which the parent stops all
+    workers, those that serve as well, and says so in words of its own.
+    """
     if (folder / "served").exists():
         logging.getLogger("qfloor.gateway").error("a worker did not start: %s", error)
-        return
-    with contextlib.suppress(FileExistsError), (folder / "refused").open("x") as file:
-        file.write(str(error))
-    parent = multiprocessing.parent_process()
-    if parent is not None and parent.pid == os.getppid():
-        os.kill(os.getppid(), signal.SIGTERM)
+    else:
+        with contextlib.suppress(FileExistsError), (folder / "refused").open("x") as file:
+            file.write(str(error))
+        parent = multiprocessing.parent_process()
+        if parent is not None and parent.pid == os.getppid():
+            os.kill(os.getppid(), signal.SIGTERM)
+    logging.shutdown()
+    os._exit(1)
 
 
 def calm_collector() -> None:
