@@ -463,6 +463,19 @@ def test_overrides_the_first_that_matches(db: Database) -> None:
     assert ask(db, pin="shop/value", project="hero", policy=policy).cause is Cause.PINNED
 
 
+def test_who_named_the_offer_that_cannot_serve_is_told(db: Database) -> None:
+    """The policy's was told as what the request had asked for outright."""
+    policy = Policy(overrides=(Override(offer="shop/grand", project="hero"),))
+    theirs = ask(db, project="hero", max_price_usd=0.01, policy=policy)
+    assert (theirs.offer, theirs.cause) == (None, Cause.REFUSED_PIN)
+    assert theirs.notes[0].startswith("shop/grand is where the policy sends this, but: ")
+    ours = ask(db, pin="shop/grand", max_price_usd=0.01)
+    assert ours.notes[0].startswith("shop/grand is asked for outright, but: ")
+    for told in (theirs, ours):
+        said = headline(told)
+        assert said == "No offer: the one that it is pinned to cannot serve this request."
+
+
 def test_a_feed_overrides_the_snapshot(db: Database) -> None:
     rule = PriceRule(
         components=(PriceComponent(unit="image", amount="0.001"),), source="feed", as_of=NOW

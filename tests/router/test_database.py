@@ -80,7 +80,11 @@ def test_missing_folder_and_foreign_files(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE release (name)")
     with pytest.raises(DatabaseError, match="another kind of SQLite file"):
         router.load(tmp_path / "other.db")
-    for content in (b"", b"PK\x03\x04 a zip", b"SQLite format 3\x00"):
+    (tmp_path / "bad.db").touch()
+    for read in (router.load, export.verify):
+        with pytest.raises(DatabaseError, match="it is empty"):
+            read(tmp_path / "bad.db")
+    for content in (b"PK\x03\x04 a zip", b"SQLite format 3\x00"):
         (tmp_path / "bad.db").write_bytes(content)
         with pytest.raises(DatabaseError, match="not a quality database"):
             router.load(tmp_path / "bad.db")

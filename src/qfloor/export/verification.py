@@ -117,7 +117,8 @@ def _from_sqlite(path: Path) -> Content:
     uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
     with closing(sqlite3.connect(uri, uri=True)) as connection:
         if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            raise ValueError("it is another kind of SQLite file")
+            empty = path.stat().st_size == 0
+            raise ValueError("it is empty" if empty else "it is another kind of SQLite file")
         (major,) = connection.execute("PRAGMA user_version").fetchone()
         _check_version(path, f"{major}.0")
         if (said := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":

@@ -219,7 +219,8 @@ def _pinned(request: Request, offer_id: str, cause: Cause) -> Decision:
     offer = request.db.offers[offer_id]
     rejection = rules.first_rejection(request, offer, checks)
     if rejection is not None:
-        note = f"{offer_id} is asked for outright, but: {_advised(request, rejection)}"
+        by = "asked for outright" if cause is Cause.PINNED else "where the policy sends this"
+        note = f"{offer_id} is {by}, but: {_advised(request, rejection)}"
         return _decide(request, None, Cause.REFUSED_PIN, refused_by=rejection.rule, notes=(note,))
     return _decide(request, offer_id, cause, notes=_lacking(request, offer_id))
 

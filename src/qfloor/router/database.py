@@ -40,7 +40,6 @@ from qfloor.router.weights import Weights, default_weights
 
 SUPPORTED_MAJOR = 1
 APPLICATION_ID = 0x71666C72
-
 MEMO = 20_000
 """Results kept for requests of the same shape, before starting over."""
 READINGS = 2_000
@@ -219,7 +218,8 @@ def _uncollected() -> Iterator[None]:
 def _check(path: Path, connection: sqlite3.Connection) -> None:
     """Refuse another kind of file, a newer major version, and a file that was cut or damaged."""
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise ValueError("it is another kind of SQLite file")
+        found = "another kind of SQLite file" if path.stat().st_size else "empty"
+        raise ValueError(f"it is {found}")
     major = connection.execute("PRAGMA user_version").fetchone()[0]
     if major > SUPPORTED_MAJOR:
         raise NewerDatabaseError(

@@ -79,7 +79,7 @@ def headline(decision: Decision) -> str:
                 f"{offer} at {price}: NOT certified for {tier} in {place}; the best bound there is."
             )
         case Cause.REFUSED_PIN:
-            return "No offer: the one asked for cannot serve this request."
+            return "No offer: the one that it is pinned to cannot serve this request."
     rule = decision.binding_rule
     last = "there are no offers" if rule is None else f"the last ones fell for: {SAID[rule]}"
     helps = _language_of(decision) if rule in _OF_LANGUAGE else ""
