@@ -64,7 +64,9 @@ def test_a_failure_is_handed_back_after_one_call(tmp_path: Path, reason: str) ->
     assert len([c for c in calls(tmp_path / "remote") if c["event"] == "submit"]) == 1
 
 
-def test_an_offer_that_cannot_be_called_rests_and_is_tried_again(tmp_path: Path) -> None:
+def test_an_offer_that_cannot_be_called_rests_and_is_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async def work(singles: SingleRequests, store: Store) -> Any:
         bad, seller = request(store, tmp_path, "a kettle #auth")
         good, _ = request(store, tmp_path, "a kettle", repeat=1)
@@ -80,6 +82,7 @@ def test_an_offer_that_cannot_be_called_rests_and_is_tried_again(tmp_path: Path)
     assert 0 < second.free_in_s <= 0.2
     assert "auth" in second.why
     assert list(known) == ["fake/one@default"]
+    assert "fake/one@default is left alone for 0 s: " in caplog.text, "who runs it is told why"
     assert third.status is Status.MADE
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from qfloor.errors import StoreError
 from qfloor.generate.desk import Desk
@@ -38,10 +38,14 @@ REST_S = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class TurnedAway:
-    """Why a request did not reach its seller; nothing was called. ``free_in_s``: when to ask."""
+    """Why a request did not reach its seller; nothing was called. ``free_in_s``: when to ask.
+
+    ``lasts`` where waiting does not help: the ``setup`` of this place, or the ``request`` itself.
+    """
 
     why: str
     free_in_s: float
+    lasts: Literal["setup", "request"] | None = None
 
 
 class SingleRequests:
@@ -144,6 +148,7 @@ class SingleRequests:
     def _rest(self, offer: Offer, gate: Gate, outcome: Outcome) -> None:
         self._resting[offer.id] = (self.desk.clock() + self.rest_s, outcome.sentence)
         gate.closed = ""
+        self.desk.tell(f"{offer.id} is left alone for {self.rest_s:.0f} s: {outcome.sentence}")
 
     def resting_s(self, offer_id: str) -> float:
         """For how long an offer is still left alone after it could not be called; 0 when not."""

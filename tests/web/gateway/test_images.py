@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import factories
 import pytest
 from factories import Seller
-from fakes.seller import calls
-from gateway_world import MUG, SHELF, database, drive, settings
+from fakes.seller import FakeSeller, calls
+from gateway_world import CLIP, MUG, SHELF, database, drive, settings, until
 
+from qfloor.export import write
 from qfloor.records import Capabilities
 from qfloor.router import choose, load
 from qfloor.router.asked import read_log
@@ -227,15 +230,74 @@ def test_headers_speak_for_all_pictures_where_some_fell_to_another_offer(
     assert told.get("x-qfloor-models") == answer.json()["qfloor"].get("models") == said
 
 
-def test_an_offer_nobody_here_makes_is_passed_over(tmp_path: Path) -> None:
+def test_an_offer_that_cannot_be_called_from_here_is_no_matter_of_waiting(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was told as one that is being left alone for a while, and nobody was told why."""
     db = database(tmp_path, generator="somewhere.else:Seller")
 
     async def work(client: Any) -> Any:
-        return await client.post(URL, json=ask())
+        return [await client.post(URL, json=ask()) for _ in range(2)]
 
-    answer = drive(settings(tmp_path, db), work)
-    assert answer.status_code == 503
-    assert answer.json()["error"]["code"] == "all_cooling"
+    for answer in drive(settings(tmp_path, db), work):
+        assert (answer.status_code, answer.headers["x-should-retry"]) == (502, "false")
+        assert "retry-after" not in answer.headers
+        error = answer.json()["error"]
+        assert error["code"] == "provider_setup"
+        assert error["message"] == (
+            "no offer that would do can be called from here; the gateway's log says why"
+        )
+    said = [r.getMessage() for r in caplog.records if "somewhere.else" in r.getMessage()]
+    why = "generator 'somewhere.else:Seller' is no installed plugin; list it in the gateway's "
+    why += "plugins if it may run"
+    assert said == [
+        f"4 of 4 offers of test 2026-11 cannot be called from here; shop/film: {why} (shop/grand, "
+        "shop/thrift, shop/value likewise)",
+        f"shop/value: {why}",
+        f"shop/grand: {why}",
+    ], "once, not with every request"
+
+
+def test_a_release_of_imported_ratings_says_that_nobody_makes_its_offers(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = factories.release(list(SHELF))
+    offers = tuple(replace(offer, generator=None) for offer in made.offers)
+    write(tmp_path / "rated.db", replace(made, offers=offers))
+
+    async def work(client: Any) -> Any:
+        video = (await client.post("/v1/videos", json={"prompt": CLIP})).json()
+        job = await until(lambda: _ended(client, video["id"]))
+        return await client.post(URL, json=ask()), await client.post("/v1/route", json=ask()), job
+
+    answer, route, job = drive(settings(tmp_path, tmp_path / "rated.db"), work)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "provider_setup")
+    assert (job["status"], job["error"]["code"]) == ("failed", "provider_setup")
+    assert route.status_code == 200, "the decision alone may be carried out elsewhere"
+    assert "imported ratings; nobody here makes it" in caplog.text
+
+
+async def _ended(client: Any, job_id: str) -> Any:
+    job = (await client.get(f"/v1/videos/{job_id}")).json()
+    return job if job["status"] in ("completed", "failed") else None
+
+
+def test_what_a_generator_does_not_take_is_told_in_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def declines(self: Any, request: Any) -> str | None:
+        return "one reads at most 20 characters" if "value" in request.offer.id else None
+
+    monkeypatch.setattr(FakeSeller, "declines", declines, raising=False)
+
+    async def work(client: Any) -> Any:
+        alone = ask(routing={"allow_fallbacks": False})
+        return await client.post(URL, json=alone), await client.post(URL, json=ask())
+
+    alone, fell = drive(settings(tmp_path), work)
+    assert (alone.status_code, alone.json()["error"]["code"]) == (422, "model_not_possible")
+    assert alone.json()["error"]["message"] == "shop/value: one reads at most 20 characters"
+    assert (fell.status_code, fell.json()["model"]) == (200, "shop/grand")
 
 
 def test_a_model_is_listed_at_the_price_of_the_size_and_length_it_is_fixed_to(

@@ -96,6 +96,7 @@ class Gateway:
         self.orders = Orders(settings, self.jobs, self.pen, dispatcher, self.records,
                              self.keyring.budgeted)  # fmt: skip
         self.ledger.fence = self.worker
+        self._tell_of(self.picture)
         await self._come()
         await self.orders.take_over()
         self._every(settings.look_every_s, self._look)
@@ -184,11 +185,18 @@ class Gateway:
         if fresh.stable.db.digest != before.stable.db.digest:
             log.info("release %s decides now", fresh.stable.db.digest[:12])
             self.records.count("qfloor_release_swaps_total")
+            self._tell_of(fresh)
         for what, fault in self.watch.faults.items():
             if faults.get(what) != fault:
                 log.error("%s: %s; the last good one stays", what, fault)
                 self.records.count("qfloor_reload_failures_total", what=what)
         self.picture = fresh
+
+    def _tell_of(self, picture: Picture) -> None:
+        """Log which offers of the release that decides cannot be called from here."""
+        told = self.sellers.uncallable(picture.stable.db)
+        if told is not None:
+            log.warning("%s", told)
 
     def _pictured(self, before: Picture, resting: dict[str, tuple[float, str]]) -> Picture:
         return self.watch.health(self.watch.look(before), resting)

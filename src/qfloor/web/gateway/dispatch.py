@@ -148,11 +148,11 @@ class Dispatcher:
         try:
             generator = self.sellers.of(db, request.offer.id)
         except QfloorError as error:
-            return TurnedAway(why=str(error), free_in_s=self.singles.rest_s)
+            return TurnedAway(why=str(error), free_in_s=self.singles.rest_s, lasts="setup")
         if stands.step is Step.NEW and isinstance(generator, Declines):
             declined = generator.declines(request)
             if declined:
-                return TurnedAway(why=declined, free_in_s=self.singles.rest_s)
+                return TurnedAway(why=declined, free_in_s=self.singles.rest_s, lasts="request")
         within_s = self.deadline_s(request.offer.id, request.prompt.modality)
         patience = late or replace(self.singles.desk.policy, poll_deadline_s=within_s)
         return await self.singles.live(

@@ -11,7 +11,7 @@ from qfloor.generate import Outcome, TurnedAway
 from qfloor.records import Status
 from qfloor.web.gateway import facts as f
 from qfloor.web.gateway.dispatch import End
-from qfloor.web.gateway.faults import Fault, cooling, of_outcome
+from qfloor.web.gateway.faults import Fault, cooling, impossible, of_outcome
 from qfloor.web.gateway.jobs import Job
 from qfloor.web.gateway.plan import Plan
 
@@ -50,6 +50,8 @@ def fault_of(end: End) -> Fault:
     """The answer that an output which was not made amounts to."""
     outcome = end.outcome
     if isinstance(outcome, TurnedAway):
+        if outcome.lasts is not None:
+            return impossible(end.offer_id, outcome.lasts, outcome.why)
         free_in_s = outcome.free_in_s if math.isfinite(outcome.free_in_s) else 60.0
         return cooling(end.offer_id, free_in_s)
     return of_outcome(outcome, end.offer_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from qfloor.generate import Outcome
 from qfloor.records import Status
@@ -165,6 +165,16 @@ def cooling(offer_id: str, free_in_s: float) -> Fault:
         metadata={"provider_offer": offer_id, "category": "gateway"},
         retry_after_s=free_in_s, again=True,
     )  # fmt: skip
+
+
+def impossible(offer_id: str, lasts: Literal["setup", "request"], why: str) -> Fault:
+    """No seller was called, and asking again will not change that."""
+    metadata = {"provider_offer": offer_id, "charged": "no", "category": "gateway"}
+    if lasts == "request":
+        return Fault(422, "model_not_possible", f"{offer_id}: {why}", param="model",
+                     metadata=metadata)  # fmt: skip
+    said = "no offer that would do can be called from here; the gateway's log says why"
+    return Fault(502, "provider_setup", said, metadata=metadata)
 
 
 def busy(retry_after_s: float = 2.0) -> Fault:

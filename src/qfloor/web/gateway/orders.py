@@ -380,7 +380,9 @@ class Orders:
             charged=charged,
             charged_nanousd=charged_nanousd,
             outcome="turned_away" if isinstance(outcome, TurnedAway) else outcome.status.value,
-            reason="cooling" if isinstance(outcome, TurnedAway) else outcome.reason,
+            reason=(outcome.lasts or "cooling")
+            if isinstance(outcome, TurnedAway)
+            else outcome.reason,
             status=200 if fault is None else fault.status,
             attempts=sum(len(end.asked) for end in ends),
             fallback_from=plan.offers[0] if fell else None,
