@@ -156,6 +156,34 @@ def test_a_changed_offer_is_kept_beside_the_old_one(store):
         store.offer("x")
 
 
+def test_a_replaced_output_keeps_nothing_of_what_it_had(store: Store) -> None:
+    """Columns that are empty in all rows of a writing are left out of it, and are emptied."""
+    first = dataclasses.replace(
+        MADE, status=Status.FAILED, reason="outage", media_sha256=None, media_type=None,
+        seconds_total=3.5, model_version="7b",
+    )  # fmt: skip
+    later = dataclasses.replace(first, reason="capacity", seconds_total=None, model_version=None)
+    beside = dataclasses.replace(first, id="beside", repeat=7)
+    store.save_output(first)
+    store.save_output(later)
+    assert store.output(MADE.id) == later
+    store.save_outputs([dataclasses.replace(later, seconds_total=1.5), beside])
+    assert store.output(MADE.id) == dataclasses.replace(later, seconds_total=1.5)
+    assert store.output("beside") == beside
+
+
+def test_only_columns_that_hold_something_are_written() -> None:
+    from qfloor.store.rows import encode, insert_many
+
+    rows = [encode(r) for r in (MADE, dataclasses.replace(MADE, id="o2", frames=None))]
+    sql, kept = insert_many("outputs", type(MADE), rows, "")
+    names = sql.partition("(")[2].partition(")")[0].split(", ")
+    assert [len(row) for row in kept] == [len(names)] * 2
+    assert "id" in names
+    assert "seconds_queue" not in names
+    assert sql.count("?") == len(names) < len(rows[0])
+
+
 def test_a_made_output_never_changes(store):
     store.save_output(dataclasses.replace(MADE, status=Status.FAILED, reason="outage"))
     store.save_output(MADE)

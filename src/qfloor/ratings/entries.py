@@ -62,6 +62,8 @@ class Entry:
     def text(self, name: str) -> str:
         """Text or a number as text, without blanks around it; empty when absent."""
         value = self.values.get(name)
+        if type(value) is str:  # what nearly all are: before slower questions
+            return value.strip()
         if value is None:
             return ""
         if isinstance(value, bool) or not isinstance(value, str | int | float):

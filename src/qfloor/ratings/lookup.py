@@ -79,6 +79,7 @@ class Lookup:
         mapped = {column.name for column in self._mapping.columns.values()}
         own = {name: column for name, column in OWN.items() if column not in mapped}
         self._usual = {**own, **usual}
+        self._columns: dict[tuple[str, tuple[str, ...]], Column | None] = {}
         self._items_path = options.items
         self._items = _items_table(options.items)
 
@@ -121,25 +122,33 @@ class Lookup:
 
     def field(self, given: Given, name: str, shown: tuple[str, ...]) -> str:
         """Look a field up: as mapped for what was shown, as mapped at all, as it is called."""
-        self.shown.update(shown)
-        for place in shown:
-            column = self._mapping.columns.get(f"{place}.{name}")
-            if column is not None:
-                return self._cell(given, name, column)
-        column = self._mapping.columns.get(name)
+        key = (name, shown)
+        if key not in self._columns:
+            self._columns[key] = self._column(name, shown)
+        column = self._columns[key]
         if column is not None:
             return self._cell(given, name, column)
-        at = self._usual.get(name, "")
-        self.read.add(at)
-        value = given.record.get(at)
+        value = given.record.get(self._usual.get(name, ""))
         return (plain_text(value) or "") if value is not None else ""
+
+    def _column(self, name: str, shown: tuple[str, ...]) -> Column | None:
+        """Where a field of what was shown is mapped to: asked once, as rows are many."""
+        self.shown.update(shown)
+        for called in (*(f"{place}.{name}" for place in shown), name):
+            column = self._mapping.columns.get(called)
+            if column is not None:
+                return column
+        self.read.add(self._usual.get(name, ""))
+        return None
 
     def _cell(self, given: Given, name: str, column: Column) -> str:
         if column.fixed is not None:
             return column.fixed
         # A column whose own name reads like a cut is still a column.
-        whole = str(column) in given.record
-        at = str(column) if whole else column.name
+        at = str(column) if column.sign else column.name
+        whole = at in given.record
+        if not whole:
+            at = column.name
         if at not in given.record:
             raise self.faults.wrong(
                 given.row,

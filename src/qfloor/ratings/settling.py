@@ -71,6 +71,7 @@ class Settler:
     _new_prompts: dict[str, Prompt] = field(default_factory=dict)
     _said: dict[str, tuple[Item, Item]] = field(default_factory=dict)
     _offers: dict[str, Offer] = field(default_factory=dict)
+    _offer_ids: dict[tuple[str, Modality], str] = field(default_factory=dict)
     _repeats: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def settle(self, items: Iterable[Item]) -> Settled:
@@ -152,11 +153,14 @@ class Settler:
     def _external(self, item: Item, identity: str) -> tuple[Output, bool]:
         """Give the output that stands for an item, and whether it has to be written."""
         digest, prompt = self._prompts[item.prompt]
-        offer = self._offer(item, prompt.modality)
+        about_offer = (item.model, prompt.modality)
+        offer_id = self._offer_ids.get(about_offer)
+        if offer_id is None:
+            offer_id = self._offer_ids[about_offer] = self._offer(item, prompt.modality).id
         beside = _BESIDE[0 if item.tested else 1 if item.compared else 2]
         stored = self.known.outputs.get(identity)
         if stored is not None:
-            if (stored.prompt_digest, stored.offer_id) != (digest, offer.id):
+            if (stored.prompt_digest, stored.offer_id) != (digest, offer_id):
                 raise self.faults.wrong(
                     item.row,
                     f"{item.label} was imported from {self.source!r} before with prompt "
@@ -167,7 +171,7 @@ class Settler:
             before = stored.round.removeprefix(self.round)
             moved = _BESIDE.index(beside) < _BESIDE.index(before)
             return (replace(stored, round=self.round + beside), True) if moved else (stored, False)
-        place = (offer.id, digest)
+        place = (offer_id, digest)
         repeat = self._repeats.get(place, self.known.repeats.get(place, 0))
         self._repeats[place] = repeat + 1
         about = {"external": self.source, "item": item.name, "seed": item.seed}
@@ -175,7 +179,7 @@ class Settler:
             id=identity,
             prompt_id=prompt.id,
             prompt_digest=digest,
-            offer_id=offer.id,
+            offer_id=offer_id,
             repeat=repeat,
             round=self.round + beside,
             status=Status.MADE,

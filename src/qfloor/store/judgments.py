@@ -114,10 +114,11 @@ class JudgmentTables(FrozenTables):
 
     def _save_judgments(self, table: str, cls: type, rows: Iterable[tuple[Any, ...]]) -> int:
         new = 0
-        sql = r.insert(table, cls, conflict="ON CONFLICT (id) DO NOTHING")
         with self.transaction():
             for chunk in chunks(rows, CHUNK):
-                added = self._write_many(sql, chunk)
+                added = self._write_many(
+                    *r.insert_many(table, cls, chunk, "ON CONFLICT (id) DO NOTHING")
+                )
                 if added < len(chunk):
                     self._refuse_changed(table, cls, chunk)
                 self._note_judged({row[1] for row in chunk})

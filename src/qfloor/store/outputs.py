@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from qfloor.errors import StoreError
 from qfloor.records import Offer, Output, Prompt, Status, digest_of
 from qfloor.store import rows as r
-from qfloor.store.connection import Database, among, where
+from qfloor.store.connection import CHUNK, Database, among, chunks, where
 
 
 class OutputTables(Database):
@@ -100,8 +100,11 @@ class OutputTables(Database):
         StoreError
             When a made output would change, its prompt is not stored, or a number is NaN.
         """
-        sql = r.upsert("outputs", Output, ("id",))
-        return self._write_many(sql, (r.encode(o) for o in outputs))
+        conflict, touched = r.replacing(Output, ("id",)), 0
+        with self.transaction():
+            for chunk in chunks((r.encode(o) for o in outputs), CHUNK):
+                touched += self._write_many(*r.insert_many("outputs", Output, chunk, conflict))
+        return touched
 
     def output(self, output_id: str) -> Output | None:
         """One output by id, or None."""
