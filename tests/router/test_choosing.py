@@ -388,6 +388,33 @@ def test_another_resolution_is_offered_where_that_would_help(market: Any) -> Non
     assert decision.to_dict()["need"]["resolution"] == "4k"
 
 
+@pytest.mark.parametrize(
+    ("settings", "asked", "change", "text"),
+    [
+        ({"size": 256}, {"size": "1024x1024"}, {"size": "256x256"}, "with size 256x256"),
+        ({"size": 256}, {"size": "1920x1080"}, {"size": "256x144"}, "with size 256x144"),
+        ({"size": 256}, {"size": "1080x1920"}, {"size": "144x256"}, "with size 144x256"),
+        ({"size": "1024x1536"}, {"size": "512x512"}, {"size": "1024x1536"}, "with size 1024x1536"),
+        (
+            {"size": "1024x1536"},
+            {"size": "512x512", "aspect_ratio": "1:1"},
+            {"size": None},  # the size it makes contradicts the shape
+            "with another size",
+        ),
+        ({"resolution": "1K"}, {"size": "4096x4096"}, {"size": None}, "with another size"),
+    ],
+)
+def test_the_size_that_would_help_is_named_and_works(
+    market: Any, settings: Any, asked: Any, change: Any, text: str
+) -> None:
+    """'with another size' left a person to guess which, and no page of a gateway told."""
+    db = market([Seller(name="a", settings=settings)])
+    relaxed = ask(db, **asked).relaxation
+    assert relaxed is not None
+    assert (relaxed.change, relaxed.text.partition(":")[0]) == (change, text)
+    assert ask(db, **(asked | change)).offer == "shop/a"
+
+
 def test_clips_by_the_second_cost_what_their_resolution_costs(market: Any) -> None:
     lines = tuple(
         PriceComponent(unit="second", amount=usd, when={"resolution": name})

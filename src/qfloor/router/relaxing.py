@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from qfloor.errors import NeedError
 from qfloor.records import TIERS
 from qfloor.router.eligibility import eligible
 from qfloor.router.money import dollars, usd_text
 from qfloor.router.needs import Need
 from qfloor.router.request import CHALLENGES, Request
+from qfloor.router.rules import made_of
 
 Change = dict[str, Any]
 
@@ -53,6 +55,8 @@ def _cheapest(request: Request, changes: Iterable[tuple[Change, str]]) -> Relaxa
         price = changed.price_of(offer)
         if "max_price_usd" in change:
             change, text = _lowest_ceiling(request, change, text, offer)
+        if change == {"size": None}:
+            change, text = _own_size(request, change, text, offer)
         relaxation = Relaxation(
             change=change,
             offer=offer,
@@ -120,6 +124,21 @@ def _lowest_ceiling(request: Request, change: Change, text: str, offer: str) -> 
         if next(eligible(_again(request, named)), None) == offer:
             return named, text.replace(_NO_CEILING, f"with a ceiling of {dollars(price)}")
     return change, text
+
+
+def _own_size(request: Request, change: Change, text: str, offer: str) -> tuple[Change, str]:
+    """Name the size that the offer makes, in the shape asked for, where it is fixed to one."""
+    fixed = request.db.pixels.get(offer)
+    if fixed is None:
+        return change, text
+    by_longest_side = isinstance(request.db.offers[offer].settings.get("size"), int)
+    width, height = made_of(fixed, request.need.ratio if by_longest_side else None)
+    named = {"size": f"{width}x{height}"}
+    try:
+        suffices = next(eligible(_again(request, named)), None) == offer
+    except NeedError:  # it contradicts the aspect ratio that was asked for beside it
+        return change, text
+    return (named, f"with size {width}x{height}") if suffices else (change, text)
 
 
 def _again(request: Request, change: Change) -> Request:

@@ -86,7 +86,7 @@ def size(request: Request, offer: Offer) -> Rejection | None:
     wanted, named, own = need.pixels, need.resolution, fixed_to(offer.settings)
     by_longest_side = isinstance(offer.settings.get("size"), int)
     if named is not None:
-        made = None if fixed is None else _made(fixed, need.ratio if by_longest_side else None)
+        made = None if fixed is None else made_of(fixed, need.ratio if by_longest_side else None)
         if not (own == named if made is None else is_of(made, named)):
             told = own if made is None else f"{made[0]}x{made[1]}"
             return Rejection(Rule.SIZE, "resolution unknown" if told is None else f"makes {told}")
@@ -101,9 +101,12 @@ def size(request: Request, offer: Offer) -> Rejection | None:
     return Rejection(Rule.SIZE, f"makes {said}")
 
 
-def _made(fixed: tuple[int, int], ratio: float | None) -> tuple[int, int]:
+def made_of(fixed: tuple[int, int], ratio: float | None) -> tuple[int, int]:
     """What comes of a size; of one that is the longest side alone, in the shape asked for."""
-    return fixed if ratio is None else (fixed[0], round(fixed[0] / max(ratio, 1 / ratio)))
+    if ratio is None:
+        return fixed
+    shorter = round(fixed[0] / max(ratio, 1 / ratio))
+    return (fixed[0], shorter) if ratio >= 1 else (shorter, fixed[0])
 
 
 def length(request: Request, offer: Offer) -> Rejection | None:
