@@ -297,3 +297,13 @@ def _fuzz(operation: Any, wanted: Any, tried: set[str]) -> None:
         case.call_and_validate(checks=wanted)
 
     conforms()
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [(IMAGES, "send application/json"), (VIDEOS, "send application/json or multipart/form-data")],
+)
+def test_the_forms_that_a_body_may_have_are_told(gateway: Sync, path: str, said: str) -> None:
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    answer = gateway.post(path, content=b"prompt=mug", headers=kind)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (415, said)

@@ -78,7 +78,8 @@ async def read_object(request: Request, most_bytes: int, *, forms: bool = False)
     if forms and kind == "multipart/form-data":
         return read_form(body, declared)
     if kind and kind != "application/json" and not kind.endswith("+json"):
-        raise Fault(415, "unsupported_media_type", "send application/json")
+        kinds = "application/json" + (" or multipart/form-data" if forms else "")
+        raise Fault(415, "unsupported_media_type", f"send {kinds}")
     return read_json(body)
 
 
