@@ -63,3 +63,17 @@ def test_strengths_are_davidsons_most_likely_ones(scores: dict[str, float]) -> N
     logs = np.array([0.0, *found[:4]])
     told = [scores[NAMES[letter]] for letter in letters]
     assert told == pytest.approx((logs - logs.mean()).tolist(), abs=1e-5)
+
+
+def test_bradley_terry_with_half_wins_is_evalicas(scores: dict[str, float]) -> None:
+    """What facts hold of this file; Davidson's strengths lie further apart than these."""
+    evalica = pytest.importorskip("evalica")
+    won = {"l": evalica.Winner.X, "r": evalica.Winner.Y, "t": evalica.Winner.Draw}
+    found = evalica.bradley_terry(
+        [NAMES[v[0]] for v in VOTES], [NAMES[v[1]] for v in VOTES], [won[v[2]] for v in VOTES]
+    ).scores
+    published = {"Tacos": 2.509025, "Sushi": 1.101156, "Burger": 0.854906, "Pasta": 0.740381,
+                 "Pizza": 0.571837}  # fmt: skip
+    assert found.to_dict() == pytest.approx(published, abs=1e-6)
+    between = math.log(found["Tacos"] / found["Pizza"])
+    assert scores["Tacos"] - scores["Pizza"] > between

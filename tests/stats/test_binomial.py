@@ -118,6 +118,8 @@ def test_exact_mcnemar_reference_and_oracle() -> None:
     expected = mcnemar([[794, 86], [150, 570]], exact=True).pvalue
     assert stats.mcnemar_exact(86, 150, two_sided=True) == pytest.approx(expected, rel=1e-9)
     assert expected == pytest.approx(3.716e-5, rel=1e-3)
+    chi2 = mcnemar([[794, 86], [150, 570]], exact=False, correction=False).statistic
+    assert chi2 == pytest.approx(17.355932, abs=5e-7)
     assert stats.mcnemar_exact(150, 86) == pytest.approx(expected / 2, rel=1e-9)
     assert stats.mcnemar_exact(86, 150) > 0.99
     assert stats.mcnemar_exact(0, 0) == 1.0
