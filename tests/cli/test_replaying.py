@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,6 +114,33 @@ def test_db_diff(cli: Cli) -> None:
     assert told["log"]["moves"][0]["requests"] == 3
     _, out, _ = cli(*given, "--log", "log.jsonl", "--csv")
     assert next(csv.DictReader(io.StringIO(out)))["after"] == "shop/grand"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("db", "diff", "old.db", "new.db"),
+        ("replay", "log.jsonl", "--db", "new.db"),
+        ("savings", "team.toml", "--db", "new.db"),
+    ],
+)
+def test_a_release_that_was_changed_is_told_of(
+    cli: Cli, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """Nobody would take 100 certificates more for granted."""
+    (tmp_path / "team.toml").write_text(
+        '[workload]\nname = "team"\n[now]\noffer = "shop/grand"\n'
+        '[[requests]]\ncount = 30\nprompts = ["portrait of an old man"]\n'
+    )
+    given = (*arguments, "--now", "2026-11-23")
+    code, _, err = cli(*given)
+    assert (code, "note:" in err) == (0, False)
+    with contextlib.closing(sqlite3.connect("new.db")) as db, db:
+        db.execute("UPDATE verdicts SET ruling = 'certified'")
+    code, _, err = cli(*given)
+    assert code == 0
+    assert "note: new.db: its digest is " in err
+    assert "what is told here goes by it all the same" in err
 
 
 def test_savings(cli: Cli, tmp_path: Path) -> None:

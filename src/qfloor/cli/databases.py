@@ -10,7 +10,7 @@ import typer
 
 from qfloor.cli.output import Csv, Json, emit, say
 from qfloor.cli.replaying import Now, Objective
-from qfloor.cli.routing import Feeds, PolicyFile, Uncertified, feeds_of, orders_of
+from qfloor.cli.routing import Feeds, PolicyFile, Uncertified, feeds_of, note_changes, orders_of
 
 if TYPE_CHECKING:
     from qfloor.router.diff import DatabaseDiff
@@ -50,6 +50,7 @@ def diff(
 
     asked = () if log is None else read_log(log)
     before, after = router.load(old), router.load(new)
+    note_changes(old, new)
     orders = orders_of(policy, on_uncertified, objective)
     prices = feeds_of(after, feeds, now)[0]
     found = compared(before, after, asked, policy=orders, prices=prices, now=now)

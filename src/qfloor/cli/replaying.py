@@ -16,6 +16,7 @@ from qfloor.cli.routing import (
     Uncertified,
     feeds_of,
     loaded,
+    note_changes,
     orders_of,
 )
 from qfloor.cli.running import benchmark_of
@@ -73,6 +74,7 @@ def replay(
         raise typer.BadParameter("takes one of: a log, --outputs BENCHMARK, --certify BENCHMARK")
     orders = orders_of(policy, on_uncertified, objective)
     db = loaded(database, policy, orders)
+    note_changes(database)
     how = {
         "policy": orders,
         "prices": feeds_of(db, feeds, now)[0],

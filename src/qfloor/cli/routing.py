@@ -103,6 +103,18 @@ def loaded(database: Path, policy: Path | None, orders: Policy) -> Database:
     return db
 
 
+def note_changes(*databases: Path) -> None:
+    """Say of a release that was changed since it was written that what follows goes by it."""
+    from qfloor import export
+    from qfloor.errors import DatabaseError
+
+    for database in databases:
+        try:
+            export.verify(database)
+        except DatabaseError as error:
+            typer.echo(f"note: {error}; what is told here goes by it all the same", err=True)
+
+
 def _need(prompt: str | None, *told: dict[str, Any]) -> Need:
     from qfloor import router
 

@@ -10,7 +10,7 @@ import typer
 
 from qfloor.cli.output import Csv, Json, emit
 from qfloor.cli.replaying import Now
-from qfloor.cli.routing import DatabaseOption
+from qfloor.cli.routing import DatabaseOption, note_changes
 
 if TYPE_CHECKING:
     from qfloor.pipeline.savings import MonthlySavings
@@ -35,7 +35,9 @@ def savings(
     from qfloor.pipeline.savings import monthly_savings
     from qfloor.pipeline.workloads import load_workload
 
-    found = monthly_savings(router.load(database), load_workload(workload), now=now)
+    db = router.load(database)
+    note_changes(database)
+    found = monthly_savings(db, load_workload(workload), now=now)
     rows = [_mix_row(row) for row in found.mix]
     if as_json:
         told = {**_summary(found), "mix": rows, "remarks": found.remarks}
