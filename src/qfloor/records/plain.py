@@ -46,4 +46,5 @@ def digest_of(value: Any, length: int = 32) -> str:
     """First ``length`` hex digits of the SHA-256 of a value's canonical JSON."""
     from hashlib import sha256  # brings 4 MB of OpenSSL, for who names something only
 
-    return sha256(canonical_json(value).encode("utf-8")).hexdigest()[:length]
+    told = _encode(value) if type(value) is str else canonical_json(value)
+    return sha256(told.encode("utf-8")).hexdigest()[:length]

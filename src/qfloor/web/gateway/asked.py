@@ -171,6 +171,8 @@ def read_ask(kind: type[Any], body: Any) -> Any:
 
 def ignored(ask: Ask) -> tuple[str, ...]:
     """Fields that were given and are not used."""
+    if IGNORED.isdisjoint(ask.model_fields_set):  # nearly always
+        return ()
     return tuple(sorted(name for name in ask.model_fields_set & IGNORED if name != "user"))
 
 

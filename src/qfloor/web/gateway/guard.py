@@ -50,15 +50,24 @@ class Call:
 Endpoint = Callable[[Call], Awaitable[Response]]
 
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+compact = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+"""Plain ASCII JSON: whatever a request put into it, it can be sent."""
 
 
 def json_response(
     body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Plain ASCII JSON: whatever a request put into it, it can be sent."""
-    content = _ENCODER.encode(body).encode("ascii")
+    """Answer with JSON."""
+    content = compact(body).encode("ascii")
     return Response(content, status, dict(headers or {}), media_type="application/json")
+
+
+class Ready(Response):
+    """An answer whose headers are put together already."""
+
+    def __init__(self, content: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        self.status_code, self.background = 200, None
+        self.body, self.raw_headers = content, headers
 
 
 def guarded(gateway: Gateway, name: str, serve: Endpoint, access: Access = "key") -> Any:
@@ -95,14 +104,14 @@ def guarded(gateway: Gateway, name: str, serve: Endpoint, access: Access = "key"
 
 def _put_headers(response: Response, told: Mapping[str, str]) -> None:
     """Set headers all at once: one by one, each looks through all the others."""
-    added = [_encoded(name, value) for name, value in told.items()]
+    added = [encoded(name, value) for name, value in told.items()]
     names = {name for name, _ in added}
     kept = [pair for pair in response.raw_headers if pair[0] not in names]
     response.raw_headers[:] = kept + added
 
 
 @lru_cache(maxsize=4096)
-def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
+def encoded(name: str, value: str) -> tuple[bytes, bytes]:
     """A header as it is sent; most come again."""
     return name.encode("latin-1"), value.encode("latin-1")
 

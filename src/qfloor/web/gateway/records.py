@@ -20,7 +20,9 @@ from types import MappingProxyType
 from typing import Any
 
 from qfloor.errors import StoreError
+from qfloor.records import digest_of
 from qfloor.router.decision import plain_need
+from qfloor.router.needs import Need
 from qfloor.store.connection import chunks
 from qfloor.web.gateway.deciding import Decided
 from qfloor.web.gateway.ledger import GatewayLedger
@@ -40,6 +42,7 @@ _COLUMNS = (
     "baseline_offer", "baseline_nanousd", "outcome", "reason", "http_status", "seconds",
     "decide_us", "policy", "prices", "health", "decided_at",
 )  # fmt: skip
+_MOST_NEEDS = 1_000
 _AT_ONCE = 120  # rows a statement
 _INSERT = f"INSERT INTO decisions ({', '.join(_COLUMNS)}) VALUES "
 _VALUES = f"({', '.join('?' * len(_COLUMNS))})"
@@ -61,6 +64,39 @@ Labels = tuple[tuple[str, str], ...]
 def _labels(*given: tuple[str, str]) -> Labels:
     """Labels in order of their names; most are asked for again."""
     return tuple(sorted(given))
+
+
+@lru_cache(maxsize=4096)
+def _decisions(
+    endpoint: str, cause: str, category: str, tier: str, offer: str, arm: str
+) -> tuple[str, Labels]:
+    """The counter of such decisions."""
+    told = {"endpoint": endpoint, "cause": cause, "category": category, "tier": tier,
+            "offer": offer, "arm": arm}  # fmt: skip
+    return "qfloor_decisions_total", _labels(*told.items())
+
+
+_around: dict[tuple[Any, ...], tuple[str, str]] = {}
+
+
+def _told(need: Need) -> str:
+    """A need as JSON; needs that differ in their prompt alone are put together once."""
+    wish = need.max_latency_s
+    if need.negative is not None or not (wish is None or isinstance(wish, str | float)):
+        return json.dumps(plain_need(need))
+    key = (
+        need.tier, need.modality, need.aspect_ratio, need.size, need.resolution, need.language,
+        need.seconds, need.audio, need.n, need.separately, need.by_shape, need.max_price_nanousd,
+        wish, need.only, need.ignore, need.pin, need.project, need.tags,
+    )  # fmt: skip
+    digest = digest_of(need.prompt, 16)
+    around = _around.get(key)
+    if around is None:
+        if len(_around) >= _MOST_NEEDS:
+            _around.clear()
+        before, _, after = json.dumps(plain_need(need)).partition(digest)
+        around = _around[key] = before, after
+    return f"{around[0]}{digest}{around[1]}"
 
 
 @lru_cache(maxsize=4096)
@@ -87,15 +123,10 @@ class Records:
             return
         self._rows.append((_INSERT, self._row(decided, status, seconds, reason)))
         decision = decided.decision
-        self.count(
-            "qfloor_decisions_total",
-            endpoint=decided.endpoint,
-            cause=decision.cause.value,
-            category=decision.category or "unsure",
-            tier=decision.tier,
-            offer=decision.offer or "none",
-            arm=decided.arm.name,
-        )
+        self._counts[_decisions(
+            decided.endpoint, decision.cause.value, decision.category or "unsure", decision.tier,
+            decision.offer or "none", decided.arm.name,
+        )] += 1.0  # fmt: skip
         self.observe("qfloor_decide_seconds", decided.decide_us / 1e6)
 
     def settled(
@@ -208,7 +239,7 @@ class Records:
             decided.request_id, decided.at, decided.endpoint, decided.key.name,
             decided.ask.model[:300], decided.arm.db.digest, decided.arm.name, decision.category,
             found.confidence, _listed(found.plausible), decision.modality,
-            found.language, decision.tier, json.dumps(plain_need(decided.need)),
+            found.language, decision.tier, _told(decided.need),
             decided.need.prompt if self._keep_prompts else None, decision.offer,
             decision.cause.value, decision.runner_up, None if rule is None else rule.value,
             None, decided.serving, decision.price_nanousd, baseline, baseline_nanousd, outcome,

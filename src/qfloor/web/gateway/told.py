@@ -12,11 +12,12 @@ from qfloor.router import Database
 from qfloor.router.feeds.comparing import reference_price
 from qfloor.router.money import usd_text
 from qfloor.web.gateway import facts, metrics
+from qfloor.web.gateway.alike import alike
 from qfloor.web.gateway.asked import RouteAsk, read_ask
 from qfloor.web.gateway.deciding import decide, refusal
 from qfloor.web.gateway.faults import Fault
 from qfloor.web.gateway.forms import read_object
-from qfloor.web.gateway.guard import Call, json_response
+from qfloor.web.gateway.guard import Call, Ready, json_response
 from qfloor.web.gateway.openapi import document
 from qfloor.web.gateway.picture import Arm
 
@@ -33,6 +34,13 @@ async def route(call: Call) -> Response:
         request_id=call.request_id,
         settings=gateway.settings,
     )
+    if decided.offers and not ask.routing.explain:
+        told = alike(decided)
+        body = told.body(decided)
+        call.facts.update(told.facts)  # if it ends otherwise than it should
+        gateway.records.decided(decided, status=200, seconds=call.seconds, reason=None)
+        call.facts.clear()
+        return Ready(body, told.heads(decided, body))
     call.facts.update(facts.of_decision(decided))
     if not decided.offers:
         fault = refusal(decided)
@@ -42,11 +50,14 @@ async def route(call: Call) -> Response:
         if ask.routing.explain:
             fault.metadata["decision"] = decided.decision.to_dict()
         raise fault
-    body: dict[str, Any] = {"object": "route", "id": call.request_id, **facts.short(decided)}
-    if ask.routing.explain:
-        body["decision"] = decided.decision.to_dict()
+    explained: dict[str, Any] = {
+        "object": "route",
+        "id": call.request_id,
+        **facts.short(decided),
+        "decision": decided.decision.to_dict(),
+    }
     gateway.records.decided(decided, status=200, seconds=call.seconds, reason=None)
-    return json_response(body)
+    return json_response(explained)
 
 
 async def list_models(call: Call) -> Response:
