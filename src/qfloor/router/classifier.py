@@ -28,13 +28,11 @@ from qfloor.router.heads import heads_of, opening_of
 from qfloor.router.languages import guess_language
 from qfloor.router.lexicon import WORDS
 from qfloor.router.needs import Need
-from qfloor.router.phrases import Arranged, Stop, arrange, longest
+from qfloor.router.phrases import Arranged, arrange, longest
 from qfloor.router.reading import (
     BREAKS,
-    MOST_WORDS,
     REACH,
     READ_CHARACTERS,
-    Content,
     Reading,
     content_of,
     read,
@@ -42,6 +40,7 @@ from qfloor.router.reading import (
     words_of,
 )
 from qfloor.router.scripts import chinese_of
+from qfloor.router.sweep import Stops, Swept, sweep
 from qfloor.router.vocabulary import Vocabulary
 from qfloor.router.weights import Weights
 
@@ -58,7 +57,6 @@ _STILL = ("image",)
 ASKS = frozenset("?？؟")
 """Marks of a question."""
 
-Stops = list[tuple[int, Stop]]
 Declared = tuple[tuple[str, tuple[str, ...]], ...]
 """Categories with the words that they declare themselves."""
 
@@ -113,6 +111,7 @@ class Classifier:
         )
         self.signals, stops, self._unspaced = arranged
         self._vocabulary = Vocabulary(stops, weights)
+        self._others: Mapping[str, int] = {} if weights is None else weights.others
         self._early, self._against_it = self.settings["#early"], -self.settings["#negated"]
         made: dict[str | None, tuple[str, ...]] = {None: tuple(self.categories)}
         for modality in ("image", "video"):
@@ -130,24 +129,20 @@ class Classifier:
 
     def _classify(self, need: Need) -> Classification:
         reading = read(need.prompt)
-        tokens = reading.tokens
-        words = self._vocabulary.look_up(tokens)
-        language = guess_language(reading.bare, sum([word[3] for word in words]))
+        swept = sweep(reading, self._vocabulary.look_up(reading.tokens), self._others)
+        language = guess_language(reading.bare, swept.languages)
         if language == "zh":
             language = chinese_of(reading.bare)
         given = _given_modality(need)
         if self.general_only and given:
             return _general(given, language)
-        stops = [(i, word[2]) for i, word in enumerate(words) if word[2] is not None]
-        hits = self._hits(need, reading, stops)
+        hits = self._hits(need, reading, swept.stops)
         if self.general_only and not _asks_clip(hits):
             return _general("image", language)
         if self.weights is None:
             found = self._weigh(need, hits, language)
         else:
-            content = content_of(tokens, [i for i, stop in stops if stop.marks])
-            total = self.weights.total(content, dict(zip(tokens[:MOST_WORDS], words, strict=False)))
-            found = self._judge(self.weights, need, reading, content, total, hits, language)
+            found = self._judge(self.weights, need, reading, swept, hits, language)
         if self.general_only:  # a clip only where the words are sure of it
             return _general("image" if found.category is None else found.modality, language)
         return found
@@ -236,8 +231,7 @@ class Classifier:
         weights: Weights,
         need: Need,
         reading: Reading,
-        content: Content,
-        total: int,
+        swept: Swept,
         hits: list[Hit],
         language: str | None,
     ) -> Classification:
@@ -249,7 +243,7 @@ class Classifier:
         names = names_of(need, reading)
         if "#brief" in names:  # in a word or two, the last letters of one tell nothing
             names = [name for name in names if not name.startswith("@-")]
-        learned = weights.scores(content, total, names, sums)
+        learned = weights.scores(swept.length, swept.total, names, sums)
         if self._all_learned and not given:
             scores = learned
         else:
@@ -271,9 +265,10 @@ class Classifier:
             if not given:
                 kinds = self.categories
                 plausible = tuple([c for c in plausible if modality in kinds[c].modalities])
-        told = Told(
-            lambda: told_of(hits, allowed, first if known and likely else None, weights, content)
-        )
+        told = Told(lambda: told_of(
+            hits, allowed, first if known and likely else None, weights,
+            content_of(reading.tokens, [i for i, stop in swept.stops if stop.marks]),
+        ))  # fmt: skip
         return Classification(sure, confidence, plausible, told, modality, language)
 
     def _declared(self, total: float) -> float:

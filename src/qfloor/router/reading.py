@@ -174,12 +174,17 @@ def content_of(tokens: list[str], marks: Iterable[int] | None = None) -> Content
             runs.append(run)
         begun = i + 1
         reach = -1 if i == end or looked_at[i] in BREAKS else i + REACH
-    length = float(len(words) + len(negated))
+    return Content(words, negated, runs, length_of(words, len(negated)))
+
+
+def length_of(words: list[str], negated: int) -> float:
+    """How many words count, as `Content` has it."""
+    length = float(len(words) + negated)
     if not "".join(words).isascii():
         for word in words:
             if not word.isascii() and _RUN.search(word):
                 length += len(word) / 2 - 1
-    return Content(words, negated, runs, length)
+    return length
 
 
 def damping(length: float) -> float:

@@ -19,6 +19,8 @@ MOST = 50_000
 """Words that are remembered before starting over."""
 LONG = 40
 """Characters of a word above which it is not remembered."""
+SHORT = 3
+"""Digits of an unknown number above which it is not: they are without end, and say nothing."""
 MOST_MEANT = 3
 """Unknown words of a request up to which each is read as the known word next to it: of more, the
 request is in words of its own, and guesses would take their time and say little."""
@@ -38,7 +40,7 @@ class Vocabulary(dict[str, Word]):
 
     def __missing__(self, word: str) -> Word:
         found = (*self._told(word), BY_WORD.get(word, 0), not self._knows(word))
-        if len(word) <= LONG:
+        if len(word) <= (SHORT if found[4] and word.isdigit() else LONG):
             if len(self) >= MOST:
                 self.clear()
                 self._meant.clear()
@@ -58,7 +60,8 @@ class Vocabulary(dict[str, Word]):
         strange = [i for i, word in enumerate(found) if word[4]]
         if strange and len({looked_at[i] for i in strange}) <= MOST_MEANT:
             for i in strange:
-                found[i] = self._as_meant(looked_at[i])
+                if looked_at[i].isalpha():  # nothing is near to any other
+                    found[i] = self._as_meant(looked_at[i])
         # the others as they are spelled, whether or not they were met before
         rest = words[MOST_WORDS:]
         return found + [(0, None, self._stops.get(w), BY_WORD.get(w, 0), False) for w in rest]

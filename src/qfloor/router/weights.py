@@ -97,7 +97,8 @@ class Weights:
         self._words = _Packed(stored.numbers("words"), self._packed)
         self._pieces = _Packed(stored.numbers("pieces"), self._packed)
         self._heads = _Packed(stored.numbers("heads"), self._packed)
-        self._others = {name: self._packed(i) for name, i in stored.numbers("others").items()}
+        self.others = {name: self._packed(i) for name, i in stored.numbers("others").items()}
+        self._digits_weigh: bool | None = None
         self._begun: dict[str, tuple[int, dict[str, int]]] = {}
         self._after: dict[str, dict[str, int]] = {}
         self._firsts = frozenset(name.partition(" ")[0] for name in stored.names["pairs"])
@@ -117,7 +118,7 @@ class Weights:
             The lexicon's log odds by category; none is 0.
         """
         words = {word: self.word(word) for word in content.words}
-        scores = self.scores(content, self.total(content, words), names, sums)
+        scores = self.scores(content.length, self.total(content, words), names, sums)
         return dict(zip(self.categories, scores, strict=True))
 
     def total(self, content: Content, words: Mapping[str, Known]) -> int:
@@ -125,7 +126,7 @@ class Weights:
         total = 0
         if content.words:
             first, last = content.ends
-            total = self._others.get(first, 0) + self._others.get(last, 0)
+            total = self.others.get(first, 0) + self.others.get(last, 0)
         for run in content.runs:
             after: Mapping[str, int] | None = None
             for word in run:
@@ -135,18 +136,18 @@ class Weights:
                     total += after[word]
                 after = known[1]
         if content.negated:
-            total += sum(map(self._others.get, content.negated, _NONE))
+            total += sum(map(self.others.get, content.negated, _NONE))
         return total
 
     def scores(
-        self, content: Content, total: int, names: Sequence[str], sums: Mapping[str, float]
+        self, length: float, total: int, names: Sequence[str], sums: Mapping[str, float]
     ) -> list[float]:
         """`odds` in the order of ``categories``, from the `total` of the words.
 
         Words are damped by the length of a request; what is known beside them is not.
         """
-        share = round(damping(content.length) * _SHARES)
-        unit, heads, others = self._unit / _SHARES, self._heads, self._others
+        share = round(damping(length) * _SHARES)
+        unit, heads, others = self._unit / _SHARES, self._heads, self.others
         named = sum([heads[n] if n[0] == "@" else others.get(n, 0) for n in names])
         parts = zip(self._bias, self._unpack(total), self._unpack(named), strict=True)
         odds = [bias + (part * share + _SHARES * beside) * unit for bias, part, beside in parts]
@@ -192,9 +193,11 @@ class Weights:
         """
         if word in self._words.numbers:
             packed = self._words[word]
+        elif self._is_bare(word):
+            packed = 0
         else:
             share, packed = self._in_pieces(word)
-            if packed:  # numbers have no pieces that count
+            if packed:
                 packed = self._pack([round(s * share) for s in self._unpack(packed)])
         if word not in self._firsts:
             return packed, None
@@ -203,6 +206,16 @@ class Weights:
             there = self._stored.beginning("pairs", f"{word} ")
             after = self._after[word] = {second: self._packed(i) for second, i in there}
         return packed, after
+
+    def _is_bare(self, word: str) -> bool:
+        """Whether a word is a number, and pieces of numbers weigh nothing: as in all that ship."""
+        if not (word.isascii() and word.isdigit()):
+            return False
+        if self._digits_weigh is None:
+            begun = [f"~{mark}{digit}" for mark in ("", "<") for digit in "0123456789"]
+            found = chain.from_iterable(self._stored.beginning("pieces", b) for b in begun)
+            self._digits_weigh = next(found, None) is not None
+        return not self._digits_weigh
 
     def _in_pieces(self, word: str) -> tuple[float, int]:
         """How far the pieces of a word count, and their weights added up: as `pieces_of` has them.
