@@ -169,7 +169,7 @@ class Classifier:
         """Phrases of spaced scripts, the longest first."""
         hits: list[Hit] = []
         counted: set[int] = set()  # phrases by their identity: there is one of each spelling
-        early = self._early
+        early, last = self._early, len(tokens) - 1
         negated_until, skip_to, within = -1, 0, 0
         for i, stop in stops:
             if i < skip_to:
@@ -177,7 +177,7 @@ class Classifier:
             longer, phrase, marks = stop
             if marks:
                 negated_until = -1 if tokens[i] in BREAKS else i + REACH
-            if longer:
+            if longer and i < last and tokens[i + 1] in longer:
                 phrase = longest(stop, tokens, i)
             if phrase is None:
                 continue

@@ -11,6 +11,7 @@ import contextlib
 import gc
 import json
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -102,7 +103,9 @@ class Database:
     provisional: Mapping[Place, Mapping[str, Standing]] = field(default_factory=dict)
     uncalibrated: bool = False
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
-    readings: dict[Any, Unevidenced] = field(default_factory=dict, repr=False, compare=False)
+    readings: OrderedDict[Any, Unevidenced] = field(
+        default_factory=OrderedDict, repr=False, compare=False
+    )
     shapes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     rows: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -127,9 +130,9 @@ class Database:
             told = Told(lambda: make().evidence)
             return Classification(*kept[:3], told, *kept[3:])
         made = make()
-        with contextlib.suppress(RuntimeError, StopIteration):  # another thread was sooner
-            while len(self.readings) >= READINGS:  # more than one where threads met
-                self.readings.pop(next(iter(self.readings)), None)
+        while len(self.readings) >= READINGS:  # more than one where threads met
+            with contextlib.suppress(KeyError):  # another thread was sooner
+                self.readings.popitem(last=False)
         self.readings[key] = (*made[:3], *made[4:])
         return made
 

@@ -92,11 +92,10 @@ def _stop(first: str, told: list[Phrase]) -> Stop:
 
 
 def longest(stop: Stop, tokens: list[str], at: int) -> Phrase | None:
-    """The longest phrase that stands at a place whose word begins it."""
-    if stop.longer and at + 1 < len(tokens):
-        for phrase in stop.longer.get(tokens[at + 1], ()):
-            if len(phrase[0]) == 2 or _fits(phrase[0], tokens, at):
-                return phrase
+    """The longest phrase that stands at a place whose word begins it, and that another follows."""
+    for phrase in stop.longer.get(tokens[at + 1], ()):
+        if len(phrase[0]) == 2 or _fits(phrase[0], tokens, at):
+            return phrase
     return stop.alone
 
 

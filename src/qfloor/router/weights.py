@@ -147,8 +147,12 @@ class Weights:
         Words are damped by the length of a request; what is known beside them is not.
         """
         share = round(damping(length) * _SHARES)
-        unit, heads, others = self._unit / _SHARES, self._heads, self.others
-        named = sum([heads[n] if n[0] == "@" else others.get(n, 0) for n in names])
+        unit, heads, others, named = self._unit / _SHARES, self._heads, self.others, 0
+        for name in names:
+            if name in heads.numbers:
+                named += heads[name]
+            elif name in others:
+                named += others[name]
         parts = zip(self._bias, self._unpack(total), self._unpack(named), strict=True)
         odds = [bias + (part * share + _SHARES * beside) * unit for bias, part, beside in parts]
         for category, column in self._lexicon.items():
