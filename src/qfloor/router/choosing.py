@@ -18,16 +18,15 @@ from qfloor.errors import IllustrativeDatabaseError, NeedError
 from qfloor.records import PriceRule
 from qfloor.router import rules
 from qfloor.router.classification import Classification
+from qfloor.router.concluding import decide
 from qfloor.router.database import Database
 from qfloor.router.decision import Decision
 from qfloor.router.eligibility import eligible, uncertified
 from qfloor.router.languages import STATE_IT
-from qfloor.router.moments import is_ahead
 from qfloor.router.needs import Need
 from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
 from qfloor.router.reasons import Cause, Rule
 from qfloor.router.request import CHALLENGES, Request
-from qfloor.router.shapes import demanded_of
 
 _DEFAULT = Policy()
 
@@ -221,8 +220,8 @@ def _pinned(request: Request, offer_id: str, cause: Cause) -> Decision:
     if rejection is not None:
         by = "asked for outright" if cause is Cause.PINNED else "where the policy sends this"
         note = f"{offer_id} is {by}, but: {_advised(request, rejection)}"
-        return _decide(request, None, Cause.REFUSED_PIN, refused_by=rejection.rule, notes=(note,))
-    return _decide(request, offer_id, cause, notes=_lacking(request, offer_id))
+        return decide(request, None, Cause.REFUSED_PIN, refused_by=rejection.rule, notes=(note,))
+    return decide(request, offer_id, cause, notes=_lacking(request, offer_id))
 
 
 def _lacking(request: Request, offer_id: str) -> tuple[str, ...]:
@@ -252,13 +251,13 @@ def _routed(request: Request) -> Decision:
     runner_up = next((offer for offer in found if offer != chosen), None)
     if chosen == found[0]:
         cause = Cause.PROVISIONAL if request.is_provisional(chosen) else Cause.CHEAPEST
-        return _decide(request, chosen, cause, runner_up=runner_up)
+        return decide(request, chosen, cause, runner_up=runner_up)
     paid, least = request.price_of(chosen), request.price_of(found[0])
     surcharge = max(0, paid - least) if paid is not None and least is not None else 0
     slow = "is" if request.is_elevated(found[0]) else "was lately"
     note = f"{found[0]} {slow} slower than its usual"
     cause = Cause.PROVISIONAL if request.is_provisional(chosen) else Cause.FASTER
-    return _decide(request, chosen, cause, runner_up=runner_up, surcharge=surcharge, notes=(note,))
+    return decide(request, chosen, cause, runner_up=runner_up, surcharge=surcharge, notes=(note,))
 
 
 def _fast_enough(request: Request, found: list[str]) -> str:
@@ -286,9 +285,9 @@ def _uncertified(request: Request) -> Decision:
         offer = request.db.offers[policy.default]
         rejection = rules.first_rejection(request, offer, checks)
         if rejection is None:
-            return _decide(request, offer.id, Cause.DEFAULT, notes=_lacking(request, offer.id))
+            return decide(request, offer.id, Cause.DEFAULT, notes=_lacking(request, offer.id))
         note = f"the default {offer.id} does not fit either: {rejection.detail}"
-        return _decide(request, None, Cause.REFUSED, notes=(note,))
+        return decide(request, None, Cause.REFUSED, notes=(note,))
     if policy.on_uncertified == "best_bound":
         fitting = [
             (bound, request.rank(offer.id), offer.id)
@@ -298,100 +297,5 @@ def _uncertified(request: Request) -> Decision:
         ]
         if fitting:
             best = min(fitting)[2]
-            return _decide(request, best, Cause.BEST_BOUND, notes=_lacking(request, best))
-    return _decide(request, None, Cause.REFUSED)
-
-
-def _decide(
-    request: Request,
-    offer: str | None,
-    cause: Cause,
-    *,
-    runner_up: str | None = None,
-    surcharge: int = 0,
-    refused_by: Rule | None = None,
-    notes: tuple[str, ...] = (),
-) -> Decision:
-    found = request.classification
-    decision = object.__new__(Decision)
-    vars(decision).update(  # as its constructor would, which sets fields one by one
-        offer=offer,
-        cause=cause,
-        category=found.category,
-        classification=found,
-        modality=request.modality,
-        tier=request.need.tier,
-        demanded=demanded_of(request),
-        price_nanousd=None if offer is None else request.price_of(offer),
-        usable_cost_nanousd=None if offer is None else request.usable_cost(offer),
-        surcharge_nanousd=surcharge,
-        runner_up=runner_up,
-        refused_by=refused_by,
-        notes=(*notes, *_given(request), *(() if offer is None else _remarked(request, offer))),
-        digests={
-            "database": request.db.digest,
-            "prices": None if request.prices is None else request.prices.digest,
-            "health": None if request.health is None else request.health.digest,
-            "policy": request.policy.digest,
-        },
-        now=request.now,
-        request=request,
-    )
-    return decision
-
-
-def _given(request: Request) -> tuple[str, ...]:
-    """What was taken for granted, or was not believed, of what came with the request."""
-    health, assumed = request.health, request.policy.assumed_language
-    told: tuple[str, ...] = ()
-    if assumed is not None and request.classification.language is None:
-        told += (f"its language cannot be told, and the policy takes it for {assumed}",)
-    if health is not None and health.latest is not None and is_ahead(health.latest, request.now):
-        ahead = [o for o, h in health.offers.items() if is_ahead(h.as_of, request.now)]
-        named = ", ".join(ahead[:3]) + (f" and {len(ahead) - 3} more" if len(ahead) > 3 else "")
-        told += (f"health that is dated after {request.now} does not count: {named}",)
-    return told
-
-
-def _remarked(request: Request, offer_id: str) -> tuple[str, ...]:
-    """What a buyer should know: the same for all requests of a shape on one day."""
-    key = offer_id, request.need.ratio is None
-    remarks = request.kept.remarks
-    day, told = remarks.get(key, ("", ()))
-    if day != request.today:
-        told = tuple(_remarks(request, offer_id))
-        remarks[key] = request.today, told
-    return told
-
-
-def _remarks(request: Request, offer_id: str) -> Iterable[str]:
-    """What a buyer should know of the chosen offer, though it rejected nothing."""
-    db, need = request.db, request.need
-    offer = db.offers[offer_id]
-    if db.illustrative:
-        yield "the database is an example, not a measurement"
-    if db.uncalibrated:
-        yield f"uncalibrated: its verdicts are on {db.primary_quality[13:]}, no rating behind it"
-    for (category, _, _), standings in request.places:
-        standing = standings.get(offer_id)
-        if standing and standing.reason == "provisional" and request.policy.allow_provisional:
-            yield f"in {category} a metric alone lets {offer_id} through; no person judged it"
-        if standing and standing.panel:
-            yield f"the verdict in {category} is {standing.panel}"
-        if standing and standing.post_hoc:
-            yield f"the verdict in {category} is post hoc: not by what was frozen before any score"
-        if standing and standing.valid_until and standing.valid_until < request.today:
-            yield f"the verdict in {category} was meant to hold until {standing.valid_until}"
-    if offer.lifecycle.state == "uncertain":
-        yield f"it is uncertain whether {offer_id} is still sold"
-    if offer.lifecycle.state == "deprecated" or (
-        offer.lifecycle.deprecated and offer.lifecycle.deprecated <= request.today
-    ):
-        yield f"{offer_id} is deprecated"
-    if request.modality == "video" and need.seconds is None:
-        yield f"priced for {request.policy.assumed_seconds:g} s, as no length was given"
-    tokens = request.tokens_of(offer_id)
-    if tokens is not None:
-        yield f"priced for at most {tokens[0]} tokens of prompt and {tokens[1]} of what is made"
-    if need.ratio is not None and offer.capabilities.aspect_ratios is None:
-        yield f"unknown which aspect ratios {offer_id} makes"
+            return decide(request, best, Cause.BEST_BOUND, notes=_lacking(request, best))
+    return decide(request, None, Cause.REFUSED)
