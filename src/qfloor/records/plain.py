@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
@@ -44,7 +45,13 @@ def canonical_json(value: Any) -> str:
 
 def digest_of(value: Any, length: int = 32) -> str:
     """First ``length`` hex digits of the SHA-256 of a value's canonical JSON."""
+    told = _encode(value) if type(value) is str else canonical_json(value)
+    digits: str = _sha256()(told.encode("utf-8")).hexdigest()
+    return digits[:length]
+
+
+@cache
+def _sha256() -> Callable[[bytes], Any]:
     from hashlib import sha256  # brings 4 MB of OpenSSL, for who names something only
 
-    told = _encode(value) if type(value) is str else canonical_json(value)
-    return sha256(told.encode("utf-8")).hexdigest()[:length]
+    return sha256

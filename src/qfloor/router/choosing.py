@@ -18,7 +18,7 @@ from qfloor.errors import IllustrativeDatabaseError, NeedError
 from qfloor.records import PriceRule
 from qfloor.router import rules
 from qfloor.router.classification import Classification
-from qfloor.router.concluding import decide
+from qfloor.router.concluding import decide, keep, kept
 from qfloor.router.database import Database
 from qfloor.router.decision import Decision
 from qfloor.router.eligibility import eligible, uncertified
@@ -240,6 +240,17 @@ def _advised(request: Request, found: rules.Rejection) -> str:
 
 
 def _routed(request: Request) -> Decision:
+    if request.health is not None or rules.relevant(request):
+        return _chosen(request)
+    decision = kept(request)  # by its shape alone
+    if decision is None:
+        decision = _chosen(request)
+        if decision.cause is Cause.CHEAPEST:
+            keep(request, decision)
+    return decision
+
+
+def _chosen(request: Request) -> Decision:
     # only the first is served, unless it is slow: no need to know more than the next
     stream = eligible(request)
     found = list(islice(stream, 2))

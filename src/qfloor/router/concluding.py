@@ -50,6 +50,39 @@ def decide(
     return decision
 
 
+_SHARED = (
+    "offer", "cause", "modality", "tier", "demanded", "price_nanousd", "usable_cost_nanousd",
+    "surcharge_nanousd", "runner_up", "refused_by", "notes", "digests",
+)  # fmt: skip
+
+
+def keep(request: Request, decision: Decision) -> None:
+    """Remember a decision for requests that bring nothing but their shape: no limit, no health."""
+    told = vars(decision)
+    shared = {name: told[name] for name in _SHARED}
+    request.kept.concluded[_untold(request)] = request.today, shared
+
+
+def kept(request: Request) -> Decision | None:
+    """The same decision for another such request of that shape, on the same day."""
+    day, shared = request.kept.concluded.get(_untold(request), ("", {}))
+    if day != request.today:
+        return None
+    found = request.classification
+    decision = object.__new__(Decision)
+    told = vars(decision)
+    told.update(shared)
+    told["category"], told["classification"] = found.category, found
+    told["digests"] = dict(shared["digests"])
+    told["now"], told["request"] = request.now, request
+    return decision
+
+
+def _untold(request: Request) -> bool:
+    """Whether its language could not be told: where the policy takes it for one, that is noted."""
+    return request.classification.language is None
+
+
 def _given(request: Request) -> tuple[str, ...]:
     """What was taken for granted, or was not believed, of what came with the request."""
     health, assumed = request.health, request.policy.assumed_language

@@ -15,11 +15,12 @@ from qfloor.router.shapes import asking, rows_of, standing_of
 
 def eligible(request: Request) -> Iterator[str]:
     """Offers that pass every rule, best first."""
-    checks, offers = rules.relevant(request), request.db.offers
-    ceiling = request.need.max_price_nanousd
-    if not checks:
-        yield from standing_of(request)
-        return
+    checks = rules.relevant(request)
+    return _passing(request, checks) if checks else iter(standing_of(request))
+
+
+def _passing(request: Request, checks: tuple[rules.Check, ...]) -> Iterator[str]:
+    offers, ceiling = request.db.offers, request.need.max_price_nanousd
     for offer_id in standing_of(request):
         if ceiling is not None:  # the rule on price would say so as well, and in words
             price = request.price_of(offer_id)

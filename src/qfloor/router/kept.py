@@ -41,7 +41,9 @@ class Kept:
     price feed. `qfloor.router.shapes` works out what stands and what is demanded.
     """
 
-    __slots__ = ("demanded", "figures", "key", "places", "remarks", "standing", "usable")
+    __slots__ = (
+        "concluded", "demanded", "figures", "key", "places", "remarks", "standing", "usable",
+    )  # fmt: skip
 
     def __init__(self, key: tuple[Any, ...], places: Judged, figures: Figures) -> None:
         self.key, self.places, self.figures = key, places, figures
@@ -49,3 +51,4 @@ class Kept:
         self.standing: tuple[str, ...] | None = None
         self.demanded: tuple[Any, ...] | None = None
         self.remarks: dict[tuple[str, bool], tuple[str, tuple[str, ...]]] = {}
+        self.concluded: dict[bool, tuple[str, dict[str, Any]]] = {}

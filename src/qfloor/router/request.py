@@ -33,7 +33,7 @@ class Request:
     """One need and everything it is decided by; built once for each decision."""
 
     __slots__ = (
-        "challenges", "classification", "db", "feed", "health", "kept", "language",
+        "challenges", "checks", "classification", "db", "feed", "health", "kept", "language",
         "latency_limits", "modality", "need", "now", "policy", "prices", "today",
     )  # fmt: skip
 
@@ -51,6 +51,7 @@ class Request:
         self.prices, self.health = prices, health
         self.feed = None if prices is None else prices.digest
         self.now, self.today = now, now[:10]
+        self.checks: tuple[Any, ...] | None = None  # `qfloor.router.rules.relevant`, once asked
         self.classification = classification
         self.modality = classification.modality
         self.language = classification.language or policy.assumed_language

@@ -258,6 +258,12 @@ SHAPE: frozenset[Check] = frozenset({makes, speaks, rights, certificate, coverag
 
 def relevant(request: Request) -> tuple[Check, ...]:
     """Rules that could object and that the shape of the request does not tell, in order."""
+    if request.checks is None:
+        request.checks = _checks(request)
+    return request.checks
+
+
+def _checks(request: Request) -> tuple[Check, ...]:
     need = request.need
     matters = (
         bool(need.only or need.ignore), bool(request.db.perishable), request.health is not None,

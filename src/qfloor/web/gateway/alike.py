@@ -6,7 +6,6 @@ and the moment differ. What is told is `qfloor.web.gateway.facts`'s, here it is 
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from qfloor.web.gateway import facts
@@ -41,7 +40,8 @@ class Alike(NamedTuple):
     def heads(self, decided: Decided, body: bytes) -> list[tuple[bytes, bytes]]:
         """Its headers, but for those of every answer."""
         length = b"content-length", str(len(body)).encode("ascii")
-        return [length, _JSON, *self.headers, _confidence(decided.decision.classification[1])]
+        confidence = encoded(_CONFIDENCE, f"{decided.decision.classification.confidence:.3f}")
+        return [length, _JSON, *self.headers, confidence]
 
 
 def alike(decided: Decided) -> Alike:
@@ -70,8 +70,3 @@ def _alike(decided: Decided) -> Alike:
     fields = list(short.items())
     opens, goes_on = (compact(dict(some))[1:-1] for some in (fields[:at], fields[at + 1 :]))
     return Alike(opens, goes_on, tuple(encoded(*pair) for pair in told.items()), told)
-
-
-@lru_cache(maxsize=4096)
-def _confidence(confidence: float) -> tuple[bytes, bytes]:
-    return encoded(_CONFIDENCE, f"{confidence:.3f}")

@@ -9,10 +9,10 @@ from __future__ import annotations
 import difflib
 import hashlib
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from qfloor import router
 from qfloor.errors import NeedError
@@ -35,8 +35,7 @@ _OWN_WORDS = ("prompt", "negative", "size", "aspect_ratio", "resolution", "secon
               "modality")  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class Decided:
+class Decided(NamedTuple):
     """A request with its decision; ``offers`` are asked in this order."""
 
     request_id: str

@@ -13,7 +13,7 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from qfloor.web.gateway.faults import Fault
 from qfloor.web.gateway.patience import within
@@ -30,15 +30,21 @@ async def read_body(request: Request, most_bytes: int) -> bytes:
     told = request.headers.get("content-length", "0")
     if told.isdigit() and int(told) > most_bytes:
         raise _too_large(most_bytes)
-    body = bytearray()
+    parts: list[bytes] = []
+    size, more, receive = 0, True, request.receive
     with within(BODY_S) as limit:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > most_bytes:
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            part = message.get("body", b"")
+            more, size = message.get("more_body", False), size + len(part)
+            if size > most_bytes:
                 raise _too_large(most_bytes)
+            parts.append(part)
     if limit.ran_out:
         raise Fault(408, "body_too_slow", f"the body took more than {BODY_S:g} s")
-    return bytes(body)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _too_large(most_bytes: int) -> Fault:
