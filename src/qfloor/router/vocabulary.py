@@ -20,7 +20,7 @@ MOST = 50_000
 LONG = 40
 """Characters of a word above which it is not remembered."""
 SHORT = 3
-"""Digits of an unknown number above which it is not: they are without end, and say nothing."""
+"""Digits of an unknown number above which it is not."""
 MOST_MEANT = 3
 """Unknown words of a request up to which each is read as the known word next to it: of more, the
 request is in words of its own, and guesses would take their time and say little."""
@@ -28,6 +28,9 @@ request is in words of its own, and guesses would take their time and say little
 Word = tuple[int, Mapping[str, int] | None, Stop | None, int, bool]
 """Learned weights as `Weights.word` tells them; what the lexicon begins with it; languages; and
 whether nobody knows it, so that another word may be meant."""
+
+_NUMBER: Word = (0, None, None, 0, True)
+_DIGITS = frozenset("0123456789")
 
 
 class Vocabulary(dict[str, Word]):
@@ -39,13 +42,25 @@ class Vocabulary(dict[str, Word]):
         self._meant: dict[str, Word] = {}
 
     def __missing__(self, word: str) -> Word:
+        if len(word) > SHORT and word[0] in _DIGITS and self._says_nothing(word):
+            return _NUMBER
         found = (*self._told(word), BY_WORD.get(word, 0), not self._knows(word))
-        if len(word) <= (SHORT if found[4] and word.isdigit() else LONG):
+        if len(word) <= LONG:
             if len(self) >= MOST:
                 self.clear()
                 self._meant.clear()
             self[word] = found
         return found
+
+    def _says_nothing(self, word: str) -> bool:
+        """Whether a word is a number that nobody knows: they are without end."""
+        weights = self._weights
+        return (
+            weights is not None
+            and weights.weighs_nothing(word)
+            and word not in self._stops
+            and word not in BY_WORD
+        )
 
     def _knows(self, word: str) -> bool:
         weights = self._weights
@@ -62,6 +77,8 @@ class Vocabulary(dict[str, Word]):
             for i in strange:
                 if looked_at[i].isalpha():  # nothing is near to any other
                     found[i] = self._as_meant(looked_at[i])
+        if len(words) <= MOST_WORDS:
+            return found
         # the others as they are spelled, whether or not they were met before
         rest = words[MOST_WORDS:]
         return found + [(0, None, self._stops.get(w), BY_WORD.get(w, 0), False) for w in rest]

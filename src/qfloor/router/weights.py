@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
@@ -98,7 +99,7 @@ class Weights:
         self._pieces = _Packed(stored.numbers("pieces"), self._packed)
         self._heads = _Packed(stored.numbers("heads"), self._packed)
         self.others = {name: self._packed(i) for name, i in stored.numbers("others").items()}
-        self._digits_weigh: bool | None = None
+        self._numeral: re.Pattern[str] | None = None
         self._begun: dict[str, tuple[int, dict[str, int]]] = {}
         self._after: dict[str, dict[str, int]] = {}
         self._firsts = frozenset(name.partition(" ")[0] for name in stored.names["pairs"])
@@ -197,8 +198,6 @@ class Weights:
         """
         if word in self._words.numbers:
             packed = self._words[word]
-        elif self._is_bare(word):
-            packed = 0
         else:
             share, packed = self._in_pieces(word)
             if packed:
@@ -211,15 +210,18 @@ class Weights:
             after = self._after[word] = {second: self._packed(i) for second, i in there}
         return packed, after
 
-    def _is_bare(self, word: str) -> bool:
-        """Whether a word is a number, and pieces of numbers weigh nothing: as in all that ship."""
-        if not (word.isascii() and word.isdigit()):
+    def weighs_nothing(self, word: str) -> bool:
+        """Whether a word is a number of no weight: few pieces of numbers have any."""
+        if not (word.isdigit() and word.isascii()):
             return False
-        if self._digits_weigh is None:
+        if word in self._words.numbers or word in self._firsts:
+            return False
+        if self._numeral is None:
             begun = [f"~{mark}{digit}" for mark in ("", "<") for digit in "0123456789"]
-            found = chain.from_iterable(self._stored.beginning("pieces", b) for b in begun)
-            self._digits_weigh = next(found, None) is not None
-        return not self._digits_weigh
+            found = [b[1:] + rest for b in begun for rest, _ in self._stored.beginning("pieces", b)]
+            told = [piece for piece in found if piece.strip("<>").isdigit()]
+            self._numeral = re.compile("|".join(told) or r"(?!)")
+        return self._numeral.search(f"<{word[:LONGEST]}>") is None
 
     def _in_pieces(self, word: str) -> tuple[float, int]:
         """How far the pieces of a word count, and their weights added up: as `pieces_of` has them.
