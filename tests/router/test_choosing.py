@@ -667,3 +667,33 @@ def test_a_day_that_is_none(db: Database) -> None:
     with pytest.raises(NeedError, match="must be a day or time"):
         choose(db, Need(prompt=FACE), now="tomorrow")
     assert choose(db, Need(prompt=FACE), now=dt.date(2026, 11, 23)).now == NOW
+
+
+@pytest.mark.parametrize("assumed", [None, "en"])
+def test_what_a_shape_decides_is_told_of_each_request_anew(
+    db: Database, assumed: str | None
+) -> None:
+    """Equal in all but their words, they share a choice, and nothing that one of them alone is."""
+    policy = Policy(assumed_language=assumed)
+    asked = [FACE, "portrait of a young woman", "portrait Salvador Dalí", "портрет", FACE]
+    days = [f"2026-11-2{3 + n // 2}" for n in range(len(asked))]
+
+    def decided(db: Database, n: int) -> Decision:
+        return choose(db, Need(prompt=asked[n]), policy=policy, now=days[n])
+
+    apart = [decided(load(db.path), n).to_dict() for n in range(len(asked))]
+    together = [decided(db, n) for n in range(len(asked))]
+    assert [decision.to_dict() for decision in together] == apart
+    first, second, unknown, *_ = together
+    assert first.offer == second.offer
+    assert first.classification is not second.classification
+    assert first.digests is not second.digests
+    assert [len(d.notes) for d in (first, unknown)] == [0, int(assumed is not None)]
+
+
+def test_what_a_shape_decides_is_told_of_each_day_anew(market: Any) -> None:
+    db = market(
+        [Seller(name="value", usd="0.02", clears=6.8, lifecycle=Lifecycle(deprecated="2026-11-24"))]
+    )
+    notes = [choose(db, Need(prompt=FACE), now=f"2026-11-{day}").notes for day in (23, 24, 23)]
+    assert notes == [(), ("shop/value is deprecated",), ()]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from qfloor.router import vocabulary
 from qfloor.router.languages import BY_WORD
@@ -43,6 +45,28 @@ def test_words_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.Mon
         words.look_up([f"word{i}", "x" * (vocabulary.LONG + 1)])
         assert len(words) <= 4
     assert words["lame"] == first
+
+
+@given(st.integers(0, 10**25).map(str))
+@example("240")
+@example("32000")
+@example("1920")
+@example("911" * 9)
+def test_numbers_weigh_as_their_pieces_do_and_are_not_remembered(number: str) -> None:
+    weights = default_weights()
+    words = Vocabulary(STOPS, weights)
+    known = number in weights.own_words or number in BY_WORD
+    assert words[number] == (*weights.word(number), None, BY_WORD.get(number, 0), not known)
+    assert weights.weighs_nothing(number) <= (weights.word(number) == (0, None))
+    if len(number) > vocabulary.SHORT and weights.weighs_nothing(number):
+        assert number not in words
+
+
+def test_most_long_numbers_weigh_nothing() -> None:
+    weights = default_weights()
+    assert not weights.weighs_nothing("35mm")
+    assert sum(weights.weighs_nothing(str(n)) for n in range(10_000, 11_000)) == 0  # "<10"
+    assert sum(weights.weighs_nothing(str(n)) for n in range(30_000, 31_000)) > 900
 
 
 def test_a_request_of_many_unknown_words_is_read_as_it_is_spelled() -> None:

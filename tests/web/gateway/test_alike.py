@@ -1,0 +1,92 @@
+"""Answers of /v1/route that are put together once say what an explained one says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factories import Seller
+from gateway_world import MUG, database, drive, settings
+
+from qfloor.router import Need
+from qfloor.router.decision import plain_need
+from qfloor.web.gateway import alike, records
+
+ROUTE = "/v1/route"
+SHELF = (
+    Seller(name="value", usd="0.02", clears=6.8),
+    Seller(name="grand", usd="0.2", clears=9.5),
+    Seller(name="film", usd="0.05", unit="second", clears=6.5, modalities=("video",)),
+)
+ASKED: tuple[dict[str, Any], ...] = (
+    {},
+    {"routing": {"tier": "premium"}},
+    {"routing": {"allow_fallbacks": False}},
+    {"routing": {"language": "en"}},
+    {"routing": {"category": "portrait"}},
+    {"model": "auto/image"},
+    {"model": "auto/image", "quality": "high", "style": "vivid"},
+    {"model": "shop/grand"},
+    {"prompt": "a red mug"},
+    {"prompt": "short clip of waves rolling", "seconds": 4, "model": "auto/video"},
+    {"n": 3, "size": "1024x1024"},
+)
+
+
+def put(client: Any, body: dict[str, Any], *, explain: bool) -> Any:
+    routing = {**body.get("routing", {}), "explain": explain}
+    return client.post(ROUTE, json={"prompt": MUG, **body, "routing": routing})
+
+
+def told(answer: Any) -> tuple[dict[str, Any], dict[str, str]]:
+    """What must be equal of two answers to one body."""
+    body = {k: v for k, v in answer.json().items() if k not in ("id", "now", "decision")}
+    heads = dict(answer.headers)
+    assert len(answer.content) == int(heads.pop("content-length"))
+    assert heads.pop("x-request-id") == answer.json()["id"]
+    return body, heads
+
+
+@pytest.mark.parametrize("most", [1_000, 1])
+def test_what_is_told_alike_is_told_in_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(alike, "_MOST", most)
+    monkeypatch.setattr(alike, "_kept", {})
+
+    async def work(client: Any) -> Any:
+        return [
+            [await put(client, body, explain=explain) for explain in (False, True, False)]
+            for body in (*ASKED, *ASKED)
+        ]
+
+    for plain, explained, again in drive(settings(tmp_path, database(tmp_path, SHELF)), work):
+        assert plain.status_code == 200, plain.text
+        assert "decision" in explained.json()
+        assert "decision" not in plain.json()
+        assert told(plain) == told(explained) == told(again)
+        assert list(plain.json()) == [k for k in explained.json() if k != "decision"]
+    assert 0 < len(alike._kept) <= most
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"tier": "draft", "modality": "image", "n": 2},
+        {"tier": "draft", "modality": "image", "n": 2, "separately": True},
+        {"size": "1024x1024"},
+        {"size": "1024x1024", "by_shape": True},
+        {"size": "1024x1024", "by_shape": True, "resolution": "1K", "language": "pt-BR"},
+        {"seconds": 4.0, "audio": True, "max_price_usd": "0.05", "max_latency_s": 3.5},
+        {"negative": "hats", "max_latency_s": "batch"},
+        {"max_latency_s": {"p50": 1.0}, "only": ("shop/value",), "tags": ("hands", "0" * 16)},
+        {"pin": "shop/value", "project": "site"},
+    ],
+)
+def test_a_need_in_the_log_is_all_of_it_but_its_words(told: dict[str, Any]) -> None:
+    for prompt in (MUG, "ein roter Becher", 'a "quoted" mug\n'):
+        need = Need(prompt=prompt, **told)
+        assert records._told(need) == json.dumps(plain_need(need))
