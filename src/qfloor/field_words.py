@@ -10,6 +10,8 @@ PATTERNS = {
     r"^\d+\.\d+\.\d+$": "three numbers with dots between, such as 1.0.0",
     r"^[1-9]\d*:[1-9]\d*$": "two numbers with a colon between, such as 16:9",
     r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$": "a language code such as en or zh-Hant",
+    r"^[0-9a-fA-F]{64}$": "64 digits and letters a to f",
+    r"^[A-Za-z0-9._-]+$": "letters, digits and . _ -",
     r"^[0-9a-f]{32}$": "32 digits and letters a to f, as a digest is printed",
     r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$": "letters, digits and . _ : / -, beginning with a letter or "
     "digit",
@@ -28,6 +30,7 @@ _LIMITS = {
     "greater_than_equal": ("ge", "must be at least {}"),
     "less_than": ("lt", "must be below {}"),
     "less_than_equal": ("le", "must be at most {}"),
+    "string_too_short": ("min_length", "must have at least {} character"),
     "string_too_long": ("max_length", "has more than {} characters"),
     "too_long": ("max_length", "has more than {} entries"),
     "literal_error": ("expected", "must be {}"),

@@ -121,6 +121,19 @@ def test_promote_then_rollback_returns_to_the_release_before(tmp_path: Path) -> 
     drive(settings(tmp_path, new), lambda c: until_offer(c, "shop/value"))
 
 
+def test_a_database_that_is_not_there_is_told_of_where_another_release_decides(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A misspelt name was greeted as what is served, where anything had been served before."""
+    old, _ = two(tmp_path)
+    drive(settings(tmp_path, old), lambda c: until_offer(c, "shop/value"))
+    assert "is not there" not in caplog.text
+    drive(settings(tmp_path, tmp_path / "qualty.db"), lambda c: until_offer(c, "shop/value"))
+    digest = load(old).digest
+    said = f"qualty.db is not there; release {digest[:12]} of {old}, which decided before, goes on"
+    assert said in caplog.text
+
+
 def test_a_replaced_file_is_swapped_in_and_a_broken_one_changes_nothing(tmp_path: Path) -> None:
     old, new = two(tmp_path)
 

@@ -29,6 +29,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from qfloor import field_words
 from qfloor.errors import InputError
 from qfloor.prices import nanousd
 from qfloor.web.gateway.faults import Fault
@@ -201,12 +202,13 @@ def _said(fault: Mapping[str, Any]) -> str:
         return "is missing"
     if fault["type"] == "extra_forbidden":
         return f"is no field of a key; known: {', '.join(_Entry.model_fields)}"
-    said = str(fault["msg"]).removeprefix("Value error, ").partition(", unable to parse")[0]
-    said = said.replace("Input should be", "must be")
-    said = said.replace("String should match pattern", "must match").replace(" should ", " must ")
+    if fault["type"] == "value_error":
+        return str(fault["msg"]).removeprefix("Value error, ")
+    pattern = fault.get("ctx", {}).get("pattern")
+    said = field_words.rule(str(fault["type"]), pattern) or field_words.fault(fault, "a table")
     if fault["loc"][0] == "sha256":  # may be the key itself, by mistake
-        return said[:1].lower() + said[1:]
-    return f"is {fault['input']!r}, {said[:1].lower()}{said[1:]}"
+        return said
+    return f"is {fault['input']!r}, {said}"
 
 
 def _digest(key: str) -> bytes:

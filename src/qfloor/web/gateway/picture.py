@@ -7,6 +7,7 @@ made by parts of two. What cannot be read leaves the last good picture standing,
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from qfloor.router.health import HealthWindow
 from qfloor.router.policy_file import load_policy
 from qfloor.web.gateway.releases import CANARY, STABLE, Releases
 from qfloor.web.gateway.settings import Settings
+
+log = logging.getLogger("qfloor.gateway")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +77,10 @@ class Watch:
         if self.settings.database.is_file() or STABLE not in self.releases.roles():
             self.releases.adopt(self.settings.database)
             self._seen["database"] = _stamp(self.settings.database)
+        else:
+            before = self.releases.roles()[STABLE]
+            log.warning("%s is not there; release %s of %s, which decided before, goes on",
+                        self.settings.database, before.digest[:12], before.source)  # fmt: skip
         if self.settings.policy is not None:
             self._seen["policy"] = _stamp(self.settings.policy)
         return self._build()

@@ -49,7 +49,7 @@ class Settings(BaseModel):
     """Folder of gateway.db, media and feeds."""
     host: str = "127.0.0.1"
     """Where to listen; anywhere but this machine needs ``keys``."""
-    port: int = Field(8080, ge=0, le=65535)
+    port: int = Field(8080, ge=1, le=65535)
     """On which port; 0 takes a free one."""
     workers: int = Field(1, ge=1, le=64)
     """Processes that share the port."""
