@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from qfloor.errors import NeedError
 from qfloor.records import CATEGORIES, GENERAL, Category
-from qfloor.router import Need, languages
+from qfloor.router import Need, languages, lexicon
 from qfloor.router.classification import Classification
 from qfloor.router.classifier import Classifier
 from qfloor.router.languages import BY_WORD, guess_language
 from qfloor.router.lexicon import SETTINGS, WORDS
+from qfloor.router.reading import read
 from qfloor.router.weights import Weights, default_content, default_weights
 from qfloor.suite import load
 
@@ -81,6 +82,56 @@ def test_modality_is_a_field_of_its_own() -> None:
     assert classify("tracking shot of a dog").modality == "video"
     asked = classify("a face", modality="video")
     assert set(asked.plausible) <= {"video", "animation"}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "modality"),
+    [
+        ("a 5 second pixar style video of a robot waving", "video"),
+        ("8-second anime of a cat on a roof", "video"),
+        ("claymation penguin, the camera pans to an empty pond", "video"),
+        ("cartoon fox in slow motion", "video"),
+        ("vídeo de dibujos animados de un zorro", "video"),
+        ("アニメの猫、ループ動画", "video"),
+        ("a film still from a 1990s anime", "image"),
+        ("single frame of an anime video", "image"),
+        ("storyboard for a cartoon clip, six panels", "image"),
+        ("cartoon poster for a short film about a fox", "image"),
+        ("cartoon paper clip with big eyes", "image"),
+        ("sprite sheet of a fox, walk cycle in eight frames", "image"),
+        ("a cartoon fox jumps over a stream", "image"),
+    ],
+)
+def test_words_tell_a_clip_of_something_drawn_from_a_still(prompt: str, modality: str) -> None:
+    assert classify(prompt).modality == modality
+
+
+@pytest.mark.parametrize(("words", "sign"), [(lexicon._CLIP, 1), (lexicon._STILL, -1)])
+def test_every_word_for_clip_or_still_counts(words: str, sign: int) -> None:
+    """One that is spelled as another phrase with other hyphens would be hidden by it."""
+    for word in (w.strip() for w in words.split(",")):
+        sums = SEVEN.sums(Need(prompt=word), read(word))
+        assert sums.get("@clip", 0.0) * sign > 0, word
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["an animated clip of a fox jumping over a stream", "cartoon cat loop gif",
+     "a 5 second pixar style video of a robot waving"],
+)  # fmt: skip
+def test_a_clip_that_is_surely_drawn_is_animation(prompt: str) -> None:
+    found = classify(prompt)
+    assert (found.category, found.modality) == ("animation", "video")
+    assert found.plausible == ("animation",)
+    assert found.confidence >= default_weights().bound
+
+
+@pytest.mark.parametrize(
+    "prompt", ["drone footage of a castle at dawn", "slow motion clip of a barista pouring milk"]
+)
+def test_a_clip_that_is_not_drawn_is_video(prompt: str) -> None:
+    found = classify(prompt)
+    assert (found.category, found.modality) == ("video", "video")
 
 
 def test_a_teams_own_category_counts() -> None:

@@ -251,10 +251,16 @@ class Classifier:
             scores = [learned[places[c]] if c in places else own(sums.get(c, 0.0)) for c in allowed]
         odds = max(scores)
         first = allowed[scores.index(odds)]  # ties in order of id
+        drawn = -math.inf
+        if first == "video" and "animation" in places:
+            drawn = learned[places["animation"]]
+        is_drawn_clip = weights.confidence(drawn) >= weights.bound
+        if is_drawn_clip:  # by its definition `video` is of clips that are not drawn
+            first, odds = "animation", drawn
         known = first in places
         confidence = weights.confidence(odds) if known else _chance(odds)
         likely = first if confidence >= UNLIKELY else None
-        modality = given or self._modality(likely, sums)
+        modality = given or ("video" if is_drawn_clip else self._modality(likely, sums))
         sure: str | None = first
         plausible: tuple[str, ...] = (first,)
         if confidence < weights.bound and len(allowed) > 1:

@@ -35,7 +35,7 @@ _NEUTRAL = (
     "vue de face, vue de dessus, en premier plan, au premier plan, first person, "
     "blade runner, table runner, landscape mode, portrait mode, video card, title deed, "
     "cliff face, hotel desk, forest green, sky blue, sea green, room temperature, "
-    "tie clip, clip-on, cross product, "
+    "tie clip, paper clip, hair clip, binder clip, clip-on, cross product, "
     "inner product, scalar product, matrix product, product rule, product of, "
     "product design, product designer, magnetic field, electric field, "
     "force field, field of view, rock star, pop star, film star, movie star, star player, "
@@ -48,11 +48,37 @@ _NEUTRAL = (
 """Phrases whose words mislead: they count for nothing."""
 
 _CLIP = (
-    "video, clip, gif, animated loop, looping, loop, short film, footage, seconds, "
-    "frames per second, fps, animated clip, animated short, motion graphics, walk cycle, "
-    "time-lapse, stop-motion clip, 视频, 動画, فيديو, वीडियो"
+    "video, video of, clip, clip of, looping clip, movie clip, film clip, second clip, sec clip, "
+    "vid, gif, animated loop, looping, loop, second loop, perfect loop, seamless loop, "
+    "seamlessly loops, "
+    "short film, footage, found footage, screen recording, trailer of, teaser clip, "
+    "seconds, 5 seconds, 8 seconds, 10 seconds, 3 second, 4 second, 5 second, 6 second, 8 second, "
+    "10 second, 12 second, 15 second, 30 second, frames per second, fps, 24fps, 30fps, 60fps, "
+    "animated clip, animated short, motion graphics, walk cycle, stop-motion clip, "
+    "time lapse, timelapse, hyperlapse, slow motion, slo mo, slowmo, "
+    "in slow, in slow mo, in slow motion, "
+    "continuous shot, continuous take, single take, one take, long take, match cut, "
+    "jump cut, smash cut, hard cut, cut to, crossfade, cross dissolve, fade to black, "
+    "tracking shot, dolly shot, crane shot, orbit shot, slow push in, slow push-in, push-in, "
+    "whip pan, slow pan, pan across, rack focus, fly through, flythrough, locked-off camera, "
+    "static camera, fixed camera, locked camera, camera pans, camera pan, camera zooms, "
+    "camera follows, camera moves, camera tilts, camera pulls back, camera pushes in, "
+    "camera orbits, camera circles, camera tracks, camera dollies, camera cranes, "
+    "vídeo, video de, vidéo de, vidéo d'un, videoclip, cortometraje, cámara lenta, en bucle, "
+    "segundos de, kurzfilm, zeitlupe, zeitraffer, sekunden, endlosschleife, court métrage, "
+    "ralenti, en boucle, secondes, secondes de, clipe, videoclipe, curta-metragem, câmera lenta, "
+    "视频, 短片, 慢动作, 延时, 循环播放, 動画, ループ動画, ショート動画, 映像, スローモーション, "
+    "タイムラプス, 영상, 슬로모션, فيديو, مقطع, حركة بطيئة, वीडियो, क्लिप, स्लो मोशन, टाइमलैप्स"
 )
 """Words that ask for a clip where a category may be a still or a clip."""
+
+_STILL = (
+    "sprite sheet, storyboard, character sheet, model sheet, turnaround sheet, expression sheet, "
+    "sticker sheet, contact sheet, colour script, color script, comic strip, comic page, "
+    "film still, movie still, video still, still frame, single frame, one frame, still from, "
+    "screenshot, thumbnail, poster, key art, wallpaper, clip art"
+)
+"""Words that ask for a still, whatever it is of: a frame of a clip is one."""
 
 
 def _weights(groups: dict[float, str]) -> dict[str, float]:
@@ -90,7 +116,7 @@ def _all() -> dict[str, dict[str, float]]:
         for category, groups in ENGLISH.items()
     }
     words["-"] = _weights({0.0: _NEUTRAL})
-    words["@clip"] = _weights({1.0: _CLIP})
+    words["@clip"] = _weights({1.0: _CLIP, -3.0: _STILL})
     return words
 
 
