@@ -85,6 +85,35 @@ def test_modality_is_a_field_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("prompt", "language"),
+    [
+        ("un perro labrador mirando a la cámara", "es"),
+        ("foto de mujer", "es"),
+        ("mi hermana", "es"),
+        ("meine Schwester", "de"),
+        ("mein Vater schaut in die Kamera", "de"),
+        ("Hund im Park", "de"),
+        ("cheval regarde l'objectif", "fr"),
+        ("chien sur la plage", "fr"),
+        ("desenho animado", "pt"),
+        ("gato preto", "pt"),
+        ("un gatto nero", "it"),
+        ("camisa", None),  # Spanish or Portuguese
+        ("Las Vegas strip", "en"),
+        ("Van Gogh sunflowers", "en"),
+        ("El Capitan", "en"),
+        ("femme fatale portrait", "en"),
+        ("Rio de Janeiro", "en"),
+        ("industrial estate", "en"),
+        ("a plaque engraved Est. 1884", "en"),
+        ("jalapeño burger", "en"),
+    ],
+)
+def test_a_few_plain_words_tell_a_language(prompt: str, language: str | None) -> None:
+    assert classify(prompt).language == language
+
+
+@pytest.mark.parametrize(
     ("prompt", "modality"),
     [
         ("a 5 second pixar style video of a robot waving", "video"),

@@ -1,6 +1,7 @@
 """Which language a request is written in: enough to know whether a certificate covers it.
 
-By script where the script tells, else by the little words that a language cannot do without.
+By script where the script tells, else by the little words that a language cannot do without
+and the plain ones that requests are often of.
 Short requests without any are taken for English when they are plain ASCII, else for unknown:
 better unknown than a confident error. A few words of a language without accents (``informe fiscal
 trimestral``) are therefore taken for English.
@@ -59,7 +60,8 @@ _LITTLE_WORDS: dict[str, str] = {
     "above below between across along inside outside during without like made wearing holding "
     "standing sitting walking running man woman girl boy people white black red blue green "
     "yellow old young small large big little light lights lighting background view shot close "
-    "look soft dark bright wooden street water sky night day morning house front top",
+    "look soft dark bright wooden street water sky night day morning house front top "
+    "pokémon jalapeño piñata façade naïve décor crème brûlée",
     "es": "el la los las un una unos unas de del con para por sobre desde hacia y en su sus que "
     "es muy sin al junto bajo entre fondo como estilo noche luz se lo le más dos tres ante tras",
     "de": "der die das ein eine einen einem einer eines und mit auf im in vor von zum zur für über "
@@ -80,9 +82,45 @@ _LITTLE_WORDS: dict[str, str] = {
     "id": "di dan yang dengan dari untuk pada seorang sebuah dalam ke atas bawah dua tiga",
     "vi": "một và của trên trong với người bên dưới cho ở hai ba những các",
 }
+_PLAIN_WORDS: dict[str, str] = {
+    "es": "a mi mis tu mujer hombre niña niño perro gato caballo retrato paisaje montaña montañas "
+    "cielo río árbol árboles flores bosque ciudad calle edificio cocina habitación cámara "
+    "lluvia nieve invierno verano rojo roja amarillo amarilla negra azul viejo vieja "
+    "vestido camisa zapatos botella taza silla cartel dibujo joven sonriendo mirando "
+    "amanecer atardecer",
+    "de": "mein meine meinen dein ich wir ihr hund katze pferd frau mädchen junge altes alte "
+    "landschaft berge himmel fluss wald wiese blumen straße stadt gebäude küche zimmer "
+    "kamera regen schnee sommer rotes roter schwarzer schwarze schwarzes weißer weiße "
+    "gelbes grünes blaues kleid hemd schuhe flasche becher stuhl tisch plakat zeichnung "
+    "sonnenuntergang sonnenaufgang kinder schläft bild bitte kinderzimmer",
+    "fr": "mon ma mes à a homme chien cheval paysage montagne montagnes ciel rivière arbre arbres "
+    "fleurs forêt rue bâtiment fenêtre neige hiver été automne jaune verte bleue vieux "
+    "vieille chaussures bouteille tasse affiche jeune coucher vue",
+    "pt": "meu minha meus é está mulher homem menina menino cachorro cão gato cavalo retrato "
+    "paisagem montanha montanhas céu árvore árvores flores floresta praia cidade rua prédio "
+    "cozinha janela câmera chuva neve inverno verão vermelho vermelha amarelo preto preta "
+    "branco branca azul velho velha vestido camisa sapatos garrafa xícara cadeira cartaz "
+    "desenho jovem",
+    "it": "a uomo ragazza ragazzo gatto cavallo ritratto paesaggio montagna montagne cielo fiume "
+    "albero alberi fiori bosco spiaggia città strada cucina finestra pioggia neve inverno "
+    "nera vecchio vecchia vestito camicia scarpe bottiglia tazza sedia tavolo disegno "
+    "tramonto giovane",
+    "nl": "mijn vrouw hond kat paard landschap bergen hemel rivier bomen bloemen bos straat stad "
+    "gebouw keuken kamer sneeuw zomer zwarte witte gele groene blauwe oude jonge jurk "
+    "schoenen fles stoel tafel tekening zonsondergang meisje jongen",
+    "pl": "kobieta mężczyzna kot koń krajobraz góry niebo rzeka drzewo kwiaty las miasto ulica "
+    "czarny czarna czerwony czerwona biały biała zielony stary stara",
+    "tr": "kadın köpek kedi manzara dağ gökyüzü nehir ağaç çiçek orman şehir sokak kırmızı siyah "
+    "beyaz yeşil mavi yaşlı genç",
+    "sv": "kvinna flicka pojke hund katt häst landskap himmel flod träd blommor skog gata snö röd "
+    "svart vit gul grön blå gammal",
+    "da": "kvinde mand pige dreng hund kat hest landskab bjerge himmel flod træ blomster skov "
+    "gade sne rød hvid gul grøn blå gammel",
+}
+"""What requests are often of: a few words of them without a little word are told by these."""
 _ALSO_ENGLISH = (
     "de la le les el los las du des del der den da di dos das van von san un style door do die on "
-    "son par sur con per sans as to me at is i o e d l to av yang w z dan"
+    "son par sur con per sans as to me at is i o e d l to av yang w z dan ma tu est"
 )
 """Words that stand in English text as well: in names, as words of its own, or for one (``b&w``)."""
 _LETTERS: dict[str, str] = {
@@ -98,8 +136,8 @@ BY_WORD: dict[str, int] = {}
 
 It weighs 2, or 1 where English text has it too: a single such word says nothing.
 """
-for _place, _words in enumerate(_LITTLE_WORDS.values()):
-    for _word in frozenset(_words.split()):
+for _place, (_name, _words) in enumerate(_LITTLE_WORDS.items()):
+    for _word in frozenset(f"{_words} {_PLAIN_WORDS.get(_name, '')}".split()):
         _weak = _place > 0 and (_word in _OF_ENGLISH or BY_WORD.get(_word, 0) & 0xFFFF)
         BY_WORD[_word] = BY_WORD.get(_word, 0) + ((1 if _weak else 2) << 16 * _place)
 
