@@ -90,3 +90,17 @@ def test_a_need_in_the_log_is_all_of_it_but_its_words(told: dict[str, Any]) -> N
     for prompt in (MUG, "ein roter Becher", 'a "quoted" mug\n'):
         need = Need(prompt=prompt, **told)
         assert records._told(need) == json.dumps(plain_need(need))
+
+
+@pytest.mark.parametrize("n", [1, 63, 131])
+def test_a_burst_is_logged_whole(tmp_path: Path, n: int) -> None:
+    """However many rows come together; each stands once, in the order in which they came."""
+
+    async def work(client: Any) -> Any:
+        ids = [(await client.post(ROUTE, json={"prompt": MUG})).json()["id"] for _ in range(n)]
+        await client.gateway.flush()
+        rows = client.gateway.ledger.rows("SELECT id FROM decisions ORDER BY rowid")
+        return ids, [row[0] for row in rows]
+
+    ids, logged = drive(settings(tmp_path, database(tmp_path, SHELF)), work)
+    assert logged == ids

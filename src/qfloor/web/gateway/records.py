@@ -14,7 +14,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
@@ -23,7 +23,6 @@ from qfloor.errors import StoreError
 from qfloor.records import digest_of
 from qfloor.router.decision import plain_need
 from qfloor.router.needs import Need
-from qfloor.store.connection import chunks
 from qfloor.web.gateway.deciding import Decided
 from qfloor.web.gateway.ledger import GatewayLedger
 from qfloor.web.gateway.pen import Pen
@@ -43,9 +42,13 @@ _COLUMNS = (
     "decide_us", "policy", "prices", "health", "decided_at",
 )  # fmt: skip
 _MOST_NEEDS = 1_000
-_AT_ONCE = 120  # rows a statement
 _INSERT = f"INSERT INTO decisions ({', '.join(_COLUMNS)}) VALUES "
 _VALUES = f"({', '.join('?' * len(_COLUMNS))})"
+_INSERTS = {
+    n: f"{_INSERT}{', '.join([_VALUES] * n)} ON CONFLICT (id) DO NOTHING"
+    for n in (64, 32, 16, 8, 4, 2, 1)
+}
+"""Statements by how many rows they insert; few, so that SQLite has each ready."""
 _COUNT = (
     "INSERT INTO counters SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), "
     "json_extract(value, '$[2]') FROM json_each(?) WHERE true "
@@ -222,9 +225,12 @@ class Records:
         While it waits, every system call of the event loop's thread is dearer: the fewer the
         better, and counters are one statement.
         """
-        for chunk in chunks(rows, _AT_ONCE):
-            sql = f"{_INSERT}{', '.join([_VALUES] * len(chunk))} ON CONFLICT (id) DO NOTHING"
-            self._ledger.write(sql, [value for row in chunk for value in row])
+        begun = 0
+        for n, sql in _INSERTS.items():
+            while len(rows) - begun >= n:
+                some = rows[begun : begun + n]
+                self._ledger.write(sql, list(chain.from_iterable(some)))
+                begun += n
 
     def _row(
         self, decided: Decided, status: int, seconds: float, reason: str | None
