@@ -118,9 +118,10 @@ class Need:
         _check_text("prompt", self.prompt, may_be_empty=False)
         if self.negative is not None:
             _check_text("negative", self.negative, may_be_empty=True)
-        changes: dict[str, Any] = {"tier": _tier(self.tier)}
-        for name in ("only", "ignore", "tags"):
-            value = getattr(self, name)
+        changes: dict[str, Any] = {}
+        if self.tier not in TIERS:
+            changes["tier"] = _tier(self.tier)
+        for name, value in (("only", self.only), ("ignore", self.ignore), ("tags", self.tags)):
             if type(value) is not tuple or value:
                 changes[name] = _names(name, value)
         if self.pin is not None or self.project is not None:
@@ -131,9 +132,9 @@ class Need:
             _check_clip(self)
         if type(self.n) is not int or not 1 <= self.n <= 100:
             raise NeedError(f"n is {self.n!r}, must be a whole number from 1 to 100")
-        for name in ("separately", "by_shape"):
-            if type(getattr(self, name)) is not bool:
-                raise NeedError(f"{name} is {getattr(self, name)!r}, must be true or false")
+        for name, flag in (("separately", self.separately), ("by_shape", self.by_shape)):
+            if type(flag) is not bool:
+                raise NeedError(f"{name} is {flag!r}, must be true or false")
         if self.size is not None or self.aspect_ratio is not None:
             changes |= _shape(self.size, self.aspect_ratio)
         if self.resolution is not None:

@@ -160,7 +160,7 @@ def read_ask(kind: type[Any], body: Any) -> Any:
     """Validate a body; `Fault` 400 names the field and what is wrong with it."""
     if not isinstance(body, dict):
         raise Fault(400, "invalid_body", "the body must be a JSON object")
-    if max(len(body), *(len(v) for v in body.values() if isinstance(v, dict)), 0) > _MOST_NAMES:
+    if max([len(body), *[len(v) for v in body.values() if isinstance(v, dict)]]) > _MOST_NAMES:
         raise Fault(400, "invalid_body", "an object of the body has too many fields")
     try:
         return kind.model_validate(body)

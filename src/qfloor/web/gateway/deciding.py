@@ -18,7 +18,7 @@ from qfloor import router
 from qfloor.errors import NeedError
 from qfloor.router.eligibility import eligible
 from qfloor.router.health import HealthWindow
-from qfloor.web.gateway.asked import Ask, Latency, RouteAsk, Routing, VideoAsk, ignored
+from qfloor.web.gateway.asked import Ask, Latency, RouteAsk, Routing, ignored
 from qfloor.web.gateway.faults import Fault, nothing_eligible
 from qfloor.web.gateway.keys import Key
 from qfloor.web.gateway.picture import Arm, Picture
@@ -203,9 +203,9 @@ def _need(db: router.Database, ask: Ask, endpoint: Endpoint, key: Key) -> router
         modality = ask.modality
     routing = ask.routing
     wish = routing.max_latency_s
-    if isinstance(wish, Latency):
+    if wish is not None and isinstance(wish, Latency):  # pydantic looks twice at what is none
         wish = wish.model_dump(exclude_none=True)  # type: ignore[assignment]
-    clip = isinstance(ask, VideoAsk | RouteAsk)
+    clip = endpoint != "images"
     try:
         return router.Need(
             prompt=ask.prompt,

@@ -63,7 +63,7 @@ def json_response(
 
 
 class Ready(Response):
-    """An answer whose headers are put together already."""
+    """An answer whose own headers are put together already; those of every answer are not."""
 
     def __init__(self, content: bytes, headers: list[tuple[bytes, bytes]]) -> None:
         self.status_code, self.background = 200, None
@@ -105,6 +105,9 @@ def guarded(gateway: Gateway, name: str, serve: Endpoint, access: Access = "key"
 def _put_headers(response: Response, told: Mapping[str, str]) -> None:
     """Set headers all at once: one by one, each looks through all the others."""
     added = [encoded(name, value) for name, value in told.items()]
+    if isinstance(response, Ready):  # which has none of these
+        response.raw_headers += added
+        return
     names = {name for name, _ in added}
     kept = [pair for pair in response.raw_headers if pair[0] not in names]
     response.raw_headers[:] = kept + added
