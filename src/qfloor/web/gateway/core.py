@@ -96,8 +96,8 @@ class Gateway:
         self.orders = Orders(settings, self.jobs, self.pen, dispatcher, self.records,
                              self.keyring.budgeted)  # fmt: skip
         self.ledger.fence = self.worker
-        self._tell_of(self.picture)
         await self._come()
+        self._tell_of(self.picture)
         await self.orders.take_over()
         self._every(settings.look_every_s, self._look)
         self._every(BEAT_S, self._beat)
