@@ -19,6 +19,7 @@ from qfloor.web.gateway import core, late
 from qfloor.web.gateway.dispatch import Dispatcher
 from qfloor.web.gateway.jobs import Jobs
 from qfloor.web.gateway.ledger import GatewayLedger, LostJobError
+from qfloor.web.gateway.plan import Plan
 from qfloor.web.gateway.settings import Settings, read_settings
 
 URL, VIDEOS = "/v1/images/generations", "/v1/videos"
@@ -378,6 +379,31 @@ def test_any_worker_finds_what_was_answered_and_nobody_buys_for_it(
     assert last.adopt() == [], "it was asked for once more, and that is all"
     assert ledger.rows("SELECT plan, doubt FROM jobs") == [(None, None)]
     ledger.close()
+
+
+@pytest.mark.parametrize("prompt", ["", MUG])
+def test_nothing_is_looked_up_by_a_prompt_that_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prompt: str
+) -> None:
+    """Sellers in this house make a job of the request itself: it would be of another picture."""
+    looked: list[str] = []
+
+    async def lookup(self: Seller, request: Any) -> None:
+        looked.append(request.prompt.text)
+
+    async def work(client: Any) -> Any:
+        await ask(client)
+        ledger = client.gateway.ledger
+        ((job_id, kept),) = ledger.rows("SELECT id, doubt FROM jobs")
+        plan = Plan.read({**json.loads(kept), "prompt": prompt})
+        return await client.gateway.orders._dispatcher.follow(plan, job_id, 0, 0.1)
+
+    monkeypatch.setattr(Seller, "lookup", lookup, raising=False)
+    with behave({"shop/value": "timeout_ambiguous"}):
+        end = drive(chosen(tmp_path), work)
+    assert looked == ([prompt] if prompt else [])
+    if not prompt:
+        assert end.outcome.status is Status.UNKNOWN
 
 
 def test_a_job_that_ended_elsewhere_is_not_given_back_to_who_is_still_at_it(tmp_path: Path) -> None:

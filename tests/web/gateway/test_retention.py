@@ -12,14 +12,16 @@ from typing import Any
 
 import pytest
 from gateway_sellers import behave
-from gateway_world import MUG, SHELF, database, drive, settings
+from gateway_world import MUG, SHELF, database, drive, settings, until
 
+from qfloor.generators.builtin.calllog import FILE_NAME as CALLS
 from qfloor.store.lock import folder_held
 from qfloor.store.migrations import migrate
 from qfloor.web.gateway.jobs import Jobs
 from qfloor.web.gateway.ledger import GatewayLedger
 from qfloor.web.gateway.tables import create_gateway_tables
 
+ROOT = Path(__file__).resolve().parents[3]
 URL = "/v1/images/generations"
 
 
@@ -201,3 +203,31 @@ def test_the_command_shows_them(tmp_path: Path, call_qfloor: Any) -> None:
     code, _, said = call_qfloor("gateway", "spend", "-w", tmp_path / "nothing")
     assert code == 1
     assert "no gateway has been served from here" in said
+
+
+@pytest.mark.parametrize("kind", ["image", "video"])
+def test_no_file_holds_a_prompt_once_its_job_has_ended(tmp_path: Path, kind: str) -> None:
+    """A painter's handle is the whole request, as a local pipeline's is: it stayed for a day."""
+    prompts = {
+        "image": "a studio photo of a red mug, zanzibar",
+        "video": "a clip of zanzibar waves",
+    }
+    body = {"prompt": prompts[kind], "routing": {"tier": "standard"}}
+
+    async def work(client: Any) -> Any:
+        if kind == "image":
+            assert (await client.post("/v1/images/generations", json=body)).status_code == 200
+            return
+        job = (await client.post("/v1/videos", json=body)).json()
+
+        async def ended() -> Any:
+            now = (await client.get(f"/v1/videos/{job['id']}")).json()
+            return now["status"] == "completed"
+
+        await until(ended)
+
+    drive(settings(tmp_path, ROOT / "results" / "painters.db"), work)
+    kept = [p for p in (tmp_path / "ws").rglob("*") if p.is_file()]
+    assert {p.name for p in kept} >= {"gateway.db", CALLS}
+    holding = {p.name for p in kept if b"zanzibar" in p.read_bytes()}
+    assert holding == {CALLS}, "the painters' own account, as a seller would keep one"

@@ -121,7 +121,9 @@ class Dispatcher:
         stands = resolving(self._standing(key))
         request = self._request(plan, db, offer_id, key, job_id, index)
         outcome: Outcome | TurnedAway = _NEVER_SENT
-        if stands.step is not Step.NEW:
+        if stands.step is Step.DOUBT and not plan.prompt:
+            outcome = _UNCERTAIN  # by a prompt that is forgotten nothing may be looked up, or made
+        elif stands.step is not Step.NEW:
             late = replace(self.singles.desk.policy, poll_deadline_s=within_s,
                            poll_most_s=_LATE_POLL_S)  # fmt: skip
             outcome = await self._ask(request, db, stands, plan.most_nanousd.get(offer_id), late)

@@ -163,6 +163,7 @@ class Jobs:
         charged: str,
         charged_nanousd: int | None,
         is_late: bool = False,
+        prompt: str | None = None,
     ) -> None:
         """Keep the answer and forget the prompt; `LostJobError` when it is another worker's.
 
@@ -176,8 +177,11 @@ class Jobs:
         )  # fmt: skip
         if not touched:
             raise LostJobError(job_id)
-        if charged == "unknown" and self._ledger.is_answered_since(job_id):
-            self._ledger.follow_on([job_id])
+        if charged == "unknown":
+            if self._ledger.is_answered_since(job_id):
+                self._ledger.follow_on([job_id])
+        elif prompt is not None and not is_late:  # nobody will be asked for it by its handle
+            self._ledger.forget_handles(job_id, prompt)
 
     def forget(self, job_id: str) -> None:
         """Remove a job that no seller has taken: asking again with its key is new.

@@ -162,6 +162,17 @@ class GatewayLedger(Database):
             self.follow_on(lost)
         return kept
 
+    def forget_handles(self, job_id: str, prompt: str) -> None:
+        """Remove handles that hold the prompt, as those of sellers in this very house do.
+
+        Of a plan without its prompt nobody can tell: then all of the job's.
+        """
+        self._write(
+            "UPDATE attempts SET job = NULL WHERE output_id >= ? AND output_id < ? "
+            "AND job IS NOT NULL AND instr(job, ?)",
+            (*_ids_of(job_id), canonical_json(prompt)[1:-1]),
+        )
+
     def follow_on(self, jobs: Iterable[str]) -> None:
         """Make late what was told as unknown and has been answered: it is never bought again."""
         self._write(

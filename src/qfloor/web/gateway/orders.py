@@ -317,6 +317,7 @@ class Orders:
                     charged=charged,
                     charged_nanousd=charged_nanousd,
                     is_late=any(end.is_open for end in ends),
+                    prompt=plan.prompt,
                 ),
                 # pictures were handed over, and their end can be told from what lasts
                 lasting=not (is_answered and job.kind == "image"),
