@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -67,17 +67,32 @@ def test_one_that_starts_says_so() -> None:
     assert lifespan(COMPLETE, ends_with=None) == ([COMPLETE], ["served"])
 
 
+@pytest.fixture
+def ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker ends at once; here it must not take the tests with it."""
+
+    def leave(code: int) -> NoReturn:
+        raise SystemExit(code)
+
+    monkeypatch.setattr("qfloor.web.gateway.serving.os._exit", leave)
+    monkeypatch.setattr("qfloor.web.gateway.serving.logging.shutdown", lambda: None)
+
+
+@pytest.mark.usefixtures("ends")
 def test_the_first_worker_that_refuses_is_told_to_the_parent(tmp_path: Path) -> None:
-    _give_up(tmp_path, TROUBLE)
-    _give_up(tmp_path, QfloorError("another"))
+    for error in (TROUBLE, QfloorError("another")):
+        with pytest.raises(SystemExit, match="1"):
+            _give_up(tmp_path, error)
     assert (tmp_path / "refused").read_text() == str(TROUBLE)
 
 
-def test_a_worker_that_refuses_once_others_serve_ends_nothing(
+@pytest.mark.usefixtures("ends")
+def test_a_worker_that_refuses_once_others_serve_ends_nothing_but_itself(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "served").touch()
-    _give_up(tmp_path, TROUBLE)
+    with pytest.raises(SystemExit, match="1"):
+        _give_up(tmp_path, TROUBLE)
     assert not (tmp_path / "refused").exists()
     assert "another machine" in caplog.text
 
