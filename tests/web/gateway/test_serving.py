@@ -204,9 +204,10 @@ def test_what_is_found_only_while_it_starts_ends_it_with_one_sentence(
 def test_a_worker_that_cannot_begin_anew_leaves_the_others_serving(tmp_path: Path) -> None:
     """The parent stopped them all: uvicorn takes a failed start for one that no try would mend."""
     with service(tmp_path, database(tmp_path), workers=2) as (process, client):
-        folder = tmp_path / "ws" / "gateway" / "workers"
-        while len(workers := _children(process.pid)) < 2 or len(list(folder.iterdir())) < 2:
+        gateway = tmp_path / "ws" / "gateway"
+        while len(_alive(gateway / "gateway.db")) < 2:  # neither needs the folder to start any more
             time.sleep(0.05)
+        folder, workers = gateway / "workers", _children(process.pid)
         folder.rename(folder.with_name("elsewhere"))
         folder.write_text("no folder")
         os.kill(workers[0], signal.SIGKILL)
@@ -219,6 +220,12 @@ def test_a_worker_that_cannot_begin_anew_leaves_the_others_serving(tmp_path: Pat
         folder.with_name("elsewhere").rename(folder)
         while len(set(_children(process.pid)) - {workers[0]}) < 2:
             time.sleep(0.05)
+
+
+def _alive(path: Path) -> list[Any]:
+    """Workers that say in the ledger that they are there."""
+    with contextlib.closing(sqlite3.connect(path, timeout=30)) as ledger:
+        return ledger.execute("SELECT pid FROM workers").fetchall()
 
 
 def _children(pid: int) -> list[int]:
