@@ -19,7 +19,6 @@ from typing import Any
 
 KINDS = ("words", "pieces", "pairs", "heads", "others")
 """Kinds of features in the order of their rows; within a kind names are sorted."""
-_PAST = "\U0010ffff"  # sorts behind every name that goes on
 _MOST_BYTES = 64 * 2**20  # of a block, unpacked: nobody's weights are that large
 
 Row = Sequence[int]
@@ -88,9 +87,11 @@ class Stored:
 
     def beginning(self, kind: str, begun: str) -> Iterator[tuple[str, int]]:
         """What follows a beginning in names of a kind, with the numbers of their rows."""
-        names, start = self.names[kind], self._starts[kind]
-        for i in range(bisect_left(names, begun), bisect_left(names, begun + _PAST)):
-            yield names[i][len(begun) :], start + i
+        names, start, n = self.names[kind], self._starts[kind], len(begun)
+        at = bisect_left(names, begun)  # a second search costs more than to look at what follows
+        while at < len(names) and names[at].startswith(begun):
+            yield names[at][n:], start + at
+            at += 1
 
 
 def _by_kind(names: Mapping[str, Any]) -> dict[str, list[str]]:
