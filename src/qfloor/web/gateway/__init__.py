@@ -4,7 +4,7 @@
     app.py         routes, start and end             guard.py     keys, sizes, ids around each call
     asked.py       bodies as pydantic models         faults.py    every error, in OpenAI's envelope
     deciding.py    a body -> a decision              facts.py     the short headers
-    alike.py       answers put together once
+    alike.py       answers put together once         lanes.py     places for jobs of a kind
     orders.py      a decision -> bought outputs      dispatch.py  one output: sellers in order
     pictures.py    /v1/images/generations            clips.py     /v1/videos
     told.py        /v1/models, /v1/route, health     delivery.py  media as the seller gave them

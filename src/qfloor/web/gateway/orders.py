@@ -12,7 +12,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from qfloor.errors import QfloorError, StoreError
@@ -31,6 +31,7 @@ from qfloor.web.gateway.ending import (
 )
 from qfloor.web.gateway.faults import Fault, busy
 from qfloor.web.gateway.jobs import Job, Jobs, OverBudgetError
+from qfloor.web.gateway.lanes import Lane
 from qfloor.web.gateway.late import LateJobs
 from qfloor.web.gateway.ledger import LostJobError
 from qfloor.web.gateway.opening import job_of, over_budget
@@ -43,29 +44,6 @@ log = logging.getLogger("qfloor.gateway")
 _LOOK_S = 0.25
 _LEAST_REST_S, _MOST_REST_S = 1.0, 60.0
 _MOST_UNSERVED = 10_000
-
-
-@dataclass
-class Lane:
-    """How many jobs of a kind are done at once, how many wait, and how many there are."""
-
-    most_at_once: int
-    most_waiting: int
-    jobs: int = 0
-    places: asyncio.Semaphore = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.places = asyncio.Semaphore(self.most_at_once)
-
-    @property
-    def waiting(self) -> int:
-        """How many have no place yet."""
-        return max(0, self.jobs - self.most_at_once)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether another one would have to be turned away."""
-        return self.waiting >= self.most_waiting and self.jobs >= self.most_at_once
 
 
 class Orders:
