@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from qfloor.generate.forecast import Forecast, forecast
 from qfloor.generate.gate import limits_of
-from qfloor.generate.journal import Ledger
+from qfloor.generate.journal import Ledger, Writer, keep_rows
 from qfloor.generate.outcome import Outcome, asked_for, classify
 from qfloor.generate.plan import GenerationPlan, OfferCost, Planned, Skipped, plan_generation
 from qfloor.generate.policy import RunPolicy
@@ -45,11 +45,13 @@ __all__ = [
     "Step",
     "TurnedAway",
     "UnknownOutput",
+    "Writer",
     "asked_for",
     "build_generators",
     "classify",
     "forecast",
     "generate",
+    "keep_rows",
     "limits_of",
     "plan_generation",
     "released",

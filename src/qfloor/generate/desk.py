@@ -10,13 +10,13 @@ import random
 import shutil
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from qfloor.generate.gate import Gate
-from qfloor.generate.journal import Journal, Ledger
+from qfloor.generate.journal import Journal, Ledger, Writer
 from qfloor.generate.policy import Purse, RunPolicy
 from qfloor.media import Inspection, inspect
 from qfloor.records import RateLimits
@@ -50,7 +50,8 @@ class Desk:
     inspect: Callable[[bytes | Path, str, str], Inspection] = inspect
     tell: Callable[[str], None] = logging.getLogger("qfloor.generate").warning
     ends_at: float = field(init=False)
-    journal: Journal = field(init=False)
+    writer: InitVar[Writer | None] = None
+    journal: Writer = field(init=False)
     stopped: dict[str, str] = field(default_factory=dict)
     halted: str = ""
     _collects: dict[str, asyncio.Semaphore] = field(default_factory=dict, init=False)
@@ -65,8 +66,8 @@ class Desk:
         default_factory=lambda: ThreadPoolExecutor(MEDIA_THREADS, thread_name_prefix="qfloor-media")
     )
 
-    def __post_init__(self) -> None:
-        self.journal = Journal(self.store)
+    def __post_init__(self, writer: Writer | None) -> None:
+        self.journal = Journal(self.store) if writer is None else writer
         wanted_s = self.policy.deadline_s
         self.ends_at = math.inf if wanted_s is None else self.clock() + wanted_s
 

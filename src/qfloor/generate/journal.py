@@ -39,6 +39,24 @@ class Ledger(Protocol):
         """Whether a file may be moved or removed."""
 
 
+class Writer(Protocol):
+    """Who writes ledger rows: a run's `Journal`, or a service's own pen."""
+
+    async def write(self, *attempts: Attempt, output: Output | None = None) -> None:
+        """Keep rows, and with them an output, in one transaction; durable when awaited."""
+
+    async def close(self) -> None:
+        """Finish what was handed over."""
+
+
+def keep_rows(store: Ledger, attempts: Iterable[Attempt], outputs: Sequence[Output]) -> None:
+    """Keep rows and outputs, all of them or none; `StoreError` when the store refuses them."""
+    with store.transaction():
+        store.append_attempts(attempts)
+        if outputs and store.save_outputs(outputs) < 1:
+            raise StoreError("the store kept no output")
+
+
 @dataclass(frozen=True)
 class _Entry:
     attempts: tuple[Attempt, ...]
@@ -97,8 +115,5 @@ class Journal:
         return [(entry, None) for entry in batch]
 
     def _keep(self, batch: Sequence[_Entry]) -> None:
-        with self._store.transaction():
-            self._store.append_attempts(a for entry in batch for a in entry.attempts)
-            outputs = [entry.output for entry in batch if entry.output is not None]
-            if outputs and self._store.save_outputs(outputs) < 1:
-                raise StoreError("the store kept no output")
+        outputs = [entry.output for entry in batch if entry.output is not None]
+        keep_rows(self._store, (a for entry in batch for a in entry.attempts), outputs)

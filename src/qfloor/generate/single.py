@@ -19,7 +19,7 @@ from typing import Any, Literal
 from qfloor.errors import StoreError
 from qfloor.generate.desk import Desk
 from qfloor.generate.gate import Account, Gate, account_of, limits_of
-from qfloor.generate.journal import Ledger
+from qfloor.generate.journal import Ledger, Writer
 from qfloor.generate.life import Life
 from qfloor.generate.outcome import Outcome
 from qfloor.generate.plan import Planned
@@ -59,6 +59,7 @@ class SingleRequests:
         limits: Mapping[str, RateLimits] | None = None,
         rest_s: float = REST_S,
         look: Callable[[bytes | Path, str, str], Inspection] = inspect,
+        writer: Writer | None = None,
     ) -> None:
         self._limits, self.rest_s = dict(limits or {}), rest_s
         self.desk = Desk(
@@ -70,6 +71,7 @@ class SingleRequests:
             clock=time.monotonic,
             sleep=asyncio.sleep,
             inspect=look,
+            writer=writer,
         )
         self._gates: dict[Account, Gate] = {}
         self._resting: dict[str, tuple[float, str]] = {}

@@ -23,7 +23,7 @@ from qfloor.web.gateway.jobs import Jobs
 from qfloor.web.gateway.keys import Keyring
 from qfloor.web.gateway.ledger import FOLDER, GatewayLedger
 from qfloor.web.gateway.orders import Orders
-from qfloor.web.gateway.pen import Pen
+from qfloor.web.gateway.pen import LedgerPen, Pen
 from qfloor.web.gateway.picture import Picture, Watch
 from qfloor.web.gateway.presence import BEAT_S, MARGIN_S, new_worker
 from qfloor.web.gateway.records import Records
@@ -83,6 +83,7 @@ class Gateway:
                     for name, account in settings.accounts.items()},
             rest_s=settings.rest_s,
             look=inspect if settings.inspect == "whole" else glance,
+            writer=LedgerPen(self.pen, self.ledger),
         )  # fmt: skip
         dispatcher = Dispatcher(
             ledger=self.ledger,

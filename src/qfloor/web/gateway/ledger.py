@@ -95,6 +95,8 @@ class GatewayLedger(Database):
             yield failed
         finally:
             if failed:
+                if not self._connection.in_transaction:  # a full disk may end all of it
+                    raise failed[0]
                 self._connection.execute("ROLLBACK TO part")
                 self._failed = False
             self._connection.execute("RELEASE part")
