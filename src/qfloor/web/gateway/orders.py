@@ -101,11 +101,15 @@ class Orders:
         if lane.is_full:
             raise busy()
         job = job_of(decided, kind, body_digest, idempotency, self.jobs.worker)
+        budget_nanousd = decided.key.budget_nanousd
+        if kind == "image" and idempotency is None and budget_nanousd is None:
+            await self._open_with_claim(job)
+            return job, True
         lane.jobs += 1
         try:
             # a clip's id is told now; a job of pictures lasts with its claim, before it is bought
             there = await self._pen.write(
-                lambda: self.jobs.open(job, decided.key.budget_nanousd), lasting=kind == "video"
+                lambda: self.jobs.open(job, budget_nanousd), lasting=kind == "video"
             )
         except OverBudgetError as error:
             raise over_budget(job, error.left_nanousd) from None
@@ -115,6 +119,23 @@ class Orders:
             return self.same(there, body_digest), False
         self._start(job, resumed=False)
         return job, True
+
+    async def _open_with_claim(self, job: Job) -> None:
+        """Begin a job that nothing can be against while its row is written, with its first claim.
+
+        A claim comes after the row in the order of the pen, and is refused without it: where the
+        row cannot be written, nothing is bought.
+        """
+        self._start(job, resumed=False)
+        task = self._running[job.id]
+        try:
+            await self._pen.write(lambda: self.jobs.open(job, None), lasting=False, along=True)
+        except Exception:
+            task.cancel()
+            await asyncio.wait({task})
+            self._resting.pop(job.id, None)  # there is nothing to go on with
+            self._lost.pop(job.id, None)
+            raise
 
     def same(self, job: Job, body_digest: str) -> Job:
         """The job of an Idempotency-Key, if it was for the same body."""
