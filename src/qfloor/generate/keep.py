@@ -44,11 +44,31 @@ class Keeper:
         media = oc.media_in(ended)
         if media is None or ended.reason != "ok":
             return None
+        return await self.insist(lambda: self.desk.beside(self._see, ended, media))
+
+    def _see(self, ended: Ended, media: bytes | Path) -> Inspection:
+        """Look at media, once, in a thread of the desk's."""
         if self._looked is None or self._looked[0] is not ended:
             given = media, _declared(ended), self.request.prompt.modality
-            seen = await self.insist(lambda: self.desk.beside(self.desk.inspect, *given))
-            self._looked = (ended, seen)
+            self._looked = (ended, self.desk.inspect(*given))
         return self._looked[1]
+
+    def _judge(self, ended: Ended, seen: Inspection | None) -> Outcome:
+        return oc.classify(ended, seen, offer=self.request.offer, prompt=self.request.prompt)
+
+    def _judge_and_put(
+        self, ended: Ended, media: bytes | Path
+    ) -> tuple[Outcome, Inspection | None, str | None, str | None]:
+        """Look at media, judge and keep them, in one turn of a thread.
+
+        They are judged while they are where the seller put them: a file that is kept is moved.
+        """
+        seen = self._see(ended, media) if ended.reason == "ok" else None
+        outcome = self._judge(ended, seen)
+        if not size_of(media):
+            return outcome, seen, None, None
+        media_type = seen.media_type if seen and seen.media_type else _declared(ended)
+        return outcome, seen, media_type, self.desk.store.put_media(media, media_type)
 
     def drop(self, ended: Ended) -> None:
         """Remove a file that was downloaded and is not kept."""
@@ -59,27 +79,25 @@ class Keeper:
     async def close(self, answer: Any, verb: str) -> Outcome:
         """Keep the last word on an attempt: its media, then its rows."""
         self.trace("after_collect")
+        seen = media_type = sha256 = None
         if not isinstance(answer, Ended):
             ended = Ended(reason="malformed_answer")
-            seen = None
             outcome = answer if isinstance(answer, Outcome) else oc.not_an_answer(answer, verb)
+        elif (media := oc.media_in(answer)) is not None:
+            ended = answer
+            outcome, seen, media_type, sha256 = await self.insist(
+                lambda: self.desk.beside(self._judge_and_put, ended, media)
+            )
         else:
-            ended, seen = answer, await self.look(answer)
-            request = self.request
-            outcome = oc.classify(ended, seen, offer=request.offer, prompt=request.prompt)
+            ended, outcome = answer, self._judge(answer, None)
+        if ended is answer:
             self.told_s = seconds_or(ended.retry_after_s, None)
-        media = oc.media_in(ended)
-        media_type = seen.media_type if seen and seen.media_type else _declared(ended)
-        sha256 = None
-        if media is not None and size_of(media):
-            put = self.desk.store.put_media
-            sha256 = await self.insist(lambda: self.desk.beside(put, media, media_type))
         self.trace("after_media")
         output = self._output(ended, outcome, seen)
         await self.note(
             Event.ENDED,
             outcome=outcome,
-            output=Output(**output, media_sha256=sha256, media_type=media_type if sha256 else None),
+            output=Output(**output, media_sha256=sha256, media_type=media_type),
         )
         self.trace("after_row")
         return outcome
