@@ -134,7 +134,6 @@ class Orders:
             task.cancel()
             await asyncio.wait({task})
             self._resting.pop(job.id, None)  # there is nothing to go on with
-            self._lost.pop(job.id, None)
             raise
 
     def same(self, job: Job, body_digest: str) -> Job:
