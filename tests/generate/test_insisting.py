@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from fakes.seller import FakeSeller, calls, offer, prompts
 
-from qfloor.errors import StoreError
-from qfloor.generate import RunPolicy, SingleRequests, Standing, Step, plan_generation
+from qfloor.errors import StoreError, UnwritableError
+from qfloor.generate import RunPolicy, SingleRequests, Standing, Step, desk, plan_generation
 from qfloor.generate.run import run_anywhere, run_generation
 from qfloor.generators.protocol import Request
-from qfloor.records import Status
+from qfloor.records import Status, output_id
 from qfloor.store import Store, media_files
 
 QUICK = RunPolicy(backoff_s=0.01, backoff_most_s=0.02)
@@ -94,6 +94,56 @@ def test_what_comes_back_while_the_disk_is_full_is_kept(
     assert full == []
     assert result.counts == {Status.MADE: 1}
     assert submits(tmp_path) == 1
+
+
+@pytest.mark.parametrize("files", [True, False])
+@pytest.mark.parametrize("fails", [0, 2])
+def test_media_are_looked_at_once_and_kept_in_the_same_turn_of_a_thread(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: bool, fails: int
+) -> None:
+    """However often the disk refuses them: each try is one turn, and the look is remembered."""
+    turns: list[str] = []
+    beside, put, look = desk.Desk.beside, store.put_media, desk.inspect
+
+    async def counted(self: desk.Desk, *given: Any) -> Any:
+        turns.append("turn")
+        return await beside(self, *given)
+
+    def looked(*given: Any) -> Any:
+        turns.append("look")
+        return look(*given)
+
+    def kept(*given: Any) -> str:
+        if turns.count("turn") <= fails:
+            raise UnwritableError("the disk is full")
+        return put(*given)
+
+    monkeypatch.setattr(desk.Desk, "beside", counted)
+    monkeypatch.setattr(store, "put_media", kept)
+    asked, seller = _asked(store, tmp_path, files)
+
+    async def live() -> Any:
+        single = SingleRequests(store, policy=QUICK, look=looked)
+        outcome = await single.live(asked, seller, Standing(step=Step.NEW), None)
+        await single.close(5.0)
+        return outcome
+
+    with store.writing("test"):
+        outcome = asyncio.run(live())
+    assert outcome.status is Status.MADE
+    assert turns == ["turn", "look", *["turn"] * fails]
+
+
+def _asked(store: Store, tmp_path: Path, files: bool) -> tuple[Request, FakeSeller]:
+    bought, (prompt,) = offer("one", tmp_path / "remote"), prompts(1)
+    key = output_id(prompt, bought, 0, "r")
+    with store.transaction():
+        store.save_prompts([prompt])
+        store.save_offers([bought])
+        store.save_requests([(key, prompt.digest, bought.id, 0, "r")])
+    remote = str(tmp_path / "remote")
+    seller = FakeSeller([bought], tmp_path / "state", remote, jobs=False, files=files)
+    return Request(key=key, prompt=prompt, offer=bought, repeat=0, round="r", seed=1), seller
 
 
 def test_before_the_call_nothing_is_insisted_on(store: Store, tmp_path: Path, sibling: Any) -> None:
