@@ -181,14 +181,14 @@ class Records:
             await asyncio.sleep(FLUSH_S)
             if self._rows or self._counts or self._seen:
                 try:
-                    await self.flush()
+                    await self.flush(along=True)
                 except StoreError:
                     log.exception("the decision log could not be written; it is tried again")
                 except Exception:  # of our own making: those rows are lost, not all that follow
                     log.exception("some rows of the decision log could not be written")
 
-    async def flush(self) -> None:
-        """Write what there is."""
+    async def flush(self, *, along: bool = False) -> None:
+        """Write what there is; ``along`` with what else is about to be written."""
         rows, self._rows = self._rows, []
         counts, self._counts = self._counts, defaultdict(float)
         seen, self._seen = self._seen, {}
@@ -200,7 +200,7 @@ class Records:
             counts[f"{name}_count", labels] += sum(found[:-1])
         # written even when empty: then what was handed over before is on disk as well
         try:
-            await self._pen.write(lambda: self._write(rows, counts))
+            await self._pen.write(lambda: self._write(rows, counts), along=along)
         except StoreError:
             self._rows[:0] = rows[-MOST_WAITING:]
             for key, by in counts.items():
