@@ -106,7 +106,7 @@ def test_a_job_that_cannot_be_written_is_not_bought_and_leaves_nothing(
     async def work(client: Any) -> Any:
         orders = client.gateway.orders
         first = await ask(client)
-        left = orders.under_way, dict(orders._resting), dict(orders._lost), list(calls)
+        left = orders.under_way, dict(orders._resting), list(calls)
         broken.clear()
         return first, left, await ask(client), client.gateway.ledger.rows(JOBS)
 
@@ -114,7 +114,7 @@ def test_a_job_that_cannot_be_written_is_not_bought_and_leaves_nothing(
     with behave({}) as calls:
         first, left, second, jobs = drive(chosen(tmp_path), work)
     assert (first.status_code, first.json()["error"]["code"]) == (503, "ledger_unavailable")
-    assert left == (0, {}, {}, [])
+    assert left == (0, {}, [])
     assert (second.status_code, len(calls), len(jobs)) == (200, 1, 1)
 
 
@@ -252,6 +252,25 @@ def test_what_goes_along_is_written_at_a_stop(
         return along.done() and await along
 
     assert with_pen(tmp_path, work) == 1
+
+
+def test_the_log_goes_along_with_what_else_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five times a second it made the disk wait for itself, and claims for the disk."""
+    monkeypatch.setattr(pen, "ALONG_S", 3_600.0)
+    monkeypatch.setattr(records, "FLUSH_S", 0.01)
+    logged = "SELECT 1 FROM decisions"
+
+    async def work(client: Any) -> Any:
+        gateway = client.gateway
+        await client.post("/v1/route", json={"prompt": MUG})
+        await until(lambda: gateway.pen._waiting)
+        before = gateway.ledger.rows(logged)
+        await gateway.pen.write(lambda: None)
+        return before, gateway.ledger.rows(logged)
+
+    assert drive(chosen(tmp_path), work) == ([], [(1,)])
 
 
 def test_a_disk_that_ends_a_whole_transaction_is_told_of_as_what_it_is(tmp_path: Path) -> None:
