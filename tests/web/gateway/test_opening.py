@@ -12,6 +12,7 @@ from gateway_sellers import behave
 from gateway_world import MUG, SHELF, database, drive, running, settings, until
 
 from qfloor.errors import StoreError, UnwritableError
+from qfloor.generate import TurnedAway
 from qfloor.generate.gate import Gate
 from qfloor.web.gateway import core, pen, records
 from qfloor.web.gateway.dispatch import Dispatcher
@@ -134,6 +135,31 @@ def test_a_job_that_breaks_before_its_row_is_refused_is_not_tried_again(
     monkeypatch.setattr(Dispatcher, "make", broken)
     monkeypatch.setattr(Jobs, "open", full)
     assert drive(chosen(tmp_path), work) == (503, {})
+
+
+@pytest.mark.parametrize(
+    ("does", "outcome"), [("ok", "made"), ("rate_limited", "failed"), (None, "turned_away")]
+)
+def test_what_came_of_a_job_is_in_the_log_however_soon_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: str | None, outcome: str
+) -> None:
+    """Its decision is logged when its row is there, which is no sooner than its claim now."""
+
+    async def nobody(*_: Any, **__: Any) -> TurnedAway:
+        return TurnedAway(why="it rests", free_in_s=1.0)
+
+    async def work(client: Any) -> Any:
+        await ask(client)
+        await client.gateway.flush()
+        told = "SELECT outcome, attempts IS NOT NULL FROM decisions"
+        return client.gateway.ledger.rows(told), client.gateway.ledger.rows(JOBS)
+
+    if does is None:
+        monkeypatch.setattr(Dispatcher, "_ask", nobody)
+    with behave({f"shop/{seller.name}": does or "ok" for seller in SHELF}):
+        told, jobs = drive(chosen(tmp_path), work)
+    assert told == [(outcome, 1)]
+    assert len(jobs) == (outcome == "made"), "nobody took it: asking again is new"
 
 
 def test_a_claim_without_its_job_is_refused(
