@@ -19,24 +19,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from qfloor.errors import DatabaseError, InputError, NewerDatabaseError
-from qfloor.prices import check_rule
-from qfloor.records import (
-    Capabilities,
-    Category,
-    Lifecycle,
-    Offer,
-    PluginSpec,
-    PriceComponent,
-    PriceRule,
-    Rights,
-)
+from qfloor.errors import DatabaseError, NewerDatabaseError
+from qfloor.records import Category, Lifecycle, Offer, PriceRule
 from qfloor.router.classification import Classification, Told
 from qfloor.router.classifier import Classifier
-from qfloor.router.languages import primary
 from qfloor.router.lexicon import SETTINGS, WORDS
 from qfloor.router.places import Place, Places, Standing, Standings
 from qfloor.router.resolutions import size_of
+from qfloor.router.rows import category_of, offer_of, price_of
 from qfloor.router.weights import Weights, default_weights
 
 SUPPORTED_MAJOR = 1
@@ -241,9 +231,9 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
         "FROM release",
     )[0]
     name, round_, created_at, version, digest, illustrative, quality = about
-    offers = {row[0]: _offer(row) for row in _rows(connection, _OFFERS)}
+    offers = {row[0]: offer_of(row) for row in _rows(connection, _OFFERS)}
     scale = _rows(connection, "SELECT lo, hi FROM qualities WHERE id = ?", quality)[0]
-    categories = {row[0]: _category(row) for row in _rows(connection, _CATEGORIES)}
+    categories = {row[0]: category_of(row) for row in _rows(connection, _CATEGORIES)}
     return Database(
         path=str(path),
         name=name,
@@ -261,7 +251,7 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
         prices={
             o: price
             for o, rule in _rows(connection, "SELECT offer_id, rule FROM prices")
-            if (price := _price(rule)) is not None
+            if (price := price_of(rule)) is not None
         },
         latency={row[0]: Latency(*row[1:]) for row in _rows(connection, _LATENCY)},
         pixels={o.id: found for o in offers.values() if (found := size_of(o.settings))},
@@ -312,67 +302,6 @@ _LATENCY = "SELECT offer_id, p50_s, p95_s, n, as_of FROM latency ORDER BY offer_
 
 def _rows(connection: sqlite3.Connection, query: str, *values: str) -> list[Any]:
     return connection.execute(query, values).fetchall()
-
-
-def _category(row: Any) -> Category:
-    modalities, signals = json.loads(row[2]), json.loads(row[3])
-    return Category(
-        id=row[0], description=row[1], modalities=tuple(modalities), signals=tuple(signals)
-    )
-
-
-def _offer(row: Any) -> Offer:
-    return Offer(
-        id=row[0],
-        model=row[1],
-        provider=row[2],
-        version=row[3],
-        modality=row[4],
-        modalities=_told(tuple, row[5]),
-        settings=json.loads(row[6]),
-        generator=None if row[7] is None else _told(PluginSpec, row[7]),
-        capabilities=_told(Capabilities, row[8]),
-        rights=_told(Rights, row[9]),
-        lifecycle=_told(Lifecycle, row[10]),
-        concurrency=row[11],
-        notes=row[12],
-    )
-
-
-@lru_cache(maxsize=8192)
-def _told(kind: type[T], text: str) -> T:
-    """A record from its JSON; offers of one seller share most of theirs."""
-    told = json.loads(text)
-    if kind is tuple:
-        return kind(told)  # type: ignore[call-arg]
-    if isinstance(told.get("aspect_ratios"), list):
-        told["aspect_ratios"] = tuple(told["aspect_ratios"])
-    if isinstance(told.get("languages"), list):
-        told["languages"] = tuple(dict.fromkeys(map(primary, told["languages"])))
-    return kind(**_known(kind, told))
-
-
-def _known(record: type[Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields this version knows: a later minor version may have added others."""
-    return {k: v for k, v in told.items() if k in record.__dataclass_fields__}
-
-
-@lru_cache(maxsize=8192)
-def _price(rule: str) -> PriceRule | None:
-    """A price from its JSON; one that can never be evaluated is not known, before and after."""
-    told = json.loads(rule)
-    components = (PriceComponent(**_known(PriceComponent, c)) for c in told["components"])
-    found = PriceRule(
-        components=tuple(components),
-        source=told["source"],
-        as_of=told["as_of"],
-        charged_on=tuple(told["charged_on"]),
-    )
-    try:
-        check_rule(found)
-    except InputError:
-        return None
-    return found
 
 
 def _classifier(connection: sqlite3.Connection, categories: Mapping[str, Category]) -> Classifier:
