@@ -83,3 +83,17 @@ def test_the_more_answers_go_out_the_less_each_holds(tmp_path: Path) -> None:
     assert 2 * sum(held) < 600e6  # once more in the line's own buffer
     assert sum(sizes) == 2 + 20 * PIECE // 3 * 4
     assert left == 0
+
+
+def test_no_text_of_a_client_is_taken_for_the_place_of_media(tmp_path: Path) -> None:
+    """A tag that was, broke an answer off in the middle, and its picture was paid for."""
+    mark = "\x00media\x00"
+    told = {"explain": True, "tags": [mark, delivery.MARK[:-1]], "project": mark}
+
+    async def work(client: Any) -> Any:
+        return await client.post(URL, json={"prompt": MUG, "routing": told})
+
+    with behave({}):
+        answer = drive(settings(tmp_path, database(tmp_path, SHELF)), work)
+    assert repr(mark)[1:-1] in str(answer.json()["routing"])
+    assert base64.b64decode(answer.json()["data"][0]["b64_json"], validate=True)
