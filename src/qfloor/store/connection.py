@@ -140,7 +140,7 @@ class Database:
             try:
                 return self._connection.execute(sql, values).fetchall()
             except sqlite3.Error as error:
-                raise StoreError(f"{self.path} cannot be read: {error}") from error
+                raise self._told(error, f"{self.path} cannot be read") from error
 
     def one(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row of a query, or None."""

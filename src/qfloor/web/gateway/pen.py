@@ -27,6 +27,7 @@ ALONG_S = 0.02
 class _Work:
     does: Callable[[], Any]
     lasting: bool
+    yields: bool
     done: asyncio.Future[Any]
 
 
@@ -39,14 +40,22 @@ class Pen:
         self._writer: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="qfloor-gateway-pen")
 
-    async def write(self, work: Callable[[], T], *, lasting: bool = True, along: bool = False) -> T:
+    async def write(
+        self,
+        work: Callable[[], T],
+        *,
+        lasting: bool = True,
+        along: bool = False,
+        yields: bool = False,
+    ) -> T:
         """Do work within a transaction; on disk when awaited, if it is to be ``lasting``.
 
-        What goes ``along`` is begun with the next other write, or soon without one.
+        What goes ``along`` is begun with the next other write, or soon without one. What
+        ``yields`` is left out where the disk refuses it together with the others.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        self._waiting.append(_Work(work, lasting, done))
+        self._waiting.append(_Work(work, lasting, yields, done))
         if along:
             loop.call_later(ALONG_S, self._begin)
         else:
@@ -82,13 +91,21 @@ class Pen:
                     work.done.set_exception(error)
 
     def _commit(self, batch: list[_Work]) -> list[tuple[Any, BaseException | None]]:
+        begun = False
         try:
             with self._ledger.transaction(lasting=any(work.lasting for work in batch)):
+                begun = True
                 ends = [self._alone(work.does) for work in batch]
         except Exception as error:  # nothing of the batch is kept
-            if len(batch) == 1 or isinstance(error, UnwritableError):
-                return [(None, error)] * len(batch)  # the disk's doing: of no one piece of work
-            return [end for work in batch for end in self._commit([work])]
+            if len(batch) > 1 and not isinstance(error, UnwritableError):
+                return [end for work in batch for end in self._commit([work])]
+            told = [(None, error)] * len(batch)  # the disk's doing: of no one piece of work
+            first = [work for work in batch if not work.yields]
+            if not begun or len(first) in (0, len(batch)):
+                return told
+            kept = iter(self._commit(first))  # there may be room for what is small
+            return [end if work.yields else next(kept)
+                    for work, end in zip(batch, told, strict=True)]  # fmt: skip
         return ends
 
     def _alone(self, work: Callable[[], Any]) -> tuple[Any, BaseException | None]:

@@ -200,7 +200,7 @@ class Records:
             counts[f"{name}_count", labels] += sum(found[:-1])
         # written even when empty: then what was handed over before is on disk as well
         try:
-            await self._pen.write(lambda: self._write(rows, counts), along=along)
+            await self._pen.write(lambda: self._write(rows, counts), along=along, yields=True)
         except StoreError:
             self._rows[:0] = rows[-MOST_WAITING:]
             for key, by in counts.items():

@@ -1,0 +1,102 @@
+"""A disk that fails in the middle of what is written: who paid is not let down for it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gateway_sellers import behave
+from gateway_world import MUG, SHELF, database, drive, settings
+
+from qfloor.errors import UnwritableError
+from qfloor.generate.policy import RunPolicy
+from qfloor.web.gateway import core, records
+from qfloor.web.gateway.ledger import GatewayLedger
+from qfloor.web.gateway.pen import Pen
+
+URL = "/v1/images/generations"
+PUT = "INSERT INTO secrets VALUES (?, ?)"
+KEPT = "SELECT name FROM secrets WHERE name LIKE 'row%' ORDER BY name"
+
+
+@pytest.fixture(autouse=True)
+def _still(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "BEAT_S", 60.0)
+    monkeypatch.setattr(records, "FLUSH_S", 60.0)
+    monkeypatch.setattr(RunPolicy, "wait_s", lambda *given: 0.01)
+
+
+def chosen(folder: Path, **given: Any) -> Any:
+    db = database(folder, SHELF, generator="gateway_sellers:Seller", providers=True)
+    return settings(folder, db, **{"drain_s": 0.1, "answer_within_s": 2.0, **given})
+
+
+class Failing:
+    """A connection whose disk fails at a statement, so many times."""
+
+    def __init__(self, connection: Any, says: str, times: int, name: str) -> None:
+        self.connection, self.says, self.times, self.name = connection, says, times, name
+
+    def execute(self, sql: str, *values: Any) -> Any:
+        if self.says in sql and self.times:
+            self.times -= 1
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorname = self.name
+            raise error
+        return self.connection.execute(sql, *values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.connection, name)
+
+
+@pytest.mark.parametrize("name", ["SQLITE_IOERR_READ", "SQLITE_NOMEM", "SQLITE_CANTOPEN"])
+def test_what_was_paid_for_is_held_while_its_job_cannot_be_read(tmp_path: Path, name: str) -> None:
+    """Whose job it is, is read before the row of its outcome is written."""
+
+    async def work(client: Any) -> Any:
+        ledger = client.gateway.ledger
+
+        def begin(_: Any) -> str:
+            ledger._connection = Failing(ledger._connection, "FROM jobs WHERE owner = ?", 2, name)
+            return "ok"
+
+        with behave({"shop/value": begin}) as calls:
+            answer = await client.post(URL, json={"prompt": MUG})
+            return answer.status_code, len(calls), ledger._connection.times
+
+    assert drive(chosen(tmp_path), work) == (200, 1, 0)
+
+
+def with_pen(folder: Path, work: Any) -> Any:
+    async def run() -> Any:
+        ledger = GatewayLedger(folder)
+        written = Pen(ledger)
+        try:
+            return await work(written, ledger)
+        finally:
+            await written.close()
+            ledger.close()
+
+    return asyncio.run(run())
+
+
+def test_a_log_that_finds_no_room_takes_nothing_else_with_it(tmp_path: Path) -> None:
+    """SQLite ends the whole transaction then; what is small, and was paid for, has room."""
+
+    async def work(written: Pen, ledger: GatewayLedger) -> Any:
+        (pages,) = ledger._connection.execute("PRAGMA page_count").fetchone()
+        ledger._connection.execute(f"PRAGMA max_page_count = {pages + 4}")
+        ends = await asyncio.gather(
+            written.write(lambda: ledger.write(PUT, ("row 1", "x"))),
+            written.write(lambda: ledger.write(PUT, ("log", "x" * 100_000)), yields=True),
+            written.write(lambda: ledger.write(PUT, ("row 2", "x"))),
+            return_exceptions=True,
+        )
+        return [type(end) for end in ends], ledger.rows(KEPT)
+
+    ends, kept = with_pen(tmp_path, work)
+    assert ends == [int, UnwritableError, int]
+    assert kept == [("row 1",), ("row 2",)]
