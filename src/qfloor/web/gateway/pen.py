@@ -19,6 +19,7 @@ from qfloor.records import Attempt, Output
 from qfloor.web.gateway.ledger import GatewayLedger
 
 T = TypeVar("T")
+_Ending = tuple[Any, BaseException | None]
 ALONG_S = 0.02
 """How long what may go along with another write waits for one."""
 
@@ -90,7 +91,7 @@ class Pen:
                 else:
                     work.done.set_exception(error)
 
-    def _commit(self, batch: list[_Work]) -> list[tuple[Any, BaseException | None]]:
+    def _commit(self, batch: list[_Work]) -> list[_Ending]:
         begun = False
         try:
             with self._ledger.transaction(lasting=any(work.lasting for work in batch)):
@@ -99,7 +100,7 @@ class Pen:
         except Exception as error:  # nothing of the batch is kept
             if len(batch) > 1 and not isinstance(error, UnwritableError):
                 return [end for work in batch for end in self._commit([work])]
-            told = [(None, error)] * len(batch)  # the disk's doing: of no one piece of work
+            told: list[_Ending] = [(None, error)] * len(batch)  # the disk's doing, of no one piece
             first = [work for work in batch if not work.yields]
             if not begun or len(first) in (0, len(batch)):
                 return told
@@ -108,7 +109,7 @@ class Pen:
                     for work, end in zip(batch, told, strict=True)]  # fmt: skip
         return ends
 
-    def _alone(self, work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    def _alone(self, work: Callable[[], Any]) -> _Ending:
         with self._ledger.savepoint() as failed:
             try:
                 return work(), None
