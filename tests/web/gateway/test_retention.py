@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway_sellers import behave
+from gateway_sellers import Seller, behave
 from gateway_world import MUG, SHELF, database, drive, settings, until
 
 from qfloor.generators.builtin.calllog import FILE_NAME as CALLS
+from qfloor.generators.protocol import Accepted, Ended
 from qfloor.store.lock import folder_held
 from qfloor.store.migrations import migrate
+from qfloor.web.gateway import core
 from qfloor.web.gateway.jobs import Jobs
 from qfloor.web.gateway.ledger import GatewayLedger
 from qfloor.web.gateway.tables import create_gateway_tables
@@ -231,3 +233,40 @@ def test_no_file_holds_a_prompt_once_its_job_has_ended(tmp_path: Path, kind: str
     assert {p.name for p in kept} >= {"gateway.db", CALLS}
     holding = {p.name for p in kept if b"zanzibar" in p.read_bytes()}
     assert holding == {CALLS}, "the painters' own account, as a seller would keep one"
+
+
+@pytest.mark.parametrize("how", ["no price", "another is lost", "nobody knows"])
+def test_a_prompt_is_forgotten_where_nobody_knows_what_was_charged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Only a handle by which a seller is still asked may hold it, and only until it was."""
+    monkeypatch.setattr(core, "BEAT_S", 0.05)
+    told = "SELECT state, charged, plan FROM jobs"
+
+    async def submit(self: Seller, request: Any) -> Any:
+        if how == "another is lost" and request.repeat == 1:
+            return Ended(reason="timeout_ambiguous")
+        return Accepted(job={"key": request.key, "ready": 0.0, "prompt": request.prompt.text})
+
+    async def lost(self: Seller, job: Any) -> Any:
+        return Ended(reason="malformed_answer")
+
+    async def work(client: Any) -> Any:
+        await client.post(URL, json={"prompt": MUG, "n": 2})
+        ledger = client.gateway.ledger
+        await until(lambda: all(plan is None for *_, plan in ledger.rows(told)))
+        return (
+            ledger.rows(told),
+            ledger.rows("SELECT DISTINCT job FROM attempts"),
+            MUG in str(ledger.rows("SELECT plan, doubt, result, facts FROM jobs")),
+        )
+
+    monkeypatch.setattr(Seller, "submit", submit)
+    if how == "no price":
+        monkeypatch.setattr(core.Gateway, "rule", lambda *given: None)
+    if how == "nobody knows":
+        monkeypatch.setattr(Seller, "collect", lost)
+    ((_, charged, _),), handles, stands = drive(chosen(tmp_path), work)
+    assert charged == "unknown"
+    assert handles == [(None,)]
+    assert not stands

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from qfloor.errors import StoreError
+from qfloor.web.gateway.handles import forget_handles
 from qfloor.web.gateway.ledger import GatewayLedger, LostJobError
 from qfloor.web.gateway.presence import Presence
 
@@ -177,11 +178,10 @@ class Jobs:
         )  # fmt: skip
         if not touched:
             raise LostJobError(job_id)
-        if charged == "unknown":
-            if self._ledger.is_answered_since(job_id):
-                self._ledger.follow_on([job_id])
-        elif prompt is not None and not is_late:  # nobody will be asked for it by its handle
-            self._ledger.forget_handles(job_id, prompt)
+        if charged == "unknown" and self._ledger.is_answered_since(job_id):
+            self._ledger.follow_on([job_id])
+        if prompt is not None and not is_late:
+            forget_handles(self._ledger, job_id, prompt, is_known=charged != "unknown")
 
     def forget(self, job_id: str) -> None:
         """Remove a job that no seller has taken: asking again with its key is new.

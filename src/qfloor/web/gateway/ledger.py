@@ -164,17 +164,6 @@ class GatewayLedger(Database):
             self.follow_on(lost)
         return kept
 
-    def forget_handles(self, job_id: str, prompt: str) -> None:
-        """Remove handles that hold the prompt, as those of sellers in this very house do.
-
-        Of a plan without its prompt nobody can tell: then all of the job's.
-        """
-        self._write(
-            "UPDATE attempts SET job = NULL WHERE output_id >= ? AND output_id < ? "
-            "AND job IS NOT NULL AND instr(job, ?)",
-            (*_ids_of(job_id), canonical_json(prompt)[1:-1]),
-        )
-
     def follow_on(self, jobs: Iterable[str]) -> None:
         """Make late what was told as unknown and has been answered: it is never bought again."""
         self._write(
@@ -285,16 +274,16 @@ class GatewayLedger(Database):
 
     def in_doubt(self, job_id: str) -> list[str]:
         """Calls of a job that have no last word, or of which it is that nobody knows."""
-        return [str(output_id) for output_id, *_ in self.rows(_IN_DOUBT, _ids_of(job_id))]
+        return [str(output_id) for output_id, *_ in self.rows(_IN_DOUBT, ids_of(job_id))]
 
     def is_answered_since(self, job_id: str) -> bool:
         """Whether a seller has answered a call of a job that was told as unknown."""
-        return self.one(_ANSWERED_SINCE, _ids_of(job_id)) is not None
+        return self.one(_ANSWERED_SINCE, ids_of(job_id)) is not None
 
     def calls(self, job_id: str) -> list[str]:
         """Outputs of a job for which a seller was called, or was about to be."""
         sql = "SELECT DISTINCT output_id FROM attempts WHERE output_id >= ? AND output_id < ?"
-        return [str(row[0]) for row in self.rows(sql, _ids_of(job_id))]
+        return [str(row[0]) for row in self.rows(sql, ids_of(job_id))]
 
     def media_type(self, sha256: str) -> str | None:
         """What kept media are; None when there are none of that name."""
@@ -348,7 +337,7 @@ class GatewayLedger(Database):
 
     def forget(self, job_id: str) -> None:
         """Remove a job, and what its ledger says; its cost is kept by whoever wants it kept."""
-        likes = _ids_of(job_id)
+        likes = ids_of(job_id)
         self._write("DELETE FROM attempts WHERE output_id >= ? AND output_id < ?", likes)
         self._write("DELETE FROM outputs WHERE id >= ? AND id < ?", likes)
         self._write("DELETE FROM jobs WHERE id = ?", (job_id,))
@@ -386,6 +375,6 @@ def _job_of(event: Attempt) -> str:
     return event.output_id.rsplit("-", 2)[0]
 
 
-def _ids_of(job_id: str) -> tuple[str, str]:
+def ids_of(job_id: str) -> tuple[str, str]:
     """The range of a job's output ids, which an index serves: '.' follows '-'."""
     return f"{job_id}-", f"{job_id}."
