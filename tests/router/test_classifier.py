@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -153,6 +154,17 @@ def test_a_clip_that_is_surely_drawn_is_animation(prompt: str) -> None:
     assert (found.category, found.modality) == ("animation", "video")
     assert found.plausible == ("animation",)
     assert found.confidence >= default_weights().bound
+
+
+@pytest.mark.parametrize(
+    "prompt", ["anime clip of a cat", "cartoon dog, animated video, 8 seconds"]
+)
+def test_where_animation_is_of_stills_a_drawn_clip_is_video(prompt: str) -> None:
+    """Such a release judges no clip as animation, and refused every one that was drawn."""
+    stills = {c.id: replace(c, modalities=("image",)) for c in CATEGORIES if c.id == "animation"}
+    own = Classifier({c.id: c for c in CATEGORIES} | stills, WORDS, SETTINGS, default_weights())
+    found = own.classify(Need(prompt=prompt, modality="video"))
+    assert (found.category, found.plausible, found.modality) == ("video", ("video",), "video")
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,7 @@ class Classifier:
         learned = () if weights is None else weights.categories
         self._learned = {c: learned.index(c) for c in self.categories if c in learned}
         self._all_learned = learned == tuple(self.categories)
+        self._draws_clips = "animation" in self._learned and "animation" in made["video"]
 
     def classify(self, need: Need) -> Classification:
         """Classify one need; a language that it states takes the place of the guess."""
@@ -252,7 +253,7 @@ class Classifier:
         odds = max(scores)
         first = allowed[scores.index(odds)]  # ties in order of id
         drawn = -math.inf
-        if first == "video" and "animation" in places:
+        if first == "video" and self._draws_clips:
             drawn = learned[places["animation"]]
         is_drawn_clip = weights.confidence(drawn) >= weights.bound
         if is_drawn_clip:  # by its definition `video` is of clips that are not drawn
