@@ -691,6 +691,16 @@ def test_what_a_shape_decides_is_told_of_each_request_anew(
     assert [len(d.notes) for d in (first, unknown)] == [0, int(assumed is not None)]
 
 
+def test_what_a_caller_does_to_a_decision_stays_its_own(db: Database) -> None:
+    """A service that adds to what a decision names had it in those that others were given."""
+    first = choose(db, Need(prompt=FACE), now=NOW)
+    told = dict(first.digests)
+    first.digests["mine"] = "1"  # type: ignore[index]
+    second = choose(db, Need(prompt=FACE), now=NOW)
+    second.digests["mine"] = "2"  # type: ignore[index]
+    assert choose(db, Need(prompt=FACE), now=NOW).digests == told
+
+
 def test_what_a_shape_decides_is_told_of_each_day_anew(market: Any) -> None:
     db = market(
         [Seller(name="value", usd="0.02", clears=6.8, lifecycle=Lifecycle(deprecated="2026-11-24"))]

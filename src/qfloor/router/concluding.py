@@ -59,7 +59,7 @@ _SHARED = (
 def keep(request: Request, decision: Decision) -> None:
     """Remember a decision for requests that bring nothing but their shape: no limit, no health."""
     told = vars(decision)
-    shared = {name: told[name] for name in _SHARED}
+    shared = {name: told[name] for name in _SHARED} | {"digests": dict(decision.digests)}
     request.kept.concluded[_untold(request)] = request.today, shared
 
 
