@@ -92,6 +92,15 @@ def test_a_need_in_the_log_is_all_of_it_but_its_words(told: dict[str, Any]) -> N
         assert records._told(need) == json.dumps(plain_need(need))
 
 
+def test_needs_that_are_long_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand of them, with labels that nobody bounded together, were a gigabyte."""
+    monkeypatch.setattr(records, "_around", {})
+    tagged = [Need(prompt=MUG, tags=tuple(f"{n}-{i:0200}" for i in range(n))) for n in (1, 200)]
+    for need in tagged + tagged[::-1]:
+        assert records._told(need) == json.dumps(plain_need(need))
+    assert [len(key[-1]) for key in records._around] == [1]
+
+
 @pytest.mark.parametrize("n", [1, 63, 131])
 def test_a_burst_is_logged_whole(tmp_path: Path, n: int) -> None:
     """However many rows come together; each stands once, in the order in which they came."""

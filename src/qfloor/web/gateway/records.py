@@ -41,7 +41,8 @@ _COLUMNS = (
     "baseline_offer", "baseline_nanousd", "outcome", "reason", "http_status", "seconds",
     "decide_us", "policy", "prices", "health", "decided_at",
 )  # fmt: skip
-_MOST_NEEDS = 1_000
+_MOST_NEEDS, _LONG = 1_000, 2_000
+"""Needs that are kept as JSON, and characters above which one is not: memory is bounded."""
 _INSERT = f"INSERT INTO decisions ({', '.join(_COLUMNS)}) VALUES "
 _VALUES = f"({', '.join('?' * len(_COLUMNS))})"
 _INSERTS = {
@@ -95,9 +96,12 @@ def _told(need: Need) -> str:
     digest = digest_of(need.prompt, 16)
     around = _around.get(key)
     if around is None:
+        whole = json.dumps(plain_need(need))
+        if len(whole) > _LONG:
+            return whole
         if len(_around) >= _MOST_NEEDS:
             _around.clear()
-        before, _, after = json.dumps(plain_need(need)).partition(digest)
+        before, _, after = whole.partition(digest)
         around = _around[key] = before, after
     return f"{around[0]}{digest}{around[1]}"
 
