@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 from gateway_sellers import behave
-from gateway_world import MUG, SHELF, database, drive, settings
+from gateway_world import MUG, SHELF, database, drive, running, settings, until
 
 from qfloor.errors import UnwritableError
 from qfloor.generate.policy import RunPolicy
 from qfloor.web.gateway import core, records
+from qfloor.web.gateway.dispatch import Dispatcher
+from qfloor.web.gateway.jobs import Jobs
 from qfloor.web.gateway.ledger import GatewayLedger
+from qfloor.web.gateway.orders import Orders
 from qfloor.web.gateway.pen import Pen
 
 URL = "/v1/images/generations"
@@ -100,3 +103,55 @@ def test_a_log_that_finds_no_room_takes_nothing_else_with_it(tmp_path: Path) -> 
     ends, kept = with_pen(tmp_path, work)
     assert ends == [int, UnwritableError, int]
     assert kept == [("row 1",), ("row 2",)]
+
+
+def test_a_disk_that_fails_while_jobs_are_taken_over_ends_no_call_that_was_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker would end, in the middle of what it had begun: nobody knew what was bought."""
+    given = chosen(tmp_path, answer_within_s=0.05)
+    get, broken, began = Jobs.get, [False], []
+    ended = "SELECT 1 FROM jobs WHERE plan IS NULL"
+
+    def fails(self: Jobs, job_id: str) -> Any:
+        if broken[0] and began:
+            broken[0] = False
+            raise UnwritableError("disk I/O error")
+        return get(self, job_id)
+
+    async def first() -> None:
+        async with running(given) as client:
+            asked = (client.post(URL, json={"prompt": MUG}, headers={"idempotency-key": k})
+                     for k in "ab")  # fmt: skip
+            await asyncio.gather(*asked)
+
+    async def second() -> Any:
+        async with running(given) as client:
+            ledger = client.gateway.ledger
+            await until(lambda: len(ledger.rows(ended)) == 2)
+            return ledger.rows("SELECT state, charged_nanousd FROM jobs"), broken[0]
+
+    async def work() -> Any:
+        with monkeypatch.context() as patch:  # claimed, and killed before its row is looked at
+            patch.setattr(Dispatcher, "make", _never)
+            await first()
+        broken[0] = True
+        start = Orders._start
+
+        def begin(self: Orders, job: Any, *, resumed: bool) -> None:
+            start(self, job, resumed=resumed)
+            began.append(job.id)
+
+        monkeypatch.setattr(Jobs, "get", fails)
+        monkeypatch.setattr(Orders, "_start", begin)
+        monkeypatch.setattr(core, "BEAT_S", 0.05)
+        return await second()
+
+    with behave({"shop/value": 0.2}) as calls:
+        jobs, left = asyncio.run(work())
+    assert jobs == [("completed", 20_000_000)] * 2
+    assert (len(calls), left) == (2, False)
+
+
+async def _never(*_: Any, **__: Any) -> Any:
+    await asyncio.Event().wait()

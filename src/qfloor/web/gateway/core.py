@@ -99,7 +99,10 @@ class Gateway:
         self.ledger.fence = self.worker
         await self._come()
         self._tell_of(self.picture)
-        await self.orders.take_over()
+        try:
+            await self.orders.take_over()
+        except StoreError:  # some may be begun by now: what ends this worker would end their calls
+            log.exception("not all open jobs could be taken over; they are at the next beat")
         self._every(settings.look_every_s, self._look)
         self._every(BEAT_S, self._beat)
         self._every(_SWEEP_S, self._sweep)
