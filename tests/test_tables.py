@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import glob
 import io
 from pathlib import Path
 
@@ -71,6 +72,13 @@ def test_bad_files_are_told_in_one_sentence(tmp_path: Path, content: bytes, says
         list(tables.rows(path))
     assert says in str(told.value)
     assert "\n" not in str(told.value)
+    assert not _is_open(path)  # though the error, and all that it holds, is still there
+
+
+def _is_open(path: Path) -> bool:
+    """Whether this process has a file open, as the system says."""
+    links = [Path(link) for link in glob.glob("/proc/self/fd/*")]
+    return any(link.exists() and link.resolve() == path.resolve() for link in links)
 
 
 def test_json_lines_and_arrays(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,7 +39,7 @@ def _unreadable(path: Path, error: type[InputError], problem: Exception) -> Inpu
     return error(f"{str(path)[:200]!r} cannot be read: {problem}")
 
 
-def _lines(path: Path, error: type[InputError]) -> Iterator[str]:
+def _lines(path: Path, error: type[InputError]) -> Generator[str, None, None]:
     """Yield the lines that `read_text` would give, without holding the file."""
     try:
         with path.open(encoding="utf-8-sig", newline="\n") as file:
@@ -94,23 +94,13 @@ def table(
     delimiter = delimiter or ("\t" if path.suffix.lower() in {".tsv", ".tab"} else ",")
     csv.field_size_limit(MAX_FIELD)
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    reader = csv.reader(_lines(path, error), delimiter=delimiter, strict=True, quoting=quoting)
+    lines = _lines(path, error)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, quoting=quoting)
     try:
-        header = tuple(name.strip() for name in next(reader, []))
-    except csv.Error as problem:
-        raise error(f"{path}: line {reader.line_num}: not valid CSV: {problem}") from problem
-    if not any(header):
-        raise error(f"{path}: the file is empty; expected a header line")
-    if header[0].startswith(("{", "[")):
-        raise error(f"{path}: this is JSON, not a table of rows and columns")
-    if len(header) == 1 and delimiter == "," and ";" in header[0]:
-        raise error(
-            f"{path}: its columns are parted by semicolons; save it with commas, or with tabs as "
-            ".tsv"
-        )
-    twice = {name for name in header if header.count(name) > 1}
-    if twice:
-        raise error(f"{path}: column {sorted(twice)[0]!r} appears twice in the header")
+        header = _header(path, error, reader, delimiter)
+    except InputError:
+        lines.close()
+        raise
 
     def found() -> Iterator[tuple[int, list[str]]]:
         width = len(header)
@@ -127,8 +117,31 @@ def table(
                     yield reader.line_num, fields
         except csv.Error as problem:
             raise error(f"{path}: line {reader.line_num}: not valid CSV: {problem}") from problem
+        finally:
+            lines.close()  # at once: an error keeps the rest of the reader alive for a while
 
     return header, found()
+
+
+def _header(path: Path, error: type[InputError], reader: Any, delimiter: str) -> tuple[str, ...]:
+    """The names of the columns, once they are known to be a table's."""
+    try:
+        header = tuple(name.strip() for name in next(reader, []))
+    except csv.Error as problem:
+        raise error(f"{path}: line {reader.line_num}: not valid CSV: {problem}") from problem
+    if not any(header):
+        raise error(f"{path}: the file is empty; expected a header line")
+    if header[0].startswith(("{", "[")):
+        raise error(f"{path}: this is JSON, not a table of rows and columns")
+    if len(header) == 1 and delimiter == "," and ";" in header[0]:
+        raise error(
+            f"{path}: its columns are parted by semicolons; save it with commas, or with tabs as "
+            ".tsv"
+        )
+    twice = {name for name in header if header.count(name) > 1}
+    if twice:
+        raise error(f"{path}: column {sorted(twice)[0]!r} appears twice in the header")
+    return header
 
 
 def json_rows(
