@@ -415,6 +415,16 @@ def test_the_size_that_would_help_is_named_and_works(
     assert ask(db, **(asked | change)).offer == "shop/a"
 
 
+def test_a_size_that_would_help_is_told_at_its_own_price(market: Any) -> None:
+    """It was that of a square: by the megapixel, the size that was named costs less."""
+    db = market([Seller(name="a", usd="0.1", unit="megapixel", settings={"size": 256})])
+    relaxed = ask(db, size="1920x1080").relaxation
+    assert relaxed is not None
+    served = ask(db, **relaxed.change)
+    assert relaxed.price_nanousd == served.price_nanousd == 3_686_400
+    assert relaxed.text == "with size 256x144: shop/a at $0.0036864"
+
+
 def test_clips_by_the_second_cost_what_their_resolution_costs(market: Any) -> None:
     lines = tuple(
         PriceComponent(unit="second", amount=usd, when={"resolution": name})

@@ -57,6 +57,7 @@ def _cheapest(request: Request, changes: Iterable[tuple[Change, str]]) -> Relaxa
             change, text = _lowest_ceiling(request, change, text, offer)
         if change == {"size": None}:
             change, text = _own_size(request, change, text, offer)
+            price = _again(request, change).price_of(offer)  # of a square it was another
         relaxation = Relaxation(
             change=change,
             offer=offer,
