@@ -270,3 +270,32 @@ def test_a_prompt_is_forgotten_where_nobody_knows_what_was_charged(
     assert charged == "unknown"
     assert handles == [(None,)]
     assert not stands
+
+
+@pytest.mark.parametrize("words", [1, 700])
+def test_a_sweep_leaves_no_file_of_a_gateway_that_serves_with_a_prompt_it_has_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: int
+) -> None:
+    """It stood in SQLite's log of pages for days, and where SQLite clears nothing, in the file."""
+    connect = sqlite3.connect
+
+    def careless(*given: Any, **more: Any) -> Any:
+        made = connect(*given, **more)
+        made.execute("PRAGMA secure_delete = OFF")
+        return made
+
+    async def work(client: Any) -> Any:
+        prompt = "a studio photo of a red mug" + " zanzibar" * words
+        assert (await client.post(URL, json={"prompt": prompt})).status_code == 200
+        await client.gateway.flush()
+
+        async def holding() -> Any:
+            await client.gateway._sweep()
+            files = [p for p in (tmp_path / "ws").rglob("*") if p.is_file()]
+            return not [p.name for p in files if b"zanzibar" in p.read_bytes()]
+
+        await until(holding)
+
+    monkeypatch.setattr("qfloor.store.connection.sqlite3.connect", careless)
+    with behave({}):
+        drive(chosen(tmp_path), work)

@@ -210,6 +210,7 @@ class Gateway:
         await self.orders.take_over()
 
     async def _sweep(self) -> None:
+        await asyncio.to_thread(self.ledger.wipe)
         if not self._knows_the_time():
             return
         before = time.time() - self.settings.keep_hours * 3600.0
