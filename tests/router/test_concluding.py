@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from qfloor import export
 from qfloor.errors import NeedError
-from qfloor.records import CATEGORIES, Capabilities, PriceComponent, PriceRule
+from qfloor.records import CATEGORIES, Capabilities, Lifecycle, PriceComponent, PriceRule
 from qfloor.router import (
     Database,
     HealthFeed,
@@ -24,6 +24,7 @@ from qfloor.router import (
     Policy,
     PriceFeed,
     choose,
+    choosing,
     load,
 )
 
@@ -33,7 +34,9 @@ SHELF = (
     Seller(name="english", usd="0.01", capabilities=Capabilities(languages=("en",))),
     Seller(name="film", usd="0.004", unit="second", clears=9.0, modalities=("video",)),
     Seller(name="dear", usd="0.09", clears=9.0, as_of="2026-10-01"),
+    Seller(name="old", usd="0.05", clears=9.0, lifecycle=Lifecycle(deprecated="2026-11-24")),
 )
+GOING = Seller(name="going", usd="0.002", clears=9.0, lifecycle=Lifecycle(gone="2026-11-24"))
 DAYS = ("2026-11-23", "2026-11-23T23:59:59+00:00", "2026-11-24T00:00:00+00:00", "2027-01-01")
 
 
@@ -104,7 +107,7 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     by_call = tuple(seller for seller in SHELF if seller.unit != "token")
     made = (
         factories.release(by_call, categories=CATEGORIES, population={"languages": ["en"]}),
-        factories.release(SHELF, categories=CATEGORIES[:3], valid_until="2026-11-23"),
+        factories.release((*SHELF, GOING), categories=CATEGORIES[:3], valid_until="2026-11-23"),
     )
     return [export.write(folder / f"{n}.db", release) for n, release in enumerate(made)]
 
@@ -116,6 +119,33 @@ def _told(db: Database, need: Need, policy: Policy, beside: dict[str, Any]) -> s
     except NeedError as error:
         return str(error)
     return json.dumps([found.to_dict(), repr(found), found.fallbacks, found.request.now])
+
+
+@pytest.mark.parametrize(
+    "lifecycle",
+    [Lifecycle(released="2026-11-01"), Lifecycle(deprecated="2026-11-24", released="2026-01-01"),
+     Lifecycle(state="uncertain"), Lifecycle(gone="2026-11-25"), Lifecycle(state="gone")],
+)  # fmt: skip
+def test_offers_of_any_age_are_chosen_once_a_day(
+    market: Any, monkeypatch: pytest.MonkeyPatch, lifecycle: Lifecycle
+) -> None:
+    """Real offers say when they were released: nothing was remembered of any that did."""
+    db = market([Seller(name="a", lifecycle=lifecycle), Seller(name="b")])
+    chosen: list[str] = []
+    whole = choosing._chosen
+
+    def spy(request: Any) -> Any:
+        chosen.append(request.today)
+        return whole(request)
+
+    monkeypatch.setattr(choosing, "_chosen", spy)
+    days = ["2026-11-23", "2026-11-23", "2026-11-24", "2026-11-24", "2026-11-25", "2026-11-25"]
+    for day in days:
+        need = Need(prompt=NEEDS["prompt"][0])
+        offer = choose(db, need, now=day).offer
+        gone = lifecycle.state == "gone" or (lifecycle.gone or "9") <= day
+        assert offer == ("shop/b" if gone else "shop/a")
+    assert chosen == days[::2]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -29,6 +29,8 @@ from qfloor.router.reasons import Cause, Rule
 from qfloor.router.request import CHALLENGES, Request
 
 _DEFAULT = Policy()
+_OF_THE_DAY = ((), (rules.sold,))
+"""Rules that may be asked of requests whose shape and day alone decide."""
 
 
 def classify(db: Database, need: Need) -> Classification:
@@ -240,9 +242,9 @@ def _advised(request: Request, found: rules.Rejection) -> str:
 
 
 def _routed(request: Request) -> Decision:
-    if request.health is not None or rules.relevant(request):
+    if rules.relevant(request) not in _OF_THE_DAY:
         return _chosen(request)
-    decision = kept(request)  # by its shape alone
+    decision = kept(request)  # by its shape and the day alone
     if decision is None:
         decision = _chosen(request)
         if decision.cause is Cause.CHEAPEST:

@@ -259,8 +259,13 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
         scale=scale,
         **_places(Standings(str(path), connection, quality), offers),
         uncalibrated=quality.startswith("uncalibrated:"),
-        perishable=frozenset(o.id for o in offers.values() if o.lifecycle != _LASTING),
+        perishable=frozenset(o.id for o in offers.values() if _may_go(o.lifecycle)),
     )
+
+
+def _may_go(lifecycle: Lifecycle) -> bool:
+    """Whether it is no longer sold, or will not be from some day."""
+    return lifecycle.state == "gone" or lifecycle.gone is not None
 
 
 def _places(looked: Standings, offers: Mapping[str, Offer]) -> dict[str, Any]:
@@ -287,7 +292,6 @@ def _places(looked: Standings, offers: Mapping[str, Offer]) -> dict[str, Any]:
     }
 
 
-_LASTING = Lifecycle()
 _OFFERS = (
     "SELECT id, model, provider, version, modality, modalities, settings, generator, "
     "capabilities, rights, lifecycle, concurrency, notes FROM offers ORDER BY id"
