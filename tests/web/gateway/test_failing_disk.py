@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +156,15 @@ def test_a_disk_that_fails_while_jobs_are_taken_over_ends_no_call_that_was_begun
 
 async def _never(*_: Any, **__: Any) -> Any:
     await asyncio.Event().wait()
+
+
+def test_a_job_that_rested_here_and_went_on_elsewhere_is_not_remembered_for_ever(
+    tmp_path: Path,
+) -> None:
+    async def work(client: Any) -> Any:
+        mine = client.gateway.orders
+        mine._resting["image_of_another"] = time.monotonic() - 1e6, 1.0
+        await mine.take_over()
+        return mine._resting
+
+    assert drive(chosen(tmp_path), work) == {}

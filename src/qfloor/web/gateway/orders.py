@@ -179,6 +179,10 @@ class Orders:
         if not self._takes_more():
             return 0
         now_s = time.monotonic()
+        self._resting = {  # some have gone on with another worker
+            job_id: rest for job_id, rest in self._resting.items()
+            if job_id in self._running or now_s < rest[0] + _MOST_REST_S
+        }  # fmt: skip
         resting = {job_id for job_id, (until, _) in self._resting.items() if now_s < until}
         known = frozenset(self._running) | self._late.under_way | resting
         found = await self._pen.write(lambda: self.jobs.adopt(known))
