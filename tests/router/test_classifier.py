@@ -129,6 +129,12 @@ def test_a_few_plain_words_tell_a_language(prompt: str, language: str | None) ->
         ("cartoon poster for a short film about a fox", "image"),
         ("cartoon paper clip with big eyes", "image"),
         ("sprite sheet of a fox, walk cycle in eight frames", "image"),
+        ("cartoon gif thumbnail", "image"),
+        ("anime video screenshot of a girl on a train", "image"),
+        ("animated clip storyboard, six panels of a fox", "image"),
+        ("cartoon gif, a dog reads a comic strip", "video"),
+        ("8 second cartoon of a cat scratching the wallpaper", "video"),
+        ("anime clip, a detective tears down a wanted poster", "video"),
         ("a cartoon fox jumps over a stream", "image"),
     ],
 )
@@ -142,6 +148,23 @@ def test_every_word_for_clip_or_still_counts(words: str, sign: int) -> None:
     for word in (w.strip() for w in words.split(",")):
         sums = SEVEN.sums(Need(prompt=word), read(word))
         assert sums.get("@clip", 0.0) * sign > 0, word
+
+
+@pytest.mark.parametrize(
+    ("prompt", "negative", "modality"),
+    [
+        ("cartoon fox, no poster", None, "image"),
+        ("anime girl on a train, no screenshot, no thumbnail", None, "image"),
+        ("anime girl on a train", "screenshot, thumbnail, poster", "image"),
+        ("cartoon clip, no poster", None, "video"),
+        ("anime video of a girl on a train", "poster, screenshot, wallpaper, key art", "video"),
+    ],
+)
+def test_who_wants_no_poster_has_said_nothing_of_a_clip(
+    prompt: str, negative: str | None, modality: str
+) -> None:
+    """A still that is not wanted was read as a wish for a clip, which costs many times as much."""
+    assert classify(prompt, negative=negative).modality == modality
 
 
 @pytest.mark.parametrize(

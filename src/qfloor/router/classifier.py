@@ -28,7 +28,7 @@ from qfloor.router.heads import heads_of, opening_of
 from qfloor.router.languages import guess_language
 from qfloor.router.lexicon import WORDS
 from qfloor.router.needs import Need
-from qfloor.router.phrases import Arranged, arrange, longest
+from qfloor.router.phrases import Arranged, Pairs, arrange, longest
 from qfloor.router.reading import (
     BREAKS,
     REACH,
@@ -190,7 +190,7 @@ class Classifier:
                 continue
             counted.add(id(phrase))
             if i <= negated_until:
-                factor = self._against_it
+                factor, pairs = self._against_it, _but_stills(pairs)
             else:
                 factor = 1.0 + early / (1.0 + position / 4.0)
             hits.append((spelled, pairs, factor))
@@ -210,7 +210,11 @@ class Classifier:
         tokens = words_of(negative[:READ_CHARACTERS].lower())
         factor = self._against_it
         return [
-            (("not", *spelled), tuple((c, factor * abs(w * counted)) for c, w in pairs), 1.0)
+            (
+                ("not", *spelled),
+                tuple((c, factor * abs(w * counted)) for c, w in _but_stills(pairs)),
+                1.0,
+            )
             for spelled, pairs, counted in self._words(tokens, self._stops(tokens))
         ]
 
@@ -321,6 +325,11 @@ def _asks_clip(hits: list[Hit]) -> bool:
     """Whether any word speaks for a clip at all."""
     sums = sums_of(hits)
     return sums.get(CLIP, 0.0) > 0 or sums.get("video", 0.0) > 0
+
+
+def _but_stills(pairs: Pairs) -> Pairs:
+    """What is left of a phrase that is not wanted: that a still is not says nothing of a clip."""
+    return tuple([(c, w) for c, w in pairs if c != CLIP or w > 0])
 
 
 def _chance(odds: float) -> float:

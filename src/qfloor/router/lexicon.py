@@ -78,7 +78,11 @@ _STILL = (
     "film still, movie still, video still, still frame, single frame, one frame, still from, "
     "screenshot, thumbnail, poster, key art, wallpaper, clip art"
 )
-"""Words that ask for a still, whatever it is of: a frame of a clip is one."""
+"""Words that ask for a still, whatever it is of: a frame of a clip is one.
+
+They weigh little more than those for a clip: what comes first, or right behind, is what is asked
+for, and what comes later may be seen in it ("cartoon gif, a dog reads a comic strip").
+"""
 
 
 def _weights(groups: dict[float, str]) -> dict[str, float]:
@@ -116,7 +120,7 @@ def _all() -> dict[str, dict[str, float]]:
         for category, groups in ENGLISH.items()
     }
     words["-"] = _weights({0.0: _NEUTRAL})
-    words["@clip"] = _weights({1.0: _CLIP, -3.0: _STILL})
+    words["@clip"] = _weights({1.0: _CLIP, -1.2: _STILL})
     return words
 
 
