@@ -299,3 +299,26 @@ def test_a_sweep_leaves_no_file_of_a_gateway_that_serves_with_a_prompt_it_has_fo
     monkeypatch.setattr("qfloor.store.connection.sqlite3.connect", careless)
     with behave({}):
         drive(chosen(tmp_path), work)
+
+
+def test_a_log_of_pages_is_emptied_as_soon_as_nobody_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = GatewayLedger(tmp_path)
+    ledger.secret("one")
+    writer = sqlite3.connect(ledger.path, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    tried: list[float] = []
+
+    def wait(seconds: float) -> None:
+        tried.append(seconds)
+        if len(tried) == 2:
+            writer.execute("ROLLBACK")
+
+    monkeypatch.setattr("qfloor.web.gateway.ledger.time.sleep", wait)
+    log = tmp_path / "gateway.db-wal"
+    assert log.stat().st_size
+    ledger.wipe()
+    assert (len(tried), log.stat().st_size) == (2, 0)
+    writer.close()
+    ledger.close()

@@ -12,6 +12,7 @@ import json
 import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -339,7 +340,7 @@ class GatewayLedger(Database):
     def wipe(self) -> None:
         """Empty SQLite's log of pages, where what was forgotten can still be read.
 
-        Nobody is waited for: what a reader needs of it stays until the next time.
+        Nobody has to wait for it: a moment is sought, and else it stays until the next time.
         """
         with (
             contextlib.suppress(sqlite3.Error),
@@ -347,8 +348,11 @@ class GatewayLedger(Database):
                 sqlite3.connect(self.path, timeout=0.0, isolation_level=None)
             ) as own,
         ):
-            for how in ("PASSIVE", "TRUNCATE"):  # most of it while others write
-                own.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
+            own.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()  # most of it: others write on
+            for _ in range(200):
+                if not own.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                    break
+                time.sleep(0.005)
 
     def forget(self, job_id: str) -> None:
         """Remove a job, and what its ledger says; its cost is kept by whoever wants it kept."""
