@@ -256,12 +256,12 @@ class Classifier:
             scores = [learned[places[c]] if c in places else own(sums.get(c, 0.0)) for c in allowed]
         odds = max(scores)
         first = allowed[scores.index(odds)]  # ties in order of id
-        drawn = -math.inf
+        is_drawn_clip = False
         if first == "video" and self._draws_clips:
             drawn = learned[places["animation"]]
-        is_drawn_clip = weights.confidence(drawn) >= weights.bound
-        if is_drawn_clip:  # by its definition `video` is of clips that are not drawn
-            first, odds = "animation", drawn
+            is_drawn_clip = weights.confidence(drawn) >= weights.bound
+            if is_drawn_clip:  # by its definition `video` is of clips that are not drawn
+                first, odds = "animation", drawn
         known = first in places
         confidence = weights.confidence(odds) if known else _chance(odds)
         likely = first if confidence >= UNLIKELY else None
