@@ -19,6 +19,8 @@ from factories import Seller
 from qfloor.export import write
 from qfloor.records import PluginSpec
 from qfloor.web.gateway.app import make_app
+from qfloor.web.gateway.ledger import GatewayLedger
+from qfloor.web.gateway.pen import Pen
 from qfloor.web.gateway.settings import Settings
 
 FAKE = "fakes.seller:FakeSeller"
@@ -77,6 +79,27 @@ async def running(chosen: Settings, **headers: str) -> AsyncIterator[httpx.Async
         ) as client:
             client.gateway = app.state.gateway  # type: ignore[attr-defined]
             yield client
+
+
+def by_sellers(folder: Path, **given: Any) -> Settings:
+    """Settings of a gateway whose offers the sellers of `gateway_sellers` make."""
+    db = database(folder, SHELF, generator="gateway_sellers:Seller", providers=True)
+    return settings(folder, db, **given)
+
+
+def with_pen(folder: Path, work: Callable[[Pen, GatewayLedger], Awaitable[Any]]) -> Any:
+    """Run a test's coroutine with a ledger and the pen that writes it."""
+
+    async def run() -> Any:
+        ledger = GatewayLedger(folder)
+        written = Pen(ledger)
+        try:
+            return await work(written, ledger)
+        finally:
+            await written.close()
+            ledger.close()
+
+    return asyncio.run(run())
 
 
 def drive(chosen: Settings, work: Callable[[Any], Awaitable[Any]], **headers: str) -> Any:

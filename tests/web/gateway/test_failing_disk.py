@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 from gateway_sellers import behave
-from gateway_world import MUG, SHELF, database, drive, running, settings, until
+from gateway_world import (
+    MUG,
+    by_sellers,
+    drive,
+    running,
+    until,
+    with_pen,
+)
 
 from qfloor.errors import UnwritableError
 from qfloor.generate.policy import RunPolicy
@@ -34,8 +41,7 @@ def _still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def chosen(folder: Path, **given: Any) -> Any:
-    db = database(folder, SHELF, generator="gateway_sellers:Seller", providers=True)
-    return settings(folder, db, **{"drain_s": 0.1, "answer_within_s": 2.0, **given})
+    return by_sellers(folder, **{"drain_s": 0.1, "answer_within_s": 2.0, **given})
 
 
 class Failing:
@@ -72,19 +78,6 @@ def test_what_was_paid_for_is_held_while_its_job_cannot_be_read(tmp_path: Path, 
             return answer.status_code, len(calls), ledger._connection.times
 
     assert drive(chosen(tmp_path), work) == (200, 1, 0)
-
-
-def with_pen(folder: Path, work: Any) -> Any:
-    async def run() -> Any:
-        ledger = GatewayLedger(folder)
-        written = Pen(ledger)
-        try:
-            return await work(written, ledger)
-        finally:
-            await written.close()
-            ledger.close()
-
-    return asyncio.run(run())
 
 
 def test_a_log_that_finds_no_room_takes_nothing_else_with_it(tmp_path: Path) -> None:

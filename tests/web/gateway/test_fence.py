@@ -22,7 +22,8 @@ from typing import Any
 import pytest
 from fakes.seller import calls
 from gateway_sellers import behave
-from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, until
+from gateway_world import CLIP, MUG, database, drive, running, until
+from gateway_world import by_sellers as chosen
 
 from qfloor.errors import StoreError
 from qfloor.generate import Step, standing
@@ -455,11 +456,6 @@ def test_a_forked_child_does_not_hold_its_parents_lock(tmp_path: Path) -> None:
 
 
 # -- within one worker --------------------------------------------------------------------------
-
-
-def chosen(folder: Path, **given: Any) -> Any:
-    db = database(folder, SHELF, generator="gateway_sellers:Seller", providers=True)
-    return settings(folder, db, **given)
 
 
 def test_a_worker_that_stood_still_before_its_call_does_not_make_it(tmp_path: Path) -> None:

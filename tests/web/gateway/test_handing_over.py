@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from gateway_sellers import Seller, behave
-from gateway_world import MUG, SHELF, database, drive, running, settings, until
+from gateway_world import MUG, by_sellers, drive, running, until
 
 from qfloor.errors import StoreError
 from qfloor.web.gateway import core, orders
@@ -30,8 +30,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def chosen(folder: Path) -> Any:
-    db = database(folder, SHELF, generator="gateway_sellers:Seller", providers=True)
-    return settings(folder, db, drain_s=0.1)
+    return by_sellers(folder, drain_s=0.1)
 
 
 async def ask(client: Any, **more: Any) -> Any:

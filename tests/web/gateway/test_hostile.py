@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from fakes.seller import picture
 from gateway_sellers import Seller, behave
-from gateway_world import CLIP, MUG, SHELF, database, drive, listening, running, settings
+from gateway_world import CLIP, MUG, drive, listening, running
+from gateway_world import by_sellers as chosen
 from PIL import Image
 
 from qfloor.generators.protocol import Artifact, Ended
@@ -29,11 +30,6 @@ from qfloor.web.gateway.facts import header_value
 URL, VIDEOS = "/v1/images/generations", "/v1/videos"
 KEY = {"idempotency-key": "order-17"}
 HEAD = b"POST /v1/images/generations HTTP/1.1\r\nhost: 127.0.0.1\r\n"
-
-
-def chosen(folder: Path, **given: Any) -> Any:
-    db = database(folder, SHELF, generator="gateway_sellers:Seller", providers=True)
-    return settings(folder, db, **given)
 
 
 def connect(base: str) -> socket.socket:

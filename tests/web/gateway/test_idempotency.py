@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from gateway_sellers import BEHAVES, behave
-from gateway_world import MUG, SHELF, database, drive, running, settings, until
+from gateway_world import MUG, drive, running, until
+from gateway_world import by_sellers as chosen
 
 from qfloor.errors import StoreError
 from qfloor.web.gateway.jobs import Jobs
@@ -14,11 +15,6 @@ from qfloor.web.gateway.jobs import Jobs
 URL = "/v1/images/generations"
 KEY = {"idempotency-key": "order-17"}
 EARLIER_DIGEST = "5c2c00e267fb0532f9f32a6284cea20c"
-
-
-def chosen(tmp_path: Path, **given: Any) -> Any:
-    db = database(tmp_path, SHELF, generator="gateway_sellers:Seller", providers=True)
-    return settings(tmp_path, db, **given)
 
 
 def twice(tmp_path: Path, first: Any, second: Any, how: dict[str, Any]) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from gateway_sellers import behave
-from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, until
+from gateway_world import CLIP, MUG, by_sellers, drive, running, until
 
 from qfloor.errors import StoreError, UnwritableError
 from qfloor.web.gateway import core, records
@@ -58,8 +58,7 @@ def read(lasted: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 def chosen(folder: Path, **given: Any) -> Any:
-    db = database(folder, SHELF, generator="gateway_sellers:Seller", providers=True)
-    return settings(folder, db, **{"drain_s": 0.1, **given})
+    return by_sellers(folder, **{"drain_s": 0.1, **given})
 
 
 async def ask(client: Any, **more: Any) -> Any:

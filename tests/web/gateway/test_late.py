@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from gateway_sellers import Seller, behave
-from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, until
+from gateway_world import CLIP, MUG, by_sellers, drive, running, until
 
 from qfloor.errors import InputError, StoreError
 from qfloor.generators.protocol import Ended, Running
@@ -33,8 +33,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def chosen(folder: Path, **given: Any) -> Any:
-    db = database(folder, SHELF, generator="gateway_sellers:Seller", providers=True)
-    return settings(folder, db, **{"image_deadline_s": 0.2, "video_deadline_s": 0.2, **given})
+    return by_sellers(folder, **{"image_deadline_s": 0.2, "video_deadline_s": 0.2, **given})
 
 
 async def ask(client: Any, **more: Any) -> Any:

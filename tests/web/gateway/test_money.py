@@ -16,7 +16,7 @@ import pytest
 from factories import misprice
 from fakes.seller import offer, prompts
 from gateway_sellers import Seller, behave
-from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, until
+from gateway_world import CLIP, MUG, SHELF, by_sellers, database, drive, running, settings, until
 
 from qfloor.errors import DatabaseError, PluginError, StoreError
 from qfloor.generate import Standing, Step
@@ -40,8 +40,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def chosen(folder: Path, **given: Any) -> Any:
-    db = database(folder, SHELF, generator="gateway_sellers:Seller", providers=True)
-    return settings(folder, db, **{"drain_s": 0.1, **given})
+    return by_sellers(folder, **{"drain_s": 0.1, **given})
 
 
 async def ask(client: Any, **more: Any) -> Any:

@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 from gateway_sellers import behave
-from gateway_world import MUG, SHELF, database, drive, running, settings, until
+from gateway_world import (
+    MUG,
+    SHELF,
+    by_sellers,
+    drive,
+    running,
+    until,
+    with_pen,
+)
 
 from qfloor.errors import StoreError, UnwritableError
 from qfloor.generate import TurnedAway
@@ -34,8 +42,7 @@ def _still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def chosen(folder: Path, **given: Any) -> Any:
-    db = database(folder, SHELF, generator="gateway_sellers:Seller", providers=True)
-    return settings(folder, db, **{"drain_s": 0.1, **given})
+    return by_sellers(folder, **{"drain_s": 0.1, **given})
 
 
 async def ask(client: Any, headers: Any = None) -> Any:
@@ -217,19 +224,6 @@ def test_a_worker_killed_at_any_commit_buys_once_and_loses_nothing(
 
 
 # -- the pen ------------------------------------------------------------------------------------
-
-
-def with_pen(folder: Path, work: Any) -> Any:
-    async def run() -> Any:
-        ledger = GatewayLedger(folder)
-        written = Pen(ledger)
-        try:
-            return await work(written, ledger)
-        finally:
-            await written.close()
-            ledger.close()
-
-    return asyncio.run(run())
 
 
 def test_what_goes_along_is_written_with_the_next_and_before_it(

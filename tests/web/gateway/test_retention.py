@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from gateway_sellers import Seller, behave
-from gateway_world import MUG, SHELF, database, drive, settings, until
+from gateway_world import MUG, drive, settings, until
+from gateway_world import by_sellers as chosen
 
 from qfloor.generators.builtin.calllog import FILE_NAME as CALLS
 from qfloor.generators.protocol import Accepted, Ended
@@ -25,11 +26,6 @@ from qfloor.web.gateway.tables import create_gateway_tables
 
 ROOT = Path(__file__).resolve().parents[3]
 URL = "/v1/images/generations"
-
-
-def chosen(folder: Path, **given: Any) -> Any:
-    db = database(folder, SHELF, generator="gateway_sellers:Seller", providers=True)
-    return settings(folder, db, **given)
 
 
 def counted(ledger: GatewayLedger) -> Any:
