@@ -16,6 +16,7 @@ from typing import Any
 
 from qfloor.abtest.protocol import Protocol, read_protocol
 from qfloor.errors import SessionError
+from qfloor.wal import use_wal
 
 DATABASE = "session.db"
 SHEETS = "sheets"
@@ -86,7 +87,7 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        use_wal(connection, BUSY_SECONDS)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         if create:

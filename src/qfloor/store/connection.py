@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from qfloor.errors import StoreError, UnwritableError
 from qfloor.store.migrations import migrate
+from qfloor.wal import use_wal
 
 T = TypeVar("T")
 BUSY_SECONDS = 10.0
@@ -38,6 +39,7 @@ class Database:
         self._lock = threading.RLock()
         self._depth = 0
         self._failed = False
+        self._busy_seconds = busy_seconds
         self._connection = sqlite3.connect(
             path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
         )
@@ -50,7 +52,7 @@ class Database:
     def _prepare(self) -> None:
         run = self._connection.execute
         try:
-            run("PRAGMA journal_mode = WAL")
+            use_wal(self._connection, self._busy_seconds)
             run("PRAGMA synchronous = FULL")
             run("PRAGMA foreign_keys = ON")
             run("PRAGMA wal_autocheckpoint = 4000")

@@ -13,6 +13,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -46,10 +47,11 @@ class Worker:
 
     def __init__(self, folder: Path, *how: str) -> None:
         path = os.pathsep.join((str(ROOT / "src"), str(ROOT / "tests")))
+        self.errors = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115 (closed by `end`)
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "tests" / "gateway_process.py"), str(folder), *how],
             env={**os.environ, "PYTHONPATH": path}, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
         )  # fmt: skip
         self.name = ""
 
@@ -60,7 +62,10 @@ class Worker:
     def hear(self) -> Any:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line, "the worker ended without a word"
+        if not line:
+            self.process.wait(timeout=30)
+            self.errors.seek(0)
+            raise AssertionError(f"the worker ended: {self.errors.read()[-4_000:]}")
         return json.loads(line)
 
     def ask(self, path: str, body: Any, **headers: str) -> None:
@@ -75,6 +80,7 @@ class Worker:
         with contextlib.suppress(ProcessLookupError):
             self.signal(signal.SIGKILL)
         self.process.communicate(timeout=30)
+        self.errors.close()
 
 
 @contextlib.contextmanager

@@ -25,6 +25,7 @@ from qfloor.router.feeds.rows import Key, PriceRow
 from qfloor.router.health import HealthWindow
 from qfloor.router.moments import moment
 from qfloor.router.policy import HealthFeed, PriceFeed
+from qfloor.wal import use_wal
 
 APPLICATION_ID = 0x71666664
 VERSION = 1
@@ -252,7 +253,7 @@ def _prepare(path: Path, db: sqlite3.Connection) -> None:
         )
     if version == VERSION and not empty:
         return
-    db.execute("PRAGMA journal_mode = WAL")
+    use_wal(db, BUSY_S)
     db.execute("BEGIN IMMEDIATE")
     if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:  # not another program
         for table in TABLES:
