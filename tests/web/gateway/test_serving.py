@@ -222,6 +222,18 @@ def test_a_worker_that_cannot_begin_anew_leaves_the_others_serving(tmp_path: Pat
             time.sleep(0.05)
 
 
+def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    """They served on for ever: the port was taken, and nobody could tell them to stop."""
+    with service(tmp_path, database(tmp_path), workers=2) as (process, client):
+        os.kill(process.pid, signal.SIGKILL)
+        base = f"{client.base_url}/healthz"
+        ends = time.monotonic() + 60
+        with contextlib.suppress(httpx.TransportError):  # so does what listens nowhere answer
+            while time.monotonic() < ends:
+                httpx.get(base, trust_env=False, timeout=60)
+            raise AssertionError("they serve on")
+
+
 def _alive(path: Path) -> list[Any]:
     """Workers that say in the ledger that they are there."""
     with contextlib.closing(sqlite3.connect(path, timeout=30)) as ledger:

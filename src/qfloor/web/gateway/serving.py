@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -27,6 +28,13 @@ from qfloor.web.gateway.settings import Settings
 SETTINGS_ENV = "QFLOOR_GATEWAY_SETTINGS"
 STARTING_ENV = "QFLOOR_GATEWAY_STARTING"
 """A folder in which workers tell their parent that one of them serves, or why none does."""
+
+HANGS_S = 30
+"""For how long a worker may not answer its parent before another takes its place.
+
+uvicorn's own five seconds end, in the midst of what they buy, workers of a machine that stood still
+for a moment, and on a slow one workers that are only starting: then all, again and again.
+"""
 
 
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
@@ -71,7 +79,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         os.environ[STARTING_ENV] = folder
         uvicorn.run(
             "qfloor.web.gateway.serving:app_of_environment", factory=True,
-            workers=settings.workers, **common,
+            workers=settings.workers, timeout_worker_healthcheck=HANGS_S, **common,
         )  # fmt: skip
         refusal = Path(folder) / "refused"
         if refusal.exists():
@@ -163,6 +171,7 @@ def app_of_environment() -> Any:
     if told is None or folder is None:
         raise InputError(f"{SETTINGS_ENV} is not set; start the gateway with `qfloor serve`")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    end_with_parent()
     refused = functools.partial(_give_up, Path(folder))
     try:
         app = make_app(Settings.model_validate_json(told))
@@ -170,6 +179,21 @@ def app_of_environment() -> Any:
         refused(error)
     calm_collector()
     return Starting(app, served=(Path(folder) / "served").touch, refused=refused)
+
+
+def end_with_parent() -> None:
+    """Have this worker told to end when its parent is gone, however that died.
+
+    Nobody would tell it to stop any more, and it would keep the port for ever.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), name="parent", daemon=True).start()
+
+
+def _end_after(parent: Any) -> None:
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _give_up(folder: Path, error: QfloorError) -> NoReturn:
@@ -181,8 +205,11 @@ def _give_up(folder: Path, error: QfloorError) -> NoReturn:
     if (folder / "served").exists():
         logging.getLogger("qfloor.gateway").error("a worker did not start: %s", error)
     else:
-        with contextlib.suppress(FileExistsError), (folder / "refused").open("x") as file:
-            file.write(str(error))
+        draft = folder / f"refused-{os.getpid()}"
+        draft.write_text(str(error), encoding="utf-8")
+        with contextlib.suppress(FileExistsError):  # the first tells, and whole: the parent may be
+            os.link(draft, folder / "refused")  # ended by another worker meanwhile
+        draft.unlink()
         parent = multiprocessing.parent_process()
         if parent is not None and parent.pid == os.getppid():
             os.kill(os.getppid(), signal.SIGTERM)
