@@ -182,3 +182,12 @@ def test_the_tail_is_right_wherever_it_is_asked_for(counts: list[int], max_fail:
     assert stats.every_repeat_p_value(shares, max_fail) == pytest.approx(
         expected, rel=1e-7, abs=1e-13
     )
+
+
+@pytest.mark.parametrize("alpha", [0.05, 1e-9, 1e-12, 1e-14, 1e-16, 1e-20])
+@pytest.mark.parametrize("shares", [[0.5], [0.99], [0.5, 1.0, 1.0], [1 / 3, 1.0, 1.0, 1.0]])
+def test_no_bound_leaves_the_rates_there_are(shares: list[float], alpha: float) -> None:
+    bound = every_repeat.upper_bound(np.array(shares), alpha)
+    assert np.mean(shares) < bound <= 1.0
+    if len(shares) == 1:  # its weight is uniform, so the tail is a straight line
+        assert bound == pytest.approx(1.0 - alpha * (1.0 - shares[0]), abs=1e-11)

@@ -51,6 +51,9 @@ _ROUGH = 0.1
 _LEAN = 0.5
 """By how much the hyperbola goes aside at most as it rises."""
 
+_LAST = math.nextafter(1.0, 0.0)
+"""Largest rate that a tail is asked for: at 1 it has no pole."""
+
 _BLOCK = 1 << 14
 """Numbers of an array that are worked on together: more would leave the processor's cache."""
 
@@ -150,6 +153,7 @@ def _searched(values: FloatArray, counts: FloatArray, alphas: FloatArray) -> Flo
     for n_th in range(200):
         here = at[rows]
         here = np.where((low[rows] < here) & (here < high[rows]), here, (low + high)[rows] / 2.0)
+        here = np.minimum(here, _LAST)
         steps = _FINE if n_th else _COARSE
         found = _log_tails(values[:, rows] - here, counts[:, rows], saddle[rows], steps)
         above = found.log > aim[rows]
@@ -163,7 +167,7 @@ def _searched(values: FloatArray, counts: FloatArray, alphas: FloatArray) -> Flo
             rows = rows[~near & (high[rows] - low[rows] > 1e-13)]
         if not rows.size:
             break
-    return at
+    return np.minimum(at, 1.0)  # the last step may go beyond by a rounding
 
 
 def _rough(off: FloatArray, counts: FloatArray) -> FloatArray:
