@@ -108,7 +108,7 @@ def test_two_rows_for_one_thing_are_refused(tmp_path: Path) -> None:
 
 def _write_and_die(path: Path, moment: str) -> None:
     """Overwrite a database and vanish at one step of it, as a kill would."""
-    names = {"fsync": os.fsync, "replace": Path.replace}
+    fsync = os.fsync
     seen = 0
 
     def die_second(*arguments: object) -> object:
@@ -116,13 +116,13 @@ def _write_and_die(path: Path, moment: str) -> None:
         seen += 1
         if moment == "after_part" or (moment == "after_rename" and seen == 2):
             os._exit(9)
-        return names["fsync"](*arguments)  # type: ignore[arg-type]
+        return fsync(*arguments)  # type: ignore[arg-type]
 
     def die(*_: object) -> object:
         os._exit(9)
 
     if moment == "before_rename":
-        Path.replace = die  # type: ignore[assignment,method-assign]
+        os.replace = die  # type: ignore[assignment]
     else:
         os.fsync = die_second  # type: ignore[assignment]
     export.write(path, factories.release(name="new"))

@@ -20,6 +20,7 @@ from typing import Literal, cast
 
 from qfloor import tables
 from qfloor.errors import RatingsError
+from qfloor.whole import write_whole
 
 Response = Literal["left", "right", "none", "both_bad", "skip"]
 Kind = Literal["test", "placebo", "catch", "repeat", "training", "same_model"]
@@ -73,7 +74,7 @@ _FLAGS = {"1": True, "0": False, "true": True, "false": False, "": None}
 def write_answers(path: Path, answers: Iterable[Answer]) -> int:
     """Write answers as a CSV with `COLUMNS`, and say how many."""
     rows = list(answers)
-    path.write_text(answers_csv(rows), encoding="utf-8", newline="")
+    write_whole(path, answers_csv(rows))
     return len(rows)
 
 

@@ -101,8 +101,9 @@ def build_session(
         write_key(place, _key(plan, truth, sources or {}))
         try:
             os.replace(draft, folder)
-        except OSError:
-            place.unlink()
+        except BaseException:
+            if draft.is_dir():  # else it is done, and the key is of a session that is there
+                place.unlink()
             raise
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
+import io
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ from qfloor.abtest.closing import check_closing, standing_of
 from qfloor.abtest.key import ArmKey, KeyUnit, read_key
 from qfloor.abtest.protocol import Protocol
 from qfloor.errors import SessionError
+from qfloor.whole import write_whole
 
 _VOTES = (
     "SELECT v.*, t.kind, t.unit, t.places, t.repeat_of FROM votes v "
@@ -289,8 +291,9 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> int:
     """Write rows of one of qfloor's own tables as CSV, and say how many."""
     if not rows:
         raise SessionError("nobody has voted yet; there is nothing to write")
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(path, text.getvalue())
     return len(rows)

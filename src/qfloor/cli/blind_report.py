@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import typer
 
 from qfloor.cli.output import Json, Workspace, emit_one, say
+from qfloor.whole import write_whole
 
 if TYPE_CHECKING:
     from qfloor.abtest.analysis import Analysis
@@ -52,7 +53,7 @@ def report(
         audited=found.audited, offers=found.offers, early=found.early,
     )  # fmt: skip
     place = out or session.with_name(f"{session.name.removesuffix('.csv')}.html")
-    place.write_text(page_of(analysis), encoding="utf-8")
+    write_whole(place, page_of(analysis))
     if as_json:
         typer.echo(json.dumps(to_plain(analysis), ensure_ascii=False, indent=2))
     else:
@@ -169,11 +170,11 @@ def _write(answers: list[Answer], out: Path, format: str) -> None:
         "evalica": exporting.evalica_csv,
         "label-studio": exporting.label_studio_json,
     }
-    out.write_text(texts[format](answers), encoding="utf-8", newline="")
+    write_whole(out, texts[format](answers))
     say(f"wrote {out}: {len(answers)} answers")
     if format == "label-studio":
         config = out.with_suffix(".xml")
-        config.write_text(exporting.LABEL_CONFIG, encoding="utf-8")
+        write_whole(config, exporting.LABEL_CONFIG)
         say(f"wrote {config}, the labelling configuration")
 
 

@@ -11,6 +11,7 @@ from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of, say_differs
 from qfloor.cli.watching import progress
 from qfloor.errors import QfloorError
+from qfloor.whole import write_whole
 
 if TYPE_CHECKING:
     from qfloor.pipeline import Explanation, Findings
@@ -171,7 +172,7 @@ def _paged(found: list[Explanation], of: tuple[str, str], page: Path, *, private
          [example.to_shown(private=private) for example in e.examples])
         for e in found
     ]  # fmt: skip
-    page.write_text(report.page_of(f"{of[0]}: its bad days", sections), encoding="utf-8")
+    write_whole(page, report.page_of(f"{of[0]}: its bad days", sections))
     say(f"wrote {page}")
 
 

@@ -21,6 +21,7 @@ from qfloor.cli.routing import (
 )
 from qfloor.cli.running import benchmark_of
 from qfloor.errors import InputError
+from qfloor.whole import write_whole
 
 if TYPE_CHECKING:
     from qfloor import router
@@ -178,7 +179,7 @@ def _show_served(found: ServedCertificate, out: Path | None, as_json: bool, as_c
 
     told = json.dumps(to_plain(found), ensure_ascii=False, indent=2)
     if out is not None:
-        out.write_text(told + "\n", encoding="utf-8")
+        write_whole(out, told + "\n")
         say(f"wrote {out}")
     if as_json:
         typer.echo(told)

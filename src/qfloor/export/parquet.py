@@ -10,8 +10,8 @@ from qfloor.errors import SetupError
 from qfloor.export.columns import Table
 from qfloor.export.release import Release, content_of
 from qfloor.export.schema import BY_NAME
-from qfloor.export.writing import write_whole
 from qfloor.records import canonical_json
+from qfloor.whole import write_whole
 
 _DTYPES = {
     "text": "string",

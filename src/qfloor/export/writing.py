@@ -1,15 +1,12 @@
 """Put a release on disk whole or not at all.
 
-The file is built in memory, written beside its destination, synced, renamed over it, and the
-folder is synced: a kill leaves the old file or the new one. Equal releases give equal bytes
-under one version of SQLite, whose number stands in every file's header.
+The file is built in memory and put in its place at once (`qfloor.whole`). Equal releases give equal
+bytes under one version of SQLite, whose number stands in every file's header.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -29,8 +26,7 @@ from qfloor.export.schema import (
 )
 from qfloor.prices import check_rule
 from qfloor.records import canonical_json
-
-_serial = itertools.count()
+from qfloor.whole import write_whole
 
 
 def write(path: str | Path, release: Release) -> Path:
@@ -69,27 +65,6 @@ def write_json(path: str | Path, release: Release) -> Path:
     }
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     return write_whole(Path(path), text.encode("utf-8"))
-
-
-def write_whole(path: Path, content: bytes) -> Path:
-    """Replace a file by new content at once, and make it last."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.parent / f".{path.name}.{os.getpid()}.{next(_serial)}.part"
-    try:
-        with part.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return path
 
 
 def _checked(release: Release) -> Content:

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from qfloor.errors import InputError
 from qfloor.export import Content
-from qfloor.export.writing import write_whole
 from qfloor.pipeline.compared_releases import changed_verdicts
 from qfloor.pipeline.drift import DriftReport
 from qfloor.records import EVERY, TIERS, DriftFinding
+from qfloor.whole import write_whole
 
 WIDTH = 100
 NAMED = 8

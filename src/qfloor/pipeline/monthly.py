@@ -19,7 +19,6 @@ from typing import Any
 from qfloor import export
 from qfloor.benchmark import Benchmark, names
 from qfloor.errors import BenchmarkError, CertificationError, QfloorError
-from qfloor.export.writing import write_whole
 from qfloor.generate import GenerationResult, RunPolicy
 from qfloor.pipeline.drift import DriftReport, check_drift
 from qfloor.pipeline.month_log import Entry, entry_of, write_entry
@@ -29,6 +28,7 @@ from qfloor.pipeline.reporting import Wanted, run_of_release, write_report
 from qfloor.pipeline.run import Report, RunResult, Watch, bought, judged, ready, silent
 from qfloor.records import EVERY
 from qfloor.store import Store
+from qfloor.whole import write_whole
 
 LOG = "LOG.md"
 

@@ -28,6 +28,7 @@ from qfloor.records import (
 from qfloor.score import metric_of
 from qfloor.store import Store
 from qfloor.store.rows import from_plain
+from qfloor.whole import write_whole
 
 FORMAT = "qfloor reference set 1"
 """First field of an exported set; a reader refuses any other."""
@@ -147,8 +148,7 @@ def write_reference(path: Path, reference: ReferenceSet) -> Path:
     """Write a set as JSON: format, digest and content; the same set gives the same bytes."""
     content = {"format": FORMAT, "digest": reference.digest, "set": to_plain(reference)}
     text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
-    return path
+    return write_whole(path, text + "\n")
 
 
 def read_reference(path: Path) -> ReferenceSet:

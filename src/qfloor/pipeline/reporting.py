@@ -18,7 +18,6 @@ from qfloor import export, ratings
 from qfloor.benchmark import Benchmark
 from qfloor.errors import InputError, QfloorError, StoreError
 from qfloor.export import Content
-from qfloor.export.writing import write_whole
 from qfloor.pipeline.compared_releases import compare_releases
 from qfloor.pipeline.drift import check_drift
 from qfloor.pipeline.judging import Cells, RoundView, human_cells, metric_cells
@@ -28,6 +27,7 @@ from qfloor.pipeline.shown_outputs import Gallery, metric_strips
 from qfloor.records import Metric, Status, digest_of, human_part
 from qfloor.report import Clock, ReportContent, Since, Spread, render
 from qfloor.store import Store
+from qfloor.whole import write_whole
 
 NO_STORE = "This page was made from the quality database alone: {what} lie in the workspace (-w)."
 

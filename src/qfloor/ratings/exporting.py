@@ -7,8 +7,6 @@ controls other than repeats are too. What is written can be imported again (form
 from __future__ import annotations
 
 import json
-import os
-import uuid
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from qfloor.ratings.judgment import ANONYMOUS, TEST
 from qfloor.ratings.wording import listed, nearest
 from qfloor.records import Output, Rating
 from qfloor.store import Store
+from qfloor.whole import write_whole
 
 WRITTEN = (TEST, "repeat")
 ENDINGS = (".json", ".py")
@@ -151,9 +150,4 @@ def _write(path: Path, dataset: Mapping[str, Any]) -> None:
         text = "".join(f"{name} = {value!r}\n" for name, value in dataset.items())
     else:
         text = json.dumps(dataset, ensure_ascii=False, indent=1) + "\n"
-    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_whole(path, text)

@@ -11,13 +11,13 @@ or refused whole.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from qfloor.errors import InputError, NeedError
 from qfloor.router.policy import HealthFeed, OfferHealth
+from qfloor.whole import write_whole
 
 FORMAT = "qfloor-health"
 VERSION = 1
@@ -70,12 +70,6 @@ def _offer(path: Path, name: str, row: Any) -> OfferHealth:
 
 def write_health(path: str | Path, feed: HealthFeed) -> None:
     """Write a health feed, at once or not at all."""
-    path = Path(path)
     rows = {name: vars(health) for name, health in sorted(feed.offers.items())}
     told = {"format": FORMAT, "version": VERSION, "offers": rows}
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_whole(Path(path), json.dumps(told, indent=1, ensure_ascii=False) + "\n")

@@ -13,15 +13,14 @@ Keys and passwords are refused: they belong where the protocol's own library loo
 from __future__ import annotations
 
 import json
-import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from qfloor.errors import StoreError
-from qfloor.store.media_files import sync_folder
 from qfloor.store.media_place import MediaSettings, normal
+from qfloor.whole import write_whole
 
 SETTINGS = "workspace.toml"
 _SECRET = ("secret", "password", "token", "key")
@@ -108,19 +107,10 @@ def write_settings(root: Path, settings: MediaSettings) -> Path:
         lines += ["", f"[media.options.{protocol}]"]
         lines += [f"{name} = {_toml(value)}" for name, value in sorted(told.items())]
     path = root / SETTINGS
-    draft = root / f".{SETTINGS}.{os.getpid()}"
     try:
-        with draft.open("w", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        sync_folder(root)
+        return write_whole(path, "\n".join(lines) + "\n")
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return path
 
 
 def _toml(value: Any) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from qfloor.errors import SuiteError
 from qfloor.records import Prompt, Suite
 from qfloor.suite.loading import parse, split_of, suite_of
+from qfloor.whole import write_whole
 
 
 def _value(value: object) -> str:
@@ -80,11 +80,4 @@ def replace_file(path: Path, text: str) -> Path:
         raise SuiteError(
             f"{path}: cannot be written, character {error.start} is half a surrogate pair"
         ) from error
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
+    return write_whole(path, content)

@@ -10,6 +10,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from qfloor.whole import write_whole
+
 _KEPT = frozenset((".json", ".safetensors", ".bin", ".txt", ".model"))
 _CHUNK = 1 << 20
 
@@ -43,10 +45,7 @@ def digest_of_folder(folder: Path, memory: Path) -> str:
         name = file.name if folder.is_file() else file.relative_to(folder).as_posix()
         whole.update(f"{name}\0{fresh[key]}\n".encode())
     if fresh.keys() - known.keys():
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        new = memory.with_suffix(".new")
-        new.write_text(json.dumps(known | fresh, indent=0, sort_keys=True), encoding="utf-8")
-        new.replace(memory)
+        write_whole(memory, json.dumps(known | fresh, indent=0, sort_keys=True))
     return whole.hexdigest()
 
 

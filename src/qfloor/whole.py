@@ -1,0 +1,88 @@
+"""Files that are written whole or not at all, whoever else writes or reads them meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def write_whole(path: Path, content: bytes | str) -> Path:
+    """Replace a file by new content at once, and make it last.
+
+    It is written beside its place under a name of its own, synced, and renamed: a reader and a
+    kill meet the old file or the new one. Names are drawn, for a process number is not one's own:
+    containers that share a disk have the same, and a killed process leaves its draft behind.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made when missing; what is no file (a pipe, a terminal) is written to as it
+        is. A file that is there keeps its permissions.
+    content : bytes or str
+        Text is written in UTF-8, its line ends as they are.
+
+    Returns
+    -------
+    Path
+        The destination.
+    """
+    told = content.encode("utf-8") if isinstance(content, str) else content
+    before = _mode(path)
+    if before is not None and not (stat.S_ISREG(before) or stat.S_ISDIR(before)):
+        path.write_bytes(told)
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _named(path), _draft(path.parent) as (draft, descriptor):
+        with os.fdopen(descriptor, "wb") as file:
+            if before is not None and hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), stat.S_IMODE(before))
+            file.write(told)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    _sync_names(path.parent)
+    return path
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return None
+
+
+@contextlib.contextmanager
+def _draft(folder: Path) -> Iterator[tuple[Path, int]]:
+    """A new file, and its descriptor; removed if it is still there in the end."""
+    draft = folder / f".{secrets.token_hex(8)}.part"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        yield draft, descriptor
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Have an error name the file that was meant, and not its draft."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
+        raise
+
+
+def _sync_names(folder: Path) -> None:
+    """Make the names in a folder durable, where the system can (Windows cannot)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
