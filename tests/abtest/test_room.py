@@ -317,3 +317,19 @@ def test_the_host_sees_counts_and_attention(room: Room) -> None:
     assert told["session"]["planned_given"] == told["session"]["kinds"]["test"] < planned
     assert told["session"]["pairs_short"] == planned - told["session"]["kinds"]["test"]
     assert "routed" not in str(told)
+
+
+def test_a_room_that_does_not_open_holds_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lock stayed taken: "another run is writing", and the other run was none."""
+
+    def fails(connection: sqlite3.Connection) -> None:
+        raise SessionError("no thread can be started")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("qfloor.abtest.room.GroupWriter", fails)
+        with pytest.raises(SessionError, match="no thread") as failed:
+            Room(folder)
+    Room(folder).close()
+    assert failed.value  # held until now, and with it what the room had opened

@@ -9,6 +9,7 @@ from typing import Any
 import blind_world
 import pytest
 
+from qfloor.abtest import folder
 from qfloor.abtest.ballots import read_ballot
 from qfloor.abtest.building import build_session
 from qfloor.abtest.closing import early_end
@@ -242,3 +243,21 @@ def test_rankings_become_comparisons(tmp_path: Path) -> None:
         place = (1, 2, 2, 3)
         word = {True: "left", False: "right"}[place[left] < place[right]]
         assert row["response"] == ("none" if place[left] == place[right] else word)
+
+
+@pytest.mark.parametrize("what", ["unblind", "add raters"])
+def test_a_session_that_another_process_is_writing_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """It was SQLite's "database is locked", with a traceback."""
+    root, key = blind_world.session(tmp_path, 12)
+    monkeypatch.setattr(folder, "BUSY_SECONDS", 0.01)
+    other = folder.connect(root / folder.DATABASE)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(SessionError, match=r"cannot be written just now .*try again"):
+            unblind(root, key, early="a test") if what == "unblind" else add_raters(root, 1)
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    assert [told["event"] for told in unblindings(root)] == ["created"]

@@ -76,3 +76,41 @@ def test_a_database_that_fails_answers_nobody_with_a_yes(tmp_path: Path) -> None
     writer.close()
     with pytest.raises(SessionError, match="being closed"):
         writer.submit(_insert("d")).result(20)
+
+
+def test_what_comes_while_it_is_closed_is_refused(tmp_path: Path) -> None:
+    """It was queued after the last look into the queue, and who asked waited for ever."""
+    writer = GroupWriter(_connection(tmp_path / "db"))
+    put = writer._queue.put
+
+    class Queue:
+        get, get_nowait = writer._queue.get, writer._queue.get_nowait
+
+        def put(self, entry: Any) -> None:
+            if entry is not None:
+                writer.close()  # another thread, between the look at whether it is and this
+            put(entry)
+
+    writer._queue = Queue()  # type: ignore[assignment]
+    late = writer.submit(_insert("late"))
+    assert late.done()
+    with pytest.raises(SessionError, match="being closed"):
+        late.result(0)
+
+
+def test_a_disk_that_takes_nothing_back_leaves_nobody_waiting(tmp_path: Path) -> None:
+    class Broken:
+        in_transaction = True
+
+        def execute(self, sql: str) -> None:
+            if sql in ("COMMIT", "ROLLBACK"):
+                raise sqlite3.OperationalError("disk I/O error")
+
+        def close(self) -> None:
+            pass
+
+    writer = GroupWriter(Broken())  # type: ignore[arg-type]
+    for _ in range(2):  # the thread that writes goes on
+        with pytest.raises(SessionError, match="disk I/O error"):
+            writer.submit(lambda db: None).result(20)
+    writer.close()

@@ -7,10 +7,12 @@ disk. Names in it are random. Which cell is which arm's stands in the arm key on
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import secrets
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +123,30 @@ def open_folder(folder: str | Path) -> tuple[Path, Protocol, sqlite3.Connection]
             f"{said.get('protocol_digest')}); restore the folder"
         )
     return root, protocol, connection
+
+
+@contextlib.contextmanager
+def change(connection: sqlite3.Connection, session: str | Path) -> Iterator[None]:
+    """One commit, or nothing of it.
+
+    Raises
+    ------
+    SessionError
+        When another process writes the session for too long, or the disk takes nothing.
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # a full disk may have ended it
+                connection.execute("ROLLBACK")
+            raise
+    except sqlite3.Error as error:
+        raise SessionError(
+            f"{session} cannot be written just now ({error}); nothing was changed, try again"
+        ) from error
 
 
 def meta(connection: sqlite3.Connection) -> dict[str, str]:

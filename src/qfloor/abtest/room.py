@@ -7,6 +7,7 @@ name), only for the trial that is due, and not before the pictures could be seen
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import hmac
@@ -65,22 +66,25 @@ class Room:
         clock: Callable[[], float] = time.time,
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
+        with contextlib.ExitStack() as opened:  # whatever refuses to open, nothing stays open
+            self._open(folder, opened)
+            opened.pop_all()
+        self._clock, self._stopwatch = clock, stopwatch
+        self._opened: dict[str, float] = {}  # trial -> when it was first told of, by stop-watch
+
+    def _open(self, folder: str | Path, opened: contextlib.ExitStack) -> None:
         self.root, self.protocol, self._reader = f.open_folder(folder)
+        opened.callback(self._reader.close)
         self._reading = threading.Lock()
         self._host_reader = f.connect(self.root / f.DATABASE)
         self._host_reading = threading.Lock()
-        self._clock, self._stopwatch = clock, stopwatch
-        self._opened: dict[str, float] = {}  # trial -> when it was first told of, by stop-watch
+        opened.callback(self._host_reader.close)
         said = f.meta(self._reader)
         self.join_token, self.host_token = said["join_token"], said["host_token"]
         self._salt = bytes.fromhex(said["salt"])
         self._lock = WriterLock(self.root / f.LOCK)
-        try:
-            self._lock.acquire("ab serve")
-        except Exception:
-            self._reader.close()
-            self._host_reader.close()
-            raise
+        self._lock.acquire("ab serve")
+        opened.callback(self._lock.release)
         self._writer = GroupWriter(f.connect(self.root / f.DATABASE))
 
     def close(self) -> None:

@@ -71,16 +71,10 @@ def add_raters(session: str | Path, most: int) -> int:
     """
     _, protocol, db = f.open_folder(session)
     try:
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            added = _add(db, protocol, most)
-            db.execute("COMMIT")
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
+        with f.change(db, session):
+            return _add(db, protocol, most)
     finally:
         db.close()
-    return added
 
 
 def _add(db: sqlite3.Connection, protocol: Protocol, most: int) -> int:

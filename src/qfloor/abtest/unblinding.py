@@ -164,8 +164,7 @@ def _check_question(session: str | Path, protocol: Protocol, pairs: bool) -> Non
 def _close_voting(db: sqlite3.Connection, key: Path, session: str, early: str | None) -> None:
     """End the voting and log who may now know: in one commit, before anything is told."""
     at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with f.change(db, session):
         first = "unblinded_at" not in f.meta(db)
         detail: dict[str, Any] = {}
         if first:
@@ -190,10 +189,6 @@ def _close_voting(db: sqlite3.Connection, key: Path, session: str, early: str | 
             "INSERT INTO log (at, event, detail) VALUES (?, 'unblinded', ?)",
             (at, json.dumps(detail)),
         )
-        db.execute("COMMIT")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
 
 
 def _answer(vote: Mapping[str, Any], unit: KeyUnit, protocol: Protocol) -> Answer:

@@ -7,6 +7,7 @@ change stand. It knows nothing of sessions.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -32,7 +33,7 @@ class GroupWriter:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._queue: queue.SimpleQueue[tuple[Change, Future[Any]] | None] = queue.SimpleQueue()
-        self._closed = False
+        self._closed = self._ended = False
         self._thread = threading.Thread(target=self._run, name="votes", daemon=True)
         self._thread.start()
 
@@ -40,9 +41,11 @@ class GroupWriter:
         """Queue a change; its future is done when it is on disk, or refused."""
         future: Future[Any] = Future()
         if self._closed:
-            future.set_exception(SessionError("the session is being closed"))
+            future.set_exception(_closing())
         else:
             self._queue.put((change, future))
+            if self._ended:  # closed between the two, so that nobody reads the queue any more
+                self._refuse_rest()
         return future
 
     def close(self) -> None:
@@ -65,6 +68,15 @@ class GroupWriter:
             ended = batch[-1] is None
             if work := [entry for entry in batch if entry is not None]:
                 self._write(work)
+        self._ended = True
+        self._refuse_rest()
+
+    def _refuse_rest(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                entry = self._queue.get_nowait()
+                if entry is not None and entry[1].set_running_or_notify_cancel():
+                    entry[1].set_exception(_closing())
 
     def _write(self, work: list[tuple[Change, Future[Any]]]) -> None:
         run = self._connection.execute
@@ -85,14 +97,19 @@ class GroupWriter:
                 run("RELEASE one")
             run("COMMIT")
         except Exception as error:  # a full or broken disk: nobody may wait on
-            if self._connection.in_transaction:
-                run("ROLLBACK")
+            with contextlib.suppress(sqlite3.Error):  # it would end this thread, and all would wait
+                if self._connection.in_transaction:
+                    run("ROLLBACK")
             for _, future in work:
                 if not future.done():
                     future.set_exception(_lost(error))
             return
         for future, result in done:
             future.set_result(result)
+
+
+def _closing() -> SessionError:
+    return SessionError("the session is being closed")
 
 
 def _lost(error: Exception) -> SessionError:
