@@ -90,10 +90,10 @@ class MediaFiles:
         and left alone. When it cannot be stored it lies where it lay.
         """
         with self._writing(), self._draft("file") as draft, _returned(draft, path):
-            moved = take and _moved(path, draft)
-            if moved and self.renews:
+            if take and self.renews:  # first: another worker sweeps drafts that look old
                 with contextlib.suppress(OSError):  # of another user
-                    os.utime(draft)
+                    os.utime(path)
+            moved = take and _moved(path, draft)
             sha256 = _hashed(draft) if moved else _copied(path, draft)
             if not self._need_not(sha256):
                 target = self._shard(sha256) / f"{sha256}.{_extension(media_type)}"

@@ -160,6 +160,41 @@ def test_what_was_put_now_is_not_old_whenever_its_file_was_written(tmp_path: Pat
     ledger.close()
 
 
+def test_what_is_just_being_put_is_not_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its move and its new date a draft looked old, and another worker removed it."""
+    ledger, other = GatewayLedger(tmp_path), GatewayLedger(tmp_path)
+    path = ledger.generator_folder("local") / "a" / "picture.png"
+    path.parent.mkdir()
+    path.write_bytes(b"moved out of a cache")
+    os.utime(path, (0, 0))
+    replace = os.replace
+
+    def sweeping(*told: Any) -> None:
+        replace(*told)
+        other.sweep(time.time() - 60, most_decisions=100)
+
+    monkeypatch.setattr(os, "replace", sweeping)
+    sha256 = ledger.put_media(path, "image/png")
+    assert ledger.media.path(sha256).read_bytes() == b"moved out of a cache"
+    ledger.close()
+    other.close()
+
+
+def test_a_release_that_a_killed_worker_was_copying_is_removed(tmp_path: Path) -> None:
+    ledger = GatewayLedger(tmp_path)
+    (tmp_path / "releases").mkdir()
+    left, now, kept = (tmp_path / "releases" / name for name in ("draft-1", "draft-2", "ab.db"))
+    for path in (left, now, kept):
+        path.write_bytes(b"rows")
+        if path != now:
+            os.utime(path, (0, 0))
+    ledger.sweep(time.time() - 60, most_decisions=100)
+    assert sorted((tmp_path / "releases").iterdir()) == sorted([now, kept])
+    ledger.close()
+
+
 def test_a_long_backlog_is_forgotten_some_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

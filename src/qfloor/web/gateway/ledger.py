@@ -368,7 +368,8 @@ class GatewayLedger(Database):
             with contextlib.suppress(FileNotFoundError):  # another worker sweeps as well
                 if path.stat().st_mtime < before and self.one(named, (path.stem,)) is None:
                     self._drop_unless_renewed(path, before)
-        for path in (*self.media.folder.glob("drafts/*"), *self.root.glob("generators/*/*/*")):
+        left = ("media/drafts/*", "generators/*/*/*", "releases/draft-*")  # by who was killed
+        for path in (found for pattern in left for found in self.root.glob(pattern)):
             with contextlib.suppress(FileNotFoundError):
                 if path.is_file() and path.stat().st_mtime < before:
                     path.unlink()

@@ -116,7 +116,7 @@ class Releases:
                 raise InputError(f"{source}: is the stable release already")
             self._drop(WITHDRAWN, digest)
             self._put(CANARY, digest, str(source), percent)
-        return self.roles()[CANARY]
+            return self.roles()[CANARY]  # within: another command may be quick
 
     def promote(self) -> Role:
         """Make the canary the stable release."""
@@ -128,7 +128,7 @@ class Releases:
                 self._put(PREVIOUS, roles[STABLE].digest, roles[STABLE].source)
             self._put(STABLE, roles[CANARY].digest, roles[CANARY].source)
             self._drop(CANARY)
-        return self.roles()[STABLE]
+            return self.roles()[STABLE]
 
     def rollback(self) -> Role:
         """Take back the canary, or without one the stable release, and say what decides now.
@@ -137,7 +137,7 @@ class Releases:
         """
         with self._ledger.transaction():
             roles = self.roles()
-            if CANARY in roles:
+            if CANARY in roles and STABLE in roles:
                 taken = roles[CANARY]
                 self._drop(CANARY)
             elif PREVIOUS in roles and STABLE in roles:
@@ -147,7 +147,7 @@ class Releases:
             else:
                 raise InputError("there is nothing to go back to: no canary and no release before")
             self._put(WITHDRAWN, taken.digest, taken.source)
-        return self.roles()[STABLE]
+            return self.roles()[STABLE]
 
     def _put(self, role: str, digest: str, source: str, percent: float = 100.0) -> None:
         at = datetime.now(UTC).isoformat(timespec="seconds")
