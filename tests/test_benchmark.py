@@ -68,6 +68,10 @@ def test_a_sound_file_loads_to_one_digest(tmp_path: Path) -> None:
         ({"rest": "[raters]\nshare = 0.5\nraters = 500"}, "there are 40 simulated raters"),
         ({"rest": "[raters]\nshare = 0.5\nraters = 3\nvotes = 4"}, "more than the 3 raters"),
         ({"rest": '[[thresholds]]\ntier = "premium"\nvalue = 4'}, "demands 4, less than"),
+        (
+            {"rest": '[[thresholds]]\ntier = "standard"\nvalue = 6'},
+            "two thresholds of */*/standard",
+        ),
         ({"rest": '[[thresholds]]\ntier = "premum"\nvalue = 9'}, "did you mean 'premium'"),
         ({"rest": '[[thresholds]]\ntier = "premium"\nvalue = 11'}, "outside the scale 0 to 10"),
     ],

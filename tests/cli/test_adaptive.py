@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from qfloor import benchmark, export
+from qfloor import benchmark, export, pipeline
 from qfloor.benchmark import Benchmark
 from qfloor.cli import app
 from qfloor.errors import QfloorError
@@ -87,3 +87,35 @@ def test_an_amount_that_is_none_is_refused(short: Benchmark, tmp_path: Path) -> 
     )
     assert isinstance(told.exception, QfloorError)
     assert "--rating-usd" in str(told.exception)
+
+
+def test_a_budget_for_nothing_says_so(short: Benchmark, tmp_path: Path) -> None:
+    """It told people to run `qfloor floors`, which had nothing to compute either."""
+    given = ["run", "painters", "--adaptive", "-w", str(tmp_path)]
+    with pytest.raises(QfloorError, match=r"not one prompt was judged \(budget: 1 cells\)"):
+        pipeline.run_adaptive(replace(short, budget_nanousd=0), tmp_path / "other")
+    told = runner.invoke(app, [*given, "--rating-usd", "-1"])
+    assert str(told.exception) == "--rating-usd is '-1', must not be negative"
+    told = runner.invoke(app, [*given, "--value-usd", "nan"])
+    assert str(told.exception) == "--value-usd is 'nan', must be an amount"
+
+
+@pytest.mark.parametrize(
+    "option", [["--method", "exact"], ["--batch", "3"], ["--rating-usd", "1"], ["--value-usd", "1"]]
+)
+def test_options_of_an_adaptive_run_are_refused_without_it(
+    short: Benchmark, tmp_path: Path, option: list[str]
+) -> None:
+    told = runner.invoke(app, ["run", "painters", "-w", str(tmp_path), *option])
+    assert told.exit_code == 2
+    assert "goes with --adaptive" in told.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_buys_nothing_is_not_adaptive(short: Benchmark, tmp_path: Path) -> None:
+    """It bought: --resolve-unknown was not looked at."""
+    given = ["run", "painters", "-w", str(tmp_path), "--adaptive", "--resolve-unknown"]
+    told = runner.invoke(app, given)
+    assert told.exit_code == 2
+    assert "--resolve-unknown" in told.output
+    assert not list(tmp_path.iterdir())

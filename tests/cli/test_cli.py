@@ -106,6 +106,8 @@ def test_used_wrongly_is_exit_2(cli: Cli) -> None:
     assert cli("floors", "painters", "--kind", "delivred")[0] == 2
     assert cli("power", "--offers", "0")[0] == 2
     assert cli("power", "--alpha", "2")[0] == 2
+    assert cli("power", "--alpha", "0.6")[0] == 2  # no benchmark file may say so
+    assert cli("verify", "none.db", "--benchmark", "painters")[0] == 2  # was ignored
     assert cli("power", "--max-fail", "0")[0] == 2
     assert cli("power", "--power", "1")[0] == 2
     assert cli("suite", "sample", "--log", "x.csv", "--out", "o.toml", "--seed", "-1")[0] == 2
@@ -120,11 +122,12 @@ def test_used_wrongly_is_exit_2(cli: Cli) -> None:
         (["plan", "paniters"], "did you mean 'painters'"),
         (["run", "painters", "--round", "november"], "round is 'november', must look like 2026-11"),
         (["run", "painters", "--budget", "0.01"], "nothing was bought"),
-        (["run", "painters", "--budget", "lots"], "budget_usd is 'lots', must be an amount"),
+        (["run", "painters", "--budget", "lots"], "--budget is 'lots', must be an amount"),
         (["score", "painters"], "no store"),
         (["floors", "painters"], "no store"),
         (["export", "painters"], "no store"),
         (["verify", "none.db"], "none.db"),
+        (["export", "painters", "--out", "."], "--out . is a folder; name the file"),
         (["route", "a cat", "--db", "none.db"], "none.db"),
         (["generate", "--manifest", "none.csv", "--round", "2026-11"], "none.csv"),
         (["generate", "--manifest", "none.csv"], "say which round"),

@@ -276,7 +276,21 @@ def test_designs_and_benchmarks():
     "wrong",
     [("--offers", "0"), ("--categories", "0"), ("--alpha", "1"), ("--fail", "2"),
      ("--raters", "12"), ("--raters", "0"), ("--price-usd", "-1"),
-     ("--rater-icc", "0.1"), ("--power", "0")],
+     ("--rater-icc", "0.1"), ("--power", "0"), ("--alpha", "0.5")],
 )  # fmt: skip
 def test_used_wrongly_is_exit_2(wrong):
     assert call(*wrong).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (("--price-usd", "nan"), "nan must be a number from 0 on"),
+        (("--fail-icc", "-0.1"), "-0.1 must lie in 0 to 1"),
+        (("--alpha", "0.7"), "0.7 must lie between 0 and 0.5"),
+    ],
+)
+def test_the_value_at_fault_is_named(wrong, says):
+    told = call("--fail", "0.1", *wrong)
+    assert says in told.output
+    assert wrong[0] in told.output

@@ -250,13 +250,19 @@ def _kept(
 
 
 def parse_budget(where: str | Path, value: str | float | None) -> int | None:
-    """Turn an amount in USD into integer nano-USD, exactly; BenchmarkError if it is none."""
+    """Turn an amount in USD into integer nano-USD, exactly; BenchmarkError if it is none.
+
+    ``where`` is the file whose ``budget_usd`` it is, or the option that said it.
+    """
     if value is None:
         return None
+    said = f"{where}: budget_usd" if isinstance(where, Path) else where
     try:
         amount = Decimal(str(value))
     except InvalidOperation:
-        raise BenchmarkError(f"{where}: budget_usd is {value!r}, must be an amount") from None
-    if not amount.is_finite() or amount < 0:
-        raise BenchmarkError(f"{where}: budget_usd is {value!r}, must not be negative")
+        raise BenchmarkError(f"{said} is {value!r}, must be an amount") from None
+    if not amount.is_finite():
+        raise BenchmarkError(f"{said} is {value!r}, must be an amount")
+    if amount < 0:
+        raise BenchmarkError(f"{said} is {value!r}, must not be negative")
     return int(amount * 1_000_000_000)

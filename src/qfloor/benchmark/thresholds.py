@@ -50,6 +50,7 @@ def demands_of(
     BenchmarkError
         When a line contradicts itself, its scale, or a cheaper tier's.
     """
+    _check_said_once(path, tables)
     known = {c.id: c for c in (*CATEGORIES, GENERAL)}
     cells: dict[tuple[str, Modality, str], Demand] = {}
     for table in sorted(tables, key=lambda t: (t.category != "*") + (t.modality != "*")):
@@ -79,6 +80,19 @@ def check_references(path: Path, rules: Sequence[ThresholdRule], offers: Sequenc
                 f"{path}: thresholds.reference {rule.reference!r} is no offer of this benchmark; "
                 f"{hint}"
             )
+
+
+def _check_said_once(path: Path, tables: Sequence[ThresholdTable]) -> None:
+    """Two lines of the same cells and tier contradict each other: neither is more special."""
+    seen: set[tuple[str, str, str]] = set()
+    for table in tables:
+        place = table.category, table.modality, table.tier
+        if place in seen:
+            raise BenchmarkError(
+                f"{path}: two thresholds of {table.category}/{table.modality}/{table.tier}; "
+                "a tier demands one thing of a category"
+            )
+        seen.add(place)
 
 
 def _check(path: Path, table: ThresholdTable, quality: Quality) -> None:

@@ -125,7 +125,9 @@ _OTHER_FORMS = {
 
 
 def check_database_name(out: Path | None) -> None:
-    """Refuse to write a quality database under the name of another form."""
+    """Refuse to write a quality database under the name of another form, or of a folder."""
+    if out is not None and out.is_dir():
+        raise QfloorError(f"--out {out} is a folder; name the file, such as {out / 'quality.db'}")
     kind = "" if out is None else out.suffix.lower()
     if kind in _OTHER_FORMS:
         raise QfloorError(

@@ -21,6 +21,9 @@ LARGE_PANEL = (
     "more prompts, or cannot be had at all"
 )
 
+_MOST = {"alpha": 0.5}
+"""Shares that must lie below another limit than 1: what a benchmark file may say."""
+
 FAIL_RATES = (0.02, 0.05, 0.10, 0.125, 0.15, 0.175, 0.20)
 
 
@@ -87,9 +90,10 @@ def _check(offers: int, categories: int, **shares: float) -> None:
         if n < 1:
             raise typer.BadParameter(f"{n} is less than 1", param_hint=option)
     for option, share in shares.items():
-        if not 0.0 < share < 1.0:
+        most = _MOST.get(option, 1.0)
+        if not 0.0 < share < most:
             hint = f"--{option.replace('_', '-')}"
-            raise typer.BadParameter(f"{share:g} must lie between 0 and 1", param_hint=hint)
+            raise typer.BadParameter(f"{share:g} must lie between 0 and {most:g}", param_hint=hint)
 
 
 def _check_not_said(context: typer.Context, name: str) -> None:
@@ -129,8 +133,10 @@ def _check_assumed(fail: float | None, fail_icc: float, rater_icc: float, **pric
     for name, price in prices.items():
         if not 0.0 <= price < float("inf"):
             hint = f"--{name.replace('_', '-')}"
-            raise typer.BadParameter(f"{price:g} must not be below 0", param_hint=hint)
-    if not 0.0 <= fail_icc <= rater_icc <= 1.0:
+            raise typer.BadParameter(f"{price:g} must be a number from 0 on", param_hint=hint)
+    if not 0.0 <= fail_icc <= 1.0:
+        raise typer.BadParameter(f"{fail_icc:g} must lie in 0 to 1", param_hint="--fail-icc")
+    if not fail_icc <= rater_icc <= 1.0:
         raise typer.BadParameter(
             f"{rater_icc:g} must lie between --fail-icc {fail_icc:g} and 1: two ratings of one "
             "output are at least as alike as two of a prompt",

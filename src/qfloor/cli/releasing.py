@@ -89,6 +89,8 @@ def verify(
     from qfloor import export, pipeline
 
     if store is None:
+        if name is not None:
+            raise typer.BadParameter("goes with --store", param_hint="--benchmark")
         _verify_alone(database, as_json=as_json)
         return
     given = (

@@ -115,6 +115,7 @@ def demo(
 
 
 def run(
+    context: typer.Context,
     name: str = BenchmarkName,
     workspace: Path = Workspace,
     round: str | None = Round,
@@ -154,6 +155,7 @@ def run(
     Example: qfloor run painters --round 2026-12 --adaptive --budget 100 --rating-usd 0.05
     """
     check_database_name(out)
+    _check_goes_together(context, adaptive=adaptive, resolve=resolve)
     benchmark = benchmark_of(name, round, budget, allow_unpriced=allow_unpriced)
     stores.place(workspace, media)
     if adaptive:
@@ -175,6 +177,20 @@ def run(
     generating.show_summary(benchmark, workspace, as_json=as_json, as_csv=as_csv)
     generating.say_made(result.generation)
     say(f"wrote {result.database}")
+
+
+def _check_goes_together(context: typer.Context, *, adaptive: bool, resolve: bool) -> None:
+    """Refuse options that would change nothing, and a run that both buys and does not."""
+    if adaptive and resolve:
+        raise typer.BadParameter(
+            "buys nothing, and --adaptive buys; resolve first, then run without it",
+            param_hint="--resolve-unknown",
+        )
+    for option in () if adaptive else ("method", "batch", "rating_usd", "value_usd"):
+        source = context.get_parameter_source(option)
+        if source is not None and source.name == "COMMANDLINE":
+            hint = f"--{option.replace('_', '-')}"
+            raise typer.BadParameter("goes with --adaptive", param_hint=hint)
 
 
 def _run(

@@ -9,6 +9,8 @@ after a batch, says which outputs wait, and goes on from their imported ratings.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -110,11 +112,21 @@ def run_adaptive(
         )
         if awaiting:
             return result
+        _check_some_judged(result.states)
         now = now or dt.datetime.now(dt.UTC)
         findings = certify_round(store, benchmark, prompts, now=now, report=report)
         path = out or workspace / "quality.db"
         database = export_round(store, benchmark, prompts, path, now)
     return replace(result, findings=findings, database=database)
+
+
+def _check_some_judged(states: Sequence[SequentialState]) -> None:
+    """Say what stood in the way where no cell came to a single prompt: there is no floor then."""
+    if any(state.n_prompts for state in states):
+        return
+    why = Counter(state.stopped or state.standing for state in states)
+    told = ", ".join(f"{reason}: {n} cells" for reason, n in sorted(why.items()))
+    raise BenchmarkError(f"not one prompt was judged ({told}), so there is no floor to write")
 
 
 def _check_can_be_sequential(benchmark: Benchmark) -> None:
