@@ -252,6 +252,20 @@ def _routed(request: Request) -> Decision:
     return decision
 
 
+def holds_in_other_words(decision: Decision) -> bool:
+    """Whether whatever is asked in other words, and is taken for the same, is decided the same.
+
+    That day, by the same release, prices, policy and health: of none there is no need to know more.
+    """
+    request = decision.request
+    return (
+        decision.cause is Cause.CHEAPEST
+        and not request.policy.overrides  # which may look for words
+        and request.asked_tokens is None
+        and rules.relevant(request) in _OF_THE_DAY
+    )
+
+
 def _chosen(request: Request) -> Decision:
     # only the first is served, unless it is slow: no need to know more than the next
     stream = eligible(request)

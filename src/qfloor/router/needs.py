@@ -149,6 +149,15 @@ class Need:
             object.__setattr__(self, name, value)
 
 
+def reworded(need: Need, prompt: str) -> Need:
+    """The same need in other words: these are checked, all else was."""
+    _check_text("prompt", prompt, may_be_empty=False)
+    made = object.__new__(Need)
+    vars(made).update(vars(need))
+    vars(made)["prompt"] = prompt
+    return made
+
+
 def _check_text(name: str, text: Any, *, may_be_empty: bool) -> None:
     if not isinstance(text, str):
         raise NeedError(f"{name} must be text, not {type(text).__name__}")

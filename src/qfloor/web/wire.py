@@ -10,6 +10,7 @@ import asyncio
 import socket
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 HEAD_S = 15.0
@@ -19,11 +20,41 @@ STALL_S = 120.0
 """How long a reader may take no more of its answer than the system holds for it (a few MB)."""
 
 
+LINE = "qfloor.line"
+"""Where an application finds its `Line` in a request's ``state``, if there is one."""
+
+
+class Line(h11.Connection):
+    """h11's view of a connection; whoever answers may lay headers ready that it need not check.
+
+    h11 looks at each header of each answer by regular expressions, and some several times. What
+    comes again and again was seen to be fit when it was put together.
+    """
+
+    ready: bytes = b""
+    """Header lines, each with its end, for the head of the answer that is being sent."""
+
+    def send(self, event: Any) -> Any:
+        """Give the bytes of an event, and those that are ready with the head of an answer."""
+        told = super().send(event)
+        if self.ready and type(event) is h11.Response:
+            return told[:-2] + self.ready + told[-2:]
+        return told
+
+
 class HurriedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     """One connection; while a request is being answered, nothing hurries it."""
 
+    app_state: dict[str, Any]
     _hurry: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        if hasattr(self, "conn"):  # where h11 speaks and not httptools
+            most = self.config.h11_max_incomplete_event_size
+            self.conn = Line(h11.SERVER) if most is None else Line(h11.SERVER, most)
+            self.app_state = {**self.app_state, LINE: self.conn}
 
     def connection_made(self, transport: Any) -> None:
         """Wait for a head, and not for ever; send each piece of an answer when it is there.

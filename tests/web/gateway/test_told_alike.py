@@ -98,8 +98,12 @@ def _check(releases: list[Any], folder: Path, way: Way, told: dict[str, Any], n:
     found = found._replace(decision=replace(found.decision, now=f"2026-11-2{n % 10}"))
     whole = {"object": "route", "id": found.request_id, **facts.short(found)}
     said = alike.alike(found)
-    assert said.body(found) == compact(whole).encode("ascii")
-    heads = said.heads(found, said.body(found))
+    confidence = found.decision.classification.confidence
+    body = said.body(found.request_id, confidence, found.decision.now)
+    assert body == compact(whole).encode("ascii")
+    answer = said.ready(found.request_id, confidence, found.decision.now)
+    assert answer.body == body
+    heads = [*answer.raw_headers, *said.headers]
     ours = [(k.decode(), v.decode()) for k, v in heads if k.startswith(b"x-qfloor-")]
     assert sorted(ours) == sorted(facts.of_decision(found).items())
 

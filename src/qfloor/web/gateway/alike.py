@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from qfloor.web.gateway import facts
 from qfloor.web.gateway.deciding import Decided
-from qfloor.web.gateway.guard import compact, encoded
+from qfloor.web.gateway.guard import Header, Ready, compact, encoded
 
 _MOST = 1_000
 _JSON = (b"content-type", b"application/json")
@@ -21,27 +21,31 @@ _kept: dict[tuple[Any, ...], Alike] = {}
 class Alike(NamedTuple):
     """What answers to decisions of one kind share: the parts of a body, and headers.
 
-    ``opens`` and ``goes_on`` are a body's fields before and after the confidence.
+    ``opens`` and ``goes_on`` are a body's fields before and after the confidence; ``block`` are
+    the headers as they are sent.
     """
 
     opens: str
     goes_on: str
-    headers: tuple[tuple[bytes, bytes], ...]
+    headers: tuple[Header, ...]
+    block: bytes
     facts: dict[str, str]
 
-    def body(self, decided: Decided) -> bytes:
+    def body(self, request_id: str, confidence: float, now: str) -> bytes:
         """The answer of ``/v1/route``, as `qfloor.web.gateway.facts.short` has it."""
-        confidence = round(decided.decision.classification.confidence, 4)
         return (
-            f'{{"object":"route","id":"{decided.request_id}",{self.opens},"confidence":'
-            f'{confidence!r},{self.goes_on},"now":"{decided.decision.now}"}}'
+            f'{{"object":"route","id":"{request_id}",{self.opens},"confidence":'
+            f'{round(confidence, 4)!r},{self.goes_on},"now":"{now}"}}'
         ).encode("ascii")
 
-    def heads(self, decided: Decided, body: bytes) -> list[tuple[bytes, bytes]]:
-        """Its headers, but for those of every answer."""
-        length = b"content-length", str(len(body)).encode("ascii")
-        confidence = encoded(_CONFIDENCE, f"{decided.decision.classification.confidence:.3f}")
-        return [length, _JSON, *self.headers, confidence]
+    def ready(self, request_id: str, confidence: float, now: str) -> Ready:
+        """The answer, with its headers but for those of every answer."""
+        body = self.body(request_id, confidence, now)
+        own = [
+            (b"content-length", str(len(body)).encode("ascii")),
+            encoded(_CONFIDENCE, f"{confidence:.3f}"),
+        ]
+        return Ready(body, own, self.headers, self.block)
 
 
 def alike(decided: Decided) -> Alike:
@@ -69,4 +73,7 @@ def _alike(decided: Decided) -> Alike:
     at = list(short).index("confidence")
     fields = list(short.items())
     opens, goes_on = (compact(dict(some))[1:-1] for some in (fields[:at], fields[at + 1 :]))
-    return Alike(opens, goes_on, tuple(encoded(*pair) for pair in told.items()), told)
+    headers = (_JSON, *[encoded(*pair) for pair in told.items()])
+    block = b"".join(b"%s: %s\r\n" % pair for pair in headers)
+    assert block.count(b"\n") == len(headers), "values are single lines, by facts.header_value"
+    return Alike(opens, goes_on, headers, block, told)

@@ -18,6 +18,7 @@ from qfloor.media import inspect
 from qfloor.records import PriceRule, RateLimits
 from qfloor.web.gateway.delivery import Delivery
 from qfloor.web.gateway.dispatch import Dispatcher
+from qfloor.web.gateway.familiar import Familiar
 from qfloor.web.gateway.glance import glance
 from qfloor.web.gateway.jobs import Jobs
 from qfloor.web.gateway.keys import Keyring
@@ -61,6 +62,7 @@ class Gateway:
         self.delivery = Delivery(self.ledger, settings.root)
         self.jobs = Jobs(self.ledger, self.worker)
         self.jobs.presence.check_alone(time.sleep)
+        self.familiar = Familiar()
         self.is_ready = False
         self._beside: list[asyncio.Task[None]] = []
         self._older: dict[str, router.Database] = {}

@@ -79,7 +79,7 @@ def decide(
     Fault
         400 when the request makes no sense, 404 for an unknown model.
     """
-    arm = picture.arm_for(lambda: _share(request_id))
+    arm = arm_of(picture, request_id)
     now = datetime.now(UTC)
     began = time.perf_counter_ns()
     need = _need(arm.db, ask, endpoint, key)
@@ -125,7 +125,7 @@ def _chosen(
             health=picture.health,
             policy=_policy(picture.policy, ask),
             now=now,
-            classification=_forced(arm.db, need, ask.routing.category) or _read(arm.db, need),
+            classification=_forced(arm.db, need, ask.routing.category) or read_need(arm.db, need),
         )
     except NeedError as error:
         raise _said(error) from None
@@ -143,7 +143,7 @@ def refusal(decided: Decided) -> Fault:
     decision, need = decided.decision, decided.need
     fault = nothing_eligible(decision)
     if decision.category is None and need.modality == "image" and need.pin is None:
-        free = _read(decided.arm.db, replace(need, modality=None))
+        free = read_need(decided.arm.db, replace(need, modality=None))
         if free.category is not None and free.modality == "video":
             where = (
                 "a picture was asked for: ask with model auto/video"
@@ -153,6 +153,11 @@ def refusal(decided: Decided) -> Fault:
             fault.message = f"The prompt reads as asking for a clip, and {where}. {fault.message}"
             fault.metadata["reads_as"] = "video"
     return fault
+
+
+def arm_of(picture: Picture, request_id: str) -> Arm:
+    """Which release decides a request."""
+    return picture.arm_for(lambda: _share(request_id))
 
 
 def _share(request_id: str) -> float:
@@ -252,7 +257,7 @@ def _policy(policy: router.Policy, ask: Ask) -> router.Policy:
     return replace(policy, speed_surcharge=wanted / 100.0)
 
 
-def _read(db: router.Database, need: router.Need) -> router.Classification:
+def read_need(db: router.Database, need: router.Need) -> router.Classification:
     """What a request is taken for; a prompt that came before (a dry run, a retry) is known."""
     if len(need.prompt) > _LONG or need.negative:
         return router.classify(db, need)

@@ -20,14 +20,17 @@ from typing import Any, Literal
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from qfloor.errors import NeedError, StoreError
 from qfloor.web.gateway.core import Gateway
 from qfloor.web.gateway.faults import Fault
 from qfloor.web.gateway.keys import ANYONE, Key, check_rate
+from qfloor.web.wire import LINE
 
 log = logging.getLogger("qfloor.gateway")
 Access = Literal["key", "page", "open"]
+Header = tuple[bytes, bytes]
 
 
 @dataclass
@@ -63,11 +66,40 @@ def json_response(
 
 
 class Ready(Response):
-    """An answer whose own headers are put together already; those of every answer are not."""
+    """An answer whose own headers are put together already; those of every answer are not.
 
-    def __init__(self, content: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    Parameters
+    ----------
+    content : bytes
+    own : list of header
+        Of this answer alone.
+    kept : tuple of header
+        Of many answers; seen to be fit when they were put together.
+    block : bytes
+        The same as lines.
+    """
+
+    def __init__(
+        self, content: bytes, own: list[Header], kept: tuple[Header, ...], block: bytes
+    ) -> None:
         self.status_code, self.background = 200, None
-        self.body, self.raw_headers = content, headers
+        self.body, self.raw_headers = content, own
+        self._kept, self._block = kept, block
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it; what is kept goes by the server's checks where our own server serves."""
+        line = scope.get("state", {}).get(LINE)
+        headers = self.raw_headers
+        if line is None:
+            headers = [*headers, *self._kept]
+        else:
+            line.ready = self._block
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+        finally:
+            if line is not None:
+                line.ready = b""
+        await send({"type": "http.response.body", "body": self.body})
 
 
 def guarded(gateway: Gateway, name: str, serve: Endpoint, access: Access = "key") -> Any:

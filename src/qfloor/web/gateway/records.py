@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import chain, groupby
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from qfloor.errors import StoreError
 from qfloor.records import digest_of
@@ -41,6 +41,10 @@ _COLUMNS = (
     "baseline_offer", "baseline_nanousd", "outcome", "reason", "http_status", "seconds",
     "decide_us", "policy", "prices", "health", "decided_at",
 )  # fmt: skip
+_ID, _AT, _CONFIDENCE, _NEED, _PROMPT, _SECONDS, _DECIDE_US, _DECIDED_AT = map(
+    _COLUMNS.index,
+    ("id", "at", "confidence", "need", "prompt", "seconds", "decide_us", "decided_at"),
+)
 _MOST_NEEDS, _LONG = 1_000, 2_000
 """Needs that are kept as JSON, and characters above which one is not: memory is bounded."""
 _INSERT = f"INSERT INTO decisions ({', '.join(_COLUMNS)}) VALUES "
@@ -80,6 +84,14 @@ def _decisions(
     return "qfloor_decisions_total", _labels(*told.items())
 
 
+def _counter_of(decided: Decided) -> tuple[str, Labels]:
+    decision = decided.decision
+    return _decisions(
+        decided.endpoint, decision.cause.value, decision.category or "unsure", decision.tier,
+        decision.offer or "none", decided.arm.name,
+    )  # fmt: skip
+
+
 _around: dict[tuple[Any, ...], tuple[str, str]] = {}
 
 
@@ -106,6 +118,22 @@ def _told(need: Need) -> str:
     return f"{around[0]}{digest}{around[1]}"
 
 
+class Line(NamedTuple):
+    """What the log keeps of decisions that differ in their words, moment and confidence alone.
+
+    ``row`` is that of one of them; ``around`` stands before and after the prompt's digest.
+    """
+
+    row: list[Any]
+    around: tuple[str, str]
+    counted: tuple[str, Labels]
+
+
+def milliseconds(now: str) -> str:
+    """A moment in UTC, told to the microsecond unless it is a whole second, as the log has it."""
+    return f"{now[:23]}+00:00" if now[19] == "." else f"{now[:19]}.000+00:00"
+
+
 @lru_cache(maxsize=4096)
 def _listed(names: tuple[str, ...]) -> str:
     """Names as JSON; categories come again and again."""
@@ -129,12 +157,39 @@ class Records:
             self.count("qfloor_log_rows_dropped_total")
             return
         self._rows.append((_INSERT, self._row(decided, status, seconds, reason)))
-        decision = decided.decision
-        self._counts[_decisions(
-            decided.endpoint, decision.cause.value, decision.category or "unsure", decision.tier,
-            decision.offer or "none", decided.arm.name,
-        )] += 1.0  # fmt: skip
+        self._counts[_counter_of(decided)] += 1.0
         self.observe("qfloor_decide_seconds", decided.decide_us / 1e6)
+
+    def line(self, decided: Decided) -> Line:
+        """What is logged of a dry run that went well, and of all that differ as a `Line` has it."""
+        before, _, after = _told(decided.need).partition(digest_of(decided.need.prompt, 16))
+        row = self._row(decided, 200, 0.0, None)
+        return Line(list(row), (before, after), _counter_of(decided))
+
+    def decided_again(
+        self,
+        line: Line,
+        *,
+        request_id: str,
+        prompt: str,
+        now: str,
+        confidence: float,
+        decide_us: int,
+        seconds: float,
+    ) -> None:
+        """Log a decision as `decided` does, by the line of one that came before."""
+        if len(self._rows) >= MOST_WAITING:
+            self.count("qfloor_log_rows_dropped_total")
+            return
+        row = line.row.copy()
+        row[_ID], row[_AT], row[_DECIDED_AT] = request_id, milliseconds(now), now
+        row[_NEED] = f"{line.around[0]}{digest_of(prompt, 16)}{line.around[1]}"
+        if self._keep_prompts:
+            row[_PROMPT] = prompt
+        row[_CONFIDENCE], row[_DECIDE_US], row[_SECONDS] = confidence, decide_us, seconds
+        self._rows.append((_INSERT, row))
+        self._counts[line.counted] += 1.0
+        self.observe("qfloor_decide_seconds", decide_us / 1e6)
 
     def settled(
         self,

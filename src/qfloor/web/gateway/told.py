@@ -15,32 +15,39 @@ from qfloor.web.gateway import facts, metrics
 from qfloor.web.gateway.alike import alike
 from qfloor.web.gateway.asked import RouteAsk, read_ask
 from qfloor.web.gateway.deciding import decide, refusal
+from qfloor.web.gateway.familiar import Again, rest_of
 from qfloor.web.gateway.faults import Fault
 from qfloor.web.gateway.forms import read_object
-from qfloor.web.gateway.guard import Call, Ready, json_response
+from qfloor.web.gateway.guard import Call, json_response
 from qfloor.web.gateway.openapi import document
 from qfloor.web.gateway.picture import Arm
 
 
 async def route(call: Call) -> Response:
     """Decide, buy nothing; the whole decision when it is asked to explain."""
-    gateway = call.gateway
-    ask = read_ask(RouteAsk, await read_object(call.request, gateway.settings.most_body_bytes))
+    gateway, key = call.gateway, call.key
+    body = await read_object(call.request, gateway.settings.most_body_bytes)
+    picture, rest = gateway.picture, rest_of(body, key.name, key.project)
+    again = gateway.familiar.decide(picture, rest, body, call.request_id)
+    if again is not None:
+        return _told_again(call, again)
+    ask = read_ask(RouteAsk, body)
     decided = decide(
-        gateway.picture,
+        picture,
         ask,
         endpoint="route",
-        key=call.key,
+        key=key,
         request_id=call.request_id,
         settings=gateway.settings,
     )
     if decided.offers and not ask.routing.explain:
-        told = alike(decided)
-        body = told.body(decided)
+        told, confidence = alike(decided), decided.decision.classification.confidence
+        gateway.familiar.keep(picture, rest, decided, told, gateway.records)
+        answer = told.ready(call.request_id, confidence, decided.decision.now)
         call.facts.update(told.facts)  # if it ends otherwise than it should
         gateway.records.decided(decided, status=200, seconds=call.seconds, reason=None)
         call.facts.clear()
-        return Ready(body, told.heads(decided, body))
+        return answer
     call.facts.update(facts.of_decision(decided))
     if not decided.offers:
         fault = refusal(decided)
@@ -58,6 +65,16 @@ async def route(call: Call) -> Response:
     }
     gateway.records.decided(decided, status=200, seconds=call.seconds, reason=None)
     return json_response(explained)
+
+
+def _told_again(call: Call, again: Again) -> Response:
+    """Answer as one was answered that differed in its words alone."""
+    told = again.told
+    answer = told.ready(call.request_id, again.confidence, again.now)
+    call.facts.update(told.facts)  # if it ends otherwise than it should
+    again.log(call.gateway.records, call.request_id, call.seconds)
+    call.facts.clear()
+    return answer
 
 
 async def list_models(call: Call) -> Response:

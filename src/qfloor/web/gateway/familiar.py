@@ -1,0 +1,162 @@
+"""Dry runs that differ from earlier ones in their words alone: those are read, the rest is known.
+
+A client sends one body with ever other prompts. Where nothing else decides than the rest of the
+body, what the words are taken for, the release, its prices, the policy and the day, whatever is
+taken for the same is decided the same, and told alike but for id, moment and confidence. Knows
+nothing of how one decides: what is kept here was decided the long way, and whatever does not fit
+goes there.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from qfloor import router
+from qfloor.errors import NeedError
+from qfloor.router.choosing import holds_in_other_words
+from qfloor.router.needs import reworded
+from qfloor.web.gateway.deciding import Decided, arm_of, read_need
+from qfloor.web.gateway.picture import Arm, Picture
+from qfloor.web.gateway.records import Line, Records
+
+if TYPE_CHECKING:
+    from qfloor.web.gateway.alike import Alike
+
+_MOST, _MOST_SEEN, _LONG = 2_000, 10_000, 1_000
+"""Ways to end that are kept, bodies that came once, and characters of one above which it is not."""
+
+_Taken = tuple[str | None, tuple[str, ...], str, str | None, bool]
+"""What words are taken for, but for how sure that is."""
+
+
+class _By(NamedTuple):
+    """What decides beside the body; compared by identity, for all of it is frozen."""
+
+    db: router.Database
+    prices: router.PriceFeed | None
+    policy: router.Policy
+    day: str
+
+    def is_still(self, arm: Arm, policy: router.Policy, day: str) -> bool:
+        """Whether it still decides."""
+        return (
+            self.db is arm.db
+            and self.prices is arm.prices
+            and self.policy is policy
+            and self.day == day
+        )
+
+
+class _Body(NamedTuple):
+    """The rest of a body: a need as it asks, and how requests with it ended."""
+
+    need: router.Need
+    endings: dict[_Taken, tuple[Alike, Line]]
+
+
+class Again(NamedTuple):
+    """A decision that came before, for another request."""
+
+    told: Alike
+    line: Line
+    prompt: str
+    confidence: float
+    now: str
+    decide_us: int
+
+    def log(self, records: Records, request_id: str, seconds: float) -> None:
+        """Log it as the long way does."""
+        records.decided_again(
+            self.line, request_id=request_id, prompt=self.prompt, now=self.now,
+            confidence=self.confidence, decide_us=self.decide_us, seconds=seconds,
+        )  # fmt: skip
+
+
+class Familiar:
+    """What is known of bodies that came before; of one release and policy an arm."""
+
+    def __init__(self) -> None:
+        self._arms: dict[str, tuple[_By, dict[Any, _Body]]] = {}
+        self._seen: set[int] = set()
+        self._kept = 0
+
+    def decide(self, picture: Picture, rest: Any, body: Any, request_id: str) -> Again | None:
+        """The decision for a body in other words; None where it has to be made."""
+        if picture.health is not None or rest is None:
+            return None
+        arm, now = arm_of(picture, request_id), datetime.now(UTC).isoformat()
+        began = time.perf_counter_ns()
+        known = self._bodies(arm, picture.policy, now[:10]).get(rest)
+        if known is None:
+            return None
+        prompt = body["prompt"]
+        try:
+            need = reworded(known.need, prompt)
+        except NeedError:  # it is said the long way
+            return None
+        found = read_need(arm.db, need)
+        ending = known.endings.get(_taken(found))
+        if ending is None:
+            return None
+        took = (time.perf_counter_ns() - began) // 1_000
+        return Again(*ending, prompt, found.confidence, now, took)
+
+    def keep(
+        self, picture: Picture, rest: Any, decided: Decided, told: Alike, records: Records
+    ) -> None:
+        """Remember how a request ended that was decided the long way, once its body came again."""
+        decision, ask = decided.decision, decided.ask
+        if picture.health is not None or rest is None or ask.routing.category is not None:
+            return
+        if not holds_in_other_words(decision):
+            return
+        bodies = self._bodies(decided.arm, picture.policy, decision.now[:10])
+        known = bodies.get(rest)
+        if known is None:
+            if hash(rest) not in self._seen:
+                self._see(hash(rest))
+                return
+            known = bodies[rest] = _Body(decided.need, {})
+        taken = _taken(decision.classification)
+        if taken in known.endings:
+            return
+        if self._kept >= _MOST:
+            self._arms.clear()
+            self._kept = 0
+            return
+        self._kept += 1
+        known.endings[taken] = told, records.line(decided)
+
+    def _see(self, body: int) -> None:
+        if len(self._seen) >= _MOST_SEEN:
+            self._seen.clear()
+        self._seen.add(body)
+
+    def _bodies(self, arm: Arm, policy: router.Policy, day: str) -> dict[Any, _Body]:
+        """Bodies that were decided by all that decides now."""
+        by, bodies = self._arms.get(arm.name, (None, {}))
+        if by is None or not by.is_still(arm, policy, day):
+            self._kept -= sum(len(body.endings) for body in bodies.values())
+            bodies = {}
+            self._arms[arm.name] = _By(arm.db, arm.prices, policy, day), bodies
+        return bodies
+
+
+def rest_of(body: Any, *asking: str | None) -> Any:
+    """A body without its words, and who asks: equal where nothing else differs, and hashable.
+
+    None where it is too long to be kept, or is no body at all.
+    """
+    if type(body) is not dict or type(body.get("prompt")) is not str:
+        return None
+    try:
+        told = repr({name: value for name, value in body.items() if name != "prompt"})
+    except RecursionError:
+        return None
+    return (told, *asking) if len(told) <= _LONG else None
+
+
+def _taken(found: router.Classification) -> _Taken:
+    return found.category, found.plausible, found.modality, found.language, found.language_stated

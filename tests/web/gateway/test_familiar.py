@@ -1,0 +1,281 @@
+"""Dry runs in other words: whatever is known of their bodies is what the long way finds."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import factories
+import h11
+import pytest
+from factories import Seller
+from gateway_world import MUG, database, drive, settings
+
+from qfloor.export import write
+from qfloor.records import PriceComponent, PriceRule
+from qfloor.router import HealthFeed, OfferHealth, Override, Policy, PriceFeed, load
+from qfloor.router.lexicon import WORDS
+from qfloor.web.gateway import familiar
+from qfloor.web.gateway.alike import alike
+from qfloor.web.gateway.asked import RouteAsk, read_ask
+from qfloor.web.gateway.deciding import decide
+from qfloor.web.gateway.familiar import Familiar, rest_of
+from qfloor.web.gateway.faults import Fault
+from qfloor.web.gateway.guard import json_response
+from qfloor.web.gateway.keys import ANYONE, Key
+from qfloor.web.gateway.picture import Arm, Picture
+from qfloor.web.gateway.records import Records, milliseconds
+from qfloor.web.gateway.settings import Settings
+
+ROUTE = "/v1/route"
+SHELF = (
+    Seller(name="value", usd="0.02", clears=7.0, modalities=("image", "video")),
+    Seller(name="grand", usd="0.2", clears=9.5),
+    Seller(name="poor", usd="0.001", clears=4.0, unit="megapixel"),
+)
+LINE = PriceComponent(unit="image", amount="0.5")
+FEED = PriceFeed(rules={"shop/value": PriceRule(components=(LINE,), source="feed",
+                                                as_of="2026-11-17")})  # fmt: skip
+BY_TOKEN = PriceFeed(rules={"shop/grand": PriceRule(
+    components=(PriceComponent(unit="token", amount="0.00001", when={"direction": "input"}),),
+    source="feed", as_of="2026-11-17")})  # fmt: skip
+RESTING = HealthFeed(offers={"shop/value": OfferHealth(as_of="2026-11-17T10:00:00",
+                                                       available=False)})  # fmt: skip
+RESTS: tuple[dict[str, Any], ...] = (
+    {}, {"model": "auto/image"}, {"model": "auto/video"}, {"model": "shop/grand"},
+    {"modality": "video"}, {"seconds": 4}, {"audio": True}, {"n": 2}, {"n": 2.0},
+    {"negative_prompt": "hats"}, {"negative_prompt": ""}, {"size": "1024x1024"},
+    {"aspect_ratio": "16:9"}, {"quality": "high"}, {"style": "vivid", "user": "é"},
+    *({"routing": r} for r in (
+        {"category": "portrait"}, {"language": "en"}, {"language": "pt-BR"}, {"tier": "draft"},
+        {"tier": "premium"}, {"max_price_usd": "0.03"}, {"max_latency_s": 60},
+        {"max_latency_s": "batch"}, {"speed_premium_pct": 1}, {"only": ["shop/grand"]},
+        {"ignore": ["shop/value"]}, {"tags": ["hands"]}, {"tags": ["mine"]}, {"project": "site"},
+        {"allow_fallbacks": False}, {"explain": True}, {"tier": "draft", "max_latency_s": "batch"},
+    )),
+)  # fmt: skip
+POLICIES = (
+    Policy(), Policy(on_uncertified="best_bound"), Policy(assumed_language="en"),
+    Policy(objective="usable_cost"), Policy(on_uncertified="default:shop/poor"),
+    Policy(overrides=(Override(offer="shop/grand", pattern="mug|dog"),)),
+)  # fmt: skip
+OFTEN = (
+    MUG, "portrait of an old man", "isometric 3d render of a city", "a short clip of rain falling",
+    "retrato de una mujer", "a watercolor of a fox, no text",
+)  # fmt: skip
+ODDLY = ("  ", "\x00", 'a sign that says "SALE"', "x" * 1_500, "写真のような猫", "портрет", "?", 5)
+
+
+def prompts(n: int, seed: int = 1) -> Iterator[Any]:
+    """Words of the lexicon and others, in any order; some that nobody can make."""
+    draw = random.Random(seed)
+    known = sorted(w for told in WORDS.values() for w in told if not w.startswith("#"))
+    plain = ["a", "the", "of", "no", "without", "with", "red", "dog", "mug", "qwertz", "retrato",
+             "una", "gato", "4711", ",", ".", "und", "clip"]  # fmt: skip
+    for i in range(n):
+        if i % 25 == 24:
+            yield draw.choice(ODDLY)
+        elif i % 3:
+            yield f"{i} {draw.choice(OFTEN)}"
+        else:
+            few = draw.choices(known, k=draw.randint(0, 3)) + draw.choices(plain, k=5)
+            yield " ".join(draw.sample(few, len(few)))
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    folder = tmp_path_factory.mktemp("releases")
+    made = factories.release(SHELF, population={"languages": ["en"]})
+    lapsed = factories.release(SHELF, valid_until="2026-11-01")
+    return [load(write(folder / f"{n}.db", each)) for n, each in enumerate((made, lapsed))]
+
+
+class World:
+    """A gateway's deciding, by itself: each request goes both ways."""
+
+    def __init__(self, folder: Path, db: Any, policy: Policy, prices: Any = None) -> None:
+        arm = Arm(name="stable", db=db, prices=prices)
+        self.picture = Picture(stable=arm, canary=None, percent=0.0, policy=policy, health=None)
+        self.settings = Settings(database=folder, workspace=folder)
+        self.known, self.key, self.asked = Familiar(), ANYONE, 0
+        self.records = Records(None, None, keep_prompts=True)  # type: ignore[arg-type]
+
+    def ask(self, body: dict[str, Any]) -> bool:
+        """Whether it was known; then nothing of it is other than what the long way finds."""
+        self.asked += 1
+        name, rest = f"req_{self.asked:032x}", rest_of(body, self.key.name, self.key.project)
+        again = self.known.decide(self.picture, rest, body, name)
+        try:
+            ask = read_ask(RouteAsk, body)
+            found = decide(self.picture, ask, endpoint="route", key=self.key, request_id=name,
+                           settings=self.settings)  # fmt: skip
+        except Fault:
+            assert again is None
+            return False
+        if not found.offers or ask.routing.explain:
+            assert again is None
+            return False
+        told = alike(found)
+        self.known.keep(self.picture, rest, found, told, self.records)
+        if again is None:
+            return False
+        decision = found.decision
+        assert (again.told, again.confidence) == (told, decision.classification.confidence)
+        same = found._replace(decision=replace(decision, now=again.now), decide_us=again.decide_us,
+                              at=milliseconds(again.now))  # fmt: skip
+        self.records.decided(same, status=200, seconds=0.5, reason=None)
+        again.log(self.records, name, 0.5)
+        (sql, row), (other, line) = self.records._rows
+        assert (sql, row) == (other, tuple(line))
+        assert set(self.records._counts.values()) == {2.0}
+        self.records._rows.clear()
+        self.records._counts.clear()
+        return True
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("priced", [None, FEED, BY_TOKEN])
+def test_thousands_of_prompts_are_decided_as_the_long_way_decides_them(
+    releases: list[Any], tmp_path: Path, policy: Policy, priced: Any
+) -> None:
+    world = World(tmp_path, releases[0], policy, priced)
+    known = 0
+    for n, prompt in enumerate(prompts(14 * len(RESTS), seed=len(str(policy)))):
+        known += world.ask({"prompt": prompt, **RESTS[n // 14]})
+    rests = [rest[0] for _, bodies in world.known._arms.values() for rest in bodies]
+    if priced is BY_TOKEN or policy.overrides:  # what a prompt costs, or where it goes, is its own
+        assert (known, rests) == (0, [])
+        return
+    assert known > 60
+    kept = [repr(rest) for rest in RESTS]
+    assert set(rests) <= set(kept)
+    for said in ("explain", "category", "hats", "0.03", ": 60", "only", "ignore", "16:9", "audio"):
+        assert not [rest for rest in rests if said in rest], said
+
+
+def test_nothing_is_kept_that_another_input_decides(releases: list[Any], tmp_path: Path) -> None:
+    world = World(tmp_path, releases[0], Policy())
+    body = {"prompt": MUG}
+    assert [world.ask(body) for _ in range(4)] == [False, False, True, True]
+    stable = world.picture.stable
+    for other in (
+        {"stable": replace(stable, db=releases[1])}, {"stable": replace(stable, prices=FEED)},
+        {"policy": Policy(assumed_language="en")},
+    ):  # fmt: skip
+        before = world.picture
+        world.picture = replace(before, **other)  # type: ignore[arg-type]
+        assert [world.ask(body) for _ in range(3)] == [False, True, True], other
+        world.picture = before
+        assert not world.ask(body)
+        assert world.ask(body)
+    world.picture = replace(world.picture, health=RESTING)
+    assert not world.ask(body)
+    world.picture = replace(world.picture, health=None)
+    assert world.ask(body)
+    world.key = Key(name="site", project="site")
+    assert not world.ask(body)
+
+
+def test_a_canary_is_known_apart(releases: list[Any], tmp_path: Path) -> None:
+    world = World(tmp_path, releases[0], Policy())
+    canary = Arm(name="canary", db=releases[1], prices=None)
+    world.picture = replace(world.picture, canary=canary, percent=50.0)
+    known = [world.ask({"prompt": f"{n} {MUG}"}) for n in range(60)]
+    assert sum(known) > 40
+    assert sorted(world.known._arms) == ["canary", "stable"]
+
+
+def test_a_day_that_begins_is_decided_anew(
+    releases: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, releases[0], Policy())
+    assert [world.ask({"prompt": MUG}) for _ in range(3)][-1]
+    arm, policy = world.picture.stable, world.picture.policy
+    assert world.known._bodies(arm, policy, "2031-01-01") == {}
+    assert world.known._kept == 0
+
+
+def test_what_is_kept_is_bounded(
+    releases: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(familiar, "_MOST", 5)
+    monkeypatch.setattr(familiar, "_MOST_SEEN", 7)
+    world = World(tmp_path, releases[0], Policy())
+    for n in range(40):
+        for _ in range(2):
+            world.ask({"prompt": MUG, "seed": n})
+        found = [body for _, bodies in world.known._arms.values() for body in bodies.values()]
+        assert sum(len(body.endings) for body in found) == world.known._kept <= 5
+        assert len(found) <= 5
+        assert len(world.known._seen) <= 7
+    assert rest_of({"prompt": MUG, "user": "u" * 2_000}) is None
+    assert rest_of({"prompt": MUG, "n": 1}) != rest_of({"prompt": MUG, "n": True})
+
+
+def test_answers_and_log_are_those_of_the_long_way(tmp_path: Path) -> None:
+    """Over the whole gateway: an explained request, which is never known, beside a plain one."""
+
+    async def work(client: Any) -> Any:
+        pairs = []
+        for n, prompt in enumerate([MUG, "a red dog", "retrato de una mujer", "nice", MUG] * 4):
+            body = {"prompt": f"{n} {prompt}", "quality": "high"}
+            pairs.append([
+                await client.post(ROUTE, json={**body, "routing": {"explain": explain}})
+                for explain in (False, True)
+            ])  # fmt: skip
+        await client.gateway.flush()
+        rows = client.gateway.ledger.rows("SELECT * FROM decisions ORDER BY rowid")
+        names = [column[1] for column in client.gateway.ledger.rows(
+            "PRAGMA table_info(decisions)")]  # fmt: skip
+        return pairs, [dict(zip(names, row, strict=True)) for row in rows], client.gateway.familiar
+
+    chosen = settings(tmp_path, database(tmp_path, SHELF), keep_prompts=True)
+    pairs, rows, known = drive(chosen, work)
+    assert known._kept >= 3
+    for plain, explained in pairs:
+        bodies = [
+            {k: v for k, v in answer.json().items() if k not in ("id", "now", "decision")}
+            for answer in (plain, explained)
+        ]
+        assert bodies[0] == bodies[1]
+        heads = [
+            {k: v for k, v in answer.headers.items() if k not in ("content-length", "x-request-id")}
+            for answer in (plain, explained)
+        ]
+        assert heads[0] == heads[1]
+    own = ("id", "at", "decided_at", "seconds", "decide_us")
+    for one, other in zip(rows[::2], rows[1::2], strict=True):
+        assert {**one, **dict.fromkeys(own)} == {**other, **dict.fromkeys(own)}
+        assert json.loads(one["need"])["prompt_digest"]
+        assert one["at"] == milliseconds(one["decided_at"])
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        ("2026-12-02T01:02:03.456789+00:00", "2026-12-02T01:02:03.456+00:00"),
+        ("2026-12-02T01:02:03+00:00", "2026-12-02T01:02:03.000+00:00"),
+    ],
+)
+def test_moments_are_cut_to_milliseconds(now: str, told: str) -> None:
+    assert milliseconds(now) == told
+
+
+def test_headers_that_go_unchecked_are_fit(releases: list[Any], tmp_path: Path) -> None:
+    """h11 finds nothing wrong with them, and their lines are what it would write."""
+    picture = World(tmp_path, releases[0], Policy()).picture
+    ask = read_ask(RouteAsk, {"prompt": MUG, "quality": "high"})
+    found = decide(picture, ask, endpoint="route", key=ANYONE, request_id="req_1",
+                   settings=Settings(database=tmp_path, workspace=tmp_path))  # fmt: skip
+    told = alike(found)
+    server = h11.Connection(h11.SERVER)
+    server.receive_data(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+    server.next_event()
+    headers = [*json_response({}).raw_headers[:1], *told.headers]
+    written = server.send(h11.Response(status_code=200, headers=headers))
+    assert written is not None
+    assert written.endswith(told.block + b"\r\n")
