@@ -28,6 +28,9 @@ This module imports nothing. A message is one sentence: what was wrong, where, w
 
 from __future__ import annotations
 
+STOPPED = "stopped; what was finished is kept, run the same command again"
+"""What is said of a command that a signal ended."""
+
 
 class QfloorError(Exception):
     """Base of everything qfloor raises on purpose; the command line prints it and exits 1."""

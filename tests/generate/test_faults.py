@@ -44,9 +44,11 @@ INTERRUPTED = """
 import json, signal, sys
 from pathlib import Path
 import kill_harness
+import qfloor.__main__
 from fakes import seller
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 seller.SLOW_S = float(sys.argv[3])
+qfloor.__main__._take_signals()
 kill_harness.go_on(Path(sys.argv[1]), "fakes.seller:kill_setup", json.loads(sys.argv[2]), "r1")
 """
 
@@ -59,12 +61,13 @@ def wait_for_calls(remote: Path, n: int) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of a terminal")
-def test_the_first_interrupt_finishes_the_calls_under_way(tmp_path):
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_interrupt_finishes_the_calls_under_way(tmp_path, told):
     remote = tmp_path / "s"
     given = {"remote": str(remote), "n": 6, "jobs": False}
     with child(INTERRUPTED, tmp_path / "w", json.dumps(given), 1.0) as run:
         wait_for_calls(remote, 6)
-        run.send_signal(signal.SIGINT)
+        run.send_signal(told)
         _, said = run.communicate(timeout=60)
     assert "finishing 6 calls under way" in said
     with Store.open(tmp_path / "w") as store:

@@ -1,8 +1,9 @@
 """The command line: a thin shell over pipeline and stages, in pipeline order, with no logic.
 
-Exit codes: 0 done, 1 told why in one sentence, 2 used wrongly; `route` has one more and `month`
-two, which their help names. Tables and answers go to stdout, progress and errors to stderr. Nothing
-heavy is imported before a command runs.
+Exit codes: 0 done, 1 told why in one sentence, 2 used wrongly, 130 stopped by Ctrl-C (SIGTERM ends
+alike, and the process dies of it); `route` has one more and `month` two, which their help names.
+Tables and answers go to stdout, progress and errors to stderr. Nothing heavy is imported before a
+command runs.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from qfloor.cli import (
     system,
 )
 from qfloor.cli.usage import Commands
-from qfloor.errors import QfloorError
+from qfloor.errors import STOPPED, QfloorError
 
 # In pipeline order, so that the help is the architecture.
 ORDER = (
@@ -148,7 +149,5 @@ def main() -> None:
         sys.exit(1)
     except SystemExit as error:
         if error.code == _INTERRUPTED:  # what typer makes of Ctrl-C
-            typer.echo(
-                "qfloor: stopped; what was finished is kept, run the same command again", err=True
-            )
+            typer.echo(f"qfloor: {STOPPED}", err=True)
         raise

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.allow_hosts(["127.0.0.1"])]
 
 
 def command(*words: str) -> list[str]:
-    return [sys.executable, "-c", "from qfloor.cli import main; main()", *words]
+    return [sys.executable, "-m", "qfloor", *words]
 
 
 def environment() -> dict[str, str]:
