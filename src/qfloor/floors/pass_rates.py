@@ -59,8 +59,9 @@ def compute_pass_rate(request: PassRequest) -> PassRate:
     Notes
     -----
     With one output a prompt the interval is Clopper and Pearson's; with repeats Korn and
-    Graubard's with prompt families as clusters, each family weighing the same. Both sides are
-    those of `qfloor.stats.fail_rate_bounds` at half of ``1 - confidence``.
+    Graubard's with prompt families as clusters, each family weighing the same, joined by the
+    exact bound of every repeat, which alone decides below level .01. Both sides are those of
+    `qfloor.stats.fail_rate_bounds` at half of ``1 - confidence``.
 
     References
     ----------
