@@ -12,7 +12,7 @@ from gateway_world import MUG, database, drive, settings
 
 from qfloor.router import Need
 from qfloor.router.decision import plain_need
-from qfloor.web.gateway import alike, records
+from qfloor.web.gateway import alike, guard, records
 
 ROUTE = "/v1/route"
 SHELF = (
@@ -113,3 +113,16 @@ def test_a_burst_is_logged_whole(tmp_path: Path, n: int) -> None:
 
     ids, logged = drive(settings(tmp_path, database(tmp_path, SHELF)), work)
     assert logged == ids
+
+
+def test_names_of_requests_rise_with_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of the log that come together are written together."""
+    moments = (0, 1_000_000, 1_700_000_000_000_000_000, 1_796_000_000_001_999_999)
+    names: list[str] = []
+    for moment in moments:
+        monkeypatch.setattr(guard.time, "time_ns", lambda moment=moment: moment)
+        some = sorted(guard.new_request_id() for _ in range(3))
+        assert not names or names[-1] < some[0]
+        names += some
+    assert len(set(names)) == 12
+    assert all(len(name) == 36 for name in names)

@@ -10,8 +10,8 @@ import base64
 import binascii
 import json
 import logging
+import os
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -102,11 +102,20 @@ class Ready(Response):
         await send({"type": "http.response.body", "body": self.body})
 
 
+def new_request_id() -> str:
+    """A name that comes behind earlier ones: 48 bits of the clock's milliseconds, 80 of chance.
+
+    The log is found by it: rows that come together stand together there. By chance alone each
+    would touch a page of its own, which is written to the disk whole.
+    """
+    return f"req_{time.time_ns() // 1_000_000:012x}{os.urandom(10).hex()}"
+
+
 def guarded(gateway: Gateway, name: str, serve: Endpoint, access: Access = "key") -> Any:
     """Wrap an endpoint; ``name`` is its label in metrics."""
 
     async def endpoint(request: Request) -> Response:
-        call = Call(gateway, request, f"req_{uuid.uuid4().hex}")
+        call = Call(gateway, request, new_request_id())
         try:
             _admit(call, access)
             response = await serve(call)
@@ -164,7 +173,7 @@ def not_routed(request: Request, error: Exception) -> Response:
     response = fault_response(fault)
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
-    response.headers["x-request-id"] = f"req_{uuid.uuid4().hex}"
+    response.headers["x-request-id"] = new_request_id()
     return response
 
 
