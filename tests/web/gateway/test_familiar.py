@@ -130,7 +130,7 @@ class World:
         self.records.decided(same, status=200, seconds=0.5, reason=None)
         again.log(self.records, name, 0.5)
         (sql, row), (other, line) = self.records._rows
-        assert (sql, row) == (other, tuple(line))
+        assert (sql, row) == (other, tuple(self.records._whole(line)))
         assert set(self.records._counts.values()) == {2.0}
         self.records._rows.clear()
         self.records._counts.clear()

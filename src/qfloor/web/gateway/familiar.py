@@ -19,13 +19,13 @@ from qfloor.router.choosing import holds_in_other_words
 from qfloor.router.needs import reworded
 from qfloor.web.gateway.deciding import Decided, arm_of, read_need
 from qfloor.web.gateway.picture import Arm, Picture
-from qfloor.web.gateway.records import Line, Records
+from qfloor.web.gateway.records import Again, Line, Records
 
 if TYPE_CHECKING:
     from qfloor.web.gateway.alike import Alike
 
 _MOST, _MOST_SEEN, _LONG = 2_000, 10_000, 1_000
-"""Ways to end that are kept, bodies that came once, and characters of one above which it is not."""
+"""Ways to end that are kept, bodies that came once, and characters above which nothing is kept."""
 
 _Taken = tuple[str | None, tuple[str, ...], str, str | None, bool]
 """What words are taken for, but for how sure that is."""
@@ -56,7 +56,7 @@ class _Body(NamedTuple):
     endings: dict[_Taken, tuple[Alike, Line]]
 
 
-class Again(NamedTuple):
+class Known(NamedTuple):
     """A decision that came before, for another request."""
 
     told: Alike
@@ -68,10 +68,9 @@ class Again(NamedTuple):
 
     def log(self, records: Records, request_id: str, seconds: float) -> None:
         """Log it as the long way does."""
-        records.decided_again(
-            self.line, request_id=request_id, prompt=self.prompt, now=self.now,
-            confidence=self.confidence, decide_us=self.decide_us, seconds=seconds,
-        )  # fmt: skip
+        records.decided_again(Again(
+            self.line, request_id, self.prompt, self.now, self.confidence, self.decide_us, seconds
+        ))  # fmt: skip
 
 
 class Familiar:
@@ -82,16 +81,15 @@ class Familiar:
         self._seen: set[int] = set()
         self._kept = 0
 
-    def decide(self, picture: Picture, rest: Any, body: Any, request_id: str) -> Again | None:
+    def decide(self, picture: Picture, rest: Any, body: Any, request_id: str) -> Known | None:
         """The decision for a body in other words; None where it has to be made."""
         if picture.health is not None or rest is None:
             return None
         arm, now = arm_of(picture, request_id), datetime.now(UTC).isoformat()
         began = time.perf_counter_ns()
-        known = self._bodies(arm, picture.policy, now[:10]).get(rest)
-        if known is None:
+        known, prompt = self._bodies(arm, picture.policy, now[:10]).get(rest), body["prompt"]
+        if known is None or len(prompt) > _LONG:  # which would wait in memory to be logged
             return None
-        prompt = body["prompt"]
         try:
             need = reworded(known.need, prompt)
         except NeedError:  # it is said the long way
@@ -101,7 +99,7 @@ class Familiar:
         if ending is None:
             return None
         took = (time.perf_counter_ns() - began) // 1_000
-        return Again(*ending, prompt, found.confidence, now, took)
+        return Known(*ending, prompt, found.confidence, now, took)
 
     def keep(
         self, picture: Picture, rest: Any, decided: Decided, told: Alike, records: Records

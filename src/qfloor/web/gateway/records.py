@@ -129,6 +129,29 @@ class Line(NamedTuple):
     counted: tuple[str, Labels]
 
 
+class Again(NamedTuple):
+    """What is a decision's own beside its line."""
+
+    line: Line
+    request_id: str
+    prompt: str
+    now: str
+    confidence: float
+    decide_us: int
+    seconds: float
+
+    def row(self, *, keep_prompt: bool) -> list[Any]:
+        """The row that it is logged by."""
+        before, after = self.line.around
+        row = self.line.row.copy()
+        row[_ID], row[_AT], row[_DECIDED_AT] = self.request_id, milliseconds(self.now), self.now
+        row[_NEED] = f"{before}{digest_of(self.prompt, 16)}{after}"
+        row[_PROMPT] = self.prompt if keep_prompt else None
+        row[_CONFIDENCE], row[_DECIDE_US] = self.confidence, self.decide_us
+        row[_SECONDS] = self.seconds
+        return row
+
+
 def milliseconds(now: str) -> str:
     """A moment in UTC, told to the microsecond unless it is a whole second, as the log has it."""
     return f"{now[:23]}+00:00" if now[19] == "." else f"{now[:19]}.000+00:00"
@@ -166,30 +189,14 @@ class Records:
         row = self._row(decided, 200, 0.0, None)
         return Line(list(row), (before, after), _counter_of(decided))
 
-    def decided_again(
-        self,
-        line: Line,
-        *,
-        request_id: str,
-        prompt: str,
-        now: str,
-        confidence: float,
-        decide_us: int,
-        seconds: float,
-    ) -> None:
+    def decided_again(self, again: Again) -> None:
         """Log a decision as `decided` does, by the line of one that came before."""
         if len(self._rows) >= MOST_WAITING:
             self.count("qfloor_log_rows_dropped_total")
             return
-        row = line.row.copy()
-        row[_ID], row[_AT], row[_DECIDED_AT] = request_id, milliseconds(now), now
-        row[_NEED] = f"{line.around[0]}{digest_of(prompt, 16)}{line.around[1]}"
-        if self._keep_prompts:
-            row[_PROMPT] = prompt
-        row[_CONFIDENCE], row[_DECIDE_US], row[_SECONDS] = confidence, decide_us, seconds
-        self._rows.append((_INSERT, row))
-        self._counts[line.counted] += 1.0
-        self.observe("qfloor_decide_seconds", decide_us / 1e6)
+        self._rows.append((_INSERT, again))  # its row is put together where it is written
+        self._counts[again.line.counted] += 1.0
+        self.observe("qfloor_decide_seconds", again.decide_us / 1e6)
 
     def settled(
         self,
@@ -287,9 +294,12 @@ class Records:
         begun = 0
         for n, sql in _INSERTS.items():
             while len(rows) - begun >= n:
-                some = rows[begun : begun + n]
+                some = [self._whole(row) for row in rows[begun : begun + n]]
                 self._ledger.write(sql, list(chain.from_iterable(some)))
                 begun += n
+
+    def _whole(self, row: Any) -> Sequence[Any]:
+        return row.row(keep_prompt=self._keep_prompts) if type(row) is Again else row
 
     def _row(
         self, decided: Decided, status: int, seconds: float, reason: str | None

@@ -15,7 +15,7 @@ from qfloor.web.gateway import facts, metrics
 from qfloor.web.gateway.alike import alike
 from qfloor.web.gateway.asked import RouteAsk, read_ask
 from qfloor.web.gateway.deciding import decide, refusal
-from qfloor.web.gateway.familiar import Again, rest_of
+from qfloor.web.gateway.familiar import Known, rest_of
 from qfloor.web.gateway.faults import Fault
 from qfloor.web.gateway.forms import read_object
 from qfloor.web.gateway.guard import Call, json_response
@@ -67,13 +67,15 @@ async def route(call: Call) -> Response:
     return json_response(explained)
 
 
-def _told_again(call: Call, again: Again) -> Response:
+def _told_again(call: Call, again: Known) -> Response:
     """Answer as one was answered that differed in its words alone."""
     told = again.told
     answer = told.ready(call.request_id, again.confidence, again.now)
-    call.facts.update(told.facts)  # if it ends otherwise than it should
-    again.log(call.gateway.records, call.request_id, call.seconds)
-    call.facts.clear()
+    try:
+        again.log(call.gateway.records, call.request_id, call.seconds)
+    except Exception:
+        call.facts.update(told.facts)
+        raise
     return answer
 
 
