@@ -34,6 +34,24 @@ def test_only_what_is_slow_is_ended() -> None:
     assert not patience._open
 
 
+def test_what_waits_while_the_loop_stands_still_is_not_ended() -> None:
+    """A machine that slept ended all that was being read, though it had come meanwhile."""
+
+    async def stood() -> tuple[bool, bool]:
+        loop, passed = asyncio.get_running_loop(), [0.0]
+        true = loop.time
+        loop.time = lambda: true() + passed[0]  # type: ignore[method-assign]
+        with within(5.0) as one:
+            passed[0] += 100.0
+            for _ in range(5):  # it looks in the first of them
+                await asyncio.sleep(0)
+        with within(0.05) as other:  # and whoever is slow by himself is ended still
+            await asyncio.sleep(600.0)
+        return one.ran_out, other.ran_out
+
+    assert asyncio.run(stood()) == (False, True)
+
+
 def test_who_is_cancelled_by_others_is_cancelled() -> None:
     async def told() -> bool:
         task = asyncio.create_task(waiting(0.05, 5.0))

@@ -2,6 +2,7 @@
 
 Setting a timer and taking it back costs more than reading a small body. Here the event loop looks
 at all limits together, a few times a second while there are any; so a limit may be passed by that.
+While the loop stands still, so that nobody could have been in time, no limit runs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 
 LOOK_S = 0.25
 _open: dict[within, None] = {}
-_looking: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
+_looking: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, float] = weakref.WeakKeyDictionary()
+"""Loops with limits, and when each looks next."""
 
 
 class within:  # noqa: N801  as `asyncio.timeout` is spelled
@@ -37,8 +39,7 @@ class within:  # noqa: N801  as `asyncio.timeout` is spelled
         self.due = self.loop.time() + self.seconds
         _open[self] = None
         if self.loop not in _looking:
-            _looking.add(self.loop)
-            self.loop.call_later(LOOK_S, _look, self.loop)
+            _look_later(self.loop)
         return self
 
     def __exit__(
@@ -52,15 +53,23 @@ class within:  # noqa: N801  as `asyncio.timeout` is spelled
         return self.ran_out and self.task.uncancel() == 0 and kind is asyncio.CancelledError
 
 
+def _look_later(loop: asyncio.AbstractEventLoop) -> None:
+    _looking[loop] = loop.time() + LOOK_S
+    loop.call_later(LOOK_S, _look, loop)
+
+
 def _look(loop: asyncio.AbstractEventLoop) -> None:
     """Cancel what is overdue. A task within its block waits: it is cancelled there."""
     mine = [limit for limit in list(_open) if limit.loop is loop]
+    late_s = loop.time() - _looking[loop]
     for limit in mine:
+        if late_s > LOOK_S:
+            limit.due += late_s
         if limit.due <= loop.time():
             limit.ran_out = True
             _open.pop(limit, None)
             limit.task.cancel()
     if mine:
-        loop.call_later(LOOK_S, _look, loop)
+        _look_later(loop)
     else:
-        _looking.discard(loop)
+        _looking.pop(loop, None)
