@@ -75,7 +75,7 @@ async def running(chosen: Settings, **headers: str) -> AsyncIterator[httpx.Async
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(
-            transport=transport, base_url="http://gateway", headers=headers, timeout=30
+            transport=transport, base_url="http://gateway", headers=headers, timeout=120
         ) as client:
             client.gateway = app.state.gateway  # type: ignore[attr-defined]
             yield client
@@ -107,13 +107,13 @@ def drive(chosen: Settings, work: Callable[[Any], Awaitable[Any]], **headers: st
 
     async def run() -> Any:
         async with running(chosen, **headers) as client:
-            return await asyncio.wait_for(work(client), 60)
+            return await asyncio.wait_for(work(client), 180)
 
     return asyncio.run(run())
 
 
-async def until(check: Callable[[], Any], seconds: float = 10.0) -> Any:
-    """Wait for something to become true."""
+async def until(check: Callable[[], Any], seconds: float = 60.0) -> Any:
+    """Wait for something to become true; how long says only when a test gives up."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         found = check()
@@ -147,7 +147,7 @@ def listening(chosen: Settings) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 120
     while not server.started and time.monotonic() < ends:
         time.sleep(0.02)
     try:

@@ -180,6 +180,14 @@ def test_a_service_that_ends_keeps_first_what_has_come_back(
     bought, (prompt,) = offer("one", tmp_path / "remote"), prompts(1)
     seller = Hurdle([bought], tmp_path / "state", str(tmp_path / "remote"), jobs=False)
     seller.sibling, seller.seconds = sibling, 0.5
+    submit, there = seller.submit, asyncio.Event()
+
+    async def noted(request: Request) -> Any:
+        told = await submit(request)
+        there.set()
+        return told
+
+    seller.submit = noted  # type: ignore[method-assign]
     asked = Request(key="k", prompt=prompt, offer=bought, repeat=0, round="r", seed=1)
     with store.transaction():
         store.save_prompts([prompt])
@@ -189,7 +197,8 @@ def test_a_service_that_ends_keeps_first_what_has_come_back(
     async def serve() -> None:
         singles = SingleRequests(store, policy=QUICK)
         live = asyncio.create_task(singles.live(asked, seller, Standing(step=Step.NEW), None))
-        await asyncio.sleep(0.2)  # the picture is there, the store is not
+        await there.wait()  # the picture is, the store is not
+        await asyncio.sleep(0)
         live.cancel()
         await singles.close(0.05)
 

@@ -94,7 +94,7 @@ def test_what_is_folded_on_the_screen_is_open_on_paper(browser: Any) -> None:
     themed(browser, "screen", "light")
     assert not any(browser.execute_script(seen))
     themed(browser, "print", "light")
-    end = time.monotonic() + 10  # a busy browser lays the sheet out a little later
+    end = time.monotonic() + 120  # a busy browser lays the sheet out a little later
     while not all(found := browser.execute_script(seen)) and time.monotonic() < end:
         time.sleep(0.1)
     assert found

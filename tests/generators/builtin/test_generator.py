@@ -201,7 +201,7 @@ def test_workers_end_when_their_parent_is_killed():
     worker = int(parent.stdout.readline())
     parent.send_signal(signal.SIGKILL)
     parent.communicate()
-    for _ in range(200):
+    for _ in range(1200):
         if not _alive(worker):
             return
         time.sleep(0.05)

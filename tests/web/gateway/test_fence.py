@@ -99,7 +99,7 @@ def rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
         return db.execute(sql).fetchall()
 
 
-def wait_for(check: Any, seconds: float = 30.0) -> Any:
+def wait_for(check: Any, seconds: float = 120.0) -> Any:
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         found = check()
@@ -188,6 +188,15 @@ def test_a_budget_is_kept_by_several_workers_together(tmp_path: Path) -> None:
     assert count(tmp_path, "submit") == 5
 
 
+def taken(folder: Path, jobs: float, accepted: float) -> bool:
+    """Whether so many jobs are there, and so many calls known to their sellers."""
+    counts = "SELECT count(*) FROM "
+    return (
+        rows(folder, f"{counts}jobs")[0][0] >= jobs
+        and rows(folder, f"{counts}attempts WHERE event = 'accepted'")[0][0] >= accepted
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seller", ["FakeSeller", "RememberingSeller"])
 def test_workers_killed_at_random_lose_nothing_and_buy_nothing_twice(
@@ -206,10 +215,11 @@ def test_workers_killed_at_random_lose_nothing_and_buy_nothing_twice(
                     worker.there()
             for n in range(wanted // 8 + (turn < wanted % 8)):
                 alive[n % 3].ask(IMAGES, {"prompt": MUG})
+            wait_for(lambda n=turn + 1: taken(tmp_path, 5 * n, 3.75 * n))  # on a slow machine too
             time.sleep(draw.uniform(0.05, 0.8))
             alive.pop(draw.randrange(3)).end()
         alive.append(Worker(tmp_path).there())
-        wait_for(lambda: not rows(tmp_path, "SELECT 1 FROM jobs WHERE plan IS NOT NULL"), 60.0)
+        wait_for(lambda: not rows(tmp_path, "SELECT 1 FROM jobs WHERE plan IS NOT NULL"))
     finally:
         for worker in alive:
             worker.end()

@@ -34,8 +34,8 @@ HEAD = b"POST /v1/images/generations HTTP/1.1\r\nhost: 127.0.0.1\r\n"
 
 def connect(base: str) -> socket.socket:
     host, _, port = base.removeprefix("http://").partition(":")
-    line = socket.create_connection((host, int(port)), timeout=10)
-    line.settimeout(10)
+    line = socket.create_connection((host, int(port)), timeout=60)
+    line.settimeout(60)
     return line
 
 
@@ -54,7 +54,7 @@ def test_who_does_not_finish_asking_is_cut_off(
             line.sendall(HEAD)
             began = time.monotonic()
             ended = b"?"
-            while ended and time.monotonic() - began < 5.0:
+            while ended and time.monotonic() - began < 60.0:
                 try:
                     line.sendall(b"x: 1\r\n")  # a little now and then
                     line.settimeout(0.1)
@@ -74,7 +74,7 @@ def test_who_waits_for_a_slow_seller_is_not(
     with (
         behave({"shop/value": 1.0}),
         listening(chosen(tmp_path)) as base,
-        httpx.Client(base_url=base, trust_env=False) as client,
+        httpx.Client(base_url=base, trust_env=False, timeout=60) as client,
     ):
         for _ in range(2):
             assert client.post(URL, json={"prompt": MUG}).status_code == 200
@@ -218,7 +218,7 @@ def test_what_a_client_that_left_asked_for_is_there_when_it_comes_back(tmp_path:
     with (
         behave({"shop/value": 0.6}) as calls,
         listening(chosen(tmp_path)) as base,
-        httpx.Client(base_url=base, trust_env=False) as client,
+        httpx.Client(base_url=base, trust_env=False, timeout=60) as client,
     ):
         with connect(base) as line:
             line.sendall(HEAD + b"idempotency-key: order-17\r\ncontent-type: application/json\r\n"

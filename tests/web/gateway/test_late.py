@@ -128,7 +128,7 @@ def test_what_is_late_holds_no_place_of_its_account(tmp_path: Path) -> None:
         await ask(client)
         await until(lambda: client.gateway.orders._late.under_way)
         with behave({}):
-            return await asyncio.wait_for(client.post(URL, json={"prompt": MUG}), 5.0)
+            return await asyncio.wait_for(client.post(URL, json={"prompt": MUG}), 30.0)
 
     given = chosen(tmp_path, accounts={"value": {"concurrency": 1}})
     with behave({"shop/value": "job:60"}):

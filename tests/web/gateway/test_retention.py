@@ -139,7 +139,7 @@ def test_no_name_is_given_while_an_old_one_is_taken_away(tmp_path: Path) -> None
                 with pytest.raises(TimeoutError):
                     put.result(timeout=0.3)
                 assert not list(one.media.lying())
-            sha256 = put.result(timeout=10.0)
+            sha256 = put.result(timeout=120.0)
         with folder_held(one.media.folder, alone=False):  # many may at once
             assert two.put_media(b"bytes", "image/png") == sha256
     finally:

@@ -53,7 +53,7 @@ def service(folder: Path, db: Path, **more: Any) -> Iterator[tuple[subprocess.Po
         env=environment(), stderr=subprocess.PIPE, cwd=folder, start_new_session=True,
     )  # fmt: skip
     base = f"http://127.0.0.1:{port}"
-    with httpx.Client(base_url=base, trust_env=False, timeout=60) as client:
+    with httpx.Client(base_url=base, trust_env=False, timeout=240) as client:
         try:
             _await(client, process)
             yield process, client
@@ -73,7 +73,7 @@ def _toml(value: Any) -> str:
 
 
 def _await(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + 240
     while time.monotonic() < ends and process.poll() is None:
         with contextlib.suppress(httpx.TransportError):
             if client.get("/readyz").status_code == 200:
@@ -84,7 +84,7 @@ def _await(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
 
 
 def ended(client: httpx.Client, job: str) -> Any:
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + 240
     while time.monotonic() < ends:
         body = client.get(f"/v1/videos/{job}").json()
         if body["status"] in ("completed", "failed"):
@@ -106,8 +106,8 @@ def test_sigterm_lets_what_is_under_way_end(tmp_path: Path) -> None:
         while not calls(tmp_path / "remote"):
             time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
-        asker.join(30)
-        code = process.wait(30)
+        asker.join(240)
+        code = process.wait(240)
     assert answers[0].status_code == 200
     assert code in (0, -signal.SIGTERM)
 
@@ -142,13 +142,14 @@ def test_workers_share_jobs_keys_and_the_log(tmp_path: Path) -> None:
         headers = {"idempotency-key": "one"}
         bodies = []
         for _ in range(6):  # a connection each: any worker may get it
-            with httpx.Client(base_url=client.base_url, trust_env=False, timeout=60) as other:
+            with httpx.Client(base_url=client.base_url, trust_env=False, timeout=240) as other:
                 bodies.append(other.post(IMAGES, json={"prompt": MUG}, headers=headers).json())
         assert len({body["data"][0]["b64_json"] for body in bodies}) == 1
-        time.sleep(0.5)  # the other workers' counts are on their way to the disk
-        text = client.get("/metrics").text
-    found = re.search(r'qfloor_outputs_total\{offer="shop/value".*\} (\d+)', text)
-    assert found is not None
+        made = re.compile(r'qfloor_outputs_total\{offer="shop/value".*\} (\d+)')
+        ends = time.monotonic() + 240
+        while (found := made.search(client.get("/metrics").text)) is None:
+            assert time.monotonic() < ends, "the other workers' counts never came to the disk"
+            time.sleep(0.05)
     assert int(found[1]) == 1
     assert sum(c["event"] == "submit" for c in calls(tmp_path / "remote")) == 1
 
@@ -171,7 +172,7 @@ def test_what_cannot_be_served_is_said_in_one_sentence(
     database(tmp_path)
     ran = subprocess.run(
         command("serve", "-w", "ws", *words), env=environment(), cwd=tmp_path,
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert ran.returncode == 1
     assert said in ran.stderr
@@ -192,7 +193,7 @@ def test_what_is_found_only_while_it_starts_ends_it_with_one_sentence(
     words = ["--db", "quality.db", "--port", str(a_port()), "--workers", workers]
     ran = subprocess.run(
         command("serve", "-w", "ws", *words), env=environment(), cwd=tmp_path,
-        capture_output=True, text=True, check=False, timeout=100,
+        capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert ran.returncode == 1, ran.stderr
     told = [line for line in ran.stderr.splitlines() if not line.startswith("serving ")]
@@ -227,10 +228,10 @@ def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
     with service(tmp_path, database(tmp_path), workers=2) as (process, client):
         os.kill(process.pid, signal.SIGKILL)
         base = f"{client.base_url}/healthz"
-        ends = time.monotonic() + 60
+        ends = time.monotonic() + 240
         with contextlib.suppress(httpx.TransportError):  # so does what listens nowhere answer
             while time.monotonic() < ends:
-                httpx.get(base, trust_env=False, timeout=60)
+                httpx.get(base, trust_env=False, timeout=240)
             raise AssertionError("they serve on")
 
 
@@ -258,7 +259,7 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
         port = str(taken.getsockname()[1])
         ran = subprocess.run(
             command("serve", "-w", "ws", "--db", "quality.db", "--port", port), cwd=tmp_path,
-            env=environment(), capture_output=True, text=True, check=False, timeout=60,
+            env=environment(), capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
     assert ran.returncode == 1
     assert f"127.0.0.1:{port} cannot be listened at" in ran.stderr
@@ -272,13 +273,13 @@ def test_canary_status_and_rollback_from_the_command_line(tmp_path: Path) -> Non
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command("gateway", *words, "-w", str(tmp_path / "ws")), env=environment(),
-            capture_output=True, text=True, check=False, timeout=60,
+            capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
 
     assert run("rollback").returncode == 1
     with service(tmp_path, old) as (_, client):
         assert run("canary", str(new), "--percent", "100").returncode == 0
-        ends = time.monotonic() + 20
+        ends = time.monotonic() + 120
         while client.get("/readyz").json()["canary"] is None and time.monotonic() < ends:
             time.sleep(0.1)
         answer = client.post("/v1/route", json={"prompt": MUG})
@@ -293,7 +294,7 @@ def test_canary_status_and_rollback_from_the_command_line(tmp_path: Path) -> Non
 def test_a_key_made_by_the_command_opens_the_gateway(tmp_path: Path) -> None:
     made = subprocess.run(
         command("gateway", "key", "studio", "--budget", "25", "--per-minute", "600"),
-        env=environment(), capture_output=True, text=True, check=True, timeout=60,
+        env=environment(), capture_output=True, text=True, check=True, timeout=300,
     )  # fmt: skip
     keys = tmp_path / "keys.toml"
     keys.write_text(made.stdout)
@@ -306,7 +307,9 @@ def test_a_key_made_by_the_command_opens_the_gateway(tmp_path: Path) -> None:
         env=environment(), stderr=subprocess.PIPE, cwd=tmp_path,
     )  # fmt: skip
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=240
+        ) as client:
             _await(client, process)
             assert client.get("/v1/models").status_code == 401
             mine = {"authorization": f"Bearer {key}"}

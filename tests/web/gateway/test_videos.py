@@ -107,8 +107,8 @@ def test_jobs_survive_a_restart_and_nothing_is_bought_twice(tmp_path: Path) -> N
     async def first() -> str:
         async with running(chosen) as client:
             job = (await client.post(URL, json={"prompt": CLIP})).json()
-            await until(lambda: client.gateway.ledger.rows("SELECT 1 FROM attempts LIMIT 1"))
-            await asyncio.sleep(0.1)
+            taken = "SELECT 1 FROM attempts WHERE event = 'accepted'"  # sooner, it may be doubt
+            await until(lambda: client.gateway.ledger.rows(taken))
             return str(job["id"])
 
     async def second(job_id: str) -> Any:
