@@ -32,6 +32,10 @@ FEWEST_FAILS, FEWEST_FAILS_STRICT = 10, 20
 """Labelled prompts' worth of fails, and of the opposite, that a threshold needs, at levels from
 .01 on and below: with fewer the variance is itself a guess (results/ppi_coverage.md)."""
 
+MOST_ALIKE = 2
+"""Values a prompt, on average, up to which all of them may decide without one value a prompt:
+with more, a few prompts that always fail were certified falsely (results/ppi_repeats.md)."""
+
 LEAST_ALPHA = 1e-3
 """Error probability below which the bound was not seen to hold; there labels alone decide."""
 
@@ -212,10 +216,26 @@ class PoweredBounds(CellBounds):
             samples.append(self._first)
         return tuple(stats.MomentTable([f.powered for f in found]) for found in samples)
 
+    @cached_property
+    def _one_each(self) -> stats.MomentTable | None:
+        """One value a prompt, which joins where metrics count and prompts have many values.
+
+        These may be alike in a way that the variance of all, from a few prompts that always fail,
+        does not show; labels alone have the exact bound for that.
+        """
+        many = self.cell.value.size > MOST_ALIKE * self.cell.n_clusters
+        if not many or self.least < stats.TRUSTED_ALPHA:
+            return None
+        return stats.MomentTable([f.powered for f in self._first])
+
     def _uppers(self, alpha: float, *, mirror: bool = False) -> FloatArray:
         """Upper bound of P(fail) at each step of the grid (of P(no fail)), not yet monotone."""
         tables = [t.mirror() for t in self._tables] if mirror else self._tables
         found = np.max([t.upper(alpha) for t in tables], axis=0)
+        if self._one_each is not None:
+            one = self._one_each.mirror() if mirror else self._one_each
+            adds = np.array([f.adds for f in self._all])
+            found = np.where(adds, np.maximum(found, one.upper(alpha)), found)
         if self.two_way or self.least >= stats.TRUSTED_ALPHA:
             for j, t in enumerate(self.grid):
                 if not self._all[j].adds:  # the labels alone: by their own exact bound as well
