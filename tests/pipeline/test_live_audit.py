@@ -33,6 +33,13 @@ def test_only_who_opted_in_is_drawn_and_every_prompt_meets_its_output(tmp_path: 
         assert (prompt.aspect_ratio, shown.offer, shown.arm) == ("4:3", "shop/value", "routed")
 
 
+def test_a_folder_may_be_called_as_it_likes(tmp_path: Path) -> None:
+    """Its name was read as part of an address, where % and ? and # mean something."""
+    odd = tmp_path / "50% of? #1"
+    odd.mkdir()
+    assert live_audit.draw_traffic(served_world.gateway(odd / "gateway"), 1.0).prompts
+
+
 def test_a_larger_share_holds_the_smaller(tmp_path: Path) -> None:
     gateway = served_world.gateway(tmp_path / "gateway")
     small = live_audit.draw_traffic(gateway, 0.3)

@@ -80,7 +80,7 @@ def draw_traffic(gateway: Path, share: float, *, since: str = "", modality: str 
     path = gateway / "gateway.db"
     if not path.is_file():
         raise SessionError(f"{gateway} has no gateway.db; name the gateway's folder")
-    log = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    log = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     try:
         rows = log.execute(_LOG, (since,)).fetchall()
         outputs = _outputs(log)

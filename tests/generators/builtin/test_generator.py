@@ -13,7 +13,7 @@ import pytest
 
 import qfloor
 from qfloor.errors import SetupError
-from qfloor.generators.builtin.atelier import Atelier
+from qfloor.generators.builtin.atelier import Atelier, _ask, _end, _start
 from qfloor.generators.builtin.calllog import CallLog, calls
 from qfloor.generators.builtin.defects import defects_of
 from qfloor.generators.builtin.generator import PainterGenerator
@@ -189,6 +189,17 @@ atelier.submit(job).result()
 print(atelier._all[0].pid, flush=True)
 sys.stdin.read()
 """
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of a terminal")
+def test_an_interrupt_while_a_worker_is_only_starting_is_none_of_its():
+    """It ended with a traceback, into the sentence that the parent told."""
+    job = Job(offer_id="o", painter="ochre", repeat=0, round="r", text="a cat", modality="image")
+    worker = _start()
+    worker.send_signal(signal.SIGINT)  # long before it has come to ignore it by itself
+    assert _ask(worker, job).startswith(b"\x89PNG")
+    _end(worker)
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_workers_end_when_their_parent_is_killed():
