@@ -172,6 +172,19 @@ def test_a_replaced_output_keeps_nothing_of_what_it_had(store: Store) -> None:
     assert store.output("beside") == beside
 
 
+def test_one_writing_may_bring_what_is_new_and_what_replaces(store: Store) -> None:
+    known = dataclasses.replace(MADE, status=Status.FAILED, reason="outage", media_sha256=None)
+    again = dataclasses.replace(known, reason="capacity")
+    new = dataclasses.replace(known, id="new", repeat=7)
+    store.save_output(known)
+    assert store.save_outputs([again, new, dataclasses.replace(new, reason="auth")]) == 3
+    assert store.output(MADE.id) == again
+    assert store.output("new") == dataclasses.replace(new, reason="auth")
+    with pytest.raises(StoreError, match="made output never changes"):
+        store.save_outputs([MADE, known])
+    assert store.output(MADE.id) == again
+
+
 def test_only_columns_that_hold_something_are_written() -> None:
     from qfloor.store.rows import encode, insert_many
 

@@ -5,48 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from hashlib import sha256
-from typing import NamedTuple
 
 from qfloor.ratings.comparing import Compared, Ground
 from qfloor.ratings.judgment import ANONYMOUS, Faults, Judgment
 from qfloor.ratings.settling import Settled
-from qfloor.records import Offer, Output, Prompt
-
-
-class RatingRow(NamedTuple):
-    """A rating as the store keeps it: the fields of a `Rating` in their order, without its cost."""
-
-    id: str
-    output_id: str
-    rater: str
-    criterion: str
-    value: float
-    lo: float
-    hi: float
-    usable: bool | None
-    session: str | None
-    control: str
-    seconds: float | None
-    at: str | None
-    source: str
-
-
-_row = partial(tuple.__new__, RatingRow)
-"""What `RatingRow` does with its fields in their order, one call less: rows are many."""
+from qfloor.ratings.store_rows import RatingRow, rating_row
+from qfloor.records import Offer, Prompt
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportedRatings:
-    """The records that a file amounts to: what is new of prompts, offers and outputs; all ratings.
+    """The records that a file amounts to: what is new of prompts and offers; all ratings.
 
     ``rows`` says for each rating where it stood, ``dropped`` why other rows gave none.
     """
 
     prompts: tuple[Prompt, ...]
     offers: tuple[Offer, ...]
-    outputs: tuple[Output, ...]
     ratings: Sequence[RatingRow]
     rows: Sequence[int]
     comparisons: Compared
@@ -84,7 +60,6 @@ def assemble(
     return ImportedRatings(
         prompts=settled.new_prompts,
         offers=settled.new_offers,
-        outputs=settled.new_outputs,
         ratings=found,
         rows=rows,
         comparisons=comparisons,
@@ -119,7 +94,7 @@ def _rows(
             dropped["said twice"] += not judgment.trial  # its comparison is counted
             continue
         found.append(
-            _row((
+            rating_row((
                 identity, output, rater, judgment.criterion, judgment.value, judgment.lo,
                 judgment.hi, judgment.usable, judgment.session, judgment.control,
                 judgment.seconds, judgment.at, judgment.source or ground.source,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from qfloor.ratings.judgment import ANONYMOUS, TEST, Faults, Versus
 from qfloor.ratings.settling import Settled
-from qfloor.records import Comparison, Output
+from qfloor.ratings.store_rows import ComparisonRow, OutputRow, comparison_row
+from qfloor.records import Output
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +37,8 @@ class Ground:
 class Compared:
     """The comparisons of a file; ``rows`` says where each stood, ``dropped`` why others went."""
 
-    comparisons: tuple[Comparison, ...]
-    rows: tuple[int, ...]
+    comparisons: Sequence[ComparisonRow]
+    rows: Sequence[int]
     dropped: Counter[str]
 
 
@@ -47,7 +48,7 @@ def assemble_comparisons(
     settled: Settled,
     ground: Ground,
 ) -> Compared:
-    """Turn comparisons of settled items into records.
+    """Turn comparisons of settled items into rows of the store.
 
     The id comes of the source, both outputs in the order shown, the rater, the criterion, the
     session and the trial, so that the same judgment out of the same source has the same id.
@@ -57,38 +58,43 @@ def assemble_comparisons(
     RatingsError
         When two sides are one output or answer two prompts, or someone chooses twice in a trial.
     """
-    first: dict[tuple[str, ...], Versus] = {}
-    unnamed: Counter[tuple[str, ...]] = Counter()
+    prefix = f"comparison\x1f{ground.source}"
+    first: dict[str, Versus] = {}
+    unnamed: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
-    found: list[Comparison] = []
+    found: list[ComparisonRow] = []
     rows: list[int] = []
-    for versus, (left, right) in zip(comparisons, sides, strict=True):
-        pair = settled.outputs[left], settled.outputs[right]
-        _check_pair(versus, *pair, ground.faults)
+    for versus, (left_at, right_at) in zip(comparisons, sides, strict=True):
+        left, right = settled.outputs[left_at], settled.outputs[right_at]
+        if left.id == right.id or left.prompt_digest != right.prompt_digest:
+            _check_pair(versus, left, right, ground.faults)
         rater = ground.raters[versus.rater]
-        key = _key(versus, (pair[0].id, pair[1].id, rater), unnamed)
-        earlier = first.setdefault(key, versus)
+        name = f"{prefix}\x1f{left.id}\x1f{right.id}\x1f{rater}\x1f{versus.criterion}\x1f{versus.session or ''}\x1f{versus.control}"  # noqa: E501
+        told = versus.annotation or versus.trial or ""
+        if versus.rater == ANONYMOUS and not told:
+            unnamed[name] += 1  # nobody can tell whether two are one: both are kept
+            told = str(unnamed[name])
+        identity = sha256(f"{name}\x1f{told}".encode()).hexdigest()[:32]
+        earlier = first.setdefault(identity, versus)
         if earlier is not versus:
             _check_same(earlier, versus, ground.faults)
             dropped["said twice"] += 1
             continue
-        found.append(_comparison(versus, key, ground.source))
+        found.append(
+            comparison_row((
+                identity, left.id, right.id, rater, versus.criterion, versus.winner,
+                versus.session, versus.control, versus.seconds, versus.at,
+                versus.source or ground.source, versus.trial, versus.pair, versus.repeat_of,
+                versus.left.arm or None, versus.right.arm or None, versus.shown_at,
+            ))
+        )  # fmt: skip
         rows.append(versus.row)
-    return Compared(comparisons=tuple(found), rows=tuple(rows), dropped=dropped)
+    return Compared(comparisons=found, rows=rows, dropped=dropped)
 
 
-def _key(
-    versus: Versus, who: tuple[str, str, str], unnamed: Counter[tuple[str, ...]]
-) -> tuple[str, ...]:
-    key: tuple[str, ...] = (*who, versus.criterion, versus.session or "", versus.control)
-    told = versus.annotation or versus.trial or ""
-    if versus.rater == ANONYMOUS and not told:
-        unnamed[key] += 1  # nobody can tell whether two are one: both are kept
-        told = str(unnamed[key])
-    return (*key, told)
-
-
-def _check_pair(versus: Versus, left: Output, right: Output, faults: Faults) -> None:
+def _check_pair(
+    versus: Versus, left: Output | OutputRow, right: Output | OutputRow, faults: Faults
+) -> None:
     if left.id == right.id and versus.control == TEST:
         raise faults.wrong(
             versus.row, "both sides are one output, correct one or mark the pair as kind placebo"
@@ -109,26 +115,3 @@ def _check_same(earlier: Versus, versus: Versus, faults: Faults) -> None:
             f"in {faults.at(earlier.row)} of one session, remove one, give each a trial of its "
             "own or mark it as kind repeat",
         )
-
-
-def _comparison(versus: Versus, key: tuple[str, ...], source: str) -> Comparison:
-    name = "\x1f".join(("comparison", source, *key))
-    return Comparison(
-        id=hashlib.sha256(name.encode()).hexdigest()[:32],
-        left_output_id=key[0],
-        right_output_id=key[1],
-        rater=key[2],
-        criterion=versus.criterion,
-        winner=versus.winner,
-        session=versus.session,
-        control=versus.control,
-        seconds=versus.seconds,
-        at=versus.at,
-        source=versus.source or source,
-        trial=versus.trial,
-        pair=versus.pair,
-        repeat_of=versus.repeat_of,
-        left_arm=versus.left.arm or None,
-        right_arm=versus.right.arm or None,
-        shown_at=versus.shown_at,
-    )

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.errors import RatingsError
-from qfloor.ratings.assembling import ImportedRatings, RatingRow, assemble
+from qfloor.ratings.assembling import ImportedRatings, assemble
 from qfloor.ratings.comparing import Compared, Ground, assemble_comparisons
 from qfloor.ratings.files import digest_of_files, files_of, read_files
 from qfloor.ratings.formats import format_of
@@ -40,6 +40,7 @@ from qfloor.ratings.pseudonyms import Names, names_of
 from qfloor.ratings.reporting import ImportReport, report_of
 from qfloor.ratings.scales_in_store import check_scales_in_store
 from qfloor.ratings.settling import Settled, Settler
+from qfloor.ratings.store_rows import ComparisonRow, RatingRow
 from qfloor.records import Category, digest_of
 from qfloor.store import Store
 
@@ -274,13 +275,14 @@ def _settled(
 def _write(store: Store, imported: ImportedRatings, settled: Settled, faults: Faults) -> int:
     """Write what is new; a judgment that the store has with other content is an error."""
     _check_unchanged(store, imported, settled.stored, faults)
-    _check_unchanged_choices(store, imported.comparisons, faults)
+    _check_unchanged_choices(store, imported.comparisons, settled.stored, faults)
     check_scales_in_store(store, imported, settled, faults)
     store.save_prompts(imported.prompts)
     store.save_offers(imported.offers)
     # In the order of what they refer to, SQLite finds that where it has just been.
-    store.save_outputs(sorted(imported.outputs, key=attrgetter("prompt_digest")))
-    added = store.save_comparisons(imported.comparisons.comparisons)
+    store.save_outputs(settled.moved)
+    store.save_output_rows(sorted(settled.new_outputs, key=attrgetter("prompt_digest")))
+    added = store.save_comparison_rows(imported.comparisons.comparisons)
     return added + store.save_rating_rows(sorted(imported.ratings, key=attrgetter("output_id")))
 
 
@@ -302,12 +304,17 @@ def _check_unchanged(
             )
 
 
-def _check_unchanged_choices(store: Store, compared: Compared, faults: Faults) -> None:
-    ids = [comparison.id for comparison in compared.comparisons]
-    stored = {c.id: c for c in store.comparisons_of(ids=ids)} if ids else {}
+def _check_unchanged_choices(
+    store: Store, compared: Compared, about: frozenset[str], faults: Faults
+) -> None:
+    ids = [choice.id for choice in compared.comparisons if choice.left_output_id in about]
+    stored = store.comparison_rows(ids) if ids else {}
+    if not stored:
+        return
     for comparison, row in zip(compared.comparisons, compared.rows, strict=True):
         earlier = stored.get(comparison.id, comparison)
         if earlier != comparison:
+            earlier = ComparisonRow(*earlier)
             raise faults.wrong(
                 row,
                 f"this rater says {comparison.winner} of this pair, but an earlier import has "

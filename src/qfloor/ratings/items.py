@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from qfloor.ratings.judgment import TEST, Faults, Judgment, Versus
 
@@ -107,7 +107,7 @@ def gather(
         When a row names nothing, or rows of one item contradict each other.
     """
     found = _Found(faults)
-    sides = [(found.at(_left(versus)), found.at(_right(versus))) for versus in comparisons]
+    sides = [(found.side(versus, 1), found.side(versus, 2)) for versus in comparisons]
     place = found.places(judgments)
     for judgment, at in zip(judgments, place, strict=True):
         if judgment.control == TEST:
@@ -136,15 +136,18 @@ class _Found:
         place = []
         for judgment in judgments:
             at = known(judgment[1:8])
-            place.append(self.at(judgment) if at is None else at)
+            if at is None:
+                at = self._by_said[judgment[1:8]] = self._look(judgment)
+            place.append(at)
         return place
 
-    def at(self, mention: Judgment | Mention) -> int:
-        """Find or make the item that a row speaks of."""
-        said = mention[1:8]
+    def side(self, versus: Versus, which: Literal[1, 2]) -> int:
+        """Find or make the item of the left (1) or right (2) side of a comparison."""
+        item, model, seed, _ = versus[which]
+        said = (item, *versus[5:9], model, seed)
         at = self._by_said.get(said)
         if at is None:
-            at = self._by_said[said] = self._look(mention)
+            at = self._by_said[said] = self._look(Mention(versus.row, *said))
         return at
 
     def _look(self, mention: Judgment | Mention) -> int:
@@ -155,16 +158,6 @@ class _Found:
         else:
             _merge(self.items[at], mention, self._faults)
         return at
-
-
-def _left(versus: Versus) -> Mention:
-    side = versus.left
-    return Mention(versus.row, side.item, *versus[5:9], side.model, side.seed)
-
-
-def _right(versus: Versus) -> Mention:
-    side = versus.right
-    return Mention(versus.row, side.item, *versus[5:9], side.model, side.seed)
 
 
 def _item(mention: Judgment | Mention, faults: Faults) -> Item:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qfloor.ratings.assembling import ImportedRatings, RatingRow
+from qfloor.ratings.assembling import ImportedRatings
 from qfloor.ratings.judgment import ANONYMOUS, TEST, Reading
 from qfloor.ratings.settling import Settled
-from qfloor.records import Comparison, Output
+from qfloor.ratings.store_rows import ComparisonRow, OutputRow, RatingRow
+from qfloor.records import Output
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +71,7 @@ class ImportReport:
 def report_of(reading: Reading, imported: ImportedRatings, settled: Settled) -> ImportReport:
     """Count what a reading gave; the importer adds what it knows of the file."""
     compared = imported.comparisons.comparisons
-    said: tuple[RatingRow | Comparison, ...] = (*imported.ratings, *compared)
+    said: tuple[RatingRow | ComparisonRow, ...] = (*imported.ratings, *compared)
     outputs = {output.id: output for output in settled.outputs}
     dropped = Counter(reading.dropped) + Counter(imported.dropped)
     named = {judgment.rater for judgment in said} - {ANONYMOUS}
@@ -103,7 +104,7 @@ def report_of(reading: Reading, imported: ImportedRatings, settled: Settled) -> 
     )
 
 
-def _remarks(imported: ImportedRatings, outputs: Mapping[str, Output]) -> list[str]:
+def _remarks(imported: ImportedRatings, outputs: Mapping[str, Output | OutputRow]) -> list[str]:
     """Say what a person should look at: names that look alike, prompts that differ by offer."""
     prompts: dict[str, set[str]] = defaultdict(set)
     for name in {rating.output_id for rating in imported.ratings if rating.control == TEST}:

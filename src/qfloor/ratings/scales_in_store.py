@@ -24,6 +24,8 @@ def check_scales_in_store(
     RatingsError
         One sentence with the row and both scales.
     """
+    if not imported.ratings:
+        return
     of = {output.id: output for output in settled.outputs}
     stored: dict[tuple[str, str, str], set[tuple[float, float]]] = defaultdict(set)
     for criterion, round, offer, lo, hi in store.scales_of(

@@ -8,7 +8,7 @@ What a file says and what the store says must agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -16,6 +16,7 @@ from qfloor.ratings.fields import nearest
 from qfloor.ratings.items import Item
 from qfloor.ratings.judgment import Faults, listed
 from qfloor.ratings.known import Known
+from qfloor.ratings.store_rows import OutputRow, output_row
 from qfloor.records import (
     COMPARED_SUFFIX,
     CONTROLS_SUFFIX,
@@ -25,24 +26,28 @@ from qfloor.records import (
     Output,
     Prompt,
     Status,
+    canonical_json,
 )
 
 _BESIDE = ("", COMPARED_SUFFIX, CONTROLS_SUFFIX)  # rounds of outputs, what says most first
+_NOT_KNOWN = (None,) * 12  # of a made output: its media, how long it took, the model's version
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settled:
     """For each item its output; and which prompts, offers and outputs are new or changed.
 
-    ``stored`` are ids of those that the store has: only they can have judgments already.
+    ``stored`` are ids of those that the store has: only they can have judgments already;
+    ``moved`` are of them, and belong to another round from now on.
     """
 
-    outputs: tuple[Output, ...]
+    outputs: Sequence[Output | OutputRow]
     stored: frozenset[str]
     matched: int
     new_prompts: tuple[Prompt, ...]
     new_offers: tuple[Offer, ...]
-    new_outputs: tuple[Output, ...]
+    new_outputs: Sequence[OutputRow]
+    moved: Sequence[Output]
 
 
 @dataclass(kw_only=True)
@@ -73,6 +78,8 @@ class Settler:
     _offers: dict[str, Offer] = field(default_factory=dict)
     _offer_ids: dict[tuple[str, Modality], str] = field(default_factory=dict)
     _repeats: dict[tuple[str, str], int] = field(default_factory=dict)
+    _new_outputs: list[OutputRow] = field(default_factory=list)
+    _moved: list[Output] = field(default_factory=list)
 
     def settle(self, items: Iterable[Item]) -> Settled:
         """Settle all items.
@@ -87,23 +94,21 @@ class Settler:
         named = [item.output or item.name for item in items]
         stored = [self.known.outputs.get(name) if name else None for name in named]
         self._settle_prompts([i for i, output in zip(items, stored, strict=True) if not output])
-        outputs: list[Output] = []
-        changed: list[Output] = []
+        outputs: list[Output | OutputRow] = []
         for item, output, identity in zip(items, stored, self.known.identities, strict=True):
-            if output is not None:
-                self._check_stored(item, output)
+            if output is None:
+                outputs.append(self._external(item, identity))
             else:
-                output, is_changed = self._external(item, identity)
-                if is_changed:
-                    changed.append(output)
-            outputs.append(output)
+                self._check_stored(item, output)
+                outputs.append(output)
         return Settled(
-            outputs=tuple(outputs),
+            outputs=outputs,
             stored=frozenset(self.known.outputs),
             matched=sum(output is not None for output in stored),
             new_prompts=tuple(self._new_prompts.values()),
             new_offers=tuple(self._offers.values()),
-            new_outputs=tuple(changed),
+            new_outputs=self._new_outputs,
+            moved=self._moved,
         )
 
     def _check_categories(self, items: Iterable[Item]) -> None:
@@ -150,8 +155,8 @@ class Settler:
 
     # -- items that the store has no output for ---------------------------------------------
 
-    def _external(self, item: Item, identity: str) -> tuple[Output, bool]:
-        """Give the output that stands for an item, and whether it has to be written."""
+    def _external(self, item: Item, identity: str) -> Output | OutputRow:
+        """Give the output that stands for an item; note whether it has to be written."""
         digest, prompt = self._prompts[item.prompt]
         about_offer = (item.model, prompt.modality)
         offer_id = self._offer_ids.get(about_offer)
@@ -170,23 +175,25 @@ class Settler:
             # Judged as a test at last: it now counts in the round.
             before = stored.round.removeprefix(self.round)
             moved = _BESIDE.index(beside) < _BESIDE.index(before)
-            return (replace(stored, round=self.round + beside), True) if moved else (stored, False)
+            if moved:
+                stored = replace(stored, round=self.round + beside)
+                self._moved.append(stored)
+            return stored
         place = (offer_id, digest)
         repeat = self._repeats.get(place, self.known.repeats.get(place, 0))
         self._repeats[place] = repeat + 1
-        about = {"external": self.source, "item": item.name, "seed": item.seed}
-        output = Output(
-            id=identity,
-            prompt_id=prompt.id,
-            prompt_digest=digest,
-            offer_id=offer_id,
-            repeat=repeat,
-            round=self.round + beside,
-            status=Status.MADE,
-            reason="ok",
-            report={key: value for key, value in about.items() if value},
-        )
-        return output, True
+        output = output_row((
+            identity, prompt.id, digest, offer_id, repeat, self.round + beside,
+            Status.MADE.value, "ok", *_NOT_KNOWN, 0,
+            self._report(item), "",
+        ))  # fmt: skip
+        self._new_outputs.append(output)
+        return output
+
+    def _report(self, item: Item) -> str:
+        """What an output that is known by judgments says of itself, as canonical JSON."""
+        told = (("external", self.source), ("item", item.name), ("seed", item.seed))
+        return "{" + ",".join(f'"{key}":{canonical_json(v)}' for key, v in told if v) + "}"
 
     def _offer(self, item: Item, modality: Modality) -> Offer:
         provider, slash, model = item.model.partition("/")
@@ -224,7 +231,7 @@ class Settler:
                 )
             before = self._said.get(item.prompt)
             if before is None:
-                self._said[item.prompt] = (item, replace(item))
+                self._said[item.prompt] = (item, item)
                 continue
             first, heard = before
             for name in ("text", "category", "modality"):
@@ -236,7 +243,8 @@ class Settler:
                         f"{self.faults.at(first.row)}, correct one",
                     )
                 if new and not old:
-                    setattr(heard, name, new)
+                    heard = replace(heard, **{name: new})
+                    self._said[item.prompt] = (first, heard)
         for prompt_id, (_, heard) in self._said.items():
             prompt = self._stored_prompt(heard) or self._new_prompt(heard)
             self._prompts[prompt_id] = (prompt.digest, prompt)

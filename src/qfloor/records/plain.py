@@ -22,15 +22,25 @@ def to_plain(value: Any) -> Any:
         return value
     if type(value) is dict and _is_flat(value):  # most that is kept: before slower questions
         return dict(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    kind: Any = type(value)
+    names = _fields_of(kind)
+    if names is not None:
+        return {n: v if type(v := getattr(value, n)) in _PLAIN else to_plain(v) for n in names}
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, Mapping):
         return dict(value) if _is_flat(value) else {str(k): to_plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [to_plain(v) for v in value]
+        return [v if type(v) in _PLAIN else to_plain(v) for v in value]
     return value
+
+
+@cache
+def _fields_of(kind: Any) -> tuple[str, ...] | None:
+    """Names of a record's fields, asked once a class; None of what is no record."""
+    return (
+        tuple(f.name for f in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
+    )
 
 
 def _is_flat(value: Mapping[Any, Any]) -> bool:

@@ -112,6 +112,10 @@ class JudgmentTables(FrozenTables):
         rows = (r.encode(comparison) for comparison in comparisons)
         return self._save_judgments("comparisons", Comparison, rows)
 
+    def save_comparison_rows(self, comparisons: Iterable[tuple[Any, ...]]) -> int:
+        """Keep comparisons that are rows already (see `save_rating_rows`)."""
+        return self._save_judgments("comparisons", Comparison, comparisons)
+
     def _save_judgments(self, table: str, cls: type, rows: Iterable[tuple[Any, ...]]) -> int:
         new = 0
         with self.transaction():
@@ -160,6 +164,12 @@ class JudgmentTables(FrozenTables):
         )
         found = self.rows(r.select("comparisons", Comparison, clause, "id"), values)
         return (r.decode(Comparison, row) for row in found)
+
+    def comparison_rows(self, ids: Iterable[str]) -> dict[str, tuple[Any, ...]]:
+        """Rows of some comparisons, by id; in the order of a `Comparison`'s fields."""
+        clause, values = where(among("id", ids))
+        found = self.rows(r.select("comparisons", Comparison, clause), values)
+        return {row[0]: row for row in found}
 
     def n_comparisons(self) -> int:
         """How many comparisons there are, controls included."""
