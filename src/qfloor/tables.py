@@ -164,7 +164,7 @@ def read_json(path: Path, error: type[InputError] = InputError) -> Any:
 
 def _parse(path: Path, error: type[InputError], text: str, line: int) -> Any:
     try:
-        value = json.loads(text, object_pairs_hook=_once)
+        value = _decode(text)
         if "\\ud" in text.lower():  # half a character cannot be kept
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as problem:
@@ -183,6 +183,16 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"field {twice!r} appears twice in one object")
     return found
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_once)
+
+
+def _decode(text: str) -> Any:
+    """What `json.loads` gives, whose reader is made anew for every line of a file."""
+    if text.startswith("\ufeff"):
+        return json.loads(text)  # says what that is
+    return _decoder.decode(text)
 
 
 def _objects(

@@ -106,13 +106,17 @@ class Fields:
 
     def one_of(self, name: str, allowed: Collection[str], default: str) -> str:
         """One of some words, or the default when empty."""
-
-        def parse(name: str, text: str) -> str:
-            if text.lower() not in allowed:
-                raise self.wrong(f"{name} {text!r} is unknown {nearest(text, allowed)}")
-            return text.lower()
-
-        return self._once(name, parse) or default
+        written = self.values.get(name, "")
+        known: str | None = self._parsed.get((name, written))
+        if known is not None:
+            return known
+        text = written.strip()
+        if not text:
+            return default
+        if text.lower() not in allowed:
+            raise self.wrong(f"{name} {text!r} is unknown {nearest(text, allowed)}")
+        self._parsed[name, written] = text.lower()
+        return text.lower()
 
     def moment(self, name: str) -> str | None:
         """A date and time in ISO 8601, as it was written; None when empty."""
@@ -138,12 +142,12 @@ class Fields:
 
     def _once(self, name: str, parse: Callable[[str, str], V]) -> V | None:
         text = self.values.get(name, "")
+        if not text:
+            return None
         key = (name, text)
-        if key in self._parsed:
-            known: V | None = self._parsed[key]
-            return known
-        value = parse(name, text.strip()) if text.strip() else None
-        self._parsed[key] = value
+        value: V | None = self._parsed.get(key)
+        if value is None and text.strip():
+            value = self._parsed[key] = parse(name, text.strip())
         return value
 
     def _number(self, name: str, text: str) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from qfloor.errors import RatingsError
@@ -68,6 +69,7 @@ def read_files(
     RatingsError
         Of the first file that cannot be read, or when the user spoke of what none of them has.
     """
+    options = replace(options, shared={})
     readings = [format.read(path, options) for path in files]
     _check_heard(files, readings)
     if len(files) == 1:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from qfloor.errors import RatingsError
 from qfloor.ratings.mapping import Mapped
@@ -74,6 +75,10 @@ class Judgment(NamedTuple):
     source: str = ""
     annotation: str = ""
     trial: str = ""
+
+
+judgment_of = partial(tuple.__new__, Judgment)
+"""What `Judgment` does with its fields in their order, one call less: rows are many."""
 
 
 class Side(NamedTuple):
@@ -154,6 +159,10 @@ class Reading:
     unheard: Mapping[str, str] = field(default_factory=dict)
 
 
+ItemsTable = dict[str, Mapping[str, Any]]
+"""What a table says of items, by their ids."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions:
     """What the caller says about a file.
@@ -174,6 +183,8 @@ class ReadOptions:
         ``image`` or ``video`` where the file does not say what was judged.
     empty_result : str
         What a submitted comparison without an answer is: ``drop`` or ``tie``.
+    shared : dict or None
+        What was read beside the file, kept for the files that are read as one with it.
     """
 
     scale: Scale | None = None
@@ -183,6 +194,7 @@ class ReadOptions:
     items: Path | None = None
     label_config: Path | None = None
     empty_result: Literal["drop", "tie"] = "drop"
+    shared: dict[Path, ItemsTable] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

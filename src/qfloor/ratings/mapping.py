@@ -26,6 +26,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple, cast
 
@@ -82,18 +83,19 @@ class Column(NamedTuple):
         >>> parse_column("file").cut("images/sd1.5_highcorr_000.jpg")
         'images/sd1.5_highcorr_000.jpg'
         """
-        if not self.part:
-            return value
-        name = PurePosixPath(value.replace("\\", "/"))
-        stem = (
-            name.stem if name.suffix[1:].isalnum() and not name.suffix[1:].isdigit() else name.name
-        )
-        split = stem.rpartition if self.which == "last" else stem.partition
-        before, found, after = split(self.sign)
-        return (before if self.part == "before" else after) if found else None
+        return _cut(self, value) if self.part else value
 
     def __str__(self) -> str:
         return f"{self.name} {self.part} {self.which} {self.sign}" if self.part else self.name
+
+
+@lru_cache(maxsize=4096)
+def _cut(column: Column, value: str) -> str | None:
+    name = PurePosixPath(value.replace("\\", "/"))
+    stem = name.stem if name.suffix[1:].isalnum() and not name.suffix[1:].isdigit() else name.name
+    split = stem.rpartition if column.which == "last" else stem.partition
+    before, found, after = split(column.sign)
+    return (before if column.part == "before" else after) if found else None
 
 
 class Criterion(NamedTuple):
@@ -122,7 +124,7 @@ class Mapped:
     criteria: Mapping[str, Criterion] = field(default_factory=dict)
     answers: Mapping[str, Worth] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def objects(self) -> tuple[str, ...]:
         """The objects that fields were mapped for, in the order given."""
         return tuple(dict.fromkeys(k.rpartition(".")[0] for k in self.columns if "." in k))

@@ -24,6 +24,7 @@ from qfloor.ratings.judgment import (
     Scale,
     Side,
     Versus,
+    judgment_of,
 )
 from qfloor.ratings.lookup import Given, Lookup, plain_text
 from qfloor.ratings.mapping import SKIP, Criterion, Worth
@@ -66,6 +67,8 @@ class Recorder:
         self.lookup = Lookup(self.faults, options, usual or {})
         self._judgments: list[Judgment] = []
         self._comparisons: list[Versus] = []
+        self._asked: dict[str, tuple[str, Scale]] = {}
+        self._worths: dict[str | int, Worth] = {}
         self._questions: dict[str, None] = {}
         self._aside: dict[str, None] = {}
         self._odd_times = 0
@@ -90,7 +93,12 @@ class Recorder:
 
     def answer(self, given: Given, raw: Any) -> None:
         """Record what was answered: a number, words, or nothing (None or empty)."""
-        worth = self._worth(given, raw)
+        is_simple = type(raw) is str or type(raw) is int  # 1, True and 1.0 are equal keys
+        worth = self._worths.get(raw) if is_simple else None
+        if worth is None:
+            worth = self._worth(given, raw)
+            if is_simple and worth is not None:
+                self._worths[raw] = worth
         if worth is None:
             self.drop("no score")
         elif isinstance(worth, float):
@@ -121,18 +129,21 @@ class Recorder:
         left, right = (
             self.lookup.described(given, (name, *given.shown), one_of_two=True) for name in sides
         )
-        shared = {name: self._one(given, name, left[name], right[name]) for name in SHARED}
+        prompt, text, category, modality = (
+            self._one(given, name, *both)
+            for name, *both in zip(SHARED, left[1:5], right[1:5], strict=True)
+        )
         self._comparisons.append(
             Versus(
                 row=given.row,
-                left=Side(left["item"], left["model"] or models[0], left["seed"]),
-                right=Side(right["item"], right["model"] or models[1], right["seed"]),
+                left=Side(left.item, left.model or models[0], left.seed),
+                right=Side(right.item, right.model or models[1], right.seed),
                 winner=winner,
                 rater=self.rater(given),
-                prompt=shared["prompt"],
-                text=shared["text"],
-                category=shared["category"],
-                modality=shared["modality"],
+                prompt=prompt,
+                text=text,
+                category=category,
+                modality=modality,
                 criterion=self._criterion(given.question).name,
                 control=given.control,
                 session=self._session(given),
@@ -214,6 +225,14 @@ class Recorder:
     def _criterion(self, question: str) -> Criterion:
         return self.mapping.criteria.get(question, Criterion(question))
 
+    def _terms(self, given: Given) -> tuple[str, Scale]:
+        """What a question is called here, and its scale; asked once a question."""
+        terms = self._asked.get(given.question)
+        if terms is None:
+            criterion = self._criterion(given.question)
+            terms = self._asked[given.question] = criterion.name, self._scale(given, criterion)
+        return terms
+
     def _scale(self, given: Given, criterion: Criterion) -> Scale:
         scale = criterion.scale or self.options.scale
         if scale is None:
@@ -225,37 +244,20 @@ class Recorder:
         return scale
 
     def _rate(self, given: Given, value: float) -> None:
-        criterion = self._criterion(given.question)
-        lo, hi = self._scale(given, criterion)
+        criterion, (lo, hi) = self._terms(given)
         if not lo <= value <= hi:
             raise self.faults.wrong(
                 given.row,
                 f"{given.question!r} is {value:g}, outside its scale {lo:g} to {hi:g}, correct the "
                 "answer or the scale",
             )
-        about = self.lookup.described(given, given.shown)
         self._judgments.append(
-            Judgment(
-                row=given.row,
-                item=about["item"],
-                prompt=about["prompt"],
-                text=about["text"],
-                category=about["category"],
-                modality=about["modality"],
-                model=about["model"],
-                seed=about["seed"],
-                rater=self.rater(given),
-                criterion=criterion.name,
-                value=value,
-                lo=lo,
-                hi=hi,
-                control=given.control,
-                session=self._session(given),
-                at=self._moment(given),
-                seconds=given.seconds,
-                annotation=given.annotation,
-            )
-        )
+            judgment_of((
+                given.row, *self.lookup.described(given, given.shown), self.rater(given),
+                criterion, value, lo, hi, given.control, None, self._session(given),
+                self._moment(given), given.seconds, "", given.annotation, "",
+            ))
+        )  # fmt: skip
 
     def _session(self, given: Given) -> str | None:
         return self.lookup.field(given, "session", given.shown) or given.session or None

@@ -29,8 +29,10 @@ WINNERS: dict[str, Winner] = {
 VOTES: dict[str, Winner] = {
     "leftvote": "left", "rightvote": "right", "tievote": "tie", "bothbad_vote": "both_bad",
 }  # fmt: skip
-KNOWN = ("question_id", "model_a", "model_b", "winner", "judge", "tstamp", "anony", "prompt")
-KNOWN_LOG = ("type", "models", "states", "tstamp")
+KNOWN = frozenset({
+    "question_id", "model_a", "model_b", "winner", "judge", "tstamp", "anony", "prompt",
+})  # fmt: skip
+KNOWN_LOG = frozenset({"type", "models", "states", "tstamp"})
 
 
 def read(path: Path, options: ReadOptions) -> Reading:
@@ -60,7 +62,7 @@ def _read(
     options: ReadOptions,
     noun: str,
     parse: Callable[[Entry], Versus | str],
-    known: tuple[str, ...],
+    known: frozenset[str],
 ) -> Reading:
     check_mapping(path, options)
     found: list[Versus] = []
@@ -69,7 +71,7 @@ def _read(
     n_rows = 0
     for entry in entries(path, noun):
         n_rows += 1
-        ignored.update(name for name in entry.values if name not in known)
+        ignored |= entry.values.keys() - known
         versus = parse(entry)
         if isinstance(versus, str):
             dropped[versus] += 1

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -91,7 +92,7 @@ def _record(
 ) -> int:
     """Record what was answered and what was not; gives the number of ratings without a star."""
     answered = {(a.question, a.type, a.about): a.value for a in annotation.answers}
-    n = sum(key in answered for key in wanted)
+    n = len(answered.keys() & wanted)
     empty_stars = 0
     for key in wanted:
         question, kind, about = key
@@ -209,7 +210,9 @@ def _results(
 
 
 def _one(recorder: Recorder, row: int, question: str, value: Mapping[str, Any]) -> Any:
-    key = next(k for k in value if k in TYPE_OF)
+    for key in value:
+        if key in TYPE_OF:
+            break
     found = value[key]
     if key != "choices":
         return found
@@ -228,14 +231,17 @@ def _of_flat_row(
     is_csv: bool,
 ) -> Annotation:
     answers: list[Answer] = []
+    criteria = recorder.mapping.criteria
     for name, cell in entry.items():
+        if is_csv and "[" not in cell and name not in config and name not in criteria:
+            continue  # as most are, with less ado
         value = _parsed(cell) if is_csv else cell
         kind = config[name].type if name in config else ""
         listed = _listed(value)
         if listed is not None:
             kind = TYPE_OF[next(k for k in listed if k in TYPE_OF)]
             value = _one(recorder, row, name, listed)
-        elif not kind and name not in recorder.mapping.criteria:
+        elif not kind and name not in criteria:
             continue
         about = config.get(name, NO_CONTROL).about if kind != "pairwise" else ()
         _check_about(recorder, row, name, about, kind)
@@ -255,6 +261,8 @@ def _of_flat_row(
 def _check_about(
     recorder: Recorder, row: int, question: str, about: tuple[str, ...], kind: str
 ) -> None:
+    if not recorder.mapping.objects:
+        return
     objects = set(recorder.mapping.objects) - {LEFT, RIGHT}
     if objects and kind != "pairwise" and not objects & {*about, question}:
         raise recorder.faults.wrong(
@@ -271,7 +279,9 @@ def _listed(value: Any) -> Mapping[str, Any] | None:
     return value[0] if any(key in TYPE_OF for key in value[0]) else None
 
 
+@lru_cache(maxsize=1024)
 def _parsed(cell: str) -> Any:
+    """What a cell of CSV holds; many hold the same. Nobody changes what it gives."""
     if not cell.lstrip().startswith("["):
         return cell.strip()
     try:

@@ -12,7 +12,6 @@ the caller. Beside the fifteen there may be ``prompt``, ``modality``, ``usable``
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +29,7 @@ from qfloor.ratings.judgment import (
     Reading,
     ReadOptions,
     Scale,
+    judgment_of,
 )
 
 COLUMNS: tuple[str, ...] = (
@@ -38,8 +38,6 @@ COLUMNS: tuple[str, ...] = (
     "prompt", "modality", "usable", "annotation_id",
 )  # fmt: skip
 DEFAULT_CRITERION = OVERALL
-_judgment = partial(tuple.__new__, Judgment)
-"""What `Judgment` does with its fields in their order, one call less: rows are many."""
 
 
 def read(path: Path, options: ReadOptions) -> Reading:
@@ -159,7 +157,7 @@ class _Reader:
         made = self._models.get((model, seed))
         if made is None:
             made = self._models[model, seed] = _made(self._turned(line, values))
-        return _judgment((
+        return judgment_of((
             line, item.strip(), *asked, *made, who, criterion, value, lo, hi, control, is_usable,
             in_session, self._moment(at, line, values) if at else None,
             self._duration(duration, line, values) if duration else None,

@@ -55,10 +55,12 @@ def read(path: Path, options: ReadOptions) -> Reading:
     if not any(name.startswith(ANSWER) for name in header):
         raise RatingsError(f"{path}: no column 'Answer.*' in it; nothing was imported")
     questions = _questions(header, rows)
+    bare = [name.removeprefix(INPUT) for name in header]
+    forms: dict[str, list[tuple[str, Any]]] = {}
     for line, row in rows:
         answers = {
             question: value
-            for question, value in _answers(recorder, line, row, questions)
+            for question, value in _answers(recorder, line, row, questions, forms)
             if recorder.wants(question)
         }
         status = row.get("AssignmentStatus", "").strip().lower()
@@ -69,18 +71,23 @@ def read(path: Path, options: ReadOptions) -> Reading:
         if status == "rejected":
             recorder.drop("rejected", len(answers))
             continue
-        _record(recorder, line, row, answers)
+        _record(recorder, line, row, bare, answers)
     return recorder.reading(ignored)
 
 
 def _record(
-    recorder: Recorder, line: int, row: Mapping[str, str], answers: Mapping[str, Any]
+    recorder: Recorder,
+    line: int,
+    row: Mapping[str, str],
+    bare: Sequence[str],
+    answers: Mapping[str, Any],
 ) -> None:
-    shown = {name.removeprefix(INPUT): value for name, value in row.items()}
+    """Record a row's answers; ``bare`` are its columns' names without what they begin with."""
+    record = {**dict(zip(bare, row.values(), strict=True)), **row}
     for question, value in answers.items():
         given = Given(
             row=line,
-            record={**shown, **row},
+            record=record,
             question=question,
             rater=row.get("WorkerId", ""),
             shown=(question,),
@@ -110,8 +117,13 @@ def _questions(
 
 
 def _answers(
-    recorder: Recorder, line: int, row: Mapping[str, str], questions: Mapping[str, str]
+    recorder: Recorder,
+    line: int,
+    row: Mapping[str, str],
+    questions: Mapping[str, str],
+    forms: dict[str, list[tuple[str, Any]]],
 ) -> Iterator[tuple[str, Any]]:
+    """Give a row's answers; ``forms`` keeps what was read of a form, as many are filled alike."""
     radios: dict[str, dict[str, bool]] = {}
     for name, written in questions.items():
         bare = name.removeprefix(ANSWER)
@@ -122,8 +134,10 @@ def _answers(
             yield (stem if written == "label" else bare), row[name]
     for question, options in radios.items():
         yield question, _chosen(recorder, line, question, options)
-    if row.get(FORM, "").strip():
-        yield from _form(recorder, line, row[FORM])
+    text = row.get(FORM, "")
+    if text not in forms:
+        forms[text] = list(_form(recorder, line, text)) if text.strip() else []
+    yield from forms[text]
 
 
 def _form(recorder: Recorder, line: int, text: str) -> Iterator[tuple[str, Any]]:
@@ -136,7 +150,7 @@ def _form(recorder: Recorder, line: int, text: str) -> Iterator[tuple[str, Any]]
         raise recorder.faults.wrong(line, f"{FORM} must hold a list of objects")
     for form in forms:
         for question, value in form.items():
-            if isinstance(value, dict) and set(value) == {"label"}:
+            if isinstance(value, dict) and len(value) == 1 and "label" in value:
                 yield question, value["label"]
             elif isinstance(value, dict):
                 yield question, _chosen(recorder, line, question, value)
@@ -146,7 +160,7 @@ def _form(recorder: Recorder, line: int, text: str) -> Iterator[tuple[str, Any]]
 
 def _chosen(recorder: Recorder, line: int, question: str, options: Mapping[str, Any]) -> str | None:
     """The one option of a radio group that is true."""
-    if not all(isinstance(flag, bool) for flag in options.values()):
+    if not {bool}.issuperset(map(type, options.values())):
         raise recorder.faults.wrong(line, f"{question!r} is no radio group of true and false")
     chosen = [option for option, flag in options.items() if flag]
     if len(chosen) > 1:

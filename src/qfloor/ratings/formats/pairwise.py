@@ -48,6 +48,7 @@ COLUMNS: tuple[str, ...] = (
     "source",
 )  # fmt: skip
 SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
+SCORES = {f"{side}_{what}" for side in SIDES for what in ("score", "usable")}
 SCALE = Scale(0.0, 10.0)
 SKIP = "skip"
 USABLE = "usable"
@@ -69,10 +70,12 @@ def read(path: Path, options: ReadOptions) -> Reading:
     judgments: list[Judgment] = []
     dropped: Counter[str] = Counter()
     ignored: tuple[str, ...] | None = None
+    has_scores = False
     n_rows = 0
     for line, values in tables.rows(path, RatingsError):
         if ignored is None:
             ignored = _check_header(path, tuple(values), options)
+            has_scores = not SCORES.isdisjoint(values)
         n_rows += 1
         fields.turn_to(line, values)
         versus = _versus(fields)
@@ -80,7 +83,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
             dropped[versus] += 1
         else:
             comparisons.append(versus)
-            if not _one_output(versus):
+            if has_scores and not _one_output(versus):
                 judgments += _scores(fields, versus, options.scale or SCALE)
     if ignored is None:
         raise RatingsError(f"{path}: there is no row below the header; nothing was imported")
@@ -164,7 +167,6 @@ def _one_output(versus: Versus) -> bool:
 
 def _scores(fields: Fields, versus: Versus, scale: Scale) -> Iterator[Judgment]:
     """Give what was said of each side by itself."""
-    pair = "|".join(side.item or f"{side.model} {side.seed}" for side in versus[1:3])
     for name in SIDES:
         score, usable = fields.number(f"{name}_score"), fields.flag(f"{name}_usable")
         if score is None and usable is None:
@@ -175,6 +177,7 @@ def _scores(fields: Fields, versus: Versus, scale: Scale) -> Iterator[Judgment]:
                 "correct it or name the scale with --scale LOW:HIGH"
             )
         side: Side = getattr(versus, name)
+        pair = "|".join(side.item or f"{side.model} {side.seed}" for side in versus[1:3])
         yield Judgment(
             row=versus.row,
             item=side.item,

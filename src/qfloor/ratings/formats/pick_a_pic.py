@@ -21,7 +21,7 @@ from qfloor.records import Winner
 REQUIRED = (
     "caption", "model_0", "model_1", "image_0_uid", "image_1_uid", "label_0", "label_1",
 )  # fmt: skip
-KNOWN = (*REQUIRED, "has_label", "are_different", "ranking_id", "user_id", "created_at")
+KNOWN = {*REQUIRED, "has_label", "are_different", "ranking_id", "user_id", "created_at"}
 LABELS: dict[tuple[float, float], Winner] = {
     (1.0, 0.0): "left", (0.0, 1.0): "right", (0.5, 0.5): "tie",
 }  # fmt: skip
@@ -40,7 +40,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
     dropped: Counter[str] = Counter()
     ignored: set[str] = set()
     for entry in entries(path, "row"):
-        ignored.update(name for name in entry.values if name not in KNOWN)
+        ignored |= entry.values.keys() - KNOWN
         entry.need(*REQUIRED)
         if entry.flag("has_label") is False:
             dropped["no label"] += 1
