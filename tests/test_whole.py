@@ -127,3 +127,24 @@ def test_a_folder_is_not_written_over(tmp_path: Path) -> None:
     assert failed.value.filename == str(tmp_path)
     assert not list(tmp_path.iterdir())
     assert not list(tmp_path.parent.glob(".*.part"))
+
+
+def test_a_link_keeps_leading_where_it_did(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    file, link = tmp_path / "there" / "file.txt", tmp_path / "link.txt"
+    file.write_text("old")
+    link.symlink_to(file)
+    write_whole(link, "new")
+    assert link.is_symlink()
+    assert (file.read_text(), sorted(p.name for p in file.parent.iterdir())) == ("new", [file.name])
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="no /proc here")
+def test_standard_output_is_written_to_and_stays(tmp_path: Path) -> None:
+    """Sent into a file it looks like one, and would be replaced for every program there is."""
+    out = tmp_path / "out.txt"
+    with out.open("w") as file:
+        place = Path(f"/proc/self/fd/{file.fileno()}")
+        write_whole(place, "told")
+        assert place.samefile(out)
+    assert out.read_text() == "told"

@@ -20,8 +20,9 @@ def write_whole(path: Path, content: bytes | str) -> Path:
     Parameters
     ----------
     path : Path
-        Its folder is made when missing; what is no file (a pipe, a terminal) is written to as it
-        is. A file that is there keeps its permissions.
+        Its folder is made when missing; what is no file (a pipe, a terminal, ``/dev/stdout``) is
+        written to as it is. A file that is there keeps its permissions, and a link its target: the
+        file that it leads to is replaced.
     content : bytes or str
         Text is written in UTF-8, its line ends as they are.
 
@@ -32,20 +33,28 @@ def write_whole(path: Path, content: bytes | str) -> Path:
     """
     told = content.encode("utf-8") if isinstance(content, str) else content
     before = _mode(path)
-    if before is not None and not (stat.S_ISREG(before) or stat.S_ISDIR(before)):
+    if _is_stream(path, before):
         path.write_bytes(told)
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _named(path), _draft(path.parent) as (draft, descriptor):
+    place = path.resolve() if path.is_symlink() else path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with _named(path), _draft(place.parent) as (draft, descriptor):
         with os.fdopen(descriptor, "wb") as file:
             if before is not None and hasattr(os, "fchmod"):
                 os.fchmod(file.fileno(), stat.S_IMODE(before))
             file.write(told)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, path)
-    _sync_names(path.parent)
+        os.replace(draft, place)
+    _sync_names(place.parent)
     return path
+
+
+def _is_stream(path: Path, mode: int | None) -> bool:
+    """Whether it is no file of its own: ``/dev/stdout`` stays, though it may lead to a file."""
+    if mode is None or stat.S_ISDIR(mode):
+        return False
+    return not stat.S_ISREG(mode) or path.absolute().parts[:2] in (("/", "dev"), ("/", "proc"))
 
 
 def _mode(path: Path) -> int | None:
