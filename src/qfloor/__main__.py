@@ -12,9 +12,8 @@ import signal
 import sys
 from types import FrameType
 
-from qfloor.errors import STOPPED
+from qfloor.errors import INTERRUPTED, STOPPED
 
-INTERRUPTED = 130
 _told_to_end: list[int] = []
 
 

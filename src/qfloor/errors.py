@@ -31,6 +31,9 @@ from __future__ import annotations
 STOPPED = "stopped; what was finished is kept, run the same command again"
 """What is said of a command that a signal ended."""
 
+INTERRUPTED = 130
+"""Its exit code: what shells say of Ctrl-C."""
+
 
 class QfloorError(Exception):
     """Base of everything qfloor raises on purpose; the command line prints it and exits 1."""

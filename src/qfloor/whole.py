@@ -46,7 +46,7 @@ def write_whole(path: Path, content: bytes | str) -> Path:
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, place)
-    _sync_names(place.parent)
+    sync_folder(place.parent)
     return path
 
 
@@ -86,7 +86,7 @@ def _named(path: Path) -> Iterator[None]:
         raise
 
 
-def _sync_names(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable, where the system can (Windows cannot)."""
     if os.name == "nt":
         return

@@ -44,7 +44,7 @@ from qfloor.cli import (
     system,
 )
 from qfloor.cli.usage import Commands
-from qfloor.errors import STOPPED, QfloorError
+from qfloor.errors import INTERRUPTED, STOPPED, QfloorError
 
 # In pipeline order, so that the help is the architecture.
 ORDER = (
@@ -125,9 +125,6 @@ monthly.register(app)
 system.register(app)
 
 
-_INTERRUPTED = 130
-
-
 def main() -> None:
     """Run the command line; every error of ours or the disk's is one sentence and exit code 1."""
     try:
@@ -148,6 +145,6 @@ def main() -> None:
         typer.echo(f"qfloor: {about}{error.strerror or error}", err=True)
         sys.exit(1)
     except SystemExit as error:
-        if error.code == _INTERRUPTED:  # what typer makes of Ctrl-C
+        if error.code == INTERRUPTED:  # what typer makes of Ctrl-C
             typer.echo(f"qfloor: {STOPPED}", err=True)
         raise

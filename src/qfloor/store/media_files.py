@@ -22,6 +22,7 @@ from pathlib import Path
 
 from qfloor.errors import StoreError, UnwritableError
 from qfloor.store.lock import folder_held
+from qfloor.whole import sync_folder
 
 EXTENSIONS: dict[str, str] = {
     "image/png": "png",
@@ -308,14 +309,3 @@ def _synced_beside(folder: Path) -> Iterator[None]:
 def _beside() -> ThreadPoolExecutor:
     """Threads that wait for the disk while another one does."""
     return ThreadPoolExecutor(4, thread_name_prefix="qfloor-folder")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable, where the system can (Windows cannot)."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from gateway_world import MUG, settings
+from gateway_world import MUG, listening, settings
 
 from qfloor.web.gateway.app import make_app
 from qfloor.web.wire import HurriedProtocol
@@ -50,27 +50,16 @@ def test_small_answers_wait_for_no_receipt(tmp_path: Path) -> None:
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_headers_laid_ready_go_out_once_with_their_answer(tmp_path: Path) -> None:
     """On one kept connection: a dry run, what is no dry run, and one that is refused."""
-    config = uvicorn.Config(make_app(settings(tmp_path)), host="127.0.0.1", port=0,
-                            http=HurriedProtocol, log_level="error")  # fmt: skip
-    shared = config.bind_socket()
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([shared],), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    base = f"http://127.0.0.1:{shared.getsockname()[1]}"
-    try:
-        with httpx.Client(base_url=base, trust_env=False) as client:
-            asked = {"prompt": MUG}
-            plain = [client.post("/v1/route", json=asked) for _ in range(4)]
-            health = client.get("/healthz")
-            wrong = client.post("/v1/route", json={})
-            whole = client.post("/v1/route", json={**asked, "routing": {"explain": True}})
-            plain.append(client.post("/v1/route", json=asked, headers={"connection": "close"}))
-    finally:
-        server.should_exit = True
-        thread.join(20)
-        shared.close()
+    with (
+        listening(settings(tmp_path)) as base,
+        httpx.Client(base_url=base, trust_env=False) as client,
+    ):
+        asked = {"prompt": MUG}
+        plain = [client.post("/v1/route", json=asked) for _ in range(4)]
+        health = client.get("/healthz")
+        wrong = client.post("/v1/route", json={})
+        whole = client.post("/v1/route", json={**asked, "routing": {"explain": True}})
+        plain.append(client.post("/v1/route", json=asked, headers={"connection": "close"}))
     closes = plain[-1].headers.pop("connection")
     assert closes == "close"
     names = sorted(name for name, _ in whole.headers.multi_items())
