@@ -27,7 +27,15 @@ from qfloor.web.gateway.deciding import Decided
 from qfloor.web.gateway.ledger import GatewayLedger
 from qfloor.web.gateway.pen import Pen
 
-FLUSH_S = 0.2
+FLUSH_S, PACE_S = 0.2, 0.02
+"""How often counters and what is late are written, and rows while ever more of them come."""
+_PIECE = 64
+"""Rows that are written at once, or an eighth of those that wait, if that is more.
+
+Each takes the interpreter from the event loop for a moment, and many of them for a long one: every
+request of that moment waits. The young objects that wait to be written are looked at by the garbage
+collector again and again besides.
+"""
 log = logging.getLogger("qfloor.gateway")
 MOST_WAITING = 20_000
 """Rows that wait for the disk before the oldest dry runs among them are dropped, and counted."""
@@ -242,20 +250,55 @@ class Records:
     # -- writing -------------------------------------------------------------------------------
 
     async def keep_flushing(self) -> None:
-        """Write what there is, for ever."""
+        """Write what there is, for ever; rows a few at a time while many come."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() + FLUSH_S
         while True:
-            await asyncio.sleep(FLUSH_S)
-            if self._rows or self._counts or self._seen:
-                try:
-                    await self.flush(along=True)
-                except StoreError:
-                    log.exception("the decision log could not be written; it is tried again")
-                except Exception:  # of our own making: those rows are lost, not all that follow
-                    log.exception("some rows of the decision log could not be written")
+            await asyncio.sleep(PACE_S if self._rows else FLUSH_S)
+            is_due = loop.time() >= due
+            if not (self._rows or (is_due and (self._counts or self._seen))):
+                continue
+            try:
+                await self._hand_over(self._piece(), counted=is_due, along=True)
+            except StoreError:
+                log.exception("the decision log could not be written; it is tried again")
+                await asyncio.sleep(FLUSH_S)
+            except Exception:  # of our own making: those rows are lost, not all that follow
+                log.exception("some rows of the decision log could not be written")
+            if is_due:
+                due = loop.time() + FLUSH_S
 
-    async def flush(self, *, along: bool = False) -> None:
-        """Write what there is; ``along`` with what else is about to be written."""
+    async def flush(self) -> None:
+        """Write what there is.
+
+        Even when that is nothing: then what was handed over before is on disk as well.
+        """
         rows, self._rows = self._rows, []
+        await self._hand_over(rows, counted=True)
+
+    def _piece(self) -> list[tuple[str, Any]]:
+        """Take the oldest rows; more at once the more wait."""
+        many = max(_PIECE, len(self._rows) // 8)
+        piece, self._rows = self._rows[:many], self._rows[many:]
+        return piece
+
+    async def _hand_over(
+        self, rows: list[tuple[str, Any]], *, counted: bool, along: bool = False
+    ) -> None:
+        """Write rows; with counts so that it lasts, ``along`` with what else is to be written."""
+        counts = self._taken_counts() if counted else {}
+        try:
+            await self._pen.write(
+                lambda: self._write(rows, counts), lasting=counted, along=along, yields=True
+            )
+        except StoreError:
+            self._rows[:0] = rows[-MOST_WAITING:]
+            for key, by in counts.items():
+                self._counts[key] += by
+            raise
+
+    def _taken_counts(self) -> dict[tuple[str, Labels], float]:
+        """Take what was counted and seen; what was seen as counts as well."""
         counts, self._counts = self._counts, defaultdict(float)
         seen, self._seen = self._seen, {}
         for (name, labels), found in seen.items():
@@ -264,14 +307,7 @@ class Records:
                     counts[f"{name}_bucket", tuple(sorted((*labels, ("le", le))))] += n
             counts[f"{name}_sum", labels] += found[-1]
             counts[f"{name}_count", labels] += sum(found[:-1])
-        # written even when empty: then what was handed over before is on disk as well
-        try:
-            await self._pen.write(lambda: self._write(rows, counts), along=along, yields=True)
-        except StoreError:
-            self._rows[:0] = rows[-MOST_WAITING:]
-            for key, by in counts.items():
-                self._counts[key] += by
-            raise
+        return counts
 
     def _write(
         self, rows: Sequence[tuple[str, Any]], counts: Mapping[tuple[str, Labels], float]
@@ -282,8 +318,9 @@ class Records:
                 self._log(values)
             else:
                 self._ledger.write_many(sql, values)
-        told = [(name, json.dumps(dict(labels)), by) for (name, labels), by in counts.items()]
-        self._ledger.write(_COUNT, (json.dumps(told),))
+        if counts:
+            told = [(name, json.dumps(dict(labels)), by) for (name, labels), by in counts.items()]
+            self._ledger.write(_COUNT, (json.dumps(told),))
 
     def _log(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert many rows a statement: after each, this thread waits for the event loop's.

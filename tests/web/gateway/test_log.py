@@ -1,0 +1,155 @@
+"""The log beside requests: few rows at a time, counts now and then, all of it and in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gateway_world import until, with_pen
+
+from qfloor.errors import StoreError
+from qfloor.web.gateway import pen, records
+from qfloor.web.gateway.ledger import GatewayLedger
+from qfloor.web.gateway.pen import Pen
+from qfloor.web.gateway.records import Records
+
+SETTLED = {"served": None, "serving": "none", "charged": "no", "charged_nanousd": None,
+           "outcome": "failed", "reason": "timeout", "status": 504, "attempts": 1,
+           "fallback_from": None, "seconds": 0.1}  # fmt: skip
+
+
+class Watched(Records):
+    """Says what it writes: which rows, how many counts, and whether that lasts."""
+
+    def __init__(self, ledger: GatewayLedger, written: Pen, monkeypatch: Any) -> None:
+        super().__init__(ledger, written, keep_prompts=False)
+        self.told: list[tuple[list[str], int, bool]] = []
+        self.refuses = 0
+        handed = written.write
+
+        async def write(work: Any, *, lasting: bool = True, **given: Any) -> Any:
+            self.lasting = lasting
+            return await handed(work, lasting=lasting, **given)
+
+        monkeypatch.setattr(written, "write", write)
+        monkeypatch.setattr(pen, "ALONG_S", 0.0)
+
+    def _write(self, rows: Any, counts: Any) -> None:
+        if self.refuses:
+            self.refuses -= 1
+            raise StoreError("the disk is full")
+        super()._write(rows, counts)
+        self.told.append(([row[1][-1] for row in rows], len(counts), self.lasting))
+
+    @property
+    def names(self) -> list[str]:
+        return [name for rows, _, _ in self.told for name in rows]
+
+
+def flushing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[Watched], Awaitable[Any]]
+) -> Any:
+    """Run a test's coroutine beside what writes the log."""
+
+    async def run(written: Pen, ledger: GatewayLedger) -> Any:
+        kept = Watched(ledger, written, monkeypatch)
+        beside = asyncio.create_task(kept.keep_flushing())
+        try:
+            return await work(kept)
+        finally:
+            beside.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beside
+
+    return with_pen(folder, run)
+
+
+def settle(kept: Records, names: range) -> None:
+    for name in names:
+        kept.settled(f"{name}", **SETTLED)
+
+
+def test_many_rows_are_written_a_few_at_a_time_and_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All at once, 400 took the interpreter from the requests of that moment for 10 ms."""
+    monkeypatch.setattr(records, "FLUSH_S", 0.0)
+
+    async def work(kept: Watched) -> None:
+        settle(kept, range(2_000))
+        await until(lambda: len(kept.names) == 2_000)
+        assert kept.names == [f"{n}" for n in range(2_000)]
+        sizes = [len(rows) for rows, _, _ in kept.told if rows]
+        assert sizes[0] == 250, "an eighth of what waits"
+        assert sizes == sorted(sizes, reverse=True)
+        assert min(sizes[:-1]) == 64
+
+    flushing(tmp_path, monkeypatch, work)
+
+
+def test_rows_between_counts_need_not_last_and_counts_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk is waited for no more often than when rows were written together."""
+    monkeypatch.setattr(records, "FLUSH_S", 3_600.0)
+
+    async def work(kept: Watched) -> None:
+        settle(kept, range(200))
+        await until(lambda: len(kept.names) == 200)
+        assert {(counted, lasts) for _, counted, lasts in kept.told} == {(0, False)}
+        await kept.flush()
+        ((rows, counted, lasts),) = kept.told[4:]
+        assert (rows, counted > 0, lasts) == ([], True, True)
+
+    flushing(tmp_path, monkeypatch, work)
+
+
+def test_counts_are_written_where_no_row_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "FLUSH_S", 0.0)
+
+    async def work(kept: Watched) -> None:
+        kept.count("qfloor_unauthorized_total")
+        await until(lambda: kept.told)
+        assert kept.told == [([], 1, True)]
+
+    flushing(tmp_path, monkeypatch, work)
+
+
+def test_rows_that_found_no_room_come_first_when_there_is_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "FLUSH_S", 0.01)
+
+    async def work(kept: Watched) -> Any:
+        kept.refuses = 3
+        settle(kept, range(100))
+        await until(lambda: not kept.refuses)
+        settle(kept, range(100, 200))
+        await until(lambda: len(kept.names) == 200)
+        await kept.flush()
+        assert kept.names == [f"{n}" for n in range(200)]
+        return kept._ledger.rows("SELECT sum(value) FROM counters WHERE name LIKE '%outputs%'")
+
+    assert flushing(tmp_path, monkeypatch, work) == [(200.0,)]
+
+
+def test_whoever_reads_the_log_finds_all_that_was_handed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what is on its way to the disk by then."""
+    monkeypatch.setattr(records, "FLUSH_S", 0.0)
+
+    async def work(kept: Watched) -> None:
+        settle(kept, range(500))
+        await until(lambda: kept.told)
+        settle(kept, range(500, 600))
+        await kept.flush()
+        assert kept.names == [f"{n}" for n in range(600)]
+
+    flushing(tmp_path, monkeypatch, work)
