@@ -23,6 +23,7 @@ from qfloor.router.database import Database
 from qfloor.router.decision import Decision
 from qfloor.router.eligibility import eligible, uncertified
 from qfloor.router.languages import STATE_IT
+from qfloor.router.moments import is_ahead, moment
 from qfloor.router.needs import Need
 from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
 from qfloor.router.reasons import Cause, Rule
@@ -31,6 +32,10 @@ from qfloor.router.request import CHALLENGES, Request
 _DEFAULT = Policy()
 _OF_THE_DAY = ((), (rules.sold,))
 """Rules that may be asked of requests whose shape and day alone decide."""
+_IN_OTHER_WORDS = frozenset({rules.sold, rules.answering})
+"""Rules that may be asked of requests whose words do not matter to any."""
+_DAY_S, _ROUNDED_S = 86_400.0, 0.001
+"""Seconds of a day; and more than what is lost where moments are told as floats."""
 
 
 def classify(db: Database, need: Need) -> Classification:
@@ -252,18 +257,50 @@ def _routed(request: Request) -> Decision:
     return decision
 
 
-def holds_in_other_words(decision: Decision) -> bool:
-    """Whether whatever is asked in other words, and is taken for the same, is decided the same.
+def holds_until(decision: Decision) -> float | None:
+    """Until when whatever is asked in other words, and is taken for the same, is decided the same.
 
-    That day, by the same release, prices, policy and health: of none there is no need to know more.
+    Of the same release, prices, policy and health, of which there is no need to know more.
+
+    Parameters
+    ----------
+    decision : Decision
+
+    Returns
+    -------
+    float or None
+        Seconds since the epoch, at most to the end of the day in UTC; None where words decide.
     """
     request = decision.request
-    return (
-        decision.cause is Cause.CHEAPEST
-        and not request.policy.overrides  # which may look for words
-        and request.asked_tokens is None
-        and rules.relevant(request) in _OF_THE_DAY
-    )
+    if (
+        decision.cause is not Cause.CHEAPEST
+        or request.policy.overrides  # which may look for words
+        or request.asked_tokens is not None
+        or not _IN_OTHER_WORDS.issuperset(rules.relevant(request))
+    ):
+        return None
+    midnight = (moment(decision.now).timestamp() // _DAY_S + 1.0) * _DAY_S
+    until = midnight if request.health is None else _health_holds_until(request, midnight)
+    return None if until is None else until - _ROUNDED_S
+
+
+def _health_holds_until(request: Request, latest: float) -> float | None:
+    """When what is known of an offer's health is too old to count, if that is before ``latest``.
+
+    None where a share of an offer's requests goes elsewhere, which words and moment decide, and
+    where something is dated ahead.
+    """
+    health = request.health
+    assert health is not None
+    for offer_id, found in health.offers.items():
+        if found.shed is not None and 0.0 < found.shed < 1.0:
+            return None
+        if request.fresh_health(offer_id) is not None:
+            old = moment(found.as_of).timestamp() + request.policy.max_health_age_s
+            latest = min(latest, old)
+        elif is_ahead(found.as_of, request.now):
+            return None
+    return latest
 
 
 def _chosen(request: Request) -> Decision:

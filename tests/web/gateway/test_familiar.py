@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ import factories
 import h11
 import pytest
 from factories import Seller
-from gateway_world import MUG, database, drive, settings
+from gateway_sellers import behave
+from gateway_world import MUG, by_sellers, database, drive, settings
 
 from qfloor.export import write
 from qfloor.records import PriceComponent, PriceRule
@@ -43,8 +46,26 @@ FEED = PriceFeed(rules={"shop/value": PriceRule(components=(LINE,), source="feed
 BY_TOKEN = PriceFeed(rules={"shop/grand": PriceRule(
     components=(PriceComponent(unit="token", amount="0.00001", when={"direction": "input"}),),
     source="feed", as_of="2026-11-17")})  # fmt: skip
-RESTING = HealthFeed(offers={"shop/value": OfferHealth(as_of="2026-11-17T10:00:00",
-                                                       available=False)})  # fmt: skip
+SOON = datetime.now(UTC) + timedelta(seconds=30.0)
+"""Of health that is fresh for as long as a test takes; clocks may differ by that much."""
+
+
+def fares(**given: Any) -> HealthFeed:
+    """How the cheapest fares, and another as ever."""
+    told = {"as_of": SOON.isoformat(), "p50_s": 3.0, "p95_s": 9.0, "n": 50, "usual_p95_s": 2.0}
+    grand = told | {"p50_s": 1.0, "p95_s": 2.0}
+    return HealthFeed(offers={
+        "shop/value": OfferHealth(**told | given), "shop/grand": OfferHealth(**grand)
+    })  # fmt: skip
+
+
+RESTING = fares(available=False)
+BY_WORDS = fares(shed=0.5)
+FEEDS = (
+    None, HealthFeed(offers={}), RESTING, BY_WORDS, fares(shed=0.0), fares(shed=1.0),
+    fares(elevated=True), fares(p50_s=1.0, p95_s=2.0), fares(as_of="2026-11-17T10:00:00"),
+    fares(as_of="2126-11-17T10:00:00"),
+)  # fmt: skip
 RESTS: tuple[dict[str, Any], ...] = (
     {}, {"model": "auto/image"}, {"model": "auto/video"}, {"model": "shop/grand"},
     {"modality": "video"}, {"seconds": 4}, {"audio": True}, {"n": 2}, {"n": 2.0},
@@ -97,9 +118,11 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
 class World:
     """A gateway's deciding, by itself: each request goes both ways."""
 
-    def __init__(self, folder: Path, db: Any, policy: Policy, prices: Any = None) -> None:
+    def __init__(
+        self, folder: Path, db: Any, policy: Policy, prices: Any = None, health: Any = None
+    ) -> None:
         arm = Arm(name="stable", db=db, prices=prices)
-        self.picture = Picture(stable=arm, canary=None, percent=0.0, policy=policy, health=None)
+        self.picture = Picture(stable=arm, canary=None, percent=0.0, policy=policy, health=health)
         self.settings = Settings(database=folder, workspace=folder)
         self.known, self.key, self.asked = Familiar(), ANYONE, 0
         self.records = Records(None, None, keep_prompts=True)  # type: ignore[arg-type]
@@ -157,6 +180,56 @@ def test_thousands_of_prompts_are_decided_as_the_long_way_decides_them(
         assert not [rest for rest in rests if said in rest], said
 
 
+@pytest.mark.parametrize("health", FEEDS)
+@pytest.mark.parametrize("policy", [Policy(), Policy(speed_surcharge=50.0)])
+def test_with_health_as_well(
+    releases: list[Any], tmp_path: Path, policy: Policy, health: Any
+) -> None:
+    """Unless it has words decide, by a share that goes elsewhere, or is dated ahead."""
+    world = World(tmp_path, releases[0], policy, health=health)
+    known = sum(
+        world.ask({"prompt": prompt, **RESTS[n // 8]})
+        for n, prompt in enumerate(prompts(8 * len(RESTS)))
+    )
+    assert known > 10 if health not in (BY_WORDS, FEEDS[-1]) else known == 0
+
+
+def test_health_is_known_until_it_is_too_old(
+    releases: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An offer that rested is asked again then."""
+    world = World(tmp_path, releases[0], Policy(max_health_age_s=600.0), health=RESTING)
+    assert [world.ask({"prompt": MUG}) for _ in range(3)] == [False, False, True]
+    ((by, _),) = world.known._arms.values()
+    midnight = (time.time() // 86_400 + 1) * 86_400
+    assert by.until == pytest.approx(min(midnight, SOON.timestamp() + 600.0), abs=0.01)
+    monkeypatch.setattr(familiar.time, "time", lambda: by.until + 0.01)
+    rest = rest_of({"prompt": MUG}, ANYONE.name, ANYONE.project)
+    assert world.known.decide(world.picture, rest, {"prompt": MUG}, "req_1") is None
+
+
+def test_a_gateway_that_has_served_goes_on_knowing(tmp_path: Path) -> None:
+    """What was heard of offers is health from then on; unchanged, it is the same."""
+
+    async def work(client: Any) -> Any:
+        gateway = client.gateway
+        with behave({}):
+            served = await client.post("/v1/images/generations", json={"prompt": MUG})
+            assert served.status_code == 200, served.text
+        await gateway._look()
+        health = gateway.picture.health
+        await gateway._look()
+        for n in range(4):
+            answer = await client.post(ROUTE, json={"prompt": f"{n} {MUG}"})
+            assert answer.status_code == 200, answer.text
+        return health, gateway.picture.health, gateway.familiar._kept
+
+    before, after, kept = drive(by_sellers(tmp_path, look_every_s=3_600.0), work)
+    assert before.offers["shop/value"].n == 1
+    assert after is before
+    assert kept == 1
+
+
 def test_nothing_is_kept_that_another_input_decides(releases: list[Any], tmp_path: Path) -> None:
     world = World(tmp_path, releases[0], Policy())
     body = {"prompt": MUG}
@@ -164,7 +237,7 @@ def test_nothing_is_kept_that_another_input_decides(releases: list[Any], tmp_pat
     stable = world.picture.stable
     for other in (
         {"stable": replace(stable, db=releases[1])}, {"stable": replace(stable, prices=FEED)},
-        {"policy": Policy(assumed_language="en")},
+        {"policy": Policy(assumed_language="en")}, {"health": RESTING},
     ):  # fmt: skip
         before = world.picture
         world.picture = replace(before, **other)  # type: ignore[arg-type]
@@ -172,10 +245,10 @@ def test_nothing_is_kept_that_another_input_decides(releases: list[Any], tmp_pat
         world.picture = before
         assert not world.ask(body)
         assert world.ask(body)
-    world.picture = replace(world.picture, health=RESTING)
-    assert not world.ask(body)
+    world.picture = replace(world.picture, health=BY_WORDS)
+    assert [world.ask(body) for _ in range(3)] == [False, False, False]
     world.picture = replace(world.picture, health=None)
-    assert world.ask(body)
+    assert world.ask(body), "what was not kept takes nothing's place"
     world.key = Key(name="site", project="site")
     assert not world.ask(body)
 
@@ -194,8 +267,12 @@ def test_a_day_that_begins_is_decided_anew(
 ) -> None:
     world = World(tmp_path, releases[0], Policy())
     assert [world.ask({"prompt": MUG}) for _ in range(3)][-1]
-    arm, policy = world.picture.stable, world.picture.policy
-    assert world.known._bodies(arm, policy, "2031-01-01") == {}
+    ((by, _),) = world.known._arms.values()
+    assert datetime.fromtimestamp(by.until + 0.001, UTC).time().isoformat() == "00:00:00"
+    monkeypatch.setattr(familiar.time, "time", lambda: by.until)
+    rest = rest_of({"prompt": MUG}, ANYONE.name, ANYONE.project)
+    assert world.known.decide(world.picture, rest, {"prompt": MUG}, "req_1") is None
+    assert world.known._bodies(world.picture.stable, world.picture, by.until + 86_400.0) == {}
     assert world.known._kept == 0
 
 

@@ -1,10 +1,10 @@
 """Dry runs that differ from earlier ones in their words alone: those are read, the rest is known.
 
 A client sends one body with ever other prompts. Where nothing else decides than the rest of the
-body, what the words are taken for, the release, its prices, the policy and the day, whatever is
-taken for the same is decided the same, and told alike but for id, moment and confidence. Knows
-nothing of how one decides: what is kept here was decided the long way, and whatever does not fit
-goes there.
+body, what the words are taken for, the release, its prices, the policy, the health of offers and
+the day, whatever is taken for the same is decided the same, and told alike but for id, moment and
+confidence. Knows nothing of how one decides: what is kept here was decided the long way, and
+whatever does not fit goes there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qfloor import router
 from qfloor.errors import NeedError
-from qfloor.router.choosing import holds_in_other_words
+from qfloor.router.choosing import holds_until
 from qfloor.router.needs import reworded
 from qfloor.web.gateway.deciding import Decided, arm_of, read_need
 from qfloor.web.gateway.picture import Arm, Picture
@@ -32,20 +32,22 @@ _Taken = tuple[str | None, tuple[str, ...], str, str | None, bool]
 
 
 class _By(NamedTuple):
-    """What decides beside the body; compared by identity, for all of it is frozen."""
+    """What decides beside the body, and until when; the rest is frozen: identity tells."""
 
     db: router.Database
     prices: router.PriceFeed | None
     policy: router.Policy
-    day: str
+    health: router.HealthFeed | None
+    until: float
 
-    def is_still(self, arm: Arm, policy: router.Policy, day: str) -> bool:
+    def is_still(self, arm: Arm, picture: Picture, now: float) -> bool:
         """Whether it still decides."""
         return (
             self.db is arm.db
             and self.prices is arm.prices
-            and self.policy is policy
-            and self.day == day
+            and self.policy is picture.policy
+            and self.health is picture.health
+            and now < self.until
         )
 
 
@@ -74,7 +76,7 @@ class Known(NamedTuple):
 
 
 class Familiar:
-    """What is known of bodies that came before; of one release and policy an arm."""
+    """What is known of bodies that came before; of one release, policy and health an arm."""
 
     def __init__(self) -> None:
         self._arms: dict[str, tuple[_By, dict[Any, _Body]]] = {}
@@ -83,12 +85,15 @@ class Familiar:
 
     def decide(self, picture: Picture, rest: Any, body: Any, request_id: str) -> Known | None:
         """The decision for a body in other words; None where it has to be made."""
-        if picture.health is not None or rest is None:
+        if rest is None:
             return None
-        arm, now = arm_of(picture, request_id), datetime.now(UTC).isoformat()
+        arm, now = arm_of(picture, request_id), time.time()
         began = time.perf_counter_ns()
-        known, prompt = self._bodies(arm, picture.policy, now[:10]).get(rest), body["prompt"]
+        by, bodies = self._arms.get(arm.name, _NOTHING)
+        known, prompt = bodies.get(rest), body["prompt"]
         if known is None or len(prompt) > _LONG:  # which would wait in memory to be logged
+            return None
+        if by is None or not by.is_still(arm, picture, now):
             return None
         try:
             need = reworded(known.need, prompt)
@@ -99,18 +104,20 @@ class Familiar:
         if ending is None:
             return None
         took = (time.perf_counter_ns() - began) // 1_000
-        return Known(*ending, prompt, found.confidence, now, took)
+        told = datetime.fromtimestamp(now, UTC).isoformat()
+        return Known(*ending, prompt, found.confidence, told, took)
 
     def keep(
         self, picture: Picture, rest: Any, decided: Decided, told: Alike, records: Records
     ) -> None:
         """Remember how a request ended that was decided the long way, once its body came again."""
         decision, ask = decided.decision, decided.ask
-        if picture.health is not None or rest is None or ask.routing.category is not None:
+        if rest is None or ask.routing.category is not None:
             return
-        if not holds_in_other_words(decision):
+        until = holds_until(decision)
+        if until is None:
             return
-        bodies = self._bodies(decided.arm, picture.policy, decision.now[:10])
+        bodies = self._bodies(decided.arm, picture, until)
         known = bodies.get(rest)
         if known is None:
             if hash(rest) not in self._seen:
@@ -132,14 +139,17 @@ class Familiar:
             self._seen.clear()
         self._seen.add(body)
 
-    def _bodies(self, arm: Arm, policy: router.Policy, day: str) -> dict[Any, _Body]:
-        """Bodies that were decided by all that decides now."""
-        by, bodies = self._arms.get(arm.name, (None, {}))
-        if by is None or not by.is_still(arm, policy, day):
+    def _bodies(self, arm: Arm, picture: Picture, until: float) -> dict[Any, _Body]:
+        """Bodies that were decided by all that decides now; none of them of another time."""
+        by, bodies = self._arms.get(arm.name, _NOTHING)
+        if by is None or by.until != until or not by.is_still(arm, picture, 0.0):
             self._kept -= sum(len(body.endings) for body in bodies.values())
-            bodies = {}
-            self._arms[arm.name] = _By(arm.db, arm.prices, policy, day), bodies
+            by, bodies = _By(arm.db, arm.prices, picture.policy, picture.health, until), {}
+            self._arms[arm.name] = by, bodies
         return bodies
+
+
+_NOTHING: tuple[None, dict[Any, _Body]] = None, {}
 
 
 def rest_of(body: Any, *asking: str | None) -> Any:

@@ -92,7 +92,7 @@ class Watch:
             self._tried("policy", self.settings.policy, self._new_policy)
         try:
             self.feeds.keep(self.window)
-            picture = self._build()
+            picture = replace(self._build(), health=now.health)
         except QfloorError as error:
             self.faults["feeds or releases"] = str(error)
             return now
@@ -107,7 +107,9 @@ class Watch:
         known = dict(feed.offers) if feed else {}
         for offer_id in resting:
             known[offer_id] = router.OfferHealth(as_of=_now(), available=False)
-        return replace(picture, health=router.HealthFeed(offers=known))
+        if picture.health is None or picture.health.offers != known:  # what was decided by it stays
+            picture = replace(picture, health=router.HealthFeed(offers=known))
+        return picture
 
     def close(self) -> None:
         """Keep what was measured."""
