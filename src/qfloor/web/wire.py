@@ -20,6 +20,8 @@ STALL_S = 120.0
 """How long a reader may take no more of its answer than the system holds for it (a few MB)."""
 
 
+_LENGTHS = {b"content-length", b"transfer-encoding"}
+
 LINE = "qfloor.line"
 """Where an application finds its `Line` in a request's ``state``, if there is one."""
 
@@ -33,6 +35,17 @@ class Line(h11.Connection):
 
     ready: bytes = b""
     """Header lines, each with its end, for the head of the answer that is being sent."""
+
+    def next_event(self) -> Any:
+        """Give what was asked; a request of two lengths is refused, and its connection closed.
+
+        h11 goes by the chunks alone. Whoever stands before us may go by the other length, and
+        what it takes for the body would be another request to us.
+        """
+        event = super().next_event()
+        if type(event) is h11.Request and {name for name, _ in event.headers} >= _LENGTHS:
+            raise h11.RemoteProtocolError("both Content-Length and Transfer-Encoding")
+        return event
 
     def send(self, event: Any) -> Any:
         """Give the bytes of an event, and those that are ready with the head of an answer."""
@@ -48,6 +61,7 @@ class HurriedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     app_state: dict[str, Any]
     _hurry: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
+    _untaken = 0
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -69,7 +83,13 @@ class HurriedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self._begin_to_wait()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes: either they make a request, or one is waited for."""
+        """Take bytes: either they make a request, or one is waited for.
+
+        What follows the last request of a connection is left aside, such as the empty line that
+        old clients send: h11 would have it answered, in place of what is being bought.
+        """
+        if self._has_asked_last():
+            return
         super().data_received(data)
         if self._is_answering():
             self._end_to_wait()
@@ -85,17 +105,45 @@ class HurriedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     def pause_writing(self) -> None:
         """Wait for a reader, and not for ever: its answer lies in memory."""
         super().pause_writing()
-        self._stalled = self.loop.call_later(STALL_S, self.transport.abort)
+        self._watch()
 
     def resume_writing(self) -> None:
         """Go on: it has taken something."""
-        self._forget_stall()
+        self._watch()
         super().resume_writing()
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request; what is left of an answer is watched until it is taken."""
+        self._watch()
+        super().on_response_complete()
+
+    def _watch(self) -> None:
+        """Cut off who takes nothing: a connection that is to be closed waits for its last byte."""
+        self._forget_stall()
+        self._untaken = self.transport.get_write_buffer_size()
+        if self._untaken:
+            self._stalled = self.loop.call_later(STALL_S, self._look)
+
+    def _look(self) -> None:
+        self._stalled = None
+        is_less = self.transport.get_write_buffer_size() < self._untaken
+        if is_less and not self.flow.write_paused:
+            self._watch()
+        else:
+            self.transport.abort()
 
     def _forget_stall(self) -> None:
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
+
+    def _should_upgrade(self) -> bool:
+        """Never: no other protocol is spoken here, and another's would know nothing of all this."""
+        return False
+
+    def _has_asked_last(self) -> bool:
+        conn = getattr(self, "conn", None)
+        return conn is not None and conn.their_state is h11.MUST_CLOSE
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

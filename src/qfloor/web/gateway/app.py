@@ -60,5 +60,6 @@ def make_app(settings: Settings) -> Starlette:
         exception_handlers={HTTPException: not_routed},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # it would lead to where a header says, by plain HTTP
     app.state.gateway = gateway
     return app
