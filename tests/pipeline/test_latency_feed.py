@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 from pathlib import Path
 
 import pytest
 
 from qfloor import pipeline
 from qfloor.benchmark import Benchmark
+from qfloor.errors import StoreError
 from qfloor.pipeline.latency_feed import feed_latency
 from qfloor.records import Offer, Output, Prompt, Status
 from qfloor.router.feeds import FeedStore
@@ -65,3 +67,22 @@ def test_a_run_feeds_what_it_measured(small: Benchmark, tmp_path: Path) -> None:
             feed = feeds.health(dt.datetime.now(dt.UTC))
         assert feed is not None
         assert sum(h.n for h in feed.offers.values()) == sum(o.status == "made" for o in made)
+
+
+def test_no_other_run_begins_before_a_run_has_fed_what_it_measured(
+    small: Benchmark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that ended together both fed the same calls: each of them counted twice."""
+    fed = []
+
+    def while_another_asks(store: Store, round: str) -> int:
+        with Store.open(store.root) as other, pytest.raises(StoreError, match="another run"):
+            other._writer.acquire("generate")
+        fed.append(round)
+        return 0
+
+    stages = importlib.import_module("qfloor.pipeline.run")  # pipeline.run is its function
+    monkeypatch.setattr(stages, "feed_latency", while_another_asks)
+    with Store.open(tmp_path, create=True) as store:
+        pipeline.generate_round(store, small, pipeline.prompts_of(small)[:1])
+    assert fed == [small.round]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +27,16 @@ from qfloor.generators.builtin.calllog import calls
 from qfloor.pipeline import RoundView, RunResult, human_cells
 from qfloor.pipeline.declared import metric_key
 from qfloor.pipeline.ruled import valid_until
-from qfloor.records import Metric, PluginSpec, Ruling, Score, ScoreStatus, Status, output_id
+from qfloor.records import (
+    Metric,
+    PluginSpec,
+    Ruling,
+    Score,
+    ScoreStatus,
+    Status,
+    Verdict,
+    output_id,
+)
 from qfloor.store import Store
 
 
@@ -200,6 +210,32 @@ def test_an_export_needs_floors(small: Benchmark, tmp_path: Path) -> None:
         pytest.raises(StoreError, match="has no floors of small in round 2026-11"),
     ):
         pipeline.release_of(store, small, (), pipeline.run_id(small), None)
+
+
+def test_an_export_is_of_one_moment(
+    ran: RunResult,
+    small: Benchmark,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    call_qfloor: Callable[..., tuple[int, str, str]],
+) -> None:
+    """`qfloor floors` beside it gave it floors of before and verdicts of after."""
+    shutil.copytree(_workspace(ran), tmp_path / "w")
+    run, verdicts_of = pipeline.run_id(small), Store.verdicts_of
+
+    def others_write(store: Store, *, run: str) -> Iterator[Verdict]:
+        monkeypatch.undo()
+        with Store.open(store.root) as other:
+            other.save_verdicts([], run=run)
+        return verdicts_of(store, run=run)
+
+    monkeypatch.setattr(Store, "verdicts_of", others_write)
+    out = tmp_path / "q.db"
+    code, _, said = call_qfloor("export", small.path, "-w", tmp_path / "w", "--out", out)
+    assert code == 0, said
+    assert len(export.read(out)["verdicts"]) == len(ran.findings.verdicts)
+    with Store.open(tmp_path / "w") as store:
+        assert not list(store.verdicts_of(run=run))
 
 
 def test_a_view_holds_only_the_benchmarks_prompts(ran: RunResult, small: Benchmark) -> None:

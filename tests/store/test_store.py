@@ -456,11 +456,28 @@ def test_a_busy_store_says_so(store):
     store.save_output(MADE)
 
 
+def test_what_is_read_together_is_of_one_moment(store):
+    store.save_output(MADE)
+    with Store.open(store.root) as other:
+        with store.reading():
+            before = list(store.outputs_of())
+            other.save_output(dataclasses.replace(MADE, id="o2", repeat=1))
+            with store.reading():
+                assert list(store.outputs_of()) == before
+            assert list(store.outputs_of()) == before
+        assert len(list(store.outputs_of())) == 2
+        with store.transaction(), store.reading():
+            store.save_ratings([rating(1)])
+        assert list(other.ratings_of()) == [rating(1)]
+
+
 def test_a_closed_store_says_so(tmp_path):
     store = Store.open(tmp_path, create=True)
     store.close()
     with pytest.raises(StoreError):
         store.save_prompts([PROMPT])
+    with pytest.raises(StoreError), store.reading():
+        pass
 
 
 def test_terms_of_weights_are_kept_and_unknown_reads_unknown(store):

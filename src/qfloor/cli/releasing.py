@@ -40,7 +40,7 @@ def export(
 
     _check_where(out, json_out, parquet)
     benchmark = benchmark_of(name, round)
-    with Store.open(workspace) as store:
+    with Store.open(workspace) as store, store.reading():
         prompts = pipeline.prompts_of(benchmark)
         release = pipeline.release_of(
             store, benchmark, prompts, pipeline.run_id(benchmark), dt.datetime.now(dt.UTC)

@@ -148,7 +148,7 @@ def _over_outputs(
     from qfloor.store import Store
 
     benchmark = benchmark_of(name, round)
-    with Store.open(workspace) as store:
+    with Store.open(workspace) as store, store.reading():
         rows = replay_outputs(store, benchmark, pipeline.prompts_of(benchmark), db, **how)
     shown = rows if as_json or as_csv else [_short(row) for row in rows]
     emit(shown, as_json=as_json, as_csv=as_csv)

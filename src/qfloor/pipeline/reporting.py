@@ -107,7 +107,7 @@ def report_of(database: Path, wanted: Wanted, *, now: dt.datetime | None = None)
         content = replace(content, since=_since(earlier, tables, wanted.alpha))
     if wanted.workspace is None:
         return content
-    with Store.open(wanted.workspace) as store:
+    with Store.open(wanted.workspace) as store, store.reading():
         return _with_store(content, store, wanted)
 
 

@@ -224,24 +224,25 @@ def generate_round(
     ``all``); with ``resolve`` sellers are asked what became of them, and nothing is bought.
     On the engine ``ray`` local pipelines draw on a cluster.
     """
-    made = generate.generate(
-        prompts,
-        benchmark.offers,
-        store=store,
-        round=benchmark.round,
-        repeats=benchmark.repeats,
-        policy=policy or RunPolicy(),
-        limits=benchmark.limits,
-        budget_nanousd=benchmark.budget_nanousd,
-        allow_unpriced=benchmark.allow_unpriced,
-        excluded=_excluded(benchmark),
-        release_unknown=generate.released(store, release, round=benchmark.round),
-        resolve=resolve,
-        engine=engine,
-        watch=watch,
-        progress=None if watch else lambda done, total, _: report("generate", done, total),
-    )
-    feed_latency(store, benchmark.round)
+    with store.writing("generate"):  # until what it measured is fed, which must be so once
+        made = generate.generate(
+            prompts,
+            benchmark.offers,
+            store=store,
+            round=benchmark.round,
+            repeats=benchmark.repeats,
+            policy=policy or RunPolicy(),
+            limits=benchmark.limits,
+            budget_nanousd=benchmark.budget_nanousd,
+            allow_unpriced=benchmark.allow_unpriced,
+            excluded=_excluded(benchmark),
+            release_unknown=generate.released(store, release, round=benchmark.round),
+            resolve=resolve,
+            engine=engine,
+            watch=watch,
+            progress=None if watch else lambda done, total, _: report("generate", done, total),
+        )
+        feed_latency(store, benchmark.round)
     return made
 
 

@@ -39,6 +39,7 @@ class Database:
         self._lock = threading.RLock()
         self._depth = 0
         self._failed = False
+        self._is_reading = False
         self._busy_seconds = busy_seconds
         self._connection = sqlite3.connect(
             path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
@@ -95,6 +96,24 @@ class Database:
                 self._depth -= 1
                 if self._depth == 0:
                     self._finish()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """All that is read within is of one moment, whatever others write meanwhile; may be nested.
+
+        For what is put together from several tables, such as a release; nothing is written within.
+        """
+        with self._lock:
+            if self._depth or self._is_reading:
+                yield
+                return
+            self.rows("BEGIN")
+            self._is_reading = True
+            try:
+                yield
+            finally:
+                self._is_reading = False
+                self.rows("ROLLBACK")
 
     def _begin(self) -> None:
         try:

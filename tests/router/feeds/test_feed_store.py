@@ -15,7 +15,7 @@ import pytest
 from qfloor import router
 from qfloor.errors import NewerDatabaseError, StoreError
 from qfloor.router.feeds import FeedStore, PriceRow
-from qfloor.router.feeds.guards import check_rows
+from qfloor.router.feeds.guards import Checked, check_rows
 from qfloor.router.health import HealthWindow
 from qfloor.router.steering import FAILURES
 
@@ -29,8 +29,10 @@ def row(model: str, usd: str, **told: object) -> PriceRow:
 
 
 def keep(store: FeedStore, source: str, *rows: PriceRow) -> None:
-    checked = check_rows(rows, store.known_rows(source), today="2026-11-24")
-    store.keep_prices(source, f"{source}.csv", checked, NOW)
+    def check(kept: dict[str, list[PriceRow]]) -> Checked:
+        return check_rows(rows, {r.key: r for r in kept.get(source, ())}, today="2026-11-24")
+
+    store.keep_prices(source, f"{source}.csv", check, NOW)
 
 
 @pytest.fixture

@@ -21,14 +21,14 @@ from factories import Seller
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qfloor.errors import InputError
+from qfloor.errors import InputError, StoreError
 from qfloor.generators.catalogue import catalogue
 from qfloor.records import Offer, PriceComponent, PriceRule
 from qfloor.router.feeds import FeedStore, PriceRow, compare_sources, update_prices
 from qfloor.router.feeds import fetching as fetching_module
 from qfloor.router.feeds.comparing import reference_price
 from qfloor.router.feeds.files import read_source
-from qfloor.router.feeds.guards import check_rows
+from qfloor.router.feeds.guards import Checked, check_rows
 from qfloor.router.feeds.litellm import read_litellm
 from qfloor.router.feeds.prices_kept import rules_of
 from qfloor.router.feeds.pricing import PriceShelf
@@ -312,6 +312,27 @@ def test_what_is_told_first_is_held_against_what_others_say(
     (tmp_path / "b.csv").write_text(text.format("0.1"))
     found = update_prices(store, str(tmp_path / "b.csv"), **told)
     assert [h.before_usd for h in found.checked.held] == ["0.4"], "a source is newer than offers"
+
+
+def test_no_other_update_comes_between_the_check_and_what_it_was_held_against(
+    store: FeedStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a person had just confirmed was replaced by a price that was held against older ones."""
+    update_prices(store, csv(tmp_path / "p.csv", "a,image,1,2026-11-20"), now=NOW)
+    (tmp_path / "late").mkdir()
+    other = csv(tmp_path / "late" / "p.csv", "a,image,9,2026-11-24")
+
+    def meanwhile(*args: Any, **told: Any) -> Checked:
+        monkeypatch.undo()
+        monkeypatch.setattr("qfloor.router.feeds.store.BUSY_S", 0.0)
+        with FeedStore.open(store.path) as feeds, pytest.raises(StoreError, match="locked"):
+            update_prices(feeds, other, now=NOW, confirmed=True)
+        return check_rows(*args, **told)
+
+    monkeypatch.setattr("qfloor.router.feeds.updating.check_rows", meanwhile)
+    update_prices(store, csv(tmp_path / "p.csv", "a,image,2,2026-11-24"), now=NOW)
+    update_prices(store, other, now=NOW)
+    assert [(h.before_usd, h.row.usd) for _, h in store.held()] == [("2", "9")]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +30,9 @@ from qfloor.wal import use_wal
 APPLICATION_ID = 0x71666664
 VERSION = 1
 BUSY_S = 10.0
+
+Check = Callable[[dict[str, list[PriceRow]]], Checked]
+"""From every good row, by source, to what is believed of a source that was read anew."""
 
 TABLES = (
     "CREATE TABLE changes (what TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID",
@@ -159,10 +162,16 @@ class FeedStore:
         """The last good rows of one source."""
         return {row.key: row for row in self.price_rows().get(source, ())}
 
-    def keep_prices(self, source: str, place: str, checked: Checked, at: dt.datetime) -> None:
-        """Keep what was taken and held of a source, and that it was read."""
+    def keep_prices(self, source: str, place: str, check: Check, at: dt.datetime) -> Checked:
+        """Keep what is taken and held of a source, and that it was read.
+
+        ``check`` is given every good row by source, and says what is believed. No other update
+        comes between: two at once would both be held against what neither of them left.
+        """
         with self._writing("prices") as connection:
+            checked = check(prices_kept.rows_by_source(connection))
             prices_kept.keep(connection, source, place, checked, at)
+        return checked
 
     def note_refusal(self, source: str, place: str, said: str, at: dt.datetime) -> None:
         """Keep that a source was refused, and why; its last good prices stay."""

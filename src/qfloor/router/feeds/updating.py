@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import urlsplit
 
 from qfloor.errors import InputError
@@ -16,7 +17,7 @@ from qfloor.router.feeds.guards import Checked, check_rows
 from qfloor.router.feeds.prices_kept import rules_of
 from qfloor.router.feeds.pricing import rows_of_offers
 from qfloor.router.feeds.rows import Key, PriceRow
-from qfloor.router.feeds.store import FeedStore
+from qfloor.router.feeds.store import Check, FeedStore
 from qfloor.router.feeds.units import about, cannot_price, in_their_unit
 from qfloor.router.moments import moment
 
@@ -90,25 +91,17 @@ def update_prices(
             as_of = changed or now.astimezone(dt.UTC).isoformat(timespec="seconds")
         read = read_source(content, place, form=form, as_of=as_of, rates=rates)
         _refuse_future(place, [row.as_of for row in read.rows], now)
-        sold, kept = {offer.id: offer for offer in offers}, store.price_rows()
-        known, before = about(sold.values()), _before(kept, sold)
-        read = _priceable(place, read, known)
+        sold = {offer.id: offer for offer in offers}
+        read = _priceable(place, read, about(sold.values()))
+        least = read.least_rows if least_rows is None else least_rows
+        how = {"today": now.date().isoformat(), "least_rows": least, "confirmed": confirmed}
         try:
-            checked = check_rows(
-                read.rows,
-                {row.key: row for row in kept.pop(source, ())},
-                today=now.date().isoformat(),
-                elsewhere=_elsewhere(kept, sold.values()),
-                reckoned=in_their_unit(read.rows, known, before),
-                least_rows=read.least_rows if least_rows is None else least_rows,
-                confirmed=confirmed,
-            )
+            checked = store.keep_prices(source, place, _check(source, read.rows, sold, how), now)
         except InputError as error:
             raise InputError(f"{place}: {error}") from error
     except InputError as error:
         store.note_refusal(source, place, str(error), now)
         raise
-    store.keep_prices(source, place, checked, now)
     return PriceUpdate(
         source=source,
         place=place,
@@ -116,6 +109,20 @@ def update_prices(
         left_out=tuple(read.left_out),
         at=now.astimezone(dt.UTC).isoformat(timespec="seconds"),
     )
+
+
+def _check(
+    source: str, rows: Sequence[PriceRow], sold: Mapping[str, Offer], how: Mapping[str, Any]
+) -> Check:
+    """Hold a source's rows against what it said last, and what others say."""
+
+    def check(kept: dict[str, list[PriceRow]]) -> Checked:
+        reckoned = in_their_unit(rows, about(sold.values()), _before(kept, sold))
+        last = {row.key: row for row in kept.pop(source, ())}
+        elsewhere = _elsewhere(kept, sold.values())
+        return check_rows(rows, last, elsewhere=elsewhere, reckoned=reckoned, **how)
+
+    return check
 
 
 def _priceable(
