@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,9 @@ import pytest
 from qfloor.abtest import folder
 from qfloor.abtest.ballots import read_ballot
 from qfloor.abtest.building import build_session
-from qfloor.abtest.key import read_key
+from qfloor.abtest.key import ArmKey, read_key, write_key
 from qfloor.abtest.pairs import digest_by
+from qfloor.abtest.protocol import read_protocol
 from qfloor.abtest.room import Room
 from qfloor.abtest.topping_up import add_raters
 from qfloor.abtest.unblinding import audit_pairs
@@ -88,6 +91,50 @@ def test_a_picture_that_cannot_be_decoded_leaves_nothing_behind(tmp_path: Path) 
     with pytest.raises(MediaError, match="grand-ultra_2"):
         build_session(blind_world.plan(found), tmp_path / "s")
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_disk_that_takes_no_key_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a key was left, and stood in the way of the same command once there was room."""
+    plan = blind_world.plan(blind_world.pairs(tmp_path, 4))
+    before, fsync = sorted(tmp_path.iterdir()), os.fsync
+
+    def full(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", fsync)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def then_write_key(path: Path, key: ArmKey) -> None:
+        monkeypatch.setattr(os, "fsync", full)
+        write_key(path, key)
+
+    monkeypatch.setattr("qfloor.abtest.building.write_key", then_write_key)
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        build_session(plan, tmp_path / "s")
+    assert sorted(tmp_path.iterdir()) == before
+    monkeypatch.setattr("qfloor.abtest.building.write_key", write_key)
+    build_session(plan, tmp_path / "s")
+
+
+@pytest.mark.parametrize("own_key", [False, True])
+def test_two_sessions_of_one_name_at_once_are_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_key: bool
+) -> None:
+    plan = blind_world.plan(blind_world.pairs(tmp_path, 4))
+    other = blind_world.plan(blind_world.pairs(tmp_path, 4))
+
+    def while_another_is_made(path: Path, key: ArmKey) -> None:
+        monkeypatch.undo()
+        build_session(other, tmp_path / "s")
+        write_key(path, key)
+
+    monkeypatch.setattr("qfloor.abtest.building.write_key", while_another_is_made)
+    with pytest.raises(SessionError, match=r"/s(\.key\.json)? is there already"):
+        build_session(plan, tmp_path / "s", tmp_path / "mine.json" if own_key else None)
+    assert read_key(tmp_path / "s.key.json").session_id == other.protocol.session_id
+    assert read_protocol(tmp_path / "s").session_id == other.protocol.session_id
+    assert not list(tmp_path.glob(".s.*"))
+    assert not (tmp_path / "mine.json").exists()
 
 
 def test_audit_pairs_are_known_to_the_key(tmp_path: Path) -> None:

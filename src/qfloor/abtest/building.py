@@ -90,8 +90,7 @@ def build_session(
         When a place is taken, or an output cannot be decoded; no folder is left behind.
     """
     folder = folder.expanduser().resolve()
-    if folder.exists():
-        raise SessionError(f"{folder} is there already; a session is never written over")
+    _check_free(folder)
     place = check_place(folder, default_path(folder) if key is None else key)
     draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     try:
@@ -104,11 +103,17 @@ def build_session(
         except BaseException:
             if draft.is_dir():  # else it is done, and the key is of a session that is there
                 place.unlink()
+                _check_free(folder)  # another was made at the same moment, with another key
             raise
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return place
+
+
+def _check_free(folder: Path) -> None:
+    if folder.exists():
+        raise SessionError(f"{folder} is there already; a session is never written over")
 
 
 def _write(plan: Plan, draft: Path, progress: Progress) -> dict[str, KeyUnit]:

@@ -71,18 +71,35 @@ def check_place(folder: Path, key: Path) -> Path:
             f"the arm key {key} would lie in the session's folder; put it beside or elsewhere"
         )
     if place.exists():
-        raise SessionError(f"{key} is there already; name another key or move it away")
+        raise _taken(key)
     return place
 
 
 def write_key(path: Path, key: ArmKey) -> None:
-    """Write a key, readable for its owner alone."""
+    """Write a key, readable for its owner alone; never over another, and whole or not at all.
+
+    Raises
+    ------
+    SessionError
+        When one is there already: another session was made at the same moment.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(to_plain(key), file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise _taken(path) from None
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(to_plain(key), file, ensure_ascii=False, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:  # a full disk, say: the next try must find its name free
+        path.unlink()
+        raise
+
+
+def _taken(key: Path) -> SessionError:
+    return SessionError(f"{key} is there already; name another key or move it away")
 
 
 def read_key(path: str | Path) -> ArmKey:
