@@ -1,6 +1,7 @@
 """The painters as a seller: asynchronous, forgetting nothing, never called twice."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -218,6 +219,20 @@ def test_workers_end_when_their_parent_is_killed():
         time.sleep(0.05)
     os.kill(worker, signal.SIGKILL)
     raise AssertionError("the worker outlived its parent")
+
+
+def test_a_worker_whose_parent_was_killed_while_it_painted_ends_without_a_word():
+    """It was a traceback of a broken pipe, on the terminal where the next run was begun."""
+    job = Job(offer_id="o", painter="ochre", repeat=0, round="r", text="a cat", modality="image")
+    nobody, answers = os.pipe()
+    os.close(nobody)
+    with os.fdopen(answers, "wb") as stdout:
+        worker = subprocess.run(
+            [sys.executable, "-m", "qfloor.generators.builtin.atelier"], stdout=stdout,
+            input=json.dumps(job.plain()).encode() + b"\n", stderr=subprocess.PIPE, timeout=240,
+            env={**os.environ, "PYTHONPATH": str(Path(qfloor.__file__).parents[1])}, check=False,
+        )  # fmt: skip
+    assert (worker.returncode, worker.stderr) == (0, b"")
 
 
 def _alive(pid):

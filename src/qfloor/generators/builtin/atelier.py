@@ -167,8 +167,11 @@ def serve(jobs: BinaryIO, answers: BinaryIO) -> None:
             kind, content = _DONE, paint(Job.read(json.loads(line)))
         except Exception as error:  # told to the parent, which raises it there
             kind, content = _FAILED, f"{type(error).__name__}: {error}".encode()
-        answers.write(_HEADER.pack(kind, len(content)) + content)
-        answers.flush()
+        try:
+            answers.write(_HEADER.pack(kind, len(content)) + content)
+            answers.flush()
+        except BrokenPipeError:  # the parent was killed meanwhile
+            return
 
 
 if __name__ == "__main__":
