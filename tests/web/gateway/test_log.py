@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway_world import until, with_pen
+from gateway_world import MUG, by_sellers, drive, until, with_pen
 
 from qfloor.errors import StoreError
 from qfloor.web.gateway import pen, records
@@ -29,10 +29,13 @@ class Watched(Records):
         super().__init__(ledger, written, keep_prompts=False)
         self.told: list[tuple[list[str], int, bool]] = []
         self.refuses = 0
+        self.handed_over = asyncio.Event()
+        self.beside: asyncio.Task[None]
         handed = written.write
 
         async def write(work: Any, *, lasting: bool = True, **given: Any) -> Any:
             self.lasting = lasting
+            self.handed_over.set()
             return await handed(work, lasting=lasting, **given)
 
         monkeypatch.setattr(written, "write", write)
@@ -57,13 +60,13 @@ def flushing(
 
     async def run(written: Pen, ledger: GatewayLedger) -> Any:
         kept = Watched(ledger, written, monkeypatch)
-        beside = asyncio.create_task(kept.keep_flushing())
+        kept.beside = asyncio.create_task(kept.keep_flushing())
         try:
             return await work(kept)
         finally:
-            beside.cancel()
+            kept.beside.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await beside
+                await kept.beside
 
     return with_pen(folder, run)
 
@@ -153,3 +156,55 @@ def test_whoever_reads_the_log_finds_all_that_was_handed_over(
         assert kept.names == [f"{n}" for n in range(600)]
 
     flushing(tmp_path, monkeypatch, work)
+
+
+@pytest.mark.parametrize("stops", [False, True])
+def test_what_found_no_room_goes_before_what_came_later_also_when_all_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stops: bool
+) -> None:
+    """Else what came of a decision would be told before the decision, and of no row.
+
+    Whoever asks looks at the numbers just then, or ends the gateway: nothing is lost by that.
+    """
+    monkeypatch.setattr(records, "FLUSH_S", 0.0)
+
+    async def work(kept: Watched) -> None:
+        monkeypatch.setattr(pen, "ALONG_S", 0.2)  # so that both are on their way together
+        kept.refuses = 1
+        settle(kept, range(100))
+        await kept.handed_over.wait()
+        settle(kept, range(100, 200))
+        if stops:
+            kept.beside.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await kept.beside
+        with contextlib.suppress(StoreError):
+            await kept.flush()
+        await kept.flush()
+        assert kept.refuses == 0
+        assert kept.names == [f"{n}" for n in range(200)]
+
+    flushing(tmp_path, monkeypatch, work)
+
+
+def test_while_the_disk_refuses_only_what_bought_nothing_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came of a purchase would be told of a row that is not there."""
+    monkeypatch.setattr(records, "MOST_WAITING", 0)
+
+    async def work(client: Any) -> Any:
+        for path, body in (
+            ("/v1/route", {"prompt": MUG}),
+            ("/v1/images/generations", {"prompt": MUG}),
+            ("/v1/images/generations", {"prompt": MUG, "routing": {"max_price_usd": 0}}),
+        ):
+            await client.post(path, json=body)
+        await client.gateway.flush()
+        ledger = client.gateway.ledger
+        return (
+            ledger.rows("SELECT endpoint, outcome FROM decisions"),
+            ledger.rows("SELECT value FROM counters WHERE name = 'qfloor_log_rows_dropped_total'"),
+        )
+
+    assert drive(by_sellers(tmp_path), work) == ([("images", "made")], [(2.0,)])

@@ -12,7 +12,7 @@ import bisect
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, groupby
 from operator import itemgetter
@@ -38,7 +38,10 @@ collector again and again besides.
 """
 log = logging.getLogger("qfloor.gateway")
 MOST_WAITING = 20_000
-"""Rows that wait for the disk before the oldest dry runs among them are dropped, and counted."""
+"""Rows that wait for the disk before further ones are left out, and counted.
+
+Of dry runs and refusals: what is bought is kept, for what comes of it is told of its row.
+"""
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 EDGES = (*(f"{edge:g}" for edge in SECONDS), "+Inf")
@@ -179,12 +182,14 @@ class Records:
         self._rows: list[tuple[str, Any]] = []
         self._counts: dict[tuple[str, Labels], float] = defaultdict(float)
         self._seen: dict[tuple[str, Labels], list[float]] = {}
+        self._handing = asyncio.Lock()
 
     # -- decisions -----------------------------------------------------------------------------
 
     def decided(self, decided: Decided, *, status: int, seconds: float, reason: str | None) -> None:
         """Log a decision: final for a dry run or a refusal, else settled later."""
-        if len(self._rows) >= MOST_WAITING:
+        is_final = decided.endpoint == "route" or status >= 400
+        if is_final and len(self._rows) >= MOST_WAITING:
             self.count("qfloor_log_rows_dropped_total")
             return
         self._rows.append((_INSERT, self._row(decided, status, seconds, reason)))
@@ -250,7 +255,10 @@ class Records:
     # -- writing -------------------------------------------------------------------------------
 
     async def keep_flushing(self) -> None:
-        """Write what there is, for ever; rows a few at a time while many come."""
+        """Write what there is, for ever; rows a few at a time while many come.
+
+        Where it is ended, what was handed over goes its way: it may have to be tried again.
+        """
         loop = asyncio.get_running_loop()
         due = loop.time() + FLUSH_S
         while True:
@@ -259,7 +267,7 @@ class Records:
             if not (self._rows or (is_due and (self._counts or self._seen))):
                 continue
             try:
-                await self._hand_over(self._piece(), counted=is_due, along=True)
+                await asyncio.shield(self._hand_over(self._piece, counted=is_due, along=True))
             except StoreError:
                 log.exception("the decision log could not be written; it is tried again")
                 await asyncio.sleep(FLUSH_S)
@@ -273,8 +281,11 @@ class Records:
 
         Even when that is nothing: then what was handed over before is on disk as well.
         """
+        await self._hand_over(self._all, counted=True)
+
+    def _all(self) -> list[tuple[str, Any]]:
         rows, self._rows = self._rows, []
-        await self._hand_over(rows, counted=True)
+        return rows
 
     def _piece(self) -> list[tuple[str, Any]]:
         """Take the oldest rows; more at once the more wait."""
@@ -283,19 +294,24 @@ class Records:
         return piece
 
     async def _hand_over(
-        self, rows: list[tuple[str, Any]], *, counted: bool, along: bool = False
+        self, take: Callable[[], list[tuple[str, Any]]], *, counted: bool, along: bool = False
     ) -> None:
-        """Write rows; with counts so that it lasts, ``along`` with what else is to be written."""
-        counts = self._taken_counts() if counted else {}
-        try:
-            await self._pen.write(
-                lambda: self._write(rows, counts), lasting=counted, along=along, yields=True
-            )
-        except StoreError:
-            self._rows[:0] = rows[-MOST_WAITING:]
-            for key, by in counts.items():
-                self._counts[key] += by
-            raise
+        """Write rows; with counts so that it lasts, ``along`` with what else is to be written.
+
+        One after another: rows that found no room go before those that came later, which may tell
+        what came of them.
+        """
+        async with self._handing:
+            rows, counts = take(), self._taken_counts() if counted else {}
+            try:
+                await self._pen.write(
+                    lambda: self._write(rows, counts), lasting=counted, along=along, yields=True
+                )
+            except StoreError:
+                self._rows[:0] = rows
+                for key, by in counts.items():
+                    self._counts[key] += by
+                raise
 
     def _taken_counts(self) -> dict[tuple[str, Labels], float]:
         """Take what was counted and seen; what was seen as counts as well."""
