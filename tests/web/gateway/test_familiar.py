@@ -19,7 +19,7 @@ from gateway_sellers import behave
 from gateway_world import MUG, by_sellers, database, drive, settings
 
 from qfloor.export import write
-from qfloor.records import PriceComponent, PriceRule
+from qfloor.records import Lifecycle, PriceComponent, PriceRule
 from qfloor.router import HealthFeed, OfferHealth, Override, Policy, PriceFeed, load
 from qfloor.router.lexicon import WORDS
 from qfloor.web.gateway import familiar
@@ -272,7 +272,10 @@ def test_a_day_that_begins_is_decided_anew(
     monkeypatch.setattr(familiar.time, "time", lambda: by.until)
     rest = rest_of({"prompt": MUG}, ANYONE.name, ANYONE.project)
     assert world.known.decide(world.picture, rest, {"prompt": MUG}, "req_1") is None
-    assert world.known._bodies(world.picture.stable, world.picture, by.until + 86_400.0) == {}
+    assert (
+        world.known._bodies(world.picture.stable, world.picture, by.until, by.until + 86_400.0)
+        == {}
+    )
     assert world.known._kept == 0
 
 
@@ -291,6 +294,29 @@ def test_what_is_kept_is_bounded(
         assert len(world.known._seen) <= 7
     assert rest_of({"prompt": MUG, "user": "u" * 2_000}) is None
     assert rest_of({"prompt": MUG, "n": 1}) != rest_of({"prompt": MUG, "n": True})
+
+
+def test_long_words_are_kept_with_no_body(releases: list[Any], tmp_path: Path) -> None:
+    """Two thousand bodies with them were 256 MB."""
+    world = World(tmp_path, releases[0], Policy())
+    for seed in range(4):
+        assert not any(world.ask({"prompt": MUG + " " * 2_000, "seed": seed}) for _ in range(3))
+    assert [bodies for _, bodies in world.known._arms.values() if bodies] == []
+    assert [world.ask({"prompt": MUG, "seed": 9}) for _ in range(3)] == [False, False, True]
+
+
+def test_a_clock_that_is_set_back_is_decided_anew(tmp_path: Path) -> None:
+    """To the day before, when what is gone now could still be bought."""
+    today = datetime.now(UTC).date().isoformat()
+    shelf = (Seller(name="cheap", usd="0.01", lifecycle=Lifecycle(gone=today)), *SHELF)
+    world = World(tmp_path, load(write(tmp_path / "q.db", factories.release(shelf))), Policy())
+    assert [world.ask({"prompt": MUG}) for _ in range(3)] == [False, False, True]
+    rest = rest_of({"prompt": MUG}, ANYONE.name, ANYONE.project)
+    ((by, _),) = world.known._arms.values()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(familiar.time, "time", lambda: by.until - 86_400.0 - 0.01)
+        assert world.known.decide(world.picture, rest, {"prompt": MUG}, "req_1") is None
+    assert world.ask({"prompt": MUG})
 
 
 def test_answers_and_log_are_those_of_the_long_way(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from qfloor import router
 from qfloor.errors import NeedError
 from qfloor.router.choosing import holds_until
+from qfloor.router.moments import moment
 from qfloor.router.needs import reworded
 from qfloor.web.gateway.deciding import Decided, arm_of, read_need
 from qfloor.web.gateway.picture import Arm, Picture
@@ -32,12 +33,16 @@ _Taken = tuple[str | None, tuple[str, ...], str, str | None, bool]
 
 
 class _By(NamedTuple):
-    """What decides beside the body, and until when; the rest is frozen: identity tells."""
+    """What decides beside the body, from when until when; the rest is frozen: identity tells.
+
+    From when: a clock may be set back, to the day before or to what health was not known yet.
+    """
 
     db: router.Database
     prices: router.PriceFeed | None
     policy: router.Policy
     health: router.HealthFeed | None
+    since: float
     until: float
 
     def is_still(self, arm: Arm, picture: Picture, now: float) -> bool:
@@ -47,7 +52,7 @@ class _By(NamedTuple):
             and self.prices is arm.prices
             and self.policy is picture.policy
             and self.health is picture.health
-            and now < self.until
+            and self.since <= now < self.until
         )
 
 
@@ -112,12 +117,12 @@ class Familiar:
     ) -> None:
         """Remember how a request ended that was decided the long way, once its body came again."""
         decision, ask = decided.decision, decided.ask
-        if rest is None or ask.routing.category is not None:
+        if rest is None or ask.routing.category is not None or len(ask.prompt) > _LONG:
             return
         until = holds_until(decision)
         if until is None:
             return
-        bodies = self._bodies(decided.arm, picture, until)
+        bodies = self._bodies(decided.arm, picture, moment(decision.now).timestamp(), until)
         known = bodies.get(rest)
         if known is None:
             if hash(rest) not in self._seen:
@@ -139,12 +144,13 @@ class Familiar:
             self._seen.clear()
         self._seen.add(body)
 
-    def _bodies(self, arm: Arm, picture: Picture, until: float) -> dict[Any, _Body]:
+    def _bodies(self, arm: Arm, picture: Picture, now: float, until: float) -> dict[Any, _Body]:
         """Bodies that were decided by all that decides now; none of them of another time."""
         by, bodies = self._arms.get(arm.name, _NOTHING)
-        if by is None or by.until != until or not by.is_still(arm, picture, 0.0):
+        if by is None or by.until != until or not by.is_still(arm, picture, now):
             self._kept -= sum(len(body.endings) for body in bodies.values())
-            by, bodies = _By(arm.db, arm.prices, picture.policy, picture.health, until), {}
+            bodies = {}
+            by = _By(arm.db, arm.prices, picture.policy, picture.health, now, until)
             self._arms[arm.name] = by, bodies
         return bodies
 
