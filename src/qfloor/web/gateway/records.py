@@ -61,10 +61,12 @@ _MOST_NEEDS, _LONG = 1_000, 2_000
 _INSERT = f"INSERT INTO decisions ({', '.join(_COLUMNS)}) VALUES "
 _VALUES = f"({', '.join('?' * len(_COLUMNS))})"
 _INSERTS = {
-    n: f"{_INSERT}{', '.join([_VALUES] * n)} ON CONFLICT (id) DO NOTHING"
-    for n in (64, 32, 16, 8, 4, 2, 1)
+    n: f"{_INSERT}{', '.join([_VALUES] * n)} ON CONFLICT (id) DO NOTHING" for n in (16, 4, 1)
 }
-"""Statements by how many rows they insert; few, so that SQLite has each ready."""
+"""Statements by how many rows they insert; few, so that SQLite has each ready.
+
+The interpreter is held until a statement has its values: of 64 rows, for one or two milliseconds.
+"""
 _COUNT = (
     "INSERT INTO counters SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), "
     "json_extract(value, '$[2]') FROM json_each(?) WHERE true "
@@ -267,12 +269,13 @@ class Records:
             if not (self._rows or (is_due and (self._counts or self._seen))):
                 continue
             try:
-                await asyncio.shield(self._hand_over(self._piece, counted=is_due, along=True))
+                await asyncio.shield(self._hand_over(self._piece, counted=is_due, along=is_due))
             except StoreError:
                 log.exception("the decision log could not be written; it is tried again")
-                await asyncio.sleep(FLUSH_S)
+                await asyncio.sleep(FLUSH_S)  # or it would be told fifty times a second
             except Exception:  # of our own making: those rows are lost, not all that follow
                 log.exception("some rows of the decision log could not be written")
+                await asyncio.sleep(FLUSH_S)
             if is_due:
                 due = loop.time() + FLUSH_S
 
@@ -339,10 +342,10 @@ class Records:
             self._ledger.write(_COUNT, (json.dumps(told),))
 
     def _log(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Insert many rows a statement: after each, this thread waits for the event loop's.
+        """Insert some rows a statement: after each, this thread waits for the event loop's.
 
-        While it waits, every system call of the event loop's thread is dearer: the fewer the
-        better, and counters are one statement.
+        While it waits, every system call of the event loop's thread is dearer: one statement a row
+        is too many, and counters are one.
         """
         begun = 0
         for n, sql in _INSERTS.items():
