@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -469,6 +471,34 @@ def test_what_is_read_together_is_of_one_moment(store):
         with store.transaction(), store.reading():
             store.save_ratings([rating(1)])
         assert list(other.ratings_of()) == [rating(1)]
+
+
+def test_a_copy_is_made_while_another_command_ends(store, tmp_path, monkeypatch):
+    """The log goes with the last who writes, between the look at it and its copy."""
+    store.save_output(MADE)
+    copyfile = shutil.copyfile
+
+    def as_the_other_ends(source, target):
+        if str(source).endswith("-wal"):
+            store.close()
+        return copyfile(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", as_the_other_ends)
+    with Store.copy_of(store.root) as copy:
+        assert list(copy.outputs_of()) == [MADE]
+        assert list(copy.prompts_of()) == [PROMPT]
+
+
+def test_a_store_that_is_written_without_end_is_not_copied(store, tmp_path, monkeypatch):
+    copyfile = shutil.copyfile
+
+    def as_the_other_writes(source, target):
+        store.save_output(dataclasses.replace(MADE, id=os.urandom(4).hex()))
+        return copyfile(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", as_the_other_writes)
+    with pytest.raises(StoreError, match="is being written"), Store.copy_of(store.root):
+        pass
 
 
 def test_a_closed_store_says_so(tmp_path):

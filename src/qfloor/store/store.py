@@ -25,6 +25,9 @@ from qfloor.store.tiers import TierTables
 
 DATABASE = "store.db"
 GENERATORS = "generators"
+_LOG = f"{DATABASE}-wal"
+_COPIES = 3
+"""How often a copy is tried: another command may just be ending."""
 
 
 class Store(
@@ -211,14 +214,29 @@ def _make_folder(root: Path) -> None:
 
 
 def _copy_rows(root: Path, folder: Path) -> None:
-    """Copy the database and its log, or say that they are changing under our eyes."""
-    before = _stamps(root)
-    for name in before:
-        shutil.copyfile(root / name, folder / name)
-    if _stamps(root) != before:
-        raise StoreError(f"the store at {root} is being written; wait for that to end")
+    """Copy the database and its log, or say that they keep changing under our eyes."""
+    for _ in range(_COPIES):
+        before = _stamps(root)
+        if _copied(root, folder, before) and _stamps(root) == before:
+            return
+    raise StoreError(f"the store at {root} is being written; wait for that to end")
+
+
+def _copied(root: Path, folder: Path, names: Iterable[str]) -> bool:
+    """Copy files that are there; the log goes with the last who writes."""
+    (folder / _LOG).unlink(missing_ok=True)
+    try:
+        for name in names:
+            shutil.copyfile(root / name, folder / name)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _stamps(root: Path) -> dict[str, tuple[int, int]]:
-    files = (root / DATABASE, root / f"{DATABASE}-wal")
-    return {f.name: (f.stat().st_size, f.stat().st_mtime_ns) for f in files if f.exists()}
+    found = {}
+    for name in (DATABASE, _LOG):
+        with contextlib.suppress(FileNotFoundError):
+            seen = (root / name).stat()
+            found[name] = (seen.st_size, seen.st_mtime_ns)
+    return found
