@@ -43,6 +43,22 @@ def test_the_example_of_a_section_runs(title, body, tmp_path, monkeypatch, capsy
             assert (again["repeated"], again["added"]) == (True, 0)
 
 
+def test_what_was_imported_is_judged_as_the_page_says(tmp_path, monkeypatch, capsys):
+    """The benchmark file below the first table, on that table."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.csv").write_text(re.search(r"```csv own.csv\n(.*?)```", TEXT, re.DOTALL)[1])
+    file = re.search(r"```toml\n(# judged.toml\n.*?)```", TEXT, re.DOTALL)[1]
+    (tmp_path / "judged.toml").write_text(file)
+    commands = re.search(r"```sh\n(qfloor floors judged.*?)```", TEXT, re.DOTALL)[1].splitlines()
+    for command in ["qfloor ratings import own.csv --round 2026-11", *commands]:
+        monkeypatch.setattr(sys, "argv", shlex.split(command))
+        refused = 3 if "route" in command else 0  # of one prompt nothing is certified
+        assert (exit_code() or 0, command) == (refused, command)
+    said = capsys.readouterr()
+    assert "imported/flux-dev portrait (image) professional: too few prompts" in said.err
+    assert "undecided" in said.out
+
+
 def exit_code():
     try:
         main()
