@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from qfloor import benchmark, pipeline
 from qfloor.cli import app
 from qfloor.errors import QfloorError
+from qfloor.records import CompositeQuality
 from qfloor.store import Store
 
 HEADER = "item_id,prompt_id,category,model_id,rater_id,score,scale_min,scale_max\n"
@@ -122,7 +123,12 @@ def test_ratings_of_other_offers_are_named(rated: tuple[str, Path]) -> None:
         mine = benchmark.load(Path(rated[0]))
         assert "prompt or session" in pipeline.why_unjudged(store, mine)
         asked = replace(asked, round="2027-01")
-        assert "nothing was rated or scored in it;" in pipeline.why_unjudged(store, asked)
+        assert "`qfloor run` has its simulated raters do so" in pipeline.why_unjudged(store, asked)
+        asked = replace(asked, panel=None)
+        assert "nobody has rated in it yet; import" in pipeline.why_unjudged(store, asked)
+        by_metric = CompositeQuality.of((("technical.sharpness", 1.0),), 0, 1)
+        asked = replace(asked, quality=by_metric)
+        assert "no score of the metrics" in pipeline.why_unjudged(store, asked)
 
 
 def test_a_quality_that_has_no_floor(rated: tuple[str, Path]) -> None:

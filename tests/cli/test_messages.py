@@ -43,6 +43,14 @@ def _refused(*given: str) -> str:
     return str(refused.value)
 
 
+def test_a_plan_counts_the_many_offers_that_were_never_timed(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["plan", "monthly", "-w", str(tmp_path / "w")])
+    (told,) = [line for line in done.stderr.splitlines() if "never timed" in line]
+    assert "alibaba/qwen-image-2.0, " in told
+    assert " more, never timed" in told
+    assert told.count("/") == 6
+
+
 def test_export_without_floors_names_the_file_as_it_was_given(mine: Path) -> None:
     done = CliRunner().invoke(app, ["ratings", "import", "ok.csv", "--round", "2026-11"])
     assert done.exit_code == 0, done.output

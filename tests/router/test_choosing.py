@@ -488,6 +488,15 @@ def test_unknown_offers_are_named(db: Database, fields: dict[str, Any]) -> None:
         ask(db, **fields)
 
 
+def test_what_only_the_seller_has_in_common_is_not_meant(db: Database) -> None:
+    """All of a seller's offers begin alike: any of them would be near."""
+    with pytest.raises(NeedError, match=r"knows no offer 'shop/qqq'$"):
+        ask(db, pin="shop/qqq")
+    for slip in ("shpo/value", "valeu"):
+        with pytest.raises(NeedError, match="did you mean 'shop/value'"):
+            ask(db, pin=slip)
+
+
 def test_overrides_the_first_that_matches(db: Database) -> None:
     policy = Policy(overrides=(
         Override(offer="shop/grand", project="hero"),

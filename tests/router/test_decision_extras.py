@@ -196,12 +196,13 @@ def test_rejections_are_counted_by_rule(db: Database) -> None:
 
 
 def test_latency_stands_with_n_and_its_age(db: Database) -> None:
-    seen = OfferHealth(as_of="2026-11-23T09:55:00+00:00", p50_s=3.0, p95_s=8.0, n=44)
+    seen = OfferHealth(as_of="2026-11-23T09:55:00+00:00", p50_s=0.319706, p95_s=8.0, n=44)
     feed = HealthFeed(offers={"shop/value": seen})
     decision = choose(db, Need(prompt=FACE), health=feed, now="2026-11-23T10:00:00")
     row = decision.candidates[0]
     assert (row.p95_s, row.latency_n, row.latency_as_of) == (8.0, 44, seen.as_of)
     assert "n = 44, 2026-11-23T09:55" in router.explain(decision)
+    assert "p50 0.32 s, p95 8 s (health feed" in router.explain(decision)
     late = choose(db, Need(prompt=FACE), health=feed, now="2026-11-23T10:11:00")
     assert late.candidates[0].latency_source == "declared", "stale is unknown"
 

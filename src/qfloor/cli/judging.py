@@ -212,7 +212,7 @@ def calibrate(
     empty = (
         f"nothing of round {benchmark.round} was both rated and scored, so nothing is learned"
         if benchmark.calibrations
-        else "the benchmark asks for no calibration"
+        else "the benchmark asks for no calibration; [[calibrations]] in its file would"
     )
     emit(rows, as_json=as_json, as_csv=as_csv, empty=empty)
 

@@ -148,11 +148,11 @@ def _print(
 
 def _warn_of_unknown(db: Database, health: HealthFeed, path: Path) -> None:
     """Health of an offer that the release lacks may be another release's, or misspelt."""
-    import difflib
+    from qfloor.records import nearest_offer
 
     for name in [o for o in health.offers if o not in db.offers][:5]:
-        close = difflib.get_close_matches(name, db.offers, n=1, cutoff=0.6)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        close = nearest_offer(name, db.offers)
+        hint = "" if close is None else f"; did you mean {close!r}?"
         typer.echo(f"note: {path}: no offer known here is called {name}{hint}", err=True)
 
 

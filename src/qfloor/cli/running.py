@@ -252,7 +252,9 @@ def plan(
     emit(rows, as_json=as_json, as_csv=as_csv, empty="nothing is left to generate")
     _say_planned(planned, there if benchmark.imported else None)
     if planned.calls:
-        untimed = f", and more for {', '.join(time.untimed)}, never timed" if time.untimed else ""
+        from qfloor.ratings.wording import listed
+
+        untimed = f", and more for {listed(time.untimed)}, never timed" if time.untimed else ""
         say(f"expected to take {said(time.seconds)} under the limits of its accounts{untimed}")
     say(str(state))
     if benchmark.budget_nanousd is not None:

@@ -9,7 +9,6 @@ What cannot be shown (refused, blank, not bought) is counted by reason and stand
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from qfloor.abtest.pairs import Pair, Shown
 from qfloor.abtest.planning import Plan, Wishes, plan_session
 from qfloor.errors import SessionError
 from qfloor.generators.manifest import read_manifest
-from qfloor.records import Output, Prompt, Status
+from qfloor.records import Output, Prompt, Status, nearest_offer
 from qfloor.store import Store
 
 POLICY, FOLDER = "policy:", "folder:"
@@ -107,8 +106,8 @@ def _round_of(store: Store, asked: Asked) -> str:
 def _check_offer(store: Store, round_: str, offer: str) -> None:
     known = sorted({row[0] for row in store.count_outputs(round=round_)})
     if offer not in known:
-        close = difflib.get_close_matches(offer, known, n=1, cutoff=0.3)
-        hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(known[:8])}"
+        close = nearest_offer(offer, known)
+        hint = f"did you mean {close!r}?" if close else f"it has {', '.join(known[:8])}"
         raise SessionError(f"round {round_} has no outputs of {offer!r}; {hint}")
 
 

@@ -34,4 +34,8 @@ def _instead(store: Store, benchmark: Benchmark) -> str:
         return (
             f"its offers were rated in round {listed(sorted(rounds))} only; name that with --round"
         )
-    return "nothing was rated or scored in it; import ratings with `qfloor ratings import`"
+    if benchmark.quality.source == "uncalibrated":
+        return "it has no score of the metrics that it is judged by; `qfloor score` makes them"
+    if benchmark.panel is not None:
+        return "nobody has rated in it yet; `qfloor run` has its simulated raters do so"
+    return "nobody has rated in it yet; import ratings with `qfloor ratings import`"

@@ -50,6 +50,7 @@ from qfloor.records.bought import (
     PriceRule,
     RateLimits,
     Rights,
+    nearest_offer,
 )
 from qfloor.records.plain import canonical_json, digest_of, to_plain
 
@@ -220,6 +221,7 @@ __all__ = [
     "home_round",
     "human_part",
     "kind_of_quality",
+    "nearest_offer",
     "output_id",
     "output_ids",
     "to_plain",

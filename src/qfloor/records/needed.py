@@ -5,6 +5,7 @@ from __future__ import annotations
 PROMPTS = ("more_prompts", "too_few_prompts")
 """Reasons that say it is prompts that lack."""
 
+_TOLD = {"drifted": "it changed since, and only a new round can certify it"}
 _HOPELESS = "no number of prompts would certify it if the share of fails stays as it is"
 
 
@@ -29,10 +30,12 @@ def lacking(reason: str, more_prompts: int | None, bound: str | None) -> str:
     --------
     >>> lacking("more_prompts", 40, "exact"), lacking("too_few_prompts", 40, "exact")
     ('about 40 more prompts', 'too few prompts; about 40 more prompts')
+    >>> lacking("drifted", None, "exact")
+    'it changed since, and only a new round can certify it'
     >>> lacking("more_prompts", None, "exact").partition(";")[0]
     'no number of prompts would certify it if the share of fails stays as it is'
     """
-    words = reason.replace("_", " ")
+    words = _TOLD.get(reason) or reason.replace("_", " ")
     if more_prompts is None:
         if reason == "too_few_prompts":
             return f"{words}, and {_HOPELESS}"

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from qfloor.errors import IllustrativeDatabaseError, NeedError
-from qfloor.records import PriceRule
+from qfloor.records import PriceRule, nearest_offer
 from qfloor.router import rules
 from qfloor.router.classification import Classification
 from qfloor.router.concluding import decide, keep, kept
@@ -159,8 +159,8 @@ def _check_names(db: Database, need: Need, policy: Policy) -> None:
         for offer in offers:
             if offer is None or offer in db.offers:
                 continue
-            close = difflib.get_close_matches(offer, db.offers, n=1, cutoff=0.4)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            close = nearest_offer(offer, db.offers)
+            hint = "" if close is None else f"; did you mean {close!r}?"
             raise NeedError(f"{where}: the database knows no offer {offer!r}{hint}")
 
 

@@ -206,7 +206,9 @@ def _latency(row: Candidate) -> str:
     if row.p50_s is None and row.p95_s is None:
         return "unknown"
     shown = [
-        f"{name} {s:g} s" for name, s in (("p50", row.p50_s), ("p95", row.p95_s)) if s is not None
+        f"{name} {round(s, 3):g} s"
+        for name, s in (("p50", row.p50_s), ("p95", row.p95_s))
+        if s is not None
     ]
     count = "" if row.latency_n is None else f", n = {row.latency_n}"
     seen = "" if row.latency_as_of is None else f", {row.latency_as_of[:16]}"

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.errors import NeedError
+from qfloor.records import nearest_offer
 from qfloor.router.policy import Override, Policy
 
 _POLICY = {field.name: field for field in fields(Policy)}
@@ -84,8 +85,8 @@ def check_offers(path: str | Path, policy: Policy, offers: Collection[str]) -> N
     if wrong:
         place = _Place(Path(path), Path(path).read_text(encoding="utf-8"))
         offer = policy.overrides[wrong[0]].offer
-        close = difflib.get_close_matches(offer, offers, n=1, cutoff=0.4)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        close = nearest_offer(offer, offers)
+        hint = "" if close is None else f"; did you mean {close!r}?"
         raise place.error("offer", f"the database knows no offer {offer!r}{hint}", wrong[0])
 
 

@@ -77,6 +77,9 @@ def test_openai_raises_its_own_errors_with_our_reasons(painters: str) -> None:
     with pytest.raises(openai.NotFoundError) as unknown:
         client.images.generate(model="painters/ocher", prompt=MUG)
     assert "did you mean 'painters/ochre'" in str(unknown.value)
+    for name in ("dall-e-3", "painters/nix"):  # nothing like it: say how to ask
+        with pytest.raises(openai.NotFoundError, match="'auto' chooses one, GET /v1/models lists"):
+            client.images.generate(model=name, prompt=MUG)
     with pytest.raises(openai.BadRequestError) as wrong:
         client.images.generate(
             model="auto", prompt=MUG, size="1024x1024", extra_body={"aspect_ratio": "16:9"}

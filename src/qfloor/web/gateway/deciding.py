@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 
 from qfloor import router
 from qfloor.errors import NeedError
+from qfloor.records import nearest_offer
 from qfloor.router.eligibility import eligible
 from qfloor.router.health import HealthWindow
 from qfloor.web.gateway.asked import Ask, Latency, RouteAsk, Routing, ignored
@@ -191,9 +192,10 @@ def _model(db: router.Database, model: str, endpoint: Endpoint) -> tuple[str | N
         return modality or made_by, None
     offer = db.offers.get(model)
     if offer is None:
-        close = difflib.get_close_matches(model, [*_AUTO, *db.offers], n=1, cutoff=0.4)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise Fault(404, "model_not_found", f"there is no model {model!r}{hint}", param="model")
+        close = nearest_offer(model, [*_AUTO, *db.offers])
+        hint = "'auto' chooses one, GET /v1/models lists them"
+        hint = hint if close is None else f"did you mean {close!r}?"
+        raise Fault(404, "model_not_found", f"there is no model {model!r}; {hint}", param="model")
     if made_by is not None and not offer.makes(made_by):
         raise Fault(400, "wrong_endpoint", f"{model} makes no {made_by}s", param="model")
     return made_by, model
