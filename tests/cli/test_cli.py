@@ -226,6 +226,10 @@ def test_sampling_a_log(cli: Cli, tmp_path: Path) -> None:
     assert code == 0
     assert "4 prompts" in err
     assert len(json.loads((tmp_path / "own.inclusion.json").read_text())) == 4
+    log.write_text("prompt\nportrait of an old man\nquarterly tax report\n")
+    for given, drawn in (((), "2 general"), (("--guess",), "1 general, 1 portrait")):
+        _, _, err = cli("suite", "sample", "--log", log, "-o", "own.toml", *given)
+        assert f"2 prompts ({drawn})" in err
 
 
 def test_an_interrupt_is_one_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,6 +122,16 @@ def test_sampling_a_log_keeps_inclusion_probabilities(tmp_path: Path) -> None:
         suite.sample_log(log, 10, np.random.default_rng(1), text_field="text")
 
 
+def test_a_category_is_guessed_only_where_the_log_names_none(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    rows = [{"prompt": "a face"}, {"prompt": "odd"}, {"prompt": "a hill", "category": "portrait"}]
+    log.write_text("\n".join(map(json.dumps, rows)))
+    rng = np.random.default_rng(0)
+    drawn, _ = suite.sample_log(log, 5, rng, guess={"a face": "landscape"}.get)
+    found = {p.text: p.category for p in drawn.prompts}
+    assert found == {"a face": "landscape", "odd": "general", "a hill": "portrait"}
+
+
 def test_a_request_without_text_is_none(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     log.write_text('{"prompt": null}\n{"prompt": "a face"}\n')

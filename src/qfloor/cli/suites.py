@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import typer
@@ -67,7 +68,8 @@ def check(
     for finding in findings:
         say(f"{loaded.name}: {finding.category}: {finding.rule}: {finding.message}")
     if findings:
-        raise SuiteError(f"suite {loaded.name} has {len(findings)} findings, listed above")
+        told = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+        raise SuiteError(f"suite {loaded.name} has {told}, listed above")
 
 
 def _mapping(values: list[str], option: str) -> dict[str, str]:
@@ -119,6 +121,9 @@ def sample(
     name: str = typer.Option("own", help="The suite's name."),
     text_field: str = typer.Option("prompt", help="Field that holds the request's text."),
     category_field: str = typer.Option("category", help="Field that holds its category, if any."),
+    guess: bool = typer.Option(
+        False, "--guess", help="Let the router guess categories that the log does not name."
+    ),
 ) -> None:
     """Draw a stratified sample of a team's own requests, with inclusion probabilities.
 
@@ -126,7 +131,7 @@ def sample(
     """
     import numpy as np
 
-    from qfloor import suite
+    from qfloor import pipeline, suite
 
     drawn, inclusion = suite.sample_log(
         log,
@@ -135,7 +140,12 @@ def sample(
         name=name,
         text_field=text_field,
         category_field=category_field,
+        guess=pipeline.category_guess() if guess else None,
     )
     suite.write(drawn, out)
     beside = suite.write_inclusion(inclusion, out.with_suffix(".inclusion.json"))
-    say(f"wrote {out}: {len(drawn.prompts)} prompts; inclusion probabilities in {beside}")
+    of_each = Counter(prompt.category for prompt in drawn.prompts)
+    places = ", ".join(f"{n} {category}" for category, n in sorted(of_each.items()))
+    say(
+        f"wrote {out}: {len(drawn.prompts)} prompts ({places}); inclusion probabilities in {beside}"
+    )

@@ -18,6 +18,7 @@ from qfloor.pipeline.drift import DriftReport, check_drift
 from qfloor.pipeline.explain import Example, Explanation, explain
 from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.frozen import Difference, PlanState, freeze_plan, plan_state
+from qfloor.pipeline.guessed import category_guess
 from qfloor.pipeline.judging import CellKey, RoundView, human_cells, metric_cells
 from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
 from qfloor.pipeline.references import (
@@ -75,6 +76,7 @@ __all__ = [
     "TakenIn",
     "audit",
     "calibration_rows",
+    "category_guess",
     "certify",
     "certify_round",
     "check_anchors",

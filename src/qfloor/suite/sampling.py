@@ -7,6 +7,7 @@ traffic it came from.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from qfloor.records import CATEGORIES, GENERAL, Prompt, Suite
 from qfloor.suite.loading import split_of
 
 
-def _requests(path: Path, text_field: str, category_field: str) -> list[tuple[str, str]]:
+def _requests(
+    path: Path, text_field: str, category_field: str, guess: Callable[[str], str | None] | None
+) -> list[tuple[str, str]]:
     jsonl = path.suffix.lower() in {".jsonl", ".json", ".ndjson"}
     found = tables.json_rows(path, SuiteError) if jsonl else tables.rows(path, SuiteError)
     known = {c.id for c in CATEGORIES}
@@ -30,8 +33,10 @@ def _requests(path: Path, text_field: str, category_field: str) -> list[tuple[st
                 "name the right one with --text-field"
             )
         text = " ".join(str(row[text_field] or "").split())
-        category = str(row.get(category_field) or GENERAL.id).strip()
+        category = str(row.get(category_field) or "").strip()
         if text:
+            if not category and guess is not None:
+                category = guess(text) or GENERAL.id
             requests.append((text, category if category in known else GENERAL.id))
     return requests
 
@@ -44,6 +49,7 @@ def sample_log(
     name: str = "own",
     text_field: str = "prompt",
     category_field: str = "category",
+    guess: Callable[[str], str | None] | None = None,
 ) -> tuple[Suite, dict[str, float]]:
     """Draw ``per_stratum`` distinct requests of every category from a log.
 
@@ -55,6 +61,9 @@ def sample_log(
         Requests wanted of each category; a smaller category is taken whole.
     rng : numpy.random.Generator
     name, text_field, category_field : str
+    guess : callable, optional
+        Gives the category of a text whose row names none, or None. Without it, or where it does
+        not know, the request is ``general``.
 
     Returns
     -------
@@ -71,7 +80,7 @@ def sample_log(
     if per_stratum < 1:
         raise SuiteError(f"--per-stratum is {per_stratum}, must be at least 1")
     strata: dict[str, dict[str, None]] = defaultdict(dict)
-    for text, category in _requests(path, text_field, category_field):
+    for text, category in _requests(path, text_field, category_field, guess):
         strata[category].setdefault(text)
     if not strata:
         raise SuiteError(f"{path}: holds no requests")
