@@ -43,6 +43,13 @@ def _refused(*given: str) -> str:
     return str(refused.value)
 
 
+def test_a_release_that_nobody_named_is_told_where_it_comes_from(mine: Path) -> None:
+    assert _refused("route", "a red mug").endswith(
+        "quality.db: no such quality database; `qfloor run` and `qfloor export` write it, --db "
+        "names another"
+    )
+
+
 def test_a_plan_counts_the_many_offers_that_were_never_timed(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["plan", "monthly", "-w", str(tmp_path / "w")])
     (told,) = [line for line in done.stderr.splitlines() if "never timed" in line]

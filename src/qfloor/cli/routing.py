@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from qfloor.errors import NeedError
+from qfloor.errors import DatabaseError, NeedError
 
 if TYPE_CHECKING:
     from qfloor.router import Database, HealthFeed, Need, Policy, PriceFeed
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 REFUSED = 3
 """Exit code: the request was understood and decided, and no offer is eligible for it."""
 
-DatabaseOption = typer.Option(
-    Path(".qfloor/quality.db"), "--db", "-d", help="The quality database."
-)
+_USUAL = Path(".qfloor/quality.db")
+DatabaseOption = typer.Option(_USUAL, "--db", "-d", help="The quality database.")
 Uncertified = typer.Option(
     None, help="When nothing is certified: refuse, default:OFFER or best_bound."
 )
@@ -97,6 +96,11 @@ def loaded(database: Path, policy: Path | None, orders: Policy) -> Database:
     from qfloor import router
     from qfloor.router.policy_file import check_offers
 
+    if database == _USUAL and not database.exists():
+        raise DatabaseError(
+            f"{database}: no such quality database; `qfloor run` and `qfloor export` write it, "
+            "--db names another"
+        )
     db = router.load(database)
     if policy is not None:
         check_offers(policy, orders, db.offers)
@@ -106,7 +110,6 @@ def loaded(database: Path, policy: Path | None, orders: Policy) -> Database:
 def note_changes(*databases: Path) -> None:
     """Say of a release that was changed since it was written that what follows goes by it."""
     from qfloor import export
-    from qfloor.errors import DatabaseError
 
     for database in databases:
         try:
