@@ -21,7 +21,7 @@ function figure(value, words) {
 function show({ session, categories, raters }) {
   at("name").textContent = `Blind session: ${session.name}`;
   at("sub").textContent = session.state === "open"
-    ? "Votes are coming in. Nothing here tells the sides apart."
+    ? `${session.votes ? "Votes are coming in" : "No vote has come yet"}. Nothing here tells the sides apart.`
     : "This session was unblinded; it takes no more votes.";
   const bar = at("whole-bar");
   bar.setAttribute("aria-valuemax", session.of);
@@ -38,6 +38,7 @@ function show({ session, categories, raters }) {
     figure(session.undone, "taken back"));
   at("categories").replaceChildren(...Object.entries(categories).map(([name, n]) =>
     node("li", {}, `${name}: `, node("b", {}, String(n)))));
+  at("categories").parentElement.hidden = !Object.keys(categories).length;
   at("raters").replaceChildren(...raters.map((r) => node("tr", {},
     node("td", { className: r.below_plan ? "below" : "" }, `${r.rater}${r.source === "link" ? "" : ` (${r.source})`}${r.below_plan ? " ⚑" : ""}`),
     node("td", {}, `${r.done} of ${r.of}`),
