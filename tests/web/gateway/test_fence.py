@@ -342,6 +342,8 @@ def test_of_two_machines_that_start_at_once_one_is_refused(
         asyncio.run(start())
     assert len(set(signs)) == 3, "it beats meanwhile, or neither would see the other"
     assert ledger.rows(ours) == []
+    with pytest.raises(StoreError, match="closed"):  # who is refused lets go of all
+        app.state.gateway.ledger.rows(ours)
     theirs.drop()
     ledger.close()
 

@@ -15,8 +15,10 @@ import pytest
 from gateway_sellers import behave
 from gateway_world import MUG, SHELF, Seller, database, drive, running, settings, until
 
-from qfloor.errors import DatabaseError, InputError
+from qfloor.errors import DatabaseError, InputError, StoreError, UnwritableError
 from qfloor.router import load
+from qfloor.router.feeds import FeedStore
+from qfloor.web.gateway.app import make_app
 from qfloor.web.gateway.ledger import GatewayLedger
 from qfloor.web.gateway.records import EDGES
 from qfloor.web.gateway.releases import Releases
@@ -80,6 +82,55 @@ def test_shadow_mode_decides_and_logs_and_the_default_serves(tmp_path: Path) -> 
 def test_a_shadow_that_the_release_does_not_have(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such offer"):
         drive(settings(tmp_path, shadow={"image": "shop/nobody"}), route)
+
+
+def test_what_refuses_to_serve_leaves_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+
+    def kept(make: Any) -> Any:
+        def made(*given: Any) -> Any:
+            opened.append(make(*given))
+            return opened[-1]
+
+        return made
+
+    monkeypatch.setattr("qfloor.web.gateway.core.GatewayLedger", kept(GatewayLedger))
+    monkeypatch.setattr(FeedStore, "open", kept(FeedStore.open))
+    with pytest.raises(InputError, match="no such offer"):
+        make_app(settings(tmp_path, shadow={"image": "shop/nobody"}))
+    ledger, feeds = opened
+    with pytest.raises(StoreError, match="closed"):
+        ledger.rows("SELECT 1")
+    with pytest.raises(StoreError, match="closed"):
+        feeds.version()
+
+
+def test_a_disk_that_takes_nothing_at_the_end_keeps_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first that could not be written left sellers, feeds and ledger as they were."""
+    gateways = []
+
+    def full(*_: Any) -> None:
+        raise UnwritableError("the disk is full")
+
+    async def work(client: Any) -> None:
+        gateways.append(client.gateway)
+        monkeypatch.setattr(client.gateway.jobs.presence, "leave", full)
+        monkeypatch.setattr(client.gateway.watch.feeds, "keep", full)
+
+    drive(settings(tmp_path), work)
+    said = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert [text.partition(";")[0] for text in said[-2:]] == [
+        "that this worker leaves could not be written",
+        "what was measured last could not be kept",
+    ]
+    with pytest.raises(StoreError, match="closed"):
+        gateways[0].ledger.rows("SELECT 1")
+    with pytest.raises(StoreError, match="closed"):
+        gateways[0].watch.feeds.version()
 
 
 def test_a_canary_decides_its_share_and_is_taken_back_by_one_command(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -38,6 +39,15 @@ _SWEEP_S = 600.0
 _JUMP_S = 60.0
 
 
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    """At the end: a disk that takes nothing keeps nobody from closing the rest."""
+    try:
+        yield
+    except StoreError:
+        log.exception(what)
+
+
 class Gateway:
     """One worker's gateway. `start` before the first request, `stop` after the last.
 
@@ -54,14 +64,9 @@ class Gateway:
         self.names = settings.names
         self.worker = new_worker()
         self.started_at = time.time()
-        self.ledger = GatewayLedger(settings.workspace / FOLDER)
-        self.releases = Releases(self.ledger, allow_illustrative=settings.allow_illustrative)
-        self.watch = Watch(settings, self.releases)
-        self.picture: Picture = self.watch.first()
-        self.sellers = Sellers(self.ledger, settings.plugins)
-        self.delivery = Delivery(self.ledger, settings.root)
-        self.jobs = Jobs(self.ledger, self.worker)
-        self.jobs.presence.check_alone(time.sleep)
+        with contextlib.ExitStack() as opened:  # whatever refuses to serve, nothing stays open
+            self._open(settings, opened)
+            self._opened = opened.pop_all()
         self.familiar = Familiar()
         self.is_ready = False
         self._beside: list[asyncio.Task[None]] = []
@@ -72,6 +77,22 @@ class Gateway:
         self.records: Records
         self.singles: SingleRequests
         self.orders: Orders
+
+    def _open(self, settings: Settings, opened: contextlib.ExitStack) -> None:
+        self.ledger = GatewayLedger(settings.workspace / FOLDER)
+        opened.callback(self.ledger.close)
+        self.releases = Releases(self.ledger, allow_illustrative=settings.allow_illustrative)
+        self.watch = Watch(settings, self.releases)
+        opened.callback(self.watch.feeds.close)
+        self.picture: Picture = self.watch.first()
+        self.sellers = Sellers(self.ledger, settings.plugins)
+        self.delivery = Delivery(self.ledger, settings.root)
+        self.jobs = Jobs(self.ledger, self.worker)
+        self.jobs.presence.check_alone(time.sleep)
+
+    def close(self) -> None:
+        """Let go of the files of a gateway that does not serve, or no more."""
+        self._opened.close()
 
     async def start(self) -> None:
         """Begin to serve: from here on there is a running loop."""
@@ -124,7 +145,12 @@ class Gateway:
         try:
             await asyncio.to_thread(presence.check_alone, beat)
         except StoreError:
-            await self.pen.write(presence.leave)
+            try:
+                await self.pen.write(presence.leave)
+            finally:
+                presence.drop()
+                await self.pen.close()
+                self.close()
             raise
 
     async def stop(self) -> None:
@@ -136,15 +162,16 @@ class Gateway:
         for task in self._beside:
             task.cancel()
         await asyncio.gather(*self._beside, return_exceptions=True)
-        try:
+        with _told("the last lines of the log could not be written"):
             await self.records.flush()
-        except StoreError:
-            log.exception("the last lines of the log could not be written")
-        await self.pen.write(self.jobs.presence.leave)
+        with _told("that this worker leaves could not be written; another finds that it is gone"):
+            await self.pen.write(self.jobs.presence.leave)
+        self.jobs.presence.drop()
         await self.pen.close()
         await self.sellers.close()
-        await asyncio.to_thread(self.watch.close)
-        self.ledger.close()
+        with _told("what was measured last could not be kept"):
+            await asyncio.to_thread(self.watch.keep)
+        self.close()
 
     async def flush(self) -> None:
         """Write the log down: who looks at it next finds all that was answered before."""

@@ -62,6 +62,7 @@ class Watch:
 
     def __init__(self, settings: Settings, releases: Releases) -> None:
         self.settings, self.releases = settings, releases
+        self._policy = self._read_policy()  # first: what it refuses leaves nothing open
         feeds = settings.feeds or settings.workspace / "feeds.db"
         feeds.parent.mkdir(parents=True, exist_ok=True)
         self.feeds = FeedStore.open(feeds)
@@ -70,7 +71,6 @@ class Watch:
         self._seen: dict[str, Any] = {}
         self._dbs: dict[str, router.Database] = {}
         self._feed: dict[str, tuple[str, router.PriceFeed | None]] = {}
-        self._policy = self._read_policy()
 
     def first(self) -> Picture:
         """The picture a gateway starts with; whatever is wrong is raised."""
@@ -111,10 +111,9 @@ class Watch:
             picture = replace(picture, health=router.HealthFeed(offers=known))
         return picture
 
-    def close(self) -> None:
+    def keep(self) -> None:
         """Keep what was measured."""
         self.feeds.keep(self.window)
-        self.feeds.close()
 
     def _tried(self, name: str, path: Path, read: Any) -> None:
         """Read a file that has changed since it was last looked at."""

@@ -72,7 +72,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         starting = Starting(app, served=lambda: say(told), refused=refusals.append)
         _until_it_ends(lambda: uvicorn.run(starting, **common), refusals)
         return
-    app.state.gateway.ledger.close()
+    app.state.gateway.close()
     os.environ[SETTINGS_ENV] = settings.model_dump_json()
     say(told)
     with tempfile.TemporaryDirectory(prefix="qfloor-") as folder:
