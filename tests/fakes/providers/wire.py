@@ -198,6 +198,8 @@ class Loopback(ThreadingHTTPServer):
     def stop(self) -> None:
         """Let go of the port and of who hangs."""
         self.stopping.set()
+        with contextlib.suppress(OSError):  # wakes who listens; elsewhere the next poll does
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.shutdown()
         self.server_close()
         self._thread.join(5)
