@@ -8,9 +8,12 @@ Nothing here retries, and no redirect is followed with a key.
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -60,6 +63,18 @@ class Download:
     status: int = 200
 
 
+@lru_cache(maxsize=4)
+def _trusted(*places: str | None) -> ssl.SSLContext:
+    """Who is believed to be who they say; read once, as the list is long.
+
+    ``places`` is what the environment says of it (`_SAID_BY_ENV`); none where it is not asked.
+    """
+    return httpx.create_ssl_context(trust_env=bool(places))
+
+
+_SAID_BY_ENV = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
 class Wire:
     """The connections of one generator."""
 
@@ -86,6 +101,8 @@ class Wire:
         would look like a request that may have been taken.
         """
         if name not in self._clients:
+            asks_env = not self.guard.is_loopback
+            places = [os.environ.get(said) for said in _SAID_BY_ENV] if asks_env else []
             self._clients[name] = httpx.AsyncClient(
                 follow_redirects=False,
                 timeout=httpx.Timeout(
@@ -93,7 +110,8 @@ class Wire:
                 ),
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=keepalive),
                 transport=self._transport,
-                trust_env=not self.guard.is_loopback,
+                verify=_trusted(*places),
+                trust_env=asks_env,
                 headers={"user-agent": "qfloor"},
             )
         return self._clients[name]
