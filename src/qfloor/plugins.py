@@ -11,9 +11,11 @@ import contextlib
 import difflib
 import importlib
 import inspect
+import os
+import sys
 import weakref
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Literal
@@ -33,6 +35,20 @@ def installed(group: Group) -> dict[str, EntryPoint]:
     PluginError
         When two installed packages claim one name: which would run is not ours to guess.
     """
+    return dict(_installed(group, tuple(map(_state, sys.path))))
+
+
+def _state(place: str) -> tuple[str, int]:
+    """A place of packages and when one last came or went: what is kept of it holds until then."""
+    try:
+        return place, os.stat(place or ".").st_mtime_ns
+    except OSError:  # not there: also an answer, until it is
+        return place, 0
+
+
+@lru_cache(maxsize=8)
+def _installed(group: Group, where: tuple[tuple[str, int], ...]) -> dict[str, EntryPoint]:
+    """Read what packages say of themselves: hundreds of files, so once."""
     found: dict[str, EntryPoint] = {}
     for point in sorted(entry_points(group=group), key=lambda p: (p.name, p.value)):
         other = found.get(point.name)

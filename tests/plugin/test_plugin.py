@@ -64,6 +64,16 @@ def test_installed_plugins_are_found_by_name(installed, tmp_path):
         assert all(0.2 < v < 0.8 for v in values)
 
 
+def test_what_is_installed_meanwhile_is_found_and_what_is_gone_is_not(installed, tmp_path):
+    assert "checkerboard" in plugins.installed("qfloor.generators")
+    plugins.installed("qfloor.generators").clear()  # the caller's own
+    named = tmp_path / "qfloor_plugin_example-0.1.0.dist-info"
+    named.rename(tmp_path / "elsewhere")
+    assert "checkerboard" not in plugins.installed("qfloor.generators")
+    (tmp_path / "elsewhere").rename(named)
+    assert {"checkerboard", "painters"} <= set(plugins.installed("qfloor.generators"))
+
+
 def test_module_and_attribute_will_do(installed, tmp_path):
     spec = PluginSpec(name="qfloor_plugin_example:CheckerboardGenerator", args={"squares": 2})
     assert plugins.build_generator(spec, [offer_of(spec)], tmp_path / "s").squares == 2
@@ -105,6 +115,7 @@ def test_a_broken_plugin_is_named_in_one_sentence(monkeypatch, broken):
 
     point = EntryPoint("broken", broken, "qfloor.generators")
     monkeypatch.setattr(plugins, "entry_points", lambda group: [point])
+    monkeypatch.setattr(plugins, "_installed", plugins._installed.__wrapped__)  # nothing is kept
     catalogue.cache_clear()
     with pytest.raises(PluginError, match="'broken'"):
         catalogue()
