@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from qfloor.calibrate import display_curve, rank_agreement
+from qfloor.calibrate import display_curve, held_out, rank_agreement
 
 
 def test_the_correlation_is_spearman_s_and_lies_in_its_interval() -> None:
@@ -33,6 +33,28 @@ def test_the_interval_covers_and_knows_that_ratings_of_a_prompt_are_alike() -> N
         pooled += scipy_stats.spearmanr(x, y).pvalue < 0.05
     assert missed <= 120 * 0.05 + 3 * np.sqrt(120 * 0.05 * 0.95)
     assert pooled > 2 * missed
+
+
+@pytest.mark.parametrize("at_once", [1 << 20, 1000])
+def test_the_interval_is_that_of_copies_ranked_one_draw_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """Ties, loads that differ, and draws in which nothing varies."""
+    monkeypatch.setattr(held_out, "MOST_AT_ONCE", at_once)
+    rng = np.random.default_rng(4)
+    codes = np.sort(rng.integers(0, 9, 40))
+    x = np.round(rng.standard_normal(40), 1)
+    y = np.where(codes > 1, 1.0, np.round(rng.standard_normal(40)))
+    assert len(set(codes.tolist())) == 9
+    draws, drawn = np.random.default_rng(7), []
+    for _ in range(held_out.RESAMPLES):
+        chosen = np.concatenate([np.flatnonzero(codes == i) for i in draws.integers(0, 9, 9)])
+        if np.ptp(y[chosen]) > 0.0:
+            drawn.append(scipy_stats.spearmanr(x[chosen], y[chosen]).statistic)
+    assert 0 < len(drawn) < held_out.RESAMPLES
+    found = rank_agreement(x, y, [f"p{i}" for i in codes], seed=7)
+    assert found is not None
+    assert (found.lo, found.hi) == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=1e-12)
 
 
 @pytest.mark.parametrize(

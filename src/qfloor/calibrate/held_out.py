@@ -16,6 +16,8 @@ from scipy import stats as scipy_stats
 FEWEST_PROMPTS = 8
 RESAMPLES = 400
 CONFIDENCE = 0.95
+MOST_AT_ONCE = 1 << 20
+"""Ratings times draws that are held at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,14 +68,7 @@ def rank_agreement(
     n = int(codes.max()) + 1 if codes.size else 0
     if n < FEWEST_PROMPTS or np.ptp(x) == 0.0 or np.ptp(y) == 0.0:
         return None
-    order = np.argsort(codes, kind="stable")
-    rows = np.split(order, np.cumsum(np.bincount(codes))[:-1])
-    rng = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(RESAMPLES):
-        chosen = np.concatenate([rows[i] for i in rng.integers(0, n, n)])
-        if np.ptp(x[chosen]) > 0.0 and np.ptp(y[chosen]) > 0.0:
-            drawn.append(_spearman(x[chosen], y[chosen]))
+    drawn = _resampled(x, y, codes, np.random.default_rng(seed))
     tail = (1.0 - CONFIDENCE) / 2.0
     lo, hi = np.quantile(drawn, [tail, 1.0 - tail])
     return RankAgreement(
@@ -83,6 +78,54 @@ def rank_agreement(
         n_prompts=n,
         n_ratings=int(x.size),
     )
+
+
+def _resampled(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    codes: NDArray[np.intp],
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Correlations of `RESAMPLES` draws of as many prompts as there are, with repetition.
+
+    A rating of a prompt that was drawn twice counts twice: weights instead of copies, so that all
+    draws are ranked at once. Ranks are halves and their sums exact, however they are added.
+    """
+    n, ranks_x, ranks_y = int(codes.max()) + 1, _Ranks(x), _Ranks(y)
+    at_once = max(1, MOST_AT_ONCE // x.size)
+    found = []
+    for start in range(0, RESAMPLES, at_once):
+        draws = range(start, min(start + at_once, RESAMPLES))
+        times = np.stack([np.bincount(rng.integers(0, n, n), minlength=n) for _ in draws])
+        weights = times[:, codes].astype(np.float64)
+        found.append(_correlations(ranks_x.centred(weights), ranks_y.centred(weights), weights))
+    return np.concatenate(found)
+
+
+class _Ranks:
+    """Mean ranks of numbers that count as often as their weights say."""
+
+    def __init__(self, values: NDArray[np.float64]) -> None:
+        self._order = np.argsort(values, kind="stable")
+        self._which = np.unique(values, return_inverse=True)[1]
+        self._starts = np.searchsorted(self._which[self._order], np.arange(self._which.max() + 1))
+
+    def centred(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Ranks less their mean, by draw and number."""
+        counts = np.add.reduceat(weights[:, self._order], self._starts, axis=1)
+        last = np.cumsum(counts, axis=1)
+        ranks = last - (counts - 1.0) / 2.0
+        return (ranks - (last[:, -1:] + 1.0) / 2.0)[:, self._which]
+
+
+def _correlations(
+    a: NDArray[np.float64], b: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Pearson's correlations by draw, without draws in which one of the two does not vary."""
+    aa, bb, ab = ((weights * p * q).sum(axis=1) for p, q in ((a, a), (b, b), (a, b)))
+    both = (aa > 0.0) & (bb > 0.0)
+    found: NDArray[np.float64] = ab[both] / np.sqrt(aa[both] * bb[both])
+    return np.clip(found, -1.0, 1.0)
 
 
 def _spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
