@@ -106,6 +106,17 @@ def test_what_is_written_loads_to_the_same_digest(
     assert suite.load(path).digest == made.digest
 
 
+def test_an_edited_file_is_read_again_and_so_is_an_edited_base(tmp_path: Path) -> None:
+    base, chosen = tmp_path / "base.toml", tmp_path / "chosen.toml"
+    row = '[[prompts]]\nid = "a"\ntext = "{}"\ncategory = "general"\n'
+    head = '[suite]\nname = "{}"\nversion = "1.0.0"\n'
+    chosen.write_text(head.format("chosen") + 'base = "base"\nselect = ["a"]\n')
+    for text in ("a fox", "a red fox"):
+        base.write_text(head.format("base") + row.format(text))
+        assert [p.text for p in suite.load(base).prompts] == [text]
+        assert [p.text for p in suite.load(chosen).prompts] == [text]
+
+
 def test_split_is_by_family_and_near_its_share() -> None:
     splits = [split_of(f"family-{i}") for i in range(4000)]
     assert 0.22 < splits.count("fit") / 4000 < 0.28

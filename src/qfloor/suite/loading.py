@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import tomllib
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -137,13 +138,16 @@ def find(name_or_path: str | Path) -> Path:
 
 def read(path: Path) -> SuiteFile:
     """Read a suite file and validate all but its prompts."""
+    return parse(path, _text(path))
+
+
+def _text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SuiteError(f"{path}: no such suite file") from None
     except UnicodeDecodeError as error:
         raise SuiteError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-    return parse(path, text)
 
 
 def parse(path: Path, text: str) -> SuiteFile:
@@ -245,7 +249,15 @@ def load(name_or_path: str | Path) -> Suite:
     7
     """
     path = find(name_or_path)
-    return suite_of(path, read(path))
+    made = _made(path, _text(path))
+    return made if isinstance(made, Suite) else suite_of(path, made)
+
+
+@lru_cache(maxsize=8)
+def _made(path: Path, text: str) -> Suite | SuiteFile:
+    """Make a suite of a text, once; or the parsed file alone where it selects from another."""
+    file = parse(path, text)
+    return suite_of(path, file) if file.suite.base is None else file
 
 
 def suite_of(path: Path, file: SuiteFile) -> Suite:
