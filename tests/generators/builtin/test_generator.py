@@ -8,12 +8,15 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import qfloor
 from qfloor.errors import SetupError
+from qfloor.generators.builtin import generator as generator_module
 from qfloor.generators.builtin.atelier import Atelier, _ask, _end, _start
 from qfloor.generators.builtin.calllog import CallLog, calls
 from qfloor.generators.builtin.defects import defects_of
@@ -148,15 +151,33 @@ def test_an_offer_without_a_painter_is_a_setup_error(tmp_path):
         PainterGenerator([replace(OFFERS["ochre"], model="picasso")], tmp_path)
 
 
-def test_worker_processes_paint_the_same_bytes(tmp_path):
+def test_worker_processes_paint_the_same_bytes(tmp_path, monkeypatch):
     request = request_of("a green vase on a marble counter", name="cobalt")
     threads = run(lambda g: bought(g, request), tmp_path / "a", workers=0)
+    monkeypatch.setattr(generator_module, "Atelier", partial(Atelier, few=0))
     processes = run(lambda g: bought(g, request), tmp_path / "b", workers=1)
     assert threads == processes
 
 
+def test_a_few_pictures_are_no_reason_to_start_a_process():
+    atelier = Atelier(workers=1, few=2)
+    picture = Job(offer_id="o", painter="ochre", repeat=0, round="r", text="a cat",
+                  modality="image")  # fmt: skip
+    here = [atelier.submit(picture).result() for _ in range(2)]
+    assert atelier._all == []
+    assert atelier.submit(picture).result() == here[0] == here[1]
+    assert len(atelier._all) == 1
+    atelier.close()
+    clips = Atelier(workers=1, few=2)
+    clip = replace(picture, painter="sepia", modality="video", seconds=1.0)
+    assert clips.submit(clip).result()
+    assert len(clips._all) == 1
+    assert clips.submit(picture).result() == here[0]  # by the worker that is there
+    clips.close()
+
+
 def test_a_dead_worker_loses_no_job():
-    atelier = Atelier(workers=1)
+    atelier = Atelier(workers=1, few=0)
     job = Job(offer_id="o", painter="ochre", repeat=0, round="r", text="a cat", modality="image")
     first = atelier.submit(job).result()
     atelier._all[0].kill()
@@ -169,7 +190,7 @@ def test_a_dead_worker_loses_no_job():
 
 def test_an_interrupt_is_the_parents_to_answer():
     """A terminal sends Ctrl-C to the workers as well: they end with their pipe, without a word."""
-    atelier = Atelier(workers=1)
+    atelier = Atelier(workers=1, few=0)
     job = Job(offer_id="o", painter="ochre", repeat=0, round="r", text="a cat", modality="image")
     first = atelier.submit(job).result()
     (worker,) = atelier._all
@@ -184,7 +205,7 @@ ORPHAN = """
 import os, sys
 from qfloor.generators.builtin.atelier import Atelier
 from qfloor.generators.builtin.jobs import Job
-atelier = Atelier(workers=1)
+atelier = Atelier(workers=1, few=0)
 job = Job(offer_id="o", painter="ochre", repeat=0, round="r", text="a cat", modality="image")
 atelier.submit(job).result()
 print(atelier._all[0].pid, flush=True)
@@ -267,7 +288,7 @@ def test_offers_are_priced_honest_and_one_a_painter():
 
 
 def test_a_job_that_cannot_be_painted_costs_no_worker():
-    atelier = Atelier(workers=1)
+    atelier = Atelier(workers=1, few=0)
     job = Job(
         offer_id="painters/ochre", painter="nobody", repeat=0, round="r", text="a mug",
         modality="image",

@@ -24,6 +24,8 @@ from typing import IO, BinaryIO
 
 from qfloor.generators.builtin.jobs import Job
 
+FEW = 8
+"""Pictures that are painted here before a worker is started: one starts as long as ten take."""
 _HEADER = struct.Struct(">cQ")
 _DONE, _FAILED = b"+", b"-"
 
@@ -36,20 +38,23 @@ def paint(job: Job) -> bytes:
 
 
 class Atelier:
-    """Paints jobs in worker processes, started with the first job; threads where none start.
+    """Paints jobs in worker processes, started once they are worth it; threads where none start.
 
     Parameters
     ----------
     workers : int
         How many processes; 0 paints in a thread of this one.
+    few : int
+        Pictures that are painted in a thread first; a clip always has a worker.
     """
 
-    def __init__(self, workers: int = 2) -> None:
+    def __init__(self, workers: int = 2, few: int = FEW) -> None:
         self._threads = ThreadPoolExecutor(max(1, workers), thread_name_prefix="painter")
         self._idle: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
         self._all: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
         self._may_start = workers
+        self._few = few
         self._spares = 4
 
     def submit(self, job: Job) -> Future[bytes]:
@@ -64,7 +69,7 @@ class Atelier:
         self._all.clear()
 
     def _paint(self, job: Job) -> bytes:
-        worker = self._worker()
+        worker = None if self._is_of_few(job) else self._worker()
         if worker is None:
             return paint(job)
         try:
@@ -77,6 +82,13 @@ class Atelier:
             raise
         self._idle.put(worker)
         return content
+
+    def _is_of_few(self, job: Job) -> bool:
+        with self._lock:
+            if job.modality == "video" or self._all or self._few <= 0:
+                return False
+            self._few -= 1
+            return True
 
     def _bury(self, worker: subprocess.Popen[bytes]) -> None:
         """Let go of a dead worker; a few may be replaced, so that no fault starts them for ever."""
