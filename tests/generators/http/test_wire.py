@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import certifi
 import httpx
 import pytest
 from generators.providers.play import KEY, Network, ask, came, picture, play
 
 from qfloor.errors import InputError
+from qfloor.generators.http import urls, wire
 from qfloor.generators.http.generator import HttpGenerator
 from qfloor.generators.providers.bfl import BflGenerator
 from qfloor.generators.providers.openai_compatible import OpenAICompatibleGenerator
@@ -233,3 +235,38 @@ def test_what_is_asked_of_a_generator_before_any_call(tmp_path: Path) -> None:
     assert BflGenerator([], tmp_path).declines(ask("flux", modality="video")) == (
         "no video model of bfl is called flux"
     )
+
+
+def test_trusted_certificates_are_read_once_and_are_those_that_the_environment_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in wire._SAID_BY_ENV:
+        monkeypatch.delenv(name, raising=False)
+    read: list[bool] = []
+    create = httpx.create_ssl_context
+
+    def counted(**how: Any) -> Any:
+        read.append(how["trust_env"])
+        return create(**how)
+
+    monkeypatch.setattr(httpx, "create_ssl_context", counted)
+    wire._trusted.cache_clear()
+
+    async def clients(base: str) -> None:
+        guard = urls.Guard(base=urls.Origin.of(base))
+        for _ in range(2):
+            line = wire.Wire(
+                base, guard, tmp_path, timeout_s=1.0, max_bytes=1, redact=lambda told: told
+            )
+            for name in ("create", "read"):
+                await line._client(name, 0).aclose()
+
+    asyncio.run(clients("https://api.example"))
+    asyncio.run(clients("http://127.0.0.1:1"))
+    assert read == [True, False]
+    own = tmp_path / "own.pem"
+    own.write_bytes(Path(certifi.where()).read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(own))
+    asyncio.run(clients("https://api.example"))
+    assert read == [True, False, True]
+    wire._trusted.cache_clear()
