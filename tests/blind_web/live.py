@@ -135,7 +135,7 @@ def recruiting_site() -> Iterator[RecruitingSite]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     found.base = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield found
