@@ -353,7 +353,8 @@ def _cpu_s(pid: int) -> float:
 async def _route(port: int, pid: int, seconds: float) -> None:
     asked = bodies(500)
     line = await Line(port).open()
-    status, _, _ = await line.post("/v1/images/generations", asked[0])  # health is known from then
+    mug = json.dumps({"prompt": "a studio photo of a red mug on marble"}).encode()
+    status, _, _ = await line.post("/v1/images/generations", mug)  # health is known from then on
     assert status == 200, status
     line.close()
     await closed_loop(port, "/v1/route", 2.0, 8, asked)
