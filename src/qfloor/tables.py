@@ -165,7 +165,7 @@ def read_json(path: Path, error: type[InputError] = InputError) -> Any:
 def _parse(path: Path, error: type[InputError], text: str, line: int) -> Any:
     try:
         value = _decode(text)
-        if "\\ud" in text.lower():  # half a character cannot be kept
+        if "\\ud" in text or "\\uD" in text:  # half a character cannot be kept
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as problem:
         at = line + problem.lineno - 1
