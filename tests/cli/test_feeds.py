@@ -227,6 +227,18 @@ def test_route_takes_the_language_of_the_request(cli: Cli, tmp_path: Path) -> No
     assert "language is 'Spanish', must be a code of ISO 639-1" in err
 
 
+def test_route_is_told_a_category_that_is_known(cli: Cli, release: Path) -> None:
+    asked = ("route", FACE, "--db", str(release))
+    assert json.loads(cli(*asked, "--json")[1])["category"] == "portrait"
+    known = (*asked, "--category", "landscape")
+    told = json.loads(cli(*known, "--json")[1])
+    assert (told["category"], told["classification"]["plausible"]) == ("landscape", ["landscape"])
+    assert "landscape (stated) · image" in cli(*known)[1]
+    code, _, err = cli(*asked, "--category", "potrait")
+    assert code == 1
+    assert err.strip().endswith("there is no category 'potrait'; did you mean 'portrait'?")
+
+
 def test_route_goes_by_a_policy_file_and_what_stands_beside_it(cli: Cli, release: Path) -> None:
     Path("policy.toml").write_text(
         'on_uncertified = "best_bound"\n[[overrides]]\nproject = "ours"\noffer = "shop/grand"\n'

@@ -726,3 +726,27 @@ def test_what_a_shape_decides_is_told_of_each_day_anew(market: Any) -> None:
     )
     notes = [choose(db, Need(prompt=FACE), now=f"2026-11-{day}").notes for day in (23, 24, 23)]
     assert notes == [(), ("shop/value is deprecated",), ()]
+
+
+def test_a_category_that_is_known_takes_the_place_of_what_words_say(db: Database) -> None:
+    need = Need(prompt="una foto de un viejo", modality="image")
+    found = classify(db, need, "landscape")
+    assert (found.category, found.plausible, found.confidence) == ("landscape", ("landscape",), 1.0)
+    assert (found.language, list(found.evidence)) == (classify(db, need).language, [])
+    decision = choose(db, need, now=NOW, classification=found)
+    assert decision.category == "landscape"
+    assert decision == choose(db, need, now=NOW, classification=classify(db, need, "landscape"))
+
+
+def test_a_category_says_whether_it_is_of_clips(db: Database) -> None:
+    assert classify(db, Need(prompt=FACE), "video").modality == "video"
+    assert classify(db, Need(prompt="a clip of rain"), "animation").modality == "video"
+    assert classify(db, Need(prompt="a clip of rain"), "portrait").modality == "image"
+
+
+@pytest.mark.parametrize(
+    ("category", "hint"), [("portraits", "did you mean 'portrait'"), ("x", "known: animation, arc")]
+)
+def test_a_category_that_nobody_knows_is_named(db: Database, category: str, hint: str) -> None:
+    with pytest.raises(NeedError, match=f"no category '{category}'; {hint}"):
+        classify(db, Need(prompt=FACE), category)

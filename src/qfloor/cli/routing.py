@@ -12,7 +12,7 @@ import typer
 from qfloor.errors import DatabaseError, NeedError
 
 if TYPE_CHECKING:
-    from qfloor.router import Database, HealthFeed, Need, Policy, PriceFeed
+    from qfloor.router import Classification, Database, HealthFeed, Need, Policy, PriceFeed
 
 REFUSED = 3
 """Exit code: the request was understood and decided, and no offer is eligible for it."""
@@ -39,6 +39,7 @@ def route(
     tier: str = typer.Option(
         "professional", help="standard, professional or premium; also concept, draft or final."
     ),
+    category: str | None = typer.Option(None, help="If it is known; else read in the prompt."),
     max_price: float | None = typer.Option(None, help="Most the call may cost, in USD."),
     max_latency: str | None = _Latency,
     modality: str | None = typer.Option(None, help="image or video; by default from the prompt."),
@@ -72,6 +73,8 @@ def route(
 
     Example: qfloor route "a studio photo of a red mug on marble" --tier premium
 
+    Example: qfloor route "like the last one, in red" --category product-photo
+
     Example: qfloor route "our mug on a beach" --project catalogue --policy policy.toml
     """
     from qfloor import router
@@ -88,7 +91,9 @@ def route(
     orders = orders_of(policy, on_uncertified, objective, allow_illustrative, allow_provisional)
     # used wrongly is told before anything is read
     need = _need(prompt, told, shape, clip, named, labels, limits)
-    _print(loaded(database, policy, orders), need, orders, (feeds, health), now, as_json)
+    db = loaded(database, policy, orders)
+    found = router.classify(db, need, category)
+    _print(db, need, found, orders, (feeds, health), now, as_json)
 
 
 def loaded(database: Path, policy: Path | None, orders: Policy) -> Database:
@@ -129,6 +134,7 @@ def _need(prompt: str | None, *told: dict[str, Any]) -> Need:
 def _print(
     db: Database,
     need: Need,
+    found: Classification,
     policy: Policy,
     places: tuple[Path | None, Path | None],
     now: str | None,
@@ -142,7 +148,9 @@ def _print(
 
         health = read_health(places[1])
         _warn_of_unknown(db, health, places[1])
-    decision = router.choose(db, need, prices=prices, health=health, policy=policy, now=now)
+    decision = router.choose(
+        db, need, prices=prices, health=health, policy=policy, now=now, classification=found
+    )
     told = json.dumps(decision.to_dict(), ensure_ascii=False, indent=2)
     typer.echo(told if as_json else router.explain(decision))
     if decision.offer is None:

@@ -38,7 +38,7 @@ _DAY_S, _ROUNDED_S = 86_400.0, 0.001
 """Seconds of a day; and more than what is lost where moments are told as floats."""
 
 
-def classify(db: Database, need: Need) -> Classification:
+def classify(db: Database, need: Need, category: str | None = None) -> Classification:
     """Say which category a need belongs to, or which it may.
 
     Parameters
@@ -46,19 +46,33 @@ def classify(db: Database, need: Need) -> Classification:
     db : Database
         Its categories, and its classifier's weights.
     need : Need
+    category : str, optional
+        Where it is known already; language and modality are then all that is read.
 
     Returns
     -------
     Classification
+        For `choose`.
 
     Raises
     ------
     NeedError
-        When either is something else.
+        When the database has no such category, or either is something else.
     """
     if not isinstance(db, Database) or not isinstance(need, Need):
         raise NeedError(_misgiven(db, need))
-    return db.classifier.classify(need)
+    if category is not None and category not in db.categories:
+        close = difflib.get_close_matches(category, db.categories, n=1, cutoff=0.4)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(db.categories)}"
+        raise NeedError(f"there is no category {category!r}; {hint}")
+    found = db.classifier.classify(need)
+    if category is None:
+        return found
+    made = db.categories[category].modalities
+    modality = need.modality or (found.modality if found.modality in made else made[0])
+    return found._replace(
+        category=category, confidence=1.0, plausible=(category,), evidence=(), modality=modality
+    )
 
 
 def choose(

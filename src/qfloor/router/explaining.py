@@ -132,6 +132,8 @@ def _asked(decision: Decision) -> str:
         name = f"unsure, one of {', '.join(found.plausible)}{because}"
     elif found.category == "general":
         name = "general, the only category judged"
+    elif found.confidence == 1.0 and not because:
+        name = f"{found.category} (stated)"
     else:
         name = f"{found.category} ({min(found.confidence, 0.99):.0%}{because})"
     limits = [*_wanted(need), *_language_read(decision)]

@@ -6,7 +6,6 @@ release decides, what an override, a shadow offer or a probe changes of who real
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import time
 from dataclasses import replace
@@ -126,7 +125,7 @@ def _chosen(
             health=picture.health,
             policy=_policy(picture.policy, ask),
             now=now,
-            classification=_forced(arm.db, need, ask.routing.category) or read_need(arm.db, need),
+            classification=_known(arm.db, need, ask.routing.category) or read_need(arm.db, need),
         )
     except NeedError as error:
         raise _said(error) from None
@@ -268,20 +267,13 @@ def read_need(db: router.Database, need: router.Need) -> router.Classification:
     return db.remember_reading(key, lambda: router.classify(db, need))
 
 
-def _forced(
+def _known(
     db: router.Database, need: router.Need, category: str | None
 ) -> router.Classification | None:
     """The classification that a request brings along, if it names a category."""
     if category is None:
         return None
-    if category not in db.categories:
-        close = difflib.get_close_matches(category, db.categories, n=1, cutoff=0.4)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(db.categories)}"
-        raise Fault(400, "unknown_category", f"there is no category {category!r}{hint}",
-                    param="routing.category")  # fmt: skip
-    found = router.classify(db, need)
-    made = db.categories[category].modalities
-    modality = need.modality or (found.modality if found.modality in made else made[0])
-    return found._replace(
-        category=category, confidence=1.0, plausible=(category,), evidence=(), modality=modality
-    )
+    try:
+        return router.classify(db, need, category)
+    except NeedError as error:
+        raise Fault(400, "unknown_category", str(error), param="routing.category") from None
