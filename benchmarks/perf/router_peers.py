@@ -124,7 +124,28 @@ def alone(n: int) -> None:
     show("choose, by itself", chosen)
     both = [a + b for a, b in zip(chosen, explained, strict=True)]
     show("choose and explain every candidate, by itself", both)
+    for _ in range(2):  # a service goes on for longer than that
+        chosen, _ = measured(db, asked, warm=0)
+    show("choose, the same requests for the third time", chosen)
+    chosen, _ = measured(db, strangers(), warm=0)
+    show("choose, then of prompts by other writers", chosen)
     print()
+
+
+def strangers() -> list[router.Need]:
+    """Requests in the words of `benchmarks/classifier/judged_*.txt`, each once."""
+    draw = random.Random(4)
+    lines = [
+        line.rsplit("|", 1)[-1].strip()
+        for letter in "abcd"
+        for line in (ROOT / f"benchmarks/classifier/judged_{letter}.txt").read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
+    return [
+        router.Need(prompt=text, tier=draw.choice(["standard", "professional", "premium"]),
+                    max_price_usd=draw.choice([None, None, 0.05, 0.5]))
+        for text in lines
+    ]  # fmt: skip
 
 
 async def beside(n: int) -> None:
