@@ -119,16 +119,14 @@ class Familiar:
         decision, ask = decided.decision, decided.ask
         if rest is None or ask.routing.category is not None or len(ask.prompt) > _LONG:
             return
+        if hash(rest) not in self._seen:  # most that go this way never come again
+            self._see(hash(rest))
+            return
         until = holds_until(decision)
         if until is None:
             return
         bodies = self._bodies(decided.arm, picture, moment(decision.now).timestamp(), until)
-        known = bodies.get(rest)
-        if known is None:
-            if hash(rest) not in self._seen:
-                self._see(hash(rest))
-                return
-            known = bodies[rest] = _Body(decided.need, {})
+        known = bodies.setdefault(rest, _Body(decided.need, {}))
         taken = _taken(decision.classification)
         if taken in known.endings:
             return

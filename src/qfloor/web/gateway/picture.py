@@ -91,7 +91,7 @@ class Watch:
         if self.settings.policy is not None:
             self._tried("policy", self.settings.policy, self._new_policy)
         try:
-            self.feeds.keep(self.window)
+            self.keep()
             picture = replace(self._build(), health=now.health)
         except QfloorError as error:
             self.faults["feeds or releases"] = str(error)
