@@ -18,6 +18,7 @@ import time
 import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
@@ -51,6 +52,14 @@ def market(n: int, seed: int = 1) -> list[Seller]:
     ]
 
 
+def demands(draw: random.Random) -> dict[str, Any]:
+    """A tier and a ceiling, as a team might ask for them."""
+    return {
+        "tier": draw.choice(["standard", "professional", "premium"]),
+        "max_price_usd": draw.choice([None, None, 0.05, 0.5]),
+    }
+
+
 def needs(n: int, seed: int = 2) -> list[router.Need]:
     """Our own prompts with the demands a team might make."""
     draw = random.Random(seed)
@@ -60,8 +69,7 @@ def needs(n: int, seed: int = 2) -> list[router.Need]:
             prompt=prompt["text"],
             aspect_ratio=prompt.get("aspect_ratio"),
             seconds=prompt.get("seconds"),
-            tier=draw.choice(["standard", "professional", "premium"]),
-            max_price_usd=draw.choice([None, None, 0.05, 0.5]),
+            **demands(draw),
         )
         for prompt in draw.choices(prompts, k=n)
     ]

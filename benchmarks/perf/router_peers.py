@@ -25,10 +25,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from router_choose import OFFERS, ROOT, market, needs
+from router_choose import OFFERS, ROOT, demands, market, needs
 
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT / part) for part in ("src", "tests", "benchmarks/classifier")]
 
+from corpus import held_out  # noqa: E402
 from factories import release  # noqa: E402
 
 from qfloor import export, router  # noqa: E402
@@ -135,17 +136,7 @@ def alone(n: int) -> None:
 def strangers() -> list[router.Need]:
     """Requests in the words of `benchmarks/classifier/judged_*.txt`, each once."""
     draw = random.Random(4)
-    lines = [
-        line.rsplit("|", 1)[-1].strip()
-        for letter in "abcd"
-        for line in (ROOT / f"benchmarks/classifier/judged_{letter}.txt").read_text().splitlines()
-        if line and not line.startswith("#")
-    ]
-    return [
-        router.Need(prompt=text, tier=draw.choice(["standard", "professional", "premium"]),
-                    max_price_usd=draw.choice([None, None, 0.05, 0.5]))
-        for text in lines
-    ]  # fmt: skip
+    return [router.Need(prompt=item.text, **demands(draw)) for item in held_out()]
 
 
 async def beside(n: int) -> None:

@@ -17,12 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from qfloor import router
+from qfloor.pipeline import category_guess
 from qfloor.pipeline.equal_savings import EqualSavings, savings_at_equal_fails
 from qfloor.records import CATEGORIES, digest_of
-from qfloor.router.classifier import Classifier
-from qfloor.router.lexicon import SETTINGS, WORDS
-from qfloor.router.weights import default_weights
 
 PRICED = {
     "DALLE_3": "azure/standard/1024-x-1024/dall-e-3",
@@ -71,13 +68,12 @@ def rated(folder: Path) -> list[dict[str, object]]:
 def study(folder: Path, threshold: float, resamples: int) -> EqualSavings:
     """One tier."""
     rows, costs = rated(folder), prices(folder)
-    classifier = Classifier({c.id: c for c in CATEGORIES}, WORDS, SETTINGS, default_weights())
+    guess = category_guess("image")
     known = [*(c.id for c in CATEGORIES), None]
     groups, folds, fails = [], [], []
     for row in rows:
         text = str(row["prompt"])
-        read = classifier.classify(router.Need(prompt=text, modality="image"))
-        groups.append(known.index(read.category))
+        groups.append(known.index(guess(text)))
         folds.append(int(digest_of(text, 8), 16) % FOLDS)
         given = row["models"]
         assert isinstance(given, dict)

@@ -11,8 +11,13 @@ from qfloor.router.lexicon import SETTINGS, WORDS
 from qfloor.router.weights import default_weights
 
 
-def category_guess() -> Callable[[str], str | None]:
+def category_guess(modality: str | None = None) -> Callable[[str], str | None]:
     """Make what reads a text as the router does, by the weights of the package.
+
+    Parameters
+    ----------
+    modality : str, optional
+        ``image`` or ``video``, where all that is asked for is one of them.
 
     Returns
     -------
@@ -20,4 +25,4 @@ def category_guess() -> Callable[[str], str | None]:
         Text -> category, or None where the router would be unsure.
     """
     classifier = Classifier({c.id: c for c in CATEGORIES}, WORDS, SETTINGS, default_weights())
-    return lambda text: classifier.classify(Need(prompt=text)).category
+    return lambda text: classifier.classify(Need(prompt=text, modality=modality)).category
