@@ -21,7 +21,7 @@ from qfloor.floors.family import Claim, FamilyPlan, adjust
 from qfloor.records import Correction
 from qfloor.stats import every_repeat_many
 from qfloor.stats.clusters import few_clusters_factor
-from qfloor.stats.rater_parts import cell_prices, effective_raters, rater_prices
+from qfloor.stats.rater_parts import cell_prices, effective_raters, rater_prices, with_raters
 from qfloor.stats.two_way import crossed_df, severity_ratio
 
 PROMPT, NOISE = 1.0, 1.0
@@ -181,7 +181,10 @@ def _two_way(
          crossed_df(prompts, effective_raters(loads))),
     )  # fmt: skip
     for alpha in LEVELS.values():
-        yield [_passed(p, own + more, n, prompts, df, max_fail, alpha) for more, df in rules]
+        yield [
+            _passed(p, with_raters(own, more, p, n), n, prompts, df, max_fail, alpha)
+            for more, df in rules
+        ]
 
 
 def _cells(

@@ -66,6 +66,20 @@ def test_with_raters_a_useless_prediction_leaves_the_two_way_bound() -> None:
     assert powered.powered.variance >= no_raters.powered.variance
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_prompts_that_fail_equally_often_leave_the_bound_of_labels(known: bool) -> None:
+    fails = np.eye(4, 3, dtype=bool)  # one of four raters fails each
+    rater, prompt = (index.ravel() for index in np.indices(fails.shape))
+    raters = rater if known else None
+    half = np.full(12, 0.5)
+    found = prediction_powered_fail_rate(
+        fails.ravel(), half, prompt, half, prompt + 3, raters=raters, weight=0.0
+    )
+    two_way = stats.korn_graubard_two_way(fails).upper
+    one_way = stats.korn_graubard_upper(fails.mean(axis=0), 4)
+    assert found.upper == pytest.approx(two_way if known else one_way, abs=1e-9)
+
+
 def test_three_raters_do_not_pay_for_a_weight() -> None:
     rng = np.random.default_rng(5)
     y, f, prompts, g, others = _study(rng, 60, 400, 0.95, repeats=3)

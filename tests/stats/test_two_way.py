@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats as scipy_stats
@@ -117,6 +117,36 @@ def test_two_way_is_never_below_one_way(seed: int, raters: int, prompts: int) ->
     assert math.isfinite(two_way.n_star)
     assert math.isfinite(two_way.design_effect)
     assert two_way.conditional_on_panel == (raters < stats.FEW_RATERS)
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    raters=st.integers(2, 9),
+    prompts=st.integers(2, 12),
+    failed=st.integers(1, 8),
+)
+def test_prompts_that_do_not_vary_are_worth_no_more_with_raters(
+    seed: int, raters: int, prompts: int, failed: int
+) -> None:
+    """All prompts fail equally often, and raters may differ by less than chance."""
+    assume(failed < raters)
+    rng = np.random.default_rng(seed)
+    y = np.zeros((raters, prompts), dtype=bool)
+    for prompt in range(prompts):
+        y[rng.permutation(raters)[:failed], prompt] = True
+    one_way = stats.korn_graubard_upper(y.mean(axis=0), raters)
+    assert stats.korn_graubard_two_way(y).upper >= one_way - 1e-9
+    rater, prompt_of = (index.ravel() for index in np.indices(y.shape))
+    scores = 1.0 - y.ravel()
+    told, alone = (
+        path_bounds(path, 0.5, alpha=0.05, rule="korn_graubard")
+        for path in (
+            stats.build_path(scores, prompt_of, raters=rater),
+            stats.build_path(scores, prompt_of),
+        )
+    )
+    assert told.upper >= alone.upper - 1e-9
+    assert told.lower <= alone.lower + 1e-9
 
 
 def test_relabelling_and_row_order_change_nothing() -> None:

@@ -36,7 +36,7 @@ from qfloor.stats.fail_groups import (
 )
 from qfloor.stats.fail_tally import FailTally
 from qfloor.stats.quantiles import check_scores, harrell_davis_of
-from qfloor.stats.rater_parts import effective_raters
+from qfloor.stats.rater_parts import effective_raters, with_raters
 from qfloor.stats.two_way import crossed_df, severity_ratio
 
 
@@ -171,7 +171,7 @@ class FailPath:
     def variances(self, start: int, end: int) -> FloatArray:
         """Variance of the fail rate at the steps from ``start`` up to ``end``."""
         own, more = self._parts(start, end)
-        return own + more
+        return own if self.raters is None else with_raters(own, more, self.p[start:end], self.most)
 
     def _parts(self, start: int, end: int) -> tuple[FloatArray, FloatArray]:
         """Variance over prompts, and what raters add to it, from one step up to another."""
@@ -211,7 +211,8 @@ class FailPath:
         if self.raters is None:
             return found
         people, both = (groups.variance(p, m) for groups in self.raters)
-        return max(found + people - both, found, people)
+        more = max(people - both, 0.0, people - found)
+        return float(with_raters(found, more, p, self.most))
 
     def worth(self, step: int, alpha: float) -> tuple[float, float]:
         """Independent outputs that this is worth at a step, before and after few prompts' price.
@@ -243,7 +244,7 @@ class FailPath:
         found, more = self._parts(start, end)
         if self.raters is not None:
             ratio = 1.0 if rate is None else severity_ratio(self.p[start:end], rate)
-            found = found + more * ratio
+            found = with_raters(found, more * ratio, self.p[start:end], self.most)
         return found if self.clustered else found * ((self.n_prompts - 1) / self.n_prompts)
 
     def worths(self, alpha: float) -> tuple[float, float, float]:

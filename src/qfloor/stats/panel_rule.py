@@ -21,7 +21,7 @@ from qfloor.stats.fail_groups import two_way_variance
 from qfloor.stats.fail_path import FailPath, build_path
 from qfloor.stats.fail_rules import planned_rule, rule_of
 from qfloor.stats.fail_scan import tail_of
-from qfloor.stats.rater_parts import CrossedRatings, effective_raters
+from qfloor.stats.rater_parts import CrossedRatings, effective_raters, with_raters
 from qfloor.stats.two_way import FEW_RATERS, severity_ratio
 
 BoolArray = NDArray[np.bool_]
@@ -131,7 +131,7 @@ class PanelRule:
         people = self._spread(fails, p, self._crossed.rater, self._crossed.rater_price)
         both = self._spread(fails, p, self._crossed.cell, self._crossed.cell_price)
         more = two_way_variance(own, people, both) - own
-        return np.asarray(own + more * severity_ratio(p, self.max_fail))
+        return with_raters(own, more * severity_ratio(p, self.max_fail), p, fails.shape[1])
 
     def _spread(
         self, fails: BoolArray, p: FloatArray, codes: Codes, price: FloatArray

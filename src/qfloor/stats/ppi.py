@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from qfloor.stats.clusters import check_confidence, effective_size, upper_at
-from qfloor.stats.rater_parts import CrossedRatings
+from qfloor.stats.rater_parts import CrossedRatings, with_raters
 from qfloor.stats.two_way import crossed_df, severity_ratio, upper_with_raters
 
 FloatArray = NDArray[np.float64]
@@ -52,7 +52,9 @@ class FailMoments:
         if self.exact:
             return float(self.n_prompts)
         size = float(self.n_prompts)
-        return effective_size(self.p, self.variance, self.most, size, self.df, alpha)
+        by_prompts = self.variance - self.by_raters
+        variance = float(with_raters(by_prompts, self.by_raters, self.p, self.most))
+        return effective_size(self.p, variance, self.most, size, self.df, alpha)
 
     def upper(self, alpha: float) -> float:
         """One-sided upper bound at ``1 - alpha``: Clopper-Pearson at the effective size.
@@ -97,9 +99,10 @@ class MomentTable:
         With raters at true fail rates of ``rate``; see `two_way.severity_ratio`.
         """
         inside = (self.p > 0.0) & (self.p < 1.0)
-        variance = self.variance
+        more = self.by_raters
         if rate is not None:
-            variance = variance + self.by_raters * (severity_ratio(self.p, rate) - 1.0)
+            more = more * severity_ratio(self.p, rate)
+        variance = with_raters(self.variance - self.by_raters, more, self.p, self.most)
         with np.errstate(divide="ignore", invalid="ignore"):
             t = special.stdtrit(self.most - 1.0, alpha) / special.stdtrit(self.df, alpha)
             worth = self.p * (1.0 - self.p) / variance

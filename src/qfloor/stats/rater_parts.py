@@ -80,6 +80,32 @@ def cell_prices(rater: Codes) -> FloatArray:
     return np.asarray((1.0 - KEPT_BACK * (1.0 - 1.0 / prompts)) * rater.size / (rater.size - 1))
 
 
+def with_raters(prompts: ArrayLike, more: ArrayLike, p: ArrayLike, n: ArrayLike) -> FloatArray:
+    """Variance of a fail rate by prompts together with what raters add to it.
+
+    Prompts that all failed equally often say nothing of how alike the ratings of one prompt are,
+    and raters who differ by less than chance say little: ``n`` ratings are then worth no more
+    than as many outputs apart, ``p (1 - p) / n``, which is what they are worth without raters.
+
+    Parameters
+    ----------
+    prompts, more, p, n : array_like
+        Variance by prompts, what raters add, the fail rate, and ratings.
+
+    Examples
+    --------
+    >>> with_raters([0.0, 0.0, 0.001], [0.001, 0.004, 0.0], 0.2, 80).round(4).tolist()
+    [0.002, 0.004, 0.001]
+    """
+    own, rate = np.asarray(prompts, dtype=np.float64), np.asarray(p, dtype=np.float64)
+    apart = rate * (1.0 - rate) / np.asarray(n, dtype=np.float64)
+    total = own + np.asarray(more, dtype=np.float64)
+    return np.where(own > _ROUNDING * apart, total, np.maximum(total, apart))
+
+
+_ROUNDING = 1e-9
+
+
 @dataclass(frozen=True, eq=False)
 class CrossedRatings:
     """Prompts, raters and cells of ratings, and what the squares of each count.

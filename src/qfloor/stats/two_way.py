@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from qfloor.stats.clusters import check_confidence, effective, effective_size, upper_at
-from qfloor.stats.rater_parts import CrossedRatings
+from qfloor.stats.rater_parts import CrossedRatings, with_raters
 
 FloatArray = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -29,8 +29,9 @@ FEW_RATERS = 6
 class TwoWayKornGraubard:
     """A two-way Korn-Graubard bound, with the parts of its variance.
 
-    ``variance`` is ``max(prompts + raters - cells, prompts, raters)`` of the three parts; cells'
-    part is what they take off (`rater_parts.cell_prices`), and ``n_raters`` counts heads.
+    ``variance`` is ``max(prompts + raters - cells, prompts, raters)`` of the three parts, and that
+    of ratings apart at least where prompts do not vary (`rater_parts.with_raters`); cells' part is
+    what they take off (`rater_parts.cell_prices`), and ``n_raters`` counts heads.
     """
 
     p: float
@@ -131,7 +132,8 @@ def korn_graubard_ratings(
     the weight (``R/(R-1)`` where shares are equal), and ``(1 - .45 (1 - 1/k)) C/(C-1)`` for the
     cells of a rater of ``k`` prompts: taken off in full they leave nothing of raters' part where
     fails are few. Then ``V = V_prompts + V_raters - V_cells``, floored at the larger of the first
-    two, and ``n* = min(n, p(1-p)/V (t_(n-1)/t_df)**2)``, ``df = min(prompts - 1, R* - 2)`` with
+    two (where prompts do not vary, at ``p(1-p)/n`` too), and
+    ``n* = min(n, p(1-p)/V (t_(n-1)/t_df)**2)``, ``df = min(prompts - 1, R* - 2)`` with
     ``R* = 1 / sum of s**2``. When nothing failed,
     ``n* = min(prompts, n (t_(n-1)/t_df)**2)``. The bound is the rate u at which
     Clopper-Pearson of ``p n*`` in ``n*`` meets the level when what raters add, ``V - V_prompts``,
@@ -161,13 +163,15 @@ def korn_graubard_ratings(
     p = float(y[0]) if y.min() == y.max() else float(np.sum(weight * y))
     crossed = CrossedRatings.of(weight, prompt, rater)
     parts = crossed.parts(weight * (y - p))
-    variance = max(parts[0] + parts[1] - parts[2], parts[0], parts[1])
+    added = max(parts[1] - parts[2], 0.0, parts[1] - parts[0])
     df = crossed_df(n_prompts, crossed.raters)
+
+    def spread(more: float) -> float:
+        return float(with_raters(parts[0], more * added, p, y.size))
 
     def size(more: float) -> float:
         """Effective size when raters add ``more`` times what they were seen to add."""
-        total = parts[0] + more * (variance - parts[0])
-        return effective_size(p, total, float(y.size), float(n_prompts), df, alpha)
+        return effective_size(p, spread(more), float(y.size), float(n_prompts), df, alpha)
 
     n_star = size(1.0)
     upper = upper_at(p, n_star, float(n_prompts), alpha)
@@ -177,6 +181,7 @@ def korn_graubard_ratings(
             seen, alpha, np.array([upper]),
             lambda rate: np.array([size(float(severity_ratio(seen, rate)[0]))]),
         )[0])  # fmt: skip
+    variance = spread(1.0)
     n_effective = effective(p, variance, float(y.size), float(n_prompts))
     return TwoWayKornGraubard(
         p=p,

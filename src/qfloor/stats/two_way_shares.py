@@ -25,6 +25,7 @@ from qfloor.stats.crossing import (
     estimate,
     weighted_mean,
 )
+from qfloor.stats.rater_parts import with_raters
 from qfloor.stats.two_way import severity_ratio, upper_with_raters
 
 
@@ -139,7 +140,7 @@ def _sizes(
     prompts, more = crossed.parts(residual)
 
     def size(rate: float) -> float:
-        variance = prompts + more * float(severity_ratio(seen, rate))
+        variance = float(with_raters(prompts, more * severity_ratio(seen, rate), seen, n))
         return effective_size(seen, variance, n, crossed.clusters, crossed.df, alpha)
 
     return size
