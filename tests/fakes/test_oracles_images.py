@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import urllib.request
 
 import pytest
@@ -13,7 +14,11 @@ from qfloor.media import inspect
 
 pytestmark = [
     pytest.mark.allow_hosts(["127.0.0.1"]),
-    pytest.mark.filterwarnings("ignore"),  # theirs
+    pytest.mark.filterwarnings(
+        "ignore",  # theirs; but what a test leaves open here, another would be failed for
+        "error::ResourceWarning",
+        "error::pytest.PytestUnraisableExceptionWarning",
+    ),
 ]
 
 
@@ -23,6 +28,7 @@ def fake(request):
         yield started
         assert started.strays == []
         assert started.api.broken == []
+    gc.collect()  # SDKs are cycles: what one left open is to be told here and now
 
 
 def fetched(url: str, modality: str) -> str:

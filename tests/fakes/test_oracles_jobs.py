@@ -7,18 +7,14 @@ import base64
 import pytest
 
 from fakes.providers.engine import KEY
-from fakes.test_oracles_images import fake, fetched
+from fakes.test_oracles_images import fake, fetched, pytestmark
 from qfloor.media import inspect
 
-__all__ = ["fake"]
-pytestmark = [
-    pytest.mark.allow_hosts(["127.0.0.1"]),
-    pytest.mark.filterwarnings("ignore"),  # theirs
-]
+__all__ = ["fake", "pytestmark"]
 
 
 @pytest.mark.parametrize("fake", ["fal-schnell"], indirect=True)
-def test_fal(fake, monkeypatch):
+def test_fal(fake, monkeypatch, request):
     fal = pytest.importorskip("fal_client", reason="the oracles extra is not installed")
     httpx = pytest.importorskip("httpx")
     inner = pytest.importorskip("fal_client.client")
@@ -32,9 +28,9 @@ def test_fal(fake, monkeypatch):
             return super().handle_request(request)
 
     client = fal.SyncClient(key=KEY)
-    client.__dict__["_client"] = httpx.Client(
-        transport=ToTheFake(), headers={"Authorization": f"Key {KEY}"}
-    )
+    inside = httpx.Client(transport=ToTheFake(), headers={"Authorization": f"Key {KEY}"})
+    request.addfinalizer(inside.close)  # the SDK closes none
+    client.__dict__["_client"] = inside
     quiet = {"x-fal-no-retry": "1", "x-app-fal-disable-fallback": "1"}
 
     def submit(word, **more):
@@ -72,10 +68,11 @@ def test_fal(fake, monkeypatch):
 
 
 @pytest.mark.parametrize("fake", ["replicate-flux-schnell"], indirect=True)
-def test_replicate(fake):
+def test_replicate(fake, request):
     replicate = pytest.importorskip("replicate", reason="the oracles extra is not installed")
     errors = pytest.importorskip("replicate.exceptions")
     client = replicate.Client(api_token=KEY, base_url=fake.origin)
+    request.addfinalizer(client._client.close)  # the SDK closes none
     client.poll_interval = 0.01
 
     def ask(word):
