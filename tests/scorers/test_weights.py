@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 
@@ -207,9 +208,14 @@ def test_a_damaged_cached_file_is_fetched_again(server: Server) -> None:
 
 
 def test_an_answer_of_404_is_one_sentence(server: Server, cache: Path) -> None:
-    with pytest.raises(PluginError, match="the server answers 404"):
+    with pytest.raises(PluginError, match="the server answers 404") as caught:
         weights.locate(address(server, "absent.pth"))
     assert len(server.asked) == 1
+    cause = caught.value.__cause__
+    while not isinstance(cause, HTTPError):
+        assert cause is not None
+        cause = cause.__cause__
+    assert cause.closed  # and with it the connection
     assert files(cache) == []
 
 

@@ -243,7 +243,8 @@ def _receive_all(address: str, stream: BufferedRandom, limit_bytes: int) -> None
             _receive(address, stream, limit_bytes)
             return
         except HTTPError as error:
-            raise OSError(f"the server answers {error.code} {error.reason}") from error
+            with error:  # it holds the connection
+                raise OSError(f"the server answers {error.code} {error.reason}") from error
         except URLError as error:
             if not left:
                 raise OSError(str(error.reason)) from error
@@ -263,6 +264,7 @@ def _receive(address: str, stream: BufferedRandom, limit_bytes: int) -> None:
         answer = urlopen(Request(address, headers=headers), timeout=_TIMEOUT_SECONDS)
     except HTTPError as error:
         if error.code == 416 and have:  # nothing is left to send: the digest will tell
+            error.close()
             return
         raise
     with answer:

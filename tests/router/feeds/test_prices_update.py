@@ -667,9 +667,10 @@ def test_what_is_served_wrongly_is_refused(
     store: FeedStore, site: str, path: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetching_module, "MOST_BYTES", 1_000_000)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=said) as caught:
         update_prices(store, site + path, now=NOW)
     assert store.ages(NOW)[0].outcome == "refused"
+    assert getattr(caught.value.__cause__, "closed", True)  # and with it the connection
 
 
 @pytest.mark.parametrize("place", ["http://prices.example/p.csv", "http://127.0.0.1.evil.example/"])

@@ -59,6 +59,7 @@ def read_place(place: str, *, timeout_s: float = TIMEOUT_S) -> tuple[bytes, str 
 
 def _fetched(place: str, timeout_s: float) -> tuple[bytes, str | None]:
     import http.client
+    from urllib.error import HTTPError
     from urllib.request import HTTPRedirectHandler, Request, build_opener
 
     class Secure(HTTPRedirectHandler):
@@ -82,6 +83,8 @@ def _fetched(place: str, timeout_s: float) -> tuple[bytes, str | None]:
             said = answer.headers.get("Last-Modified")
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
+        if isinstance(error, HTTPError):
+            error.close()  # it holds the connection
         raise InputError(f"{place}: cannot be fetched ({reason})") from error
     return b"".join(pieces), _moment(said)
 
