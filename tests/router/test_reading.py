@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qfloor.router import reading
@@ -87,3 +88,15 @@ def test_shapes(ratio: float, name: str) -> None:
 @given(st.text(st.characters(max_codepoint=127), max_size=80))
 def test_plain_text_is_parted_as_any_other(text: str) -> None:
     assert reading.words_of(text) == reading.WORD.findall(text)
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=12))
+@example("\u0dff\u0e00")
+@example("\u0e7f")
+@example("\u0e80\u303f\u3100\u33ff\ua000\uabff\ud7b0")
+@example("l\u2019\u00e9t\u00e9")
+def test_letters_between_bounds_are_those_of_a_pattern(text: str) -> None:
+    unparted = re.search(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]", text)
+    assert reading.has_letter(text, "\u0e00\u0e80\u3040\u3100\u3400\ua000\uac00\ud7b0") == bool(
+        unparted
+    )

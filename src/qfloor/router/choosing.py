@@ -8,7 +8,6 @@ nothing is eligible).
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import islice
@@ -62,6 +61,8 @@ def classify(db: Database, need: Need, category: str | None = None) -> Classific
     if not isinstance(db, Database) or not isinstance(need, Need):
         raise NeedError(_misgiven(db, need))
     if category is not None and category not in db.categories:
+        import difflib  # for a mistake only
+
         close = difflib.get_close_matches(category, db.categories, n=1, cutoff=0.4)
         hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(db.categories)}"
         raise NeedError(f"there is no category {category!r}; {hint}")
@@ -200,6 +201,8 @@ def _challenge_like(name: str) -> str | None:
     for challenge in sorted(CHALLENGES):
         if sorted(name) == sorted(challenge):
             return challenge
+    import difflib  # for a mistake only
+
     return next(iter(difflib.get_close_matches(name, sorted(CHALLENGES), n=1, cutoff=0.85)), None)
 
 

@@ -6,7 +6,6 @@ Knows nothing of offers or databases: names of offers are checked against a data
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Mapping
@@ -181,6 +180,8 @@ def _tier(tier: Any) -> str:
     if name in TIERS:
         return name
     known = [*TIERS, *TIER_ALIASES]
+    import difflib  # for a mistake only
+
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
     raise NeedError(f"no tier is called {tier!r}; {hint}")

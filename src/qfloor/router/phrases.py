@@ -5,13 +5,13 @@ Knows nothing of categories or requests: a phrase is its words, with whatever we
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from qfloor.router.reading import MARKS, words_of
+from qfloor.router.reading import MARKS, has_letter, words_of
 
-_UNSPACED = re.compile(r"[\u0600-\u06ff\u0900-\u097f\u0e00-\u0e7f\u3040-\u9fff\uac00-\ud7af]")
+_UNSPACED = "\u0600\u0700\u0900\u0980\u0e00\u0e80\u3040\ua000\uac00\ud7b0"
+"""Where letters of scripts that do not always part words begin and end, in turns."""
 PLURALS = ("s", "es", "'s", "’s")
 
 Pairs = tuple[tuple[str, float], ...]
@@ -52,7 +52,7 @@ def arrange(by_signal: Mapping[str, Mapping[str, float]]) -> Arranged:
         pairs = tuple(sorted(found.items()))
         if signal.startswith("#"):
             signals[signal] = pairs
-        elif _UNSPACED.search(signal):
+        elif has_letter(signal, _UNSPACED):
             unspaced.setdefault(signal[0], []).append((order, signal, pairs))
         else:
             spelled = tuple(words_of(signal))

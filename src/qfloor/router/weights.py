@@ -22,8 +22,6 @@ from typing import Any
 from qfloor.router.reading import (
     LONGEST,
     MOST_WORDS,
-    PIECE_SHARE,
-    PIECES,
     Content,
     bounded,
     damping,
@@ -39,8 +37,6 @@ _FINE = 256  # parts of one step of a stored weight, so that pieces of words are
 _SHARES = 1024  # parts of one in which damping is counted
 _ADDED = 32 * MOST_WORDS  # more than all features of one request count together
 _NONE = repeat(0)
-_NO_PIECE: tuple[int, dict[str, int]] = (0, {})
-SHORTEST = min(PIECES)
 
 Word = tuple[int, Mapping[str, int] | None]
 """Weights of a word, and what is added for each that may stand right after it."""
@@ -100,7 +96,6 @@ class Weights:
         self._heads = _Packed(stored.numbers("heads"), self._packed)
         self.others = {name: self._packed(i) for name, i in stored.numbers("others").items()}
         self._numeral: re.Pattern[str] | None = None
-        self._begun: dict[str, tuple[int, dict[str, int]]] = {}
         self._after: dict[str, dict[str, int]] = {}
         self._firsts = frozenset(name.partition(" ")[0] for name in stored.names["pairs"])
 
@@ -224,32 +219,10 @@ class Weights:
         return self._numeral.search(f"<{word[:LONGEST]}>") is None
 
     def _in_pieces(self, word: str) -> tuple[float, int]:
-        """How far the pieces of a word count, and their weights added up: as `pieces_of` has them.
-
-        Sooner in ASCII: longer pieces are looked for only behind three letters that begin any.
-        """
-        if len(word) < SHORTEST or not word.isascii():
-            share, pieces = pieces_of(word)
-            return share, sum(map(self._pieces.__getitem__, [f"~{p}" for p in pieces]))
-        spelled = f"<{word[:LONGEST]}>"
-        n, together = len(spelled), 0
-        for i in range(n - 2):
-            begun = spelled[i : i + SHORTEST]
-            found = self._begun.get(begun) or self._begin(begun)
-            together += found[0]
-            if i + 3 < n:
-                together += found[1].get(spelled[i + 3], 0)
-            if i + 4 < n:
-                together += found[1].get(spelled[i + 3 : i + 5], 0)
-        return PIECE_SHARE / math.sqrt(3 * n - 9), together
-
-    def _begin(self, begun: str) -> tuple[int, dict[str, int]]:
-        """Weights of a piece and of the longer ones that it begins; remembered."""
-        longer = {
-            rest: self._packed(i) for rest, i in self._stored.beginning("pieces", f"~{begun}")
-        }
-        found = self._begun[begun] = (longer.pop("", 0), longer) if longer else _NO_PIECE
-        return found
+        """How far the pieces of a word count, and their weights added up."""
+        share, pieces = pieces_of(word)
+        known = filter(self._pieces.numbers.__contains__, [f"~{piece}" for piece in pieces])
+        return share, sum(map(self._pieces.__getitem__, known))
 
     def _packed(self, i: int) -> int:
         """A stored row as it is added up."""
