@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -146,6 +145,8 @@ def nearest_offer(given: str, known: Collection[str]) -> str | None:
     >>> nearest_offer("shop/other", ["shop/value"]) is None
     True
     """
+    import difflib  # for a mistake only
+
     seller, slash, model = given.partition("/")
     own = [offer for offer in known if not slash or offer.startswith(f"{seller}/")]
     if own:

@@ -92,7 +92,7 @@ class Weights:
         self._parts = struct.Struct(f"<{n}{letter}")
         self._stored = stored
         self._words = _Packed(stored.numbers("words"), self._packed)
-        self._pieces = _Packed(stored.numbers("pieces"), self._packed)
+        self._pieces = {name[1:]: i for name, i in stored.numbers("pieces").items()}
         self._heads = _Packed(stored.numbers("heads"), self._packed)
         self.others = {name: self._packed(i) for name, i in stored.numbers("others").items()}
         self._numeral: re.Pattern[str] | None = None
@@ -191,12 +191,7 @@ class Weights:
 
         The stored weights of a known word have those of its pieces in them.
         """
-        if word in self._words.numbers:
-            packed = self._words[word]
-        else:
-            share, packed = self._in_pieces(word)
-            if packed:
-                packed = self._pack([round(s * share) for s in self._unpack(packed)])
+        packed = self._words[word] if word in self._words.numbers else self._in_pieces(word)
         if word not in self._firsts:
             return packed, None
         after = self._after.get(word)
@@ -218,11 +213,14 @@ class Weights:
             self._numeral = re.compile("|".join(told) or r"(?!)")
         return self._numeral.search(f"<{word[:LONGEST]}>") is None
 
-    def _in_pieces(self, word: str) -> tuple[float, int]:
-        """How far the pieces of a word count, and their weights added up."""
+    def _in_pieces(self, word: str) -> int:
+        """The weights of a word's pieces, added up as they are stored: most are met this once."""
         share, pieces = pieces_of(word)
-        known = filter(self._pieces.numbers.__contains__, [f"~{piece}" for piece in pieces])
-        return share, sum(map(self._pieces.__getitem__, known))
+        numbers = self._pieces
+        known = map(numbers.__getitem__, filter(numbers.__contains__, pieces))
+        sums = map(sum, zip(*map(self._stored.row, known), strict=True))
+        told = [round(total * _FINE * share) for total in sums]
+        return self._pack(told) if told else 0
 
     def _packed(self, i: int) -> int:
         """A stored row as it is added up."""
