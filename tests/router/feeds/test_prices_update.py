@@ -14,6 +14,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.request import HTTPRedirectHandler
 
 import factories
 import pytest
@@ -671,6 +672,22 @@ def test_what_is_served_wrongly_is_refused(
         update_prices(store, site + path, now=NOW)
     assert store.ages(NOW)[0].outcome == "refused"
     assert getattr(caught.value.__cause__, "closed", True)  # and with it the connection
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_redirect_that_is_refused_leaves_no_connection_open(
+    store: FeedStore, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, followed = [], HTTPRedirectHandler.http_error_302
+
+    def noted(self: HTTPRedirectHandler, req: Any, fp: Any, *rest: Any) -> Any:
+        answers.append(fp)
+        return followed(self, req, fp, *rest)
+
+    monkeypatch.setattr(HTTPRedirectHandler, "http_error_302", noted)
+    with pytest.raises(InputError, match="must begin with https"):
+        update_prices(store, f"{site}/away", now=NOW)
+    assert [answer.closed for answer in answers] == [True]
 
 
 @pytest.mark.parametrize("place", ["http://prices.example/p.csv", "http://127.0.0.1.evil.example/"])

@@ -64,7 +64,11 @@ def _fetched(place: str, timeout_s: float) -> tuple[bytes, str | None]:
 
     class Secure(HTTPRedirectHandler):
         def redirect_request(self, req: Any, fp: Any, code: int, *rest: Any) -> Any:
-            _refuse_open(rest[-1])
+            try:
+                _refuse_open(rest[-1])
+            except InputError:
+                fp.close()  # urllib closes it only where it follows
+                raise
             return super().redirect_request(req, fp, code, *rest)
 
     _refuse_open(place)
