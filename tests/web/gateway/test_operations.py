@@ -22,6 +22,7 @@ from qfloor.web.gateway.app import make_app
 from qfloor.web.gateway.ledger import GatewayLedger
 from qfloor.web.gateway.records import EDGES
 from qfloor.web.gateway.releases import Releases
+from qfloor.web.gateway.settings import Settings
 
 URL, ROUTE = "/v1/images/generations", "/v1/route"
 NEWER = (
@@ -172,17 +173,33 @@ def test_promote_then_rollback_returns_to_the_release_before(tmp_path: Path) -> 
     drive(settings(tmp_path, new), lambda c: until_offer(c, "shop/value"))
 
 
-def test_a_database_that_is_not_there_is_told_of_where_another_release_decides(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_a_misspelt_database_is_refused_where_another_release_decided(tmp_path: Path) -> None:
+    """The release of before went on, and only the log said so."""
+    old, _ = two(tmp_path)
+    drive(settings(tmp_path, old), lambda c: until_offer(c, "shop/value"))
+    said = rf"qualty.db: no such .*leave it unsaid to go on with release {load(old).digest[:12]} of"
+    with pytest.raises(DatabaseError, match=said):
+        drive(settings(tmp_path, tmp_path / "qualty.db"), lambda c: until_offer(c, "shop/value"))
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_a_database_that_is_gone_is_told_of_and_its_release_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, said: bool
 ) -> None:
-    """A misspelt name was greeted as what is served, where anything had been served before."""
+    """A service that starts again while its file is away, or is told of none, serves."""
     old, _ = two(tmp_path)
     drive(settings(tmp_path, old), lambda c: until_offer(c, "shop/value"))
     assert "is not there" not in caplog.text
-    drive(settings(tmp_path, tmp_path / "qualty.db"), lambda c: until_offer(c, "shop/value"))
-    digest = load(old).digest
-    said = f"qualty.db is not there; release {digest[:12]} of {old}, which decided before, goes on"
-    assert said in caplog.text
+    old.unlink()
+    monkeypatch.chdir(tmp_path)
+    chosen = settings(tmp_path, old)
+    if not said:
+        told = {n: getattr(chosen, n) for n in chosen.model_fields_set - {"database"}}
+        chosen = Settings.model_validate_json(Settings(**told).model_dump_json(exclude_unset=True))
+    drive(chosen, lambda c: until_offer(c, "shop/value"))
+    name = old if said else Path(".qfloor/quality.db")
+    assert f"{name} is not there; release " in caplog.text
+    assert f"of {old}, which decided before, goes on" in caplog.text
 
 
 def test_a_replaced_file_is_swapped_in_and_a_broken_one_changes_nothing(tmp_path: Path) -> None:

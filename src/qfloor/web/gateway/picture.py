@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor import router
-from qfloor.errors import InputError, QfloorError
+from qfloor.errors import DatabaseError, InputError, QfloorError
 from qfloor.router.feeds import FeedStore
 from qfloor.router.health import HealthWindow
 from qfloor.router.policy_file import load_policy
@@ -74,13 +74,20 @@ class Watch:
 
     def first(self) -> Picture:
         """The picture a gateway starts with; whatever is wrong is raised."""
-        if self.settings.database.is_file() or STABLE not in self.releases.roles():
-            self.releases.adopt(self.settings.database)
-            self._seen["database"] = _stamp(self.settings.database)
+        database, roles = self.settings.database, self.releases.roles()
+        if database.is_file() or STABLE not in roles:
+            self.releases.adopt(database)
+            self._seen["database"] = _stamp(database)
         else:
-            before = self.releases.roles()[STABLE]
-            log.warning("%s is not there; release %s of %s, which decided before, goes on",
-                        self.settings.database, before.digest[:12], before.source)  # fmt: skip
+            before = roles[STABLE]
+            told = f"release {before.digest[:12]} of {before.source}, which decided before"
+            said = "database" in self.settings.model_fields_set
+            if said and str(database) not in {role.source for role in roles.values()}:
+                raise DatabaseError(
+                    f"{database}: no such quality database, and none was ever served from there; "
+                    f"leave it unsaid to go on with {told}"
+                )
+            log.warning("%s is not there; %s, goes on", database, told)
         if self.settings.policy is not None:
             self._seen["policy"] = _stamp(self.settings.policy)
         return self._build()

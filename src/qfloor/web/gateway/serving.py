@@ -73,7 +73,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         _until_it_ends(lambda: uvicorn.run(starting, **common), refusals)
         return
     app.state.gateway.close()
-    os.environ[SETTINGS_ENV] = settings.model_dump_json()
+    os.environ[SETTINGS_ENV] = settings.model_dump_json(exclude_unset=True)  # a default is unsaid
     say(told)
     with tempfile.TemporaryDirectory(prefix="qfloor-") as folder:
         os.environ[STARTING_ENV] = folder
