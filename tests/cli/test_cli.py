@@ -230,6 +230,10 @@ def test_sampling_a_log(cli: Cli, tmp_path: Path) -> None:
     for given, drawn in (((), "2 general"), (("--guess",), "1 general, 1 portrait")):
         _, _, err = cli("suite", "sample", "--log", log, "-o", "own.toml", *given)
         assert f"2 prompts ({drawn})" in err
+    log.write_text("prompt,category\nportrait of an old man,face\n")
+    code, _, err = cli("suite", "sample", "--log", log, "-o", "own.toml", "--guess")
+    assert code == 0
+    assert "1 row has a label that is no category ('face' in 1), taken as general" in err
 
 
 def test_an_interrupt_is_one_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

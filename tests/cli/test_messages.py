@@ -82,9 +82,23 @@ def test_a_file_with_a_blank_in_its_name_is_quoted(mine: Path) -> None:
 
 def test_a_table_with_semicolons_says_so(mine: Path) -> None:
     Path("semi.csv").write_text(Path("ok.csv").read_text().replace(",", ";"))
-    assert _refused("ratings", "import", "semi.csv", "--round", "2026-11") == (
-        "semi.csv: its columns are parted by semicolons; save it with commas, or with tabs as .tsv"
-    )
+    for format in ("long", "table"):
+        assert _refused("ratings", "import", "semi.csv", "--round", "2026-11", "-f", format) == (
+            "semi.csv: its columns are parted by semicolons; save it with commas, or with tabs as "
+            ".tsv"
+        )
+
+
+def test_agreement_says_which_rounds_count_together(mine: Path) -> None:
+    for round in ("2026-10", "2026-11"):
+        done = CliRunner().invoke(app, ["ratings", "import", "ok.csv", "--round", round])
+        assert done.exit_code == 0, done.output
+    said = "ratings of rounds 2026-10, 2026-11 count together; --round shows one alone"
+    both = CliRunner().invoke(app, ["ratings", "agreement"])
+    assert said in both.stderr
+    one = CliRunner().invoke(app, ["ratings", "agreement", "--round", "2026-10"])
+    assert "count together" not in one.stderr
+    assert one.exit_code == 0
 
 
 @pytest.mark.parametrize("text", ['[{"id": 1, "a": {"id": 1}}]', '\ufeff\n{"id": 1}'])

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from qfloor import stats
 from qfloor.ratings import agreement_of, agreement_table, import_ratings
+from qfloor.ratings.agreement import pooled_rounds
 from qfloor.stats import by_slot as _by_slot
 
 HEAD = "item_id,prompt_id,category,model_id,rater_id,score,kind"
 
 
-def load(store, write, rows, scale="0:10", **options):
+def load(store, write, rows, scale="0:10", round="2026-11", **options):
     path = write(HEAD, *(",".join(str(v) for v in row) for row in rows))
-    return import_ratings(store, path, round="2026-11", scale=scale, keep_rater_ids=True, **options)
+    return import_ratings(store, path, round=round, scale=scale, keep_rater_ids=True, **options)
 
 
 def panel(matrix, category="portrait", kind="test"):
@@ -110,6 +111,15 @@ def test_rounds_and_nothing(store, write):
     load(store, write, panel(SHROUT_FLEISS))
     assert agreement_table(store, round="2020-01") == []
     assert len(agreement_table(store, round="2026-11")) == 1
+
+
+def test_rounds_are_pooled_where_they_rate_one_thing_on_one_scale(store, write):
+    load(store, write, panel(SHROUT_FLEISS))
+    assert pooled_rounds(store) == []
+    load(store, write, panel(SHROUT_FLEISS), round="2026-10", scale="0:12", source="other")
+    assert pooled_rounds(store) == []
+    load(store, write, panel(SHROUT_FLEISS), round="2026-12", source="again")
+    assert pooled_rounds(store) == ["2026-11", "2026-12"]
 
 
 def test_a_large_panel_shows_its_ends(store, write):

@@ -132,6 +132,25 @@ def test_a_category_is_guessed_only_where_the_log_names_none(tmp_path: Path) -> 
     assert found == {"a face": "landscape", "odd": "general", "a hill": "portrait"}
 
 
+def test_labels_that_are_no_category_are_told_with_their_rows(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    labels = ["Portrait", "mascots", "mascots", "general", "", "portrait"]
+    log.write_text("prompt,category\n" + "".join(f"no {i},{x}\n" for i, x in enumerate(labels)))
+    said: list[str] = []
+    for guess in (None, {"no 4": "landscape"}.get):
+        drawn, _ = suite.sample_log(log, 9, np.random.default_rng(0), guess=guess, say=said.append)
+        assert [p.category for p in drawn.prompts].count("portrait") == 1
+    assert said[0] == said[1]
+    assert "3 rows have a label that is no category ('mascots' in 2, 'Portrait' in 1)" in said[0]
+    log.write_text("prompt,category\na face,portrait\nodd,general\nnone,\n")
+    suite.sample_log(log, 9, np.random.default_rng(0), say=said.append)
+    assert len(said) == 2
+    strange = "".join(f"no {i},c{i}\n" for i in range(9))
+    log.write_text("prompt,category\n" + strange)
+    suite.sample_log(log, 9, np.random.default_rng(0), say=said.append)
+    assert "'c5' in 1 and 3 more labels), taken as general" in said[2]
+
+
 def test_a_request_without_text_is_none(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     log.write_text('{"prompt": null}\n{"prompt": "a face"}\n')

@@ -98,11 +98,12 @@ def agreement(
     everything: bool = typer.Option(
         False, "--all", help="Every column: scale, counts, ICC(2,k) and the ordinal alpha too."
     ),
+    round: str | None = typer.Option(None, help="Only ratings of this round's outputs."),
     workspace: Path = Workspace,
     as_json: bool = Json,
     as_csv: bool = Csv,
 ) -> None:
-    """Show how far raters agree, by criterion and category.
+    """Show how far raters agree, by criterion and category, over all rounds or one.
 
     --all adds the rest of the columns; --json and --csv have them and each rater's mean and
     severity too (see qfloor ratings raters).
@@ -110,15 +111,19 @@ def agreement(
     Example: qfloor ratings agreement
     """
     from qfloor.ratings import agreement_table
+    from qfloor.ratings.agreement import pooled_rounds
     from qfloor.store import Store
 
     with Store.open(workspace) as store:
-        rows = agreement_table(store)
+        rows = agreement_table(store, round=round)
+        pooled = pooled_rounds(store) if round is None else []
         if not (as_json or as_csv):  # a rater a line is `qfloor ratings raters`
             apart = len({row["by"] for row in rows}) > 1
             rows = [_whole(row) if everything else _brief(row, apart) for row in rows]
         emit(rows, as_json=as_json, as_csv=as_csv, empty="no ratings")
         compared = store.n_comparisons()
+    if pooled:
+        say(f"ratings of rounds {', '.join(pooled)} count together; --round shows one alone")
     if compared:
         say(f"beside ratings there are {compared} comparisons; see qfloor ratings comparisons")
 

@@ -141,6 +141,7 @@ def sample(
         text_field=text_field,
         category_field=category_field,
         guess=pipeline.category_guess() if guess else None,
+        say=say,
     )
     suite.write(drawn, out)
     beside = suite.write_inclusion(inclusion, out.with_suffix(".inclusion.json"))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from qfloor import stats
 from qfloor.ratings.judgment import ANONYMOUS, TEST
-from qfloor.records import COMPARED_SUFFIX, CONTROLS_SUFFIX
+from qfloor.records import COMPARED_SUFFIX, CONTROLS_SUFFIX, home_round
 from qfloor.store import Store
 
 if TYPE_CHECKING:
@@ -133,6 +133,14 @@ def agreement_of(store: Store, *, round: str | None = None, seed: int = 0) -> li
         _agreement(key, part, np.random.default_rng(seed))
         for key, part in frame.groupby(keys, sort=True)
     ]
+
+
+def pooled_rounds(store: Store) -> list[str]:
+    """Rounds whose ratings of one criterion, on one scale, count together without ``round``."""
+    by_question: dict[tuple[str, float, float], set[str]] = {}
+    for criterion, round, _, lo, hi in store.scales_of():
+        by_question.setdefault((criterion, lo, hi), set()).add(home_round(round))
+    return sorted(set().union(*(found for found in by_question.values() if len(found) > 1)))
 
 
 def told_apart(store: Store, round: str | None = None) -> pd.DataFrame:

@@ -6,8 +6,8 @@ traffic it came from.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,11 +21,13 @@ from qfloor.suite.loading import split_of
 
 def _requests(
     path: Path, text_field: str, category_field: str, guess: Callable[[str], str | None] | None
-) -> list[tuple[str, str]]:
+) -> tuple[list[tuple[str, str]], Counter[str]]:
+    """Texts with their categories, and the labels that are no category, by rows."""
     jsonl = path.suffix.lower() in {".jsonl", ".json", ".ndjson"}
     found = tables.json_rows(path, SuiteError) if jsonl else tables.rows(path, SuiteError)
-    known = {c.id for c in CATEGORIES}
+    known = {c.id for c in (*CATEGORIES, GENERAL)}
     requests = []
+    strange: Counter[str] = Counter()
     for line, row in found:
         if text_field not in row:
             raise SuiteError(
@@ -37,8 +39,21 @@ def _requests(
         if text:
             if not category and guess is not None:
                 category = guess(text) or GENERAL.id
+            if category and category not in known:
+                strange[category] += 1
             requests.append((text, category if category in known else GENERAL.id))
-    return requests
+    return requests, strange
+
+
+def _told(strange: Mapping[str, int], most: int = 6) -> str:
+    labels = [f"{label!r} in {n:,}" for label, n in sorted(strange.items(), key=lambda x: -x[1])]
+    more = f" and {len(labels) - most} more labels" if len(labels) > most else ""
+    rows = sum(strange.values())
+    are = "row has" if rows == 1 else "rows have"
+    return (
+        f"{rows:,} {are} a label that is no category ({', '.join(labels[:most])}{more}), taken as "
+        f"{GENERAL.id}; the categories are {', '.join(c.id for c in CATEGORIES)}"
+    )
 
 
 def sample_log(
@@ -50,6 +65,7 @@ def sample_log(
     text_field: str = "prompt",
     category_field: str = "category",
     guess: Callable[[str], str | None] | None = None,
+    say: Callable[[str], None] = lambda said: None,
 ) -> tuple[Suite, dict[str, float]]:
     """Draw ``per_stratum`` distinct requests of every category from a log.
 
@@ -64,6 +80,9 @@ def sample_log(
     guess : callable, optional
         Gives the category of a text whose row names none, or None. Without it, or where it does
         not know, the request is ``general``.
+    say : callable, optional
+        Told in one sentence of labels that are no category: their rows are ``general``, whatever
+        ``guess`` would have said of them.
 
     Returns
     -------
@@ -80,10 +99,13 @@ def sample_log(
     if per_stratum < 1:
         raise SuiteError(f"--per-stratum is {per_stratum}, must be at least 1")
     strata: dict[str, dict[str, None]] = defaultdict(dict)
-    for text, category in _requests(path, text_field, category_field, guess):
+    requests, strange = _requests(path, text_field, category_field, guess)
+    for text, category in requests:
         strata[category].setdefault(text)
     if not strata:
         raise SuiteError(f"{path}: holds no requests")
+    if strange:
+        say(f"{path}: {_told(strange)}")
     prompts: list[Prompt] = []
     inclusion: dict[str, float] = {}
     for category in sorted(strata):

@@ -28,6 +28,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
         When no question was named, or of the first row that is not what it must be.
     """
     if not options.mapping.criteria:
+        next(_rows(path), None)  # a file that is no table has no columns to be named
         raise RatingsError(
             f"{path}: nobody said which columns are answers; name them as --criterion COLUMN=NAME; "
             "nothing was imported"
