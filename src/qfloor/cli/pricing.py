@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
+from qfloor.counting import several
 from qfloor.errors import InputError, QfloorError
 
 if TYPE_CHECKING:
@@ -98,14 +99,14 @@ def _tell(updated: PriceUpdate, offers: Mapping[str, Offer]) -> None:
     if checked.retired:
         say(f"dropped: {len(checked.retired)} that cannot be bought any more")
     say(
-        f"{updated.source}: {_counted(len(checked.taken))} taken, {checked.changed} of them "
-        f"changed; {len(checked.held)} held"
+        f"{updated.source}: {several(len(checked.taken), 'price')} taken, {checked.changed} of "
+        f"them changed; {len(checked.held)} held"
     )
     if checked.held:
         listed = "; ".join(h.text for h in checked.held[:SHOWN])
         raise QfloorError(
-            f"{_counted(len(checked.held))} moved more than three times, the last good one stays: "
-            f"{listed}; look at the source, then run it again with --confirm"
+            f"{several(len(checked.held), 'price')} moved more than three times, the last good "
+            f"one stays: {listed}; look at the source, then run it again with --confirm"
         )
 
 
@@ -123,10 +124,6 @@ def _tell_strange(strange: list[str], offers: Mapping[str, Offer]) -> None:
             f"note: no offer known here is called {', '.join(others[:SHOWN])}{more} (own offers: "
             "--file or --db)"
         )
-
-
-def _counted(n: int) -> str:
-    return "1 price" if n == 1 else f"{n} prices"
 
 
 def _rates(told: list[str]) -> dict[str, str]:

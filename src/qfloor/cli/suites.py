@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from qfloor.cli.output import Csv, Json, emit, say
+from qfloor.counting import several
 from qfloor.errors import SuiteError
 
 app = typer.Typer(
@@ -68,7 +69,7 @@ def check(
     for finding in findings:
         say(f"{loaded.name}: {finding.category}: {finding.rule}: {finding.message}")
     if findings:
-        told = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+        told = several(len(findings), "finding")
         raise SuiteError(f"suite {loaded.name} has {told}, listed above")
 
 

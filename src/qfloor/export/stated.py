@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qfloor import stats
+from qfloor.counting import several
 from qfloor.export.release import Content
 from qfloor.records.family_errors import family_errors
 
@@ -41,13 +42,13 @@ class StatedError:
         if self.learned:
             n = len(self.learned)
             largest += (
-                f" ({self.floors_alone:.3g} of its floors, {sum(self.learned):.3g} of {n} learned "
-                f"threshold{'' if n == 1 else 's'})"
+                f" ({self.floors_alone:.3g} of its floors, {sum(self.learned):.3g} of "
+                f"{several(n, 'learned threshold')})"
             )
         n = len(self.alphas)
         return (
-            f"{one} in a family: at most {largest}; any in this release ({n} "
-            f"famil{'y' if n == 1 else 'ies'}): {_both(self.release)}; in {MONTHS} such releases: "
+            f"{one} in a family: at most {largest}; any in this release ("
+            f"{several(n, 'family')}): {_both(self.release)}; in {MONTHS} such releases: "
             f"{_both(self.year_of_a_family)} for one family, {_both(self.year)} for all; reached "
             f"only by offers that lie exactly at a threshold"
         )

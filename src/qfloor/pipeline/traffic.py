@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from qfloor.benchmark import Benchmark
+from qfloor.counting import several
 from qfloor.errors import BenchmarkError
 from qfloor.floors import Judged
 from qfloor.pipeline.judging import Cells, RoundView
@@ -45,7 +46,7 @@ def _check_place(name: str, traffic: Traffic, place: str, prompts: Sequence[Prom
     for stratum, n in sorted(there.items()):
         if stratum not in weights:
             raise BenchmarkError(
-                f"benchmark {name}: {n} prompt{'' if n == 1 else 's'} of {place} "
+                f"benchmark {name}: {several(n, 'prompt')} of {place} "
                 f"{'has' if n == 1 else 'have'} {traffic.by} {stratum!r}, which traffic gives no "
                 "weight; give it one, or exclude what has it"
             )

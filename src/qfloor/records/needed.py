@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from qfloor.counting import several
+
 PROMPTS = ("more_prompts", "too_few_prompts")
 """Reasons that say it is prompts that lack."""
 
@@ -67,7 +69,7 @@ def still_needed(more_prompts: int, bound: str | None) -> str:
     >>> still_needed(40, "two_way"), still_needed(1, "two_way")
     ('more raters and about 40 more prompts', 'more raters')
     """
-    told = f"about {more_prompts:,} more prompt{'' if more_prompts == 1 else 's'}"
+    told = f"about {several(more_prompts, 'more prompt')}"
     if bound != "two_way":
         return told
     return f"more raters and {told}" if lacks_prompts(more_prompts, bound) else "more raters"

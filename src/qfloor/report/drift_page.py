@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qfloor.counting import several
 from qfloor.records import EVERY, TIERS, DriftFinding
 from qfloor.report.content import ReportContent, Row, Since
 from qfloor.report.drawing import Axis, axis_lane, dot, horizontal, lane, vertical
@@ -13,7 +14,6 @@ from qfloor.report.markup import (
     folded,
     number,
     paragraph,
-    several,
     share,
     short,
     table,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qfloor.counting import several
 from qfloor.records import TIERS
 from qfloor.report.content import Place, ReportContent, Row
 from qfloor.report.drawing import Axis, axis_lane, dot, horizontal, label, lane, vertical
-from qfloor.report.markup import figure, folded, number, paragraph, several, short, table, text
+from qfloor.report.markup import figure, folded, number, paragraph, short, table, text
 
 HEIGHT = 24
 SHORT = {"standard": "std", "professional": "pro", "premium": "prem"}

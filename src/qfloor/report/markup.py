@@ -80,18 +80,6 @@ def short(offer_id: str) -> str:
     return offer_id.partition("/")[2] or offer_id
 
 
-def several(n: int, what: str) -> str:
-    """Count something in words.
-
-    Examples
-    --------
-    >>> several(1, "offer"), several(2, "category")
-    ('1 offer', '2 categories')
-    """
-    many = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
-    return f"{n:,} {what if n == 1 else many}"
-
-
 def paragraph(said: str, kind: str = "") -> str:
     """Write a paragraph of text that is escaped here."""
     of = f' class="{kind}"' if kind else ""

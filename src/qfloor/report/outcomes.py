@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from qfloor.counting import several
 from qfloor.report.content import ReportContent, Row
 from qfloor.report.drawing import Axis, axis_lane, band, horizontal, lane
 from qfloor.report.markup import (
@@ -14,7 +15,6 @@ from qfloor.report.markup import (
     number,
     paragraph,
     seconds,
-    several,
     share,
     short,
     table,

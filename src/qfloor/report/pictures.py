@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qfloor.counting import several
 from qfloor.report.content import Picture, ReportContent, Strip
-from qfloor.report.markup import folded, number, paragraph, several, short, text
+from qfloor.report.markup import folded, number, paragraph, short, text
 from qfloor.report.stills import still
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from qfloor.counting import several
 from qfloor.records import TIERS
 from qfloor.records.needed import PROMPTS, lacking, lacks_prompts
 from qfloor.report.content import Place, ReportContent, Row
@@ -12,7 +13,6 @@ from qfloor.report.markup import (
     folded,
     number,
     paragraph,
-    several,
     share,
     short,
     table,

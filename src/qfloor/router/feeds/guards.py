@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from qfloor.counting import several
 from qfloor.errors import InputError
 from qfloor.router.feeds.rows import Key, PriceRow
 
@@ -87,12 +88,12 @@ def check_rows(
     # what is past its day was told all the same: the source is whole
     if len(found) < least_rows:
         raise InputError(
-            f"has {_prices(len(found))}, at least {least_rows} {_are(least_rows)} needed"
+            f"has {several(len(found), 'price')}, at least {least_rows} {_are(least_rows)} needed"
         )
     if len(found) < LEAST_SHARE * len(known) and not confirmed:
         raise InputError(
-            f"has {_prices(len(found))} where it had {len(known)}: more than half are gone; look "
-            "at the source, and confirm if that is right"
+            f"has {several(len(found), 'price')} where it had {len(known)}: more than half are "
+            "gone; look at the source, and confirm if that is right"
         )
     units: dict[tuple[str, str], dict[str, PriceRow]] = {}
     for row in known.values():
@@ -125,10 +126,6 @@ def _moved(before: str, now: str) -> bool:
     """Whether a price moved more than `MOST_CHANGE` times, up or down; to or from nothing too."""
     low, high = sorted((Decimal(before), Decimal(now)))
     return high > low * MOST_CHANGE
-
-
-def _prices(n: int) -> str:
-    return "1 price" if n == 1 else f"{n} prices"
 
 
 def _are(n: int) -> str:

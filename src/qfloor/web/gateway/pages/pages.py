@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
+from qfloor.counting import several
 from qfloor.records import PriceRule
 from qfloor.router.moments import moment
 from qfloor.router.request import DECLARED
@@ -127,7 +128,7 @@ def _tiles(found: fig.Figures) -> str:
 
 
 def _beside(dry_runs: int) -> str:
-    return f"{dry_runs:,} dry run{'' if dry_runs == 1 else 's'} beside"
+    return f"{several(dry_runs, 'dry run')} beside"
 
 
 def _money(gateway: Gateway, found: fig.Figures) -> str:
