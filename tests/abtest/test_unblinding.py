@@ -123,7 +123,7 @@ def test_an_early_end_needs_a_reason_and_is_told(tmp_path: Path) -> None:
             else {"response": "none", "scores": [5, 5], "usable": [True, True]}
         ),
     )
-    with pytest.raises(SessionError, match=r"1 of 12 planned votes .* \(1 pairs are short\)"):
+    with pytest.raises(SessionError, match=r"1 of 12 planned votes .* \(1 pair short of votes\)"):
         unblind(root, key)  # everybody has answered, and one vote is missing all the same
     for nothing in ("", "  "):
         with pytest.raises(SessionError, match="say why"):

@@ -57,7 +57,7 @@ def test_outputs_to_rate_do_not_tell_the_offer(
     assert header == "item_id,category,prompt,file"
     assert len(rows) == 5
     assert "umber" not in told.stdout
-    assert "5 outputs wait for ratings" in told.stderr
+    assert "ratings are wanted of 5 outputs:" in told.stderr
     assert not (tmp_path / "quality.db").exists()
 
 

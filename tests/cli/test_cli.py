@@ -89,7 +89,7 @@ def test_files_that_cannot_be_judged_are_named(cli: Cli, tmp_path: Path) -> None
     take_in = ("generate", "--manifest", "m.csv", "--round", "2026-11")
     code, out, err = cli(*take_in)
     assert (code, out) == (0, "")
-    assert "7 files cannot be judged and count as fails:\n  row 2 0.png: " in err
+    assert "7 files cannot be judged, which counts as a fail:\n  row 2 0.png: " in err
     assert "and 2 more" in err
     assert "all of them: qfloor generate --manifest m.csv --round 2026-11 --rows" in err
     _, out, err = cli(*take_in, "--rows", "--csv")

@@ -112,7 +112,7 @@ def test_what_is_declared_is_exported(database: Path) -> None:
 
 def test_a_plan_of_what_was_imported_says_what_is_there(folder: Path, call_qfloor: Call) -> None:
     _, _, err = call_qfloor("plan", folder / "rated.toml", "-w", folder / "w")
-    assert f"nothing is generated: 240 outputs of round {ROUND} are in the store" in err
+    assert f"nothing is generated: the store has 240 outputs of round {ROUND}" in err
 
 
 def test_an_offer_that_only_ratings_know_stays_as_it_is(database: Path) -> None:

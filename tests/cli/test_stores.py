@@ -72,7 +72,7 @@ def test_tier_shows_first_and_does_when_told(work: Path, tmp_path: Path) -> None
     code, out, err = run("store", "tier", "-w", work, "--policy", policy, "--json")
     assert (code, json.loads(out)[0]["files"]) == (0, 1)
     assert "nothing was done" in err
-    assert "all: 1 files kept: paid for" in err
+    assert "all: 1 file kept: paid for" in err
     assert len(list((work / "media").rglob("*.png"))) == 2
     code, _, err = run("store", "tier", "-w", work, "--policy", policy, "--apply")
     assert code == 0
@@ -90,11 +90,11 @@ def test_clean_shows_first_and_does_when_told(work: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("qfloor.store.cleaning.YOUNGEST", dt.timedelta(0))
     code, out, err = run("store", "clean", "-w", work)
     assert (code, "1.5 kB" in out) == (0, True)
-    assert "1 files, 1.5 kB, would go; nothing was done; say --apply to do it" in err
+    assert "1 file, 1.5 kB, would go; nothing was done; say --apply to do it" in err
     assert len(list((work / "media").rglob("*.png"))) == 3
     code, out, err = run("store", "clean", "-w", work, "--apply", "--json")
     assert (code, json.loads(out)[0]["bytes"]) == (0, 1500)
-    assert "removed 1 files, 1.5 kB" in err
+    assert "removed 1 file, 1.5 kB" in err
     assert len(list((work / "media").rglob("*.png"))) == 2
     assert run("store", "verify", "-w", work)[0] == 0
     assert run("store", "clean", "-w", work, "--place", "s3://elsewhere/x")[0] == 1
@@ -145,7 +145,7 @@ def test_a_private_month_from_writing_to_retiring(tmp_path: Path) -> None:
     assert [(row["public"], row["private"]) for row in json.loads(out)] == [(4, 2)]
     assert "6 prompts, digest" in err
     code, _, err = run("suite", "retire", pool, "--before", "2027-01", "--out", retired)
-    assert (code, "2 prompts that serve no more" in err) == (0, True)
+    assert (code, "2 prompts retired from service" in err) == (0, True)
     again = run("suite", "write", pool, text.format(n=0), "--category", "landscape")
     assert again[0] == 1 or "resembles" not in again[2]
     assert run("suite", "write", pool)[0] == 2

@@ -68,6 +68,6 @@ def test_agreement_points_at_comparisons(store, write):
     import_ratings(store, write("left,right,winner", "a,b,left"), "evalica", round=ROUND)
     ran = CliRunner().invoke(app, ["ratings", "agreement", "--workspace", str(store.root)])
     assert ran.exit_code == 0
-    assert "1 comparisons; see qfloor ratings comparisons" in ran.output
+    assert "1 comparison; see qfloor ratings comparisons" in ran.output
     ran = CliRunner().invoke(app, ["ratings", "comparisons", "--workspace", str(store.root)])
     assert "imported/a" in ran.output

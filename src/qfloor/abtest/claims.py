@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from scipy import special
 
 from qfloor import stats
+from qfloor.counting import several
 
 if TYPE_CHECKING:
     from qfloor.abtest.analysis import Analysis
@@ -101,7 +102,8 @@ def _detection(analysis: Analysis) -> Claim:
         else f"placebo false alarms {percent(alarms.value)} {interval(alarms)} (n = {alarms.n})"
     )
     text = (
-        f"Over {counts.pairs:,} pairs from {counts.raters:,} raters, {plan.reference} was "
+        f"Over {several(counts.pairs, 'pair')} from {several(counts.raters, 'rater')}, "
+        f"{plan.reference} was "
         f"preferred in {percent(found.detected.value)} ({level} {interval(found.detected)}), "
         f"{plan.routed} in {percent(found.wrong_way.value)} {interval(found.wrong_way)}; {placebo}."
     )
@@ -196,7 +198,8 @@ def _not_distinguished(analysis: Analysis) -> Claim:
     detected, severity = analysis.headline.detection.detected, analysis.headline.severity
     missed = f"[{_percent(detected.high)}, {_percent(detected.low)}]"
     wanted = (
-        f"Over {counts.pairs:,} pairs people could not reliably distinguish {plan.routed} from "
+        f"Over {several(counts.pairs, 'pair')} people could not reliably distinguish "
+        f"{plan.routed} from "
         f"{plan.reference}: {percent(1.0 - detected.value)} {missed} of votes did not prefer "
         f"{plan.reference}"
     )

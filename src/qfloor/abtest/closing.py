@@ -14,6 +14,7 @@ from pathlib import Path
 
 from qfloor.abtest import folder
 from qfloor.abtest.plan import EarlyEnd
+from qfloor.counting import several
 from qfloor.errors import SessionError
 
 _PLANNED = "SELECT id, votes FROM units WHERE votes > 0"
@@ -74,7 +75,8 @@ def check_closing(standing: Standing, session: str, early: str | None) -> None:
     if standing.missing and early is None:
         raise SessionError(
             f"{standing.missing} of {standing.planned} planned votes of {session} are not in yet "
-            f"({standing.short} pairs are short), and unblinding ends the voting; wait, make "
+            f"({several(standing.short, 'pair')} short of votes), and unblinding ends the voting; "
+            "wait, make "
             "places for more raters (qfloor ab links --add), or say why with --early REASON, "
             "which the log and every report will show"
         )

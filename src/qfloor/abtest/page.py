@@ -13,6 +13,7 @@ from qfloor.abtest.analysis import Analysis, Headline
 from qfloor.abtest.claims import Claim, interval, p_text, percent
 from qfloor.abtest.page_plots import Line, Part, forest, histogram, stacked, table
 from qfloor.abtest.page_style import STYLE
+from qfloor.counting import several
 
 MAIN = "not_distinguished"
 _SHOWN_ITEMS = 12
@@ -60,8 +61,9 @@ def _section(title: str, parts: Iterable[str]) -> str:
 def _main(analysis: Analysis) -> str:
     counts = analysis.headline.counts
     said = (
-        f"{counts.pairs:,} pairs, {counts.votes:,} votes of {counts.raters:,} raters on "
-        f"{counts.prompts:,} prompts"
+        f"{several(counts.pairs, 'pair')}, {several(counts.votes, 'vote')} of "
+        f"{several(counts.raters, 'rater')} on "
+        f"{several(counts.prompts, 'prompt')}"
     )
     claim = next(c for c in analysis.claims if c.name == MAIN)
     early = _p(analysis.early.sentence, "warn") if analysis.early else ""
@@ -139,7 +141,7 @@ def _chosen(analysis: Analysis) -> str:
         placebo = (
             f"Where both sides were the same thing, a side was chosen in "
             f"{percent(found.false_alarms.value)} {interval(found.false_alarms)} of "
-            f"{found.false_alarms.n} placebos."
+            f"{several(found.false_alarms.n, 'placebo')}."
         )
         if found.corrected is not None:
             placebo += (
@@ -359,9 +361,11 @@ def _method(analysis: Analysis) -> str:
             else f"raters and prompts both as clusters ({net.n_raters:,} and {net.n_prompts:,}); "
             f"the {net.n:,} votes are worth {net.n_star:,.0f} independent ones."
         ),
-        f"Not in any number above: {counts.placebos} placebos, {counts.catches} catch trials, "
-        f"{counts.repeats} repeats, {counts.same_model} pairs of one model, "
-        f"{counts.skipped} skipped trials of the test, {counts.skipped_others} skipped of others.",
+        f"Not in any number above: {several(counts.placebos, 'placebo')}, "
+        f"{several(counts.catches, 'catch trial')}, "
+        f"{several(counts.repeats, 'repeat')}, {several(counts.same_model, 'pair')} of one model, "
+        f"{several(counts.skipped, 'skipped trial')} of the test, {counts.skipped_others} skipped "
+        "of others.",
     ]
     if odds.log_odds is not None:
         ends = odds.why if odds.low is None else f"[{odds.low:.3f}, {odds.high:.3f}]"

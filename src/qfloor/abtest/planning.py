@@ -25,6 +25,7 @@ from qfloor.abtest.assignment import (
 )
 from qfloor.abtest.pairs import Chosen, Pair, choose_pairs, digest_by, shuffled
 from qfloor.abtest.protocol import MOST_RANKED, Arm, Protocol, check
+from qfloor.counting import several
 from qfloor.errors import SessionError
 
 CONSENT = (
@@ -138,7 +139,8 @@ def _check_cells(pairs: Sequence[Pair], protocol: Protocol) -> None:
     for pair in pairs:
         if not fewest <= len(pair.shown) <= most:
             raise SessionError(
-                f"prompt {pair.prompt.id!r} has {len(pair.shown)} outputs, a {protocol.question} "
+                f"prompt {pair.prompt.id!r} has {several(len(pair.shown), 'output')}, a "
+                f"{protocol.question} "
                 f"trial shows {fewest if fewest == most else f'{fewest} to {most}'}"
             )
         if pair.prompt.modality != protocol.modality:

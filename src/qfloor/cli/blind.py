@@ -11,6 +11,7 @@ import typer
 from qfloor.cli import blind_report
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.watching import progress
+from qfloor.counting import several
 
 if TYPE_CHECKING:
     from qfloor.abtest.pairs import Pair
@@ -335,7 +336,11 @@ def links(
 
     if add:
         made = add_raters(session, add)
-        say(f"added {made} raters" if made else "no pair is short of votes; nothing was added")
+        say(
+            f"added {several(made, 'rater')}"
+            if made
+            else "no pair is short of votes; nothing was added"
+        )
     _, _, db = folder.open_folder(session)
     rows = folder.columns(db, "SELECT number, token, joined_at FROM raters ORDER BY number")
     db.close()
@@ -369,7 +374,7 @@ def unblind(
         n = write_answers(out, unblinding.unblind(session, place, early=early)[1])
     else:
         n = unblinding.write_rows(out, unblinding.unblind_ratings(session, place, early=early))
-    say(f"wrote {out}: {n} rows; the session takes no more votes")
+    say(f"wrote {out}: {several(n, 'row')}; the session takes no more votes")
 
 
 @app.command()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import typer
 
 from qfloor.cli.output import Json, Workspace, emit_one, say
+from qfloor.counting import several
 from qfloor.whole import write_whole
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _write(answers: list[Answer], out: Path, format: str) -> None:
         "label-studio": exporting.label_studio_json,
     }
     write_whole(out, texts[format](answers))
-    say(f"wrote {out}: {len(answers)} answers")
+    say(f"wrote {out}: {several(len(answers), 'answer')}")
     if format == "label-studio":
         config = out.with_suffix(".xml")
         write_whole(config, exporting.LABEL_CONFIG)

@@ -11,6 +11,7 @@ import typer
 from qfloor.cli.output import Csv, Json, emit, say
 from qfloor.cli.replaying import Now, Objective
 from qfloor.cli.routing import Feeds, PolicyFile, Uncertified, feeds_of, note_changes, orders_of
+from qfloor.counting import several
 
 if TYPE_CHECKING:
     from qfloor.router.diff import DatabaseDiff
@@ -115,7 +116,9 @@ def _plain(found: DatabaseDiff) -> dict[str, Any]:
 
 def _said(found: DatabaseDiff) -> list[str]:
     lost, gained = (len(found.certificates_called(c)) for c in ("lost", "gained"))
-    lines = [f"{found.before} -> {found.after}: {lost} certificates lost, {gained} gained"]
+    lines = [
+        f"{found.before} -> {found.after}: {several(lost, 'certificate')} lost, {gained} gained"
+    ]
     if not found.comparable:
         lines.append("the two judge by different qualities: their certificates mean other things")
     if not found.reads_alike:

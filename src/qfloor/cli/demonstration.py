@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from qfloor.cli.output import emit
+from qfloor.counting import several
 
 if TYPE_CHECKING:
     from qfloor.pipeline import RunResult
@@ -31,7 +32,10 @@ def show(result: RunResult) -> None:
     typer.echo()
     typer.echo(f"{result.benchmark.title}. Round {result.benchmark.round}.")
     made = ", ".join(f"{n} {status.value}" for status, n in sorted(outcomes.items()))
-    typer.echo(f"outputs: {made or 'all there from an earlier run'}; {result.n_rated} ratings by")
+    typer.echo(
+        f"outputs: {made or 'all there from an earlier run'}; {several(result.n_rated, 'rating')} "
+        "by"
+    )
     typer.echo("simulated raters, who read each output's defect log and nothing else.")
     typer.echo()
     emit(certified(result), title="Offers certified for each tier (bound of the lower quartile)")

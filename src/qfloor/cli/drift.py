@@ -9,6 +9,7 @@ import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, emit, emit_one, say
 from qfloor.cli.running import BenchmarkName, benchmark_of
+from qfloor.counting import several
 from qfloor.errors import QfloorError
 
 if TYPE_CHECKING:
@@ -148,7 +149,11 @@ def _apply(
 
     of = (benchmark_of(name, before).name, before)
     n = export.withdraw(path, out, findings, of, dt.datetime.now(dt.UTC))
-    say(f"{n} certificates withdrawn, wrote {out}" if n else "no certificate is taken back")
+    say(
+        f"{several(n, 'certificate')} withdrawn, wrote {out}"
+        if n
+        else "no certificate is taken back"
+    )
 
 
 def register(app: typer.Typer) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
+from qfloor.counting import several
 
 app = typer.Typer(
     help="Latency and availability of offers, as gateway and runs saw them.", no_args_is_help=True
@@ -48,4 +49,4 @@ def export(
     with FeedStore.open(workspace / "feeds.db", create=False) as store:
         feed = store.health(dt.datetime.now(dt.UTC), steer=False) or HealthFeed(offers={})
     write_health(out, feed)
-    say(f"wrote {len(feed.offers)} offers to {out}")
+    say(f"wrote {several(len(feed.offers), 'offer')} to {out}")

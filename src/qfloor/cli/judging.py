@@ -10,6 +10,7 @@ import typer
 from qfloor.cli.inputs import must_exist
 from qfloor.cli.output import Csv, Json, Workspace, emit, emit_one, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of
+from qfloor.counting import several
 
 ratings = typer.Typer(help="People's judgments: import them, see how far raters agree.",
                       no_args_is_help=True)  # fmt: skip
@@ -125,7 +126,10 @@ def agreement(
     if pooled:
         say(f"ratings of rounds {', '.join(pooled)} count together; --round shows one alone")
     if compared:
-        say(f"beside ratings there are {compared} comparisons; see qfloor ratings comparisons")
+        say(
+            f"beside ratings the store has {several(compared, 'comparison')}; see qfloor ratings "
+            "comparisons"
+        )
 
 
 def _whole(row: dict[str, Any]) -> dict[str, Any]:

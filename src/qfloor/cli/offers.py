@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
+from qfloor.counting import several
 from qfloor.errors import InputError, QfloorError
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def check(
         for finding, detail in (*_told(offer, gone), *_findings(offer, day, old_days))
     ]
     if not rows:
-        say(f"{len(offers)} offers, all active, callable and priced")
+        say(f"{several(len(offers), 'offer')}, all active, callable and priced")
         return
     emit(rows, as_json=as_json, as_csv=as_csv)
     found = len({row["offer"] for row in rows})
@@ -143,7 +144,7 @@ def _findings(offer: Offer, day: dt.date, old_days: int) -> Iterable[tuple[str, 
     elif not offer.price.source.startswith("declared"):
         age = (day - dt.date.fromisoformat(offer.price.as_of)).days
         if age > old_days:
-            yield "price old", f"read {age} days ago, on {offer.price.as_of}"
+            yield "price old", f"read {several(age, 'day')} ago, on {offer.price.as_of}"
     if offer.generator is None:
         yield "no generator", "nothing installed calls it; import its files as a folder"
     elif ":" in offer.generator.name:

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from qfloor.cli.output import Csv, Json, emit, say
+from qfloor.counting import several
 
 Pool = typer.Argument(help="The private pool, a .toml file; begun when it is not there.")
 
@@ -40,7 +41,7 @@ def write(
     told = {name: value for name, value in usual.items() if value is not None}
     known = [suite.load(name) for name in against]
     grown, added = suite.write_prompts(pool, [{**told, **row} for row in rows], known)
-    say(f"wrote {pool}: {added} prompts added, {len(grown.prompts)} now")
+    say(f"wrote {pool}: {several(added, 'prompt')} added, {len(grown.prompts)} now")
     around = suite.repository_around(pool)
     if around is not None:
         say(f"{pool} lies in the git work tree {around}; see to it that it is ignored there")
@@ -89,7 +90,7 @@ def rotate(
 
     done = suite.rotate(suite.load(base), pool, month, out, per_category=per_category)
     emit(done.rows, as_json=as_json, as_csv=as_csv)
-    say(f"wrote {out}: {len(done.suite.prompts)} prompts, digest {done.suite.digest}")
+    say(f"wrote {out}: {several(len(done.suite.prompts), 'prompt')}, digest {done.suite.digest}")
 
 
 def retire(
@@ -104,7 +105,7 @@ def retire(
     from qfloor import suite
 
     retired = suite.retire(pool, before, out)
-    say(f"wrote {out}: {len(retired.prompts)} prompts that serve no more")
+    say(f"wrote {out}: {several(len(retired.prompts), 'prompt')} retired from service")
 
 
 def register(app: typer.Typer) -> None:

@@ -10,6 +10,7 @@ import typer
 from qfloor.cli import stores
 from qfloor.cli.output import Csv, Json, Workspace, check_database_name, emit, say
 from qfloor.cli.watching import progress
+from qfloor.counting import several
 
 if TYPE_CHECKING:
     from qfloor.benchmark import Benchmark
@@ -266,14 +267,18 @@ def _say_planned(planned: GenerationPlan, taken_in: int | None) -> None:
     from qfloor.generate.plan import usd
 
     say(
-        f"round {planned.round}: {planned.calls} calls, at most {usd(planned.worst_nanousd)}; "
+        f"round {planned.round}: {several(planned.calls, 'call')}, at most "
+        f"{usd(planned.worst_nanousd)}; "
         f"{planned.done} done, {usd(planned.spent_nanousd)} spent, "
-        f"{sum(not s.excluded for s in planned.skipped)} requests no offer can serve, "
+        f"{several(sum(not s.excluded for s in planned.skipped), 'request')} no offer can serve, "
         f"{sum(s.excluded for s in planned.skipped)} excluded, "
         f"{len(planned.waiting)} waiting for a person"
     )
     if taken_in is not None:
-        say(f"nothing is generated: {taken_in} outputs of round {planned.round} are in the store")
+        say(
+            f"nothing is generated: the store has {several(taken_in, 'output')} of round "
+            f"{planned.round}"
+        )
 
 
 def register_demo(app: typer.Typer) -> None:

@@ -11,6 +11,7 @@ import typer
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.running import Engine, Round, benchmark_of
 from qfloor.cli.watching import progress
+from qfloor.counting import several
 
 if TYPE_CHECKING:
     from qfloor.records import PluginSpec
@@ -125,19 +126,20 @@ def _rows(store: Store, round: str, done: ScoreSummary) -> list[dict[str, Any]]:
 def _say(done: ScoreSummary) -> None:
     say(_total(done))
     for reason, count in done.reasons.items():
-        say(f"  {count} rows of {done.prompts[reason]} prompts: {reason}")
+        say(f"  {several(count, 'row')} of {several(done.prompts[reason], 'prompt')}: {reason}")
     for output_id, metric, reason in done.failures[:3]:
         say(f"  failed: {metric} of {output_id}: {reason}")
     for one in done.parities:
         say(
-            f"  {one.backbone} against float32 on {one.pictures} pictures of {one.round}: least "
+            f"  {one.backbone} against float32 on {several(one.pictures, 'picture')} of "
+            f"{one.round}: least "
             f"cosine {one.least_cosine:.5f}, least Spearman {one.least_spearman:.4f}, cosines with "
             f"the prompts differ by at most {one.largest_difference:.1e}"
         )
 
 
 def _total(done: ScoreSummary) -> str:
-    parts = [f"{done.n_scored_now} outputs scored"]
+    parts = [f"{several(done.n_scored_now, 'output')} scored"]
     if done.n_already:
         parts.append(f"{done.n_already} had been scored before")
     if done.n_apart:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from qfloor.cli.output import emit, say
 from qfloor.cli.watching import progress
+from qfloor.counting import several
 
 if TYPE_CHECKING:
     from qfloor.benchmark import Benchmark
@@ -47,7 +48,8 @@ def run(
     if result.awaiting:
         emit(pipeline.to_rate(workspace, result), as_json=as_json, as_csv=as_csv)
         say(
-            f"{len(result.awaiting)} outputs wait for ratings: rate these, import them with "
+            f"ratings are wanted of {several(len(result.awaiting), 'output')}: rate these, import "
+            "them with "
             "`qfloor ratings import`, and run the same command again"
         )
         return

@@ -11,6 +11,7 @@ import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.watching import progress
+from qfloor.counting import several
 from qfloor.errors import StoreError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def verify(
     emit(rows, as_json=as_json, as_csv=as_csv, empty="everything is as the rows say")
     gone = f", {found.n_deleted} deleted by policy" if found.n_deleted else ""
     how = "read and hashed" if found.read else "seen, not read"
-    say(f"{found.n_named} media named by outputs{gone}; {found.n_files} files {how}, "
+    say(f"{found.n_named} media named by outputs{gone}; {several(found.n_files, 'file')} {how}, "
         f"{size_of(found.bytes)}")  # fmt: skip
     if found.lost:
         raise StoreError(f"{found.lost} findings are losses, listed above")
@@ -117,7 +118,10 @@ def media(
                 place_media(store, url, _options(option))
                 if copy:
                     n = copy_media(store, lambda done, all_: report("copy", done, all_))
-                    say(f"copied {n} files to {store.media.where}; the old ones are still there")
+                    say(
+                        f"copied {several(n, 'file')} to {store.media.where}; the old place is as "
+                        "it was"
+                    )
         rows = places_shown(store)
     if not (as_json or as_csv):
         rows = [{**row, "bytes": size_of(row["bytes"])} for row in rows]
@@ -156,9 +160,9 @@ def tier(
     if not (as_json or as_csv):
         rows = [{**row, "bytes": size_of(row["bytes"])} for row in rows]
     emit(rows, as_json=as_json, as_csv=as_csv, empty="the policy changes nothing")
-    say(f"{plan.kept} files stay where they are, {size_of(plan.kept_bytes)}")
+    say(f"{several(plan.kept, 'file')} not to be moved, {size_of(plan.kept_bytes)}")
     for (rule, why), n in plan.spared.items():
-        say(f"  {rule}: {n} files kept: {why}")
+        say(f"  {rule}: {several(n, 'file')} kept: {why}")
     if plan.steps and not apply:
         say("nothing was done; say --apply to do it")
 
@@ -202,10 +206,13 @@ def clean(
         rows = [{**row, "bytes": size_of(row["bytes"])} for row in plan.rows]
     emit(rows, as_json=as_json, as_csv=as_csv, empty="every file is named by an output")
     if freed is not None:
-        say(f"removed {len(plan.due)} files, {size_of(freed)}")
+        say(f"removed {several(len(plan.due), 'file')}, {size_of(freed)}")
     elif plan.due:
         size = size_of(sum(one.bytes for one in plan.due))
-        say(f"{len(plan.due)} files, {size}, would go; nothing was done; say --apply to do it")
+        say(
+            f"{several(len(plan.due), 'file')}, {size}, would go; nothing was done; say --apply "
+            "to do it"
+        )
 
 
 def _planned(

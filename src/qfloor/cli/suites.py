@@ -110,7 +110,7 @@ def import_(
         category=category,
     )
     suite.write(imported, out)
-    say(f"wrote {out}: {len(imported.prompts)} prompts, digest {imported.digest}")
+    say(f"wrote {out}: {several(len(imported.prompts), 'prompt')}, digest {imported.digest}")
 
 
 @app.command()
@@ -149,5 +149,6 @@ def sample(
     of_each = Counter(prompt.category for prompt in drawn.prompts)
     places = ", ".join(f"{n} {category}" for category, n in sorted(of_each.items()))
     say(
-        f"wrote {out}: {len(drawn.prompts)} prompts ({places}); inclusion probabilities in {beside}"
+        f"wrote {out}: {several(len(drawn.prompts), 'prompt')} ({places}); inclusion "
+        f"probabilities in {beside}"
     )

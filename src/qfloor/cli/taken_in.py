@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qfloor.cli.output import emit, say
+from qfloor.counting import several
 
 if TYPE_CHECKING:
     from qfloor.pipeline import RowTaken, TakenIn
@@ -23,11 +24,14 @@ def print_rows(made: TakenIn, *, as_json: bool, as_csv: bool) -> None:
 def say_rows(made: TakenIn, manifest: Path, round: str, *, listed: bool) -> None:
     """Name the files that are no good and those that have changed, the first few of each."""
     if made.broken:
-        say(f"{len(made.broken)} files cannot be judged and count as fails:")
+        say(f"{several(len(made.broken), 'file')} cannot be judged, which counts as a fail:")
         _name(made.broken)
         say("mend them and take the manifest in again: what has other bytes by then is read anew")
     if made.changed:
-        say(f"{len(made.changed)} files are others than were taken in for round {round}:")
+        say(
+            f"other bytes than were taken in for round {round} in "
+            f"{several(len(made.changed), 'file')}:"
+        )
         _name(made.changed)
         say("what was made stays as it was; to have them judged, take them in for another round")
     if max(len(made.broken), len(made.changed)) > _NAMED and not listed:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from qfloor.counting import several
 from qfloor.errors import InputError
 from qfloor.records import TIERS
 
@@ -120,7 +121,10 @@ def _panel(
     axis.spines[["top", "right", "left"]].set_visible(False)
     prompts = {int(f["n_prompts"]) for f in ordered}
     axis.set_title(
-        f"{place[0]} · {place[1]}   ({max(prompts)} prompts)", loc="left", fontsize=11, color=INK
+        f"{place[0]} · {place[1]}   ({several(max(prompts), 'prompt')})",
+        loc="left",
+        fontsize=11,
+        color=INK,
     )
 
 

@@ -134,7 +134,7 @@ def _all(findings: Sequence[DriftFinding]) -> str:
     heads = ["offer", "category", "tier", "prompts before", "now", "fails before", "now",
              "p adjusted", "could have seen"]  # fmt: skip
     return folded(
-        f"All {len(rows)} comparisons, and what each could have seen",
+        f"{several(len(rows), 'comparison')}, and what each could have seen",
         table(heads, rows, numeric=set(range(3, 9))),
         "screen",
     )

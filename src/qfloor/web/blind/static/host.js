@@ -5,6 +5,7 @@ import { node } from "./questions.js";
 const at = (id) => document.getElementById(id);
 const base = location.pathname.replace(/\/$/, "");
 const share = (value, n) => (value === null ? "–" : `${Math.round(100 * value)} % of ${n}`);
+const several = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 const seconds = (value) => (value === null ? "–" : value.toFixed(1));
 const ago = (moment) => {
   if (!moment) return "–";
@@ -29,9 +30,10 @@ function show({ session, categories, raters }) {
   bar.firstElementChild.style.width = `${(100 * session.votes) / Math.max(1, session.of)}%`;
   at("figures").replaceChildren(
     figure(`${session.planned_given} of ${session.planned}`, session.pairs_short
-      ? `planned votes are in; ${session.pairs_short} pairs are short` : "planned votes are in: all"),
+      ? `planned votes are in; ${several(session.pairs_short, "pair")} short of votes`
+      : "planned votes are in: all"),
     figure(`${session.votes} of ${session.of}`, "answers of all kinds"),
-    figure(`${session.raters_finished} of ${session.raters_joined}`, `raters finished (of those who came; ${session.raters_invited} places)`),
+    figure(`${session.raters_finished} of ${session.raters_joined}`, `raters finished (of those who came; ${several(session.raters_invited, "place")})`),
     figure(share(session.catch_share, session.catches), "catches seen"),
     figure(share(session.placebo_alarm_share, session.placebos), "placebos called different"),
     figure(session.skipped, "skipped"),
