@@ -46,6 +46,8 @@ def test_the_pages_commands(
     monthly: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     code, out, err = _run("qfloor plan monthly.toml --csv", monkeypatch, capfd)
+    assert code == 1
+    assert err.strip().splitlines()[-1] in TEXT
     assert out.splitlines()[0] == "offer,outputs,worst_usd,expected_s"
     assert re.search(r"expected to take \d+ (s|min) under the limits of its accounts", err)
     code, out, err = _run("qfloor generate monthly.toml --budget 0.10", monkeypatch, capfd)

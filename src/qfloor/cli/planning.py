@@ -58,7 +58,7 @@ def power(
 
     The panel of raters is taken to be large: with few raters a verdict of people's ratings takes
     more prompts, or cannot be had at all. With --raters, or a benchmark's [raters], designs are
-    searched for so many, and chances simulated by the bound that floors use.
+    searched for so many, and chances simulated by the bound that floors use. No workspace is read.
 
     Example: qfloor power --offers 40 --categories 7
     """
