@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +17,10 @@ import pytest
 from qfloor.abtest import folder
 from qfloor.abtest.ballots import read_ballot
 from qfloor.abtest.building import build_session
+from qfloor.abtest.drafting import begin
 from qfloor.abtest.key import ArmKey, read_key, write_key
 from qfloor.abtest.pairs import digest_by
-from qfloor.abtest.protocol import read_protocol
+from qfloor.abtest.protocol import read_protocol, write_protocol
 from qfloor.abtest.room import Room
 from qfloor.abtest.topping_up import add_raters
 from qfloor.abtest.unblinding import audit_pairs
@@ -204,3 +208,60 @@ def test_a_session_of_clips(tmp_path: Path) -> None:
         token = room.join("link", None).result()
         room.consent(token).result()
         assert room.state(token)["trial"]["clip"] is True
+
+
+KILLED = """
+import os, signal
+from pathlib import Path
+import blind_world
+from qfloor.abtest import building
+
+def die(path, *_):
+    if {half}:
+        Path(path).write_text("{{")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+{what} = die
+building.build_session(blind_world.plan(blind_world.pairs(Path("."), 4)), Path("s"))
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nobody is killed so here")
+@pytest.mark.parametrize(
+    ("what", "half"),
+    [("building.write_key", False), ("building.write_key", True), ("os.replace", False)],
+    ids=["before the key", "amid the key", "before the folder"],
+)
+def test_a_run_that_is_killed_leaves_nothing_in_the_way_of_the_next(
+    tmp_path: Path, what: str, half: bool
+) -> None:
+    """Killed between key and folder, it left a key that the same command then tripped over."""
+    plan = blind_world.plan(blind_world.pairs(tmp_path, 4))
+    before = sorted(tmp_path.iterdir())
+    code = KILLED.format(what=what, half=half)
+    place = os.pathsep.join([str(Path(blind_world.__file__).parent), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": place},
+        capture_output=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert sorted(tmp_path.iterdir()) != before
+    assert not (tmp_path / "s").exists()
+    key = build_session(plan, tmp_path / "s")
+    assert sorted(tmp_path.iterdir()) == sorted([*before, key, tmp_path / "s"])
+
+
+def test_a_key_of_another_session_and_a_draft_of_one_that_lives_stay(tmp_path: Path) -> None:
+    plan, other = (blind_world.plan(blind_world.pairs(tmp_path, 4)) for _ in range(2))
+    key = build_session(other, tmp_path / "other", tmp_path / "s.key.json")
+    lives = begin(tmp_path / "s", key)
+    dead = begin(tmp_path / "s", key)
+    for one in (lives, dead):
+        one.folder.mkdir()
+        write_protocol(one.folder, plan.protocol)
+    dead.lock.release()
+    with pytest.raises(SessionError, match=r"s\.key\.json is there already"):
+        build_session(plan, tmp_path / "s")
+    assert read_key(key).session_id == other.protocol.session_id
+    assert (lives.folder.is_dir(), dead.folder.exists()) == (True, False)
+    lives.end()

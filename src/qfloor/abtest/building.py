@@ -1,7 +1,7 @@
 """Write a planned session: its folder, and its arm key elsewhere.
 
-The folder is made under another name and moved in place when all of it is on disk; the key is
-written before that. What this module does not know: how a session was drawn and dealt.
+Both are made under other names and moved in place when all of them is on disk, the key first. What
+this module does not know: how a session was drawn and dealt.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from typing import Any
 
 from qfloor.abtest import folder as f
 from qfloor.abtest.assignment import Slot
+from qfloor.abtest.drafting import begin, clear
 from qfloor.abtest.key import (
     INTACT,
     SPOILT,
@@ -91,23 +91,25 @@ def build_session(
     """
     folder = folder.expanduser().resolve()
     _check_free(folder)
-    place = check_place(folder, default_path(folder) if key is None else key)
-    draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    key = default_path(folder) if key is None else key
+    clear(folder, key.expanduser().resolve())
+    place = check_place(folder, key)
+    draft = begin(folder, place)
     try:
-        (draft / f.SHEETS).mkdir(parents=True)
-        truth = _write(plan, draft, progress)
-        write_protocol(draft, plan.protocol)
-        write_key(place, _key(plan, truth, sources or {}))
+        (draft.folder / f.SHEETS).mkdir(parents=True)
+        truth = _write(plan, draft.folder, progress)
+        write_protocol(draft.folder, plan.protocol)
+        write_key(draft.key, _key(plan, truth, sources or {}))
+        draft.put_key(place)
         try:
-            os.replace(draft, folder)
+            os.replace(draft.folder, folder)
         except BaseException:
-            if draft.is_dir():  # else it is done, and the key is of a session that is there
+            if draft.folder.is_dir():  # else it is done, and the key is of a session that is there
                 place.unlink()
                 _check_free(folder)  # another was made at the same moment, with another key
             raise
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    finally:
+        draft.end()
     return place
 
 

@@ -71,7 +71,7 @@ def check_place(folder: Path, key: Path) -> Path:
             f"the arm key {key} would lie in the session's folder; put it beside or elsewhere"
         )
     if place.exists():
-        raise _taken(key)
+        raise taken(key)
     return place
 
 
@@ -87,7 +87,7 @@ def write_key(path: Path, key: ArmKey) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise _taken(path) from None
+        raise taken(path) from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(to_plain(key), file, ensure_ascii=False, indent=1)
@@ -98,7 +98,8 @@ def write_key(path: Path, key: ArmKey) -> None:
         raise
 
 
-def _taken(key: Path) -> SessionError:
+def taken(key: Path) -> SessionError:
+    """Say that a key is there already."""
     return SessionError(f"{key} is there already; name another key or move it away")
 
 
