@@ -28,7 +28,7 @@ from qfloor.web.gateway.asked import RouteAsk, read_ask
 from qfloor.web.gateway.deciding import decide
 from qfloor.web.gateway.familiar import Familiar, rest_of
 from qfloor.web.gateway.faults import Fault
-from qfloor.web.gateway.guard import json_response
+from qfloor.web.gateway.guard import encoded, json_response
 from qfloor.web.gateway.keys import ANYONE, Key
 from qfloor.web.gateway.picture import Arm, Picture
 from qfloor.web.gateway.records import Records, milliseconds
@@ -382,3 +382,17 @@ def test_headers_that_go_unchecked_are_fit(releases: list[Any], tmp_path: Path) 
     written = server.send(h11.Response(status_code=200, headers=headers))
     assert written is not None
     assert written.endswith(told.block + b"\r\n")
+
+
+def test_what_never_comes_again_is_not_kept(tmp_path: Path) -> None:
+    async def work(client: Any) -> tuple[int, set[str]]:
+        body = {"prompt": MUG, "modality": "image"}
+        for _ in range(3):  # the long way, the long way once more, then the short one
+            (await client.post(ROUTE, json=body)).raise_for_status()
+        before = encoded.cache_info().currsize
+        ids = {(await client.post(ROUTE, json=body)).headers["x-request-id"] for _ in range(5)}
+        return encoded.cache_info().currsize - before, ids
+
+    more, ids = drive(by_sellers(tmp_path), work)
+    assert len(ids) == 5
+    assert more == 0, "headers of one answer alone take no place among those that come again"

@@ -132,7 +132,7 @@ def guarded(gateway: Gateway, name: str, serve: Endpoint, access: Access = "key"
         except Exception:
             log.exception("%s: %s failed", call.request_id, name)
             response = fault_response(_ours())
-        _put_headers(response, {**call.facts, "x-request-id": call.request_id})
+        _put_headers(response, call.facts, call.request_id)
         gateway.records.count(
             "qfloor_requests_total", endpoint=name, status=str(response.status_code)
         )
@@ -143,9 +143,14 @@ def guarded(gateway: Gateway, name: str, serve: Endpoint, access: Access = "key"
     return endpoint
 
 
-def _put_headers(response: Response, told: Mapping[str, str]) -> None:
-    """Set headers all at once: one by one, each looks through all the others."""
+def _put_headers(response: Response, told: Mapping[str, str], request_id: str) -> None:
+    """Set headers all at once: one by one, each looks through all the others.
+
+    An id never comes again: were it kept with them, thousands of ids would take the place of what
+    does, and the garbage collector would look at each.
+    """
     added = [encoded(name, value) for name, value in told.items()]
+    added.append((b"x-request-id", request_id.encode("ascii")))
     if isinstance(response, Ready):  # which has none of these
         response.raw_headers += added
         return
