@@ -9,11 +9,12 @@ import datetime as dt
 import difflib
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 from qfloor.errors import RatingsError
-from qfloor.ratings.judgment import Faults, listed
+from qfloor.ratings.judgment import ANONYMOUS, Faults, listed
 from qfloor.ratings.wording import nearest as nearest
 
 V = TypeVar("V")
@@ -164,3 +165,71 @@ class Fields:
         if text.lower() not in FLAGS:
             raise self.wrong(f"{name} {text!r} is neither yes nor no, write 1 or 0")
         return FLAGS[text.lower()]
+
+
+class RowReader:
+    """Reads rows that are lists of cells; what repeats from row to row is read when first met.
+
+    What is wrong is never remembered, so that every message names its own row.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for messages.
+    header : tuple of str
+        The columns that it has.
+    columns : sequence of str
+        Those that are read, in the order in which `picked` gives them.
+    judging : str
+        What a rater did, for messages.
+    """
+
+    def __init__(
+        self, path: Path, header: tuple[str, ...], columns: Sequence[str], judging: str
+    ) -> None:
+        self._fields = Fields(path)
+        self._header = header
+        at = {name: n for n, name in enumerate(header)}
+        self._pick = itemgetter(*(at.get(name, len(header)) for name in columns))
+        self._judging = judging
+        self._raters: dict[str, str] = {}
+
+    def picked(self, values: list[str]) -> Sequence[str]:
+        """The cells of a row; empty where the column is not there."""
+        values.append("")
+        picked: Sequence[str] = self._pick(values)
+        return picked
+
+    def turned(self, line: int, values: list[str]) -> Fields:
+        """The fields of a row of which something was not met before."""
+        self._fields.turn_to(line, dict(zip(self._header, values, strict=False)))
+        return self._fields
+
+    def rater(self, name: str, line: int, values: list[str]) -> str:
+        """Who, as ``rater_id`` says."""
+        who = self._raters.get(name)
+        if who is None:
+            who = self._raters[name] = self._rater(self.turned(line, values))
+        return who
+
+    def _rater(self, fields: Fields) -> str:
+        name = fields.text("rater_id")
+        if not name:
+            raise fields.wrong(
+                f"rater_id is empty, write {ANONYMOUS!r} where nobody knows who {self._judging}"
+            )
+        return ANONYMOUS if name.lower() == ANONYMOUS else name
+
+    def duration(self, text: str, line: int, values: list[str]) -> float | None:
+        """Seconds, as ``duration_ms`` says."""
+        if text.isdecimal() and text.isascii():
+            return int(text) / 1000
+        return self.turned(line, values).seconds("duration_ms") if text else None
+
+    def moment(self, name: str, text: str, line: int, values: list[str]) -> str | None:
+        """A date and time, as the column of that name says."""
+        try:
+            dt.datetime.fromisoformat(text)
+        except ValueError:
+            return self.turned(line, values).moment(name)
+        return text

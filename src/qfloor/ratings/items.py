@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from qfloor.ratings.judgment import TEST, Faults, Judgment, Versus
 
@@ -107,7 +107,7 @@ def gather(
         When a row names nothing, or rows of one item contradict each other.
     """
     found = _Found(faults)
-    sides = [(found.side(versus, 1), found.side(versus, 2)) for versus in comparisons]
+    sides = found.sides(comparisons)
     place = found.places(judgments)
     for judgment, at in zip(judgments, place, strict=True):
         if judgment.control == TEST:
@@ -141,14 +141,23 @@ class _Found:
             place.append(at)
         return place
 
-    def side(self, versus: Versus, which: Literal[1, 2]) -> int:
-        """Find or make the item of the left (1) or right (2) side of a comparison."""
-        item, model, seed, _ = versus[which]
-        said = (item, *versus[5:9], model, seed)
-        at = self._by_said.get(said)
-        if at is None:
-            at = self._by_said[said] = self._look(Mention(versus.row, *said))
-        return at
+    def sides(self, comparisons: Sequence[Versus]) -> list[tuple[int, int]]:
+        """Find or make the items of both sides of each comparison."""
+        known = self._by_said.get
+        sides = []
+        for row, left, right, _, _, prompt, text, category, modality, *_ in comparisons:
+            item, model, seed, _ = left
+            said = (item, prompt, text, category, modality, model, seed)
+            left_at = known(said)
+            if left_at is None:
+                left_at = self._by_said[said] = self._look(Mention(row, *said))
+            item, model, seed, _ = right
+            said = (item, prompt, text, category, modality, model, seed)
+            right_at = known(said)
+            if right_at is None:
+                right_at = self._by_said[said] = self._look(Mention(row, *said))
+            sides.append((left_at, right_at))
+        return sides
 
     def _look(self, mention: Judgment | Mention) -> int:
         item = _item(mention, self._faults)

@@ -11,16 +11,13 @@ the caller. Beside the fifteen there may be ``prompt``, ``modality``, ``usable``
 
 from __future__ import annotations
 
-import datetime as dt
-from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from qfloor import tables
 from qfloor.errors import RatingsError
-from qfloor.ratings.fields import Fields, check_columns
+from qfloor.ratings.fields import Fields, RowReader, check_columns
 from qfloor.ratings.judgment import (
-    ANONYMOUS,
     CONTROLS,
     OVERALL,
     TEST,
@@ -108,85 +105,54 @@ def _check_header(path: Path, found: tuple[str, ...], options: ReadOptions) -> t
     )
 
 
-class _Reader:
-    """Reads rows; what repeats from row to row is checked and parsed when it is first met."""
+class _Reader(RowReader):
+    """Reads rows of the table."""
 
     def __init__(self, path: Path, header: tuple[str, ...], declared: Scale | None) -> None:
-        self._fields = Fields(path)
-        self._header = header
+        super().__init__(path, header, COLUMNS, "rated")
         self._declared = declared
-        at = {name: n for n, name in enumerate(header)}
-        self._pick = itemgetter(*(at.get(name, len(header)) for name in COLUMNS))
         self._prompts: dict[tuple[str, str, str, str], tuple[str, str, str, str]] = {}
         self._models: dict[tuple[str, str], tuple[str, str]] = {}
         self._terms: dict[tuple[str, ...], _Terms] = {}
         self._scores: dict[str, float | None] = {}
-        self._raters: dict[str, str] = {}
 
     def judgment(self, line: int, values: list[str]) -> Judgment | None:
         """Read one row; None when it has no score."""
-        values.append("")  # what a column that is not there holds
         (
             item, prompt, category, model, seed, rater, dimension, score, lowest, highest,
             session, at, duration, kind, source, text, modality, usable, annotation,
-        ) = self._pick(values)  # fmt: skip
+        ) = self.picked(values)  # fmt: skip
         value = self._scores.get(score)
         if value is None:
-            value = self._scores[score] = self._turned(line, values).number("score")
+            value = self._scores[score] = self.turned(line, values).number("score")
             if value is None:
                 return None
         terms = self._terms.get((dimension, lowest, highest, kind, usable, session, source))
         if terms is None:
             terms = self._terms[dimension, lowest, highest, kind, usable, session, source] = _terms(
-                self._turned(line, values), self._declared
+                self.turned(line, values), self._declared
             )
         criterion, lo, hi, control, is_usable, in_session, of_source = terms
         if not lo <= value <= hi:
-            raise self._turned(line, values).wrong(
+            raise self.turned(line, values).wrong(
                 f"score {value:g} lies outside its scale {lo:g} to {hi:g}, correct the score or "
                 "the scale"
             )
-        who = self._raters.get(rater)
-        if who is None:
-            who = self._raters[rater] = _rater(self._turned(line, values))
+        who = self.rater(rater, line, values)
         asked = self._prompts.get((prompt, text, category, modality))
         if asked is None:
             asked = self._prompts[prompt, text, category, modality] = _asked(
-                self._turned(line, values)
+                self.turned(line, values)
             )
         made = self._models.get((model, seed))
         if made is None:
-            made = self._models[model, seed] = _made(self._turned(line, values))
+            made = self._models[model, seed] = _made(self.turned(line, values))
         return judgment_of((
             line, item.strip(), *asked, *made, who, criterion, value, lo, hi, control, is_usable,
-            in_session, self._moment(at, line, values) if at else None,
-            self._duration(duration, line, values) if duration else None,
+            in_session, self.moment("submitted_at", at, line, values) if at else None,
+            self.duration(duration, line, values) if duration else None,
             of_source, annotation.strip(), "",
         ))  # fmt: skip
-
-    def _duration(self, duration: str, line: int, values: list[str]) -> float | None:
-        if duration.isdecimal() and duration.isascii():
-            return int(duration) / 1000
-        return self._turned(line, values).seconds("duration_ms")
-
-    def _moment(self, at: str, line: int, values: list[str]) -> str | None:
-        try:
-            dt.datetime.fromisoformat(at)
-        except ValueError:
-            return self._turned(line, values).moment("submitted_at")
-        return at
-
-    def _turned(self, line: int, values: list[str]) -> Fields:
-        """The fields of a row of which something was not met before."""
-        self._fields.turn_to(line, dict(zip(self._header, values, strict=False)))
-        return self._fields
-
-
-def _rater(fields: Fields) -> str:
-    name = fields.text("rater_id")
-    if not name:
-        raise fields.wrong(f"rater_id is empty, write {ANONYMOUS!r} where nobody knows who rated")
-    return ANONYMOUS if name.lower() == ANONYMOUS else name
 
 
 def _asked(fields: Fields) -> tuple[str, str, str, str]:

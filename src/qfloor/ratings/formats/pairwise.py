@@ -24,9 +24,8 @@ from typing import Literal
 
 from qfloor import tables
 from qfloor.errors import RatingsError
-from qfloor.ratings.fields import Fields, check_columns
+from qfloor.ratings.fields import Fields, RowReader, check_columns
 from qfloor.ratings.judgment import (
-    ANONYMOUS,
     OVERALL,
     PAIR_CONTROLS,
     TEST,
@@ -37,6 +36,7 @@ from qfloor.ratings.judgment import (
     Scale,
     Side,
     Versus,
+    versus_of,
 )
 from qfloor.records import Winner
 
@@ -65,26 +65,25 @@ def read(path: Path, options: ReadOptions) -> Reading:
     RatingsError
         Of the first row that is not what it must be.
     """
-    fields = Fields(path)
+    header, rows = tables.table(path, RatingsError)
+    reader = _Reader(path, header)
+    has_scores = not SCORES.isdisjoint(header)
     comparisons: list[Versus] = []
     judgments: list[Judgment] = []
     dropped: Counter[str] = Counter()
     ignored: tuple[str, ...] | None = None
-    has_scores = False
     n_rows = 0
-    for line, values in tables.rows(path, RatingsError):
+    for line, values in rows:
         if ignored is None:
-            ignored = _check_header(path, tuple(values), options)
-            has_scores = not SCORES.isdisjoint(values)
+            ignored = _check_header(path, header, options)
         n_rows += 1
-        fields.turn_to(line, values)
-        versus = _versus(fields)
+        versus = reader.versus(line, values)
         if isinstance(versus, str):
             dropped[versus] += 1
         else:
             comparisons.append(versus)
             if has_scores and not _one_output(versus):
-                judgments += _scores(fields, versus, options.scale or SCALE)
+                judgments += _scores(reader.turned(line, values), versus, options.scale or SCALE)
     if ignored is None:
         raise RatingsError(f"{path}: there is no row below the header; nothing was imported")
     return Reading(
@@ -114,37 +113,68 @@ def _check_header(path: Path, found: tuple[str, ...], options: ReadOptions) -> t
     )
 
 
-def _versus(fields: Fields) -> Versus | str:
-    """Read one row, or say why it gives nothing."""
-    text = fields.text
-    response = fields.one_of("response", (*RESPONSES, SKIP), "")
-    if response == SKIP:
-        return "skipped"
-    if not response:
-        return "no response"
-    rater = text("rater_id")
-    if not rater:
-        raise fields.wrong(f"rater_id is empty, write {ANONYMOUS!r} where nobody knows who judged")
-    return Versus(
-        row=fields.row,
-        left=_side(fields, "left"),
-        right=_side(fields, "right"),
-        winner=RESPONSES[response],
-        rater=ANONYMOUS if rater.lower() == ANONYMOUS else rater,
-        prompt=text("prompt_id"),
-        text=text("prompt"),
-        category=text("category"),
-        modality=fields.one_of("modality", ("image", "video"), ""),
-        criterion=text("dimension") or OVERALL,
-        control=fields.one_of("kind", PAIR_CONTROLS, TEST),
-        session=text("session_id") or None,
-        at=fields.moment("submitted_at"),
-        seconds=fields.seconds("duration_ms"),
-        source=text("source"),
-        trial=text("trial_id") or None,
-        pair=text("pair_id") or None,
-        repeat_of=text("repeat_of") or None,
-        shown_at=fields.moment("shown_at"),
+class _Reader(RowReader):
+    """Reads rows of the table."""
+
+    def __init__(self, path: Path, header: tuple[str, ...]) -> None:
+        super().__init__(path, header, COLUMNS, "judged")
+        self._winners: dict[str, Winner] = {}
+        self._sides: dict[tuple[str, str, str, str], Side] = {}
+        self._prompts: dict[tuple[str, ...], tuple[str, str, str, str]] = {}
+        self._terms: dict[tuple[str, ...], tuple[str, str, str | None, str]] = {}
+
+    def versus(self, line: int, values: list[str]) -> Versus | str:
+        """Read one row, or say why it gives nothing."""
+        (
+            trial, pair, prompt, category, left_item, right_item, left_arm, right_arm, response,
+            _, _, _, _, rater, shown_at, at, duration, kind, repeat_of, session, text, modality,
+            left_model, right_model, left_seed, right_seed, dimension, source,
+        ) = self.picked(values)  # fmt: skip
+        winner = self._winners.get(response)
+        if winner is None:
+            chosen = self.turned(line, values).one_of("response", (*RESPONSES, SKIP), "")
+            if chosen not in RESPONSES:
+                return "skipped" if chosen else "no response"
+            winner = self._winners[response] = RESPONSES[chosen]
+        who = self.rater(rater, line, values)
+        asked = self._prompts.get((prompt, text, category, modality))
+        left = self._sides.get((left_item, left_model, left_seed, left_arm))
+        right = self._sides.get((right_item, right_model, right_seed, right_arm))
+        if not (asked and left and right and (asked[0] or (left.item and right.item))):
+            fields = self.turned(line, values)
+            left = self._sides[left_item, left_model, left_seed, left_arm] = _side(fields, "left")
+            right = self._sides[right_item, right_model, right_seed, right_arm] = _side(
+                fields, "right"
+            )
+            asked = self._prompts[prompt, text, category, modality] = _asked(fields)
+        terms = self._terms.get((dimension, kind, session, source))
+        if terms is None:
+            terms = self._terms[dimension, kind, session, source] = _terms(
+                self.turned(line, values)
+            )
+        criterion, control, in_session, of_source = terms
+        return versus_of((
+            line, left, right, winner, who, *asked, criterion, control, in_session,
+            self.moment("submitted_at", at, line, values) if at else None,
+            self.duration(duration, line, values) if duration else None,
+            of_source, "", trial.strip() or None, pair.strip() or None, repeat_of.strip() or None,
+            self.moment("shown_at", shown_at, line, values) if shown_at else None,
+        ))  # fmt: skip
+
+
+def _asked(fields: Fields) -> tuple[str, str, str, str]:
+    """What a row says of its prompt, as in a `Versus`."""
+    modality = fields.one_of("modality", ("image", "video"), "")
+    return fields.text("prompt_id"), fields.text("prompt"), fields.text("category"), modality
+
+
+def _terms(fields: Fields) -> tuple[str, str, str | None, str]:
+    """What rows share: the question, what it was asked for, the session and the source."""
+    return (
+        fields.text("dimension") or OVERALL,
+        fields.one_of("kind", PAIR_CONTROLS, TEST),
+        fields.text("session_id") or None,
+        fields.text("source"),
     )
 
 
