@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from qfloor import tables
 from qfloor.errors import RatingsError
@@ -33,6 +34,7 @@ COLUMNS: tuple[str, ...] = (
 )  # fmt: skip
 INPUT, ANSWER = "Input.", "Answer."
 FORM = "Answer.taskAnswers"
+TOLD = (FORM, "AssignmentStatus", "WorkerId", "AssignmentId", "WorkTimeInSeconds")
 STATUSES = ("submitted", "approved", "rejected")
 FLAGS = ("true", "false", "")
 
@@ -46,24 +48,26 @@ def read(path: Path, options: ReadOptions) -> Reading:
         Of the first row that is not what it must be.
     """
     recorder = Recorder(path, "line", options)
-    rows = list(tables.rows(path, RatingsError))
+    header, table = tables.table(path, RatingsError)
+    rows = list(table)
     if not rows:
         raise RatingsError(f"{path}: there is no row below the header; nothing was imported")
-    header = tuple(rows[0][1])
     known = (*COLUMNS, *(name for name in header if name.startswith((INPUT, ANSWER))))
     ignored = check_columns(path, header, known, (), ignore_unknown=options.ignore_unknown_columns)
     if not any(name.startswith(ANSWER) for name in header):
         raise RatingsError(f"{path}: no column 'Answer.*' in it; nothing was imported")
     questions = _questions(header, rows)
-    bare = [name.removeprefix(INPUT) for name in header]
+    told = itemgetter(*(header.index(name) if name in header else -1 for name in TOLD))
+    names = (*(name.removeprefix(INPUT) for name in header), *header)
     forms: dict[str, list[tuple[str, Any]]] = {}
-    for line, row in rows:
+    for line, cells in rows:
+        form, status, worker, assignment, seconds = told((*cells, ""))
         answers = {
             question: value
-            for question, value in _answers(recorder, line, row, questions, forms)
+            for question, value in _answers(recorder, line, cells, questions, form, forms)
             if recorder.wants(question)
         }
-        status = row.get("AssignmentStatus", "").strip().lower()
+        status = status.strip().lower()
         if status and status not in STATUSES:
             raise recorder.faults.wrong(
                 line, f"AssignmentStatus {status!r} is unknown {nearest(status, STATUSES)}"
@@ -71,73 +75,63 @@ def read(path: Path, options: ReadOptions) -> Reading:
         if status == "rejected":
             recorder.drop("rejected", len(answers))
             continue
-        _record(recorder, line, row, bare, answers)
+        record = dict(zip(names, cells + cells, strict=True))
+        alone = _seconds(seconds) if len(answers) == 1 else None
+        for question, value in answers.items():
+            given = Given(line, record, question, worker, (question,), assignment, seconds=alone)
+            recorder.answer(given, value)
     return recorder.reading(ignored)
 
 
-def _record(
-    recorder: Recorder,
-    line: int,
-    row: Mapping[str, str],
-    bare: Sequence[str],
-    answers: Mapping[str, Any],
-) -> None:
-    """Record a row's answers; ``bare`` are its columns' names without what they begin with."""
-    record = {**dict(zip(bare, row.values(), strict=True)), **row}
-    for question, value in answers.items():
-        given = Given(
-            row=line,
-            record=record,
-            question=question,
-            rater=row.get("WorkerId", ""),
-            shown=(question,),
-            annotation=row.get("AssignmentId", ""),
-            seconds=_seconds(row) if len(answers) == 1 else None,
-        )
-        recorder.answer(given, value)
+class _Question(NamedTuple):
+    """An ``Answer`` column: where it stands, what it asks, and how it is written.
+
+    ``option`` is the one of a radio group that it tells of; None where it tells the answer.
+    """
+
+    at: int
+    name: str
+    option: str | None = None
 
 
-def _questions(
-    header: Sequence[str], rows: Sequence[tuple[int, Mapping[str, str]]]
-) -> dict[str, str]:
+def _questions(header: Sequence[str], rows: Sequence[tuple[int, list[str]]]) -> list[_Question]:
     """Say for each ``Answer`` column how it is written: plain, label, or one option of a radio."""
-    found = {}
-    for name in header:
+    found = []
+    for at, name in enumerate(header):
         if not name.startswith(ANSWER) or name == FORM:
             continue
-        stem, dot, last = name.removeprefix(ANSWER).rpartition(".")
-        values = {row[name].strip().lower() for _, row in rows}
+        bare = name.removeprefix(ANSWER)
+        stem, dot, last = bare.rpartition(".")
+        values = {cells[at].strip().lower() for _, cells in rows}
         if dot and last == "label":
-            found[name] = "label"
+            found.append(_Question(at, stem))
         elif dot and stem and values <= set(FLAGS) and values - {""}:
-            found[name] = "radio"
+            found.append(_Question(at, stem, last))
         else:
-            found[name] = "plain"
+            found.append(_Question(at, bare))
     return found
 
 
 def _answers(
     recorder: Recorder,
     line: int,
-    row: Mapping[str, str],
-    questions: Mapping[str, str],
+    cells: Sequence[str],
+    questions: Sequence[_Question],
+    form: str,
     forms: dict[str, list[tuple[str, Any]]],
 ) -> Iterator[tuple[str, Any]]:
     """Give a row's answers; ``forms`` keeps what was read of a form, as many are filled alike."""
     radios: dict[str, dict[str, bool]] = {}
-    for name, written in questions.items():
-        bare = name.removeprefix(ANSWER)
-        stem, _, option = bare.rpartition(".")
-        if written == "radio":
-            radios.setdefault(stem, {})[option] = row[name].strip().lower() == "true"
+    for at, name, option in questions:
+        if option is not None:
+            radios.setdefault(name, {})[option] = cells[at].strip().lower() == "true"
         else:
-            yield (stem if written == "label" else bare), row[name]
+            yield name, cells[at]
     for question, options in radios.items():
         yield question, _chosen(recorder, line, question, options)
-    text = row.get(FORM, "")
-    if text not in forms:
-        forms[text] = list(_form(recorder, line, text)) if text.strip() else []
-    yield from forms[text]
+    if form not in forms:
+        forms[form] = list(_form(recorder, line, form)) if form.strip() else []
+    yield from forms[form]
 
 
 def _form(recorder: Recorder, line: int, text: str) -> Iterator[tuple[str, Any]]:
@@ -170,8 +164,8 @@ def _chosen(recorder: Recorder, line: int, question: str, options: Mapping[str, 
     return chosen[0] if chosen else None
 
 
-def _seconds(row: Mapping[str, str]) -> float | None:
-    text = row.get("WorkTimeInSeconds", "").strip()
+def _seconds(text: str) -> float | None:
+    text = text.strip()
     return float(text) if text.isdigit() else None
 
 
