@@ -35,9 +35,11 @@ class Mention(NamedTuple):
     seed: str
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(slots=True)
 class Item:
     """Something that was judged, as the file describes it; what it leaves open is empty.
+
+    Its first fields are those of a `Judgment` or `Mention`, in their order.
 
     ``tested`` says that at least one rating of it is no control, ``compared`` that at least one
     comparison is none. ``output`` is the id of the store's output that it was found to be.
@@ -175,16 +177,7 @@ def _item(mention: Judgment | Mention, faults: Faults) -> Item:
             mention.row,
             "nothing says what was rated, fill in item_id, or prompt_id (or prompt) and model_id",
         )
-    return Item(
-        row=mention.row,
-        name=mention.item,
-        prompt=mention.prompt,
-        text=mention.text,
-        category=mention.category,
-        modality=mention.modality,
-        model=mention.model,
-        seed=mention.seed,
-    )
+    return Item(*mention[:8])
 
 
 def _merge(item: Item, mention: Judgment | Mention, faults: Faults) -> None:

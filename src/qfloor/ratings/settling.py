@@ -251,10 +251,10 @@ class Settler:
 
     def _stored_prompt(self, item: Item) -> Prompt | None:
         candidates = self.known.prompts.get(item.prompt, ())
-        fitting = [p for p in candidates if not item.text or item.text in (p.text, p.text.strip())]
-        fitting = fitting or [p for p in candidates if p.text == p.id]  # its text was not known
         if not candidates:
             return None
+        fitting = [p for p in candidates if not item.text or item.text in (p.text, p.text.strip())]
+        fitting = fitting or [p for p in candidates if p.text == p.id]  # its text was not known
         if len(fitting) != 1:
             raise self.faults.wrong(
                 item.row,

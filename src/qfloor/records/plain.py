@@ -23,6 +23,8 @@ def to_plain(value: Any) -> Any:
     if type(value) is dict and _is_flat(value):  # most that is kept: before slower questions
         return dict(value)
     kind: Any = type(value)
+    if kind is tuple or kind is list:
+        return [v if type(v) in _PLAIN else to_plain(v) for v in value]
     names = _fields_of(kind)
     if names is not None:
         return {n: v if type(v := getattr(value, n)) in _PLAIN else to_plain(v) for n in names}
@@ -50,13 +52,12 @@ def _is_flat(value: Mapping[Any, Any]) -> bool:
 
 def canonical_json(value: Any) -> str:
     """Sorted, compact, unicode JSON: equal values give equal bytes; NaN is refused."""
-    return _encode(to_plain(value))
+    return _encode(value if type(value) is str else to_plain(value))
 
 
 def digest_of(value: Any, length: int = 32) -> str:
     """First ``length`` hex digits of the SHA-256 of a value's canonical JSON."""
-    told = _encode(value) if type(value) is str else canonical_json(value)
-    digits: str = _sha256()(told.encode("utf-8")).hexdigest()
+    digits: str = _sha256()(canonical_json(value).encode("utf-8")).hexdigest()
     return digits[:length]
 
 
