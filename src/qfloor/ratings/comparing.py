@@ -68,10 +68,14 @@ def assemble_comparisons(
         left, right = settled.outputs[left_at], settled.outputs[right_at]
         if left.id == right.id or left.prompt_digest != right.prompt_digest:
             _check_pair(versus, left, right, ground.faults)
-        rater = ground.raters[versus.rater]
-        name = f"{prefix}\x1f{left.id}\x1f{right.id}\x1f{rater}\x1f{versus.criterion}\x1f{versus.session or ''}\x1f{versus.control}"  # noqa: E501
-        told = versus.annotation or versus.trial or ""
-        if versus.rater == ANONYMOUS and not told:
+        (
+            row, left_side, right_side, winner, called, _, _, _, _, criterion, control, session, at,
+            seconds, source, annotation, trial, pair, repeat_of, shown_at,
+        ) = versus  # fmt: skip
+        rater = ground.raters[called]
+        name = f"{prefix}\x1f{left.id}\x1f{right.id}\x1f{rater}\x1f{criterion}\x1f{session or ''}\x1f{control}"  # noqa: E501
+        told = annotation or trial or ""
+        if called == ANONYMOUS and not told:
             unnamed[name] += 1  # nobody can tell whether two are one: both are kept
             told = str(unnamed[name])
         identity = sha256(f"{name}\x1f{told}".encode()).hexdigest()[:32]
@@ -82,13 +86,12 @@ def assemble_comparisons(
             continue
         found.append(
             comparison_row((
-                identity, left.id, right.id, rater, versus.criterion, versus.winner,
-                versus.session, versus.control, versus.seconds, versus.at,
-                versus.source or ground.source, versus.trial, versus.pair, versus.repeat_of,
-                versus.left.arm or None, versus.right.arm or None, versus.shown_at,
+                identity, left.id, right.id, rater, criterion, winner, session, control, seconds,
+                at, source or ground.source, trial, pair, repeat_of, left_side.arm or None,
+                right_side.arm or None, shown_at,
             ))
         )  # fmt: skip
-        rows.append(versus.row)
+        rows.append(row)
     return Compared(comparisons=found, rows=rows, dropped=dropped)
 
 

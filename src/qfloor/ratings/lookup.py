@@ -133,8 +133,9 @@ class Lookup:
         prompt, text, category, modality, model, seed = [
             self._value(given.row, record, name, shown) for name in DESCRIBING[1:]
         ]
-        is_mapped = any(f"{place}.item" in self._mapping.columns for place in shown)
-        has_item = is_mapped or not one_of_two
+        has_item = not one_of_two or any(
+            f"{place}.item" in self._mapping.columns for place in shown
+        )
         item = self._value(given.row, record, "item", shown) if has_item else ""
         if modality not in MODALITIES:
             raise self.faults.wrong(
