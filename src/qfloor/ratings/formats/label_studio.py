@@ -91,22 +91,17 @@ def _record(
     wanted: list[tuple[str, str, tuple[str, ...]]],
 ) -> int:
     """Record what was answered and what was not; gives the number of ratings without a star."""
-    answered = {(a.question, a.type, a.about): a.value for a in annotation.answers}
-    n = len(answered.keys() & wanted)
+    answered = {answer[:3]: answer.value for answer in annotation.answers}
+    seconds = annotation.seconds if len(answered.keys() & wanted) == 1 else None
+    control = "catch" if annotation.gold else "test"
     empty_stars = 0
     for key in wanted:
         question, kind, about = key
         given = Given(
-            row=annotation.row,
-            record=annotation.record,
-            question=question,
-            rater=annotation.rater,
-            shown=(*about, question) if kind != "pairwise" else (question,),
-            annotation=annotation.identity,
-            at=annotation.at,
-            seconds=annotation.seconds if n == 1 else None,
-            control="catch" if annotation.gold else "test",
-        )
+            annotation.row, annotation.record, question, annotation.rater,
+            (question,) if kind == "pairwise" else (*about, question),
+            annotation.identity, "", annotation.at, seconds, control,
+        )  # fmt: skip
         value = answered.get(key)
         if kind == "pairwise":
             _compare(recorder, config, given, value)
@@ -175,17 +170,12 @@ def _of_task(recorder: Recorder, row: int, task: Mapping[str, Any]) -> Iterator[
             raise recorder.faults.wrong(row, "an annotation must have a list 'result'")
         answers, others = _results(recorder, row, annotation["result"])
         yield Annotation(
-            row=row,
-            record={"id": task.get("id", ""), **record},
-            rater=_person(annotation.get("completed_by")),
-            identity=str(annotation.get("id", "")),
-            at=str(annotation.get("created_at") or ""),
-            seconds=_seconds(annotation.get("lead_time")),
-            answers=answers,
-            others=others,
-            cancelled=bool(annotation.get("was_cancelled") or annotation.get("skipped")),
-            gold=bool(annotation.get("ground_truth")),
-        )
+            row, {"id": task.get("id", ""), **record}, _person(annotation.get("completed_by")),
+            str(annotation.get("id", "")), str(annotation.get("created_at") or ""),
+            _seconds(annotation.get("lead_time")), answers, others,
+            bool(annotation.get("was_cancelled") or annotation.get("skipped")),
+            bool(annotation.get("ground_truth")),
+        )  # fmt: skip
 
 
 def _results(
@@ -248,14 +238,9 @@ def _of_flat_row(
         if value not in (None, "", []):
             answers.append(Answer(name, kind or "choices", about, value))
     return Annotation(
-        row=row,
-        record=entry,
-        rater=_person(entry.get("annotator")),
-        identity=str(entry.get("annotation_id", "")),
-        at=str(entry.get("created_at") or ""),
-        seconds=_seconds(entry.get("lead_time")),
-        answers=tuple(answers),
-    )
+        row, entry, _person(entry.get("annotator")), str(entry.get("annotation_id", "")),
+        str(entry.get("created_at") or ""), _seconds(entry.get("lead_time")), tuple(answers),
+    )  # fmt: skip
 
 
 def _check_about(
