@@ -269,3 +269,13 @@ class TestWho:
         bad = write(HEAD, "p,a,b,up,bob", name="three.csv")
         with pytest.raises(RatingsError, match=r"three\.csv: line 2: response .up. is unknown"):
             read(store, [*files, bad])
+
+
+def test_a_model_needs_a_prompt_even_where_one_was_read_before(store, write):
+    rows = ["p1,,,m,n", ",a,b,m,n", ",,,m,n"]
+    path = write(
+        "response,rater_id,prompt_id,left_item,right_item,left_model,right_model",
+        *(f"left,ann,{row}" for row in rows),
+    )
+    with pytest.raises(RatingsError, match="line 4: nothing says what was on the left"):
+        import_ratings(store, path, format="pairwise", round="2026-11")
