@@ -187,11 +187,12 @@ def test_what_found_no_room_goes_before_what_came_later_also_when_all_is_asked_f
     flushing(tmp_path, monkeypatch, work)
 
 
+@pytest.mark.parametrize("bound", ["MOST_WAITING", "MOST_CHARACTERS"])
 def test_while_the_disk_refuses_only_what_bought_nothing_is_left_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
     """What came of a purchase would be told of a row that is not there."""
-    monkeypatch.setattr(records, "MOST_WAITING", 0)
+    monkeypatch.setattr(records, bound, 0)
 
     async def work(client: Any) -> Any:
         for path, body in (
@@ -208,3 +209,35 @@ def test_while_the_disk_refuses_only_what_bought_nothing_is_left_out(
         )
 
     assert drive(by_sellers(tmp_path), work) == ([("images", "made")], [(2.0,)])
+
+
+def test_long_prompts_wait_for_the_disk_in_a_bounded_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty thousand rows were kept however long each was."""
+    for name, value in (("FLUSH_S", 3600.0), ("PACE_S", 3600.0), ("MOST_CHARACTERS", 20_000)):
+        monkeypatch.setattr(records, name, value)
+
+    async def work(client: Any) -> Any:
+        async def asked() -> int:
+            for _ in range(4):
+                await client.post("/v1/route", json={"prompt": f"{MUG}, {'softly ' * 1_400}"})
+            return len(kept._rows)
+
+        kept = client.gateway.records
+        full = await asked()
+        with monkeypatch.context() as m:
+            m.setattr(kept, "_write", fails)
+            with pytest.raises(StoreError):
+                await kept.flush()
+        still = await asked()
+        await kept.flush()
+        return full, still, await asked()
+
+    def fails(*_: Any) -> None:
+        raise StoreError("the disk is full")
+
+    chosen = by_sellers(tmp_path).model_copy(update={"keep_prompts": True})
+    full, still, after = drive(chosen, work)
+    assert 0 < full < 4
+    assert (still, after) == (full, full)

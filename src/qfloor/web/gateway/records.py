@@ -42,6 +42,8 @@ MOST_WAITING = 20_000
 
 Of dry runs and refusals: what is bought is kept, for what comes of it is told of its row.
 """
+MOST_CHARACTERS = 32_000_000
+"""Of prompts and needs in rows that wait, likewise: 20,000 of the longest would be 640 MB."""
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 EDGES = (*(f"{edge:g}" for edge in SECONDS), "+Inf")
@@ -176,6 +178,13 @@ def _listed(names: tuple[str, ...]) -> str:
     return json.dumps(list(names))
 
 
+def _length(row: Any) -> int:
+    """How much of a row that waits is as long as whoever asked would have it."""
+    if type(row) is Again:
+        return len(row.prompt)
+    return len(row[_NEED]) + len(row[_PROMPT] or "")
+
+
 class Records:
     """Hands rows and counts over to the pen, from time to time."""
 
@@ -185,16 +194,19 @@ class Records:
         self._counts: dict[tuple[str, Labels], float] = defaultdict(float)
         self._seen: dict[tuple[str, Labels], list[float]] = {}
         self._handing = asyncio.Lock()
+        self._characters = 0
 
     # -- decisions -----------------------------------------------------------------------------
 
     def decided(self, decided: Decided, *, status: int, seconds: float, reason: str | None) -> None:
         """Log a decision: final for a dry run or a refusal, else settled later."""
         is_final = decided.endpoint == "route" or status >= 400
-        if is_final and len(self._rows) >= MOST_WAITING:
+        if is_final and self._is_full():
             self.count("qfloor_log_rows_dropped_total")
             return
-        self._rows.append((_INSERT, self._row(decided, status, seconds, reason)))
+        row = self._row(decided, status, seconds, reason)
+        self._rows.append((_INSERT, row))
+        self._characters += _length(row)
         self._counts[_counter_of(decided)] += 1.0
         self.observe("qfloor_decide_seconds", decided.decide_us / 1e6)
 
@@ -206,12 +218,16 @@ class Records:
 
     def decided_again(self, again: Again) -> None:
         """Log a decision as `decided` does, by the line of one that came before."""
-        if len(self._rows) >= MOST_WAITING:
+        if self._is_full():
             self.count("qfloor_log_rows_dropped_total")
             return
         self._rows.append((_INSERT, again))  # its row is put together where it is written
+        self._characters += len(again.prompt)
         self._counts[again.line.counted] += 1.0
         self.observe("qfloor_decide_seconds", again.decide_us / 1e6)
+
+    def _is_full(self) -> bool:
+        return len(self._rows) >= MOST_WAITING or self._characters >= MOST_CHARACTERS
 
     def settled(
         self,
@@ -306,12 +322,15 @@ class Records:
         """
         async with self._handing:
             rows, counts = take(), self._taken_counts() if counted else {}
+            gone = sum(_length(row) for sql, row in rows if sql is _INSERT)
+            self._characters -= gone
             try:
                 await self._pen.write(
                     lambda: self._write(rows, counts), lasting=counted, along=along, yields=True
                 )
             except StoreError:
                 self._rows[:0] = rows
+                self._characters += gone
                 for key, by in counts.items():
                     self._counts[key] += by
                 raise
