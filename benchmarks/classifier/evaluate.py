@@ -23,6 +23,8 @@ from corpus import HERE, LANGUAGES, ROOT, Item, everything, hash_of, labels_of, 
 
 sys.path.insert(0, str(ROOT / "src"))
 
+from first_look import first_answers
+
 from qfloor.records import CATEGORIES
 from qfloor.router import Need
 from qfloor.router.classification import Classification
@@ -187,11 +189,10 @@ def held_out(outcomes: Sequence[Outcome]) -> list[str]:
         "## Prompts written to judge by", "",
         "`judged_*.txt`: written by others than the training prompts were, labelled before any was "
         "classified, and classified when weights were final; a and b once more when five writers "
-        "had been added to those trained on, so that c and d alone are a first look at these "
-        "weights. "
+        "had been added to those trained on. "
         "Leaving out whole writers of training prompts: "
         "[classifier_strangers.md](classifier_strangers.md).", "",
-        *bars({**sets, **together(sets)}), *second_labels(outcomes),
+        *first_looks(sets), *bars({**sets, **together(sets)}), *second_labels(outcomes),
     ]  # fmt: skip
     for name, there in sets.items():
         lines += grouped(there, lambda o: o.item.kind, f"{name}, kind")
@@ -206,6 +207,24 @@ def together(sets: dict[str, list[Outcome]]) -> dict[str, list[Outcome]]:
     return {**found, "all": [o for there in sets.values() for o in there]}
 
 
+def first_looks(sets: dict[str, list[Outcome]]) -> list[str]:
+    """Bars by what was answered first, before anything was changed for what a set had shown."""
+    told = first_answers()
+    found = {
+        name: [Outcome(o.item, told[hash_of(o.item.text)[:12]]) for o in there]
+        for name, there in sets.items()
+        if there and hash_of(there[0].item.text)[:12] in told
+    }
+    return [
+        "### First looks", "",
+        "What was answered when a set was classified for the first time, kept in "
+        "`judged_first.txt`: nothing had been changed for what the set had shown, so these are the "
+        "figures to expect of prompts that nobody here has seen. They do not change. The first "
+        "looks at a to d are told in [decision 0041](../docs/decisions/0041-strangers.md).", "",
+        *bars(found), "### By what ships now", "",
+    ]  # fmt: skip
+
+
 def second_labels(outcomes: Sequence[Outcome]) -> list[str]:
     """How far a second person, who labelled the same prompts blind, agrees with their writers."""
     path = HERE / "judged_second.txt"
@@ -215,6 +234,8 @@ def second_labels(outcomes: Sequence[Outcome]) -> list[str]:
     rows = []
     for name in sorted(sources(outcomes)):
         there = [o for o in outcomes if o.item.source == name]
+        if hash_of(there[0].item.text)[:12] not in told:
+            continue  # no second person has read this set
         second = [labels_of(told[hash_of(o.item.text)[:12]]) for o in there]
         pairs = list(zip(there, second, strict=True))
         either = sum(o.acceptable or (o.found.category in labels) for o, labels in pairs)

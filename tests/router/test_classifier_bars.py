@@ -137,3 +137,10 @@ def test_no_tested_prompt_is_trained_on() -> None:
     trained = {i.text for i in everything if i.split == "train"}
     assert len(trained) > 5000
     assert not trained & {i.text for i in everything if i.split != "train"}
+
+
+def test_first_answers_are_kept_for_a_whole_set() -> None:
+    import first_look
+
+    there = {corpus.hash_of(i.text)[:12] for i in corpus.judged(FOLDER / "judged_e.txt")}
+    assert set(first_look.first_answers()) == there
