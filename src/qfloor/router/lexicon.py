@@ -11,6 +11,7 @@ from __future__ import annotations
 from qfloor.router.words_english import ENGLISH
 from qfloor.router.words_more import MORE
 from qfloor.router.words_other import OTHER
+from qfloor.router.words_senses import NEUTRAL, SENSES, STILL
 from qfloor.router.words_wide import WIDE
 from qfloor.router.words_world import WORLD
 
@@ -110,6 +111,7 @@ _BESIDE: dict[str, dict[str, float]] = {
 def _all() -> dict[str, dict[str, float]]:
     words = {
         category: {
+            **_weights(SENSES.get(category, {})),
             **_weights(WIDE[category]),
             **_weights(WORLD[category]),
             **_weights(MORE[category]),
@@ -119,8 +121,8 @@ def _all() -> dict[str, dict[str, float]]:
         }
         for category, groups in ENGLISH.items()
     }
-    words["-"] = _weights({0.0: _NEUTRAL})
-    words["@clip"] = _weights({1.0: _CLIP, -1.2: _STILL})
+    words["-"] = _weights({0.0: f"{_NEUTRAL}, {NEUTRAL}"})
+    words["@clip"] = _weights({1.0: _CLIP, -1.2: f"{_STILL}, {STILL}"})
     return words
 
 

@@ -1,0 +1,69 @@
+"""Phrases in which a word means another thing than by itself.
+
+An animal that is named after a place is no place, a colour that is named after a thing is no thing,
+and a dish that is wanted for a menu is no lettering. Category -> weight -> phrases, as in
+`qfloor.router.words_english`.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+_ANIMALS = (
+    "barn owl, barn swallow, tawny owl, snowy owl, wood pigeon, wood duck, house sparrow, "
+    "house martin, house cat, house mouse, church mouse, field mouse, tree frog, glass frog, "
+    "poison dart frog, tree kangaroo, tree python, tree sparrow, forest elephant, bush baby, "
+    "jungle cat, sand cat, fishing cat, snow leopard, snow monkey, snow goose, snow fox, "
+    "arctic fox, desert fox, desert tortoise, mountain goat, mountain gorilla, mountain lion, "
+    "mountain hare, prairie dog, river otter, river dolphin, sea otter, sea lion, sea turtle, "
+    "sea eagle, sea horse, sea urchin, marsh harrier, marsh frog, swamp deer, meadow pipit, "
+    "cliff swallow, rock hyrax, rock dove, cave bat, garden spider, garden snail, reef shark, "
+    "bay horse, island fox, polar bear, ice bear, box turtle, horned owl, king penguin, "
+    "king cobra, queen bee, monk seal, bull terrier, crown crane, hermit crab, secretary bird, "
+    "guinea pig, water buffalo"
+)
+
+_COLOURS = (
+    "cream", "rust", "peach", "lime", "mustard", "plum", "olive", "salmon", "lavender", "chocolate",
+    "coral", "charcoal", "mint", "sage", "apricot", "lemon", "tangerine", "honey",
+)  # fmt: skip
+_AS_COLOURS = ", ".join(
+    f"{before}{colour}{behind}"
+    for colour, (before, behind) in product(
+        _COLOURS,
+        (("on ", ""), ("black on ", ""), ("", " background"), ("", " backdrop"), ("", " and grey"),
+         ("in ", " and"), ("", " wall"), ("", " walls")),
+    )
+)  # fmt: skip
+
+NEUTRAL = (
+    f"{_AS_COLOURS}, color field, colour field, field lines, field study, field trip, vector field, "
+    "data field, text field, input field, form field, field of study, field of research"
+)
+"""Phrases that count for nothing, as those of `qfloor.router.lexicon`."""
+
+STILL = (
+    "phone wallpaper, iphone wallpaper, mobile wallpaper, android wallpaper, wallpaper for phone, "
+    "wallpaper for a phone, wallpaper for my phone, wallpaper for my iphone, background for my phone, "
+    "phone background, phone lock screen, lock screen, fondo de pantalla para móvil, "
+    "fondo de pantalla para celular, fondo de pantalla, papel de parede para celular, "
+    "papel de parede, fond d'écran pour téléphone, fond d'écran, hintergrundbild fürs handy, "
+    "hintergrundbild, handyhintergrund, 手机壁纸, 壁纸, スマホの壁紙, スマホ壁紙, 壁紙, خلفية هاتف, "
+    "خلفية للهاتف, फोन वॉलपेपर, मोबाइल वॉलपेपर, वॉलपेपर"
+)
+"""Words for a still that is shown on a thing, which is not in the picture."""
+
+_MENU = (
+    "for the menu, for our menu, for a menu, for my menu, for menu, for a restaurant menu, "
+    "for our restaurant menu, for the restaurant menu, for a cafe menu, for the cafe menu, "
+    "para el menú, para la carta, para la carta del restaurante, para o cardápio, para cardápio, "
+    "pour le menu, pour la carte, pour la carte du restaurant, pour la carte d'un restaurant, "
+    "für die speisekarte, fürs menü, für die karte, 菜单用, 用于菜单, メニュー用, "
+    "カフェのメニュー用, لقائمة الطعام, لقائمة طعام, لقائمة مطعم, मेन्यू के लिए, मेनू के लिए"
+)
+
+SENSES: dict[str, dict[float, str]] = {
+    "portrait": {2.5: _ANIMALS},
+    "product-photo": {2.0: _MENU},
+}
+"""Category -> weight -> phrases."""
