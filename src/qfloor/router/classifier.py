@@ -44,9 +44,14 @@ from qfloor.router.sweep import Stops, Swept, sweep
 from qfloor.router.vocabulary import Vocabulary
 from qfloor.router.weights import Weights
 
-NEUTRAL, CLIP = "-", "@clip"
-"""In place of a category: phrases that say nothing, and those that ask for a clip."""
+NEUTRAL, CLIP, ONLY_CLIP = "-", "@clip", "@clip only"
+"""In place of a category: phrases that say nothing, speak for a clip, or that no still answers."""
 
+MADE_CLIP = {True: 4.0, False: -6.0}
+"""What a phrase that no still answers adds to the score of `video`, and of categories of stills.
+
+A request may tell all that a portrait tells, and only in its last words what the camera does.
+"""
 
 UNLIKELY = 0.25
 """Confidence of the likeliest below which nothing can be ruled out: all stay plausible."""
@@ -81,7 +86,7 @@ def _by_signal(
         own = {signal.lower(): weight for signal in told}
         for signal, value in {**words.get(category, {}), **own}.items():
             found.setdefault(signal, {})[category] = value
-    for beside in (NEUTRAL, CLIP):
+    for beside in (NEUTRAL, CLIP, ONLY_CLIP):
         for signal, value in words.get(beside, {}).items():
             found.setdefault(signal, {})[beside] = value
     return arrange(found)
@@ -122,6 +127,7 @@ class Classifier:
         learned = () if weights is None else weights.categories
         self._learned = {c: learned.index(c) for c in self.categories if c in learned}
         self._all_learned = learned == tuple(self.categories)
+        self._as_clip = [self._when_a_clip(c) for c in learned]
         self._draws_clips = "animation" in self._learned and "animation" in made["video"]
 
     def classify(self, need: Need) -> Classification:
@@ -249,6 +255,8 @@ class Classifier:
         if "#brief" in names:  # in a word or two, the last letters of one tell nothing
             names = [name for name in names if not name.startswith("@-")]
         learned = weights.scores(swept.length, swept.total, names, sums)
+        if not given and sums.get(ONLY_CLIP, 0.0) > 0 and sums.get(CLIP, 0.0) > 0:
+            learned = [score + more for score, more in zip(learned, self._as_clip, strict=True)]
         if self._all_learned and not given:
             scores = learned
         else:
@@ -281,6 +289,12 @@ class Classifier:
             content_of(reading.tokens, [i for i, stop in swept.stops if stop.marks]),
         ))  # fmt: skip
         return Classification(sure, confidence, plausible, told, modality, language)
+
+    def _when_a_clip(self, category: str) -> float:
+        """What a phrase that no still answers adds to a category's score."""
+        known = self.categories.get(category)
+        of_clips = known is not None and "video" in known.modalities
+        return 0.0 if of_clips and category != "video" else MADE_CLIP[of_clips]
 
     def _declared(self, total: float) -> float:
         """Log odds of a category that is known by its declared words only."""

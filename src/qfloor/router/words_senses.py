@@ -10,17 +10,17 @@ from __future__ import annotations
 from itertools import product
 
 _ANIMALS = (
-    "barn owl, barn swallow, tawny owl, snowy owl, wood pigeon, wood duck, house sparrow, "
-    "house martin, house cat, house mouse, church mouse, field mouse, tree frog, glass frog, "
-    "poison dart frog, tree kangaroo, tree python, tree sparrow, forest elephant, bush baby, "
-    "jungle cat, sand cat, fishing cat, snow leopard, snow monkey, snow goose, snow fox, "
-    "arctic fox, desert fox, desert tortoise, mountain goat, mountain gorilla, mountain lion, "
-    "mountain hare, prairie dog, river otter, river dolphin, sea otter, sea lion, sea turtle, "
-    "sea eagle, sea horse, sea urchin, marsh harrier, marsh frog, swamp deer, meadow pipit, "
-    "cliff swallow, rock hyrax, rock dove, cave bat, garden spider, garden snail, reef shark, "
-    "bay horse, island fox, polar bear, ice bear, box turtle, horned owl, king penguin, "
-    "king cobra, queen bee, monk seal, bull terrier, crown crane, hermit crab, secretary bird, "
-    "guinea pig, water buffalo"
+    "barn owl, barn swallow, tawny owl, snowy owl, wood pigeon, wood duck, house sparrow, house "
+    "martin, house cat, house mouse, church mouse, field mouse, tree frog, glass frog, poison "
+    "dart frog, tree kangaroo, tree python, tree sparrow, forest elephant, bush baby, jungle "
+    "cat, sand cat, fishing cat, snow leopard, snow monkey, snow goose, snow fox, arctic fox, "
+    "desert fox, desert tortoise, mountain goat, mountain gorilla, mountain lion, mountain "
+    "hare, prairie dog, river otter, river dolphin, sea otter, sea lion, sea turtle, sea eagle, "
+    "sea horse, sea urchin, marsh harrier, marsh frog, swamp deer, meadow pipit, cliff swallow, "
+    "rock hyrax, rock dove, cave bat, garden spider, garden snail, reef shark, bay horse, "
+    "island fox, polar bear, ice bear, box turtle, horned owl, king penguin, king cobra, queen "
+    "bee, monk seal, bull terrier, crown crane, hermit crab, secretary bird, guinea pig, water "
+    "buffalo"
 )
 
 _COLOURS = (
@@ -37,33 +37,67 @@ _AS_COLOURS = ", ".join(
 )  # fmt: skip
 
 NEUTRAL = (
-    f"{_AS_COLOURS}, color field, colour field, field lines, field study, field trip, vector field, "
-    "data field, text field, input field, form field, field of study, field of research"
+    f"{_AS_COLOURS}, color field, colour field, field lines, field study, field trip, vector "
+    "field, data field, text field, input field, form field, field of study, field of research"
 )
 """Phrases that count for nothing, as those of `qfloor.router.lexicon`."""
 
 STILL = (
-    "phone wallpaper, iphone wallpaper, mobile wallpaper, android wallpaper, wallpaper for phone, "
-    "wallpaper for a phone, wallpaper for my phone, wallpaper for my iphone, background for my phone, "
-    "phone background, phone lock screen, lock screen, fondo de pantalla para móvil, "
-    "fondo de pantalla para celular, fondo de pantalla, papel de parede para celular, "
+    "phone wallpaper, iphone wallpaper, mobile wallpaper, android wallpaper, wallpaper for "
+    "phone, wallpaper for a phone, wallpaper for my phone, wallpaper for my iphone, background "
+    "for my phone, phone background, phone lock screen, lock screen, fondo de pantalla para "
+    "móvil, fondo de pantalla para celular, fondo de pantalla, papel de parede para celular, "
     "papel de parede, fond d'écran pour téléphone, fond d'écran, hintergrundbild fürs handy, "
-    "hintergrundbild, handyhintergrund, 手机壁纸, 壁纸, スマホの壁紙, スマホ壁紙, 壁紙, خلفية هاتف, "
-    "خلفية للهاتف, फोन वॉलपेपर, मोबाइल वॉलपेपर, वॉलपेपर"
+    "hintergrundbild, handyhintergrund, 手机壁纸, 壁纸, スマホの壁紙, スマホ壁紙, 壁紙, خلفية "
+    "هاتف, خلفية للهاتف, फोन वॉलपेपर, मोबाइल वॉलपेपर, वॉलपेपर"
 )
 """Words for a still that is shown on a thing, which is not in the picture."""
 
 _MENU = (
-    "for the menu, for our menu, for a menu, for my menu, for menu, for a restaurant menu, "
-    "for our restaurant menu, for the restaurant menu, for a cafe menu, for the cafe menu, "
-    "para el menú, para la carta, para la carta del restaurante, para o cardápio, para cardápio, "
-    "pour le menu, pour la carte, pour la carte du restaurant, pour la carte d'un restaurant, "
-    "für die speisekarte, fürs menü, für die karte, 菜单用, 用于菜单, メニュー用, "
+    "for the menu, for our menu, for a menu, for my menu, for menu, for a restaurant menu, for "
+    "our restaurant menu, for the restaurant menu, for a cafe menu, for the cafe menu, para el "
+    "menú, para la carta, para la carta del restaurante, para o cardápio, para cardápio, pour "
+    "le menu, pour la carte, pour la carte du restaurant, pour la carte d'un restaurant, für "
+    "die speisekarte, fürs menü, für die karte, 菜单用, 用于菜单, メニュー用, "
     "カフェのメニュー用, لقائمة الطعام, لقائمة طعام, لقائمة مطعم, मेन्यू के लिए, मेनू के लिए"
 )
+
+_MOVES = (
+    "pushes, pulls, pans, tilts, glides, drifts, sweeps, floats, soars, hovers, flies, rises, "
+    "lifts, lowers, climbs, descends, dives, races, travels, tracks, trails, follows, circles, "
+    "orbits, rotates, zooms, dollies, cranes, trucks, slides, creeps, arcs, swings, spirals, "
+    "moves, passes, retreats"
+)
+_HOW = ("", "slowly ", "gently ", "steadily ", "smoothly ", "softly ", "then ", "gradually ")
+_CAMERA_MOVES = ", ".join(
+    [f"camera {how}{move}" for how, move in product(_HOW, _MOVES.split(", "))]
+    + [
+        "camera pulls back, camera pushes in, la cámara se acerca, la cámara se aleja, la "
+        "cámara sigue, la cámara gira, la cámara avanza, la cámara recorre, la cámara sube, la "
+        "cámara baja, la cámara rodea, la cámara se mueve, die kamera fährt, die kamera folgt, "
+        "die kamera schwenkt, die kamera gleitet, die kamera zoomt, die kamera umkreist, die "
+        "kamera nähert, die kamera bewegt, la caméra suit, la caméra avance, la caméra recule, "
+        "la caméra tourne, la caméra glisse, la caméra s'approche, la caméra s'éloigne, la "
+        "caméra monte, la caméra descend, la caméra survole, la caméra se rapproche, a câmera "
+        "segue, a câmera gira, a câmera avança, a câmera se aproxima, a câmera se afasta, a "
+        "câmera sobe, a câmera desce, a câmera desliza, 镜头缓缓, 镜头慢慢, 镜头逐渐, 镜头推, "
+        "镜头拉, 镜头跟, 镜头环绕, 镜头移动, 镜头掠过, カメラが, الكاميرا تتحرك, الكاميرا "
+        "تقترب, الكاميرا تدور, الكاميرا تتبع, الكاميرا تبتعد, تقترب الكاميرا, تتحرك الكاميرا, "
+        "تبتعد الكاميرا, تدور الكاميرا, تتبع الكاميرا, कैमरा धीरे, कैमरा घूम, कैमरा पीछे, कैमरा "
+        "आगे"
+    ]
+)
+_SECONDS = ("3", "4", "5", "6", "7", "8", "9", "10", "12", "15", "20", "30")
+_LONG = product(_SECONDS, ("second", "sec"), ("clip", "video"))
+ONLY_CLIPS = ", ".join([
+    _CAMERA_MOVES, *(" ".join(told) for told in _LONG),
+    "make it a video, make it a short video, make it a clip, make it a short clip",
+])  # fmt: skip
+"""What only a clip can answer, wherever in a long request it is told."""
 
 SENSES: dict[str, dict[float, str]] = {
     "portrait": {2.5: _ANIMALS},
     "product-photo": {2.0: _MENU},
+    "video": {3.0: ONLY_CLIPS},
 }
 """Category -> weight -> phrases."""
