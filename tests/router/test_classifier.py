@@ -180,6 +180,56 @@ def test_a_clip_that_is_surely_drawn_is_animation(prompt: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("prompt", "category"),
+    [
+        ("Portrait of a fisherman, weathered face. The camera gently pushes in on his eyes.",
+         "video"),
+        ("A bedroom by a lake, linen curtains. The camera slowly glides to the window.", "video"),
+        ("Misty pine forest at sunrise, ferns. The camera then rises above the trees.", "video"),
+        ("A perfume bottle on black marble. Camera circles around it.", "video"),
+        ("Cozy kitchen at dawn with copper pans. 5 second clip.", "video"),
+        ("A glass of whisky on a bar, warm light. Make it a short video.", "video"),
+        ("Retrato de un anciano con sombrero. La cámara se acerca a sus ojos.", "video"),
+        ("Eine alte Frau am Fenster. Die Kamera fährt langsam auf sie zu.", "video"),
+        ("Une danseuse dans un studio vide. La caméra tourne autour d'elle.", "video"),
+        ("Uma menina de vestido azul. A câmera se afasta devagar.", "video"),
+        ("رجل مسن يجلس على مقعد. تقترب الكاميرا ببطء من عينيه.", "video"),
+        ("anime girl on a cliff. The camera slowly circles her.", "animation"),
+        ("portrait of a woman, the camera hangs around her neck", "portrait"),
+        ("portrait of a man looking into the camera, no camera moves", "portrait"),
+    ],
+)  # fmt: skip
+def test_what_a_camera_does_asks_for_a_clip_wherever_it_is_told(prompt: str, category: str) -> None:
+    found = classify(prompt)
+    assert found.category == category
+    assert found.modality == ("image" if category == "portrait" else "video")
+
+
+def test_what_a_camera_does_takes_no_word_back_that_was_stated() -> None:
+    prompt = "portrait of a fisherman, the camera slowly pushes in"
+    found = classify(prompt, modality="image")
+    assert (found.category, found.modality) == ("portrait", "image")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "category"),
+    [
+        ("close up of a barn owl staring into the lens", "portrait"),
+        ("house sparrow", "portrait"),
+        ("close up of a tree frog", "portrait"),
+        ("contour lines, black on cream", None),
+        ("fond d'écran pour téléphone, montagnes", "landscape"),
+        ("picture of a pad thai for a restaurant menu", "product-photo"),
+        ("plat de couscous pour la carte d'un restaurant", "product-photo"),
+        ("カフェのメニュー用のパスタ", "product-photo"),
+        ("a restaurant menu with prices", "text-in-image"),
+    ],
+)
+def test_a_phrase_counts_before_the_words_that_mislead(prompt: str, category: str | None) -> None:
+    assert classify(prompt).category == category
+
+
+@pytest.mark.parametrize(
     "prompt", ["anime clip of a cat", "cartoon dog, animated video, 8 seconds"]
 )
 def test_where_animation_is_of_stills_a_drawn_clip_is_video(prompt: str) -> None:
