@@ -1,8 +1,8 @@
 """Words that point to a category, and how far: the router's own weights, written by hand.
 
 A quality database may carry learned ones instead. The words themselves are in
-`qfloor.router.words_english`, `words_other`, `words_more`, `words_wide` and
-`words_world`; here they are put together, with the signals that are no words and the phrases that
+`qfloor.router.words_english`, `words_other`, `words_more`, `words_wide`, `words_world` and
+`words_senses`; here they are put together, with the signals that are no words and the phrases that
 count for nothing.
 """
 
