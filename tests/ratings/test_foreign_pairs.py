@@ -116,6 +116,21 @@ class TestArena:
         bare = {k: BATTLE[k] for k in ("model_a", "model_b", "winner")}
         report = read(dump([bare, bare, {**bare, "winner": "tie"}]), "arena")
         assert (report.comparisons, report.prompts, report.items) == (3, 1, 2)
+        assert "3 battles name no question: they share one prompt" in report.notes
+
+    def test_a_text_is_a_question_where_no_id_is(self, store, read, dump):
+        bare = {k: v for k, v in BATTLE.items() if k != "question_id"}
+        asked = [{**bare, "prompt": text} for text in ("a red fox", "an owl", "an owl")]
+        report = read(dump([{**b, "tstamp": n} for n, b in enumerate(asked)]), "arena")
+        assert (report.comparisons, report.prompts, report.notes) == (3, 2, ())
+        assert {p.text for p in store.prompts_of()} == {"a red fox", "an owl"}
+
+    def test_newer_releases_say_id_and_timestamp(self, store, read, dump):
+        bare = {k: BATTLE[k] for k in ("model_a", "model_b", "winner")}
+        rows = [{**bare, "id": f"u{n}", "timestamp": "2026-03-02T10:00:01"} for n in range(2)]
+        report = read(dump(rows, lines=True), "arena")
+        assert (report.prompts, report.ignored_columns) == (2, ())
+        assert {c.at for c in store.comparisons_of()} == {"2026-03-02T10:00:01"}
 
     def test_a_judge_may_meet_a_pair_again(self, store, read, dump):
         again = {**BATTLE, "winner": "tie", "tstamp": BATTLE["tstamp"] + 60}
@@ -254,8 +269,15 @@ class TestPickAPic:
             return
         import pandas as pd
 
-        pd.DataFrame([{**self.ROW, "jpg_0": b"bytes"}]).to_parquet(path)
+        at = pd.Timestamp("2023-01-01T10:00:05.250")
+        pd.DataFrame([{**self.ROW, "jpg_0": b"bytes", "created_at": at}]).to_parquet(path)
         assert read(path, "pick_a_pic").comparisons == 1
+        assert [c.at for c in store.comparisons_of()] == ["2023-01-01T10:00:05.250000"]
+
+    def test_milliseconds_as_pandas_writes_them(self, store, read, dump):
+        read(dump([{**self.ROW, "created_at": 1672567205250}], lines=True), "pick_a_pic")
+        (found,) = store.comparisons_of()
+        assert found.at == "2023-01-01T10:00:05.250000+00:00"
 
 
 class TestRapidata:

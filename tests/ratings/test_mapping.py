@@ -45,6 +45,12 @@ def test_options_and_a_file_say_the_same(write):
         ("file before last _", "sd1.5", None),
         ("file before last .", "sd1.5", "sd1"),
         ("column before noon", "x", "x"),
+        ("folder of file", "out/sdxl/007.png", "sdxl"),
+        ("folder of file", "https://host/data/sdxl/007.png", "sdxl"),
+        ("folder 2 of file", "out\\sdxl\\cats\\007.png", "sdxl"),
+        ("folder of file", "007.png", None),
+        ("folder of file", "/007.png", None),
+        ("folder 2 of file", "/sdxl/007.png", None),
     ],
 )
 def test_the_model_may_stand_inside_a_file_name(text, value, found):
@@ -53,7 +59,7 @@ def test_the_model_may_stand_inside_a_file_name(text, value, found):
 
 
 def test_a_column_says_itself():
-    for text in ("file", "file before last _"):
+    for text in ("file", "file before last _", "folder of file", "folder 2 of file"):
         assert str(parse_column(text)) == text
     assert parse_mapping(["model:=m"]).columns == {"model": Column("", fixed="m")}
 

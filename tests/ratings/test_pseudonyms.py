@@ -144,6 +144,15 @@ def test_messages_name_no_rater(store, write):
     assert "A1B2C3" not in str(caught.value)
 
 
+def test_ids_that_differ_in_case_only_are_counted_and_not_named(store, write):
+    rows = [f"g{n},p{n},m,{name},7,0,10" for n, name in enumerate(("Ann", "ann", "ANN", "bob"))]
+    report = import_ratings(store, write(HEAD, *rows), round=ROUND)
+    assert report.raters == 4
+    (note,) = [note for note in report.notes if "in case only" in note]
+    assert note.startswith("2 rater ids")
+    assert "ann" not in note.lower()
+
+
 def test_a_pseudonym_has_one_form():
     assert re.fullmatch(r"r-[0-9a-f]{12}", Salt(b"y" * 32).pseudonym("é"))
     assert Salt(b"y" * 32).mark != Salt(b"z" * 32).mark

@@ -29,6 +29,9 @@ UNNAMED = "unnamed"
 """The model of outputs of which nobody says what made them."""
 
 UNNAMED_NOTE = "the file names no models: its comparisons are votes on pairs, not between offers"
+MILLISECONDS_FROM = 1e11
+"""Numbers from here on are milliseconds since 1970: as seconds they would be of the year 5138."""
+
 TABLES = (".csv", ".tsv", ".tab", ".txt")
 
 
@@ -66,6 +69,8 @@ class Entry:
             return value.strip()
         if value is None:
             return ""
+        if isinstance(value, dt.datetime):  # Parquet has moments of its own
+            return value.isoformat()
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise self.wrong(f"{name} is {type(value).__name__}, expected text")
         if isinstance(value, float) and not math.isfinite(value):
@@ -115,7 +120,10 @@ class Entry:
         return ANONYMOUS if not text or text.lower() == ANONYMOUS else text
 
     def moment(self, name: str) -> str | None:
-        """Seconds since 1970, or a date and time as it was written; None when empty."""
+        """Seconds since 1970, or a date and time as it was written; None when empty.
+
+        Tables that pandas wrote as JSON have milliseconds.
+        """
         text = self.text(name)
         if not text:
             return None
@@ -123,6 +131,8 @@ class Entry:
             seconds = float(text)
         except ValueError:
             seconds = None
+        if seconds is not None and seconds >= MILLISECONDS_FROM:
+            seconds /= 1000
         try:
             if seconds is None:
                 dt.datetime.fromisoformat(text)
@@ -199,7 +209,7 @@ def model_of(file: str, mapped: Mapped, entry: Entry) -> str:
         return UNNAMED
     found = column.fixed if column.fixed is not None else column.cut(file)
     if not found:
-        raise entry.wrong(f"file {file!r} has no {column.sign!r}, so its model is not found there")
+        raise entry.wrong(f"file {file!r} has no {column.wanted}, so its model is not found there")
     return found
 
 

@@ -199,7 +199,7 @@ class Lookup:
         if column.fixed is not None:
             return column.fixed
         # A column whose own name reads like a cut is still a column.
-        at = str(column) if column.sign else column.name
+        at = str(column) if column.part else column.name
         whole = at in record
         if not whole:
             at = column.name
@@ -217,7 +217,7 @@ class Lookup:
         cut = text if whole else column.cut(text)
         if cut is None:
             raise self.faults.wrong(
-                row, f"{at} {text!r} has no {column.sign!r} to be split at, for {name}"
+                row, f"{at} {text!r} has no {column.wanted} to be split at, for {name}"
             )
         return cut.strip()
 

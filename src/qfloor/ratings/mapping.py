@@ -4,6 +4,7 @@ A foreign file has its own columns and questions. Which of its columns is the mo
 question is called here, what an answer is worth: none of it is guessed. It is said with options,
 
     --map item=item1 --map "model=file before last _" --map category:=portrait
+    --map "model=folder of file"
     --criterion q1=quality@0:10   --answer "Good=5"
 
 or in a TOML file given as ``--map mapping.toml``:
@@ -51,6 +52,10 @@ Worth = float | Winner | Literal["skip"]
 """What an answer is worth."""
 
 _CUT = re.compile(r"(?P<column>.+?) (?P<part>before|after) (?P<which>first|last) (?P<sign>\S+)")
+_FOLDER = re.compile(r"folder (?:(?P<up>[1-9]) )?of (?P<column>.+)")
+
+
+FOLDER = "folder"
 
 
 class Column(NamedTuple):
@@ -62,7 +67,8 @@ class Column(NamedTuple):
         Of the column; empty when ``fixed`` says it.
     part, which, sign : str
         ``before`` or ``after`` the ``first`` or ``last`` such sign, of the file name without
-        folders and ending; empty when the whole column is meant.
+        folders and ending; ``folder`` and which above the file (``1`` holds it), without a sign;
+        empty when the whole column is meant.
     fixed : str or None
         The same for all rows.
     """
@@ -82,16 +88,32 @@ class Column(NamedTuple):
         'sd1.5_highcorr'
         >>> parse_column("file").cut("images/sd1.5_highcorr_000.jpg")
         'images/sd1.5_highcorr_000.jpg'
+        >>> parse_column("folder of file").cut("images/sdxl/000.jpg")
+        'sdxl'
         """
         return _cut(self, value) if self.part else value
 
+    @property
+    def wanted(self) -> str:
+        """What a value must have to be cut, for messages."""
+        return f"{self.sign!r}" if self.sign else "folder above it"
+
     def __str__(self) -> str:
+        if self.part == FOLDER:
+            return (
+                f"folder {self.which} of {self.name}"
+                if self.which != "1"
+                else (f"folder of {self.name}")
+            )
         return f"{self.name} {self.part} {self.which} {self.sign}" if self.part else self.name
 
 
 @lru_cache(maxsize=4096)
 def _cut(column: Column, value: str) -> str | None:
     name = PurePosixPath(value.replace("\\", "/"))
+    if column.part == FOLDER:
+        folders = [part for part in name.parts[:-1] if part != name.root]
+        return folders[-int(column.which)] if len(folders) >= int(column.which) else None
     stem = name.stem if name.suffix[1:].isalnum() and not name.suffix[1:].isdigit() else name.name
     split = stem.rpartition if column.which == "last" else stem.partition
     before, found, after = split(column.sign)
@@ -131,7 +153,10 @@ class Mapped:
 
 
 def parse_column(text: str) -> Column:
-    """Read ``COLUMN`` or ``COLUMN before|after first|last SIGN``."""
+    """Read ``COLUMN``, ``COLUMN before|after first|last SIGN`` or ``folder [N] of COLUMN``."""
+    folder = _FOLDER.fullmatch(text.strip())
+    if folder:
+        return Column(folder["column"], FOLDER, folder["up"] or "1")
     found = _CUT.fullmatch(text.strip())
     return Column(*found.groups()) if found else Column(text.strip())
 

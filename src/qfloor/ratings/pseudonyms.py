@@ -100,22 +100,32 @@ def _draw(path: Path) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """Under which name each rater of a file enters the store, and with which salt."""
+    """Under which name each rater of a file enters the store, and with which salt.
+
+    ``clear`` counts ids of before that are still in the store, ``alike`` those that differ from
+    another in case only; neither says which.
+    """
 
     of: dict[str, str]
     mark: str | None
     hashed: int
     clear: int = 0
+    alike: int = 0
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know: that ids of before are still in the store."""
-        if not self.clear:
-            return ()
-        return (
-            f"{self.clear} raters keep the unhashed ids that earlier imports of this source gave "
-            "them; import everything into a new workspace to be rid of these",
-        )
+        """What a person should know of the ids."""
+        found = []
+        if self.alike:
+            found.append(
+                f"{self.alike} rater ids differ from another in case only: are they one person's?"
+            )
+        if self.clear:
+            found.append(
+                f"{self.clear} raters keep the unhashed ids that earlier imports of this source "
+                "gave them; import everything into a new workspace to be rid of these"
+            )
+        return tuple(found)
 
 
 def names_of(store: Store, raters: Iterable[str], sources: Collection[str], *, keep: bool) -> Names:
@@ -155,4 +165,5 @@ def names_of(store: Store, raters: Iterable[str], sources: Collection[str], *, k
     hashed = sum(name != rater for rater, name in chosen.items())
     mark = salt.mark if salt is not None and hashed else None
     clear = 0 if keep else sum(chosen[rater] == rater for rater in distinct)
-    return Names(of=chosen, mark=mark, hashed=hashed, clear=clear)
+    alike = len(distinct) - len({rater.casefold() for rater in distinct})
+    return Names(of=chosen, mark=mark, hashed=hashed, clear=clear, alike=alike)

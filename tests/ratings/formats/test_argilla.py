@@ -38,6 +38,15 @@ def test_nested_records_say_the_same(load, write_json):
     assert [r[2:] for r in found.ratings] == [("u-1", "quality", 7.0), ("u-2", "quality", 8.0)]
 
 
+def test_nested_responses_without_a_status_are_told(load, write_json):
+    said = nested({"value": 7, "user_id": "u-1"}), nested({"value": 7, "user_id": "u-2"})
+    found = load(write_json([dict(r, id=str(n)) for n, r in enumerate(said)]), "argilla",
+                 "model=model", scale="1:10")  # fmt: skip
+    assert [note for note in found.report.notes if "drafts and discarded" in note]
+    every = nested({"value": 7, "user_id": "u-1", "status": "submitted"})
+    assert not load(write_json([every]), "argilla", "model=model", scale="1:10").report.notes
+
+
 class TestTraps:
     @pytest.mark.parametrize("is_nested", [True, False])
     def test_drafts_and_discarded_answers_are_no_judgments(self, load, write_json, is_nested):

@@ -66,6 +66,7 @@ class TestTraps:
         ("w1,a fox,flux,+3/-3", MAP, r"'fits' was answered '\+3/-3', which is no number"),
         ("w1,a fox,flux,4", (*MAP, "modality:=audio"), "modality 'audio' is unknown"),
         ("w1,a fox,flux,4", (*MAP, "model=made_by before last _"), "'flux' has no '_' to be split"),
+        ("w1,a fox,flux,4", (*MAP, "model=folder of made_by"), "'flux' has no folder above it"),
         ("w1,a fox,flux,4", (*MAP, "model=made"), "no column 'made', which model was mapped to"),
     ],
 )
@@ -135,3 +136,81 @@ def test_a_column_that_was_mapped_to_something_is_nothing_else(load, write):
     path = write("worker,item_id,made_by,fits", "w1,a fox,flux,4", "w1,a fox,sdxl,3")
     found = load(path, "table", "rater=worker", "prompt=item_id", "model=made_by", criteria=NAMED)
     assert [r[0] for r in found.ratings] == ["flux", "sdxl"]
+
+
+class TestAColumnAPicture:
+    """Forms have a column a question: its name says what was rated, or who rated it."""
+
+    HEAD = "who,How good? [flux / p1],How good? [flux / p2],How good? [sdxl / p1],Age"
+    ROWS = ("ann,4,5,2,33", "bob,3,,1,41")
+
+    def test_a_star_names_many_and_items_say_what_they_are(self, load, write):
+        items = write(
+            "item_id,prompt,model_id", "How good? [flux / p1],a fox,flux",
+            "How good? [flux / p2],an owl,flux", "How good? [sdxl / p1],a fox,sdxl",
+            name="items.csv",
+        )  # fmt: skip
+        found = load(write(self.HEAD, *self.ROWS), "table", "rater=who", "item=question",
+                     criteria=("How good*=quality@1:5",), items=items)  # fmt: skip
+        assert found.ratings == [
+            ("flux", "a fox", "ann", "quality", 4.0), ("flux", "a fox", "bob", "quality", 3.0),
+            ("flux", "an owl", "ann", "quality", 5.0), ("sdxl", "a fox", "ann", "quality", 2.0),
+            ("sdxl", "a fox", "bob", "quality", 1.0),
+        ]  # fmt: skip
+        assert found.report.dropped == {"no score": 1}
+        assert found.report.ignored_columns == ("Age",)
+
+    def test_a_column_a_rater(self, load, write):
+        path = write("request,made_by,r_ann,r_bob", "a fox,flux,4,3", "a fox,sdxl,2,")
+        found = load(path, "table", "prompt=request", "model=made_by",
+                     "rater=question after first _", criteria=("r_*=quality@1:5",))  # fmt: skip
+        assert [(r[0], r[2], r[4]) for r in found.ratings] == [
+            ("flux", "ann", 4.0), ("flux", "bob", 3.0), ("sdxl", "ann", 2.0),
+        ]  # fmt: skip
+
+    def test_what_was_named_itself_and_what_was_mapped_is_not_spread_over(self, load, write):
+        path = write("q who,q1,q2,q3*", "ann,4,3,50")
+        found = load(path, "table", "prompt:=p", "model:=m", "rater=q who",
+                     criteria=("q*=look@1:5", "q3*=share@0:100", "q2=fit@1:5"))  # fmt: skip
+        assert [r[3:] for r in found.ratings] == [("fit", 3.0), ("look", 4.0), ("share", 50.0)]
+
+    def test_rows_of_json_that_say_different_things_are_all_heard(self, load, write):
+        rows = [{"q1": 4, "w": "ann"}, {"q2": 5, "w": "bob"}]
+        path = write(*map(json.dumps, rows), name="answers.jsonl")
+        found = load(path, "table", "rater=w", "prompt=question", "model:=m",
+                     criteria=("q*=look@1:5",))  # fmt: skip
+        assert [r[1:] for r in found.ratings] == [("q1", "ann", "look", 4.0),
+                                                  ("q2", "bob", "look", 5.0)]  # fmt: skip
+
+    def test_a_star_that_is_like_no_column_is_told_the_columns(self, refused, write):
+        refused(write(self.HEAD, *self.ROWS), "table", criteria=("Nice*=look@1:5",),
+                match=r"no question 'Nice\*' \(known: Age, How good")  # fmt: skip
+
+
+class TestQualtrics:
+    HEAD = "Status,PROLIFIC_PID,Q1_1,Q1_2"
+    LABELS = "Response Type,PROLIFIC_PID,How good? - flux,How good? - sdxl"
+    IDS = ",".join(f'"{{""ImportId"":""{name}""}}"' for name in ("status", "PID", "QID1", "QID2"))
+    SAID = ("rater=PROLIFIC_PID", "prompt:=a fox", "model=question")
+
+    def test_the_rows_below_the_header_are_no_answers(self, load, write):
+        rows = ("IP Address,ann,4,2", "Survey Preview,bob,1,1", "Spam,eve,1,1", "0,cy,5,3")
+        path = write(self.HEAD, self.LABELS, self.IDS, *rows)
+        found = load(path, "table", *self.SAID, criteria=("Q1_*=look@1:5",))
+        assert [r[2:] for r in found.ratings if r[0] == "Q1_1"] == [
+            ("ann", "look", 4.0), ("cy", "look", 5.0),
+        ]  # fmt: skip
+        assert found.report.dropped == {"preview or spam": 4}
+
+    def test_a_status_of_another_table_says_nothing(self, load, write):
+        path = write(self.HEAD, "Spam,ann,4,2")
+        found = load(path, "table", *self.SAID, criteria=("Q1_*=look@1:5",))
+        assert (found.report.kept, found.report.dropped) == (2, {})
+
+
+@pytest.mark.parametrize(("column", "is_told"), [("mos_quality", True), ("MOS", True),
+                         ("Avg", True), ("quality", False), ("meaning", False)])  # fmt: skip
+def test_a_mean_of_raters_is_told(load, write, column, is_told):
+    path = write(f"request,made_by,{column}", "a fox,flux,3.7")
+    found = load(path, "table", "prompt=request", "model=made_by", criteria=(f"{column}=q@1:5",))
+    assert any("reads like a mean over raters" in note for note in found.report.notes) == is_told

@@ -5,8 +5,9 @@
 
 ``winner`` is model_a, model_b, tie, ``tie (bothbad)`` or both_bad. Battles whose raters saw the
 names (``anony`` false) are dropped and counted. A battle is known by its models: its outputs are
-the models' on the question, and where there is no ``question_id`` all battles share one stand-in
-prompt, so that nobody takes them for many. ``prompt`` is its text where a file has it.
+the models' on the question (``question_id``, or ``id`` as newer releases call it, else the text in
+``prompt``). Battles that have none of them share one stand-in prompt, so that nobody takes them
+for many, and the report says so. The time is ``tstamp`` or ``timestamp``.
 
 `read_log` is ``fastchat``: the raw log of a FastChat server, JSON lines of events.
 """
@@ -18,7 +19,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from qfloor.ratings.entries import NO_PROMPT, Entry, check_mapping, entries, sides_of
+from qfloor.ratings.entries import (
+    NO_PROMPT,
+    Entry,
+    check_mapping,
+    entries,
+    prompt_of,
+    sides_of,
+)
 from qfloor.ratings.judgment import ANONYMOUS, Format, Reading, ReadOptions, Versus
 from qfloor.records import Winner
 
@@ -31,6 +39,7 @@ VOTES: dict[str, Winner] = {
 }  # fmt: skip
 KNOWN = frozenset({
     "question_id", "model_a", "model_b", "winner", "judge", "tstamp", "anony", "prompt",
+    "id", "timestamp",
 })  # fmt: skip
 KNOWN_LOG = frozenset({"type", "models", "states", "tstamp"})
 
@@ -77,12 +86,14 @@ def _read(
             dropped[versus] += 1
         else:
             found.append(versus)
+    of_none = sum(versus.prompt == NO_PROMPT for versus in found)
     return Reading(
         judgments=(),
         comparisons=found,
         n_rows=n_rows,
         dropped=dropped,
         ignored_columns=tuple(sorted(ignored)),
+        notes=(f"{of_none} battles name no question: they share one prompt",) if of_none else (),
     )
 
 
@@ -96,7 +107,7 @@ def _battle(entry: Entry) -> Versus | str:
         entry,
         models,
         winner,
-        question=entry.text("question_id"),
+        question=entry.text("question_id") or entry.text("id"),
         text=entry.text("prompt"),
         rater=entry.rater("judge"),
     )
@@ -107,8 +118,9 @@ def _of_models(
 ) -> Versus:
     if not all(models):
         raise entry.wrong("a model has no name, fill it in")
-    prompt = question or NO_PROMPT
+    prompt = question or (prompt_of(text) if text else NO_PROMPT)
     left, right = sides_of(prompt, *models)
+    when = "tstamp" if "tstamp" in entry.values else "timestamp"
     return Versus(
         row=entry.row,
         left=left,
@@ -116,9 +128,9 @@ def _of_models(
         winner=winner,
         rater=rater,
         prompt=prompt,
-        text=text if question else "",
-        at=entry.moment("tstamp"),
-        annotation=entry.text("tstamp"),
+        text=text,
+        at=entry.moment(when),
+        annotation=entry.text(when),
     )
 
 

@@ -2,9 +2,10 @@
 
 A flattened record has its fields and metadata at the top and, for a question ``q``, parallel lists
 ``q.responses``, ``q.responses.users`` and ``q.responses.status``; ``to_json`` nests ``fields``,
-``metadata`` and ``responses``. Only submitted answers are judgments: drafts and discarded ones are
-dropped, by reason; suggestions are a model's and are never read. A ranking is a choice between any
-two of its labels; since Argilla once saved every ranking as 1, 2, 3, one that never varies is told.
+``metadata`` and ``responses``, mostly without a status, which is told. Only submitted answers are
+judgments: drafts and discarded ones are dropped, by reason; suggestions are a model's and are never
+read. A ranking is a choice between any two of its labels; since Argilla once saved every ranking as
+1, 2, 3, one that never varies is told.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ from qfloor.ratings.wording import nearest
 
 STATUSES = ("submitted", "draft", "discarded")
 RESPONSES = ".responses"
+NO_STATUS = (
+    "nested responses do not say their status, so drafts and discarded ones are in; to leave them "
+    "out export with to_list(flatten=True)"
+)
 
 
 class Response(NamedTuple):
@@ -103,6 +108,8 @@ def _responses(recorder: Recorder, row: int, record: Mapping[str, Any]) -> Itera
             for one in _listed(recorder, row, question, given):
                 if not isinstance(one, dict) or "value" not in one:
                     raise recorder.faults.wrong(row, f"a response to {question!r} has no value")
+                if "status" not in one and NO_STATUS not in recorder.notes:
+                    recorder.notes.append(NO_STATUS)
                 yield _response(
                     recorder, row, question, one["value"], one.get("user_id"), one.get("status")
                 )

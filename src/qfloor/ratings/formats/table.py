@@ -1,12 +1,18 @@
 """``table``: any table with one row an answer sheet: CSV, TSV, JSON lines or a JSON array.
 
-Every column that ``--criterion`` names is a question; who answered, and what was rated, is mapped.
-Columns that nobody names are not read, and told.
+Every column that ``--criterion`` names is a question, with ``*`` for any signs several at once; who
+answered, and what was rated, is mapped. A question's own name is in reach as ``question``: where a
+form has a column a picture (Google Forms, Qualtrics) it says what was rated, where a sheet has a
+column a rater it says who. Columns that nobody names are not read, and told. Of Qualtrics' export
+the two rows below the header are no answers, and previews are nobody's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +20,20 @@ from qfloor import tables
 from qfloor.errors import RatingsError
 from qfloor.ratings.judgment import Format, Reading, ReadOptions
 from qfloor.ratings.lookup import Given
+from qfloor.ratings.mapping import Criterion, Mapped
 from qfloor.ratings.recorder import Recorder
 
 JSON_ENDINGS = {".json", ".jsonl", ".ndjson"}
+QUESTION = "question"
+"""Where a question's own name is found, unless the table has a column of that name."""
+
+QUALTRICS = '{"ImportId"'
+STATUS = "Status"
+NOBODYS = {"survey preview", "survey test", "spam", "1", "2", "8"}
+"""What Qualtrics calls answers that are no participant's, in words and in numbers."""
+
+MEAN = re.compile(r"(?<![a-z])(mos|mean|avg|average)(?![a-z])")
+Row = tuple[int, Mapping[str, Any]]
 
 
 def read(path: Path, options: ReadOptions) -> Reading:
@@ -33,24 +50,70 @@ def read(path: Path, options: ReadOptions) -> Reading:
             f"{path}: nobody said which columns are answers; name them as --criterion COLUMN=NAME; "
             "nothing was imported"
         )
+    rows, is_qualtrics = _answers(_rows(path))
+    if any("*" in question for question in options.mapping.criteria):
+        rows = list(rows)
+        options = replace(options, mapping=_spread(options.mapping, rows))
     recorder = Recorder(path, "line", options)
+    names_question = any(c.name == QUESTION for c in options.mapping.columns.values())
     columns: set[str] = set()
-    for line, row in _rows(path):
+    for line, row in rows:
         columns |= set(row)
         asked = [question for question in row if question in options.mapping.criteria]
+        is_nobodys = is_qualtrics and str(row.get(STATUS, "")).strip().lower() in NOBODYS
         for question in asked:
             recorder.wants(question)
-            given = Given(row=line, record=row, question=question, shown=(question,))
+            if is_nobodys:
+                recorder.drop("preview or spam")
+                continue
+            record = {QUESTION: question, **row} if names_question else row
+            given = Given(row=line, record=record, question=question, shown=(question,))
             recorder.answer(given, row[question])
     if not columns:
         raise RatingsError(f"{path}: there is no row in it; nothing was imported")
+    _tell_of_means(recorder, columns)
     used = {*options.mapping.criteria, *recorder.lookup.read}
     return recorder.reading(sorted(columns - used), sorted(columns))
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _rows(path: Path) -> Iterator[Row]:
     is_json = path.suffix.lower() in JSON_ENDINGS
     yield from (tables.json_rows if is_json else tables.rows)(path, RatingsError)
+
+
+def _answers(rows: Iterator[Row]) -> tuple[Iterable[Row], bool]:
+    """Leave out what Qualtrics writes below its header, and say whether the table is of it."""
+    first = list(islice(rows, 2))
+    below = first[1][1].values() if len(first) == 2 else ()
+    is_qualtrics = bool(below) and all(str(value).startswith(QUALTRICS) for value in below)
+    return (rows if is_qualtrics else chain(first, rows)), is_qualtrics
+
+
+def _spread(mapping: Mapped, rows: Iterable[Row]) -> Mapped:
+    """Put columns in the place of names with a ``*``; one that no column is like stays."""
+    spoken_of = {column.name for column in mapping.columns.values()}
+    columns = dict.fromkeys(name for _, row in rows for name in row)
+    found: dict[str, Criterion] = {}
+    for question, criterion in mapping.criteria.items():
+        like = re.compile(".*".join(map(re.escape, question.split("*"))), re.DOTALL)
+        meant = [
+            name
+            for name in ([question] if question in columns else columns)
+            if like.fullmatch(name) and name not in spoken_of
+        ]
+        for name in meant or [question]:
+            if name == question or name not in mapping.criteria:  # what was named itself goes first
+                found.setdefault(name, criterion)
+    return replace(mapping, criteria=found)
+
+
+def _tell_of_means(recorder: Recorder, columns: Iterable[str]) -> None:
+    for name in sorted(recorder.mapping.criteria.keys() & columns):
+        if MEAN.search(name.lower()):
+            recorder.notes.append(
+                f"{name!r} reads like a mean over raters: it counts as one rating of nobody, and "
+                "floors of means hide bad days"
+            )
 
 
 FORMAT = Format(
@@ -58,8 +121,8 @@ FORMAT = Format(
     read=read,
     maps=True,
     takes=(
-        "Any CSV, TSV, JSON or JSON lines with answers in columns: --criterion COLUMN=NAME; --map "
-        "rater=..., model=..., prompt=...; --scale."
+        "Any CSV, TSV, JSON or JSON lines with answers in columns: --criterion COLUMN=NAME (* for "
+        "any signs); --map rater=..., model=..., prompt=... (question: the column's name); --scale."
     ),
     folder=("*.csv", "*.tsv", "*.json", "*.jsonl"),
 )
