@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import glob
+import gzip
 import io
 from pathlib import Path
 
@@ -64,6 +66,10 @@ def test_quoted_line_breaks_stay_inside(tmp_path: Path) -> None:
         (b"a,b\n1\n", "line 2: 1 fields, but the header has 2"),
         (b'a,b\n"x"y,2\n', "line 2: not valid CSV"),
         (b"a,b\n\xff,2\n", "not UTF-8 at byte 4"),
+        (gzip.compress(b"a,b\n1,2\n"), "this is compressed (gzip), unpack it first"),
+        (b"PK\x03\x04\x14\x00\x08\xfe\xff", "this is a workbook or a zip archive, save the sheet"),
+        (b"PAR1\x15\x04\xff\xfe", "this is Parquet, save it as CSV or JSON lines"),
+        (b"\xff\xfea\x00,", "not UTF-16"),
     ],
 )
 def test_bad_files_are_told_in_one_sentence(tmp_path: Path, content: bytes, says: str) -> None:
@@ -73,6 +79,45 @@ def test_bad_files_are_told_in_one_sentence(tmp_path: Path, content: bytes, says
     assert says in str(told.value)
     assert "\n" not in str(told.value)
     assert not _is_open(path)  # though the error, and all that it holds, is still there
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"a;b\n1;2,5\n", "t.csv"),
+        (b'"a,x";"b;y"\n1;2,5\n', "t.csv"),
+        (b"\xef\xbb\xbfa;b\r\n1;2,5\r\n", "t.csv"),
+        (b"a\tb\n1\t2,5\n", "t.txt"),
+        ("a\tb\r\n1\t2,5\r\n".encode("utf-16"), "t.txt"),
+        (codecs.BOM_UTF16_BE + 'a,b\n1,"2,5"\n'.encode("utf-16-be"), "t.csv"),
+    ],
+)
+def test_what_parts_columns_and_how_they_are_written(
+    tmp_path: Path, content: bytes, name: str
+) -> None:
+    ((line, row),) = tables.rows(_write(tmp_path, content, name))
+    assert (line, list(row.values())) == (2, ["1", "2,5"])
+
+
+def test_a_comma_in_the_header_parts_columns(tmp_path: Path) -> None:
+    path = _write(tmp_path, b"a;x,b\n1;2,3\n")
+    assert [row for _, row in tables.rows(path)] == [{"a;x": "1;2", "b": "3"}]
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "number"),
+    [
+        (b"a;b\n", "4,5", 4.5), (b"a;b\n", "-0,25", -0.25), (b"a;b\n", "4,5,1", None),
+        (b"a;b\n", "1.234,5", None), (b"a,b\n", "4,5", None), (b"a\tb\n", "4,5", None),
+        (b'{"a": 1; }\n', "4,5", None),
+    ],
+)  # fmt: skip
+def test_a_decimal_comma_is_one_where_semicolons_part_columns(
+    tmp_path: Path, content: bytes, text: str, number: float | None
+) -> None:
+    path = _write(tmp_path, content)
+    assert tables.decimal_comma(path, text) == number
+    assert not _is_open(path)
 
 
 def _is_open(path: Path) -> bool:
@@ -89,6 +134,12 @@ def test_json_lines_and_arrays(tmp_path: Path) -> None:
     broken = _write(tmp_path, b'{"a": 1}\n{"a": \n', "z.json")
     with pytest.raises(InputError, match="line 2: not valid JSON"):
         list(tables.json_rows(broken))
+    twice = _write(tmp_path, b'{"a": 1} {"a": 2}\n', "t.json")
+    with pytest.raises(InputError, match="line 1: more follows where one JSON value ends"):
+        list(tables.json_rows(twice))
+    whole = _write(tmp_path, b'{\n "a": 1,\n "b": {}\n}\n', "w.json")
+    with pytest.raises(InputError, match=r"this is one JSON object \(of a, b\), expected a list"):
+        list(tables.json_rows(whole))
     scalar = _write(tmp_path, b"[1]", "s.json")
     with pytest.raises(InputError, match="entry 1: expected an object, found int"):
         list(tables.json_rows(scalar))

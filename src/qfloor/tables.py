@@ -2,30 +2,51 @@
 
 Traps met in real files, each of which lost or doubled rows somewhere: a byte-order mark before
 the first column's name, lone carriage returns inside unquoted fields (pandas read 2,004 rows for
-2,000), quoted line breaks, ``.json`` files that are JSON lines, blanks around column names.
+2,000), quoted line breaks, ``.json`` files that are JSON lines, blanks around column names. Excel
+parts columns by semicolons where commas are decimal points, and saves "Unicode text" as UTF-16.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Generator, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
 from qfloor.errors import InputError
 
 MAX_FIELD = 10_000_000
+MARKS_OF_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+PACKED = {
+    b"\x1f\x8b": "is compressed (gzip), unpack it first",
+    b"PK\x03\x04": "is a workbook or a zip archive, save the sheet as CSV or unpack it",
+    b"PAR1": "is Parquet, save it as CSV or JSON lines",
+}
+"""What files that are no text begin with, and what to do about it."""
+
+COMMAS = "4,5 is read as 4.5, since the columns are parted by semicolons"
+"""What a person should know where `decimal_comma` gave a number."""
+
+_QUOTED = re.compile(r'"[^"]*(?:"|$)')
+_DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
 
 
 def read_text(path: Path, error: type[InputError] = InputError) -> str:
-    """Read UTF-8 with or without a byte-order mark; every line end becomes a line feed."""
+    """Read UTF-8 with or without a mark of it, or marked UTF-16; every line end is a line feed."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+        text = content.decode(_encoding(content))
     except (OSError, ValueError) as problem:
         raise _unreadable(path, error, problem) from problem
     return text.replace("\r\n", "\n").replace("\r", " ")
+
+
+def _encoding(start: bytes) -> str:
+    return "utf-16" if start.startswith(MARKS_OF_UTF16) else "utf-8-sig"
 
 
 def _unreadable(path: Path, error: type[InputError], problem: Exception) -> InputError:
@@ -34,7 +55,11 @@ def _unreadable(path: Path, error: type[InputError], problem: Exception) -> Inpu
     if isinstance(problem, IsADirectoryError):
         return error(f"{path}: is a folder, expected a file")
     if isinstance(problem, UnicodeDecodeError):
-        return error(f"{path}: not UTF-8 at byte {problem.start}; save it as UTF-8")
+        for start, what in PACKED.items():
+            if problem.object.startswith(start):
+                return error(f"{path}: this {what}")
+        meant = "UTF-16" if problem.encoding.startswith("utf-16") else "UTF-8"
+        return error(f"{path}: not {meant} at byte {problem.start}; save it as UTF-8")
     # a name too long or with a zero byte, no permission
     return error(f"{str(path)[:200]!r} cannot be read: {problem}")
 
@@ -42,7 +67,8 @@ def _unreadable(path: Path, error: type[InputError], problem: Exception) -> Inpu
 def _lines(path: Path, error: type[InputError]) -> Generator[str, None, None]:
     """Yield the lines that `read_text` would give, without holding the file."""
     try:
-        with path.open(encoding="utf-8-sig", newline="\n") as file:
+        with path.open("rb") as found:
+            file = io.TextIOWrapper(found, encoding=_encoding(found.peek(2)), newline="\n")
             for line in file:
                 if "\r" in line:
                     line = line.replace("\r\n", "\n").replace("\r", " ")
@@ -91,13 +117,14 @@ def table(
     InputError
         As `rows`; of the rows when they are reached.
     """
-    delimiter = delimiter or ("\t" if path.suffix.lower() in {".tsv", ".tab"} else ",")
     csv.field_size_limit(MAX_FIELD)
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     lines = _lines(path, error)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True, quoting=quoting)
+    first = next(lines, "")
+    delimiter = delimiter or _delimiter(path, first)
+    reader = csv.reader(chain([first], lines), delimiter=delimiter, strict=True, quoting=quoting)
     try:
-        header = _header(path, error, reader, delimiter)
+        header = _header(path, error, reader)
     except InputError:
         lines.close()
         raise
@@ -123,7 +150,29 @@ def table(
     return header, found()
 
 
-def _header(path: Path, error: type[InputError], reader: Any, delimiter: str) -> tuple[str, ...]:
+def _delimiter(path: Path, first: str) -> str:
+    """What parts the columns: the ending says it, or the header where it has no comma."""
+    if path.suffix.lower() in {".tsv", ".tab"}:
+        return "\t"
+    bare = _QUOTED.sub("", first)
+    return next((sign for sign in ",\t;" if sign in bare), ",")
+
+
+def decimal_comma(path: Path, text: str) -> float | None:
+    """Read a number with a decimal comma; only a table parted by semicolons has such.
+
+    Anywhere else ``4,5`` may as well be two answers.
+    """
+    if not _DECIMAL_COMMA.fullmatch(text):
+        return None
+    lines = _lines(path, InputError)
+    first = next(lines, "")
+    lines.close()
+    is_table = not first.lstrip().startswith(("{", "["))
+    return float(text.replace(",", ".")) if is_table and _delimiter(path, first) == ";" else None
+
+
+def _header(path: Path, error: type[InputError], reader: Any) -> tuple[str, ...]:
     """The names of the columns, once they are known to be a table's."""
     try:
         header = tuple(name.strip() for name in next(reader, []))
@@ -133,11 +182,6 @@ def _header(path: Path, error: type[InputError], reader: Any, delimiter: str) ->
         raise error(f"{path}: the file is empty; expected a header line")
     if header[0].startswith(("{", "[")):
         raise error(f"{path}: this is JSON, not a table of rows and columns")
-    if len(header) == 1 and delimiter == "," and ";" in header[0]:
-        raise error(
-            f"{path}: its columns are parted by semicolons; save it with commas, or with tabs as "
-            ".tsv"
-        )
     twice = {name for name in header if header.count(name) > 1}
     if twice:
         raise error(f"{path}: column {sorted(twice)[0]!r} appears twice in the header")
@@ -154,7 +198,21 @@ def json_rows(
         return
     lines = ((i, line) for i, line in enumerate(text.split("\n"), start=1) if line.strip())
     parsed = ((i, _parse(path, error, line, i)) for i, line in lines)
+    if re.match(r"\s*\{\s*(\n|$)", text):
+        _refuse_one_object(path, error, text)
     yield from _objects(path, error, parsed, "line")
+
+
+def _refuse_one_object(path: Path, error: type[InputError], text: str) -> None:
+    """A document that is one object over many lines would be called a broken first line."""
+    try:
+        whole = _decode(text)
+    except (ValueError, RecursionError):
+        return  # whoever reads it line by line says why
+    names = ", ".join(str(name)[:40] for name in list(whole)[:6])
+    raise error(
+        f"{path}: this is one JSON object (of {names}), expected a list of objects, or one a line"
+    )
 
 
 def read_json(path: Path, error: type[InputError] = InputError) -> Any:
@@ -169,7 +227,10 @@ def _parse(path: Path, error: type[InputError], text: str, line: int) -> Any:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as problem:
         at = line + problem.lineno - 1
-        raise error(f"{path}: line {at}: not valid JSON: {problem.msg}") from problem
+        told = f"not valid JSON: {problem.msg}"
+        if problem.msg == "Extra data":
+            told = "more follows where one JSON value ends; are these JSON lines, or a table?"
+        raise error(f"{path}: line {at}: {told}") from problem
     except (ValueError, RecursionError) as problem:
         raise error(f"{path}: line {line}: not usable JSON: {problem}") from problem
     return value

@@ -33,6 +33,12 @@ def refused(store, path, message, **options):
 
 
 class TestWhatEnters:
+    def test_decimal_commas_of_excel_are_read_and_told(self, store, write):
+        path = write(HEAD.replace(",", ";"), ROW.replace(",", ";").replace("7.5", "7,5"))
+        report = import_ratings(store, path, round=ROUND)
+        assert [r.value for r in store.ratings_of()] == [7.5]
+        assert report.notes == ("4,5 is read as 4.5, since the columns are parted by semicolons",)
+
     def test_a_full_row_keeps_everything_it_says(self, store, write):
         path = write(
             "item_id,prompt_id,category,model_id,seed,rater_id,dimension,score,scale_min,scale_max,"

@@ -110,7 +110,8 @@ def _check_same(earlier: Judgment, judgment: Judgment, faults: Faults) -> None:
             judgment.row,
             f"this rater gives {judgment.criterion!r} of this item "
             f"{judgment.value:g} here and {earlier.value:g} in {faults.at(earlier.row)} of one "
-            "session, remove one, or mark it as kind repeat",
+            "session, remove one, mark it as kind repeat, or tell its session (session_id, or "
+            "--map session=COLUMN)",
         )
 
 

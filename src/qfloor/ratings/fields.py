@@ -13,6 +13,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
+from qfloor import tables
 from qfloor.errors import RatingsError
 from qfloor.ratings.judgment import ANONYMOUS, Faults, listed
 from qfloor.ratings.wording import nearest as nearest
@@ -66,6 +67,7 @@ class Fields:
         self._faults = Faults(path, noun)
         self.row = 0
         self.values: Mapping[str, str] = {}
+        self.commas = False  # whether a number with a decimal comma was met
         self._parsed: dict[tuple[str, str], Any] = {}
 
     def turn_to(self, row: int, values: Mapping[str, str]) -> None:
@@ -155,7 +157,9 @@ class Fields:
         try:
             value = math.nan if "_" in text else float(text)
         except ValueError:
-            value = math.nan
+            found = tables.decimal_comma(self._faults.path, text)
+            self.commas |= found is not None
+            value = math.nan if found is None else found
         if not math.isfinite(value):
             hint = ", write it with a decimal point" if "," in text else ""
             raise self.wrong(f"{name} {text!r} is not a number{hint}")
@@ -193,6 +197,11 @@ class RowReader:
         self._pick = itemgetter(*(at.get(name, len(header)) for name in columns))
         self._judging = judging
         self._raters: dict[str, str] = {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of how cells were read."""
+        return (tables.COMMAS,) if self._fields.commas else ()
 
     def picked(self, values: list[str]) -> Sequence[str]:
         """The cells of a row; empty where the column is not there."""

@@ -188,7 +188,8 @@ def _merge(item: Item, mention: Judgment | Mention, faults: Faults) -> None:
             raise faults.wrong(
                 mention.row,
                 f"{item.label} has {name} {new!r} here and {old!r} in {faults.at(item.row)}, "
-                "correct one or give the items ids of their own",
+                "correct one or give the items ids of their own (ids of prompts: --map "
+                "prompt=item_id)",
             )
         if new:
             setattr(item, field, new)

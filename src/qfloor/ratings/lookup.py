@@ -15,7 +15,7 @@ from qfloor import tables
 from qfloor.errors import RatingsError
 from qfloor.ratings.judgment import TEST, Faults, ItemsTable, ReadOptions
 from qfloor.ratings.mapping import Column
-from qfloor.ratings.wording import nearest
+from qfloor.ratings.wording import category_of, nearest
 
 OWN: dict[str, str] = {
     "item": "item_id", "prompt": "prompt_id", "text": "prompt", "category": "category",
@@ -141,7 +141,7 @@ class Lookup:
             raise self.faults.wrong(
                 given.row, f"modality {modality!r} is unknown {nearest(modality, MODALITIES[1:])}"
             )
-        return Described(item, prompt or text, text, category, modality, model, seed)
+        return Described(item, prompt or text, text, category_of(category), modality, model, seed)
 
     def _deciding(self, shown: tuple[str, ...]) -> tuple[str, ...]:
         """The columns that decide what a record is of, once one was looked through."""

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from qfloor import tables
 from qfloor.errors import RatingsError
 from qfloor.ratings.judgment import (
     ANONYMOUS,
@@ -30,6 +31,9 @@ from qfloor.ratings.lookup import Given, Lookup, plain_text
 from qfloor.ratings.mapping import SKIP, Criterion, Worth
 from qfloor.ratings.wording import listed, nearest
 from qfloor.records import Winner
+
+MOST_UNKNOWN = 20
+"""Answers in words that are gathered for one message."""
 
 SHARED = ("prompt", "text", "category", "modality")
 LEFT: Literal["left"] = "left"
@@ -72,6 +76,7 @@ class Recorder:
         self._questions: dict[str, None] = {}
         self._aside: dict[str, None] = {}
         self._odd_times = 0
+        self._unknown: dict[str, dict[str, int]] = {}  # by question: answers, and their first rows
 
     # -- what formats call ------------------------------------------------------------------
 
@@ -169,7 +174,15 @@ class Recorder:
         return ANONYMOUS if not said or said.lower() == ANONYMOUS else said
 
     def reading(self, ignored: Sequence[str] = (), offered: Sequence[str] = ()) -> Reading:
-        """Close the file; ``offered`` names its columns, where questions are columns."""
+        """Close the file; ``offered`` names its columns, where questions are columns.
+
+        Raises
+        ------
+        RatingsError
+            Of answers that nobody said the worth of, all in one.
+        """
+        if self._unknown:
+            raise self._no_worth()
         if self._odd_times:
             self.notes.append(f"{self._odd_times} times are not in ISO 8601 and were left out")
         raters = {j.rater for j in self._judgments}.union(c.rater for c in self._comparisons)
@@ -213,13 +226,37 @@ class Recorder:
         number = _number(raw)
         if number is not None:
             return number
+        if isinstance(raw, dict | list):
+            what = "an object" if isinstance(raw, dict) else "a list"
+            raise self.faults.wrong(
+                given.row,
+                f"question {given.question!r} holds {what}, which is no single answer; give each "
+                "answer a row or a column of its own",
+            )
+        if isinstance(raw, str):
+            number = tables.decimal_comma(self._path, raw.strip())
+            if number is not None:
+                if tables.COMMAS not in self.notes:
+                    self.notes.append(tables.COMMAS)
+                return number
+        said = self._unknown.setdefault(given.question, {})
+        said.setdefault(str(raw).strip(), given.row)
+        if len(said) > MOST_UNKNOWN:  # a text, and no choice of few
+            raise self._no_worth()
+        return None
+
+    def _no_worth(self) -> RatingsError:
+        """Build the error of answers that are no number, so that all can be said at once."""
+        (question, answers), *others = self._unknown.items()
+        first, *more = [answer[:40] for answer in answers]
+        also = f" (also {listed(map(repr, more), 12)})" if more else ""
         known = f" (known: {listed(self.mapping.answers, 20)})" if self.mapping.answers else ""
-        said = str(raw)[:40]
-        raise self.faults.wrong(
-            given.row,
-            f"question {given.question!r} was answered {said!r}, which is no number{known}, "
-            f"say what it is worth with --answer '{said}=NUMBER', or choose the questions to "
-            "import with --criterion",
+        beside = f"; {listed(repr(name) for name, _ in others)} too" if others else ""
+        return self.faults.wrong(
+            min(answers.values()),
+            f"question {question!r} was answered {first!r}{also}, which is no number{known}, "
+            f"say what it is worth with --answer '{first}=NUMBER', or choose the questions to "
+            f"import with --criterion{beside}",
         )
 
     def _criterion(self, question: str) -> Criterion:

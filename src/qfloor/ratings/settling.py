@@ -118,7 +118,7 @@ class Settler:
                     item.row,
                     f"category {item.category!r} is unknown "
                     f"{nearest(item.category, self.known.categories)}, correct it or leave it "
-                    "empty",
+                    "empty (a column of another meaning: --map category:=general)",
                 )
 
     # -- items that are outputs of the store ------------------------------------------------

@@ -268,3 +268,13 @@ def test_a_configuration_that_is_none(refused, write, write_json, lines, match):
     path = write_json([task(note(3, star("r1", "image1", 5)))])
     config = write(*lines, name="config.xml")
     refused(path, "label_studio", "model=m1", scale="1:5", label_config=config, match=match)
+
+
+def test_a_flat_export_of_which_nothing_is_said_asks_for_its_questions(refused, load, write_json):
+    rows = [{"id": 1, "image": "out/flux/1.png", "quality": 4, "annotator": 7}]
+    refused(
+        write_json(rows), "label_studio", scale="1:5", match="name the questions as --criterion"
+    )
+    found = load(write_json(rows), "label_studio", "prompt=id", "model=folder of image",
+                 criteria=("quality=look@1:5",))  # fmt: skip
+    assert found.ratings == [("flux", "1", "7", "look", 4.0)]

@@ -75,6 +75,60 @@ def test_what_is_wrong_has_its_line(refused, write, row, columns, match):
     refused(path, "table", *columns, criteria=NAMED, match=match)
 
 
+def test_answers_in_words_are_told_all_at_once(refused, write):
+    rows = (f"w{n},a fox,flux,{said}" for n, said in enumerate(("4", "4/5", "3/5", "4/5", "5/5")))
+    path = write("worker,request,made_by,fits", *rows)
+    refused(path, "table", *MAP, criteria=NAMED,
+            match=r"line 3: question 'fits' was answered '4/5' \(also '3/5', '5/5'\), which is no "
+            r"number, say what it is worth with --answer '4/5=NUMBER'")  # fmt: skip
+
+
+def test_several_questions_in_words_and_a_text_are_told(refused, write):
+    path = write("worker,request,made_by,fits,looks", "w1,a fox,flux,Good,Bad")
+    refused(path, "table", *MAP, criteria=(*NAMED, "looks=look@1:5"), match="; 'looks' too;")
+    texts = [f"w{n},a fox,flux,text {n}" for n in range(50)]
+    path = write("worker,request,made_by,fits", *texts)
+    refused(path, "table", *MAP, criteria=NAMED, match=r"'text 12' and 8 more\)")
+
+
+def test_a_value_that_is_no_single_answer(refused, write):
+    path = write(json.dumps({"fits": {"flux": {"sdxl": 1}}}), name="answers.json")
+    refused(path, "table", criteria=NAMED, match="'fits' holds an object, which is no single")
+
+
+def test_decimal_commas_of_excel_are_read_and_told(load, write):
+    head = "worker;request;made_by;fits"
+    path = write(head, "w1;a fox;flux;4,5", "w2;a fox;flux;3", "w3;a fox;flux;2,25")
+    found = load(path, "table", *MAP, criteria=NAMED)
+    assert [r[-1] for r in found.ratings] == [4.5, 3.0, 2.25]
+    assert "4,5 is read as 4.5, since the columns are parted by semicolons" in found.report.notes
+
+
+def test_a_comma_between_commas_stays_two_answers(refused, write):
+    path = write("worker,request,made_by,fits", 'w1,a fox,flux,"4,5"')
+    refused(path, "table", *MAP, criteria=NAMED, match="'fits' was answered '4,5', which is no")
+
+
+def test_a_category_that_ships_is_known_in_any_spelling(load, store, write):
+    rows = (f"w{n},a fox,flux,{c},4" for n, c in enumerate(("Product Photo", "product_photo ", "")))
+    load(write("worker,request,made_by,category,fits", *rows), "table", *MAP, criteria=NAMED)
+    assert [p.category for p in store.prompts_of()] == ["product-photo"]
+
+
+def test_what_stands_in_the_way_is_told_with_the_way_around(refused, load, write):
+    path = write("worker,request,made_by,category,fits", "w1,a fox,flux,Cinematic,4")
+    refused(path, "table", *MAP, criteria=NAMED, match="--map category:=general")
+    assert load(path, "table", *MAP, "category:=general", criteria=NAMED).report.kept == 1
+
+
+def test_ids_of_prompts_and_second_showings_are_told_what_to_say(refused, write):
+    path = write("worker,item_id,made_by,fits", "w1,a fox,flux,4", "w1,a fox,sdxl,3")
+    refused(path, "table", "rater=worker", "model=made_by", criteria=NAMED,
+            match="--map prompt=item_id")  # fmt: skip
+    path = write("worker,request,made_by,fits,day", "w1,a fox,flux,4,1", "w1,a fox,flux,3,2")
+    refused(path, "table", *MAP, criteria=NAMED, match="--map session=COLUMN")
+
+
 def test_items_are_named_once_and_found(refused, write, load):
     path = write("item_id,worker,fits", "i1,w1,4", "i2,w1,3")
     items = write("id,prompt,model_id", "i1,a fox,flux", "i2,a fox,sdxl", name="items.csv")

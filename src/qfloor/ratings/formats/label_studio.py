@@ -81,6 +81,11 @@ def read(path: Path, options: ReadOptions) -> Reading:
             recorder.drop(f"{kind} answer")
         empty_stars += _record(recorder, config, annotation, wanted)
     _tell_of_zeros(recorder, empty_stars)
+    if annotations and not asked:
+        raise RatingsError(
+            f"{path}: no answer is told from the data beside it, as in JSON_MIN and CSV; name the "
+            "questions as --criterion NAME=NAME or give --label-config; nothing was imported"
+        )
     return recorder.reading()
 
 

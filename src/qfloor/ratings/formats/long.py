@@ -28,6 +28,7 @@ from qfloor.ratings.judgment import (
     Scale,
     judgment_of,
 )
+from qfloor.ratings.wording import category_of
 
 COLUMNS: tuple[str, ...] = (
     "item_id", "prompt_id", "category", "model_id", "seed", "rater_id", "dimension", "score",
@@ -66,6 +67,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
         n_rows=n_rows,
         dropped={"no score": n_empty} if n_empty else {},
         ignored_columns=ignored,
+        notes=reader.notes,
     )
 
 
@@ -79,7 +81,8 @@ def _refuse_json(path: Path) -> None:
     if start.startswith((b"[", b"{")):
         raise RatingsError(
             f"{path}: this is JSON, and format 'long' is a table; say with -f which tool wrote it, "
-            "such as -f label_studio (`qfloor ratings formats` lists them); nothing was imported"
+            "such as -f label_studio (`qfloor ratings formats` lists them), or -f table where each "
+            "object is a row; nothing was imported"
         )
 
 
@@ -88,7 +91,8 @@ def _check_header(path: Path, found: tuple[str, ...], options: ReadOptions) -> t
     if "item_id" not in found and not (has_prompt and "model_id" in found):
         raise RatingsError(
             f"{path}: nothing says what was rated; add a column item_id, or prompt_id (or prompt, "
-            "its text) and model_id; nothing was imported"
+            "its text) and model_id, or say with -f table and --map where they stand; nothing was "
+            "imported"
         )
     ends = [name for name in ("scale_min", "scale_max") if name in found]
     if len(ends) == 1 or (not ends and options.scale is None):
@@ -159,7 +163,7 @@ def _asked(fields: Fields) -> tuple[str, str, str, str]:
     """What a row says of its prompt, as in a `Judgment`; its text may stand for its id."""
     modality = fields.one_of("modality", ("image", "video"), "")
     text = fields.text("prompt")
-    return fields.text("prompt_id") or text, text, fields.text("category"), modality
+    return fields.text("prompt_id") or text, text, category_of(fields.text("category")), modality
 
 
 def _made(fields: Fields) -> tuple[str, str]:

@@ -38,6 +38,7 @@ from qfloor.ratings.judgment import (
     Versus,
     versus_of,
 )
+from qfloor.ratings.wording import category_of
 from qfloor.records import Winner
 
 COLUMNS: tuple[str, ...] = (
@@ -92,6 +93,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
         n_rows=n_rows,
         dropped=dropped,
         ignored_columns=ignored,
+        notes=reader.notes,
     )
 
 
@@ -165,7 +167,8 @@ class _Reader(RowReader):
 def _asked(fields: Fields) -> tuple[str, str, str, str]:
     """What a row says of its prompt, as in a `Versus`."""
     modality = fields.one_of("modality", ("image", "video"), "")
-    return fields.text("prompt_id"), fields.text("prompt"), fields.text("category"), modality
+    category = category_of(fields.text("category"))
+    return fields.text("prompt_id"), fields.text("prompt"), category, modality
 
 
 def _terms(fields: Fields) -> tuple[str, str, str | None, str]:
