@@ -18,6 +18,7 @@ FENCES = re.findall(r"```(\w+) ?(\S*)\n(.*?)```", PAGE.read_text(encoding="utf-8
 KEPT = {
     "pairs.csv": 3, "battles.json": 2, "log.jsonl": 1, "votes.csv": 2, "picks.jsonl": 1,
     "job.json": 3, "choices.csv": 2, "arena_votes.csv": 2, "rankings.json": 3,
+    "hpd_train.json": 1, "hpd_test.json": 3,
 }  # fmt: skip
 
 

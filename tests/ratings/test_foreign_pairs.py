@@ -336,9 +336,109 @@ class TestRapidata:
     def test_something_else(self, store, read, dump):
         refused(store, read, dump([1]), "rapidata", "a list of results")
 
+    PAIR = {
+        "prompt": "a blue book", "votes_image1": 3, "votes_image2": 1, "model1": "aurora",
+        "model2": "dalle", "image1_path": "a_1.jpg", "image2_path": "d_1.jpg",
+        "detailed_results": "[]",
+    }  # fmt: skip
+
+    def test_a_published_table_is_as_many_votes(self, store, read, dump):
+        rows = [self.PAIR, {**self.PAIR, "image1_path": None, "votes_image1": 0.0}]
+        report = read(dump(rows, "votes.jsonl", lines=True), "rapidata")
+        assert winners(store) == {"left": 3, "right": 2}
+        assert models(store) == {("aurora", "dalle")}
+        assert (report.anonymous, report.prompts, report.items) == (5, 1, 4)
+        assert report.ignored_columns == ("detailed_results",)
+        assert any("no rater is told apart" in note for note in report.notes)
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"votes_image1": 2.5}, "must be counts of votes"),
+            ({"votes_image2": -1}, "must be counts of votes"),
+            ({"votes_image2": None}, "must be counts of votes"),
+            ({"model2": ""}, "or a model is empty"),
+            ({"prompt": " "}, "the prompt or a model is empty"),
+        ],
+    )
+    def test_tables_of_votes_that_are_wrong(self, store, read, dump, change, message):
+        path = dump([self.PAIR, {**self.PAIR, **change}], "votes.jsonl", lines=True)
+        refused(store, read, path, "rapidata", f"row 2: .*{message}")
+        gone = {k: v for k, v in self.PAIR.items() if k != "model1"}
+        path = dump([gone], "votes.jsonl", lines=True)
+        refused(store, read, path, "rapidata", "field 'model1' is missing")
+        said = ReadOptions(mapping=parse_mapping(["model=file"]))
+        refused(store, read, path, "rapidata", "'model' means nothing", options=said)
+
+
+class TestHpd:
+    CHOICE = {
+        "prompt": "a red fox", "file_path": ["sdxl_1.jpg", "glide_1.jpg"],
+        "human_preference": [1, 0], "user_hash": "u1",
+    }  # fmt: skip
+    RANKING = {
+        "prompt": "a red fox", "image_path": ["sdxl_1.jpg", "glide_1.jpg", "vqd_1.jpg"],
+        "rank": [1, 2, 2], "raw_annotations": [{"rank": [1, 3, 2], "user_hash": "u1"},
+                                               {"rank": [2, 1, 3], "user_hash": "u2"}],
+    }  # fmt: skip
+    NAMED = ReadOptions(mapping=parse_mapping(["model=file before last _"]))
+
+    def test_choices(self, store, read, dump):
+        other = {**self.CHOICE, "prompt": "an owl", "file_path": ["a_2.jpg", "b_2.jpg"]}
+        entries = [self.CHOICE, {**other, "human_preference": [0, 1]}]
+        report = read(dump(entries), "hpd", options=self.NAMED)
+        assert winners(store) == {"left": 1, "right": 1}
+        assert models(store) == {("sdxl", "glide"), ("a", "b")}
+        assert (report.raters, report.prompts, report.notes) == (1, 2, ())
+
+    def test_rankings_of_each_annotator(self, store, read, dump):
+        report = read(dump([self.RANKING]), "hpd", options=self.NAMED, keep_rater_ids=True)
+        found = Counter((c.rater, c.winner) for c in store.comparisons_of())
+        assert found == {("u1", "left"): 2, ("u1", "right"): 1,
+                         ("u2", "left"): 2, ("u2", "right"): 1}  # fmt: skip
+        assert report.notes == ("pairs come of 2 rankings, so they are not independent",)
+
+    def test_a_ranking_of_all_together_is_nobodys(self, store, read, dump):
+        bare = {k: v for k, v in self.RANKING.items() if k != "raw_annotations"}
+        report = read(dump([bare]), "hpd")
+        assert (report.anonymous, winners(store)) == (3, {"left": 2, "tie": 1})
+        assert any("names no models" in note for note in report.notes)
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"human_preference": [1, 1]}, "expected 1 and 0"),
+            ({"human_preference": [True, False]}, "expected 1 and 0"),
+            ({"human_preference": [[1], 0]}, "expected 1 and 0"),
+            ({"file_path": ["a_1.jpg"]}, "a list of two files"),
+            ({"prompt": ""}, "prompt is empty"),
+        ],
+    )
+    def test_choices_that_are_wrong(self, store, read, dump, change, message):
+        path = dump([self.CHOICE, {**self.CHOICE, **change}])
+        refused(store, read, path, "hpd", f"entry 2: .*{message}", options=self.NAMED)
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"raw_annotations": [{"rank": [1, 2]}]}, "3 pictures have 2 ranks"),
+            ({"raw_annotations": [{"user_hash": "u"}]}, "has no list 'rank'"),
+            ({"raw_annotations": [{"rank": [1, 2, "x"]}]}, "a rank is no whole number"),
+            ({"image_path": None}, "must be a list of files"),
+        ],
+    )
+    def test_rankings_that_are_wrong(self, store, read, dump, change, message):
+        path = dump([self.RANKING, {**self.RANKING, **change}])
+        refused(store, read, path, "hpd", f"entry 2: .*{message}", options=self.NAMED)
+        refused(store, read, dump([]), "hpd", "there is no entry in it")
+
 
 class TestPwcmp:
     HEAD = "Observer,Session,Scene,Condition_1,Condition_2,Selection"
+
+    def test_columns_in_small_letters(self, store, read, write):
+        assert read(write(self.HEAD.lower(), "o1,1,fox,a,b,2"), "pwcmp").comparisons == 1
+        assert winners(store) == {"right": 1}
 
     def test_choices(self, store, read, write):
         rows = ["o1,1,fox,a,b,1", "o1,1,fox,a,b,2", "o2,1,fox,b,a,2", "o1,1,cat,a,b,1"]

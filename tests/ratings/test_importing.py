@@ -33,6 +33,14 @@ def refused(store, path, message, **options):
 
 
 class TestWhatEnters:
+    def test_columns_may_be_spelt_as_people_do(self, store, write):
+        told = "Item ID,PROMPT_ID,Category,model-id,Rater_Id,Score,Scale Min,scale_max"
+        import_ratings(store, write(told, ROW), round=ROUND, keep_rater_ids=True)
+        assert [(r.rater, r.value) for r in store.ratings_of()] == [("ann", 7.5)]
+        twice = write(HEAD + ",Score", ROW + ",3", name="twice.csv")
+        with pytest.raises(RatingsError, match=r"column 'Score' is unknown .did you mean 'score'"):
+            import_ratings(store, twice, round=ROUND)
+
     def test_decimal_commas_of_excel_are_read_and_told(self, store, write):
         path = write(HEAD.replace(",", ";"), ROW.replace(",", ";").replace("7.5", "7,5"))
         report = import_ratings(store, path, round=ROUND)

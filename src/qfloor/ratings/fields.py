@@ -52,6 +52,23 @@ def check_columns(
     return unknown
 
 
+def in_our_spelling(found: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
+    """Give columns that differ from known ones in case, blanks or hyphens the known names.
+
+    Examples
+    --------
+    >>> in_our_spelling(["Rater ID", "Score", "mood"], ["rater_id", "score"])
+    ('rater_id', 'score', 'mood')
+    """
+    ours = {_folded(name): name for name in known}
+    renamed = tuple(ours.get(_folded(name), name) for name in found)
+    return renamed if len(set(renamed)) == len(renamed) else tuple(found)
+
+
+def _folded(name: str) -> str:
+    return "_".join(name.lower().replace("-", " ").replace("_", " ").split())
+
+
 class Fields:
     """The row that is being read: typed access by column name.
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from qfloor import tables
 from qfloor.errors import RatingsError
-from qfloor.ratings.fields import Fields, RowReader, check_columns
+from qfloor.ratings.fields import Fields, RowReader, check_columns, in_our_spelling
 from qfloor.ratings.judgment import (
     CONTROLS,
     OVERALL,
@@ -47,7 +47,8 @@ def read(path: Path, options: ReadOptions) -> Reading:
         Of the first row that is not what it must be.
     """
     _refuse_json(path)
-    header, rows = tables.table(path, RatingsError)
+    found, rows = tables.table(path, RatingsError)
+    header = in_our_spelling(found, COLUMNS)
     ignored: tuple[str, ...] | None = None
     reader = _Reader(path, header, options.scale)
     judgments: list[Judgment] = []

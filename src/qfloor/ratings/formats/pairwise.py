@@ -24,7 +24,7 @@ from typing import Literal
 
 from qfloor import tables
 from qfloor.errors import RatingsError
-from qfloor.ratings.fields import Fields, RowReader, check_columns
+from qfloor.ratings.fields import Fields, RowReader, check_columns, in_our_spelling
 from qfloor.ratings.judgment import (
     OVERALL,
     PAIR_CONTROLS,
@@ -66,7 +66,8 @@ def read(path: Path, options: ReadOptions) -> Reading:
     RatingsError
         Of the first row that is not what it must be.
     """
-    header, rows = tables.table(path, RatingsError)
+    told, rows = tables.table(path, RatingsError)
+    header = in_our_spelling(told, COLUMNS)
     reader = _Reader(path, header)
     has_scores = not SCORES.isdisjoint(header)
     comparisons: list[Versus] = []

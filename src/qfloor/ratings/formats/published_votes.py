@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from qfloor.ratings.entries import (
     UNNAMED_NOTE,
@@ -126,16 +127,40 @@ def read_rankings(path: Path, options: ReadOptions) -> Reading:
 def _pairs(entry: Entry, mapped: Mapped) -> Iterator[Versus]:
     files = entry.whole("generations", list, "a list of files")
     ranks = entry.whole("ranking", list, "a list of ranks")
+    name, text = entry.text("id"), entry.text("prompt")
+    yield from ranked_pairs(
+        entry, mapped, files, ranks, prompt=name, text=text, annotation=name, noun="generation"
+    )
+
+
+def ranked_pairs(
+    entry: Entry,
+    mapped: Mapped,
+    files: list[Any],
+    ranks: list[Any],
+    *,
+    prompt: str,
+    text: str,
+    rater: str = ANONYMOUS,
+    annotation: str = "",
+    noun: str = "picture",
+) -> Iterator[Versus]:
+    """Give every pair of a ranking of pictures, the lowest rank best, equal ranks as ties.
+
+    Raises
+    ------
+    RatingsError
+        When there is not one whole number for each file.
+    """
     if len(files) != len(ranks):
-        raise entry.wrong(f"{len(files)} generations have {len(ranks)} ranks, correct one")
+        raise entry.wrong(f"{len(files)} {noun}s have {len(ranks)} ranks, correct one")
     if not all(isinstance(file, str) and file for file in files):
-        raise entry.wrong("a generation is no file name, correct it")
+        raise entry.wrong(f"a {noun} is no file name, correct it")
     if not all(isinstance(rank, int) and not isinstance(rank, bool) for rank in ranks):
         raise entry.wrong("a rank is no whole number, correct it")
     twice = [file for file, n in Counter(files).items() if n > 1]
     if twice:
-        raise entry.wrong(f"generation {twice[0]!r} is ranked twice, remove one")
-    text = entry.text("prompt")
+        raise entry.wrong(f"{noun} {twice[0]!r} is ranked twice, remove one")
     sides = [Side(item=file, model=model_of(file, mapped, entry)) for file in files]
     for (left, a), (right, b) in combinations(zip(sides, ranks, strict=True), 2):
         winner: Winner = "tie" if a == b else "left" if a < b else "right"
@@ -144,11 +169,11 @@ def _pairs(entry: Entry, mapped: Mapped) -> Iterator[Versus]:
             left=left,
             right=right,
             winner=winner,
-            rater=ANONYMOUS,
-            prompt=entry.text("id"),
+            rater=rater,
+            prompt=prompt,
             text=text,
             modality="image",
-            annotation=entry.text("id"),
+            annotation=annotation,
         )
 
 

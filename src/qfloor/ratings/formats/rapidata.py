@@ -6,7 +6,9 @@
 
 ``detailedResults`` give a comparison each; without them the counts of ``aggregatedResults`` do.
 Neither says who voted, so raters are anonymous and nobody knows how many there were; countries,
-ages and languages are not read. The models are the job's sides, A and B, unless a mapping says
+ages and languages are not read. The datasets that Rapidata publishes are tables of such counts
+(``prompt``, ``model1``, ``model2``, ``votes_image1``, ``votes_image2``), as Parquet, CSV or JSON
+lines; they name the models. Of a job the models are the job's sides, A and B, unless a mapping says
 where they stand in the file names (``--map "model=file before last _"``).
 """
 
@@ -19,7 +21,15 @@ from typing import Any
 
 from qfloor import tables
 from qfloor.errors import RatingsError
-from qfloor.ratings.entries import UNNAMED, Entry, check_mapping, model_of, prompt_of
+from qfloor.ratings.entries import (
+    UNNAMED,
+    Entry,
+    check_mapping,
+    entries,
+    model_of,
+    prompt_of,
+    sides_of,
+)
 from qfloor.ratings.judgment import (
     ANONYMOUS,
     Faults,
@@ -30,7 +40,11 @@ from qfloor.ratings.judgment import (
     Versus,
 )
 from qfloor.ratings.mapping import Mapped
+from qfloor.records import Winner
 
+TABLES = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson")
+COLUMNS = ("prompt", "model1", "model2", "votes_image1", "votes_image2")
+FILES = ("image1_path", "image2_path")
 NOTE = "no rater is told apart: who voted, and how often, is not in the file"
 
 
@@ -42,6 +56,8 @@ def read(path: Path, options: ReadOptions) -> Reading:
     RatingsError
         Of the first result that is not what it must be, or contradicts itself.
     """
+    if path.suffix.lower() in TABLES:
+        return _read_table(path, options)
     check_mapping(path, options, "model")
     whole = tables.read_json(path, RatingsError)
     results = whole.get("results") if isinstance(whole, dict) else None
@@ -63,6 +79,52 @@ def read(path: Path, options: ReadOptions) -> Reading:
     if counted:
         notes.append(f"{counted} results are told as counts only")
     return Reading(judgments=(), comparisons=found, n_rows=len(found), notes=tuple(notes))
+
+
+def _read_table(path: Path, options: ReadOptions) -> Reading:
+    """Read a published dataset: a pair a row, with the votes that each side had."""
+    check_mapping(path, options)
+    found: list[Versus] = []
+    ignored: set[str] = set()
+    for entry in entries(path, "row"):
+        ignored |= entry.values.keys() - {*COLUMNS, *FILES}
+        entry.need(*COLUMNS)
+        found += _counted(entry)
+    notes = (NOTE, "votes are told as counts only")
+    ignored_columns = tuple(sorted(ignored))
+    return Reading(
+        judgments=(),
+        comparisons=found,
+        n_rows=len(found),
+        ignored_columns=ignored_columns,
+        notes=notes,
+    )
+
+
+def _counted(entry: Entry) -> Iterator[Versus]:
+    text, *models = (entry.text(name) for name in COLUMNS[:3])
+    if not text or not all(models):
+        raise entry.wrong("the prompt or a model is empty, fill it in")
+    votes = [entry.number(name) for name in COLUMNS[3:]]
+    if not all(n is not None and n >= 0 and n.is_integer() for n in votes):
+        raise entry.wrong("votes_image1 and votes_image2 must be counts of votes")
+    prompt = prompt_of(text)
+    left, right = sides_of(prompt, models[0], models[1])
+    files = [entry.text(name) for name in FILES]
+    if all(files) and files[0] != files[1]:
+        left, right = left._replace(item=files[0]), right._replace(item=files[1])
+    winners: tuple[Winner, Winner] = ("left", "right")
+    for winner, n in zip(winners, votes, strict=True):
+        for _ in range(int(n or 0)):
+            yield Versus(
+                row=entry.row,
+                left=left,
+                right=right,
+                winner=winner,
+                rater=ANONYMOUS,
+                prompt=prompt,
+                text=text,
+            )
 
 
 def _votes(entry: Entry, mapped: Mapped) -> Iterator[Versus]:
@@ -130,6 +192,9 @@ FORMAT = Format(
     read=read,
     maps=True,
     noun="result",
-    takes="A comparison job's results as JSON; the model out of file names by --map.",
+    takes=(
+        "A comparison job's results as JSON, the model out of file names by --map; or a published "
+        "table of votes."
+    ),
     folder=("*.json",),
 )

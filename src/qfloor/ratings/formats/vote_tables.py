@@ -17,7 +17,7 @@ from pathlib import Path
 from qfloor import tables
 from qfloor.errors import RatingsError
 from qfloor.ratings.entries import NO_PROMPT, check_mapping, sides_of
-from qfloor.ratings.fields import Fields, check_columns
+from qfloor.ratings.fields import Fields, check_columns, in_our_spelling
 from qfloor.ratings.judgment import ANONYMOUS, Format, Reading, ReadOptions, Versus
 from qfloor.records import Winner
 
@@ -98,11 +98,14 @@ def _read(
     check_mapping(path, options)
     fields = Fields(path)
     ignored: tuple[str, ...] | None = None
-    for line, values in tables.rows(path, RatingsError):
+    told, rows = tables.table(path, RatingsError)
+    header = in_our_spelling(told, columns)
+    for line, cells in rows:
+        values = dict(zip(header, cells, strict=True))
         if ignored is None:
             ignored = check_columns(
                 path,
-                tuple(values),
+                header,
                 columns,
                 columns,
                 ignore_unknown=options.ignore_unknown_columns,

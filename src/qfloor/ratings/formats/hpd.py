@@ -1,0 +1,120 @@
+"""``hpd``: Human Preference Dataset v2, its ``train.json`` of choices or ``test.json`` of rankings.
+
+    [{"prompt": "..", "file_path": ["1.jpg", "2.jpg"], "human_preference": [1, 0]}]
+    [{"prompt": "..", "image_path": ["1.jpg", ..], "rank": [2, 1, ..],
+      "raw_annotations": [{"rank": [2, 1, ..], "user_hash": ".."}]}]
+
+A ranking is every pair of its pictures, the lowest rank best; each annotator's own where they are
+told, else the one that was averaged over annotators, which is nobody's. Pairs of one ranking hang
+together, and the report says so. The models are in no column; they may stand in the file names
+(``--map "model=file before last _"``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from qfloor.errors import RatingsError
+from qfloor.ratings.entries import (
+    UNNAMED_NOTE,
+    Entry,
+    check_mapping,
+    entries,
+    model_of,
+    prompt_of,
+)
+from qfloor.ratings.formats.published_votes import ranked_pairs
+from qfloor.ratings.judgment import ANONYMOUS, Format, Reading, ReadOptions, Side, Versus
+from qfloor.ratings.mapping import Mapped
+from qfloor.records import Winner
+
+CHOICES: dict[tuple[object, ...], Winner] = {(1, 0): "left", (0, 1): "right"}
+KNOWN = {
+    "prompt", "file_path", "human_preference", "user_hash", "image_path", "rank", "raw_annotations",
+}  # fmt: skip
+
+
+def read(path: Path, options: ReadOptions) -> Reading:
+    """Read choices or rankings.
+
+    Raises
+    ------
+    RatingsError
+        Of the first entry that is not what it must be.
+    """
+    check_mapping(path, options, "model")
+    found: list[Versus] = []
+    ignored: set[str] = set()
+    n_rankings = n_entries = 0
+    for entry in entries(path, "entry"):
+        n_entries += 1
+        ignored |= entry.values.keys() - KNOWN
+        text = entry.text("prompt")
+        if not text:
+            raise entry.wrong("prompt is empty, fill it in")
+        if "human_preference" in entry.values:
+            found.append(_choice(entry, options.mapping, text))
+            continue
+        for rater, ranks in _rankings(entry):
+            n_rankings += 1
+            files = entry.whole("image_path", list, "a list of files")
+            found += ranked_pairs(
+                entry, options.mapping, files, ranks,
+                prompt=prompt_of(text), text=text, rater=rater,
+            )  # fmt: skip
+    if not n_entries:
+        raise RatingsError(f"{path}: there is no entry in it; nothing was imported")
+    notes = [] if "model" in options.mapping.columns else [UNNAMED_NOTE]
+    if n_rankings:
+        notes.append(f"pairs come of {n_rankings} rankings, so they are not independent")
+    return Reading(
+        judgments=(),
+        comparisons=found,
+        n_rows=len(found),
+        ignored_columns=tuple(sorted(ignored)),
+        notes=tuple(notes),
+    )
+
+
+def _choice(entry: Entry, mapped: Mapped, text: str) -> Versus:
+    files = entry.whole("file_path", list, "a list of two files")
+    liked = entry.whole("human_preference", list, "1 and 0")
+    if len(files) != 2 or not all(isinstance(file, str) and file for file in files):
+        raise entry.wrong("file_path must be a list of two files")
+    winner = CHOICES.get(tuple(liked)) if {int}.issuperset(map(type, liked)) else None
+    if winner is None:
+        raise entry.wrong(f"human_preference is {str(liked)[:40]}, expected 1 and 0, correct it")
+    left, right = (Side(item=file, model=model_of(file, mapped, entry)) for file in files)
+    return Versus(
+        row=entry.row,
+        left=left,
+        right=right,
+        winner=winner,
+        rater=entry.rater("user_hash"),
+        prompt=prompt_of(text),
+        text=text,
+        modality="image",
+    )
+
+
+def _rankings(entry: Entry) -> Iterator[tuple[str, list[object]]]:
+    """Give each annotator's ranks, or those of all together."""
+    entry.need("image_path")
+    if "raw_annotations" not in entry.values:
+        entry.need("rank")
+        yield ANONYMOUS, entry.whole("rank", list, "a list of ranks")
+        return
+    for said in entry.whole("raw_annotations", list, "a list of annotators' ranks"):
+        if not isinstance(said, dict) or not isinstance(said.get("rank"), list):
+            raise entry.wrong("an annotation in raw_annotations has no list 'rank'")
+        yield str(said.get("user_hash") or ANONYMOUS), said["rank"]
+
+
+FORMAT = Format(
+    name="hpd",
+    read=read,
+    maps=True,
+    noun="entry",
+    takes="HPD v2's train.json (choices) or test.json (rankings); the model by --map.",
+)
