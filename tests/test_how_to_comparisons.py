@@ -46,6 +46,6 @@ def test_every_command_does_what_the_page_says(folder):
             imported.add(words[words.index("--format") + 1])
         before = now
     pairs = {"pairwise", "arena", "fastchat", "evalica", "pick_a_pic", "rapidata", "pwcmp",
-             "genai_arena", "rankings"}  # fmt: skip
+             "genai_arena", "rankings", "hpd"}  # fmt: skip
     assert imported == pairs <= set(FORMATS)
     assert len(KEPT) == sum(bool(name) for _, name, _ in FENCES)
