@@ -116,7 +116,7 @@ class TestArena:
         bare = {k: BATTLE[k] for k in ("model_a", "model_b", "winner")}
         report = read(dump([bare, bare, {**bare, "winner": "tie"}]), "arena")
         assert (report.comparisons, report.prompts, report.items) == (3, 1, 2)
-        assert "3 battles name no question: they share one prompt" in report.notes
+        assert "3 battles without a question: one prompt stands for all" in report.notes
 
     def test_a_text_is_a_question_where_no_id_is(self, store, read, dump):
         bare = {k: v for k, v in BATTLE.items() if k != "question_id"}

@@ -148,7 +148,7 @@ def test_ids_that_differ_in_case_only_are_counted_and_not_named(store, write):
     rows = [f"g{n},p{n},m,{name},7,0,10" for n, name in enumerate(("Ann", "ann", "ANN", "bob"))]
     report = import_ratings(store, write(HEAD, *rows), round=ROUND)
     assert report.raters == 4
-    (note,) = [note for note in report.notes if "in case only" in note]
+    (note,) = [note for note in report.notes if "by case only" in note]
     assert note.startswith("2 rater ids")
     assert "ann" not in note.lower()
 

@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from qfloor.counting import several
 from qfloor.errors import RatingsError
 from qfloor.ratings.judgment import ANONYMOUS
 from qfloor.store import Store
@@ -118,7 +119,8 @@ class Names:
         found = []
         if self.alike:
             found.append(
-                f"{self.alike} rater ids differ from another in case only: are they one person's?"
+                f"{several(self.alike, 'rater id')} told from another by case only: are they one "
+                "person's?"
             )
         if self.clear:
             found.append(

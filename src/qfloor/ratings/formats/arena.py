@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from qfloor.counting import several
 from qfloor.ratings.entries import (
     NO_PROMPT,
     Entry,
@@ -86,14 +87,15 @@ def _read(
             dropped[versus] += 1
         else:
             found.append(versus)
-    of_none = sum(versus.prompt == NO_PROMPT for versus in found)
+    n_bare = sum(versus.prompt == NO_PROMPT for versus in found)
+    bare = f"{several(n_bare, 'battle')} without a question: one prompt stands for all"
     return Reading(
         judgments=(),
         comparisons=found,
         n_rows=n_rows,
         dropped=dropped,
         ignored_columns=tuple(sorted(ignored)),
-        notes=(f"{of_none} battles name no question: they share one prompt",) if of_none else (),
+        notes=(bare,) if n_bare else (),
     )
 
 

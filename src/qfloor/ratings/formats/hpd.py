@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from qfloor.counting import several
 from qfloor.errors import RatingsError
 from qfloor.ratings.entries import (
     UNNAMED_NOTE,
@@ -67,7 +68,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
         raise RatingsError(f"{path}: there is no entry in it; nothing was imported")
     notes = [] if "model" in options.mapping.columns else [UNNAMED_NOTE]
     if n_rankings:
-        notes.append(f"pairs come of {n_rankings} rankings, so they are not independent")
+        notes.append(f"pairs come of {several(n_rankings, 'ranking')}, so they are not independent")
     return Reading(
         judgments=(),
         comparisons=found,
