@@ -60,13 +60,14 @@ def read(path: Path, options: ReadOptions) -> Reading:
     for line, row in rows:
         columns |= set(row)
         asked = [question for question in row if question in options.mapping.criteria]
-        is_nobodys = is_qualtrics and str(row.get(STATUS, "")).strip().lower() in NOBODYS
+        if is_qualtrics and str(row.get(STATUS, "")).strip().lower() in NOBODYS:
+            recorder.drop("preview or spam", sum(map(recorder.wants, asked)))
+            continue
+        record = row
         for question in asked:
             recorder.wants(question)
-            if is_nobodys:
-                recorder.drop("preview or spam")
-                continue
-            record = {QUESTION: question, **row} if names_question else row
+            if names_question:
+                record = {QUESTION: question, **row}
             given = Given(row=line, record=record, question=question, shown=(question,))
             recorder.answer(given, row[question])
     if not columns:
