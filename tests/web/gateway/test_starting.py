@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -112,3 +115,29 @@ def test_urls_that_nobody_could_fetch_are_told_of(told: dict[str, Any], notes: b
     said = greeting(Settings(database=Path("q.db"), **told))
     assert said.startswith("serving q.db at ")
     assert ("--public-url" in said) is notes
+
+
+FIRST_PICTURE = """
+import asyncio, sys
+from pathlib import Path
+from gateway_sellers import behave
+from gateway_world import MUG, by_sellers, running
+
+async def work():
+    async with running(by_sellers(Path(sys.argv[1]))) as client:
+        before = set(sys.modules)
+        with behave({}):
+            (await client.post("/v1/images/generations", json={"prompt": MUG})).raise_for_status()
+        print(sorted(set(sys.modules) - before))
+
+asyncio.run(work())
+"""
+
+
+def test_the_first_picture_waits_for_no_module(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", FIRST_PICTURE, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ran.stdout.strip() == "[]"

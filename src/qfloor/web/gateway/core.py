@@ -11,6 +11,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from PIL import Image
+from starlette.concurrency import run_in_threadpool
+
 from qfloor import router
 from qfloor.errors import InputError, StoreError
 from qfloor.generate import RunPolicy, SingleRequests
@@ -96,6 +99,7 @@ class Gateway:
 
     async def start(self) -> None:
         """Begin to serve: from here on there is a running loop."""
+        await run_in_threadpool(Image.preinit)  # both load modules: the first answer would wait
         settings = self.settings
         self.pen = Pen(self.ledger)
         self.records = Records(self.ledger, self.pen, keep_prompts=settings.keep_prompts)
