@@ -162,15 +162,14 @@ def korn_graubard_ratings(
     weight = 1.0 / (n_prompts * np.bincount(prompt)[prompt])
     p = float(y[0]) if y.min() == y.max() else float(np.sum(weight * y))
     crossed = CrossedRatings.of(weight, prompt, rater)
-    parts = crossed.parts(weight * (y - p))
-    added = max(parts[1] - parts[2], 0.0, parts[1] - parts[0])
+    by_prompts, by_raters, by_cells = crossed.parts(weight * (y - p))
+    added = max(by_raters - by_cells, 0.0, by_raters - by_prompts)
     df = crossed_df(n_prompts, crossed.raters)
 
     def spread(more: float) -> float:
-        return float(with_raters(parts[0], more * added, p, y.size))
+        return float(with_raters(by_prompts, more * added, p, y.size))
 
-    def size(more: float) -> float:
-        """Effective size when raters add ``more`` times what they were seen to add."""
+    def size(more: float) -> float:  # when raters add so many times what they were seen to add
         return effective_size(p, spread(more), float(y.size), float(n_prompts), df, alpha)
 
     n_star = size(1.0)
@@ -193,9 +192,9 @@ def korn_graubard_ratings(
         n_raters=n_raters,
         n_ratings=y.size,
         variance=variance,
-        variance_prompts=parts[0],
-        variance_raters=parts[1],
-        variance_cells=parts[2],
+        variance_prompts=by_prompts,
+        variance_raters=by_raters,
+        variance_cells=by_cells,
         conditional_on_panel=n_raters < FEW_RATERS,
         confidence=confidence,
     )
