@@ -32,9 +32,6 @@ from qfloor.ratings.mapping import SKIP, Criterion, Worth
 from qfloor.ratings.wording import listed, nearest
 from qfloor.records import Winner
 
-MOST_UNKNOWN = 20
-"""Answers in words that are gathered for one message."""
-
 SHARED = ("prompt", "text", "category", "modality")
 LEFT: Literal["left"] = "left"
 RIGHT: Literal["right"] = "right"
@@ -76,7 +73,6 @@ class Recorder:
         self._questions: dict[str, None] = {}
         self._aside: dict[str, None] = {}
         self._odd_times = 0
-        self._unknown: dict[str, dict[str, int]] = {}  # by question: answers, and their first rows
 
     # -- what formats call ------------------------------------------------------------------
 
@@ -174,15 +170,7 @@ class Recorder:
         return ANONYMOUS if not said or said.lower() == ANONYMOUS else said
 
     def reading(self, ignored: Sequence[str] = (), offered: Sequence[str] = ()) -> Reading:
-        """Close the file; ``offered`` names its columns, where questions are columns.
-
-        Raises
-        ------
-        RatingsError
-            Of answers that nobody said the worth of, all in one.
-        """
-        if self._unknown:
-            raise self._no_worth()
+        """Close the file; ``offered`` names its columns, where questions are columns."""
         if self._odd_times:
             self.notes.append(f"{self._odd_times} times are not in ISO 8601 and were left out")
         raters = {j.rater for j in self._judgments}.union(c.rater for c in self._comparisons)
@@ -239,24 +227,13 @@ class Recorder:
                 if tables.COMMAS not in self.notes:
                     self.notes.append(tables.COMMAS)
                 return number
-        said = self._unknown.setdefault(given.question, {})
-        said.setdefault(str(raw).strip(), given.row)
-        if len(said) > MOST_UNKNOWN:  # a text, and no choice of few
-            raise self._no_worth()
-        return None
-
-    def _no_worth(self) -> RatingsError:
-        """Build the error of answers that are no number, so that all can be said at once."""
-        (question, answers), *others = self._unknown.items()
-        first, *more = [answer[:40] for answer in answers]
-        also = f" (also {listed(map(repr, more), 12)})" if more else ""
         known = f" (known: {listed(self.mapping.answers, 20)})" if self.mapping.answers else ""
-        beside = f"; {listed(repr(name) for name, _ in others)} too" if others else ""
-        return self.faults.wrong(
-            min(answers.values()),
-            f"question {question!r} was answered {first!r}{also}, which is no number{known}, "
-            f"say what it is worth with --answer '{first}=NUMBER', or choose the questions to "
-            f"import with --criterion{beside}",
+        said = str(raw)[:40]
+        raise self.faults.wrong(
+            given.row,
+            f"question {given.question!r} was answered {said!r}, which is no number{known}, "
+            f"say what it is worth with --answer '{said}=NUMBER', or choose the questions to "
+            "import with --criterion",
         )
 
     def _criterion(self, question: str) -> Criterion:

@@ -75,22 +75,6 @@ def test_what_is_wrong_has_its_line(refused, write, row, columns, match):
     refused(path, "table", *columns, criteria=NAMED, match=match)
 
 
-def test_answers_in_words_are_told_all_at_once(refused, write):
-    rows = (f"w{n},a fox,flux,{said}" for n, said in enumerate(("4", "4/5", "3/5", "4/5", "5/5")))
-    path = write("worker,request,made_by,fits", *rows)
-    refused(path, "table", *MAP, criteria=NAMED,
-            match=r"line 3: question 'fits' was answered '4/5' \(also '3/5', '5/5'\), which is no "
-            r"number, say what it is worth with --answer '4/5=NUMBER'")  # fmt: skip
-
-
-def test_several_questions_in_words_and_a_text_are_told(refused, write):
-    path = write("worker,request,made_by,fits,looks", "w1,a fox,flux,Good,Bad")
-    refused(path, "table", *MAP, criteria=(*NAMED, "looks=look@1:5"), match="; 'looks' too;")
-    texts = [f"w{n},a fox,flux,text {n}" for n in range(50)]
-    path = write("worker,request,made_by,fits", *texts)
-    refused(path, "table", *MAP, criteria=NAMED, match=r"'text 12' and 8 more\)")
-
-
 def test_a_value_that_is_no_single_answer(refused, write):
     path = write(json.dumps({"fits": {"flux": {"sdxl": 1}}}), name="answers.json")
     refused(path, "table", criteria=NAMED, match="'fits' holds an object, which is no single")
