@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -68,21 +69,23 @@ def test_an_offer_that_cannot_be_called_rests_and_is_tried_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def work(singles: SingleRequests, store: Store) -> Any:
+        shift = [0.0]
+        singles.desk.clock = lambda: time.monotonic() + shift[0]
         bad, seller = request(store, tmp_path, "a kettle #auth")
         good, _ = request(store, tmp_path, "a kettle", repeat=1)
         first = await singles.live(bad, seller, NEW, None)
         second = await singles.live(good, seller, NEW, None)
         known = singles.unavailable({bad.offer.id: bad.offer})
-        await asyncio.sleep(0.25)
+        shift[0] += 60.0
         return first, second, known, await singles.live(good, seller, NEW, None)
 
-    first, second, known, third = drive(tmp_path, work, rest_s=0.2)
+    first, second, known, third = drive(tmp_path, work, rest_s=60.0)
     assert first.status is Status.SETUP
     assert isinstance(second, TurnedAway)
-    assert 0 < second.free_in_s <= 0.2
+    assert 0 < second.free_in_s <= 60.0
     assert "auth" in second.why
     assert list(known) == ["fake/one@default"]
-    assert "fake/one@default is left alone for 0 s: " in caplog.text, "who runs it is told why"
+    assert "fake/one@default is left alone for 60 s: " in caplog.text, "who runs it is told why"
     assert third.status is Status.MADE
 
 

@@ -361,8 +361,7 @@ def test_what_nobody_can_be_asked_for_any_more_is_told_as_unknown_in_the_end(
         unbuilt.add("shop/value")
         async with running(given) as client:
             ledger = client.gateway.ledger
-            await asyncio.sleep(0.3)
-            tries = len(client.gateway.orders._resting)
+            tries = len(await until(lambda: client.gateway.orders._resting))
             ledger.write("UPDATE jobs SET created_at = created_at - 25 * 3600")
             await until(lambda: rows(client, "SELECT 1 FROM jobs WHERE state = 'failed'"))
             return tries, rows(client, "SELECT charged, plan IS NULL FROM jobs")
