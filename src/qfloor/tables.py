@@ -194,7 +194,11 @@ def json_rows(
     """Yield (line number, object) of JSON lines, or (position, object) of a JSON array."""
     text = read_text(path, error)
     if re.match(r"\s*\[", text):
-        yield from _objects(path, error, enumerate(_parse(path, error, text, 1), start=1), "entry")
+        values = _parse(path, error, text, 1)
+        del text
+        values.reverse()  # each is let go once it was read, so that the next finds its room
+        taken = ((i, values.pop()) for i in range(1, len(values) + 1))
+        yield from _objects(path, error, taken, "entry")
         return
     lines = ((i, line) for i, line in enumerate(text.split("\n"), start=1) if line.strip())
     parsed = ((i, _parse(path, error, line, i)) for i, line in lines)

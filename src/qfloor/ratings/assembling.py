@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from operator import attrgetter
 
 from qfloor.ratings.comparing import Compared, Ground
 from qfloor.ratings.judgment import ANONYMOUS, Faults, Judgment
@@ -116,7 +117,8 @@ def _check_same(earlier: Judgment, judgment: Judgment, faults: Faults) -> None:
 
 
 def _check_scales(judgments: Sequence[Judgment], faults: Faults) -> None:
-    if len({(j.criterion, j.lo, j.hi) for j in judgments}) == len({j.criterion for j in judgments}):
+    found = set(map(attrgetter("criterion", "lo", "hi"), judgments))
+    if len(found) == len({criterion for criterion, _, _ in found}):
         return
     scales: dict[str, Judgment] = {}
     for judgment in judgments:

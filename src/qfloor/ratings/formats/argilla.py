@@ -61,13 +61,9 @@ def read(path: Path, options: ReadOptions) -> Reading:
             if response.status != "submitted":
                 recorder.drop(response.status)
                 continue
+            annotation = _annotation(record, response, nameless[response.question])
             given = Given(
-                row=n,
-                record=columns,
-                question=response.question,
-                rater=response.user,
-                shown=(response.question,),
-                annotation=_annotation(record, response, nameless[response.question]),
+                n, columns, response.question, response.user, (response.question,), annotation
             )
             if isinstance(response.value, list):
                 order = _ranked(recorder, given, response.value)
