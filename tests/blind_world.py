@@ -139,16 +139,14 @@ def keep_round(folder: Path, round: str) -> None:
                 refused = (offer.model, n) == ("grand", 3)
                 named = output_id(asked, offer, 0, round)
                 store.save_requests([(named, asked.digest, offer.id, 0, round)])
-                store.save_output(
-                    Output(
+                store.save_outputs([Output(
                         id=named, prompt_id=asked.id, prompt_digest=asked.digest,
                         offer_id=offer.id, repeat=0, round=round,
                         status=Status.REFUSED if refused else Status.MADE,
                         reason="refused_input" if refused else "ok",
                         media_sha256=None if refused else store.put_media(content, "image/png"),
                         media_type=None if refused else "image/png",
-                    )
-                )  # fmt: skip
+                    )])  # fmt: skip
 
 
 def vote(root: Path, wins: str = "reference", fails: str = "routed", wait_s: float = 0.0) -> None:

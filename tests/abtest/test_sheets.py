@@ -81,13 +81,13 @@ def test_clips_are_locked_frame_to_frame_and_cut_to_the_shorter(tmp_path: Path) 
     sides = [blind_world.clip(tmp_path, arm, 1) for arm in ("routed", "reference")]
     sheet = clip_sheet(sides, RULE, b"salt")
     assert len(sheet.content) % ROUND_BYTES == 0
-    clip = media.load_frames(sheet.content)
+    clip = media.stream_clip(sheet.content)
     assert clip.fps == pytest.approx(12)
-    assert clip.total == 10  # .83 s at 12 a second, the shorter and slower of the two
+    assert len(clip) == 10  # .83 s at 12 a second, the shorter and slower of the two
     assert sheet.seconds == pytest.approx(10 / 12)
-    assert clip.frames[0].shape == (96, 2 * 112 - 16, 3)
-    for n, frame in enumerate(media.load_frames(sides[0]).frames):
-        assert np.mean(np.abs(frame.astype(float) - clip.frames[n][:, :96])) < 3
+    assert clip[0].shape == (96, 2 * 112 - 16, 3)
+    for n, frame in enumerate(media.stream_clip(sides[0])):
+        assert np.mean(np.abs(frame.astype(float) - clip[n][:, :96])) < 3
 
 
 def test_what_cannot_be_decoded_is_told(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_a_call_without_an_answer_is_listed(store, tmp_path):
     (prompt,) = asked("x")
     store.save_prompts([prompt])
     store.save_requests([("k", prompt.digest, bought.id, 0, "r1")])
-    store.append_attempt(Attempt(output_id="k", n=1, event=Event.INTENDED, at="t"))
+    store.append_attempts([Attempt(output_id="k", n=1, event=Event.INTENDED, at="t")])
     (found,) = unknown_outputs(store)
     assert (found.standing, found.reserved_nanousd, found.since) == ("no answer", None, "t")
 

@@ -297,7 +297,7 @@ def test_from_files_to_scores_in_a_store(tmp_path: Path) -> None:
             for i, content in enumerate(clips)
         ]  # fmt: skip
         for output in made:
-            store.save_output(output)
+            store.save_outputs([output])
         summary = score_outputs(store, made, {prompt.digest: prompt}, [AudioScorer()])
         found = {(s.output_id, s.metric.partition("@")[0]): s for s in store.scores_of()}
     assert summary.n_failed_rows == 0

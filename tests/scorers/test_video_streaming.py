@@ -12,7 +12,7 @@ import pytest
 from clip_files import LOSSLESS, MPEG4, VP9, clip_file, clip_item, rolling, turned_clockwise
 from scoring_fakes import CountingBackbone, noise_picture
 
-from qfloor.media import load_frames, stream_clip
+from qfloor.media import stream_clip
 from qfloor.scorers import video as v
 from qfloor.scorers.protocol import Pixels, Row, Scorer
 
@@ -35,12 +35,9 @@ FILES = {
 
 
 def rows_of(content: bytes, held_bytes: int | None) -> list[tuple[Row, ...]]:
-    if held_bytes is None:
-        whole = load_frames(content)
-        item = clip_item(whole.frames, whole.fps, whole.timestamps, BACKBONE)
-    else:
-        clip = stream_clip(content, held_bytes=held_bytes)
-        item = clip_item(clip, clip.fps, clip.timestamps, BACKBONE)
+    clip = stream_clip(content, held_bytes=10**9 if held_bytes is None else held_bytes)
+    frames = list(clip) if held_bytes is None else clip
+    item = clip_item(frames, clip.fps, clip.timestamps, BACKBONE)
     return [scorer().score([item])[0] for scorer in SCORERS]
 
 

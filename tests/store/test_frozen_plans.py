@@ -75,4 +75,4 @@ def test_an_older_store_keeps_its_rows_and_learns_what_cannot_be_told(tmp_path: 
         assert run is not None
         assert run.plan == {}
         assert store.run_of("nowhere") is None
-        assert list(store.frozen_plans_of()) == []
+        assert store.frozen_plan("b", "r") is None

@@ -101,7 +101,7 @@ def rating(i: int, value: float = 5.0) -> Rating:
 
 
 def test_records_come_back_equal(store):
-    store.save_output(MADE)
+    store.save_outputs([MADE])
     store.save_metrics([METRIC])
     scores = [
         Score(output_id="o1", metric=METRIC.key, status=ScoreStatus.SCORED, value=0.25,
@@ -109,12 +109,12 @@ def test_records_come_back_equal(store):
     ]  # fmt: skip
     other = dataclasses.replace(MADE, id="o2", repeat=1, media_sha256=None, status=Status.REFUSED,
                                 reason="refused_input", unsafe=False, report={})  # fmt: skip
-    store.save_output(other)
+    store.save_outputs([other])
     comparison = Comparison(id="c1", left_output_id="o1", right_output_id="o2", rater="a",
                             criterion="overall", winner="both_bad")  # fmt: skip
     store.save_scores(scores)
     store.save_ratings([rating(1)])
-    store.save_comparisons([comparison])
+    store.save_comparison_rows([r.encode(comparison)])
     assert list(store.prompts_of()) == [PROMPT]
     assert store.prompts_by_digest() == {PROMPT.digest: PROMPT}
     assert list(store.offers_of()) == [OFFER]
@@ -166,8 +166,8 @@ def test_a_replaced_output_keeps_nothing_of_what_it_had(store: Store) -> None:
     )  # fmt: skip
     later = dataclasses.replace(first, reason="capacity", seconds_total=None, model_version=None)
     beside = dataclasses.replace(first, id="beside", repeat=7)
-    store.save_output(first)
-    store.save_output(later)
+    store.save_outputs([first])
+    store.save_outputs([later])
     assert store.output(MADE.id) == later
     store.save_outputs([dataclasses.replace(later, seconds_total=1.5), beside])
     assert store.output(MADE.id) == dataclasses.replace(later, seconds_total=1.5)
@@ -178,7 +178,7 @@ def test_one_writing_may_bring_what_is_new_and_what_replaces(store: Store) -> No
     known = dataclasses.replace(MADE, status=Status.FAILED, reason="outage", media_sha256=None)
     again = dataclasses.replace(known, reason="capacity")
     new = dataclasses.replace(known, id="new", repeat=7)
-    store.save_output(known)
+    store.save_outputs([known])
     assert store.save_outputs([again, new, dataclasses.replace(new, reason="auth")]) == 3
     assert store.output(MADE.id) == again
     assert store.output("new") == dataclasses.replace(new, reason="auth")
@@ -200,10 +200,10 @@ def test_only_columns_that_hold_something_are_written() -> None:
 
 
 def test_a_made_output_never_changes(store):
-    store.save_output(dataclasses.replace(MADE, status=Status.FAILED, reason="outage"))
-    store.save_output(MADE)
+    store.save_outputs([dataclasses.replace(MADE, status=Status.FAILED, reason="outage")])
+    store.save_outputs([MADE])
     with pytest.raises(StoreError, match="made output never changes"):
-        store.save_output(dataclasses.replace(MADE, status=Status.FAILED, reason="outage"))
+        store.save_outputs([dataclasses.replace(MADE, status=Status.FAILED, reason="outage")])
     assert store.output("o1") == MADE
     assert store.output("none") is None
 
@@ -225,12 +225,12 @@ def test_the_ledger_is_append_only(store):
         with pytest.raises(StoreError, match="append-only"):
             store._write(sql)
     with pytest.raises(StoreError, match="FOREIGN KEY"):
-        store.append_attempt(dataclasses.replace(intended, output_id="never asked for"))
+        store.append_attempts([dataclasses.replace(intended, output_id="never asked for")])
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_no_nan_enters(store, bad):
-    store.save_output(MADE)
+    store.save_outputs([MADE])
     store.save_metrics([METRIC])
     scored = Score(output_id="o1", metric=METRIC.key, status=ScoreStatus.SCORED, value=bad)
     with pytest.raises(StoreError, match="not a number"):
@@ -238,14 +238,14 @@ def test_no_nan_enters(store, bad):
     with pytest.raises(StoreError, match="JSON cannot keep"):
         store.save_scores([dataclasses.replace(scored, value=0.5, series=(bad,))])
     with pytest.raises(StoreError, match="JSON cannot keep"):
-        store.save_output(dataclasses.replace(MADE, id="o3", report={"x": bad}))
+        store.save_outputs([dataclasses.replace(MADE, id="o3", report={"x": bad})])
     with pytest.raises(StoreError, match="CHECK"):
         store.save_scores([dataclasses.replace(scored, value=None)])
     assert list(store.scores_of()) == []
 
 
 def test_ratings_enter_once_and_all_or_none(store):
-    store.save_output(MADE)
+    store.save_outputs([MADE])
     assert store.save_ratings([rating(1), rating(2)]) == 2
     assert store.save_ratings([rating(1), rating(3)]) == 1
     with pytest.raises(StoreError, match="'r1' with other content"):
@@ -258,7 +258,7 @@ def test_ratings_enter_once_and_all_or_none(store):
 
 
 def test_a_caught_error_still_undoes_the_whole_transaction(store):
-    store.save_output(MADE)
+    store.save_outputs([MADE])
     with store.transaction():
         store.save_ratings([rating(1)])
         with pytest.raises(StoreError):
@@ -275,7 +275,7 @@ def test_an_import_is_noted_once(store):
 
 
 def test_a_hundred_thousand_ratings_in_two_seconds(store):
-    store.save_output(MADE)
+    store.save_outputs([MADE])
     many = [rating(i) for i in range(100_000)]
     start = time.process_time()  # the cores are shared: what the machine does besides is not ours
     assert store.save_ratings(many) == 100_000
@@ -283,7 +283,7 @@ def test_a_hundred_thousand_ratings_in_two_seconds(store):
 
 
 def test_frames_are_nullable_and_carry_the_prompt(store):
-    store.save_output(MADE)
+    store.save_outputs([MADE])
     store.save_metrics([METRIC])
     store.save_scores([Score(output_id="o1", metric=METRIC.key, status=ScoreStatus.UNSCORED,
                              reason="no text")])  # fmt: skip
@@ -452,18 +452,18 @@ def test_a_busy_store_says_so(store):
     connection.execute("BEGIN IMMEDIATE")
     store._connection.execute("PRAGMA busy_timeout = 50")
     with pytest.raises(StoreError, match="another process is writing"):
-        store.save_output(MADE)
+        store.save_outputs([MADE])
     connection.execute("ROLLBACK")
     connection.close()
-    store.save_output(MADE)
+    store.save_outputs([MADE])
 
 
 def test_what_is_read_together_is_of_one_moment(store):
-    store.save_output(MADE)
+    store.save_outputs([MADE])
     with Store.open(store.root) as other:
         with store.reading():
             before = list(store.outputs_of())
-            other.save_output(dataclasses.replace(MADE, id="o2", repeat=1))
+            other.save_outputs([dataclasses.replace(MADE, id="o2", repeat=1)])
             with store.reading():
                 assert list(store.outputs_of()) == before
             assert list(store.outputs_of()) == before
@@ -475,7 +475,7 @@ def test_what_is_read_together_is_of_one_moment(store):
 
 def test_a_copy_is_made_while_another_command_ends(store, tmp_path, monkeypatch):
     """The log goes with the last who writes, between the look at it and its copy."""
-    store.save_output(MADE)
+    store.save_outputs([MADE])
     copyfile = shutil.copyfile
 
     def as_the_other_ends(source, target):
@@ -493,7 +493,7 @@ def test_a_store_that_is_written_without_end_is_not_copied(store, tmp_path, monk
     copyfile = shutil.copyfile
 
     def as_the_other_writes(source, target):
-        store.save_output(dataclasses.replace(MADE, id=os.urandom(4).hex()))
+        store.save_outputs([dataclasses.replace(MADE, id=os.urandom(4).hex())])
         return copyfile(source, target)
 
     monkeypatch.setattr(shutil, "copyfile", as_the_other_writes)

@@ -12,7 +12,6 @@ inspection.py   bytes -> a reason of `qfloor.records.REASONS`
 
 from __future__ import annotations
 
-from qfloor.media.clips import Clip, load_frames
 from qfloor.media.inspection import Inspection, inspect, is_blank
 from qfloor.media.pictures import animation_in, load_pixels
 from qfloor.media.sniff import LIMITS, Limits, head_of, size_of, sniff
@@ -22,7 +21,6 @@ from qfloor.media.writing import write_png, write_webm
 
 __all__ = [
     "LIMITS",
-    "Clip",
     "ClipFrames",
     "Inspection",
     "Limits",
@@ -33,7 +31,6 @@ __all__ = [
     "inspect",
     "is_blank",
     "load_audio",
-    "load_frames",
     "load_pixels",
     "size_of",
     "sniff",

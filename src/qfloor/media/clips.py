@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from qfloor.errors import MediaError
-from qfloor.media.pictures import read_media
 from qfloor.media.sniff import LIMITS, Limits, describe, head_of, size_of, sniff
 
 Pixels = npt.NDArray[np.uint8]
@@ -33,16 +32,6 @@ _DEMUXERS = {
 SHORTFALL = 0.9  # a clip with less than this share of its declared frames or length is truncated
 
 
-@dataclass(frozen=True)
-class Clip:
-    """Decoded frames: ``timestamps`` in seconds, ``total`` frames in the file."""
-
-    frames: list[Pixels]
-    fps: float
-    timestamps: list[float]
-    total: int
-
-
 @dataclass(frozen=True, kw_only=True)
 class Probe:
     """What decoding a whole clip showed."""
@@ -53,45 +42,6 @@ class Probe:
     fps: float
     seconds: float
     samples: list[Pixels]
-
-
-def load_frames(
-    source: str | Path | bytes, *, limit: int | None = None, limits: Limits = LIMITS
-) -> Clip:
-    """Decode a clip's frames.
-
-    Parameters
-    ----------
-    source : str, Path or bytes
-        A file or its content.
-    limit : int, optional
-        At most this many frames, spread evenly from the first to the last.
-    limits : Limits
-        Above which the clip is refused.
-
-    Returns
-    -------
-    Clip
-
-    Raises
-    ------
-    MediaError
-        When it is missing, no clip, cannot be decoded, has no frames or too many.
-    """
-    content = read_media(source, limits)
-    name = "the clip" if isinstance(source, bytes) else str(source)
-    fps = frame_rate(content, name)
-    total = sum(1 for _ in decoded_frames(content, name, limits))  # converts nothing
-    wanted = None if limit is None or total <= limit else set(_spread(total, limit))
-    frames: list[Pixels] = []
-    timestamps: list[float] = []
-    for index, frame in enumerate(decoded_frames(content, name)):
-        if wanted is None or index in wanted:
-            frames.append(upright(frame))
-            timestamps.append(frame_time(frame, index, fps))
-    if not frames:
-        raise MediaError(f"{name} has no frames")
-    return Clip(frames, fps, timestamps, total)
 
 
 def probe(content: bytes | Path, name: str, *, samples: int = 8, limits: Limits = LIMITS) -> Probe:
@@ -256,12 +206,6 @@ def _declared_seconds(container: Any, stream: Any) -> float | None:
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return None if container.duration is None else container.duration / 1_000_000
-
-
-def _spread(total: int, limit: int) -> list[int]:
-    if limit == 1:
-        return [total // 2]
-    return [round(i * (total - 1) / (limit - 1)) for i in range(limit)]
 
 
 def said(error: BaseException) -> str:

@@ -78,7 +78,7 @@ def benchmark_of_run(run: Run) -> Benchmark | None:
 
 
 def suites_of_run(store: Store, run: Run | None) -> dict[str, Suite] | None:
-    """Put a run's suites together from the prompts the store holds; see `changed_suites`.
+    """Put a run's suites together from the prompts the store holds.
 
     None when an older qfloor did not keep them.
     """
@@ -93,12 +93,6 @@ def suites_of_run(store: Store, run: Run | None) -> dict[str, Suite] | None:
         )
         for name, told in run.plan["suites"].items()
     }
-
-
-def changed_suites(run: Run, suites: Mapping[str, Suite]) -> list[str]:
-    """Name the suites whose prompts in the store are no longer those of the run."""
-    kept = run.plan.get("suites", {})
-    return [name for name, suite in suites.items() if suite.digest != kept[name]["digest"]]
 
 
 def _known(prompts: Mapping[str, Prompt], digests: list[str]) -> tuple[Prompt, ...]:

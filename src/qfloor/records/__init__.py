@@ -108,7 +108,7 @@ if TYPE_CHECKING:
     from qfloor.records.reference import ReferenceOutput, ReferencePrompt, ReferenceSet
     from qfloor.records.rules import LearnedThreshold, ThresholdRule
     from qfloor.records.sequential import SeenOutput, SequentialState, TierRuling
-    from qfloor.records.traffic import STRATA, Strata, Traffic
+    from qfloor.records.traffic import Strata, Traffic
 
 _LATER: dict[str, str] = {
     name: module
@@ -128,7 +128,7 @@ _LATER: dict[str, str] = {
         "reference": "ReferenceOutput ReferencePrompt ReferenceSet",
         "rules": "LearnedThreshold ThresholdRule",
         "sequential": "SeenOutput SequentialState TierRuling",
-        "traffic": "STRATA Strata Traffic",
+        "traffic": "Strata Traffic",
     }.items()
     for name in names.split()
 }
@@ -152,7 +152,6 @@ __all__ = [
     "PRIVATE",
     "REASONS",
     "STATUS_TABLE",
-    "STRATA",
     "TIERS",
     "TIER_ALIASES",
     "Attempt",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
 from qfloor.records.asked import Prompt
 
 Strata = Literal["language", "tag", "difficulty", "source"]
-STRATA: tuple[str, ...] = get_args(Strata)
 
 NONE = "none"
 """Stratum of prompts without a tag, difficulty or source."""

@@ -6,7 +6,6 @@ what came out and no fitted curve.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -108,19 +107,3 @@ def _edges(axis: Axis, step: float | None) -> tuple[npt.NDArray[np.float64], boo
         steps = np.arange(axis.lo, axis.hi + step / 2.0, step)
         return np.append(steps - step / 2.0, steps[-1] + step / 2.0), True
     return np.linspace(axis.lo, axis.hi, BINS + 1), False
-
-
-def spread_of(values: Sequence[float], outright: int) -> Spread:
-    """Keep the values of a cell, in order."""
-    return Spread(values=tuple(sorted(values)), outright=outright)
-
-
-def outright_of(counts: Mapping[str, int]) -> int:
-    """How many of a floor's outputs failed outright.
-
-    Examples
-    --------
-    >>> outright_of({"made": 90, "refused": 8, "blank": 2, "failed": 1})
-    10
-    """
-    return counts.get("refused", 0) + counts.get("blank", 0)

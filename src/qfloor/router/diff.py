@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -316,15 +316,3 @@ def _why(was: Decision, stands: Decision) -> str:
             return f"dearer now: ${usd_text(mine)} against ${usd_text(other)}"
         return "another comes first now"
     return f"{row.rejected_by.value}: {row.detail}"
-
-
-def as_rows(told: Mapping[str, object]) -> dict[str, object]:
-    """Fractions as plain numbers, for JSON."""
-    return {
-        name: _plain(value) if isinstance(value, Fraction) else value
-        for name, value in told.items()
-    }
-
-
-def _plain(value: Fraction) -> int | float:
-    return int(value) if value.denominator == 1 else float(value)

@@ -252,11 +252,6 @@ class HealthWindow:
                     found[offer] = health
         return HealthFeed(offers=found)
 
-    def last_heard(self, offer: str) -> float:
-        """When an offer last answered, in seconds since the epoch; 0.0 for never."""
-        watched = self._offers.get(offer)
-        return 0.0 if watched is None else watched.last_at
-
     def probe(self, decision: Decision, now: float) -> Decision:
         """Now and then send a request to an offer whose latency nobody knows any more.
 

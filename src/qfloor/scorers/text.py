@@ -126,12 +126,6 @@ def edit_distance(a: str, b: str) -> int:
     return int(Levenshtein.distance(a, b))
 
 
-def normalised_edit_distance(a: str, b: str) -> float:
-    """Return `edit_distance` / the longer length; 0 for two empty texts. In [0, 1]."""
-    longest = max(len(a), len(b))
-    return edit_distance(a, b) / longest if longest else 0.0
-
-
 def orders(strings: Sequence[str]) -> list[str]:
     """Join strings in every order when there are few enough, otherwise as given."""
     if len(strings) > MAX_ORDERED:

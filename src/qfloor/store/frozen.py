@@ -7,14 +7,14 @@ within this store, not to a stranger; who wants that publishes the plan's digest
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from qfloor.errors import StoreError
 from qfloor.records import FrozenPlan
 from qfloor.store import rows as r
-from qfloor.store.connection import Database, among, where
+from qfloor.store.connection import Database
 
 # steps from round to round along the index, however many outputs each has
 _A_ROUND_NOT_JUDGED = """
@@ -52,12 +52,6 @@ class FrozenTables(Database):
         sql = r.select("frozen_plans", FrozenPlan, "benchmark = ? AND round = ?")
         row = self.one(sql, (benchmark, round))
         return None if row is None else r.decode(FrozenPlan, row)
-
-    def frozen_plans_of(self, *, round: str | None = None) -> Iterator[FrozenPlan]:
-        """Give frozen plans, oldest first; of all rounds for None."""
-        clause, values = where(among("round", None if round is None else [round]))
-        found = self.rows(r.select("frozen_plans", FrozenPlan, clause, "at, benchmark"), values)
-        return (r.decode(FrozenPlan, row) for row in found)
 
     def first_judged(self, round: str) -> str | None:
         """When a round got its first score, rating or comparison; None before, or if not noted."""

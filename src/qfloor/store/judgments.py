@@ -107,13 +107,8 @@ class JudgmentTables(FrozenTables):
         """
         return self._save_judgments("ratings", Rating, ratings)
 
-    def save_comparisons(self, comparisons: Iterable[Comparison]) -> int:
-        """Keep comparisons of stored outputs; returns how many were new (see `save_ratings`)."""
-        rows = (r.encode(comparison) for comparison in comparisons)
-        return self._save_judgments("comparisons", Comparison, rows)
-
     def save_comparison_rows(self, comparisons: Iterable[tuple[Any, ...]]) -> int:
-        """Keep comparisons that are rows already (see `save_rating_rows`)."""
+        """Keep comparisons as `save_rating_rows` keeps ratings; returns how many were new."""
         return self._save_judgments("comparisons", Comparison, comparisons)
 
     def _save_judgments(self, table: str, cls: type, rows: Iterable[tuple[Any, ...]]) -> int:

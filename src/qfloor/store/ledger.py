@@ -31,10 +31,6 @@ class Spending:
 class LedgerTables(Database):
     """Readers and the one writer of the ledger."""
 
-    def append_attempt(self, attempt: Attempt) -> None:
-        """Append one event; see `append_attempts`."""
-        self.append_attempts([attempt])
-
     def append_attempts(self, attempts: Iterable[Attempt]) -> int:
         """Append events in order; durable when this returns.
 

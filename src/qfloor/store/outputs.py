@@ -89,10 +89,6 @@ class OutputTables(Database):
         sql = "INSERT INTO requests VALUES (?, ?, ?, ?, ?) ON CONFLICT (output_id) DO NOTHING"
         return self._write_many(sql, requests)
 
-    def save_output(self, output: Output) -> None:
-        """Keep an output; see `save_outputs`."""
-        self.save_outputs([output])
-
     def save_outputs(self, outputs: Iterable[Output]) -> int:
         """Keep outputs whose prompts and media are stored; a later status replaces an earlier.
 

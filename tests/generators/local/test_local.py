@@ -20,7 +20,7 @@ from qfloor.generators.local import DiffusersGenerator
 from qfloor.generators.local.asking import ask
 from qfloor.generators.local.weights import digest_of_folder
 from qfloor.generators.protocol import Ended, Request
-from qfloor.media import load_frames
+from qfloor.media import stream_clip
 from qfloor.records import Offer, PluginSpec, Prompt, Status
 from qfloor.store import Store
 from qfloor.testing import check_generator
@@ -218,6 +218,6 @@ def test_clips_go_through_the_driver_into_the_store(
         assert {row.status for row in rows} <= {Status.MADE, Status.BLANK}
         for row in rows:
             assert row.media_sha256 is not None
-            clip = load_frames(store.media_path(row.media_sha256))
-            assert len(clip.frames) == 9
+            clip = stream_clip(store.media_path(row.media_sha256))
+            assert len(clip) == 9
         assert result.spent_nanousd == 0

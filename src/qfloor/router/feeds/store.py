@@ -21,7 +21,7 @@ from qfloor.router.database import Database
 from qfloor.router.feeds import health_kept, prices_kept
 from qfloor.router.feeds.guards import Checked, Held
 from qfloor.router.feeds.prices_kept import SourceAge
-from qfloor.router.feeds.rows import Key, PriceRow
+from qfloor.router.feeds.rows import PriceRow
 from qfloor.router.health import HealthWindow
 from qfloor.router.moments import moment
 from qfloor.router.policy import HealthFeed, PriceFeed
@@ -157,10 +157,6 @@ class FeedStore:
         """Every good row, by source."""
         with self._reading() as connection:
             return prices_kept.rows_by_source(connection)
-
-    def known_rows(self, source: str) -> dict[Key, PriceRow]:
-        """The last good rows of one source."""
-        return {row.key: row for row in self.price_rows().get(source, ())}
 
     def keep_prices(self, source: str, place: str, check: Check, at: dt.datetime) -> Checked:
         """Keep what is taken and held of a source, and that it was read.

@@ -23,7 +23,6 @@ Points = Sequence[Point]
 Floats = NDArray[np.float64]
 
 WHITE: RGB = (255, 255, 255)
-BLACK: RGB = (16, 16, 20)
 
 
 def mix(a: RGB, b: RGB, share: float) -> RGB:
