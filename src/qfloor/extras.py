@@ -1,4 +1,4 @@
-"""Which extra brings a package that is missing: ``pip install 'qfloor[clip]'``.
+"""Which extra brings a package that is missing, ``pip install 'qfloor[clip]'``; which is there.
 
 What extras there are is read from the installed package itself, so that this cannot disagree with
 ``pyproject.toml``. What this module does not know: who needs the package, and why.
@@ -7,7 +7,7 @@ What extras there are is read from the installed package itself, so that this ca
 from __future__ import annotations
 
 import re
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import PackageNotFoundError, requires, version
 
 MODULES = {
     "PIL": "pillow", "sklearn": "scikit-learn", "open_clip": "open-clip-torch",
@@ -65,3 +65,11 @@ def sentence_for(error: ImportError) -> str:
 
 def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def version_of(package: str) -> str:
+    """Give an installed package's version without the build's name, "none" where there is none."""
+    try:
+        return version(package).split("+")[0]
+    except PackageNotFoundError:
+        return "none"

@@ -101,7 +101,7 @@ def test_what_cannot_run_here_is_refused(folder):
 
 
 def test_a_missing_package_is_one_sentence(monkeypatch):
-    monkeypatch.setattr(towers, "_version", lambda package: "none")
+    monkeypatch.setattr(towers, "version_of", lambda package: "none")
     with pytest.raises(PluginError, match=r"needs onnx, .* pip install 'qfloor\[fast\]'"):
         towers.check("int8", "cpu")
 
@@ -220,7 +220,7 @@ def test_an_int8_tower_of_other_packages_is_another_file(monkeypatch):
     files = []
     for changed in (None, *known):
         versions = known if changed is None else {**known, changed: "9.9"}
-        monkeypatch.setattr(towers, "_version", lambda name, v=versions: v.get(name, "none"))
+        monkeypatch.setattr(towers, "version_of", lambda name, v=versions: v.get(name, "none"))
         files.append(towers._kept(224, 8, weights))
     assert len(set(files)) == 5
 

@@ -132,13 +132,13 @@ def _verdict(asked: Asked, claim: Claim | None, adjusted: Adjusted | None) -> Ve
         more_prompts=more,
         valid_until=request.valid_until,
         p_value=None if claim is None else claim.p_value,
-        p_adjusted=_as_ruled(adjusted, plan.alpha, ruling),
+        p_adjusted=as_ruled(adjusted, plan.alpha, ruling),
         e_value=None if claim is None else claim.e_value,
         correction=plan.correction,
     )
 
 
-def _as_ruled(adjusted: Adjusted | None, alpha: float, ruling: Ruling) -> float | None:
+def as_ruled(adjusted: Adjusted | None, alpha: float, ruling: Ruling) -> float | None:
     """The adjusted p-value on the side of alpha that was ruled: at an exact tie, a last bit."""
     if adjusted is None:
         return None

@@ -26,6 +26,7 @@ from qfloor.floors import (
 )
 from qfloor.floors.cells import on_this_panel
 from qfloor.floors.family import Adjusted, Claim, adjust
+from qfloor.floors.ruling import as_ruled
 from qfloor.floors.sequential import NONE_CLOSED
 from qfloor.pipeline.findings import Findings
 from qfloor.pipeline.judging import CellKey, RoundView
@@ -256,7 +257,7 @@ def _verdict(
         level=level,
         more_prompts=more,
         p_value=p_value,
-        p_adjusted=_on_its_side(adjusted, state.alpha, ruling),
+        p_adjusted=as_ruled(adjusted, state.alpha, ruling),
         e_value=None,
     )
 
@@ -328,15 +329,6 @@ def _adjusted(
         }
         found |= zip(claims, adjust(plan, list(claims.values())), strict=True)
     return found
-
-
-def _on_its_side(adjusted: Adjusted | None, alpha: float, ruling: Ruling) -> float | None:
-    """At a tie of the last bits on the side that was ruled."""
-    if adjusted is None:
-        return None
-    if ruling is Ruling.CERTIFIED:
-        return min(adjusted.p_adjusted, alpha)
-    return max(adjusted.p_adjusted, math.nextafter(alpha, 1.0))
 
 
 def _more_prompts(stream: Sequence[Seen], verdict: Verdict, level: float) -> int | None:

@@ -7,7 +7,6 @@ thread alone; any number of threads may read with one reader at once and get wha
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import threading
 from functools import cached_property
@@ -21,6 +20,7 @@ from qfloor.errors import PluginError
 from qfloor.records import WeightsRights
 from qfloor.scorers.protocol import Pixels
 from qfloor.scorers.rights import weights_rights
+from qfloor.whole import sha256_of
 
 _DETECT = "PP-OCRv6_det_small.onnx"
 _RECOGNISE = "PP-OCRv6_rec_small.onnx"
@@ -64,7 +64,7 @@ class RapidReader:
         """Digests of the models, and the settings that move what is read."""
         return {
             "engine": "rapidocr",
-            "models_sha256": [_sha256(self._models / name) for name in self._names],
+            "models_sha256": [sha256_of(self._models / name) for name in self._names],
             "detect_side": self._detect_side,
             "turned_lines": "righted" if self._right_turned else "not righted",
         }
@@ -141,8 +141,3 @@ def _version() -> str:
         return version("rapidocr")
     except PackageNotFoundError:
         return "(unknown version)"
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

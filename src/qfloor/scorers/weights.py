@@ -32,6 +32,7 @@ except ImportError:  # Windows: two downloads of one file at once are not kept a
 
 from qfloor.errors import PluginError
 from qfloor.scorers import hub
+from qfloor.whole import sha256_of
 
 LIMIT_BYTES = 32 * 2**30
 """Larger files are taken for a mistake; the largest open_clip weights have 20 GB."""
@@ -115,8 +116,7 @@ def file_sha256(path: Path) -> str:
 
 @cache
 def _sha256(path: str, size: int, mtime_ns: int) -> str:
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return sha256_of(Path(path))
 
 
 def _expected(reference: str, fragment: str) -> str | None:

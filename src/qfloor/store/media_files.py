@@ -22,7 +22,7 @@ from pathlib import Path
 
 from qfloor.errors import StoreError, UnwritableError
 from qfloor.store.lock import folder_held
-from qfloor.whole import sync_folder
+from qfloor.whole import sha256_of, sync_folder
 
 EXTENSIONS: dict[str, str] = {
     "image/png": "png",
@@ -95,7 +95,7 @@ class MediaFiles:
                 with contextlib.suppress(OSError):  # of another user
                     os.utime(path)
             moved = take and _moved(path, draft)
-            sha256 = _hashed(draft) if moved else _copied(path, draft)
+            sha256 = sha256_of(draft) if moved else _copied(path, draft)
             if not self._need_not(sha256):
                 target = self._shard(sha256) / f"{sha256}.{_extension(media_type)}"
                 self._name(draft, target)
@@ -199,10 +199,7 @@ class MediaFiles:
     def digest(self, sha256: str) -> str | None:
         """SHA-256 of what is really stored under a name, read through; None when nothing is."""
         found = self.find(sha256)
-        if found is None:
-            return None
-        with found.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return None if found is None else sha256_of(found)
 
     def remove(self, sha256: str) -> int:
         """Remove bytes and return how many they were; 0 when there were none."""
@@ -268,11 +265,6 @@ def _linked(draft: Path, target: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-def _hashed(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _copied(path: Path, draft: Path) -> str:

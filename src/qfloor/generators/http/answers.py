@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -100,3 +101,17 @@ def number(value: Any) -> float | None:
     except (ValueError, OverflowError):
         return None
     return read if 0 <= read < 1e15 else None
+
+
+def seconds_between(start: Any, end: Any) -> float | None:
+    """Seconds between two of a seller's own times; None when they make no sense.
+
+    Examples
+    --------
+    >>> seconds_between("2026-11-01T10:00:00Z", "2026-11-01T10:00:02.5Z"), seconds_between(None, "")
+    (2.5, None)
+    """
+    try:
+        return number((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
+    except (TypeError, ValueError):
+        return None

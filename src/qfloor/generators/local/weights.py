@@ -10,10 +10,9 @@ import hashlib
 import json
 from pathlib import Path
 
-from qfloor.whole import write_whole
+from qfloor.whole import sha256_of, write_whole
 
 _KEPT = frozenset((".json", ".safetensors", ".bin", ".txt", ".model"))
-_CHUNK = 1 << 20
 
 
 def digest_of_folder(folder: Path, memory: Path) -> str:
@@ -41,7 +40,7 @@ def digest_of_folder(folder: Path, memory: Path) -> str:
     for file in files:
         seen = file.stat()
         key = f"{file.resolve()}|{seen.st_size}|{seen.st_mtime_ns}"
-        fresh[key] = known.get(key) or _digest_of_file(file)
+        fresh[key] = known.get(key) or sha256_of(file)
         name = file.name if folder.is_file() else file.relative_to(folder).as_posix()
         whole.update(f"{name}\0{fresh[key]}\n".encode())
     if fresh.keys() - known.keys():
@@ -55,11 +54,3 @@ def _remembered(memory: Path) -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return told if isinstance(told, dict) else {}
-
-
-def _digest_of_file(file: Path) -> str:
-    found = hashlib.sha256()
-    with file.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            found.update(chunk)
-    return found.hexdigest()

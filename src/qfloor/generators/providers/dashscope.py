@@ -6,10 +6,9 @@ neither a negative prompt nor the switch of the rewriting, which they do not hav
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from qfloor.generators.http.answers import Answer, first, number
+from qfloor.generators.http.answers import Answer, first, seconds_between
 from qfloor.generators.http.asking import Ask, compact
 from qfloor.generators.http.delivery import Found, Job
 from qfloor.generators.http.families import Family
@@ -110,11 +109,11 @@ class DashScopeGenerator(HttpGenerator):
     def found(self, answer: Answer, job: Job) -> Found:
         """Read the clip's URL, what it used, and how long it waited and ran."""
         out = answer.json["output"]
-        run = _between(out.get("scheduled_time"), out.get("end_time"))
+        run = seconds_between(out.get("scheduled_time"), out.get("end_time"))
         said = first(out, "actual_prompt")
         return Found(
             url=str(first(out, "video_url", "results.0.url", "results.video_url") or ""),
-            seconds_queue=_between(out.get("submit_time"), out.get("scheduled_time")),
+            seconds_queue=seconds_between(out.get("submit_time"), out.get("scheduled_time")),
             seconds_run=run,
             report=compact(
                 usage=first(answer.json, "usage"),
@@ -122,11 +121,3 @@ class DashScopeGenerator(HttpGenerator):
                 prompt_returned=said,
             ),
         )
-
-
-def _between(start: Any, end: Any) -> float | None:
-    """Seconds between two of the provider's own times; None when they make no sense."""
-    try:
-        return number((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
-    except (TypeError, ValueError):
-        return None

@@ -6,10 +6,9 @@ model and has changed between versions: a string, a list or an object are all re
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from qfloor.generators.http.answers import Answer, first, number
+from qfloor.generators.http.answers import Answer, first, number, seconds_between
 from qfloor.generators.http.asking import Ask, compact, merged
 from qfloor.generators.http.delivery import Found, Job
 from qfloor.generators.http.families import Family
@@ -106,7 +105,7 @@ class ReplicateGenerator(HttpGenerator):
         return Found(
             url=_url(first(body, "output")),
             seconds_run=run,
-            seconds_queue=_between(body.get("created_at"), body.get("started_at")),
+            seconds_queue=seconds_between(body.get("created_at"), body.get("started_at")),
             version=first(body, "version"),
             model=None if model is None else str(model),
             report=compact(timing_source="metrics.predict_time" if run is not None else None),
@@ -126,14 +125,6 @@ def _url(output: Any) -> str:
     if isinstance(output, dict):
         return _url(first(output, "url", "video", "image", "images", "output", "file"))
     return ""
-
-
-def _between(start: Any, end: Any) -> float | None:
-    """Seconds between two of the provider's own timestamps; None when they make no sense."""
-    try:
-        return number((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
-    except (TypeError, ValueError):
-        return None
 
 
 def _whole(seconds: float) -> int | float:

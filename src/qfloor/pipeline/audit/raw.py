@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from qfloor.benchmark import Benchmark
@@ -26,8 +25,7 @@ from qfloor.records import (
 )
 from qfloor.store import Store
 from qfloor.store.rows import decode_record
-
-CHUNK = 1 << 20
+from qfloor.whole import sha256_of
 
 
 def identities(
@@ -102,20 +100,12 @@ def media(store: Store, outputs: Sequence[Output]) -> Check:
         path = store.media.find(sha256)
         if path is None:
             missing.append(f"{_of(output)}: media {sha256} is missing")
-        elif (now := _sha256(path)) != sha256:
+        elif (now := sha256_of(path)) != sha256:
             changed.append(f"{_of(output)}: media {sha256} was changed, its bytes are {now}")
     check = none_of("media files by SHA-256", len(used), "files", [*changed, *missing])
     if not missing or changed:
         return check
     return Check(**{**vars(check), "verdict": "missing"})
-
-
-def _sha256(path: Path) -> str:
-    found = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            found.update(chunk)
-    return found.hexdigest()
 
 
 def _of(output: Output) -> str:

@@ -17,11 +17,11 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from qfloor.errors import PluginError
+from qfloor.extras import version_of
 from qfloor.records import digest_of
 from qfloor.scorers.clip import int8
 from qfloor.scorers.weights import cache_dir
@@ -41,7 +41,7 @@ _exporting = threading.Lock()  # an export switches settings of the whole proces
 
 def describe(precision: Precision, device: str, chunk: int) -> dict[str, Any]:
     """Return the execution part of a metric's identity."""
-    runtime = f"torch {_version('torch')}"
+    runtime = f"torch {version_of('torch')}"
     rows: int | str = chunk if device == "cpu" else f"up to {chunk}"
     if precision == "fp32":
         return {"dtype": "float32", "device": device, "runtime": runtime, "chunk": rows}
@@ -52,7 +52,7 @@ def describe(precision: Precision, device: str, chunk: int) -> dict[str, Any]:
     return {
         "dtype": {"image": int8.RECIPE, "text": _text_dtype()},
         "device": device,
-        "runtime": {"image": f"onnxruntime {_version('onnxruntime')}", "text": runtime},
+        "runtime": {"image": f"onnxruntime {version_of('onnxruntime')}", "text": runtime},
         "chunk": chunk,
         "recipe": _RECIPE,
         # x86 without VNNI adds pairs of products in 16 bits, which overflow: other numbers
@@ -75,7 +75,7 @@ def check(precision: Precision, device: str) -> None:
     if device != "cpu":
         raise PluginError("precision 'int8' runs on a CPU only; on a GPU choose 'bf16'")
     for package in ("onnx", "onnxruntime"):
-        if _version(package) == "none":
+        if version_of(package) == "none":
             raise PluginError(
                 f"precision 'int8' needs {package}, which is not installed; "
                 f"pip install 'qfloor[fast]', or choose precision 'bf16' or 'fp32'"
@@ -92,7 +92,7 @@ def best_precision(device: str) -> Precision:
     if device != "cpu":
         return "bf16"
     flags = _processor_flags()
-    packages = _version("onnx") != "none" and _version("onnxruntime") != "none"
+    packages = version_of("onnx") != "none" and version_of("onnxruntime") != "none"
     if packages and flags & _VNNI and _AMX not in flags:
         return "int8"
     return "bf16" if _computes_bf16(flags) else "fp32"
@@ -162,13 +162,6 @@ def _processor_flags() -> frozenset[str]:
     return frozenset(line.partition(":")[2].split())
 
 
-def _version(package: str) -> str:
-    try:
-        return version(package).split("+")[0]
-    except PackageNotFoundError:
-        return "none"
-
-
 def _int8_tower(model: Any, size: int, rows: int, weights: Mapping[str, str]) -> Tower:
     """Export and open; a kept file that cannot be opened is damaged, and is written once more."""
     path = _kept(size, rows, weights)
@@ -208,7 +201,7 @@ def _session(path: Path) -> Tower:
 def _kept(size: int, rows: int, weights: Mapping[str, str]) -> Path:
     """Return where the int8 tower of these weights, this recipe and these packages is kept."""
     packages = ("torch", "onnxruntime", "onnx", "open_clip_torch", "timm")
-    versions = [_version(package) for package in packages]
+    versions = [version_of(package) for package in packages]
     recipe = [dict(weights), size, rows, int8.RECIPE, _RECIPE, *versions]
     return cache_dir() / "int8" / f"{digest_of(recipe, 32)}.onnx"
 

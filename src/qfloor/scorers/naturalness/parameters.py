@@ -8,7 +8,6 @@ notice. Where each came from, and why these and no others: ``docs/decisions``.
 from __future__ import annotations
 
 import functools
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qfloor.errors import PluginError
+from qfloor.whole import sha256_of
 
 Values = npt.NDArray[np.float64]
 
@@ -81,7 +81,7 @@ def niqe_model() -> Pristine:
 def _read(name: str, sha256: str) -> dict[str, Values]:
     path = Path(__file__).parent / name
     try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        found = sha256_of(path)
     except OSError as error:
         raise PluginError(f"{name} is missing from the installed package: {error}") from error
     if found != sha256:

@@ -13,7 +13,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ import numpy as np
 
 from qfloor import torchvision_shim as shim
 from qfloor.errors import PluginError
+from qfloor.extras import version_of
 from qfloor.records import digest_of
 from qfloor.scorers.lanes import check_device
 from qfloor.scorers.preference.forward import ROWS, Device, Forward
@@ -283,13 +283,6 @@ def execution(device: Device) -> dict[str, Any]:
     return {
         "dtype": "float32",
         "device": device,
-        "runtime": f"torch {_version('torch')}, transformers {_version('transformers')}",
+        "runtime": f"torch {version_of('torch')}, transformers {version_of('transformers')}",
         "chunk": ROWS[device] if device == "cpu" else f"up to {ROWS[device]}",
     }
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package).split("+")[0]
-    except PackageNotFoundError:
-        return "none"

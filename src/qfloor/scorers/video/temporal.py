@@ -18,6 +18,7 @@ from qfloor.records import Direction, Metric, Prompt, ScoreStatus
 from qfloor.scorers.clip import chosen
 from qfloor.scorers.clip.backbone import Device
 from qfloor.scorers.protocol import EMBEDDED_FRAMES, Backbone, Embedding, Item, Pixels, Row
+from qfloor.scorers.video.rows import scored
 from qfloor.scorers.video.sampling import shown_at_steps
 
 if TYPE_CHECKING:
@@ -256,13 +257,9 @@ class TemporalScorer:
             _mean_row("temporal.flickering", watch.flickers),
             _mean_row("temporal.embedding_consistency", consistency(embeddings)),
             _mean_row("temporal.motion", motions),
-            _row("temporal.frozen_share", frozen_share(motions)),
-            _row("temporal.moving", float(is_moving(motions))),
+            scored("temporal.frozen_share", frozen_share(motions)),
+            scored("temporal.moving", float(is_moving(motions))),
         )
-
-
-def _row(metric: str, value: float) -> Row:
-    return Row(metric=metric, status=ScoreStatus.SCORED, value=value)
 
 
 def _mean_row(metric: str, series: Sequence[float]) -> Row:
