@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,15 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
 def test_modules_say_what_they_are(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert not tree.body or ast.get_docstring(tree), "a module says what it does and does not know"
+
+
+@pytest.mark.parametrize("package", ["pipeline", "router"])
+def test_large_packages_have_a_map_of_all_their_modules(package: str) -> None:
+    folder = ROOT / "src" / "qfloor" / package
+    text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+    named = set(re.findall(r"\w+", text or "")) | {"__init__"}
+    modules = {path.stem for path in folder.glob("*.py")}
+    assert sorted(m for m in modules - named if not m.startswith("words_")) == []
 
 
 def test_layers_hold() -> None:

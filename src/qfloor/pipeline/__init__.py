@@ -1,6 +1,22 @@
 """The stages in order. `run.py` is the file to read first.
 
-This is the only package that knows more than one stage; what crosses stages lives here.
+This is the only package that knows more than one stage; what crosses stages lives here. Where
+to look, by what is asked:
+
+    a run             run, planned, round_money, prompt_order, recorded, taking_in, reporting
+    before it         planning, frozen, post_hoc, traffic, references, anchors
+    what was judged   judging, judged_round, declared, centring, families, sessions,
+                      safety, unjudged
+    floors, verdicts  certify (begin here), findings, ruled, beside, by_metric, vectors,
+                      calibration_table; learned and threshold_words for learned thresholds
+    as people read    shown, shown_outputs, explain
+    sequential runs   adaptive (begin here), adaptive_batches, adaptive_spending,
+                      sequential_cells, sequential_findings, sequential_tables
+    a release         release, raw_rows; audit/ computes one again
+    months, drift     monthly, month_log, drift, drift_trees, signs, compared_releases
+    routing, savings  replaying, replay_outputs, savings, equal_savings, workloads, guessed,
+                      latency_feed, served, served_bound
+    blind sessions    blind, session_votes, live_audit
 """
 
 from __future__ import annotations

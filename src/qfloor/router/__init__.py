@@ -4,6 +4,18 @@ Standard library only. `load` a quality database, state a `Need`, `choose`; `exp
 a person, `Decision.to_dict` to a program. Nothing here calls a provider, reads a clock unless
 told no time, or writes anything. `load_policy`, `load_prices` and `load_health` read the files of a
 team; their module is loaded when one of them is first asked for.
+
+Where to look, by what is asked:
+
+    a choice          choosing (begin here), request, eligibility, rules, reasons, orders,
+                      concluding, relaxing, counterfactual, needs, decision, schema, explaining
+    what is routed by database, rows, places, rates, kept, shapes, moments, money, resolutions
+    a team's files    loading, policy, policy_file, health_file, feeds/
+    how offers fare   health, sketch, steering, probing
+    what a text is    classification, classifier (begin here), reading, sweep, heads, spelling,
+                      scripts, languages, evidence
+    known words       lexicon, phrases, vocabulary, words_english and words_*; weights, stored
+    logs, releases    asked, replay, diff
 """
 
 from __future__ import annotations
