@@ -2,8 +2,7 @@
 
 So a file of several rows is held against files that hold one of them each, in which nothing was
 read before: the same judgments, the same reasons to drop, and where a row is refused the same
-sentence about the first such row. (Answers in words that nobody gave a worth are told of all rows
-together, so none stand here.)
+sentence about the first such row.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ PAIRS = SHARED | {
     "repeat_of": WORDS, "shown_at": TIMES,
 }  # fmt: skip
 TABLE = {
-    "n": ("1",), "q": ("3", "3.0", "Good", "", "9"), "rater": NAMED, "model": MODELS,
+    "n": ("1",), "q": ("3", "3.0", "Good", "", "skip", "9", "x"), "rater": NAMED, "model": MODELS,
     "prompt": MODELS, "seed": NUMBERS, "session_id": WORDS, "submitted_at": TIMES,
 }  # fmt: skip
 TURK = {
