@@ -20,11 +20,13 @@ from qfloor.abtest.building import build_session
 from qfloor.abtest.drafting import begin
 from qfloor.abtest.key import ArmKey, read_key, write_key
 from qfloor.abtest.pairs import digest_by
+from qfloor.abtest.planning import Wishes
 from qfloor.abtest.protocol import read_protocol, write_protocol
 from qfloor.abtest.room import Room
 from qfloor.abtest.topping_up import add_raters
 from qfloor.abtest.unblinding import audit_pairs
 from qfloor.errors import MediaError, SessionError
+from qfloor.pipeline.blind import new_session
 
 
 def test_the_folder_does_not_know_the_arms(tmp_path: Path) -> None:
@@ -247,7 +249,8 @@ def test_a_run_that_is_killed_leaves_nothing_in_the_way_of_the_next(
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert sorted(tmp_path.iterdir()) != before
     assert not (tmp_path / "s").exists()
-    key = build_session(plan, tmp_path / "s")
+    pairs = blind_world.pairs(tmp_path, 4)
+    _, key = new_session(tmp_path / "s", pairs, Wishes(protocol=plan.protocol))  # as the command
     assert sorted(tmp_path.iterdir()) == sorted([*before, key, tmp_path / "s"])
 
 

@@ -77,7 +77,7 @@ def test_another_scale_and_another_shape_are_refused(store, write):
     with pytest.raises(RatingsError, match="is on the scale 1:5, not 0:10"):
         load(store, write, {"1": entry(A=[1, 2, 3])}, scale="0:10")
     lines = write('{"id": "1"}', '{"id": "2"}', name="lines.json")
-    with pytest.raises(RatingsError, match="not valid JSON"):
+    with pytest.raises(RatingsError, match="more follows where one JSON value ends"):
         import_ratings(store, lines, "genai_bench", round=ROUND)
 
 

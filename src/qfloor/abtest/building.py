@@ -19,14 +19,13 @@ from typing import Any
 
 from qfloor.abtest import folder as f
 from qfloor.abtest.assignment import Slot
-from qfloor.abtest.drafting import begin, clear
+from qfloor.abtest.drafting import begin, room_for
 from qfloor.abtest.key import (
     INTACT,
     SPOILT,
     ArmKey,
     Cell,
     KeyUnit,
-    check_place,
     default_path,
     write_key,
 )
@@ -91,9 +90,7 @@ def build_session(
     """
     folder = folder.expanduser().resolve()
     _check_free(folder)
-    key = default_path(folder) if key is None else key
-    clear(folder, key.expanduser().resolve())
-    place = check_place(folder, key)
+    place = room_for(folder, default_path(folder) if key is None else key)
     draft = begin(folder, place)
     try:
         (draft.folder / f.SHEETS).mkdir(parents=True)

@@ -15,7 +15,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from qfloor.abtest.key import read_key, taken, write_key
+from qfloor.abtest.key import check_place, read_key, taken, write_key
 from qfloor.abtest.protocol import read_protocol
 from qfloor.errors import SessionError, StoreError
 from qfloor.store.lock import WriterLock
@@ -66,10 +66,25 @@ def begin(folder: Path, place: Path) -> Draft:
         one.parent.mkdir(parents=True, exist_ok=True)
     draft = Draft.named(folder, place, secrets.token_hex(4))
     draft.lock.acquire("ab new")
+    if not draft.lock.stands():  # another run took it for a dead one's before it was held
+        draft.lock.release()
+        return begin(folder, place)
     return draft
 
 
-def clear(folder: Path, place: Path) -> None:
+def room_for(folder: Path, key: Path) -> Path:
+    """Where a session's key goes, once what killed runs left of the same session is cleared away.
+
+    Raises
+    ------
+    SessionError
+        As `check_place`.
+    """
+    _clear(folder, key.expanduser().resolve())
+    return check_place(folder, key)
+
+
+def _clear(folder: Path, place: Path) -> None:
     """Remove what killed runs left of a session that is not there."""
     digits = "[0-9a-f]" * 8
     for path in folder.parent.glob(f".{glob.escape(folder.name)}.{digits}.lock"):

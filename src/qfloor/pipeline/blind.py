@@ -17,7 +17,8 @@ from typing import Any
 
 from qfloor import router
 from qfloor.abtest.building import Progress, build_session
-from qfloor.abtest.key import check_place, default_path
+from qfloor.abtest.drafting import room_for
+from qfloor.abtest.key import default_path
 from qfloor.abtest.pairs import Pair, Shown
 from qfloor.abtest.planning import Plan, Wishes, plan_session
 from qfloor.errors import SessionError
@@ -298,7 +299,7 @@ def new_session(
     folder = folder.expanduser()
     if folder.exists():
         raise SessionError(f"{folder} is there already; a session is never written over")
-    check_place(folder, default_path(folder) if key is None else key)
+    room_for(folder.resolve(), default_path(folder) if key is None else key)
     plan = plan_session(pairs, wishes, left_out=left_out)
     ready(plan)
     return plan, build_session(plan, folder, key, sources=sources, progress=progress)

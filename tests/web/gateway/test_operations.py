@@ -202,6 +202,19 @@ def test_a_database_that_is_gone_is_told_of_and_its_release_goes_on(
     assert f"of {old}, which decided before, goes on" in caplog.text
 
 
+def test_a_file_that_was_served_is_known_by_another_spelling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, _ = two(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    drive(settings(tmp_path, Path(old.name)), lambda c: until_offer(c, "shop/value"))
+    old.unlink()
+    (tmp_path / "below").mkdir()
+    for folder, said in ((".", old), ("below", old), ("below", Path("..", old.name))):
+        monkeypatch.chdir(tmp_path / folder)
+        drive(settings(tmp_path, said), lambda c: until_offer(c, "shop/value"))
+
+
 def test_a_replaced_file_is_swapped_in_and_a_broken_one_changes_nothing(tmp_path: Path) -> None:
     old, new = two(tmp_path)
 

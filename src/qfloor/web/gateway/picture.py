@@ -8,7 +8,7 @@ made by parts of two. What cannot be read leaves the last good picture standing,
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +57,17 @@ class Picture:
         return canary | dict(self.stable.db.offers)
 
 
+def _was_served(database: Path, sources: Sequence[str]) -> bool:
+    """Whether a release came from this file; where one was named from another folder, by its name.
+
+    Configurations name files from where they lie and commands from where they are given.
+    """
+    places = [Path(source) for source in sources]
+    return database.resolve() in {place.resolve() for place in places} or database.name in {
+        place.name for place in places if not (place.is_absolute() and database.is_absolute())
+    }
+
+
 class Watch:
     """Keeps the picture up to date; every method may block and runs beside the event loop."""
 
@@ -82,7 +93,7 @@ class Watch:
             before = roles[STABLE]
             told = f"release {before.digest[:12]} of {before.source}, which decided before"
             said = "database" in self.settings.model_fields_set
-            if said and str(database) not in {role.source for role in roles.values()}:
+            if said and not _was_served(database, [role.source for role in roles.values()]):
                 raise DatabaseError(
                     f"{database}: no such quality database, and none was ever served from there; "
                     f"leave it unsaid to go on with {told}"
