@@ -132,6 +132,19 @@ class TestArena:
         assert (report.prompts, report.ignored_columns) == (2, ())
         assert {c.at for c in store.comparisons_of()} == {"2026-03-02T10:00:01"}
 
+    def test_ids_of_battles_make_no_prompts_of_one_text(self, store, read, dump):
+        bare = {k: v for k, v in BATTLE.items() if k not in ("question_id", "tstamp")}
+        rows = [{**bare, "id": n, "prompt": "fox", "winner": f"model_{n}"} for n in "ab"]
+        report = read(dump(rows), "arena")
+        assert (report.comparisons, report.prompts) == (2, 1)
+        assert winners(store) == {"left": 1, "right": 1}, "the ids tell one judge's votes apart"
+
+    @pytest.mark.parametrize("empty", [None, ""])
+    def test_the_time_is_the_first_that_is_filled_in(self, store, read, dump, empty):
+        row = {**BATTLE, "tstamp": empty, "timestamp": "2026-03-02T10:00:01"}
+        read(dump([row]), "arena")
+        assert [c.at for c in store.comparisons_of()] == ["2026-03-02T10:00:01"]
+
     def test_a_judge_may_meet_a_pair_again(self, store, read, dump):
         again = {**BATTLE, "winner": "tie", "tstamp": BATTLE["tstamp"] + 60}
         assert read(dump([BATTLE, again]), "arena").comparisons == 2

@@ -5,9 +5,10 @@
 
 ``winner`` is model_a, model_b, tie, ``tie (bothbad)`` or both_bad. Battles whose raters saw the
 names (``anony`` false) are dropped and counted. A battle is known by its models: its outputs are
-the models' on the question (``question_id``, or ``id`` as newer releases call it, else the text in
-``prompt``). Battles that have none of them share one stand-in prompt, so that nobody takes them
-for many, and the report says so. The time is ``tstamp`` or ``timestamp``.
+the models' on the question (``question_id``, else the text in ``prompt``, else ``id``, which newer
+releases give each battle: two on one text are of one prompt). Battles that have none of them share
+one stand-in prompt, so that nobody takes them for many, and the report says so. The time is
+``tstamp`` or ``timestamp``.
 
 `read_log` is ``fastchat``: the raw log of a FastChat server, JSON lines of events.
 """
@@ -105,24 +106,34 @@ def _battle(entry: Entry) -> Versus | str:
     if entry.flag("anony") is False:
         return "not anonymous"
     models = entry.text("model_a"), entry.text("model_b")
+    question, text = entry.text("question_id"), entry.text("prompt")
+    battle = "" if question else entry.text("id")
     return _of_models(
         entry,
         models,
         winner,
-        question=entry.text("question_id") or entry.text("id"),
-        text=entry.text("prompt"),
+        question=question if text else question or battle,
+        text=text,
         rater=entry.rater("judge"),
+        battle=battle,
     )
 
 
 def _of_models(
-    entry: Entry, models: tuple[str, str], winner: Winner, *, question: str, text: str, rater: str
+    entry: Entry,
+    models: tuple[str, str],
+    winner: Winner,
+    *,
+    question: str,
+    text: str,
+    rater: str,
+    battle: str = "",
 ) -> Versus:
     if not all(models):
         raise entry.wrong("a model has no name, fill it in")
     prompt = question or (prompt_of(text) if text else NO_PROMPT)
     left, right = sides_of(prompt, *models)
-    when = "tstamp" if "tstamp" in entry.values else "timestamp"
+    when = "tstamp" if entry.text("tstamp") else "timestamp"
     return Versus(
         row=entry.row,
         left=left,
@@ -132,7 +143,7 @@ def _of_models(
         prompt=prompt,
         text=text,
         at=entry.moment(when),
-        annotation=entry.text(when),
+        annotation=entry.text(when) or battle,
     )
 
 
