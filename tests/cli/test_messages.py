@@ -102,6 +102,10 @@ def test_agreement_says_which_rounds_count_together(mine: Path) -> None:
     one = CliRunner().invoke(app, ["ratings", "agreement", "--round", "2026-10"])
     assert "count together" not in one.stderr
     assert one.exit_code == 0
+    for command in ("agreement", "raters"):
+        none = CliRunner().invoke(app, ["ratings", command, "--round", "2099-01"])
+        assert none.exit_code == 1
+        assert "has no round 2099-01; it has: 2026-10, 2026-11" in str(none.exception)
 
 
 @pytest.mark.parametrize("text", ['[{"id": 1, "a": {"id": 1}}]', '\ufeff\n{"id": 1}'])

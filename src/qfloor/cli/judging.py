@@ -116,6 +116,8 @@ def agreement(
     from qfloor.store import Store
 
     with Store.open(workspace) as store:
+        if round is not None:
+            store.check_round(round)
         rows = agreement_table(store, round=round)
         pooled = pooled_rounds(store) if round is None else []
         if not (as_json or as_csv):  # a rater a line is `qfloor ratings raters`

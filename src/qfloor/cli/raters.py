@@ -23,6 +23,8 @@ def raters(
     from qfloor.store import Store
 
     with Store.open(workspace) as store:
+        if round is not None:
+            store.check_round(round)
         rows = raters_table(store, round=round)
     emit(rows, as_json=as_json, as_csv=as_csv, empty="no ratings")
 

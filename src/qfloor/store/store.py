@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
-from qfloor.errors import StoreError
+from qfloor.errors import QfloorError, StoreError
 from qfloor.records import Attempt, Event
 from qfloor.store.drift import DriftTables
 from qfloor.store.evidence import EvidenceTables
@@ -153,6 +153,18 @@ class Store(
     def reopen_media(self) -> None:
         """Look again where ``workspace.toml`` says that media lie."""
         self.media = media_of(self.root, read_settings(self.root))
+
+    def check_round(self, name: str, error: type[QfloorError] = StoreError) -> None:
+        """Refuse a round that has no outputs, and say which have; those made beside one are not.
+
+        Raises
+        ------
+        QfloorError
+            The kind given.
+        """
+        known = [each for each in self.rounds() if "+" not in each]
+        if name not in known:
+            raise error(f"{self.root} has no round {name}; it has: {', '.join(known) or 'none'}")
 
     def append_attempts(self, attempts: Iterable[Attempt]) -> int:
         """Append events of the ledger; see `qfloor.store.ledger`.
