@@ -240,6 +240,16 @@ class TestQualtrics:
         ]  # fmt: skip
         assert found.report.dropped == {"preview or spam": 4}
 
+    @pytest.mark.parametrize(
+        "status",
+        ["Survey Test", "2", "Survey Preview Spam", "9", "Imported Spam", "12", "17", "40",
+         "Offline Survey Preview", "EX Spam"],
+    )  # fmt: skip
+    def test_whatever_previews_and_spam_are_called(self, load, write, status):
+        path = write(self.HEAD, self.LABELS, self.IDS, f"{status},eve,1,1", "Imported,ann,4,2")
+        found = load(path, "table", *self.SAID, criteria=("Q1_*=look@1:5",))
+        assert (found.report.kept, found.report.dropped) == (2, {"preview or spam": 2})
+
     def test_a_status_of_another_table_says_nothing(self, load, write):
         path = write(self.HEAD, "Spam,ann,4,2")
         found = load(path, "table", *self.SAID, criteria=("Q1_*=look@1:5",))

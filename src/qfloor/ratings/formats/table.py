@@ -29,7 +29,10 @@ QUESTION = "question"
 
 QUALTRICS = '{"ImportId"'
 STATUS = "Status"
-NOBODYS = {"survey preview", "survey test", "spam", "1", "2", "8"}
+NOBODYS = {
+    "survey preview", "survey test", "spam", "survey preview spam", "imported spam",
+    "offline survey preview", "ex spam", "1", "2", "8", "9", "12", "17", "40",
+}  # fmt: skip
 """What Qualtrics calls answers that are no participant's, in words and in numbers."""
 
 MEAN = re.compile(r"(?<![a-z])(mos|mean|avg|average)(?![a-z])")
