@@ -278,3 +278,22 @@ def test_a_flat_export_of_which_nothing_is_said_asks_for_its_questions(refused, 
     found = load(write_json(rows), "label_studio", "prompt=id", "model=folder of image",
                  criteria=("quality=look@1:5",))  # fmt: skip
     assert found.ratings == [("flux", "1", "7", "look", 4.0)]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "dropped"),
+    [
+        (note(3, was_cancelled=True), {"cancelled": 1}),
+        (note(3, {"from_name": "box", "type": "rectanglelabels"}), {"rectanglelabels answer": 1}),
+        (note(3), {}),
+    ],
+)
+def test_a_file_in_which_nobody_answered_is_one_of_several(
+    load, refused, write_json, annotation, dropped
+):
+    """Full JSON tells answers from data: that there are none is no fault of how it is written."""
+    empty = write_json([task(annotation)], name="empty.json")
+    refused(empty, "label_studio", "model=m1", scale="1:10", match="none of . rows has a score")
+    rated = write_json([task(note(3, star("r1", "image1", 7)))])
+    report = load([empty, rated], "label_studio", "model=m1", scale="1:10").report
+    assert (report.kept, report.dropped) == (1, dropped)

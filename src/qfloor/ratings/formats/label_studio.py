@@ -43,7 +43,7 @@ class Answer(NamedTuple):
 
 
 class Annotation(NamedTuple):
-    """What one person submitted for one task."""
+    """What one person submitted for one task; ``flat`` where a row mixes it with the data."""
 
     row: int
     record: Mapping[str, Any]
@@ -55,6 +55,7 @@ class Annotation(NamedTuple):
     others: tuple[str, ...] = ()
     cancelled: bool = False
     gold: bool = False
+    flat: bool = False
 
 
 def read(path: Path, options: ReadOptions) -> Reading:
@@ -81,7 +82,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
             recorder.drop(f"{kind} answer")
         empty_stars += _record(recorder, config, annotation, wanted)
     _tell_of_zeros(recorder, empty_stars)
-    if annotations and not asked:
+    if not asked and any(annotation.flat for annotation in annotations):
         raise RatingsError(
             f"{path}: no answer is told from the data beside it, as in JSON_MIN and CSV; name the "
             "questions as --criterion NAME=NAME or give --label-config; nothing was imported"
@@ -245,6 +246,7 @@ def _of_flat_row(
     return Annotation(
         row, entry, _person(entry.get("annotator")), str(entry.get("annotation_id", "")),
         str(entry.get("created_at") or ""), _seconds(entry.get("lead_time")), tuple(answers),
+        flat=True,
     )  # fmt: skip
 
 
