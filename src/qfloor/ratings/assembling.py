@@ -107,12 +107,12 @@ def _rows(
 
 def _check_same(earlier: Judgment, judgment: Judgment, faults: Faults) -> None:
     if (earlier.value, earlier.usable) != (judgment.value, judgment.usable):
+        how = faults.mapped(", or --map session=COLUMN")
         raise faults.wrong(
             judgment.row,
             f"this rater gives {judgment.criterion!r} of this item "
             f"{judgment.value:g} here and {earlier.value:g} in {faults.at(earlier.row)} of one "
-            "session, remove one, mark it as kind repeat, or tell its session (session_id, or "
-            "--map session=COLUMN)",
+            f"session, remove one, mark it as kind repeat, or tell its session (session_id{how})",
         )
 
 

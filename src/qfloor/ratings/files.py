@@ -72,8 +72,9 @@ def read_files(
     options = replace(options, shared={})
     readings = [format.read(path, options) for path in files]
     _check_heard(files, readings)
+    maps_all = format.maps == "all"
     if len(files) == 1:
-        return readings[0], Faults(files[0], format.noun)
+        return readings[0], Faults(files[0], format.noun, maps_all=maps_all)
     judgments = tuple(
         judgment._replace(row=judgment.row + n * ROWS_OF_A_FILE)
         for n, reading in enumerate(readings)
@@ -95,7 +96,7 @@ def read_files(
         ignored_columns=tuple(sorted({c for r in readings for c in r.ignored_columns})),
         notes=tuple(dict.fromkeys(note for reading in readings for note in reading.notes)),
     )
-    return together, Faults(files[0].parent, format.noun, tuple(files))
+    return together, Faults(files[0].parent, format.noun, tuple(files), maps_all)
 
 
 def _check_heard(files: Sequence[Path], readings: Sequence[Reading]) -> None:

@@ -198,7 +198,7 @@ def _check_told(path: Path, format: Format, options: ReadOptions) -> None:
         "--label-config": options.label_config,
     }
     unread = [option for option, said in told.items() if said]
-    if unread and not format.maps:
+    if unread and format.maps == "none":
         raise RatingsError(
             f"{path}: format {format.name!r} says itself what its columns mean and takes no "
             f"{unread[0]}; leave it out, or read the file as format 'table'; nothing was imported"

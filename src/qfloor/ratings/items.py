@@ -185,11 +185,11 @@ def _merge(item: Item, mention: Judgment | Mention, faults: Faults) -> None:
     for field, name in _NAMES.items():
         new, old = getattr(mention, field), getattr(item, field)
         if new and old and new != old:
+            how = faults.mapped(" (ids of prompts: --map prompt=item_id)")
             raise faults.wrong(
                 mention.row,
                 f"{item.label} has {name} {new!r} here and {old!r} in {faults.at(item.row)}, "
-                "correct one or give the items ids of their own (ids of prompts: --map "
-                "prompt=item_id)",
+                f"correct one or give the items ids of their own{how}",
             )
         if new:
             setattr(item, field, new)

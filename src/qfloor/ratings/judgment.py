@@ -223,9 +223,9 @@ class Format:
         ``ids`` of people, which are hashed, or ``places`` in the file, which say nothing of them.
     rater_in_path : bool
         Whether a file's own path says who rated, so that no report may name it.
-    maps : bool
-        Whether it reads what its columns, questions and answers are said to mean, or refuses by
-        itself what it has no use for.
+    maps : str
+        Whether it reads what its columns, questions and answers are said to mean: ``all`` of it,
+        ``some`` and refuses by itself what it has no use for, or ``none``.
     """
 
     name: str
@@ -236,7 +236,7 @@ class Format:
     folder: tuple[str, ...] = ()
     raters: Literal["ids", "places"] = "ids"
     rater_in_path: bool = False
-    maps: bool = False
+    maps: Literal["all", "some", "none"] = "none"
 
 
 ROWS_OF_A_FILE = 1 << 40
@@ -255,11 +255,18 @@ class Faults:
         What its rows are called: ``line``, ``entry``.
     files : tuple of Path
         The files that were read as one (see `ROWS_OF_A_FILE`); empty when there is only one.
+    maps_all : bool
+        Whether their format reads whatever is mapped, so that `mapped` may advise it.
     """
 
     path: Path
     noun: str = "line"
     files: tuple[Path, ...] = ()
+    maps_all: bool = False
+
+    def mapped(self, advice: str) -> str:
+        """Advice that speaks of ``--map``; nothing where the format would refuse what it says."""
+        return advice if self.maps_all else ""
 
     def at(self, row: int) -> str:
         """Name a row."""

@@ -114,11 +114,12 @@ class Settler:
     def _check_categories(self, items: Iterable[Item]) -> None:
         for item in items:
             if item.category and item.category not in self.known.categories:
+                how = " (a column of another meaning: --map category:=general)"
                 raise self.faults.wrong(
                     item.row,
                     f"category {item.category!r} is unknown "
                     f"{nearest(item.category, self.known.categories)}, correct it or leave it "
-                    "empty (a column of another meaning: --map category:=general)",
+                    f"empty{self.faults.mapped(how)}",
                 )
 
     # -- items that are outputs of the store ------------------------------------------------

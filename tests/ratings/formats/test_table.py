@@ -113,6 +113,26 @@ def test_ids_of_prompts_and_second_showings_are_told_what_to_say(refused, write)
     refused(path, "table", *MAP, criteria=NAMED, match="--map session=COLUMN")
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "match"),
+    [
+        ("i1,p1,,m1,4", "i1,p1,,m1,3", r"or tell its session \(session_id\); nothing"),
+        ("i1,p1,Cinematic,m1,4", "", "correct it or leave it empty; nothing"),
+        ("i1,p1,,m1,4", "i1,p1,,m2,4", "give the items ids of their own; nothing"),
+    ],
+)
+def test_a_format_that_takes_no_mapping_is_told_of_none(refused, write, first, second, match):
+    rows = (f"w1,{row}" for row in (first, second) if row)
+    path = write("rater_id,item_id,prompt_id,category,model_id,score", *rows)
+    assert "--map" not in refused(path, "long", scale="1:5", match=match)
+
+
+def test_a_format_that_refuses_most_mappings_is_told_of_none(refused, write):
+    battle = {"question_id": "q1", "model_a": "a", "model_b": "b", "winner": "model_a"}
+    rows = (json.dumps({**battle, "prompt": text}) for text in ("a fox", "an owl"))
+    assert "--map" not in refused(write(*rows, name="b.jsonl"), "arena", match="ids of their own")
+
+
 def test_items_are_named_once_and_found(refused, write, load):
     path = write("item_id,worker,fits", "i1,w1,4", "i2,w1,3")
     items = write("id,prompt,model_id", "i1,a fox,flux", "i2,a fox,sdxl", name="items.csv")

@@ -201,7 +201,7 @@ def _asked(state: dict[str, Any]) -> tuple[str, str]:
 FORMAT = Format(
     name="arena",
     read=read,
-    maps=True,
+    maps="some",
     noun="entry",
     takes="Battles as JSON: model_a, model_b, winner, judge, question_id, tstamp, anony.",
     folder=("*.json", "*.jsonl"),
@@ -210,7 +210,7 @@ FORMAT = Format(
 LOG = Format(
     name="fastchat",
     read=read_log,
-    maps=True,
+    maps="some",
     noun="line",
     takes="A FastChat server's raw log, JSON lines; votes only, addresses are never read.",
     folder=("*.json", "*.jsonl"),

@@ -164,7 +164,7 @@ def _ranked(recorder: Recorder, given: Given, order: list[Any]) -> tuple[str, ..
 FORMAT = Format(
     name="argilla",
     read=read,
-    maps=True,
+    maps="all",
     noun="record",
     takes="Argilla 2 records, flattened or nested JSON; --map model=..., prompt=...; --scale.",
 )

@@ -115,7 +115,7 @@ def _rankings(entry: Entry) -> Iterator[tuple[str, list[object]]]:
 FORMAT = Format(
     name="hpd",
     read=read,
-    maps=True,
+    maps="some",
     noun="entry",
     takes="HPD v2's train.json (choices) or test.json (rankings); the model by --map.",
 )

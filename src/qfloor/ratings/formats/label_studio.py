@@ -299,7 +299,7 @@ def _seconds(said: Any) -> float | None:
 FORMAT = Format(
     name="label_studio",
     read=read,
-    maps=True,
+    maps="all",
     noun="task",
     takes=(
         "Label Studio's JSON, JSON_MIN or CSV; --map item=..., or model and prompt; --scale; for "

@@ -172,7 +172,7 @@ def _seconds(text: str) -> float | None:
 FORMAT = Format(
     name="mturk",
     read=read,
-    maps=True,
+    maps="all",
     takes=(
         "A Mechanical Turk batch's results CSV; --map item=image_id (an Input.* column), or model "
         "and prompt; --scale; --criterion where a question is no rating."

@@ -88,7 +88,7 @@ def _versus(entry: Entry) -> Versus:
 FORMAT = Format(
     name="pick_a_pic",
     read=read,
-    maps=True,
+    maps="some",
     noun="row",
     takes="Pick-a-Pic's columns as CSV, JSON lines or Parquet (needs pyarrow).",
     folder=("*.csv", "*.jsonl", "*.parquet"),

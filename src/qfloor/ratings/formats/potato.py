@@ -122,7 +122,7 @@ def _answer(recorder: Recorder, given: Given, values: Mapping[str, Any]) -> Any:
 FORMAT = Format(
     name="potato",
     read=read,
-    maps=True,
+    maps="all",
     noun="item",
     takes=(
         "Potato's user_state.json, or a folder of them; --items FILE (Potato's data file) with "

@@ -180,7 +180,7 @@ def ranked_pairs(
 VOTES_FORMAT = Format(
     name="genai_arena",
     read=read_votes,
-    maps=True,
+    maps="some",
     noun="row",
     provider="genai_arena",
     takes="GenAI-Arena's published votes, CSV or JSON; no models, no raters.",
@@ -188,7 +188,7 @@ VOTES_FORMAT = Format(
 RANKINGS = Format(
     name="rankings",
     read=read_rankings,
-    maps=True,
+    maps="some",
     noun="entry",
     takes="ImageReward's consensus rankings as JSON: every pair is a comparison.",
 )

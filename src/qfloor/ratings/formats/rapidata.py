@@ -190,7 +190,7 @@ def _told(entry: Entry, files: tuple[str, ...]) -> list[str]:
 FORMAT = Format(
     name="rapidata",
     read=read,
-    maps=True,
+    maps="some",
     noun="result",
     takes=(
         "A comparison job's results as JSON, the model out of file names by --map; or a published "

@@ -80,7 +80,7 @@ def _scores(recorder: Recorder, line: int, model: str, row: Mapping[str, str]) -
 FORMAT = Format(
     name="rater_tables",
     read=read,
-    maps=True,
+    maps="all",
     takes=(
         "A table for each rater (the file's name), models as columns, scores like [0.5, 1] "
         "(ImagenHub); several files or a folder; --criterion 1=semantics; --scale."

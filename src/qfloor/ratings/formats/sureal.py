@@ -121,7 +121,7 @@ class _Missing(ast.NodeTransformer):
 FORMAT = Format(
     name="sureal",
     read=read,
-    maps=True,
+    maps="all",
     noun="video",
     takes='SUREAL\'s dataset, .json or .py; --map "model=path before last _"; --scale.',
 )

@@ -123,7 +123,7 @@ def _tell_of_means(recorder: Recorder, columns: Iterable[str]) -> None:
 FORMAT = Format(
     name="table",
     read=read,
-    maps=True,
+    maps="all",
     takes=(
         "Any CSV, TSV, JSON or JSON lines with answers in columns: --criterion COLUMN=NAME (* for "
         "any signs); --map rater=..., model=..., prompt=... (question: the column's name); --scale."

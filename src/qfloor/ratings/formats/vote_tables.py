@@ -120,14 +120,14 @@ def _read(
 EVALICA = Format(
     name="evalica",
     read=read_evalica,
-    maps=True,
+    maps="some",
     takes="CSV of left,right,winner: two models and left, right or tie.",
     folder=("*.csv",),
 )
 PWCMP = Format(
     name="pwcmp",
     read=read_pwcmp,
-    maps=True,
+    maps="some",
     takes="CSV of Observer,Session,Scene,Condition_1,Condition_2,Selection (1 or 2).",
     folder=("*.csv",),
 )

@@ -94,7 +94,7 @@ def _questionnaire(header: Sequence[str], recorder: Recorder) -> list[str]:
 FORMAT = Format(
     name="webmushra",
     read=read,
-    maps=True,
+    maps="all",
     takes=(
         "webMUSHRA's mushra, lms, lss or paired_comparison CSV: trial = prompt, stimulus = model; "
         "--map rater=COLUMN of the questionnaire; --scale."
