@@ -8,17 +8,15 @@ What this module does not know: whether a file can be decoded; that is a status 
 
 from __future__ import annotations
 
-import csv
 import difflib
 import hashlib
-import io
-import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qfloor import tables
 from qfloor.errors import InputError, ManifestError
 from qfloor.media import animation_in, sniff
 from qfloor.prices import nanousd
@@ -84,8 +82,8 @@ def read_manifest(path: str | Path, *, prompts: Sequence[Prompt] | None = None) 
     Parameters
     ----------
     path : str or Path
-        A ``.csv`` (with a header) or ``.jsonl`` file; files are named relative to its folder
-        and must lie in it.
+        A ``.csv`` or ``.tsv`` (with a header) or JSON lines; files are named relative to its
+        folder and must lie in it.
     prompts : sequence of Prompt, optional
         A suite that the rows refer to by ``prompt_id`` or by exact text. Without one the
         prompts are made from the rows (category `general` unless a column says otherwise).
@@ -318,14 +316,10 @@ def _cost(cells: Mapping[str, str], where: str) -> int | None:
 
 def _cells(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Rows as stripped text by column, with their line numbers."""
-    try:
-        text = manifest.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ManifestError(f"{manifest} cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise ManifestError(f"{manifest.name} is not UTF-8 text ({error.reason})") from error
-    rows = _csv(manifest, text) if manifest.suffix.lower() == ".csv" else _jsonl(manifest, text)
-    for number, cells in rows:
+    is_table = manifest.suffix.lower() in (".csv", ".tsv")
+    read: Callable[..., Iterator[tuple[int, dict[str, Any]]]]
+    read = tables.rows if is_table else tables.json_rows
+    for number, cells in read(manifest, ManifestError):
         unknown = sorted(set(cells) - set(COLUMNS))
         if unknown:
             raise ManifestError(
@@ -335,47 +329,12 @@ def _cells(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
         yield number, {k: _text(v, manifest, number) for k, v in cells.items()}
 
 
-def _csv(manifest: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        if len(set(header)) != len(header):
-            raise ManifestError(f"{manifest.name} names a column twice")
-        for cells in reader:
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                raise ManifestError(
-                    f"{manifest.name} row {reader.line_num}: {len(cells)} cells under "
-                    f"{len(header)} columns"
-                )
-            yield reader.line_num, dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        raise ManifestError(f"{manifest.name} row {reader.line_num}: {error}") from error
-
-
-def _jsonl(manifest: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise ManifestError(f"{manifest.name} row {number}: not JSON ({error})") from error
-        if not isinstance(row, dict):
-            raise ManifestError(f"{manifest.name} row {number}: not a JSON object")
-        yield number, row
-
-
 def _text(value: Any, manifest: Path, number: int) -> str:
     if value is None:
         return ""
     if isinstance(value, bool | list | dict):
         raise ManifestError(f"{manifest.name} row {number}: {value!r} is neither text nor number")
-    text = str(value).strip()
-    if any("\ud800" <= c <= "\udfff" for c in text):
-        raise ManifestError(f"{manifest.name} row {number}: {text!r} holds half a character")
-    return text
+    return str(value).strip()
 
 
 def _offers(manifest: Path, rows: Sequence[ManifestRow]) -> tuple[Offer, ...]:
