@@ -15,7 +15,8 @@ from qfloor import tables
 from qfloor.errors import RatingsError
 from qfloor.ratings.judgment import TEST, Faults, ItemsTable, ReadOptions
 from qfloor.ratings.mapping import Column
-from qfloor.ratings.wording import category_of, nearest
+from qfloor.ratings.wording import nearest
+from qfloor.records import category_of
 
 OWN: dict[str, str] = {
     "item": "item_id", "prompt": "prompt_id", "text": "prompt", "category": "category",

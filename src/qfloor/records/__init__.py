@@ -40,6 +40,7 @@ from qfloor.records.asked import (
     Prompt,
     Split,
     Suite,
+    category_of,
 )
 from qfloor.records.bought import (
     Capabilities,
@@ -216,6 +217,7 @@ __all__ = [
     "WeightsRights",
     "Winner",
     "canonical_json",
+    "category_of",
     "digest_of",
     "home_round",
     "human_part",

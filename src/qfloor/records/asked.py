@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from qfloor.records.plain import digest_of
@@ -43,6 +43,23 @@ GENERAL = Category(
     description="imported judgments that carry no category",
     modalities=("image", "video"),
 )
+
+_SHIPPED = {category.id for category in (*CATEGORIES, GENERAL)}
+
+
+@lru_cache(maxsize=1024)
+def category_of(text: str) -> str:
+    """Give a category that ships in its own spelling, and any other as it is.
+
+    Examples
+    --------
+    >>> category_of(" Product Photo"), category_of("Cinematic")
+    ('product-photo', 'Cinematic')
+    """
+    text = text.strip()
+    folded = "-".join(text.lower().replace("_", " ").replace("-", " ").split())
+    return folded if folded in _SHIPPED else text
+
 
 PRIVATE = "private"
 """Tag of a prompt that nobody outside shall see; pages leave it and its outputs out."""

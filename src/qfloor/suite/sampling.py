@@ -15,7 +15,7 @@ import numpy as np
 
 from qfloor import tables
 from qfloor.errors import SuiteError
-from qfloor.records import CATEGORIES, GENERAL, Prompt, Suite
+from qfloor.records import CATEGORIES, GENERAL, Prompt, Suite, category_of
 from qfloor.suite.loading import split_of
 
 
@@ -35,7 +35,7 @@ def _requests(
                 "name the right one with --text-field"
             )
         text = " ".join(str(row[text_field] or "").split())
-        category = str(row.get(category_field) or "").strip()
+        category = category_of(str(row.get(category_field) or ""))
         if text:
             if not category and guess is not None:
                 category = guess(text) or GENERAL.id

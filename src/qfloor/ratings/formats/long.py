@@ -28,7 +28,7 @@ from qfloor.ratings.judgment import (
     Scale,
     judgment_of,
 )
-from qfloor.ratings.wording import category_of
+from qfloor.records import category_of
 
 COLUMNS: tuple[str, ...] = (
     "item_id", "prompt_id", "category", "model_id", "seed", "rater_id", "dimension", "score",

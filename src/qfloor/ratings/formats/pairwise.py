@@ -38,8 +38,7 @@ from qfloor.ratings.judgment import (
     Versus,
     versus_of,
 )
-from qfloor.ratings.wording import category_of
-from qfloor.records import Winner
+from qfloor.records import Winner, category_of
 
 COLUMNS: tuple[str, ...] = (
     "trial_id", "pair_id", "prompt_id", "category", "left_item", "right_item", "left_arm",
