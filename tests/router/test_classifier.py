@@ -194,6 +194,15 @@ def test_a_clip_that_is_surely_drawn_is_animation(prompt: str) -> None:
         ("Une danseuse dans un studio vide. La caméra tourne autour d'elle.", "video"),
         ("Uma menina de vestido azul. A câmera se afasta devagar.", "video"),
         ("رجل مسن يجلس على مقعد. تقترب الكاميرا ببطء من عينيه.", "video"),
+        ("She holds a photo of her son. The camera slowly pushes in on her face.", "video"),
+        ("Portrait of an old fisherman. The camera moves around him.", "video"),
+        ("A watch on marble. The camera slides past it.", "video"),
+        ("Valley with pines. Camera tracks forward through the trees.", "video"),
+        ("A valley at dawn. The camera floats over the trees.", "video"),
+        ("Photo of a waterfall as a 5 second clip", "video"),
+        ("A photo of a waterfall, make it a video", "video"),
+        ("老人的肖像，白发。镜头推近他的眼睛。", "video"),
+        ("窓辺の老婆のポートレート。カメラがゆっくり近づく。", "video"),
         ("anime girl on a cliff. The camera slowly circles her.", "animation"),
         ("portrait of a woman, the camera hangs around her neck", "portrait"),
         ("portrait of a man looking into the camera, no camera moves", "portrait"),
@@ -203,6 +212,40 @@ def test_what_a_camera_does_asks_for_a_clip_wherever_it_is_told(prompt: str, cat
     found = classify(prompt)
     assert found.category == category
     assert found.modality == ("image" if category == "portrait" else "video")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "category"),
+    [
+        ("カメラが好きな少女のポートレート", "portrait"),
+        ("カメラが置かれたテーブルの商品写真", "product-photo"),
+        ("カメラが動かない、少女のポートレート", "portrait"),
+        ("镜头推荐海报", "text-in-image"),
+        ("无镜头移动，一位老人的肖像", "portrait"),
+        ("make it a video game poster", "text-in-image"),
+        ("A cosy kitchen at dawn. Make it a clip art", "architectural-render"),
+        ("Produktfoto: die Kamera bewegt sich nicht", "product-photo"),
+        ("Porträt einer alten Frau am Fenster. Die Kamera bewegt sich nicht.", "portrait"),
+        ("Retrato de una mujer, la cámara no se mueve", "portrait"),
+        ("Portrait d'une femme, la caméra ne bouge pas", "portrait"),
+        ("Product shot: a mirrorless camera floats on white background", "product-photo"),
+        ("a mirrorless camera floats on white background", "product-photo"),
+        ("Portrait of a woman whose camera swings from her shoulder", "portrait"),
+        ("Still image: portrait of a fisherman; the camera pushes in", "portrait"),
+        ("A still photograph of an old fisherman, the camera slowly pushes in", "portrait"),
+        ("A photo of a fisherman at dawn, the camera slowly pushes in", "portrait"),
+        ("Photograph of an old fisherman; camera circles him", "portrait"),
+        ("Packshot of a perfume bottle, the camera circles it", "product-photo"),
+        ("Cover image for a 5 second clip", None),
+        ("Cover image for a 5 second clip, a mountain lake at dawn", "landscape"),
+    ],
+)
+def test_a_camera_that_is_seen_or_rests_and_a_still_by_name_ask_for_no_clip(
+    prompt: str, category: str | None
+) -> None:
+    """The first list of what a camera does made clips of all but one of these, at up to .97."""
+    found = classify(prompt)
+    assert (found.category, found.modality) == (category, "image")
 
 
 def test_what_a_camera_does_takes_no_word_back_that_was_stated() -> None:

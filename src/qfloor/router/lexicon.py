@@ -11,7 +11,16 @@ from __future__ import annotations
 from qfloor.router.words_english import ENGLISH
 from qfloor.router.words_more import MORE
 from qfloor.router.words_other import OTHER
-from qfloor.router.words_senses import NEUTRAL, ONLY_CLIPS, SENSES, STILL
+from qfloor.router.words_senses import (
+    ASKED_OUTRIGHT,
+    NEUTRAL,
+    NOT_CLIPS,
+    ONLY_CLIPS,
+    PHOTOS,
+    SENSES,
+    STILL,
+    STILLS_MADE,
+)
 from qfloor.router.words_wide import WIDE
 from qfloor.router.words_world import WORLD
 
@@ -121,8 +130,15 @@ def _all() -> dict[str, dict[str, float]]:
         }
         for category, groups in ENGLISH.items()
     }
-    words["-"] = _weights({0.0: f"{_NEUTRAL}, {NEUTRAL}"})
-    words["@clip"] = _weights({1.0: f"{_CLIP}, {ONLY_CLIPS}", -1.2: f"{_STILL}, {STILL}"})
+    words["-"] = _weights({0.0: f"{_NEUTRAL}, {NEUTRAL}, {NOT_CLIPS}"})
+    words["@clip"] = _weights(
+        {
+            1.35: ASKED_OUTRIGHT,
+            1.0: f"{_CLIP}, {ONLY_CLIPS}",
+            -0.8: PHOTOS,
+            -1.2: f"{_STILL}, {STILL}, {STILLS_MADE}",
+        }
+    )
     words["@clip only"] = _weights({1.0: ONLY_CLIPS})
     return words
 

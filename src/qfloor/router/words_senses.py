@@ -63,14 +63,24 @@ _MENU = (
 )
 
 _MOVES = (
-    "pushes, pulls, pans, tilts, glides, drifts, sweeps, floats, soars, hovers, flies, rises, "
-    "lifts, lowers, climbs, descends, dives, races, travels, tracks, trails, follows, circles, "
-    "orbits, rotates, zooms, dollies, cranes, trucks, slides, creeps, arcs, swings, spirals, "
-    "moves, passes, retreats"
+    "pushes, pulls, pans, tilts, glides, drifts, sweeps, soars, flies, rises, lowers, climbs, "
+    "descends, dives, races, travels, follows, circles, orbits, rotates, zooms, dollies, creeps, "
+    "arcs, spirals, moves, retreats"
 )
-_HOW = ("", "slowly ", "gently ", "steadily ", "smoothly ", "softly ", "then ", "gradually ")
+_NOUNS = "tracks, trails, slides, cranes, trucks, lifts, passes"
+"""Moves that are things as well, behind a camera: one that films is told by "the", how or where."""
+_SEEN = "floats, hovers, swings"
+"""What a camera in a still may do: one that films is "the camera"."""
+_OVER = ("across", "along", "over", "past", "through")
+_WHERE = (*_OVER, "alongside", "back", "backwards", "down", "forward", "left", "right", "up")
+_HOW = ("slowly ", "gently ", "steadily ", "smoothly ", "softly ", "then ", "gradually ")
 _CAMERA_MOVES = ", ".join(
-    [f"camera {how}{move}" for how, move in product(_HOW, _MOVES.split(", "))]
+    [f"camera {how}{move}" for how, move in product(("", *_HOW), _MOVES.split(", "))]
+    + [f"camera {how}{move}" for how, move in product(_HOW, _NOUNS.split(", "))]
+    + [f"camera {move} {where}" for move, where in product(_NOUNS.split(", "), _WHERE)]
+    + [f"camera {move} {where}" for move, where in product(("floats", "hovers"), _OVER)]
+    + [f"the camera {move}" for move in (*_NOUNS.split(", "), "moves")]
+    + [f"the camera {how}{move}" for how, move in product(("", *_HOW), _SEEN.split(", "))]
     + [
         "camera pulls back, camera pushes in, la cámara se acerca, la cámara se aleja, la "
         "cámara sigue, la cámara gira, la cámara avanza, la cámara recorre, la cámara sube, la "
@@ -80,8 +90,12 @@ _CAMERA_MOVES = ", ".join(
         "la caméra tourne, la caméra glisse, la caméra s'approche, la caméra s'éloigne, la "
         "caméra monte, la caméra descend, la caméra survole, la caméra se rapproche, a câmera "
         "segue, a câmera gira, a câmera avança, a câmera se aproxima, a câmera se afasta, a "
-        "câmera sobe, a câmera desce, a câmera desliza, 镜头缓缓, 镜头慢慢, 镜头逐渐, 镜头推, "
-        "镜头拉, 镜头跟, 镜头环绕, 镜头移动, 镜头掠过, カメラが, الكاميرا تتحرك, الكاميرا "
+        "câmera sobe, a câmera desce, a câmera desliza, 镜头缓缓, 镜头慢慢, 镜头逐渐, 镜头推近, "
+        "镜头推进, 镜头推向, 镜头拉近, 镜头拉远, 镜头拉开, 镜头拉升, 镜头跟随, 镜头跟着, 镜头跟拍, "
+        "镜头跟踪, 镜头环绕, 镜头移动, 镜头掠过, カメラがゆっくり, カメラが徐々に, カメラが近づ, "
+        "カメラが寄っ, カメラが寄る, カメラが引いて, カメラが引く, カメラが追, カメラが回り, "
+        "カメラが動く, カメラが動き, カメラが移動, カメラがパン, カメラがズーム, カメラが上昇, "
+        "カメラが下降, カメラが前進, カメラが後退, الكاميرا تتحرك, الكاميرا "
         "تقترب, الكاميرا تدور, الكاميرا تتبع, الكاميرا تبتعد, تقترب الكاميرا, تتحرك الكاميرا, "
         "تبتعد الكاميرا, تدور الكاميرا, تتبع الكاميرا, कैमरा धीरे, कैमरा घूम, कैमरा पीछे, कैमरा "
         "आगे"
@@ -89,15 +103,46 @@ _CAMERA_MOVES = ", ".join(
 )
 _SECONDS = ("3", "4", "5", "6", "7", "8", "9", "10", "12", "15", "20", "30")
 _LONG = product(_SECONDS, ("second", "sec"), ("clip", "video"))
-ONLY_CLIPS = ", ".join([
-    _CAMERA_MOVES, *(" ".join(told) for told in _LONG),
+ASKED_OUTRIGHT = ", ".join([
+    *(" ".join(told) for told in _LONG),
     "make it a video, make it a short video, make it a clip, make it a short clip",
 ])  # fmt: skip
+"""A clip by name: a photo may be what it is made of."""
+
+ONLY_CLIPS = f"{_CAMERA_MOVES}, {ASKED_OUTRIGHT}"
 """What only a clip can answer, wherever in a long request it is told."""
+
+_GERMAN_MOVES = (
+    "fährt", "folgt", "folgt ihm", "folgt ihr", "schwenkt", "gleitet", "zoomt", "umkreist",
+    "nähert sich", "bewegt", "bewegt sich",
+)  # fmt: skip
+_MADE = ("video game", "video games", "video call", "video card")
+NOT_CLIPS = ", ".join([
+    *(f"die kamera {move} {no}" for move, no in product(_GERMAN_MOVES, ("nicht", "kaum", "nie"))),
+    *(f"make it a {thing}" for thing in _MADE),
+    "لا تتحرك الكاميرا, لا تقترب الكاميرا, لا تدور الكاميرا, لا تبتعد الكاميرا, لا تتبع الكاميرا, "
+    "无镜头移动, 没有镜头移动, 不要镜头移动, 不需要镜头移动, 避免镜头移动, 镜头推荐, "
+    "カメラが動かない, カメラは動かない, la caméra ne bouge pas, "
+    "कैमरा आगे नहीं, कैमरा पीछे नहीं, कैमरा धीरे नहीं, कैमरा घूमता नहीं",
+])  # fmt: skip
+"""Phrases that begin or end as one for a clip, and say that a camera rests, or name a thing."""
+
+STILLS_MADE = (
+    "make it a video thumbnail, make it a video cover, make it a video poster, make it a video "
+    "still, make it a clip art, still image, still photo, still photograph, cover image"
+)
+"""Stills by name, some of which begin as a phrase for a clip."""
+
+PHOTOS = (
+    "photo of, photograph of, packshot, product shot, product photo, foto de, photo de, photo "
+    "d'un, photo d'une, foto von, foto einer, foto eines, produktfoto, foto de producto, foto de "
+    "produto, photo de produit, 商品写真, 产品照片"
+)
+"""Stills where they are asked for first: later, a photo may be held by who is in the clip."""
 
 SENSES: dict[str, dict[float, str]] = {
     "portrait": {2.5: _ANIMALS},
     "product-photo": {2.0: _MENU},
-    "video": {3.0: ONLY_CLIPS},
+    "video": {3.0: ONLY_CLIPS, -3.0: STILLS_MADE},
 }
 """Category -> weight -> phrases."""
