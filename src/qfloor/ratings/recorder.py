@@ -169,6 +169,10 @@ class Recorder:
         said = self.lookup.field(given, "rater", given.shown) or given.rater.strip()
         return ANONYMOUS if not said or said.lower() == ANONYMOUS else said
 
+    def has_nobodys(self, criterion: str) -> bool:
+        """Whether a criterion has ratings of which nobody knows who gave them."""
+        return any(j.criterion == criterion and j.rater == ANONYMOUS for j in self._judgments)
+
     def reading(self, ignored: Sequence[str] = (), offered: Sequence[str] = ()) -> Reading:
         """Close the file; ``offered`` names its columns, where questions are columns."""
         if self._odd_times:

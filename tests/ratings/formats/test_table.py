@@ -282,3 +282,11 @@ def test_a_mean_of_raters_is_told(load, write, column, is_told):
     path = write(f"request,made_by,{column}", "a fox,flux,3.7")
     found = load(path, "table", "prompt=request", "model=made_by", criteria=(f"{column}=q@1:5",))
     assert any("reads like a mean over raters" in note for note in found.report.notes) == is_told
+
+
+@pytest.mark.parametrize(("who", "is_told"), [("ann", False), ("", True)])
+def test_what_someone_rated_is_no_mean_of_raters(load, write, who, is_told):
+    path = write("who,request,made_by,avg_look", f"{who},a fox,flux,4", "bob,an owl,flux,3")
+    said = ("rater=who", "prompt=request", "model=made_by")
+    notes = load(path, "table", *said, criteria=("avg_look=q@1:5",)).report.notes
+    assert any("one rating of nobody" in note for note in notes) == is_told

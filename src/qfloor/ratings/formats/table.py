@@ -112,8 +112,9 @@ def _spread(mapping: Mapped, rows: Iterable[Row]) -> Mapped:
 
 
 def _tell_of_means(recorder: Recorder, columns: Iterable[str]) -> None:
-    for name in sorted(recorder.mapping.criteria.keys() & columns):
-        if MEAN.search(name.lower()):
+    called = recorder.mapping.criteria
+    for name in sorted(called.keys() & columns):
+        if MEAN.search(name.lower()) and recorder.has_nobodys(called[name].name):
             recorder.notes.append(
                 f"{name!r} reads like a mean over raters: it counts as one rating of nobody, and "
                 "floors of means hide bad days"
