@@ -417,6 +417,34 @@ class TestHpd:
         assert (report.anonymous, winners(store)) == (3, {"left": 2, "tie": 1})
         assert any("names no models" in note for note in report.notes)
 
+    def test_files_of_choices_have_either_name(self, store, read, dump):
+        choice = {k: v for k, v in self.CHOICE.items() if k != "file_path"}
+        choice["image_path"] = self.CHOICE["file_path"]
+        report = read(dump([choice]), "hpd", options=self.NAMED)
+        assert (models(store), report.ignored_columns) == ({("sdxl", "glide")}, ())
+
+    @pytest.mark.parametrize("files", ["image_path", "file_path"])
+    @pytest.mark.parametrize("annotators", ["raw_annotations", "raw_annotation"])
+    @pytest.mark.parametrize("ranks", ["rank", "annotation"])
+    def test_rankings_have_any_of_their_names(self, store, read, dump, files, annotators, ranks):
+        entry = {k: self.RANKING[k] for k in ("prompt", "rank")}
+        entry[files] = self.RANKING["image_path"]
+        entry[annotators] = [
+            {ranks: said["rank"], "user_hash": said["user_hash"]}
+            for said in self.RANKING["raw_annotations"]
+        ]
+        report = read(dump([entry]), "hpd", options=self.NAMED, keep_rater_ids=True)
+        assert Counter(c.rater for c in store.comparisons_of()) == {"u1": 3, "u2": 3}
+        assert report.ignored_columns == ()
+
+    @pytest.mark.parametrize("none", [[], None])
+    def test_no_annotators_leave_the_ranking_of_all_or_are_counted(self, store, read, dump, none):
+        averaged = {**self.RANKING, "raw_annotations": none}
+        bare = {k: v for k, v in averaged.items() if k != "rank"}
+        report = read(dump([averaged, {**bare, "prompt": "an owl"}]), "hpd", options=self.NAMED)
+        assert (report.comparisons, report.anonymous, report.read) == (3, 3, 4)
+        assert report.dropped == {"no ranking": 1}
+
     @pytest.mark.parametrize(
         ("change", "message"),
         [

@@ -4,8 +4,12 @@
     [{"prompt": "..", "image_path": ["1.jpg", ..], "rank": [2, 1, ..],
       "raw_annotations": [{"rank": [2, 1, ..], "user_hash": ".."}]}]
 
+The published files and what is said of them differ in names: ``image_path`` or ``file_path``,
+``raw_annotations`` or ``raw_annotation``, ``rank`` or ``annotation`` in it. Each is read.
+
 A ranking is every pair of its pictures, the lowest rank best; each annotator's own where they are
-told, else the one that was averaged over annotators, which is nobody's. Pairs of one ranking hang
+told, else the one that was averaged over annotators, which is nobody's; an entry without either is
+dropped and counted. Pairs of one ranking hang
 together, and the report says so. The models are in no column; they may stand in the file names
 (``--map "model=file before last _"``).
 """
@@ -31,9 +35,10 @@ from qfloor.ratings.mapping import Mapped
 from qfloor.records import Winner
 
 CHOICES: dict[tuple[object, ...], Winner] = {(1, 0): "left", (0, 1): "right"}
-KNOWN = {
-    "prompt", "file_path", "human_preference", "user_hash", "image_path", "rank", "raw_annotations",
-}  # fmt: skip
+FILES = ("image_path", "file_path")
+ANNOTATORS = ("raw_annotations", "raw_annotation")
+RANKS = ("rank", "annotation")  # of an annotator
+KNOWN = {"prompt", "human_preference", "user_hash", "rank", *FILES, *ANNOTATORS}
 
 
 def read(path: Path, options: ReadOptions) -> Reading:
@@ -47,7 +52,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
     check_mapping(path, options, "model")
     found: list[Versus] = []
     ignored: set[str] = set()
-    n_rankings = n_entries = 0
+    n_rankings = n_entries = n_empty = 0
     for entry in entries(path, "entry"):
         n_entries += 1
         ignored |= entry.values.keys() - KNOWN
@@ -57,9 +62,13 @@ def read(path: Path, options: ReadOptions) -> Reading:
         if "human_preference" in entry.values:
             found.append(_choice(entry, options.mapping, text))
             continue
-        for rater, ranks in _rankings(entry):
-            n_rankings += 1
-            files = entry.whole("image_path", list, "a list of files")
+        name = _spelt(entry, FILES)
+        entry.need(name)
+        files = entry.whole(name, list, "a list of files")
+        rankings = list(_rankings(entry))
+        n_rankings += len(rankings)
+        n_empty += not rankings
+        for rater, ranks in rankings:
             found += ranked_pairs(
                 entry, options.mapping, files, ranks,
                 prompt=prompt_of(text), text=text, rater=rater,
@@ -72,17 +81,19 @@ def read(path: Path, options: ReadOptions) -> Reading:
     return Reading(
         judgments=(),
         comparisons=found,
-        n_rows=len(found),
+        n_rows=len(found) + n_empty,
+        dropped={"no ranking": n_empty} if n_empty else {},
         ignored_columns=tuple(sorted(ignored)),
         notes=tuple(notes),
     )
 
 
 def _choice(entry: Entry, mapped: Mapped, text: str) -> Versus:
-    files = entry.whole("file_path", list, "a list of two files")
+    name = _spelt(entry, FILES)
+    files = entry.whole(name, list, "a list of two files")
     liked = entry.whole("human_preference", list, "1 and 0")
     if len(files) != 2 or not all(isinstance(file, str) and file for file in files):
-        raise entry.wrong("file_path must be a list of two files")
+        raise entry.wrong(f"{name} must be a list of two files")
     winner = CHOICES.get(tuple(liked)) if {int}.issuperset(map(type, liked)) else None
     if winner is None:
         raise entry.wrong(f"human_preference is {str(liked)[:40]}, expected 1 and 0, correct it")
@@ -99,17 +110,25 @@ def _choice(entry: Entry, mapped: Mapped, text: str) -> Versus:
     )
 
 
+def _spelt(entry: Entry, names: tuple[str, str]) -> str:
+    """Which of two names a field has here; the first where it has neither."""
+    return names[1] if names[0] not in entry.values and names[1] in entry.values else names[0]
+
+
 def _rankings(entry: Entry) -> Iterator[tuple[str, list[object]]]:
-    """Give each annotator's ranks, or those of all together."""
-    entry.need("image_path")
-    if "raw_annotations" not in entry.values:
-        entry.need("rank")
-        yield ANONYMOUS, entry.whole("rank", list, "a list of ranks")
+    """Give each annotator's ranks, or those of all together; nothing where there are none."""
+    name = _spelt(entry, ANNOTATORS)
+    if entry.values.get(name) in (None, []):
+        if name not in entry.values:
+            entry.need("rank")
+        if entry.values.get("rank"):
+            yield ANONYMOUS, entry.whole("rank", list, "a list of ranks")
         return
-    for said in entry.whole("raw_annotations", list, "a list of annotators' ranks"):
-        if not isinstance(said, dict) or not isinstance(said.get("rank"), list):
-            raise entry.wrong("an annotation in raw_annotations has no list 'rank'")
-        yield str(said.get("user_hash") or ANONYMOUS), said["rank"]
+    for said in entry.whole(name, list, "a list of annotators' ranks"):
+        ranks = [said[r] for r in RANKS if r in said] if isinstance(said, dict) else []
+        if not ranks or not isinstance(ranks[0], list):
+            raise entry.wrong(f"an annotation in {name} has no list 'rank'")
+        yield str(said.get("user_hash") or ANONYMOUS), ranks[0]
 
 
 FORMAT = Format(
