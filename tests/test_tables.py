@@ -105,6 +105,42 @@ def test_a_comma_in_the_header_parts_columns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "values"),
+    [
+        (b"who;fits, really;c\nw1;2,5;\n", ["w1", "2,5", ""]),
+        (b"who;fits, really, or not\nw1;2,5\n", ["w1", "2,5"]),
+        (b"who;fits, really\nw1;4\n", ["w1", "4"]),
+    ],
+)
+def test_semicolons_part_columns_that_commas_do_not(
+    tmp_path: Path, content: bytes, values: list[str]
+) -> None:
+    path = _write(tmp_path, content)
+    assert [list(row.values()) for _, row in tables.rows(path)] == [values]
+    assert tables.decimal_comma(path, "2,5") == 2.5
+
+
+def test_semicolons_in_a_question_part_no_columns(tmp_path: Path) -> None:
+    path = _write(tmp_path, b"fits (1 no; 3 so; 5 yes),who\n4,w1\n")
+    assert list(tables.rows(path)) == [(2, {"fits (1 no; 3 so; 5 yes)": "4", "who": "w1"})]
+
+
+@pytest.mark.parametrize(
+    ("said", "row"), [("sep=;", "1;2,5"), ("SEP=|\r", "1|2,5"), ('"sep=\t"', "1\t2,5")]
+)
+def test_a_line_above_the_header_says_what_parts_columns(
+    tmp_path: Path, said: str, row: str
+) -> None:
+    sign = row[1]
+    path = _write(tmp_path, f"{said}\na{sign}b\n{row}\n1{sign}2{sign}3\n".encode())
+    rows = tables.rows(path)
+    assert next(rows) == (3, {"a": "1", "b": "2,5"})
+    with pytest.raises(InputError, match="line 4: 3 fields, but the header has 2"):
+        next(rows)
+    assert tables.decimal_comma(path, "2,5") == (2.5 if sign == ";" else None)
+
+
+@pytest.mark.parametrize(
     ("content", "text", "number"),
     [
         (b"a;b\n", "4,5", 4.5), (b"a;b\n", "-0,25", -0.25), (b"a;b\n", "4,5,1", None),

@@ -3,7 +3,8 @@
 Traps met in real files, each of which lost or doubled rows somewhere: a byte-order mark before
 the first column's name, lone carriage returns inside unquoted fields (pandas read 2,004 rows for
 2,000), quoted line breaks, ``.json`` files that are JSON lines, blanks around column names. Excel
-parts columns by semicolons where commas are decimal points, and saves "Unicode text" as UTF-16.
+parts columns by semicolons where commas are decimal points (and quotes no comma there, not even in
+the header), and saves "Unicode text" as UTF-16; ``sep=;`` above the header tells it the sign.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ COMMAS = "4,5 is read as 4.5, since the columns are parted by semicolons"
 """What a person should know where `decimal_comma` gave a number."""
 
 _QUOTED = re.compile(r'"[^"]*(?:"|$)')
+_SAID = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
 
 
@@ -120,10 +122,12 @@ def table(
     csv.field_size_limit(MAX_FIELD)
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     lines = _lines(path, error)
-    first = next(lines, "")
-    delimiter = delimiter or _delimiter(path, first)
-    reader = csv.reader(chain([first], lines), delimiter=delimiter, strict=True, quoting=quoting)
+    start, above, sign = _start(path, lines)
+    delimiter = delimiter or sign
+    reader = csv.reader(chain(start, lines), delimiter=delimiter, strict=True, quoting=quoting)
     try:
+        for _ in range(above):
+            next(reader)  # by the reader, who counts the lines
         header = _header(path, error, reader)
     except InputError:
         lines.close()
@@ -150,12 +154,27 @@ def table(
     return header, found()
 
 
-def _delimiter(path: Path, first: str) -> str:
-    """What parts the columns: the ending says it, or the header where it has no comma."""
+def _start(path: Path, lines: Iterator[str]) -> tuple[list[str], int, str]:
+    """The first lines, how many of them stand above the header, and what parts the columns."""
+    start = [next(lines, "") for _ in range(3)]
+    said = _SAID.fullmatch(start[0])
+    above = 1 if said else 0
+    return start, above, said[1] if said else _delimiter(path, *start[:2])
+
+
+def _delimiter(path: Path, header: str, below: str) -> str:
+    """What parts the columns: the ending says it, or the header where it has no comma.
+
+    With commas in it, semicolons part it where they part the line below into as many, and commas
+    do not, or into fewer.
+    """
     if path.suffix.lower() in {".tsv", ".tab"}:
         return "\t"
-    bare = _QUOTED.sub("", first)
-    return next((sign for sign in ",\t;" if sign in bare), ",")
+    header, below = _QUOTED.sub("", header), _QUOTED.sub("", below)
+    commas, semicolons = header.count(","), header.count(";")
+    if 0 < semicolons == below.count(";") and not semicolons <= commas == below.count(","):
+        return ";"
+    return next((sign for sign in ",\t;" if sign in header), ",")
 
 
 def decimal_comma(path: Path, text: str) -> float | None:
@@ -166,10 +185,10 @@ def decimal_comma(path: Path, text: str) -> float | None:
     if not _DECIMAL_COMMA.fullmatch(text):
         return None
     lines = _lines(path, InputError)
-    first = next(lines, "")
+    start, _, sign = _start(path, lines)
     lines.close()
-    is_table = not first.lstrip().startswith(("{", "["))
-    return float(text.replace(",", ".")) if is_table and _delimiter(path, first) == ";" else None
+    is_table = not start[0].lstrip().startswith(("{", "["))
+    return float(text.replace(",", ".")) if is_table and sign == ";" else None
 
 
 def _header(path: Path, error: type[InputError], reader: Any) -> tuple[str, ...]:
