@@ -243,7 +243,7 @@ def test_what_a_camera_does_asks_for_a_clip_wherever_it_is_told(prompt: str, cat
 def test_a_camera_that_is_seen_or_rests_and_a_still_by_name_ask_for_no_clip(
     prompt: str, category: str | None
 ) -> None:
-    """The first list of what a camera does made clips of all but one of these, at up to .97."""
+    """All but the Spanish one were named clips, most for a phrase of what a camera does."""
     found = classify(prompt)
     assert (found.category, found.modality) == (category, "image")
 
