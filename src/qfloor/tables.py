@@ -35,6 +35,7 @@ COMMAS = "4,5 is read as 4.5, since the columns are parted by semicolons"
 _QUOTED = re.compile(r'"[^"]*(?:"|$)')
 _SAID = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
+_THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
 def read_text(path: Path, error: type[InputError] = InputError) -> str:
@@ -189,6 +190,43 @@ def decimal_comma(path: Path, text: str) -> float | None:
     lines.close()
     is_table = not start[0].lstrip().startswith(("{", "["))
     return float(text.replace(",", ".")) if is_table and sign == ";" else None
+
+
+class Commas:
+    """The numbers of one table: where any has a decimal comma, ``1.250`` may be 1250.
+
+    Parameters
+    ----------
+    path : Path
+        The table.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.met = ""  # the first number with a decimal comma
+        self._points = ""  # the first that may have a point between thousands
+
+    def look(self, text: str) -> None:
+        """Remember a number that was read without this."""
+        if _THOUSANDS.fullmatch(text):
+            self._points = self._points or text
+
+    def read(self, text: str) -> float | None:
+        """Read a number as `decimal_comma` does."""
+        number = decimal_comma(self._path, text)
+        if number is not None:
+            self.met = self.met or text
+        return number
+
+    @property
+    def doubt(self) -> str:
+        """What is wrong with the numbers met so far; empty when nothing is."""
+        if not (self.met and self._points):
+            return ""
+        return (
+            f"the table has {self.met!r} and {self._points!r}, so nobody can tell whether the "
+            "point is of decimals or of thousands, write all numbers in one way"
+        )
 
 
 def _header(path: Path, error: type[InputError], reader: Any) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ class Fields:
         self._faults = Faults(path, noun)
         self.row = 0
         self.values: Mapping[str, str] = {}
-        self.commas = False  # whether a number with a decimal comma was met
+        self.commas = tables.Commas(path)
         self._parsed: dict[tuple[str, str], Any] = {}
 
     def turn_to(self, row: int, values: Mapping[str, str]) -> None:
@@ -173,10 +173,12 @@ class Fields:
     def _number(self, name: str, text: str) -> float:
         try:
             value = math.nan if "_" in text else float(text)
+            self.commas.look(text)
         except ValueError:
-            found = tables.decimal_comma(self._faults.path, text)
-            self.commas |= found is not None
+            found = self.commas.read(text)
             value = math.nan if found is None else found
+        if self.commas.doubt:
+            raise self.wrong(self.commas.doubt)
         if not math.isfinite(value):
             hint = ", write it with a decimal point" if "," in text else ""
             raise self.wrong(f"{name} {text!r} is not a number{hint}")
@@ -218,7 +220,7 @@ class RowReader:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know of how cells were read."""
-        return (tables.COMMAS,) if self._fields.commas else ()
+        return (tables.COMMAS,) if self._fields.commas.met else ()
 
     def picked(self, values: list[str]) -> Sequence[str]:
         """The cells of a row; empty where the column is not there."""

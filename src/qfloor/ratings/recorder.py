@@ -73,6 +73,7 @@ class Recorder:
         self._questions: dict[str, None] = {}
         self._aside: dict[str, None] = {}
         self._odd_times = 0
+        self._commas = tables.Commas(path)
 
     # -- what formats call ------------------------------------------------------------------
 
@@ -215,7 +216,7 @@ class Recorder:
         text = raw.strip() if isinstance(raw, str) else plain_text(raw)
         if text is not None and text in self.mapping.answers:
             return self.mapping.answers[text]
-        number = _number(raw)
+        number = self._plain_number(given, raw)
         if number is not None:
             return number
         if isinstance(raw, dict | list):
@@ -225,12 +226,6 @@ class Recorder:
                 f"question {given.question!r} holds {what}, which is no single answer; give each "
                 "answer a row or a column of its own",
             )
-        if isinstance(raw, str):
-            number = tables.decimal_comma(self._path, raw.strip())
-            if number is not None:
-                if tables.COMMAS not in self.notes:
-                    self.notes.append(tables.COMMAS)
-                return number
         known = f" (known: {listed(self.mapping.answers, 20)})" if self.mapping.answers else ""
         said = str(raw)[:40]
         raise self.faults.wrong(
@@ -239,6 +234,22 @@ class Recorder:
             f"say what it is worth with --answer '{said}=NUMBER', or choose the questions to "
             "import with --criterion",
         )
+
+    def _plain_number(self, given: Given, raw: Any) -> float | None:
+        """Read a number, of a table of semicolons with a decimal comma too, which is told."""
+        number = _number(raw)
+        if not isinstance(raw, str):
+            return number
+        text = raw.strip()
+        if number is not None:
+            self._commas.look(text)
+        else:
+            number = self._commas.read(text)
+            if number is not None and tables.COMMAS not in self.notes:
+                self.notes.append(tables.COMMAS)
+        if self._commas.doubt:
+            raise self.faults.wrong(given.row, self._commas.doubt)
+        return number
 
     def _criterion(self, question: str) -> Criterion:
         return self.mapping.criteria.get(question, Criterion(question))

@@ -88,6 +88,30 @@ def test_decimal_commas_of_excel_are_read_and_told(load, write):
     assert "4,5 is read as 4.5, since the columns are parted by semicolons" in found.report.notes
 
 
+@pytest.mark.parametrize("answers", [("850,5", "1.250"), ("1.250", "12", "850,5")])
+@pytest.mark.parametrize("format", ["table", "long"])
+def test_points_of_thousands_are_told_from_none(refused, write, answers, format):
+    rows = (f"w{n};a fox;flux;{said}" for n, said in enumerate(answers))
+    path = write("rater_id;prompt;model_id;score", *rows)
+    criteria = ("score=size@0:2000",) if format == "table" else ()
+    scale = None if criteria else "0:2000"
+    refused(path, format, criteria=criteria, scale=scale,
+            match=f"line {len(answers) + 1}: the table has '850,5' and '1.250'")  # fmt: skip
+
+
+def test_decimals_that_are_no_thousands_are_read_beside_commas(load, write):
+    rows = (f"w{n};a fox;flux;{said}" for n, said in enumerate(("4,5", "0.250", "3.5", "4.0000")))
+    found = load(
+        write("worker;request;made_by;fits", *rows), "table", *MAP, criteria=("fits=q@0:5",)
+    )
+    assert [r[-1] for r in found.ratings] == [4.5, 0.25, 3.5, 4.0]
+
+
+def test_points_alone_are_decimals(load, write):
+    path = write("worker;request;made_by;fits", "w1;a fox;flux;1.250")
+    assert load(path, "table", *MAP, criteria=NAMED).ratings[0][-1] == 1.25
+
+
 def test_a_comma_between_commas_stays_two_answers(refused, write):
     path = write("worker,request,made_by,fits", 'w1,a fox,flux,"4,5"')
     refused(path, "table", *MAP, criteria=NAMED, match="'fits' was answered '4,5', which is no")
