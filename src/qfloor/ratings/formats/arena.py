@@ -133,7 +133,6 @@ def _of_models(
         raise entry.wrong("a model has no name, fill it in")
     prompt = question or (prompt_of(text) if text else NO_PROMPT)
     left, right = sides_of(prompt, *models)
-    when = "tstamp" if entry.text("tstamp") else "timestamp"
     return Versus(
         row=entry.row,
         left=left,
@@ -142,8 +141,8 @@ def _of_models(
         rater=rater,
         prompt=prompt,
         text=text,
-        at=entry.moment(when),
-        annotation=entry.text(when) or battle,
+        at=entry.moment("tstamp") or entry.moment("timestamp"),
+        annotation=entry.text("tstamp") or entry.text("timestamp") or battle,
     )
 
 
