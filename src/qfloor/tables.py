@@ -14,7 +14,7 @@ import io
 import json
 import re
 from collections.abc import Generator, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -157,10 +157,11 @@ def table(
 
 def _start(path: Path, lines: Iterator[str]) -> tuple[list[str], int, str]:
     """The first lines, how many of them stand above the header, and what parts the columns."""
-    start = [next(lines, "") for _ in range(3)]
-    said = _SAID.fullmatch(start[0])
+    start = list(islice(lines, 3))
+    header, below, *_ = [*start, "", ""]
+    said = _SAID.fullmatch(header)
     above = 1 if said else 0
-    return start, above, said[1] if said else _delimiter(path, *start[:2])
+    return start, above, said[1] if said else _delimiter(path, header, below)
 
 
 def _delimiter(path: Path, header: str, below: str) -> str:
@@ -188,7 +189,7 @@ def decimal_comma(path: Path, text: str) -> float | None:
     lines = _lines(path, InputError)
     start, _, sign = _start(path, lines)
     lines.close()
-    is_table = not start[0].lstrip().startswith(("{", "["))
+    is_table = not "".join(start[:1]).lstrip().startswith(("{", "["))
     return float(text.replace(",", ".")) if is_table and sign == ";" else None
 
 
