@@ -117,7 +117,7 @@ def test_semicolons_part_columns_that_commas_do_not(
 ) -> None:
     path = _write(tmp_path, content)
     assert [list(row.values()) for _, row in tables.rows(path)] == [values]
-    assert tables.decimal_comma(path, "2,5") == 2.5
+    assert tables.Commas(path).read("2,5") == 2.5
 
 
 def test_semicolons_in_a_question_part_no_columns(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_line_above_the_header_says_what_parts_columns(
     assert next(rows) == (3, {"a": "1", "b": "2,5"})
     with pytest.raises(InputError, match="line 4: 3 fields, but the header has 2"):
         next(rows)
-    assert tables.decimal_comma(path, "2,5") == (2.5 if sign == ";" else None)
+    assert tables.Commas(path).read("2,5") == (2.5 if sign == ";" else None)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_decimal_comma_is_one_where_semicolons_part_columns(
     tmp_path: Path, content: bytes, text: str, number: float | None
 ) -> None:
     path = _write(tmp_path, content)
-    assert tables.decimal_comma(path, text) == number
+    assert tables.Commas(path).read(text) == number
     assert not _is_open(path)
 
 

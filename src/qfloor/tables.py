@@ -14,6 +14,7 @@ import io
 import json
 import re
 from collections.abc import Generator, Iterator
+from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
@@ -30,7 +31,7 @@ PACKED = {
 """What files that are no text begin with, and what to do about it."""
 
 COMMAS = "4,5 is read as 4.5, since the columns are parted by semicolons"
-"""What a person should know where `decimal_comma` gave a number."""
+"""What a person should know where `Commas.read` gave a number."""
 
 _QUOTED = re.compile(r'"[^"]*(?:"|$)')
 _SAID = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
@@ -179,22 +180,10 @@ def _delimiter(path: Path, header: str, below: str) -> str:
     return next((sign for sign in ",\t;" if sign in header), ",")
 
 
-def decimal_comma(path: Path, text: str) -> float | None:
-    """Read a number with a decimal comma; only a table parted by semicolons has such.
-
-    Anywhere else ``4,5`` may as well be two answers.
-    """
-    if not _DECIMAL_COMMA.fullmatch(text):
-        return None
-    lines = _lines(path, InputError)
-    start, _, sign = _start(path, lines)
-    lines.close()
-    is_table = not "".join(start[:1]).lstrip().startswith(("{", "["))
-    return float(text.replace(",", ".")) if is_table and sign == ";" else None
-
-
 class Commas:
     """The numbers of one table: where any has a decimal comma, ``1.250`` may be 1250.
+
+    Only a table parted by semicolons has decimal commas: elsewhere ``4,5`` may be two answers.
 
     Parameters
     ----------
@@ -213,11 +202,18 @@ class Commas:
             self._points = self._points or text
 
     def read(self, text: str) -> float | None:
-        """Read a number as `decimal_comma` does."""
-        number = decimal_comma(self._path, text)
-        if number is not None:
-            self.met = self.met or text
-        return number
+        """Read a number with a decimal comma, where the table has such."""
+        if not (_DECIMAL_COMMA.fullmatch(text) and self._allowed):
+            return None
+        self.met = self.met or text
+        return float(text.replace(",", "."))
+
+    @cached_property
+    def _allowed(self) -> bool:
+        lines = _lines(self._path, InputError)
+        start, _, sign = _start(self._path, lines)
+        lines.close()
+        return sign == ";" and not "".join(start[:1]).lstrip().startswith(("{", "["))
 
     @property
     def doubt(self) -> str:

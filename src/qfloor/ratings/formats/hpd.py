@@ -22,14 +22,13 @@ from pathlib import Path
 from qfloor.counting import several
 from qfloor.errors import RatingsError
 from qfloor.ratings.entries import (
-    UNNAMED_NOTE,
     Entry,
     check_mapping,
     entries,
     model_of,
     prompt_of,
 )
-from qfloor.ratings.formats.published_votes import ranked_pairs
+from qfloor.ratings.formats.published_votes import notes_of, ranked_pairs
 from qfloor.ratings.judgment import ANONYMOUS, Format, Reading, ReadOptions, Side, Versus
 from qfloor.ratings.mapping import Mapped
 from qfloor.records import Winner
@@ -75,7 +74,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
             )  # fmt: skip
     if not n_entries:
         raise RatingsError(f"{path}: there is no entry in it; nothing was imported")
-    notes = [] if "model" in options.mapping.columns else [UNNAMED_NOTE]
+    notes = notes_of(options)
     if n_rankings:
         notes.append(f"pairs come of {several(n_rankings, 'ranking')}, so they are not independent")
     return Reading(

@@ -53,7 +53,7 @@ def read_votes(path: Path, options: ReadOptions) -> Reading:
         ignored.update(name for name in entry.values if name not in KNOWN_VOTES)
         found.append(_vote(entry, options.mapping))
     judges = sum(name.startswith("judge_") for name in ignored)
-    notes = _notes(options)
+    notes = notes_of(options)
     if judges:
         notes.append(f"{judges} columns of verdicts of models are left aside: they are no people's")
     return Reading(
@@ -65,7 +65,8 @@ def read_votes(path: Path, options: ReadOptions) -> Reading:
     )
 
 
-def _notes(options: ReadOptions) -> list[str]:
+def notes_of(options: ReadOptions) -> list[str]:
+    """What is to be told first: whether files' names had to stand for models."""
     return [] if "model" in options.mapping.columns else [UNNAMED_NOTE]
 
 
@@ -120,7 +121,7 @@ def read_rankings(path: Path, options: ReadOptions) -> Reading:
         comparisons=found,
         n_rows=len(found),
         ignored_columns=tuple(sorted(ignored)),
-        notes=(note, *_notes(options)),
+        notes=(note, *notes_of(options)),
     )
 
 
