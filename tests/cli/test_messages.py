@@ -108,6 +108,17 @@ def test_agreement_says_which_rounds_count_together(mine: Path) -> None:
         assert "has no round 2099-01; it has: 2026-10, 2026-11" in str(none.exception)
 
 
+def test_a_round_of_nothing_but_comparisons_is_a_round(mine: Path) -> None:
+    vote = {"model_a": "x", "model_b": "y", "winner": "model_a", "judge": "r", "prompt": "a mug"}
+    Path("votes.jsonl").write_text(json.dumps(vote))
+    given = ["ratings", "import", "votes.jsonl", "-f", "arena", "--round", "2026-11"]
+    done = CliRunner().invoke(app, given)
+    assert done.exit_code == 0, done.output
+    told = CliRunner().invoke(app, ["ratings", "agreement", "--round", "2026-11"])
+    assert told.exit_code == 0, told.exception
+    assert "no ratings" in told.output
+
+
 @pytest.mark.parametrize("text", ['[{"id": 1, "a": {"id": 1}}]', '\ufeff\n{"id": 1}'])
 def test_json_given_without_its_format_says_so(mine: Path, text: str) -> None:
     for name in ("export.json", "export.csv"):

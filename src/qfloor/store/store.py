@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
-from qfloor.errors import QfloorError, StoreError
-from qfloor.records import Attempt, Event
+from qfloor.errors import StoreError
+from qfloor.records import Attempt, Event, home_round
 from qfloor.store.drift import DriftTables
 from qfloor.store.evidence import EvidenceTables
 from qfloor.store.frames import Frames
@@ -154,17 +154,18 @@ class Store(
         """Look again where ``workspace.toml`` says that media lie."""
         self.media = media_of(self.root, read_settings(self.root))
 
-    def check_round(self, name: str, error: type[QfloorError] = StoreError) -> None:
-        """Refuse a round that has no outputs, and say which have; those made beside one are not.
+    def check_round(self, name: str) -> None:
+        """Refuse a round of which nothing is here, not even outputs kept beside it.
 
         Raises
         ------
-        QfloorError
-            The kind given.
+        StoreError
+            In one sentence with the rounds that are.
         """
-        known = [each for each in self.rounds() if "+" not in each]
+        known = {home_round(each) for each in self.rounds()}
         if name not in known:
-            raise error(f"{self.root} has no round {name}; it has: {', '.join(known) or 'none'}")
+            there = ", ".join(sorted(known)) or "none"
+            raise StoreError(f"{self.root} has no round {name}; it has: {there}")
 
     def append_attempts(self, attempts: Iterable[Attempt]) -> int:
         """Append events of the ledger; see `qfloor.store.ledger`.
