@@ -19,7 +19,8 @@ from qfloor.web.gateway import core, late, orders, records
 from qfloor.web.gateway.ledger import GatewayLedger
 
 URL = "/v1/images/generations"
-NANOUSD = 20_000_000
+NANOUSD = {"shop/thrift": 3_000_000, "shop/value": 20_000_000, "shop/grand": 80_000_000}
+"""What a picture costs: while one seller is left alone, the next certified one is decided for."""
 FAULTS = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_BUSY", "SQLITE_IOERR_READ", "SQLITE_NOMEM")
 
 
@@ -47,13 +48,13 @@ class Shop:
 
     def __init__(self, given: Any, rng: random.Random) -> None:
         self.given, self.rng = given, rng
-        self.taken: list[str] = []
+        self.taken: list[tuple[str, str]] = []
         self.answers: dict[str, list[Any]] = {}
 
     def sells(self, request: Any) -> Any:
         how = self.rng.choice(["ok", 0.01, "job:0.05", "rate_limited"])
         if how != "rate_limited":
-            self.taken.append(request.key.rsplit("-", 1)[0])
+            self.taken.append((request.key.rsplit("-", 1)[0], request.offer.id))
         return how
 
     async def ask(self, client: Any, key: str | None) -> None:
@@ -115,12 +116,12 @@ def test_nothing_is_bought_twice_lost_or_miscounted_on_a_torn_disk(
             await until(lambda: not ledger.rows("SELECT 1 FROM jobs WHERE plan IS NOT NULL"))
             return ledger.rows("SELECT id, charged_nanousd FROM jobs")
 
-    with behave({"shop/value": shop.sells}):
+    with behave(dict.fromkeys(NANOUSD, shop.sells)):
         jobs = dict(asyncio.run(work()))
-    outputs = Counter(shop.taken)
+    outputs = Counter(output for output, _ in shop.taken)
     assert set(outputs.values()) == {1}, "bought twice"
-    cost = Counter(dict.fromkeys(jobs, 0))
-    for output in outputs:
-        cost[output.rsplit("-", 1)[0]] += NANOUSD
+    cost = dict.fromkeys(jobs, 0)
+    for output, offer_id in shop.taken:
+        cost[output.rsplit("-", 1)[0]] += NANOUSD[offer_id]
     assert jobs == cost, "what was paid for is told of, each at its cost"
     assert all(got == answers[0] for answers in shop.answers.values() for got in answers)
