@@ -93,13 +93,12 @@ def arm_of(asked: Asked, arm: str) -> ArmOutputs:
 
 def _round_of(store: Store, asked: Asked) -> str:
     known = [name for name in store.rounds() if "+" not in name]
+    there = ", ".join(known) or "none"
     if asked.round is not None:
         if asked.round not in known:
-            there = ", ".join(known) or "none"
             raise SessionError(f"{store.root} has no round {asked.round}; it has: {there}")
         return asked.round
     if len(known) != 1:
-        there = ", ".join(known) or "none"
         raise SessionError(f"name the round with --round; {store.root} has: {there}")
     return known[0]
 
