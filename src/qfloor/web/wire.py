@@ -78,8 +78,8 @@ class HurriedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     def connection_made(self, transport: Any) -> None:
         """Wait for a head, and not for ever; send each piece of an answer when it is there.
 
-        asyncio sees to the latter only where the listening socket names its protocol, which those
-        that uvicorn's workers share do not: there each answer would wait 40 ms for a receipt.
+        asyncio sees to the latter only where the listening socket names its protocol. Those that
+        workers share do not before uvicorn 0.55: there each answer would wait 40 ms for a receipt.
         """
         line = transport.get_extra_info("socket")
         if line is not None and line.family in (socket.AF_INET, socket.AF_INET6):
