@@ -135,13 +135,15 @@ _LATER: dict[str, str] = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Load what a router does without only when somebody asks for it."""
-    module = _LATER.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
-    return found
+if not TYPE_CHECKING:  # mypy knows the names above, and would take any other for one of these
+
+    def __getattr__(name: str) -> Any:
+        """Load what a router does without only when somebody asks for it."""
+        module = _LATER.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
+        return found
 
 
 __all__ = [

@@ -71,11 +71,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Load what reads files when it is first asked for; who routes by a release alone does not."""
-    if name not in ("load_health", "load_policy", "load_prices"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from qfloor.router import loading
+if not TYPE_CHECKING:  # mypy knows the three names, and would take any other for one of them
 
-    globals()[name] = found = getattr(loading, name)
-    return found
+    def __getattr__(name: str) -> Any:
+        """Load what reads files when it is first asked for; who routes by a release does not."""
+        if name not in ("load_health", "load_policy", "load_prices"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from qfloor.router import loading
+
+        globals()[name] = found = getattr(loading, name)
+        return found
