@@ -8,7 +8,6 @@ installed as a plugin. This module knows no plugin by name.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import importlib
 import inspect
 import os
@@ -22,6 +21,7 @@ from typing import Any, Literal
 
 from qfloor.errors import PluginError, QfloorError
 from qfloor.extras import sentence_for
+from qfloor.meant import meant
 from qfloor.records import Offer, PluginSpec
 
 Group = Literal["qfloor.generators", "qfloor.scorers"]
@@ -77,9 +77,7 @@ def find(group: Group, name: str) -> Any:
             raise PluginError(f"plugin {name!r} cannot be imported: {error}") from error
     known = installed(group)
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
-        raise PluginError(f"no plugin of {group} is called {name!r}{hint}")
+        raise PluginError(f"no plugin of {group} is called {name!r}{meant(name, known)}")
     try:
         return known[name].load()
     except ImportError as error:

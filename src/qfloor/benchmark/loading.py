@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import re
 import tomllib
@@ -29,6 +28,7 @@ from qfloor.benchmark.thresholds import check_references, demands_of
 from qfloor.errors import BenchmarkError
 from qfloor.generators.builtin.raters import RATERS
 from qfloor.generators.catalogue import catalogue_with
+from qfloor.meant import meant
 from qfloor.records import (
     CATEGORIES,
     GENERAL,
@@ -165,9 +165,8 @@ def _traffic(path: Path, table: TrafficTable | None) -> Traffic | None:
     known = {category.id for category in (*CATEGORIES, GENERAL)}
     for category in table.categories:
         if category not in known:
-            close = difflib.get_close_matches(category, known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
-            raise BenchmarkError(f"{path}: traffic of category {category!r} is unknown; {hint}")
+            hint = meant(category, sorted(known))
+            raise BenchmarkError(f"{path}: traffic of category {category!r} is unknown{hint}")
     if not table.weights and not any(table.categories.values()):
         raise BenchmarkError(f"{path}: traffic gives no weights, neither for all nor by category")
     return Traffic(by=table.by, weights=table.weights, categories=table.categories)
@@ -188,9 +187,8 @@ def _parse(path: Path) -> BenchmarkFile:
         if first["type"] == "extra_forbidden":
             tables = (BenchmarkTable, QualityTable, PanelTable, ThresholdTable, BenchmarkFile,
                       ExcludeTable, TrafficTable)  # fmt: skip
-            fields = {name for t in tables for name in t.model_fields}
-            close = difflib.get_close_matches(str(first["loc"][-1]), fields, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            fields = sorted({name for t in tables for name in t.model_fields})
+            hint = meant(str(first["loc"][-1]), fields, "")
             raise BenchmarkError(f"{path}: unknown field {where!r}{hint}") from error
         if first["type"] == "missing":
             raise BenchmarkError(f"{path}: field {where!r} is missing") from error
@@ -215,8 +213,7 @@ def _chosen(path: Path, table: BenchmarkTable, known: Mapping[str, Offer]) -> tu
     for pattern in table.offers:
         matched = fnmatch.filter(sorted(known), pattern)
         if not matched:
-            close = difflib.get_close_matches(pattern, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else "; see qfloor offers list"
+            hint = meant(pattern, known, "see qfloor offers list")
             raise BenchmarkError(f"{path}: no offer matches {pattern!r}{hint}")
         chosen |= {name: known[name] for name in matched}
     return tuple(chosen[name] for name in sorted(chosen))

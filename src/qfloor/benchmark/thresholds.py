@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
 from qfloor.benchmark.tables import ThresholdTable
 from qfloor.errors import BenchmarkError
+from qfloor.meant import meant
 from qfloor.records import (
     CATEGORIES,
     GENERAL,
@@ -74,10 +74,9 @@ def check_references(path: Path, rules: Sequence[ThresholdRule], offers: Sequenc
     ids = [offer.id for offer in offers]
     for rule in rules:
         if rule.rule == "relative" and rule.reference not in ids:
-            close = difflib.get_close_matches(rule.reference, ids, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"its offers: {', '.join(ids)}"
+            hint = meant(rule.reference, ids, f"its offers: {', '.join(ids)}")
             raise BenchmarkError(
-                f"{path}: thresholds.reference {rule.reference!r} is no offer of this benchmark; "
+                f"{path}: thresholds.reference {rule.reference!r} is no offer of this benchmark"
                 f"{hint}"
             )
 
@@ -97,14 +96,11 @@ def _check_said_once(path: Path, tables: Sequence[ThresholdTable]) -> None:
 
 def _check(path: Path, table: ThresholdTable, quality: Quality) -> None:
     if table.tier not in TIERS:
-        close = difflib.get_close_matches(table.tier, TIERS, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(TIERS)}"
-        raise BenchmarkError(f"{path}: tier {table.tier!r} is unknown{hint}")
+        raise BenchmarkError(f"{path}: tier {table.tier!r} is unknown{meant(table.tier, TIERS)}")
     _check_rule(path, table, quality)
     names = [c.id for c in (*CATEGORIES, GENERAL)]
     if table.category not in names and table.category != "*":
-        close = difflib.get_close_matches(table.category, names, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"
+        hint = meant(table.category, names)
         raise BenchmarkError(f"{path}: category {table.category!r} is unknown{hint}")
 
 

@@ -8,7 +8,6 @@ What this module does not know: whether a file can be decoded; that is a status 
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import Any
 
 from qfloor import tables
 from qfloor.errors import InputError, ManifestError
+from qfloor.meant import meant
 from qfloor.media import animation_in, sniff
 from qfloor.prices import nanousd
 from qfloor.records import CATEGORIES, GENERAL, Modality, Offer, PluginSpec, Prompt, digest_of
@@ -203,9 +203,8 @@ def _check_category(category: str, modality: Modality, where: str) -> None:
     if not category:
         return
     if category not in _MODALITIES:
-        close = difflib.get_close_matches(category, _MODALITIES, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(_MODALITIES)}"
-        raise ManifestError(f"{where}: category {category!r} is unknown; {hint}")
+        hint = meant(category, _MODALITIES)
+        raise ManifestError(f"{where}: category {category!r} is unknown{hint}")
     if modality not in _MODALITIES[category]:
         raise ManifestError(f"{where}: category {category!r} has no {modality}s")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -10,6 +9,7 @@ from dataclasses import replace
 from qfloor import suite
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, SuiteError
+from qfloor.meant import meant
 from qfloor.pipeline.judging import CellKey, RoundView
 from qfloor.pipeline.traffic import check_traffic
 from qfloor.records import CATEGORIES, GENERAL, Offer, Prompt, Suite, digest_of, output_id
@@ -142,11 +142,10 @@ def _refuse_unknown(benchmark: Benchmark, known: Sequence[str]) -> None:
     """A pattern that is nobody's is a slip: the offer meant would be left out in silence."""
     for pattern in benchmark.patterns:
         if not any(fnmatch.fnmatchcase(offer_id, pattern) for offer_id in known):
-            close = difflib.get_close_matches(pattern, known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(known[:8])}"
+            hint = meant(pattern, known, f"it has {', '.join(known[:8])}")
             raise BenchmarkError(
                 f"benchmark {benchmark.name} names the offer {pattern!r}, of which the store has "
-                f"no imported ratings; {hint}"
+                f"no imported ratings{hint}"
             )
 
 

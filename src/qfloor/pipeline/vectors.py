@@ -6,7 +6,6 @@ that no calibration ties to people. Both judge outputs by several metrics at onc
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from qfloor.benchmark import Benchmark
 from qfloor.calibrate import Example, PredictionRequest, Predictor
 from qfloor.errors import BenchmarkError
 from qfloor.floors import Judged, Predicted
+from qfloor.meant import meant
 from qfloor.pipeline.centring import Centring, reference_for
 from qfloor.pipeline.declared import Declared, metric_key
 from qfloor.pipeline.judging import (
@@ -109,9 +109,8 @@ def check_known(store: Store, benchmark: Benchmark, name: str) -> None:
     """
     known = {metric.name for metric in store.metrics_of()}
     if known and name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
-        raise BenchmarkError(f"{benchmark.name}: no scorer gave a metric {name!r}; {hint}")
+        hint = meant(name, sorted(known))
+        raise BenchmarkError(f"{benchmark.name}: no scorer gave a metric {name!r}{hint}")
 
 
 def told(columns: Sequence[Column]) -> dict[str, object]:

@@ -6,7 +6,6 @@ go, the router decides. Knows suites, to draw prompts from; no database and no s
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qfloor import package_data, suite
 from qfloor.errors import InputError, NeedError
+from qfloor.meant import meant
 from qfloor.prices import nanousd
 from qfloor.records import PriceComponent, PriceRule
 from qfloor.router import Need
@@ -201,10 +201,7 @@ def _first_fault(error: ValidationError) -> str:
         parts = parts[2:]
     where = about + ".".join(parts or ["is no table"])
     if first["type"] == "extra_forbidden":
-        known = list(table.model_fields)
-        close = difflib.get_close_matches(parts[-1], known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-        return f"{where}: no such field; {hint}"
+        return f"{where}: no such field{meant(parts[-1], table.model_fields)}"
     if first["type"] == "missing":
         return f"{where} is missing"
     said = first["msg"].removeprefix("Value error, ").partition(", unable to parse")[0]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import difflib
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.errors import InputError, NeedError
+from qfloor.meant import meant
 from qfloor.router.classification import Classification
 from qfloor.router.needs import Need
 
@@ -146,9 +146,8 @@ def _asked(where: str, row: Mapping[str, Any], categories: Collection[str] | Non
         raise InputError(f"{where}: count is {count!r}, must be a whole number above 0")
     category, at = _text(where, "category", row), _text(where, "at", row)
     if category is not None and categories is not None and category not in categories:
-        close = difflib.get_close_matches(category, categories, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(categories)}"
-        raise InputError(f"{where}: the release has no category {category!r}; {hint}")
+        hint = meant(category, categories)
+        raise InputError(f"{where}: the release has no category {category!r}{hint}")
     if at is not None:
         _check_moment(where, at)
     return Asked(

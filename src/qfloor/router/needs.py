@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 from qfloor.errors import NeedError
+from qfloor.meant import meant
 from qfloor.prices import NANO
 from qfloor.records import TIER_ALIASES, TIERS
 from qfloor.router.languages import CODES, primary
@@ -179,12 +180,8 @@ def _tier(tier: Any) -> str:
     name = TIER_ALIASES.get(name, name)
     if name in TIERS:
         return name
-    known = [*TIERS, *TIER_ALIASES]
-    import difflib  # for a mistake only
-
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-    raise NeedError(f"no tier is called {tier!r}; {hint}")
+    hint = meant(name, [*TIERS, *TIER_ALIASES], cutoff=0.5)
+    raise NeedError(f"no tier is called {tier!r}{hint}")
 
 
 def _names(field_name: str, value: Any) -> tuple[str, ...]:

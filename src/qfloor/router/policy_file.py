@@ -15,7 +15,6 @@ matches no override is routed.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Collection, Mapping
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.errors import NeedError
+from qfloor.meant import meant
 from qfloor.records import nearest_offer
 from qfloor.router.policy import Override, Policy
 
@@ -194,6 +194,4 @@ def _listed(place: _Place, key: str, value: Any) -> tuple[Any, ...]:
 
 
 def _unknown(key: str, known: Mapping[str, Field[Any]], where: str) -> str:
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
-    return f"{where} has no such field{hint}"
+    return f"{where} has no such field{meant(key, known)}"

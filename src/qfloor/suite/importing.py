@@ -8,7 +8,6 @@ caller maps it.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 from qfloor import tables
 from qfloor.errors import SuiteError
+from qfloor.meant import meant
 from qfloor.records import CATEGORIES, GENERAL, Prompt, Suite
 from qfloor.suite.loading import split_of
 
@@ -75,8 +75,7 @@ def _need(path: Path, where: str, row: Mapping[str, Any], field: str) -> Any:
         if row[field] is None:
             raise SuiteError(f"{path}: {where}: field {field!r} is null")
         return row[field]
-    close = difflib.get_close_matches(field, list(row), n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else f"; it has {', '.join(map(str, row))}"
+    hint = meant(field, row, f"it has {', '.join(map(str, row))}")
     raise SuiteError(f"{path}: {where}: no field {field!r}{hint}")
 
 
@@ -211,16 +210,12 @@ def import_suite(
         One sentence with file and row.
     """
     if format not in IMPORTERS:
-        close = difflib.get_close_matches(format, IMPORTERS, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(IMPORTERS)}"
-        raise SuiteError(f"no importer is called {format!r}{hint}")
+        raise SuiteError(f"no importer is called {format!r}{meant(format, IMPORTERS)}")
     options = ImportOptions(columns=columns or {}, categories=categories or {}, category=category)
     known = {c.id for c in (*CATEGORIES, GENERAL)}
     for ours in (*options.categories.values(), *([category] if category else [])):
         if ours not in known:
-            close = difflib.get_close_matches(ours, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
-            raise SuiteError(f"category {ours!r} is unknown{hint}")
+            raise SuiteError(f"category {ours!r} is unknown{meant(ours, sorted(known))}")
     suite_name = name or format
     prompts = tuple(
         _placed(theirs, prompt, options, known)

@@ -7,7 +7,6 @@ suites share has one id, one digest, and is bought once.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import tomllib
 from dataclasses import replace
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qfloor import field_words, package_data
 from qfloor.errors import SuiteError
+from qfloor.meant import meant
 from qfloor.records import CATEGORIES, GENERAL, PRIVATE, Prompt, Split, Suite
 
 FIT_SHARE = 0.25
@@ -169,8 +169,7 @@ def first_problem(error: ValidationError, content: Any) -> str:
     kind = first["type"]
     if kind == "extra_forbidden":
         fields = list(PromptRow.model_fields) + list(Header.model_fields)
-        close = difflib.get_close_matches(str(first["loc"][-1]), fields, n=1)
-        return f"unknown field {where!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+        return f"unknown field {where!r}{meant(str(first['loc'][-1]), fields, '')}"
     if kind == "missing":
         return f"field {where!r} is missing"
     said = repr(first.get("input"))
@@ -178,8 +177,7 @@ def first_problem(error: ValidationError, content: Any) -> str:
     allowed = first.get("ctx", {}).get("expected")
     if allowed and isinstance(first.get("input"), str):
         options = [o.strip(" '") for o in str(allowed).replace(" or ", ",").split(",")]
-        close = difflib.get_close_matches(first["input"], options, n=1, cutoff=0.4)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = meant(first["input"], options, "", cutoff=0.4)
         return f"field {where!r} is {said}, must be one of {', '.join(options)}{hint}"
     wrong = field_words.rule(kind, first.get("ctx", {}).get("pattern"))
     wrong = wrong or first["msg"].removeprefix("Value error, ")
@@ -199,8 +197,7 @@ def _prompt(path: Path, position: int, row: dict[str, Any], categories: dict[str
     except ValidationError as error:
         raise SuiteError(f"{where}: {first_problem(error, row)}") from error
     if parsed.category not in categories:
-        close = difflib.get_close_matches(parsed.category, categories, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(categories)}"
+        hint = meant(parsed.category, categories)
         raise SuiteError(f"{where}: field 'category' is {parsed.category!r}, unknown{hint}")
     if parsed.modality not in categories[parsed.category]:
         raise SuiteError(
@@ -209,9 +206,7 @@ def _prompt(path: Path, position: int, row: dict[str, Any], categories: dict[str
         )
     for tag in parsed.tags:
         if tag not in TAGS:
-            close = difflib.get_close_matches(tag, TAGS, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(TAGS)}"
-            raise SuiteError(f"{where}: field 'tags' has {tag!r}, unknown{hint}")
+            raise SuiteError(f"{where}: field 'tags' has {tag!r}, unknown{meant(tag, TAGS)}")
     if parsed.seconds is not None and parsed.modality == "image":
         raise SuiteError(f"{where}: field 'seconds' is set, but the modality is 'image'")
     values = parsed.model_dump()
@@ -302,7 +297,6 @@ def _select(path: Path, header: Header) -> tuple[Prompt, ...]:
     by_id = {p.id: p for p in base.prompts}
     for wanted in header.select:
         if wanted not in by_id:
-            close = difflib.get_close_matches(wanted, by_id, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            hint = meant(wanted, by_id, "")
             raise SuiteError(f"{path}: selected id {wanted!r} is not in suite {base.name!r}{hint}")
     return tuple(by_id[wanted] for wanted in header.select)

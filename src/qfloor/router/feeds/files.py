@@ -11,7 +11,6 @@ map is large and others': a bad row of it is left out and told.
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +19,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from qfloor.errors import InputError
+from qfloor.meant import meant
 from qfloor.router.feeds.litellm import LEAST_ROWS, is_litellm, read_litellm
 from qfloor.router.feeds.rows import Key, PriceRow, checked_row, money_text
 
@@ -127,9 +127,8 @@ def _own_rows(
 def _check_fields(where: str, names: Iterable[str]) -> None:
     unknown = [str(name) for name in names if name not in _FIELDS]
     if unknown:
-        close = difflib.get_close_matches(unknown[0], _FIELDS, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(_FIELDS)}"
-        raise InputError(f"{where}: no field is called {unknown[0]!r}; {hint}")
+        hint = meant(unknown[0], _FIELDS)
+        raise InputError(f"{where}: no field is called {unknown[0]!r}{hint}")
 
 
 def _told(

@@ -7,7 +7,6 @@ follow the tag, also when the tag's file was brought along by hand (``MODEL@TAG=
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 from qfloor import torchvision_shim as shim
 from qfloor.errors import PluginError
+from qfloor.meant import meant
 from qfloor.scorers import hub, weights
 
 FORMS = (
@@ -85,7 +85,9 @@ def find(name: str, *, download: bool = True) -> Named:
     model = asked.replace("/", "-")
     models = open_clip.list_models()
     if model not in models:
-        raise PluginError(f"open_clip has no model {asked!r}{_meant(model, models)}; give {FORMS}")
+        raise PluginError(
+            f"open_clip has no model {asked!r}{meant(model, models, '')}; give {FORMS}"
+        )
     tags = open_clip.list_pretrained_tags_by_model(model)
     if not at or not source:
         raise PluginError(
@@ -121,18 +123,13 @@ def _source(model: str, source: str, tags: Sequence[str]) -> tuple[str | None, s
     if weights.is_reference(source):
         return None, source
     raise PluginError(
-        f"open_clip has no weights {source!r} for {model}{_meant(_clean(source), tags)}; its tags: "
-        f"{', '.join(tags) or 'none'}; nor is there a file of that name"
+        f"open_clip has no weights {source!r} for {model}{meant(_clean(source), tags, '')}; its "
+        f"tags: {', '.join(tags) or 'none'}; nor is there a file of that name"
     )
 
 
 def _clean(tag: str) -> str:
     return tag.lower().replace("-", "_")  # as open_clip does
-
-
-def _meant(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _config(open_clip: Any, model: str, tag: str | None, tags: Sequence[str]) -> dict[str, Any]:

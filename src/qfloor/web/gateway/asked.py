@@ -7,12 +7,12 @@ is ignored and said so in a header: nothing is dropped in silence.
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from qfloor import field_words
+from qfloor.meant import meant
 from qfloor.records import TIER_ALIASES, TIERS
 from qfloor.router.needs import CEILING_IS, WISH_IS
 from qfloor.web.gateway.faults import Fault
@@ -181,8 +181,7 @@ def _fault(kind: type[BaseModel], first: Any) -> Fault:
     param = ".".join(_named(names)) or None
     if first["type"] == "extra_forbidden":
         known = Routing.model_fields if names[0] == "routing" else kind.model_fields
-        close = difflib.get_close_matches(names[-1][:100], known, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = meant(names[-1][:100], known, "")
         if names[0] in Routing.model_fields:
             hint = f"; it stands in routing: {{'routing': {{{names[0]!r}: ..}}}}"
         return Fault(400, "unknown_field", f"there is no field {param!r:.200}{hint}", param=param)

@@ -5,7 +5,6 @@ Checked when it is read, by name of the field; it holds no key (keys are a file 
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import math
 import tomllib
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from qfloor import field_words
 from qfloor.errors import InputError
+from qfloor.meant import meant
 
 
 class Account(BaseModel):
@@ -195,8 +195,7 @@ def _said(error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(where, Settings.model_fields, n=1)
-        return f"there is no setting {where!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+        return f"there is no setting {where!r}{meant(where, Settings.model_fields, '')}"
     if first["type"] == "value_error":
         said = str(first["msg"]).removeprefix("Value error, ")
         return f"{where} {said}, not {first['input']!r}"
