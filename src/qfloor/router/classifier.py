@@ -205,9 +205,10 @@ class Classifier:
     def _inside(self, text: str) -> list[Hit]:
         """Phrases of scripts that do not part words, wherever they stand; the longest first."""
         begun = [told for c in set(text) if (told := self._unspaced.get(c)) is not None]
+        found = sorted(phrase for told in begun for phrase in told if phrase[1] in text)
         hits: list[Hit] = []
-        for _, signal, pairs in sorted(phrase for told in begun for phrase in told):
-            if signal in text:
+        for _, signal, pairs in found:
+            if signal in text:  # no longer where it was part of a longer one
                 text = text.replace(signal, "\n")
                 hits.append(((signal,), pairs, 1.0))
         return hits

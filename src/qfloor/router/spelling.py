@@ -24,10 +24,7 @@ def near(word: str, known: Mapping[str, object], names: Sequence[str]) -> str | 
     """
     if not SHORTEST <= len(word) <= LONGEST or not word.isascii() or not word.isalpha():
         return None
-    for slip in _slips(word, _begun(word, names)):
-        if slip in known:
-            return slip
-    return None
+    return next(filter(known.__contains__, _slips(word, _begun(word, names))), None)
 
 
 def _begun(word: str, names: Sequence[str]) -> int:

@@ -20,6 +20,8 @@ from typing import Any
 KINDS = ("words", "pieces", "pairs", "heads", "others")
 """Kinds of features in the order of their rows; within a kind names are sorted."""
 _MOST_BYTES = 64 * 2**20  # of a block, unpacked: nobody's weights are that large
+_LIFTED = bytes((n + 128) % 256 for n in range(256))
+"""Numbers of eight bits with a sign, each 128 higher: none is below zero."""
 
 Row = Sequence[int]
 
@@ -51,14 +53,15 @@ class Stored:
     """
 
     def __init__(self, content: Mapping[str, Any], width: int) -> None:
-        self.row: Callable[[int], Row]
+        self.width = width
+        self._rows: Sequence[Row] | None = None
         if content["format"] == 1:
             features: Mapping[str, Row] = content["features"]
             names = _by_kind(features)
             rows = [features[name] for name in chain.from_iterable(names.values())]
             if any(len(row) != width for row in rows):
                 raise ValueError("classifier weights whose parts do not fit together")
-            self.row = rows.__getitem__
+            self._rows = rows
             numbers = list(chain.from_iterable(rows)) or [0]
             try:
                 struct.pack(f"<{len(numbers)}q", *numbers)
@@ -71,8 +74,7 @@ class Stored:
             n = sum(map(len, names.values()))
             if len(block) != n * width:
                 raise ValueError("classifier weights whose parts do not fit together")
-            signed = struct.Struct(f"{width}b").unpack
-            self.row = lambda i: signed(block[i::n])
+            self._block = block
             self.largest = 128
         self.names = names
         starts, at = {}, 0
@@ -80,6 +82,22 @@ class Stored:
             starts[kind] = at
             at += len(names[kind])
         self._starts = starts
+
+    def side_by_side(self, bits: int) -> Callable[[int], int]:
+        """How a row is taken out: as one whole number, each of its numbers in so many bits.
+
+        Such numbers are added up as their rows would be, as long as no sum leaves its bits.
+        """
+        rows = self._rows
+        if rows is not None:
+            return lambda i: sum(value << bits * j for j, value in enumerate(rows[i]))
+        size, n = bits // 8, len(self._block) // self.width
+        step = size * self.width
+        lifted = bytearray(n * step)  # all rows at once: column by column this takes no loop
+        for j in range(self.width):
+            lifted[j * size :: step] = self._block[j * n : (j + 1) * n].translate(_LIFTED)
+        told, lift = bytes(lifted), sum(128 << bits * j for j in range(self.width))
+        return lambda i: int.from_bytes(told[i * step : i * step + step], "little") - lift
 
     def numbers(self, kind: str) -> dict[str, int]:
         """Names of a kind with the numbers of their rows."""

@@ -33,7 +33,7 @@ FORMAT, FORMATS = 2, (1, 2)
 FILE = Path(__file__).with_name("weights.json")
 
 _WIDTHS = ((32, "i"), (64, "q"))  # bits for each category: the fewest that sums of words fit in
-_FINE = 256  # parts of one step of a stored weight, so that pieces of words are not rounded away
+_FINE = 4096  # parts of one step of a stored weight: how far pieces count is told in these
 _SHARES = 1024  # parts of one in which damping is counted
 _ADDED = 32 * MOST_WORDS  # more than all features of one request count together
 _NONE = repeat(0)
@@ -90,7 +90,7 @@ class Weights:
         bits, letter = _width(stored.largest)
         self._middle = sum(1 << bits * i + bits - 1 for i in range(n))
         self._parts = struct.Struct(f"<{n}{letter}")
-        self._stored = stored
+        self._stored, self._row = stored, stored.side_by_side(bits)
         self._words = _Packed(stored.numbers("words"), self._packed)
         self._pieces = {name[1:]: i for name, i in stored.numbers("pieces").items()}
         self._heads = _Packed(stored.numbers("heads"), self._packed)
@@ -218,21 +218,17 @@ class Weights:
         share, pieces = pieces_of(word)
         numbers = self._pieces
         known = map(numbers.__getitem__, filter(numbers.__contains__, pieces))
-        sums = map(sum, zip(*map(self._stored.row, known), strict=True))
-        told = [round(total * _FINE * share) for total in sums]
-        return self._pack(told) if told else 0
+        return sum(map(self._row, known)) * round(_FINE * share)
 
     def _packed(self, i: int) -> int:
         """A stored row as it is added up."""
-        return self._pack(self._stored.row(i)) * _FINE
-
-    def _pack(self, row: Sequence[int]) -> int:
-        """Whole numbers side by side in one, each in its bits; sums of such stay side by side."""
-        told, middle = int.from_bytes(self._parts.pack(*row), "little"), self._middle
-        return (told ^ middle) - middle
+        return self._row(i) * _FINE
 
     def _unpack(self, packed: int) -> tuple[int, ...]:
-        """The numbers of one: all are lifted above zero, so that none borrows of the next."""
+        """The numbers that stand side by side in one, each in its bits.
+
+        All are lifted above zero, so that none borrows of the next.
+        """
         told, middle = packed + self._middle, self._middle
         return self._parts.unpack((told ^ middle).to_bytes(self._parts.size, "little"))
 
