@@ -18,17 +18,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache
 from operator import itemgetter
 
 from qfloor.records import CATEGORIES, Category
+from qfloor.router.arranging import CLIP, ONLY_CLIP, arranged_for
 from qfloor.router.classification import Classification, Told
 from qfloor.router.evidence import Hit, evidence_of, told_of
 from qfloor.router.heads import heads_of, opening_of
 from qfloor.router.languages import guess_language
-from qfloor.router.lexicon import WORDS
 from qfloor.router.needs import Need
-from qfloor.router.phrases import Arranged, Pairs, arrange, longest
+from qfloor.router.phrases import Pairs, longest
 from qfloor.router.reading import (
     BREAKS,
     REACH,
@@ -44,9 +43,6 @@ from qfloor.router.sweep import Stops, Swept, sweep
 from qfloor.router.vocabulary import Vocabulary
 from qfloor.router.weights import Weights
 
-NEUTRAL, CLIP, ONLY_CLIP = "-", "@clip", "@clip only"
-"""In place of a category: phrases that say nothing, speak for a clip, or that no still answers."""
-
 MADE_CLIP = {True: 4.0, False: -6.0}
 """What a phrase that no still answers adds to the score of `video`, and of categories of stills.
 
@@ -58,38 +54,8 @@ UNLIKELY = 0.25
 
 _STILL = ("image",)
 
-
 ASKS = frozenset("?？؟")
 """Marks of a question."""
-
-Declared = tuple[tuple[str, tuple[str, ...]], ...]
-"""Categories with the words that they declare themselves."""
-
-
-def _arranged(
-    words: Mapping[str, Mapping[str, float]], declared: Declared, weight: float
-) -> Arranged:
-    """Words arranged for reading; those of the package once for all databases that go by them."""
-    return _ours(declared, weight) if words is WORDS else _by_signal(words, declared, weight)
-
-
-@lru_cache(maxsize=8)
-def _ours(declared: Declared, weight: float) -> Arranged:
-    return _by_signal(WORDS, declared, weight)
-
-
-def _by_signal(
-    words: Mapping[str, Mapping[str, float]], declared: Declared, weight: float
-) -> Arranged:
-    found: dict[str, dict[str, float]] = {}
-    for category, told in declared:
-        own = {signal.lower(): weight for signal in told}
-        for signal, value in {**words.get(category, {}), **own}.items():
-            found.setdefault(signal, {})[category] = value
-    for beside in (NEUTRAL, CLIP, ONLY_CLIP):
-        for signal, value in words.get(beside, {}).items():
-            found.setdefault(signal, {})[beside] = value
-    return arrange(found)
 
 
 class Classifier:
@@ -109,7 +75,7 @@ class Classifier:
         self.general_only = bool(categories) and not own
         self.categories = {c: merged[c] for c in sorted(merged)}
         self.settings = dict(settings)
-        arranged = _arranged(
+        arranged = arranged_for(
             words,
             tuple((c, k.signals) for c, k in self.categories.items()),
             self.settings["#declared"],
