@@ -14,7 +14,8 @@ Where to look, by what is asked:
     how offers fare   health, sketch, steering, probing
     what a text is    classification, classifier (begin here), reading, sweep, heads, spelling,
                       scripts, languages, evidence
-    known words       lexicon, phrases, vocabulary, words_english and words_*; weights, stored
+    known words       lexicon, arranging, phrases, vocabulary, words_english and words_*; weights,
+                      stored
     logs, releases    asked, replay, diff
 """
 
