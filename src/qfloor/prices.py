@@ -46,6 +46,11 @@ def nanousd(amount_usd: str | int | Decimal) -> int:
         return int((amount * NANO).to_integral_value(rounding=ROUND_HALF_EVEN))
 
 
+def in_usd(nanousd: int | None) -> float | None:
+    """Nano-USD as a number of dollars, for tables; None where it is not known."""
+    return None if nanousd is None else nanousd / NANO
+
+
 def estimate(
     rule: PriceRule,
     *,

@@ -8,6 +8,7 @@ disk. Names in it are random. Which cell is which arm's stands in the arm key on
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import hashlib
 import hmac
 import secrets
@@ -60,6 +61,11 @@ CREATE TABLE log (
   detail TEXT NOT NULL
 ) STRICT;
 """
+
+
+def stamp(at: dt.datetime, digits: str = "seconds") -> str:
+    """A moment in UTC as a session keeps it."""
+    return at.isoformat(timespec=digits).replace("+00:00", "Z")
 
 
 def token() -> str:

@@ -23,6 +23,7 @@ from qfloor.abtest.assignment import (
     deal,
     fitting_length,
 )
+from qfloor.abtest.folder import stamp
 from qfloor.abtest.pairs import Chosen, Pair, choose_pairs, digest_by, shuffled
 from qfloor.abtest.protocol import MOST_RANKED, Arm, Protocol, check
 from qfloor.counting import several
@@ -70,7 +71,7 @@ def draft(name: str, arms: Sequence[Arm], **said: Any) -> Protocol:
         arms=tuple(arms),
         pairs=1,
         categories={},
-        created_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        created_at=stamp(dt.datetime.now(dt.UTC)),
         session_id=f"s-{secrets.token_hex(6)}",
         **{"consent": CONSENT, **said},
     )

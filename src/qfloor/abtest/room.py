@@ -40,8 +40,7 @@ _LAST = "SELECT * FROM votes WHERE rater = ? ORDER BY seq DESC LIMIT 1"
 
 def iso(at: float) -> str:
     """A moment as the session keeps it: UTC, milliseconds."""
-    moment = dt.datetime.fromtimestamp(at, dt.UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f.stamp(dt.datetime.fromtimestamp(at, dt.UTC), "milliseconds")
 
 
 class Room:

@@ -83,7 +83,7 @@ def _add(db: sqlite3.Connection, protocol: Protocol, most: int) -> int:
         raise SessionError(f"session {protocol.name} was unblinded; it takes no more votes")
     units = f.columns(db, _UNITS)
     now = dt.datetime.now(dt.UTC)
-    since = (now - STILL_AT_IT).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    since = f.stamp(now - STILL_AT_IT, "milliseconds")
     given: Counter[str] = Counter()
     given.update({row["unit"]: row["n"] for row in f.columns(db, _GIVEN)})
     given.update({row["unit"]: row["n"] for row in f.columns(db, _OPEN, since)})
@@ -113,7 +113,7 @@ def _add(db: sqlite3.Connection, protocol: Protocol, most: int) -> int:
     ]
     for n, slots in enumerate(arranged):
         keep_booklet(db, first + n, lessons + slots)
-    at = now.isoformat(timespec="seconds").replace("+00:00", "Z")
+    at = f.stamp(now)
     db.execute(
         "INSERT INTO log (at, event, detail) VALUES (?, 'extended', ?)",
         (at, json.dumps({"raters": len(arranged)})),

@@ -163,7 +163,7 @@ def _check_question(session: str | Path, protocol: Protocol, pairs: bool) -> Non
 
 def _close_voting(db: sqlite3.Connection, key: Path, session: str, early: str | None) -> None:
     """End the voting and log who may now know: in one commit, before anything is told."""
-    at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    at = f.stamp(dt.datetime.now(dt.UTC))
     with f.change(db, session):
         first = "unblinded_at" not in f.meta(db)
         detail: dict[str, Any] = {}

@@ -29,6 +29,7 @@ from qfloor.errors import BenchmarkError
 from qfloor.generators.builtin.raters import RATERS
 from qfloor.generators.catalogue import catalogue_with
 from qfloor.meant import meant
+from qfloor.prices import NANO
 from qfloor.records import (
     CATEGORIES,
     GENERAL,
@@ -262,4 +263,4 @@ def parse_budget(where: str | Path, value: str | float | None) -> int | None:
         raise BenchmarkError(f"{said} is {value!r}, must be an amount")
     if amount < 0:
         raise BenchmarkError(f"{said} is {value!r}, must not be negative")
-    return int(amount * 1_000_000_000)
+    return int(amount * NANO)

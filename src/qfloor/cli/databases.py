@@ -12,6 +12,7 @@ from qfloor.cli.output import Csv, Json, emit, say
 from qfloor.cli.replaying import Now, Objective
 from qfloor.cli.routing import Feeds, PolicyFile, Uncertified, feeds_of, note_changes, orders_of
 from qfloor.counting import several
+from qfloor.prices import in_usd
 
 if TYPE_CHECKING:
     from qfloor.router.diff import DatabaseDiff
@@ -82,8 +83,8 @@ def _moves(found: DatabaseDiff) -> list[dict[str, Any]]:
     return [
         {
             "requests": _count(m.requests), "before": m.before, "after": m.after,
-            "category": m.category, "tier": m.tier, "usd_before": _usd(m.before_nanousd),
-            "usd_after": _usd(m.after_nanousd), "why": m.why,
+            "category": m.category, "tier": m.tier, "usd_before": in_usd(m.before_nanousd),
+            "usd_after": in_usd(m.after_nanousd), "why": m.why,
         }
         for m in found.log.moves
     ]  # fmt: skip
@@ -91,10 +92,6 @@ def _moves(found: DatabaseDiff) -> list[dict[str, Any]]:
 
 def _count(value: Any) -> int | float:
     return int(value) if value.denominator == 1 else float(value)
-
-
-def _usd(nanousd: int | None) -> float | None:
-    return None if nanousd is None else nanousd / 1e9
 
 
 def _plain(found: DatabaseDiff) -> dict[str, Any]:
@@ -108,8 +105,8 @@ def _plain(found: DatabaseDiff) -> dict[str, Any]:
         "log": None if log is None else {
             "requests": _count(log.requests), "changed": _count(log.changed),
             "lost": _count(log.lost), "gained": _count(log.gained),
-            "compared": _count(log.compared), "usd_before": _usd(log.spend_before_nanousd),
-            "usd_after": _usd(log.spend_after_nanousd), "moves": _moves(found),
+            "compared": _count(log.compared), "usd_before": in_usd(log.spend_before_nanousd),
+            "usd_after": in_usd(log.spend_after_nanousd), "moves": _moves(found),
         },
     }  # fmt: skip
 

@@ -11,6 +11,7 @@ from qfloor.cli import stores
 from qfloor.cli.output import Csv, Json, Workspace, check_database_name, emit, say
 from qfloor.cli.watching import progress
 from qfloor.counting import several
+from qfloor.prices import in_usd
 
 if TYPE_CHECKING:
     from qfloor.benchmark import Benchmark
@@ -83,7 +84,7 @@ def show_unknown(store: Store, round: str | None, *, as_json: bool, as_csv: bool
             "standing": u.standing,
             "reason": u.reason or None,
             "since": u.since,
-            "most_usd": None if u.reserved_nanousd is None else u.reserved_nanousd / 1e9,
+            "most_usd": in_usd(u.reserved_nanousd),
             "job": u.job,
             "detail": u.detail or None,
         }
@@ -245,7 +246,7 @@ def plan(
         {
             "offer": cost.offer_id,
             "outputs": cost.calls,
-            "worst_usd": None if cost.worst_nanousd is None else cost.worst_nanousd / 1e9,
+            "worst_usd": in_usd(cost.worst_nanousd),
             "expected_s": time.by_offer.get(cost.offer_id),
         }
         for cost in planned.costs

@@ -11,6 +11,7 @@ import typer
 from qfloor.cli.output import Csv, Json, emit
 from qfloor.cli.replaying import Now
 from qfloor.cli.routing import DatabaseOption, note_changes
+from qfloor.prices import in_usd
 
 if TYPE_CHECKING:
     from qfloor.pipeline.savings import MonthlySavings
@@ -51,14 +52,10 @@ def savings(
 def _mix_row(row: Any) -> dict[str, Any]:
     return {
         "share": round(row.share, 4), "requests": round(float(row.requests), 1),
-        "offer": row.offer, "usd_each": _usd(row.each_nanousd), "usd": _usd(row.spend_nanousd),
+        "offer": row.offer, "usd_each": in_usd(row.each_nanousd), "usd": in_usd(row.spend_nanousd),
         "category": row.category, "read_as": row.read_as, "tier": row.tier,
         "because": row.cause.replace("_", " "),
     }  # fmt: skip
-
-
-def _usd(nanousd: int | None) -> float | None:
-    return None if nanousd is None else nanousd / 1e9
 
 
 def _summary(found: MonthlySavings) -> dict[str, Any]:
@@ -67,11 +64,12 @@ def _summary(found: MonthlySavings) -> dict[str, Any]:
 
     return {
         "workload": found.workload.name, "release": found.release, "volume": found.volume,
-        "before_usd": _usd(found.before_nanousd), "after_usd": _usd(found.after_nanousd),
-        "saved_usd": _usd(found.saved_nanousd), "saved_share": found.saved_share,
+        "before_usd": in_usd(found.before_nanousd), "after_usd": in_usd(found.after_nanousd),
+        "saved_usd": in_usd(found.saved_nanousd), "saved_share": found.saved_share,
         "stays": float(found.stays), "fails_before": rate(found.fails_before),
-        "fails_after": rate(found.fails_after), "measured_usd": _usd(found.measured_nanousd),
-        "measuring_usd_a_month": _usd(found.measuring_nanousd), "net_usd": _usd(found.net_nanousd),
+        "fails_after": rate(found.fails_after), "measured_usd": in_usd(found.measured_nanousd),
+        "measuring_usd_a_month": in_usd(found.measuring_nanousd),
+        "net_usd": in_usd(found.net_nanousd),
         "break_even_requests": found.break_even,
     }  # fmt: skip
 

@@ -23,8 +23,6 @@ from qfloor.ratings.panel import rated_prompts
 from qfloor.records import Modality, Offer, Prompt
 from qfloor.stats import Design, PanelDesign, SimulatedPower
 
-NANO = 1_000_000_000
-
 
 @dataclass(frozen=True, kw_only=True)
 class Assumed:
@@ -264,4 +262,4 @@ def _output_usd(offer: Offer, prompts: Sequence[Prompt]) -> float | None:
         for prompt in prompts
     ]
     known = [nano for nano in each if nano is not None]
-    return sum(known) / len(known) / NANO if len(known) == len(each) else None
+    return sum(known) / len(known) / prices.NANO if len(known) == len(each) else None

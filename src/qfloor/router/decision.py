@@ -17,7 +17,7 @@ from qfloor.records import digest_of
 from qfloor.router.classification import Classification
 from qfloor.router.counterfactual import Counterfactuals, counterfactuals
 from qfloor.router.eligibility import binding_rule, eligible, is_certified
-from qfloor.router.money import usd_text
+from qfloor.router.money import usd_or_none
 from qfloor.router.needs import Need
 from qfloor.router.reasons import RULE_ORDER, Cause, Rule
 from qfloor.router.relaxing import Relaxation, cheapest_relaxation
@@ -214,7 +214,7 @@ class Decision:
             "modality": self.modality,
             "tier": self.tier,
             "demanded": [d.to_dict() for d in self.demanded],
-            "price_usd": _usd(self.price_nanousd),
+            "price_usd": usd_or_none(self.price_nanousd),
             "price_nanousd": self.price_nanousd,
             "usable_cost_nanousd": self.usable_cost_nanousd,
             "surcharge_nanousd": self.surcharge_nanousd,
@@ -262,7 +262,7 @@ def plain_need(need: Need) -> dict[str, Any]:
         "audio": need.audio,
         "n": need.n,
         "tier": need.tier,
-        "max_price_usd": _usd(need.max_price_nanousd),
+        "max_price_usd": usd_or_none(need.max_price_nanousd),
         "max_latency_s": dict(latency) if isinstance(latency, Mapping) else latency,
         "only": list(need.only),
         "ignore": list(need.ignore),
@@ -270,7 +270,3 @@ def plain_need(need: Need) -> dict[str, Any]:
         "project": need.project,
         "tags": list(need.tags),
     }
-
-
-def _usd(nanousd: int | None) -> str | None:
-    return None if nanousd is None else usd_text(nanousd)

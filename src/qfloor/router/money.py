@@ -21,6 +21,11 @@ def usd_text(nanousd: int) -> str:
     return f"{value.normalize():f}"
 
 
+def usd_or_none(nanousd: int | None) -> str | None:
+    """As `usd_text`; None where it is not known."""
+    return None if nanousd is None else usd_text(nanousd)
+
+
 def dollars(nanousd: int | None) -> str:
     """For a person: ``$0.004``, or that it is not known."""
     return "an unknown price" if nanousd is None else f"${usd_text(nanousd)}"

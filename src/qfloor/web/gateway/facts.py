@@ -11,7 +11,7 @@ from typing import Any
 
 from qfloor import router
 from qfloor.router.eligibility import is_certified
-from qfloor.router.money import usd_text
+from qfloor.router.money import usd_or_none
 from qfloor.web.gateway.deciding import Decided
 
 PREFIX = "x-qfloor-"
@@ -41,7 +41,7 @@ def of_decision(decided: Decided) -> dict[str, str]:
         "tier": decision.tier,
         "reason": decision.cause.value,
         "certified": "yes" if decision.certified else "no",
-        "estimated-cost-usd": _usd(decision.price_nanousd),
+        "estimated-cost-usd": usd_or_none(decision.price_nanousd),
         "attempts": 0,
         "policy-version": decision.digests["policy"],
         "db-version": decision.digests["database"],
@@ -52,7 +52,7 @@ def of_decision(decided: Decided) -> dict[str, str]:
         serves = decided.offers[0]
         told |= {"model": serves, "shadow-model": decision.offer}
         told["certified"] = "yes" if is_certified(decision.request, serves) else "no"
-        told["estimated-cost-usd"] = _usd(decided.price_of(serves))
+        told["estimated-cost-usd"] = usd_or_none(decided.price_of(serves))
     if decided.serving in ("shadow", "probe"):
         told["serving"] = decided.serving
     return headers(told)
@@ -81,10 +81,6 @@ def body(told: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _usd(nanousd: int | None) -> str | None:
-    return None if nanousd is None else usd_text(nanousd)
-
-
 def short(decided: Decided) -> dict[str, Any]:
     """The decision in a few fields, for a body; `router.Decision.to_dict` is all of it."""
     decision = decided.decision
@@ -100,7 +96,7 @@ def short(decided: Decided) -> dict[str, Any]:
         "language": found.language,
         **({"language_stated": True} if found.language_stated else {}),
         "tier": decision.tier,
-        "price_usd": _usd(decision.price_nanousd),
+        "price_usd": usd_or_none(decision.price_nanousd),
         "surcharge_nanousd": decision.surcharge_nanousd,
         "runner_up": decision.runner_up,
         "fallbacks": list(decided.offers[1:]),

@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from qfloor.prices import in_usd
 from qfloor.web.gateway import facts
 from qfloor.web.gateway.buying import buy
 from qfloor.web.gateway.deciding import Decided
@@ -56,7 +57,7 @@ def _answer(call: Call, job: Job, ask: Any, decided: Decided | None) -> Response
 
 def usage(job: Job, outputs: int) -> dict[str, Any]:
     """What it cost, where that is known; token counts are there for clients that want them."""
-    cost = None if job.charged_nanousd is None else job.charged_nanousd / 1e9
+    cost = in_usd(job.charged_nanousd)
     return {
         "cost": cost,
         "cost_currency": "USD",
