@@ -9,7 +9,7 @@ import pytest
 from qfloor import benchmark, field_words
 from qfloor.benchmark import tables
 from qfloor.errors import BenchmarkError, SuiteError
-from qfloor.pipeline import planned
+from qfloor.pipeline.rounds import planned
 from qfloor.suite import loading
 
 FILE = """

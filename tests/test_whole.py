@@ -14,7 +14,7 @@ import pytest
 from qfloor.abtest.answers import write_answers
 from qfloor.abtest.unblinding import write_rows
 from qfloor.generators.local.weights import digest_of_folder
-from qfloor.pipeline.references import write_reference
+from qfloor.pipeline.rounds.references import write_reference
 from qfloor.ratings.exporting import _write as write_dataset
 from qfloor.records import ReferenceSet
 from qfloor.router.health_file import write_health

@@ -22,7 +22,7 @@ import numpy as np
 
 from qfloor import benchmark, pipeline
 from qfloor.benchmark import Benchmark
-from qfloor.pipeline.planned import view_of
+from qfloor.pipeline.rounds.planned import view_of
 from qfloor.records import Metric, Offer, Output, Prompt, Score, ScoreStatus, Status
 from qfloor.store import Store
 

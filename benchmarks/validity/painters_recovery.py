@@ -51,7 +51,7 @@ from painters_release import (
 from painters_report import code_version, write
 
 from qfloor.benchmark import Benchmark
-from qfloor.pipeline.judging import CellKey
+from qfloor.pipeline.rounds.judging import CellKey
 from qfloor.records import TIERS, Ruling
 
 

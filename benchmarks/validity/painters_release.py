@@ -23,9 +23,9 @@ from qfloor.generators.builtin.painters import PAINTERS
 from qfloor.generators.builtin.raters import DAMAGE, RATERS
 from qfloor.generators.builtin.work import Commission, plan, refuses
 from qfloor.generators.builtin.world.grammar import CATEGORIES
-from qfloor.pipeline.certify import certify
-from qfloor.pipeline.findings import Findings
-from qfloor.pipeline.judging import RoundView
+from qfloor.pipeline.certifying.certify import certify
+from qfloor.pipeline.certifying.findings import Findings
+from qfloor.pipeline.rounds.judging import RoundView
 from qfloor.records import (
     Metric,
     Offer,

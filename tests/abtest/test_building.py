@@ -26,7 +26,7 @@ from qfloor.abtest.room import Room
 from qfloor.abtest.topping_up import add_raters
 from qfloor.abtest.unblinding import audit_pairs
 from qfloor.errors import MediaError, SessionError
-from qfloor.pipeline.blind import new_session
+from qfloor.pipeline.blinding.blind import new_session
 
 
 def test_the_folder_does_not_know_the_arms(tmp_path: Path) -> None:

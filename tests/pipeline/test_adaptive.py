@@ -24,8 +24,8 @@ from qfloor.pipeline import (
     run_adaptive,
     run_id,
 )
-from qfloor.pipeline.prompt_order import prompt_orders, spent_prompts
-from qfloor.pipeline.sequential_cells import rule_for, stream_of
+from qfloor.pipeline.certifying.sequential_cells import rule_for, stream_of
+from qfloor.pipeline.rounds.prompt_order import prompt_orders, spent_prompts
 from qfloor.records import CountsAs, Rating, Ruling, SeenOutput, SequentialState
 from qfloor.store import Store
 

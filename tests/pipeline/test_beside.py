@@ -13,7 +13,7 @@ import pytest
 import qfloor
 from qfloor import pipeline
 from qfloor.benchmark import Benchmark
-from qfloor.pipeline.beside import NO_ROW, pass_rates
+from qfloor.pipeline.certifying.beside import NO_ROW, pass_rates
 from qfloor.records import (
     Metric,
     Offer,

@@ -14,10 +14,10 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, DatabaseError
 from qfloor.export import verification
 from qfloor.pipeline import RunResult
-from qfloor.pipeline.families import family_of
-from qfloor.pipeline.judging import CellKey
-from qfloor.pipeline.planned import offers_of, view_of
-from qfloor.pipeline.traffic import check_traffic
+from qfloor.pipeline.rounds.families import family_of
+from qfloor.pipeline.rounds.judging import CellKey
+from qfloor.pipeline.rounds.planned import offers_of, view_of
+from qfloor.pipeline.rounds.traffic import check_traffic
 from qfloor.records import Prompt, Ruling, Traffic, Verdict
 from qfloor.store import Store
 

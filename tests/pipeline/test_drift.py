@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from qfloor import benchmark, export, pipeline
 from qfloor.errors import BenchmarkError, CertificationError, DatabaseError
-from qfloor.pipeline.anchors import check_anchors
-from qfloor.pipeline.signs import signs_of
+from qfloor.pipeline.months.signs import signs_of
+from qfloor.pipeline.rounds.anchors import check_anchors
 from qfloor.ratings import import_ratings
 from qfloor.records import (
     EVERY,

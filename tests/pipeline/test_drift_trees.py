@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from qfloor.pipeline.drift import OWN_QUARTILE, _places
-from qfloor.pipeline.drift_trees import Compared, Comparison, findings_of
-from qfloor.pipeline.judging import CellKey
+from qfloor.pipeline.months.drift import OWN_QUARTILE, _places
+from qfloor.pipeline.months.drift_trees import Compared, Comparison, findings_of
+from qfloor.pipeline.rounds.judging import CellKey
 from qfloor.records import EVERY, DriftFinding, Threshold
 
 COMPARISON = Comparison(

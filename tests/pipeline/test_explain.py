@@ -15,7 +15,7 @@ from qfloor import pipeline, report, stats
 from qfloor.cli import app
 from qfloor.errors import CertificationError
 from qfloor.floors import Judged, at_percentiles, build_cell
-from qfloor.pipeline.explain import sentence_of
+from qfloor.pipeline.certifying.explain import sentence_of
 from qfloor.records import Ruling, Status
 from qfloor.report.explained import thumbnail
 from qfloor.store import Store

@@ -19,9 +19,9 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, BudgetError, CertificationError, DatabaseError, StoreError
 from qfloor.export import verification
 from qfloor.pipeline import RunResult
-from qfloor.pipeline.findings import Findings
-from qfloor.pipeline.frozen import content_of, differences
-from qfloor.pipeline.post_hoc import marked
+from qfloor.pipeline.certifying.findings import Findings
+from qfloor.pipeline.certifying.post_hoc import marked
+from qfloor.pipeline.rounds.frozen import content_of, differences
 from qfloor.records import Correction, Exclusion, digest_of
 from qfloor.store import Store
 

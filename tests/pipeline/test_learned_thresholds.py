@@ -17,8 +17,8 @@ from qfloor import benchmark, export, pipeline, router
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, CertificationError, DatabaseError
 from qfloor.export.writing import write_content
-from qfloor.pipeline.findings import Findings
-from qfloor.pipeline.frozen import content_of
+from qfloor.pipeline.certifying.findings import Findings
+from qfloor.pipeline.rounds.frozen import content_of
 from qfloor.records import LearnedThreshold, ThresholdRule
 from qfloor.store import Store
 

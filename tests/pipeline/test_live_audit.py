@@ -19,7 +19,7 @@ from qfloor.abtest.simulate import Shape, World, simulate
 from qfloor.abtest.unblinding import unblindings
 from qfloor.abtest.watch import DiscriminabilityWatch
 from qfloor.errors import BudgetError, SessionError
-from qfloor.pipeline import live_audit
+from qfloor.pipeline.blinding import live_audit
 from qfloor.store import Store
 
 

@@ -11,7 +11,7 @@ from beside_world import GOOD, build
 from qfloor import benchmark, calibrate, export, pipeline, router
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError
-from qfloor.pipeline.findings import Findings
+from qfloor.pipeline.certifying.findings import Findings
 from qfloor.pipeline.release import release_of
 from qfloor.store import Store
 

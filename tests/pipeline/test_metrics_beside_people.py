@@ -13,7 +13,7 @@ from qfloor import benchmark, export, pipeline, router
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError
 from qfloor.export import verification
-from qfloor.pipeline.findings import Findings
+from qfloor.pipeline.certifying.findings import Findings
 from qfloor.pipeline.release import release_of
 from qfloor.store import Store
 

@@ -16,7 +16,7 @@ from qfloor.benchmark import Benchmark
 from qfloor.cli import main
 from qfloor.errors import BenchmarkError, InputError
 from qfloor.generate import RunPolicy, plan_generation
-from qfloor.pipeline.monthly import MonthOptions, MonthResult, run_month
+from qfloor.pipeline.months.monthly import MonthOptions, MonthResult, run_month
 from qfloor.store import Store
 
 FILE = """

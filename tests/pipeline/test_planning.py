@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from qfloor import benchmark, pipeline, stats
 from qfloor.cli import app
 from qfloor.errors import BenchmarkError
-from qfloor.pipeline.planning import Assumed, plan_evidence
+from qfloor.pipeline.certifying.planning import Assumed, plan_evidence
 from qfloor.ratings.panel import rated_prompts
 from qfloor.records import Exclusion, ThresholdRule
 

@@ -10,8 +10,8 @@ import pytest
 from qfloor import benchmark as benchmarks
 from qfloor import report, suite
 from qfloor.pipeline import certify_round, explain, prompts_of
-from qfloor.pipeline.monthly import MonthOptions, MonthResult, run_month
-from qfloor.pipeline.reporting import Wanted, write_report
+from qfloor.pipeline.months.monthly import MonthOptions, MonthResult, run_month
+from qfloor.pipeline.months.reporting import Wanted, write_report
 from qfloor.store import Store
 
 FILE = """

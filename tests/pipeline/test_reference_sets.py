@@ -23,7 +23,7 @@ from qfloor.benchmark import Benchmark, CalibrationPlan
 from qfloor.errors import BenchmarkError, CertificationError, StoreError
 from qfloor.floors import CellRequest, FamilyPlan, compute_floor
 from qfloor.pipeline import RoundView, RunResult, freeze_reference, metric_cells
-from qfloor.pipeline.judging import pairs
+from qfloor.pipeline.rounds.judging import pairs
 from qfloor.records import (
     CentredQuality,
     Metric,

@@ -12,8 +12,8 @@ import pytest
 from qfloor import export, pipeline
 from qfloor.benchmark import Benchmark
 from qfloor.errors import CertificationError, DatabaseError, InputError, StoreError
-from qfloor.pipeline.compared_releases import compare_releases
-from qfloor.pipeline.reporting import Wanted, report_of, write_report
+from qfloor.pipeline.months.compared_releases import compare_releases
+from qfloor.pipeline.months.reporting import Wanted, report_of, write_report
 from qfloor.records import EVERY
 from qfloor.report import render
 from qfloor.store import Store

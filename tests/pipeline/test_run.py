@@ -25,8 +25,8 @@ from qfloor.errors import (
 from qfloor.export import verification
 from qfloor.generators.builtin.calllog import calls
 from qfloor.pipeline import RoundView, RunResult, human_cells
-from qfloor.pipeline.declared import metric_key
-from qfloor.pipeline.ruled import valid_until
+from qfloor.pipeline.certifying.ruled import valid_until
+from qfloor.pipeline.rounds.declared import metric_key
 from qfloor.records import (
     Metric,
     PluginSpec,

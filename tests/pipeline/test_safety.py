@@ -15,9 +15,9 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import ScoringError
 from qfloor.export import verification
 from qfloor.pipeline import RunResult
-from qfloor.pipeline.planned import prompts_of, run_id, view_of
 from qfloor.pipeline.release import release_of
-from qfloor.pipeline.safety import Safety
+from qfloor.pipeline.rounds.planned import prompts_of, run_id, view_of
+from qfloor.pipeline.rounds.safety import Safety
 from qfloor.records import Floor, ScoreStatus, Status, WeightsRights
 from qfloor.scorers.protocol import Pixels
 from qfloor.scorers.safety import UNSAFE, SafetyScorer

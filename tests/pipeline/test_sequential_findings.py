@@ -12,8 +12,8 @@ from qfloor import stats
 from qfloor.benchmark import Benchmark
 from qfloor.floors import FamilyPlan
 from qfloor.floors.family import Adjusted, Claim, adjust
-from qfloor.pipeline.findings import Findings
-from qfloor.pipeline.sequential_findings import by_cell, sequential_findings
+from qfloor.pipeline.certifying.findings import Findings
+from qfloor.pipeline.certifying.sequential_findings import by_cell, sequential_findings
 from qfloor.records import (
     CountsAs,
     Ruling,

@@ -14,7 +14,7 @@ from qfloor import benchmark, pipeline
 from qfloor.abtest import Answer
 from qfloor.abtest.exporting import storable
 from qfloor.errors import RatingsError
-from qfloor.pipeline.session_votes import store_votes
+from qfloor.pipeline.blinding.session_votes import store_votes
 from qfloor.store import Store
 
 FILE = """

@@ -13,7 +13,7 @@ from qfloor import benchmark, export, pipeline
 from qfloor.cli import app
 from qfloor.errors import RatingsError
 from qfloor.pipeline.release import release_of
-from qfloor.pipeline.sessions import who_judged
+from qfloor.pipeline.rounds.sessions import who_judged
 from qfloor.ratings import import_ratings
 from qfloor.ratings.linking import link
 from qfloor.records import PassRate, Status

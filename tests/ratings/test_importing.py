@@ -160,7 +160,7 @@ class TestControls:
         assert len(list(store.outputs_of(round=ROUND))) == 2
 
     def test_floors_never_see_them(self, store, write):
-        from qfloor.pipeline.judging import RoundView, human_cells
+        from qfloor.pipeline.rounds.judging import RoundView, human_cells
         from qfloor.records import Quality
 
         path = write(f"{HEAD},kind", f"{ROW},test", f"{ROW},catch", f"h,{ROW[3:]},catch")

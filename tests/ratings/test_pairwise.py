@@ -133,7 +133,7 @@ class TestRounds:
         assert len(store.comparisons(round="2026-12")) == 0
 
     def test_a_floor_sees_no_compared_output(self, store, write):
-        from qfloor.pipeline.judging import RoundView, human_cells
+        from qfloor.pipeline.rounds.judging import RoundView, human_cells
         from qfloor.records import Quality
 
         read(store, write(HEAD, "p,a,b,left,ann"))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from qfloor.pipeline.reporting import Wanted, write_report
+from qfloor.pipeline.months.reporting import Wanted, write_report
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"

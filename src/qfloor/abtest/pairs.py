@@ -2,7 +2,7 @@
 
 A pair has one output of each arm for one prompt. Here pairs are chosen within category quotas,
 and those whose two sides are one offer's are put apart. What this module does not know: where
-outputs come from (`qfloor.pipeline.blind`), raters, media.
+outputs come from (`qfloor.pipeline.blinding.blind`), raters, media.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from qfloor.cli.watching import progress
 from qfloor.errors import QfloorError
 
 if TYPE_CHECKING:
-    from qfloor.pipeline.blind import ArmOutputs
-    from qfloor.pipeline.live_audit import Drawn
+    from qfloor.pipeline.blinding.blind import ArmOutputs
+    from qfloor.pipeline.blinding.live_audit import Drawn
 
 app = typer.Typer(
     help="Live audit: draw served requests into blind sessions, and watch what they show.",
@@ -49,7 +49,7 @@ def draw(
 
     Example: qfloor audit draw week48 --baseline painters/umber --share 0.05 --budget 5
     """
-    from qfloor.pipeline import live_audit
+    from qfloor.pipeline.blinding import live_audit
 
     drawn = live_audit.draw_traffic(
         gateway or workspace / "gateway", share, since=since, modality=modality
@@ -71,7 +71,7 @@ def _baseline(
     """Buy the other side, as far as the budget reaches."""
     from qfloor import benchmark
     from qfloor.generators.catalogue import catalogue_with
-    from qfloor.pipeline import live_audit
+    from qfloor.pipeline.blinding import live_audit
     from qfloor.store import Store
 
     known = catalogue_with(offers)
@@ -90,7 +90,7 @@ def _write(
     """Plan and write the session."""
     from qfloor.abtest.planning import Wishes, draft
     from qfloor.abtest.protocol import Arm
-    from qfloor.pipeline import blind, live_audit
+    from qfloor.pipeline.blinding import blind, live_audit
 
     pairs, left_out = live_audit.audit_pairs_of(drawn, arm)
     arms = [
@@ -129,7 +129,7 @@ def watch(
 
     Example: qfloor audit watch week47 week48 --limit-fail 0.25
     """
-    from qfloor.pipeline import live_audit
+    from qfloor.pipeline.blinding import live_audit
 
     if not 0.0 < limit_fail < 1.0 or (limit_pd is not None and not 0.0 < limit_pd < 1.0):
         raise typer.BadParameter("limits must lie between 0 and 1")

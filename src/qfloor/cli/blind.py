@@ -126,7 +126,7 @@ def new(
 
 
 def _new(said: dict[str, Any]) -> None:
-    from qfloor.pipeline import blind
+    from qfloor.pipeline.blinding import blind
 
     pairs, left_out, arms = _sides(said) if said["question"] == "pair" else _alone(said)
     with progress() as report:
@@ -147,7 +147,7 @@ def _new(said: dict[str, Any]) -> None:
 def _sides(said: dict[str, Any]) -> tuple[list[Pair], dict[str, int], list[tuple[str, str]]]:
     """Both arms' outputs, paired."""
     from qfloor import router
-    from qfloor.pipeline import blind
+    from qfloor.pipeline.blinding import blind
 
     if said["routed"] is None or said["reference"] is None:
         raise typer.BadParameter("a session of pairs needs --routed and --reference")
@@ -171,7 +171,7 @@ def _sides(said: dict[str, Any]) -> tuple[list[Pair], dict[str, int], list[tuple
 
 def _alone(said: dict[str, Any]) -> tuple[list[Pair], dict[str, int], list[tuple[str, str]]]:
     """Outputs to be rated alone, or ranked."""
-    from qfloor.pipeline import blind
+    from qfloor.pipeline.blinding import blind
 
     if said["routed"] is not None or said["reference"] is not None:
         raise typer.BadParameter(f"a session of {said['question']} has no sides; use --offer")

@@ -181,7 +181,7 @@ def _write(answers: list[Answer], out: Path, format: str) -> None:
 
 def _store(answers: list[Answer], workspace: Path, round: str | None) -> None:
     from qfloor.benchmark import check_round
-    from qfloor.pipeline.session_votes import store_votes
+    from qfloor.pipeline.blinding.session_votes import store_votes
     from qfloor.store import Store
 
     if round is None:

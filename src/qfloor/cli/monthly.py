@@ -13,7 +13,7 @@ from qfloor.cli.watching import progress
 from qfloor.errors import QfloorError
 
 if TYPE_CHECKING:
-    from qfloor.pipeline.monthly import MonthResult
+    from qfloor.pipeline.months.monthly import MonthResult
 
 CHANGED = 3
 """Exit code: published, and an offer is shown to have changed since the month before."""
@@ -62,7 +62,7 @@ def month(
     """
     import datetime as dt
 
-    from qfloor.pipeline.monthly import MonthOptions, run_month
+    from qfloor.pipeline.months.monthly import MonthOptions, run_month
 
     used = round or dt.datetime.now(dt.UTC).strftime("%Y-%m")
     benchmark = benchmark_of(name, used, budget, allow_unpriced=allow_unpriced)

@@ -13,7 +13,7 @@ from qfloor.errors import QfloorError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qfloor.pipeline.planning import CellPlan
+    from qfloor.pipeline.certifying.planning import CellPlan
     from qfloor.stats import Design, PanelDesign, SimulatedPower
 
 LARGE_PANEL = (
@@ -246,7 +246,7 @@ def _say_panel(raters: Sequence[int], rated: Sequence[SimulatedPower], rater_usd
 
 def _of_benchmark(name: str, assumed: dict[str, Any], as_json: bool, as_csv: bool) -> None:
     from qfloor import pipeline
-    from qfloor.pipeline.planning import Assumed, plan_evidence
+    from qfloor.pipeline.certifying.planning import Assumed, plan_evidence
 
     benchmark = benchmark_of(name, None)
     cells = plan_evidence(benchmark, pipeline.prompts_of(benchmark), Assumed(**assumed))

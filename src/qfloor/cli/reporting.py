@@ -41,7 +41,7 @@ def report(
 
     Example: qfloor report december.db --before november.db -w .qfloor --out december.html
     """  # fmt: skip
-    from qfloor.pipeline.reporting import Wanted, write_report
+    from qfloor.pipeline.months.reporting import Wanted, write_report
 
     found = workspace or _own_workspace(database)
     wanted = Wanted(
@@ -60,7 +60,7 @@ def report(
 def _own_workspace(database: Path) -> Path | None:
     """The workspace a database was exported from, where it lies where workspaces lie."""
     from qfloor import export
-    from qfloor.pipeline.reporting import run_of_release
+    from qfloor.pipeline.months.reporting import run_of_release
     from qfloor.store import Store
 
     for folder in (database.parent, Path(".qfloor")):

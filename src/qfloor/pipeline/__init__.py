@@ -3,20 +3,21 @@
 This is the only package that knows more than one stage; what crosses stages lives here. Where
 to look, by what is asked:
 
-    a run             run, planned, round_money, prompt_order, recorded, taking_in, reporting
-    before it         planning, frozen, post_hoc, traffic, references, anchors
-    what was judged   judging, judged_round, declared, centring, families, sessions,
-                      safety, unjudged
-    floors, verdicts  certify (begin here), findings, ruled, beside, by_metric, vectors,
-                      calibration_table; learned and threshold_words for learned thresholds
-    as people read    shown, shown_outputs, explain
-    sequential runs   adaptive (begin here), adaptive_batches, adaptive_spending,
-                      sequential_cells, sequential_findings, sequential_tables
-    a release         release, raw_rows; audit/ computes one again
-    months, drift     monthly, month_log, drift, drift_trees, signs, compared_releases
+    a run             run, round_money, taking_in, release, raw_rows; adaptive (begin here),
+                      adaptive_batches, adaptive_spending, sequential_tables
+    rounds/           what a round is: planned, frozen, recorded, prompt_order, traffic, references,
+                      anchors; what was judged in it: judging (begin here), judged_round, declared,
+                      centring, families, sessions, safety, unjudged
+    certifying/       floors and verdicts: certify (begin here), findings, ruled, beside, by_metric,
+                      vectors, learned, post_hoc; sequential_cells, sequential_findings; before
+                      money: planning; as people read them: shown, shown_outputs, explain,
+                      calibration_table, threshold_words
+    months/           one round after another: monthly, month_log, drift, drift_trees, signs,
+                      compared_releases; reporting
+    audit/            a release computed again
+    blinding/         blind sessions: blind, session_votes, live_audit
     routing, savings  replaying, replay_outputs, savings, equal_savings, workloads, guessed,
                       latency_feed, served, served_bound
-    blind sessions    blind, session_votes, live_audit
 """
 
 from __future__ import annotations
@@ -24,27 +25,37 @@ from __future__ import annotations
 from qfloor.pipeline.adaptive import AdaptiveResult, run_adaptive
 from qfloor.pipeline.adaptive_batches import AdaptiveOptions
 from qfloor.pipeline.adaptive_spending import Buying
-from qfloor.pipeline.anchors import AnchorReport, check_anchors
 from qfloor.pipeline.audit import Audit, Check, audit
-from qfloor.pipeline.calibration_table import calibration_rows
-from qfloor.pipeline.centring import quality_of, reference_for
-from qfloor.pipeline.certify import certify
-from qfloor.pipeline.declared import Declared, declared_of, metric_key, scorers_of
-from qfloor.pipeline.drift import DriftReport, check_drift
-from qfloor.pipeline.explain import Example, Explanation, explain
-from qfloor.pipeline.findings import Findings
-from qfloor.pipeline.frozen import Difference, PlanState, freeze_plan, plan_state
+from qfloor.pipeline.certifying.calibration_table import calibration_rows
+from qfloor.pipeline.certifying.certify import certify
+from qfloor.pipeline.certifying.explain import Example, Explanation, explain
+from qfloor.pipeline.certifying.findings import Findings
+from qfloor.pipeline.certifying.shown import (
+    floor_rows,
+    leave_one_out_rows,
+    pass_rate_rows,
+    tag_rows,
+    undecided_remarks,
+)
+from qfloor.pipeline.certifying.threshold_words import threshold_remarks, threshold_rows
 from qfloor.pipeline.guessed import category_guess
-from qfloor.pipeline.judging import CellKey, RoundView, human_cells, metric_cells
-from qfloor.pipeline.planned import offers_of, prompts_of, run_id, view_of
-from qfloor.pipeline.references import (
+from qfloor.pipeline.months.drift import DriftReport, check_drift
+from qfloor.pipeline.release import release_of
+from qfloor.pipeline.round_money import forecast_round, summary_of_round
+from qfloor.pipeline.rounds.anchors import AnchorReport, check_anchors
+from qfloor.pipeline.rounds.centring import quality_of, reference_for
+from qfloor.pipeline.rounds.declared import Declared, declared_of, metric_key, scorers_of
+from qfloor.pipeline.rounds.frozen import Difference, PlanState, freeze_plan, plan_state
+from qfloor.pipeline.rounds.judging import CellKey, RoundView, human_cells, metric_cells
+from qfloor.pipeline.rounds.planned import offers_of, prompts_of, run_id, view_of
+from qfloor.pipeline.rounds.references import (
     freeze_reference,
     read_reference,
     reference_called,
     write_reference,
 )
-from qfloor.pipeline.release import release_of
-from qfloor.pipeline.round_money import forecast_round, summary_of_round
+from qfloor.pipeline.rounds.sessions import pooling_remarks
+from qfloor.pipeline.rounds.unjudged import why_unjudged
 from qfloor.pipeline.run import (
     RunResult,
     certify_round,
@@ -57,17 +68,7 @@ from qfloor.pipeline.run import (
     score_stored,
 )
 from qfloor.pipeline.sequential_tables import spent_by_cell, to_rate
-from qfloor.pipeline.sessions import pooling_remarks
-from qfloor.pipeline.shown import (
-    floor_rows,
-    leave_one_out_rows,
-    pass_rate_rows,
-    tag_rows,
-    undecided_remarks,
-)
 from qfloor.pipeline.taking_in import RowTaken, TakenIn, take_in
-from qfloor.pipeline.threshold_words import threshold_remarks, threshold_rows
-from qfloor.pipeline.unjudged import why_unjudged
 from qfloor.records import TIERS
 
 __all__ = [

@@ -19,10 +19,10 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError
 from qfloor.pipeline.adaptive_batches import AdaptiveOptions, AdaptiveRun
 from qfloor.pipeline.adaptive_spending import Buying
-from qfloor.pipeline.declared import scorers_of
-from qfloor.pipeline.findings import Findings
-from qfloor.pipeline.frozen import freeze_plan
-from qfloor.pipeline.planned import prompts_of
+from qfloor.pipeline.certifying.findings import Findings
+from qfloor.pipeline.rounds.declared import scorers_of
+from qfloor.pipeline.rounds.frozen import freeze_plan
+from qfloor.pipeline.rounds.planned import prompts_of
 from qfloor.pipeline.run import Report, certify_round, export_round, silent
 from qfloor.records import Output, SequentialState
 from qfloor.store import Store

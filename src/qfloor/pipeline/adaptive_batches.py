@@ -19,13 +19,7 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, StoreError
 from qfloor.floors import FamilyPlan, Standing, closed_by_cell, next_purchases, stand_all
 from qfloor.pipeline.adaptive_spending import Buying, Spending
-from qfloor.pipeline.declared import declared_of
-from qfloor.pipeline.families import family_of
-from qfloor.pipeline.judging import CellKey, RoundView
-from qfloor.pipeline.planned import run_id
-from qfloor.pipeline.prompt_order import prompt_orders, spent_prompts
-from qfloor.pipeline.run import Report
-from qfloor.pipeline.sequential_cells import (
+from qfloor.pipeline.certifying.sequential_cells import (
     Method,
     PlannedCell,
     grown,
@@ -36,6 +30,12 @@ from qfloor.pipeline.sequential_cells import (
     silent,
     stream_of,
 )
+from qfloor.pipeline.rounds.declared import declared_of
+from qfloor.pipeline.rounds.families import family_of
+from qfloor.pipeline.rounds.judging import CellKey, RoundView
+from qfloor.pipeline.rounds.planned import run_id
+from qfloor.pipeline.rounds.prompt_order import prompt_orders, spent_prompts
+from qfloor.pipeline.run import Report
 from qfloor.records import Output, Prompt, Rating, SequentialState, Status
 from qfloor.stats.streams import Seen
 from qfloor.store import Store

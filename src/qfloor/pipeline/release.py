@@ -11,12 +11,12 @@ import qfloor
 from qfloor.benchmark import Benchmark
 from qfloor.errors import StoreError
 from qfloor.export import Release
-from qfloor.pipeline.centring import quality_of
-from qfloor.pipeline.frozen import plan_state
-from qfloor.pipeline.planned import offers_of, suites_of, view_of
 from qfloor.pipeline.raw_rows import raw_rows_of, spending_of
-from qfloor.pipeline.recorded import suites_of_run
-from qfloor.pipeline.sessions import pooling_remarks, who_judged
+from qfloor.pipeline.rounds.centring import quality_of
+from qfloor.pipeline.rounds.frozen import plan_state
+from qfloor.pipeline.rounds.planned import offers_of, suites_of, view_of
+from qfloor.pipeline.rounds.recorded import suites_of_run
+from qfloor.pipeline.rounds.sessions import pooling_remarks, who_judged
 from qfloor.records import (
     CATEGORIES,
     GENERAL,

@@ -19,8 +19,8 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import StoreError
 from qfloor.floors import Judged
 from qfloor.floors.judged import how_it_counts
-from qfloor.pipeline.judging import human_cells
-from qfloor.pipeline.planned import view_of
+from qfloor.pipeline.rounds.judging import human_cells
+from qfloor.pipeline.rounds.planned import view_of
 from qfloor.prices import NANO
 from qfloor.records import TIERS, CountsAs, Prompt, human_part
 from qfloor.router.asked import Asked

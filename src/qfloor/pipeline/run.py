@@ -18,12 +18,15 @@ from qfloor import export, generate, plugins, ratings, score
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, ScoringError
 from qfloor.generate import GenerationPlan, GenerationResult, Progress, RunPolicy
-from qfloor.pipeline.certify import certify
-from qfloor.pipeline.declared import Declared, scorers_of
-from qfloor.pipeline.findings import Findings
-from qfloor.pipeline.frozen import PlanState, freeze_plan, plan_state
+from qfloor.pipeline.certifying.certify import certify
+from qfloor.pipeline.certifying.findings import Findings
+from qfloor.pipeline.certifying.post_hoc import marked
+from qfloor.pipeline.certifying.sequential_findings import by_cell, seen_only, sequential_findings
 from qfloor.pipeline.latency_feed import feed_latency
-from qfloor.pipeline.planned import (
+from qfloor.pipeline.release import release_of
+from qfloor.pipeline.rounds.declared import Declared, scorers_of
+from qfloor.pipeline.rounds.frozen import PlanState, freeze_plan, plan_state
+from qfloor.pipeline.rounds.planned import (
     offers_of,
     prompts_of,
     run_id,
@@ -31,10 +34,7 @@ from qfloor.pipeline.planned import (
     view_of,
     why_excluded,
 )
-from qfloor.pipeline.post_hoc import marked
-from qfloor.pipeline.recorded import record_run
-from qfloor.pipeline.release import release_of
-from qfloor.pipeline.sequential_findings import by_cell, seen_only, sequential_findings
+from qfloor.pipeline.rounds.recorded import record_run
 from qfloor.records import Offer, PluginSpec, Prompt, Suite
 from qfloor.score import ScoreSummary
 from qfloor.store import Store

@@ -20,8 +20,8 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import CertificationError, StoreError, SuiteError
 from qfloor.floors import Judged
 from qfloor.generate import RunPolicy
-from qfloor.pipeline.planned import suites_of
 from qfloor.pipeline.replay_outputs import Made, made_by_prompt, need_of
+from qfloor.pipeline.rounds.planned import suites_of
 from qfloor.pipeline.run import rate_round
 from qfloor.pipeline.served_bound import bound_of, verdicts
 from qfloor.records import TIERS, Prompt, digest_of

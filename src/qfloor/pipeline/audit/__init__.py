@@ -24,10 +24,10 @@ from qfloor.pipeline.audit import raw
 from qfloor.pipeline.audit.check import Check, none_of, same
 from qfloor.pipeline.audit.comparison import TOLERANCE, before_withdrawal, compared, unlike
 from qfloor.pipeline.audit.looked_at import looked_at
-from qfloor.pipeline.declared import Declared
-from qfloor.pipeline.planned import offers_of, prompts_of, suites_of, view_of
-from qfloor.pipeline.recorded import benchmark_of_run, suites_of_run
 from qfloor.pipeline.release import release_of
+from qfloor.pipeline.rounds.declared import Declared
+from qfloor.pipeline.rounds.planned import offers_of, prompts_of, suites_of, view_of
+from qfloor.pipeline.rounds.recorded import benchmark_of_run, suites_of_run
 from qfloor.pipeline.run import certify_round
 from qfloor.records import Prompt, Suite, digest_of
 from qfloor.store import Store

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Sequence
 from qfloor.benchmark import Benchmark
 from qfloor.generate.plan import cannot
 from qfloor.pipeline.audit.check import Check, none_of
-from qfloor.pipeline.families import family_of
-from qfloor.pipeline.judging import CellKey, RoundView
-from qfloor.pipeline.planned import why_excluded
-from qfloor.pipeline.prompt_order import prompt_orders, spent_prompts
+from qfloor.pipeline.rounds.families import family_of
+from qfloor.pipeline.rounds.judging import CellKey, RoundView
+from qfloor.pipeline.rounds.planned import why_excluded
+from qfloor.pipeline.rounds.prompt_order import prompt_orders, spent_prompts
 from qfloor.records import CountsAs, Offer, Output, Prompt, SequentialState, Status
 from qfloor.store import Store
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from qfloor.benchmark import Benchmark
 from qfloor.pipeline.audit.check import Check, none_of, same
-from qfloor.pipeline.judging import RoundView
+from qfloor.pipeline.rounds.judging import RoundView
 from qfloor.records import (
     Event,
     FrozenPlan,
@@ -170,7 +170,7 @@ def frozen_plan(
 
 
 def _changed(published: Mapping[str, Any], plan: FrozenPlan) -> Iterator[str]:
-    from qfloor.pipeline.frozen import differences
+    from qfloor.pipeline.rounds.frozen import differences
 
     plain = json.loads(json.dumps(plan.content))
     for difference in differences(published.get("content", {}), plain):

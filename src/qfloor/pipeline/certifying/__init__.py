@@ -1,0 +1,1 @@
+"""From what was judged to floors, calibrations and verdicts, and how people are told of them."""

@@ -1,0 +1,1 @@
+"""One round after another: what changed, what is published and written down of it."""

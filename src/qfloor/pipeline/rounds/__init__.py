@@ -1,0 +1,1 @@
+"""What a round is and what was judged in it: plan, prompts, and outputs as floors read them."""
