@@ -51,7 +51,6 @@ from qfloor.records.bought import (
     PriceRule,
     RateLimits,
     Rights,
-    nearest_offer,
 )
 from qfloor.records.plain import canonical_json, digest_of, to_plain
 
@@ -224,7 +223,6 @@ __all__ = [
     "home_round",
     "human_part",
     "kind_of_quality",
-    "nearest_offer",
     "output_id",
     "output_ids",
     "to_plain",

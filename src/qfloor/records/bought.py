@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -128,29 +128,3 @@ class Offer:
     def makes(self, modality: str) -> bool:
         """Whether the offer makes this modality at all."""
         return modality in (self.modalities or (self.modality,))
-
-
-def nearest_offer(given: str, known: Collection[str]) -> str | None:
-    """Find the offer that was probably meant, if any is near enough.
-
-    Where the seller is right or left out, what comes after it decides: all offers of a seller
-    begin alike, and any of them would be near.
-
-    Examples
-    --------
-    >>> nearest_offer("shop/valu", ["shop/value", "shop/large"])
-    'shop/value'
-    >>> nearest_offer("value", ["shop/value"]), nearest_offer("shpo/value", ["shop/value"])
-    ('shop/value', 'shop/value')
-    >>> nearest_offer("shop/other", ["shop/value"]) is None
-    True
-    """
-    import difflib  # for a mistake only
-
-    seller, slash, model = given.partition("/")
-    own = [offer for offer in known if not slash or offer.startswith(f"{seller}/")]
-    if own:
-        models = {offer.partition("/")[2] or offer: offer for offer in own}
-        close = difflib.get_close_matches(model if slash else given, models, n=1, cutoff=0.5)
-        return models[close[0]] if close else None
-    return next(iter(difflib.get_close_matches(given, known, n=1, cutoff=0.6)), None)

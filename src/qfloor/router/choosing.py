@@ -14,7 +14,8 @@ from itertools import islice
 from typing import Any
 
 from qfloor.errors import IllustrativeDatabaseError, NeedError
-from qfloor.records import PriceRule, nearest_offer
+from qfloor.meant import meant, offer_meant
+from qfloor.records import PriceRule
 from qfloor.router import rules
 from qfloor.router.classification import Classification
 from qfloor.router.concluding import decide, keep, kept
@@ -61,11 +62,8 @@ def classify(db: Database, need: Need, category: str | None = None) -> Classific
     if not isinstance(db, Database) or not isinstance(need, Need):
         raise NeedError(_misgiven(db, need))
     if category is not None and category not in db.categories:
-        import difflib  # for a mistake only
-
-        close = difflib.get_close_matches(category, db.categories, n=1, cutoff=0.4)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(db.categories)}"
-        raise NeedError(f"there is no category {category!r}; {hint}")
+        hint = meant(category, db.categories, cutoff=0.4)
+        raise NeedError(f"there is no category {category!r}{hint}")
     found = db.classifier.classify(need)
     if category is None:
         return found
@@ -174,8 +172,7 @@ def _check_names(db: Database, need: Need, policy: Policy) -> None:
         for offer in offers:
             if offer is None or offer in db.offers:
                 continue
-            close = nearest_offer(offer, db.offers)
-            hint = "" if close is None else f"; did you mean {close!r}?"
+            hint = offer_meant(offer, db.offers)
             raise NeedError(f"{where}: the database knows no offer {offer!r}{hint}")
 
 

@@ -23,8 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.errors import NeedError
-from qfloor.meant import meant
-from qfloor.records import nearest_offer
+from qfloor.meant import meant, offer_meant
 from qfloor.router.policy import Override, Policy
 
 _POLICY = {field.name: field for field in fields(Policy)}
@@ -85,8 +84,7 @@ def check_offers(path: str | Path, policy: Policy, offers: Collection[str]) -> N
     if wrong:
         place = _Place(Path(path), Path(path).read_text(encoding="utf-8"))
         offer = policy.overrides[wrong[0]].offer
-        close = nearest_offer(offer, offers)
-        hint = "" if close is None else f"; did you mean {close!r}?"
+        hint = offer_meant(offer, offers)
         raise place.error("offer", f"the database knows no offer {offer!r}{hint}", wrong[0])
 
 

@@ -23,7 +23,8 @@ from qfloor.abtest.pairs import Pair, Shown
 from qfloor.abtest.planning import Plan, Wishes, plan_session
 from qfloor.errors import SessionError
 from qfloor.generators.manifest import read_manifest
-from qfloor.records import Output, Prompt, Status, nearest_offer
+from qfloor.meant import offer_meant
+from qfloor.records import Output, Prompt, Status
 from qfloor.store import Store
 
 POLICY, FOLDER = "policy:", "folder:"
@@ -106,9 +107,8 @@ def _round_of(store: Store, asked: Asked) -> str:
 def _check_offer(store: Store, round_: str, offer: str) -> None:
     known = sorted({row[0] for row in store.count_outputs(round=round_)})
     if offer not in known:
-        close = nearest_offer(offer, known)
-        hint = f"did you mean {close!r}?" if close else f"it has {', '.join(known[:8])}"
-        raise SessionError(f"round {round_} has no outputs of {offer!r}; {hint}")
+        hint = offer_meant(offer, known, f"it has {', '.join(known[:8])}")
+        raise SessionError(f"round {round_} has no outputs of {offer!r}{hint}")
 
 
 def _routing(path: Path, asked: Asked) -> RoutePrompt:

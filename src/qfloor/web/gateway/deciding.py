@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from qfloor import router
 from qfloor.errors import NeedError
-from qfloor.records import nearest_offer
+from qfloor.meant import offer_meant
 from qfloor.router.eligibility import eligible
 from qfloor.router.health import HealthWindow
 from qfloor.web.gateway.asked import Ask, Latency, RouteAsk, Routing, ignored
@@ -191,10 +191,9 @@ def _model(db: router.Database, model: str, endpoint: Endpoint) -> tuple[str | N
         return modality or made_by, None
     offer = db.offers.get(model)
     if offer is None:
-        close = nearest_offer(model, [*_AUTO, *db.offers])
-        hint = "'auto' chooses one, GET /v1/models lists them"
-        hint = hint if close is None else f"did you mean {close!r}?"
-        raise Fault(404, "model_not_found", f"there is no model {model!r}; {hint}", param="model")
+        known = [*_AUTO, *db.offers]
+        hint = offer_meant(model, known, "'auto' chooses one, GET /v1/models lists them")
+        raise Fault(404, "model_not_found", f"there is no model {model!r}{hint}", param="model")
     if made_by is not None and not offer.makes(made_by):
         raise Fault(400, "wrong_endpoint", f"{model} makes no {made_by}s", param="model")
     return made_by, model
