@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -137,9 +138,46 @@ def test_faults_in_a_file(tmp_path: Path, now: str, more: str, told: str) -> Non
         load_workload(team(tmp_path, now, more))
 
 
+PRODUCTS = "prompts = ['a mug']\ncategory = "
+OF_SUITE = "suite = 'painters'\ncategory = "
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (f"{PRODUCTS}'product-foto'\n",
+         "requests 3: the release has no category 'product-foto'; did you mean 'product-photo'"),
+        (f"{PRODUCTS}'cats'\n", "the release has no category 'cats'; known: .*product-photo"),
+        (f"{OF_SUITE}'product-foto'\n",
+         "requests 3: the suite 'painters' has no category 'product-foto'; did you mean "),
+        (f"{OF_SUITE}'portrait'\nmodality = 'video'\n",
+         "requests 3: the suite 'painters' has no video prompt of portrait"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_category_is_told_with_the_nearest(
+    db: Database, tmp_path: Path, more: str, told: str
+) -> None:
+    """Requests of a category that nobody knows would be read as another one's, and save money."""
+    path = team(tmp_path, 'flat_usd = "1"', f"\n[[requests]]\ncount = 1\n{more}")
+    with pytest.raises(InputError, match=told):
+        load_workload(path, categories=db.categories)
+
+
+def test_the_command_knows_the_categories_of_its_database(
+    tmp_path: Path, call_qfloor: Callable[..., tuple[int, str, str]]
+) -> None:
+    path = export.write(tmp_path / "quality.db", factories.release())
+    more = f"\n[[requests]]\ncount = 1\n{PRODUCTS}'product-foto'\n"
+    code, out, err = call_qfloor("savings", team(tmp_path, more=more), "--db", path, "--now", NOW)
+    assert (code, out) == (1, "")
+    assert "requests 3: the release has no category 'product-foto'; did you mean" in err
+
+
 def test_faults_that_a_database_shows(db: Database, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="knows no offer 'shop/nobody'"):
         monthly_savings(db, load_workload(team(tmp_path, 'offer = "shop/nobody"')), now=NOW)
+    with pytest.raises(InputError, match="'shop/gradn'; did you mean 'shop/grand'"):
+        monthly_savings(db, load_workload(team(tmp_path, 'offer = "shop/gradn"')), now=NOW)
     more = '\n[prices]\n"shop/nobody" = "0.01"\n'
     with pytest.raises(InputError, match="shop/nobody"):
         monthly_savings(db, load_workload(team(tmp_path, more=more)), now=NOW)

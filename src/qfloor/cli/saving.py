@@ -38,7 +38,7 @@ def savings(
 
     db = router.load(database)
     note_changes(database)
-    found = monthly_savings(db, load_workload(workload), now=now)
+    found = monthly_savings(db, load_workload(workload, categories=db.categories), now=now)
     rows = [_mix_row(row) for row in found.mix]
     if as_json:
         told = {**_summary(found), "mix": rows, "remarks": found.remarks}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from qfloor import export, router, stats
 from qfloor.errors import InputError
+from qfloor.meant import offer_meant
 from qfloor.pipeline.replaying import mix_rate, spoken
 from qfloor.pipeline.workloads import Workload, price_rules
 from qfloor.prices import NANO
@@ -113,7 +114,10 @@ def monthly_savings(
     """
     rules = price_rules(workload, db.prices)
     if workload.offer is not None and workload.offer not in db.offers:
-        raise InputError(f"workload {workload.name}: {db.path} knows no offer {workload.offer!r}")
+        hint = offer_meant(workload.offer, db.offers)
+        raise InputError(
+            f"workload {workload.name}: {db.path} knows no offer {workload.offer!r}{hint}"
+        )
     policy = router.Policy(**workload.policy)  # type: ignore[arg-type]
     found = replay(
         db, workload.requests, policy=policy, prices=router.PriceFeed(rules=rules), now=now,

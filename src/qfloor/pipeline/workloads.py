@@ -7,7 +7,7 @@ go, the router decides. Knows suites, to draw prompts from; no database and no s
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qfloor import package_data, suite
 from qfloor.errors import InputError, NeedError
-from qfloor.meant import meant
+from qfloor.meant import meant, offer_meant
 from qfloor.prices import nanousd
-from qfloor.records import PriceComponent, PriceRule
+from qfloor.records import PriceComponent, PriceRule, Prompt
 from qfloor.router import Need
 from qfloor.router.asked import Asked
 
@@ -146,13 +146,17 @@ def workloads() -> list[str]:
     return package_data.names("benchmarks/workloads")
 
 
-def load_workload(name_or_path: str | Path) -> Workload:
+def load_workload(
+    name_or_path: str | Path, *, categories: Collection[str] | None = None
+) -> Workload:
     """Read a workload by name or path.
 
     Parameters
     ----------
     name_or_path : str or Path
         One that ships, or a TOML file.
+    categories : collection of str, optional
+        What the ``category`` of prompts may be; of any other no rate is known.
 
     Returns
     -------
@@ -176,7 +180,11 @@ def load_workload(name_or_path: str | Path) -> Workload:
     return Workload(
         name=file.workload.name,
         title=file.workload.title,
-        requests=tuple(a for n, row in enumerate(file.requests) for a in _asked(path, n, row)),
+        requests=tuple(
+            a
+            for n, row in enumerate(file.requests)
+            for a in _asked(f"{path}: requests {n + 1}", row, categories)
+        ),
         offer=now.offer,
         flat_nanousd=_money(path, "now.flat_usd", now.flat_usd),
         each_nanousd=_money(path, "now.usd_each", now.usd_each),
@@ -230,23 +238,22 @@ def _reference(path: Path, told: _Reference | None) -> Reference | None:
     return Reference(before_nanousd=before, after_nanousd=after, mix=told.mix)
 
 
-def _asked(path: Path, number: int, row: _Requests) -> list[Asked]:
+def _asked(where: str, row: _Requests, categories: Collection[str] | None) -> list[Asked]:
     """Share a count among the prompts it is about."""
-    where = f"{path}: requests {number + 1}"
     texts: list[tuple[str, dict[str, Any], str | None]]
     if bool(row.prompts) == (row.suite is not None):
         raise InputError(f"{where}: give either prompts or a suite to draw them from")
     if row.suite is None:
+        if row.category is not None and categories is not None and row.category not in categories:
+            hint = meant(row.category, categories)
+            raise InputError(f"{where}: the release has no category {row.category!r}{hint}")
         texts = [(text, {"modality": row.modality}, row.category) for text in row.prompts]
     else:
         texts = [
             (p.text, {"modality": p.modality, "aspect_ratio": p.aspect_ratio, "seconds": p.seconds,
                       "negative": p.negative}, p.category)
-            for p in suite.load(row.suite).prompts
-            if row.category in (None, p.category) and row.modality in (None, p.modality)
+            for p in _drawn(where, row, suite.load(row.suite).prompts)
         ]  # fmt: skip
-    if not texts:
-        raise InputError(f"{where}: the suite {row.suite!r} has no prompt like that")
     each = Fraction(row.count, len(texts))
     try:
         return [
@@ -255,6 +262,19 @@ def _asked(path: Path, number: int, row: _Requests) -> list[Asked]:
         ]
     except NeedError as error:
         raise InputError(f"{where}: {error}") from error
+
+
+def _drawn(where: str, row: _Requests, prompts: Sequence[Prompt]) -> list[Prompt]:
+    """What of a suite's prompts is asked for."""
+    of_category = [p for p in prompts if row.category in (None, p.category)]
+    if not of_category:
+        hint = meant(str(row.category), sorted({p.category for p in prompts}))
+        raise InputError(f"{where}: the suite {row.suite!r} has no category {row.category!r}{hint}")
+    drawn = [p for p in of_category if row.modality in (None, p.modality)]
+    if not drawn:
+        of = "" if row.category is None else f" of {row.category}"
+        raise InputError(f"{where}: the suite {row.suite!r} has no {row.modality} prompt{of}")
+    return drawn
 
 
 def price_rules(workload: Workload, known: Mapping[str, PriceRule]) -> dict[str, PriceRule]:
@@ -270,6 +290,7 @@ def price_rules(workload: Workload, known: Mapping[str, PriceRule]) -> dict[str,
         if offer not in known:
             raise InputError(
                 f"workload {workload.name}: prices.{offer!r} is no offer that the database prices"
+                f"{offer_meant(offer, known)}"
             )
         unit = known[offer].components[0].unit
         rules[offer] = PriceRule(

@@ -16,6 +16,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from qfloor.errors import InputError
+from qfloor.meant import meant, offer_meant
 from qfloor.records import TIERS, PriceRule
 from qfloor.router.asked import Asked
 from qfloor.router.choosing import choose
@@ -218,12 +219,12 @@ def _unlike(a: Answered) -> bool:
 def _check_named(db: Database, table: Mapping[str, str], locked: str | None) -> None:
     for offer in (*table.values(), *(() if locked is None else (locked,))):
         if offer not in db.offers:
-            raise InputError(f"{db.path}: knows no offer {offer!r}")
+            raise InputError(f"{db.path}: knows no offer {offer!r}{offer_meant(offer, db.offers)}")
     for place in table:
         category = place.partition("/")[0]
         if category not in db.categories:
-            known = ", ".join(db.categories)
-            raise InputError(f"the table names the category {category!r}; known: {known}")
+            hint = meant(category, db.categories)
+            raise InputError(f"the table names the category {category!r}{hint}")
 
 
 def _outcome(name: str, told: str, served: Sequence[Answered], rival: Rival) -> Outcome:
