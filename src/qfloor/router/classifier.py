@@ -22,6 +22,7 @@ from operator import itemgetter
 
 from qfloor.records import CATEGORIES, Category
 from qfloor.router.arranging import CLIP, ONLY_CLIP, arranged_for
+from qfloor.router.changes import asks_change
 from qfloor.router.classification import Classification, Told
 from qfloor.router.evidence import Hit, evidence_of, told_of
 from qfloor.router.heads import heads_of, opening_of
@@ -47,6 +48,12 @@ MADE_CLIP = {True: 4.0, False: -6.0}
 """What a phrase that no still answers adds to the score of `video`, and of categories of stills.
 
 A request may tell all that a portrait tells, and only in its last words what the camera does.
+"""
+
+CHANGED = 2.0
+"""What every category's score loses where a request is to change a picture that is there.
+
+What is changed is told, and what the picture shows is not: only what is very sure stays named.
 """
 
 UNLIKELY = 0.25
@@ -218,12 +225,11 @@ class Classifier:
         allowed = self._allowed[given]
         sums = sums_of(hits)
         places = self._learned
-        names = names_of(need, reading)
-        if "#brief" in names:  # in a word or two, the last letters of one tell nothing
-            names = [name for name in names if not name.startswith("@-")]
-        learned = weights.scores(swept.length, swept.total, names, sums)
+        learned = weights.scores(swept.length, swept.total, _weighed(need, reading), sums)
         if not given and sums.get(ONLY_CLIP, 0.0) > 0 and sums.get(CLIP, 0.0) > 0:
             learned = [score + more for score, more in zip(learned, self._as_clip, strict=True)]
+        if asks_change(reading.tokens, reading.bare, language):
+            learned = [score - CHANGED for score in learned]
         if self._all_learned and not given:
             scores = learned
         else:
@@ -354,6 +360,14 @@ def names_of(need: Need, reading: Reading) -> list[str]:
     if not ASKS.isdisjoint(reading.tokens):
         names.append("#asks")
     return names + opening_of(reading.tokens) + heads_of(reading.tokens)
+
+
+def _weighed(need: Need, reading: Reading) -> list[str]:
+    """Those that are weighed: in a word or two, the last letters of one tell nothing."""
+    names = names_of(need, reading)
+    if "#brief" in names:
+        return [name for name in names if not name.startswith("@-")]
+    return names
 
 
 def _given_modality(need: Need) -> str | None:

@@ -1,0 +1,274 @@
+"""Whether a request opens as one to change a picture that is there already.
+
+"Remove the person on the left" speaks of a person and asks for no portrait: what the picture shows
+nobody told, and no certificate is about it. A request to change one begins with what is to be done
+and goes on with what is known already ("the sky", "her hair", "it"), in some languages it ends with
+the doing. What a picture is to become ("turn this photo into a cartoon", "make it a video") is told
+by its own words, and is none of this. Knows words of nine languages; no category and no weight.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise, product
+
+from qfloor.router.reading import BREAKS
+
+FARTHEST = 9
+"""Words behind the doing that are looked at for what is to become of it, and words before it."""
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_POLITE = _set(
+    "please pls plz can could would will you u now ok okay and also just then hey hi hello so "
+    "kindly great nice thanks cool perfect love but good i'd i want need like to "
+    "por favor puedes puede podrías podés ahora pode você poderia agora consegue dá pra para "
+    "peux tu pouvez vous peut on s'il te plaît stp svp maintenant "
+    "bitte kannst könntest du mal jetzt noch من فضلك ممكن لو سمحت هل يمكنك الآن"
+)
+"""Words that may stand before what is asked for."""
+
+_IT = _set(
+    "it this that these those him her them his their its everyone everybody everything both all "
+    "every any "
+    "lo la los las le les esto esta este eso esa ese ela ele eles elas isso isto essa esse "
+    "ihn sie es ihm ihr ihnen ihre ihren seine seinen alles alle diese diesen dieses cette ces ça "
+    "cet leur هذا هذه"
+)
+"""What is known already, and was not told."""
+_THE = _IT | _set(
+    "the my our el mi mis al del o a os as do da meu minha das dos dele dela "
+    "ce mon ma mes son sa ses au aux der die das den dem mein meine meinen im"
+)
+"""The same, or told by an article that says that it is."""
+_SOME = _THE | _set(
+    "an some more another two three one few lots text un una unos más dos um uma mais dois uns "
+    "une des plus deux ein eine einen mehr zwei"
+)
+
+_ALTERS = _set(
+    "delete erase change replace swap crop blur brighten darken lighten sharpen upscale whiten "
+    "straighten retouch restore enlarge extend expand undo redo rotate flip recolor recolour "
+    "denoise enhance fix adjust smooth soften resize edit photoshop unblur correct reduce "
+    "increase hide move shift ditch lose shorten trim saturate desaturate "
+    "quita quitar quite elimina eliminar elimine borra borrar borre cambia cambiar cambie "
+    "reemplaza reemplazar sustituye sustituir recorta recortar desenfoca desenfocar aclara "
+    "aclarar oscurece oscurecer mejora mejorar restaura restaurar mueve mover gira arregla corrige "
+    "tira tirar tire remova apaga apagar apague troca trocar troque muda mudar mude substitui "
+    "substituir substitua corta cortar corte aumenta aumentar clareia clarear escurece desfoca "
+    "desfocar melhora melhorar conserta arruma "
+    "enlève enlever enlevez retire retirer retirez supprime supprimer supprimez efface effacer "
+    "changer changez remplace remplacer remplacez recadre recadrer floute flouter éclaircis "
+    "assombris améliore améliorer agrandis agrandir rends rendre rendez déplace corrige "
+    "entferne entfern lösche ersetze ersetz tausche tausch ändere änder retuschiere vergrößere "
+    "verkleinere verschiebe drehe schneide verwische korrigiere restauriere verbessere"
+)
+"""What is done to something that is there: what it is done to follows by an article."""
+
+_ONLY_ALTERS = _set(
+    "remove colorize colourise colorise inpaint outpaint quítale cámbiale ponle ponlo "
+    "agrégale añádele "
+    "أزل أزيل إزالة احذف امسح استبدل غير غيّر غيري بدل أضف اضف اجعل اجعلي شيل شيلي كبر كبّر"
+)
+"""The same, whatever follows."""
+
+_ADDS = _set(
+    "add añade añadir agrega agregar adiciona adicionar adicione acrescenta coloca põe ajoute "
+    "ajouter ajoutez füge"
+)
+_DOES_TO = _set("give let put open close gib lass lasse dê bota pon mets mettez setze setz")
+"""Doing that is a change only where it is done to somebody who was not told."""
+_THEM = _set(
+    "him her them his their everyone these those this ihm ihr ihnen ihn sie es ela ele nela "
+    "nele le la lui leur les"
+)
+_WHOM = _THEM | {"it"}
+_TURNED = _set("his her their him them")
+_MAKES_IT = _set("hazlo hazla hazlos hazlas")
+_MAKES: dict[str, frozenset[str]] = {
+    "make": _THEM | _set("it its the that everything all"),
+    **dict.fromkeys(("haz", "hacer"), _set("el la los las que sonreír")),
+    **dict.fromkeys(
+        ("faz", "fazer", "faça", "deixa", "deixar", "deixe"),
+        _set("o a os as ela ele elas eles isso mais sorrir"),
+    ),
+    **dict.fromkeys(("fais", "faites", "faire"), _set("le la les sourire en")),
+    **dict.fromkeys(
+        ("mach", "mache", "machen"), _set("den die das dem es ihn sie ihre seine alles mehr")
+    ),
+}
+"""Doing that makes new things as well, and what it is done to where it does not."""
+_BECOMES = _set(
+    "more less bigger smaller brighter darker larger longer shorter taller wider narrower warmer "
+    "cooler colder softer sharper lighter bolder thicker thinner younger older slimmer fatter "
+    "happier sadder closer higher lower stronger cleaner smoother deeper bluer greener redder "
+    "background bg smile smiling laugh bald blonde transparent invisible white black red blue "
+    "green yellow pink purple orange grey gray brown gold silver navy straight open closed empty "
+    "blurry pop disappear clearer nicer better fuller prettier "
+    "más menos mayor mejor blanco blanca negro negra rojo azul verde fondo sonría sonrían sonreír "
+    "mais maior menor melhor branco branca preto preta vermelho fundo sorrir sorria "
+    "plus moins mieux blanc blanche noir rouge bleu vert fond sourire souris "
+    "mehr weniger heller dunkler größer kleiner dramatischer blauer grüner wärmer kälter schärfer "
+    "länger kürzer jünger älter dicker dünner voller schöner bunter weicher stärker breiter höher "
+    "tiefer weiß schwarz rot blau grün gelb transparent weg lächeln lachen hintergrund"
+)
+"""What may become of it and is no picture: "make the sky darker", and not "make the poster"."""
+_TOLD_BY = _set("in with on of a an and or en avec com con mit auf")
+"""Words behind which a colour is a thing's own."""
+_TARGET = _set("into in a an move video clip gif cartoon anime say says un una uma une ein eine")
+"""What follows "make it" where a picture is named that it is to become."""
+
+_SAME = _set("same igual mesma mesmo misma mismo pareil même dasselbe gleiche gleiches نفس")
+_ARTICLES = _set("the a o la le lo das der die")
+_BUT = _set(
+    "but again as with without only except just pero con sin mas com sem mais avec sans aber mit "
+    "ohne nur لكن ولكن بدون"
+)
+_OUT = {
+    "get": "rid", "take": "out", "cut": "out", "clean": "up", "scale": "up", "tone": "down",
+    "zoom": "out",
+}  # fmt: skip
+"""Doings of two words; the second may stand behind what it is done to."""
+_ENDS_WITH = _set(
+    "entfernen löschen ersetzen ändern austauschen tauschen wegmachen wegretuschieren retuschieren "
+    "freistellen aufhellen abdunkeln vergrößern verkleinern zuschneiden verschieben"
+)
+_OPENS = _set("die den das der dem kannst könntest bitte diese diesen dieses alle mein meine")
+"""German asks with the doing last, and begins with what it is done to, or politely."""
+
+_HINDI = (
+    *(
+        f"{doing} {asks}"
+        for doing, asks in product(
+            ("हटा", "बदल", "मिटा", "जोड़", "लगा", "कर", "निकाल", "काट"),
+            ("दो", "दें", "दीजिए", "दीजिये", "देना", "दे"),
+        )
+    ),
+    *("हटाओ", "हटाएं", "हटाइए", "बदलो", "बदलें", "बदलिए", "मिटाओ"),
+)
+_JAPANESE = (
+    "消して", "取り除いて", "削除して", "変更して", "置き換えて", "差し替えて", "入れ替えて",
+    "追加して", "除去して", "くして", "切り抜いて", "ぼかして", "修正して", "足して", "に変えて",
+    "を変えて", "色にして", "白にして", "黒にして", "笑顔にして", "かぶせて", "つけて", "直して",
+)  # fmt: skip
+_JAPANESE_ASKS = ("", "ください", "下さい", "ほしい", "くれ", "もらえますか", "もらえる")
+_JAPANESE_ENDS = tuple(f"{doing}{asks}" for doing, asks in product(_JAPANESE, _JAPANESE_ASKS))
+_LATE = _set("de hi ja zh zh-Hant")
+"""Languages that may tell the doing late, or part no words."""
+_LAST_MARKS = "。！？!?. "
+_CHINESE_OPENS = (
+    "把", "请把", "帮我把", "请帮我把", "将", "去掉", "请去掉", "去除", "移除", "请移除", "删除",
+    "删掉", "帮我去掉", "给她", "给他", "换个背景", "换成", "改成", "背景换", "背景改",
+)  # fmt: skip
+_CHINESE_DOES = (
+    "换", "改", "变成", "去掉", "去除", "移", "删", "调", "放大", "缩小", "模糊", "抠", "加", "掉",
+    "修", "戴", "穿",
+)  # fmt: skip
+_PICTURES = (
+    "动漫",
+    "卡通",
+    "漫画",
+    "视频",
+    "动画",
+    "油画",
+    "水彩",
+    "素描",
+    "风格",
+    "アニメ",
+    "漫画",
+    "イラスト",
+    "動画",
+    "風に",
+)
+"""What a picture is to become where it is not to stay one of its kind."""
+
+
+_BEGINS = _POLITE.union(
+    BREAKS, _ONLY_ALTERS, _ALTERS, _ADDS, _DOES_TO, _MAKES, _MAKES_IT, _OUT, _SAME, ("turn",)
+)
+"""Words that such a request can begin with, articles aside."""
+
+
+def asks_change(tokens: list[str], text: str, language: str | None) -> bool:
+    """Whether words in lower case ask for a change of what is there.
+
+    ``text`` is all of them, which scripts that do not part words are read by.
+    """
+    if not tokens:
+        return False
+    if tokens[0] in _BEGINS:
+        if _asks_politely(tokens):
+            return True
+    elif tokens[0] in _ARTICLES and len(tokens) > 1 and tokens[1] in _SAME:
+        return _opens_as_change(tokens[1:FARTHEST])
+    return language in _LATE and _asks_late(tokens, text, language)
+
+
+def _asks_politely(tokens: list[str]) -> bool:
+    """Whether what stands behind polite words opens as a change."""
+    for start, token in enumerate(tokens[:FARTHEST]):
+        if token not in _POLITE and token not in BREAKS:
+            return _opens_as_change(tokens[start : start + FARTHEST])
+    return False
+
+
+def _last(tokens: list[str]) -> str:
+    return next((token for token in reversed(tokens) if token not in BREAKS), "")
+
+
+def _opens_as_change(words: list[str]) -> bool:
+    """Whether what is to be done comes first, and then what is known already."""
+    if words[0] in _ARTICLES:
+        words = words[1:] or words
+    doing, following = words[0], words[1] if len(words) > 1 else ""
+    if doing in _ONLY_ALTERS:
+        return True
+    if doing in _ALTERS:
+        return following in _THE or following.startswith("l'")
+    if doing in _ADDS:
+        return following in _SOME or "hinzu" in words
+    if doing in _DOES_TO:
+        return following in _THEM or (following in _SOME and not _WHOM.isdisjoint(words[2:]))
+    if doing in _MAKES:
+        return following in _MAKES[doing] and _makes_other(following, words[2:])
+    if doing == "turn":
+        return "into" not in words and (
+            following in _TURNED or (following in _THE and _makes_other(following, words[2:]))
+        )
+    if doing in _MAKES_IT:
+        return not _BECOMES.isdisjoint(words[1:])
+    if doing in _OUT:
+        return _puts_out(_OUT[doing], words[1:])
+    return doing in _SAME and not _BUT.isdisjoint(words[1:4])
+
+
+def _makes_other(what: str, words: list[str]) -> bool:
+    """Whether "make her" goes on with what is to become of her; "in red letters" is no such."""
+    if "like" in words[:2] or (words and words[0] in _TARGET):
+        return False
+    around = pairwise(("", what, *words))
+    return any(word in _BECOMES and before not in _TOLD_BY for before, word in around)
+
+
+def _puts_out(second: str, words: list[str]) -> bool:
+    """Whether a doing of two words goes on, or goes around, what is there."""
+    if second not in words:
+        return False
+    at = words.index(second)
+    around = words[0] if at else words[1] if len(words) > 1 else ""
+    return around in _SOME or (second, around) == ("rid", "of")
+
+
+def _asks_late(tokens: list[str], text: str, language: str) -> bool:
+    """Whether a language that tells the doing late, or parts no words, asks for a change."""
+    if language == "de":
+        return tokens[0] in _OPENS and _last(tokens) in _ENDS_WITH
+    if language == "hi":
+        return any(w in text for w in _HINDI)
+    if language == "ja":
+        asks = text.rstrip(_LAST_MARKS).endswith(_JAPANESE_ENDS)
+    else:
+        asks = text.lstrip().startswith(_CHINESE_OPENS) and any(w in text for w in _CHINESE_DOES)
+    return asks and not any(w in text for w in _PICTURES)
