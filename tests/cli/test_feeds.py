@@ -278,6 +278,16 @@ def test_route_takes_the_health_of_another_service(cli: Cli, release: Path) -> N
     assert cli(*asked, "2026-11-22")[0] == 1
 
 
+def test_route_tells_of_health_that_is_of_no_offer_it_knows(cli: Cli, release: Path) -> None:
+    told = {"format": "qfloor-health", "version": 1, "offers": {
+        "shop/valu": {"as_of": f"{TODAY}T00:00:00", "available": False}}}  # fmt: skip
+    Path("h.json").write_text(json.dumps(told))
+    code, _, err = cli("route", FACE, "--health", "h.json", "--json", "--now", TODAY)
+    assert code == 0
+    note = "note: h.json: no offer known here is called shop/valu; did you mean 'shop/value'?"
+    assert note in err.splitlines()
+
+
 def test_health_is_shown_and_exported(cli: Cli, release: Path) -> None:
     now = dt.datetime.now(dt.UTC).timestamp()
     window = HealthWindow()

@@ -159,11 +159,10 @@ def _print(
 
 def _warn_of_unknown(db: Database, health: HealthFeed, path: Path) -> None:
     """Health of an offer that the release lacks may be another release's, or misspelt."""
-    from qfloor.records import nearest_offer
+    from qfloor.meant import offer_meant
 
     for name in [o for o in health.offers if o not in db.offers][:5]:
-        close = nearest_offer(name, db.offers)
-        hint = "" if close is None else f"; did you mean {close!r}?"
+        hint = offer_meant(name, db.offers)
         typer.echo(f"note: {path}: no offer known here is called {name}{hint}", err=True)
 
 
