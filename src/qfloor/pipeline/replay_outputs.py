@@ -25,7 +25,7 @@ from qfloor.prices import NANO
 from qfloor.records import TIERS, CountsAs, Prompt, human_part
 from qfloor.router.asked import Asked
 from qfloor.router.rates import measured
-from qfloor.router.replay import Answered, Rival, rivals
+from qfloor.router.replay import Answered, Rival, rivals, routed
 from qfloor.store import Store
 
 HINDSIGHT = "hindsight"
@@ -171,7 +171,7 @@ def _tier(
     confidence: float,
 ) -> list[dict[str, Any]]:
     served = [(digest, a) for digest, a in answered if a.decision.offer is not None]
-    everyone: dict[str, Rival] = {"routed": _routed}
+    everyone: dict[str, Rival] = {"routed": routed}
     everyone |= {
         name: rival
         for name, (_, rival) in rivals([a for _, a in served], measured(db), table, locked).items()
@@ -191,10 +191,6 @@ def _tier(
     return [
         _row(tier, name, found, ideal, len(answered), confidence) for name, found in sums.items()
     ]
-
-
-def _routed(a: Answered) -> Mapping[str, Fraction]:
-    return {} if a.decision.offer is None else {a.decision.offer: Fraction(1)}
 
 
 def _fails(db: router.Database, a: Answered, made: Made) -> float | None:

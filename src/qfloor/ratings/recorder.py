@@ -85,10 +85,6 @@ class Recorder:
         self._questions[question] = None
         return True
 
-    def leave(self, name: str) -> None:
-        """Tell in the report that a column was left aside."""
-        self._aside[name] = None
-
     def drop(self, reason: str, n: int = 1) -> None:
         """Count judgments that do not enter."""
         self.dropped[reason] += n

@@ -135,10 +135,6 @@ class Database:
         """Keep what has a row of every offer."""
         return _remember(self.rows, key, make, max(8, ROWS // max(1, len(self.offers))))
 
-    def tiers(self, category: str, modality: str) -> tuple[str, ...]:
-        """Tiers that are defined in a category and modality."""
-        return tuple(t for c, m, t in self.demands if (c, m) == (category, modality))
-
 
 def _remember(kept: dict[Any, Any], key: Any, make: Callable[[], T], most: int) -> T:
     try:

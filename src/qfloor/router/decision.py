@@ -223,7 +223,7 @@ class Decision:
             "counterfactuals": self.counterfactuals.to_dict(),
             "savings": None if saved is None else vars(saved) | {},
             "binding_rule": None if self.binding_rule is None else self.binding_rule.value,
-            "relaxation": _relaxation(self.relaxation),
+            "relaxation": plain_relaxation(self.relaxation),
             "rejected": self.rejected,
             "notes": list(self.notes),
             "candidates": [_row(c) for c in self.candidates],
@@ -238,7 +238,8 @@ def _row(candidate: Candidate) -> dict[str, Any]:
     return candidate._asdict() | {"rejected_by": None if rejected is None else rejected.value}
 
 
-def _relaxation(found: Relaxation | None) -> dict[str, Any] | None:
+def plain_relaxation(found: Relaxation | None) -> dict[str, Any] | None:
+    """A relaxation for JSON."""
     return None if found is None else vars(found) | {"change": dict(found.change)}
 
 

@@ -58,22 +58,6 @@ class Rule(StrEnum):
     DEARER = "dearer"
     ELEVATED_LATENCY = "elevated_latency"
 
-    @property
-    def about_certificates(self) -> bool:
-        """Whether the rule asks for evidence, which pins and fallbacks do without."""
-        return self in _EVIDENCE
-
-
-_EVIDENCE = frozenset(
-    {
-        Rule.NOT_JUDGED,
-        Rule.NOT_CERTIFIED,
-        Rule.UNDECIDED,
-        Rule.LAPSED,
-        Rule.LANGUAGE_NOT_COVERED,
-        Rule.TAG_NOT_COVERED,
-    }
-)
 
 RULE_ORDER: dict[Rule, int] = {rule: i for i, rule in enumerate(Rule)}
 

@@ -167,7 +167,7 @@ def replay(
     answered = [_answer(db, asked, policy, prices, now) for asked in log]
     served = [a for a in answered if a.decision.offer is not None]
     rates = measured(db)
-    outcomes = [_outcome(ROUTED, "what `choose` decides", served, _routed)]
+    outcomes = [_outcome(ROUTED, "what `choose` decides", served, routed)]
     outcomes += [
         _outcome(name, told, served, rival)
         for name, (told, rival) in rivals(served, rates, table, locked).items()
@@ -250,7 +250,8 @@ def _outcome(name: str, told: str, served: Sequence[Answered], rival: Rival) -> 
     )  # fmt: skip
 
 
-def _routed(a: Answered) -> Shares:
+def routed(a: Answered) -> Shares:
+    """What `choose` decides takes all of it; a refusal goes to nobody."""
     return {} if a.decision.offer is None else {a.decision.offer: Fraction(1)}
 
 

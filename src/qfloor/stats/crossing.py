@@ -186,13 +186,6 @@ def checked_values(given: ArrayLike, crossed: Crossing) -> FloatArray:
     return x
 
 
-def checked_alpha(confidence: float) -> float:
-    """Return alpha of a confidence, which must lie in (0.5, 1)."""
-    if not 0.5 < confidence < 1.0:
-        raise ValueError(f"confidence must lie strictly between 0.5 and 1, got {confidence!r}.")
-    return 1.0 - confidence
-
-
 def _codes(given: ArrayLike) -> Codes:
     labels = np.asarray(given)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":

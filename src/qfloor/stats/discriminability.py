@@ -14,12 +14,11 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from qfloor.stats.binomial import check_share, clopper_pearson_upper
-from qfloor.stats.clusters import effective_size
+from qfloor.stats.clusters import check_confidence, effective_size
 from qfloor.stats.crossing import (
     Crossing,
     Estimate,
     FloatArray,
-    checked_alpha,
     checked_values,
     estimate,
     weighted_mean,
@@ -94,7 +93,7 @@ def two_way_discriminability(
     >>> print(f"{found.net.value:.4f} {found.net.low:.4f} {found.net.high:.4f}")
     0.0300 0.0257 0.0343
     """
-    alpha = checked_alpha(confidence)
+    alpha = check_confidence(confidence)
     check_share("pd0", pd0)
     x = checked_values(choices, crossed)
     if not np.all(np.isin(x, (-1.0, 0.0, 1.0))):

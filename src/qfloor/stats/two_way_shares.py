@@ -15,12 +15,11 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from qfloor.stats.binomial import clopper_pearson_lower, clopper_pearson_upper
-from qfloor.stats.clusters import effective, effective_size
+from qfloor.stats.clusters import check_confidence, effective, effective_size
 from qfloor.stats.crossing import (
     Crossing,
     Estimate,
     FloatArray,
-    checked_alpha,
     checked_values,
     estimate,
     weighted_mean,
@@ -59,7 +58,7 @@ def two_way_share(chosen: ArrayLike, crossed: Crossing, confidence: float = 0.95
     >>> print(f"{share.value:.4f} {share.low:.4f} {share.high:.4f} {share.upper:.4f}")
     0.0300 0.0270 0.0332 0.0327
     """
-    alpha = checked_alpha(confidence)
+    alpha = check_confidence(confidence)
     y = checked_values(chosen, crossed)
     p = weighted_mean(y, crossed)
     size = _sizes(p, y - p, crossed, alpha / 2.0)
@@ -91,7 +90,7 @@ def two_way_mean(values: ArrayLike, crossed: Crossing, confidence: float = 0.95)
     >>> print(f"{found.value:.2f} {found.low:.2f} {found.high:.2f}")
     1.00 -0.45 2.45
     """
-    alpha = checked_alpha(confidence)
+    alpha = check_confidence(confidence)
     x = checked_values(values, crossed)
     mean = weighted_mean(x, crossed)
     low = high = upper = None

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from qfloor import router
+from qfloor.router.decision import plain_relaxation
 from qfloor.router.eligibility import is_certified
 from qfloor.router.money import usd_or_none
 from qfloor.web.gateway.deciding import Decided
@@ -110,9 +110,5 @@ def short(decided: Decided) -> dict[str, Any]:
         told["binding_rule"] = (
             None if decision.binding_rule is None else decision.binding_rule.value
         )
-        told["relaxation"] = _relaxation(decision.relaxation)
+        told["relaxation"] = plain_relaxation(decision.relaxation)
     return told
-
-
-def _relaxation(found: router.Relaxation | None) -> dict[str, Any] | None:
-    return None if found is None else vars(found) | {"change": dict(found.change)}

@@ -198,10 +198,6 @@ class Jobs:
             raise StoreError(f"job {job_id} is not forgotten, for a seller may have it")
         self._ledger.forget(job_id)
 
-    def counts(self) -> dict[str, int]:
-        """How many jobs are in each state."""
-        return dict(self._ledger.rows("SELECT state, count(*) FROM jobs GROUP BY state"))
-
     def adopt(self, under_way: Collection[str] = ()) -> list[Job]:
         """Take over what workers that are gone left open or late, and give our own of that kind.
 

@@ -6,7 +6,6 @@ Nothing is drawn here, and nothing random happens after this module.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -223,8 +222,3 @@ def _smaller(p: Placed, aspect: float) -> Placed:
     return replace(
         p, half=p.half * k, x=aspect / 2 + (p.x - aspect / 2) * k, y=0.5 + (p.y - 0.5) * k
     )
-
-
-def groups(placed: Sequence[Placed], group: int) -> list[Placed]:
-    """The things of one group."""
-    return [p for p in placed if p.group == group]
