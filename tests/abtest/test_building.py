@@ -268,3 +268,21 @@ def test_a_key_of_another_session_and_a_draft_of_one_that_lives_stay(tmp_path: P
     assert read_key(key).session_id == other.protocol.session_id
     assert (lives.folder.is_dir(), dead.folder.exists()) == (True, False)
     lives.end()
+
+
+def test_a_draft_ends_where_no_open_file_can_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where its own lock's file stood in its way."""
+    draft = begin(tmp_path / "s", tmp_path / "s.key.json")
+    unlink = Path.unlink
+
+    def closed_only(path: Path, missing_ok: bool = False) -> None:
+        if path == draft.lock.path and draft.lock.held:
+            raise PermissionError(errno.EACCES, "open", str(path))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", closed_only)
+    draft.end()
+    assert not draft.lock.held
+    assert list(tmp_path.iterdir()) == []

@@ -56,7 +56,12 @@ class Draft:
         """Leave nothing of it."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.key.unlink(missing_ok=True)
-        self.lock.path.unlink(missing_ok=True)
+        try:
+            self.lock.path.unlink(missing_ok=True)
+        except PermissionError:  # Windows removes no file that is open, were it our own
+            self.lock.release()
+            with contextlib.suppress(PermissionError):  # another has it by now: theirs to remove
+                self.lock.path.unlink(missing_ok=True)
         self.lock.release()
 
 
