@@ -11,14 +11,16 @@ import datetime as dt
 import hashlib
 import importlib
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qfloor import tables
 from qfloor.errors import RatingsError
 from qfloor.ratings.fields import FLAGS
-from qfloor.ratings.judgment import ANONYMOUS, Faults, ReadOptions, Side
+from qfloor.ratings.judgment import ANONYMOUS, Faults, Reading, ReadOptions, Side, Versus
 from qfloor.ratings.mapping import Mapped
 from qfloor.ratings.wording import listed, nearest
 
@@ -159,6 +161,61 @@ def entries(path: Path, noun: str) -> Iterator[Entry]:
     else:
         rows = tables.json_rows(path, RatingsError)
     return (Entry(faults, row, values) for row, values in rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """The pairs of a file, what was dropped of it, and of how many entries they came."""
+
+    found: list[Versus]
+    dropped: Counter[str]
+    ignored: tuple[str, ...]
+    n_entries: int
+
+    def reading(self, *notes: str) -> Reading:
+        """All that was found: comparisons only."""
+        return Reading(
+            judgments=(),
+            comparisons=self.found,
+            n_rows=len(self.found) + self.dropped.total(),
+            dropped=self.dropped,
+            ignored_columns=self.ignored,
+            notes=notes,
+        )
+
+
+def read_pairs(
+    path: Path,
+    options: ReadOptions,
+    noun: str,
+    known: Set[str],
+    parse: Callable[[Entry], Versus | Iterable[Versus] | str],
+    *mapped: str,
+) -> Pairs:
+    """Give the pairs of all entries; ``parse`` gives that or those of one, or why it is dropped.
+
+    Raises
+    ------
+    RatingsError
+        Of the first entry that is not what it must be.
+    """
+    check_mapping(path, options, *mapped)
+    found: list[Versus] = []
+    dropped: Counter[str] = Counter()
+    ignored: set[str] = set()
+    n_entries = 0
+    for entry in entries(path, noun):
+        n_entries += 1
+        ignored |= entry.values.keys() - known
+        pairs = parse(entry)
+        if isinstance(pairs, Versus):
+            found.append(pairs)
+        elif isinstance(pairs, str):
+            dropped[pairs] += 1
+        else:
+            found += pairs
+    told = tuple(sorted(ignored))
+    return Pairs(found=found, dropped=dropped, ignored=told, n_entries=n_entries)
 
 
 def _parquet(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -15,7 +15,6 @@ one stand-in prompt, so that nobody takes them for many, and the report says so.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,9 +23,8 @@ from qfloor.counting import several
 from qfloor.ratings.entries import (
     NO_PROMPT,
     Entry,
-    check_mapping,
-    entries,
     prompt_of,
+    read_pairs,
     sides_of,
 )
 from qfloor.ratings.judgment import ANONYMOUS, Format, Reading, ReadOptions, Versus
@@ -75,29 +73,10 @@ def _read(
     parse: Callable[[Entry], Versus | str],
     known: frozenset[str],
 ) -> Reading:
-    check_mapping(path, options)
-    found: list[Versus] = []
-    dropped: Counter[str] = Counter()
-    ignored: set[str] = set()
-    n_rows = 0
-    for entry in entries(path, noun):
-        n_rows += 1
-        ignored |= entry.values.keys() - known
-        versus = parse(entry)
-        if isinstance(versus, str):
-            dropped[versus] += 1
-        else:
-            found.append(versus)
-    n_bare = sum(versus.prompt == NO_PROMPT for versus in found)
+    pairs = read_pairs(path, options, noun, known, parse)
+    n_bare = sum(versus.prompt == NO_PROMPT for versus in pairs.found)
     bare = f"{several(n_bare, 'battle')} without a question: one prompt stands for all"
-    return Reading(
-        judgments=(),
-        comparisons=found,
-        n_rows=n_rows,
-        dropped=dropped,
-        ignored_columns=tuple(sorted(ignored)),
-        notes=(bare,) if n_bare else (),
-    )
+    return pairs.reading(*([bare] if n_bare else []))
 
 
 def _battle(entry: Entry) -> Versus | str:

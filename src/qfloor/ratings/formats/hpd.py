@@ -16,17 +16,16 @@ together, and the report says so. The models are in no column; they may stand in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from qfloor.counting import several
 from qfloor.errors import RatingsError
 from qfloor.ratings.entries import (
     Entry,
-    check_mapping,
-    entries,
     model_of,
     prompt_of,
+    read_pairs,
 )
 from qfloor.ratings.formats.published_votes import notes_of, ranked_pairs
 from qfloor.ratings.judgment import ANONYMOUS, Format, Reading, ReadOptions, Side, Versus
@@ -48,43 +47,36 @@ def read(path: Path, options: ReadOptions) -> Reading:
     RatingsError
         Of the first entry that is not what it must be.
     """
-    check_mapping(path, options, "model")
-    found: list[Versus] = []
-    ignored: set[str] = set()
-    n_rankings = n_entries = n_empty = 0
-    for entry in entries(path, "entry"):
-        n_entries += 1
-        ignored |= entry.values.keys() - KNOWN
+    n_rankings = 0
+
+    def parse(entry: Entry) -> Versus | Iterable[Versus] | str:
+        nonlocal n_rankings
         text = entry.text("prompt")
         if not text:
             raise entry.wrong("prompt is empty, fill it in")
         if "human_preference" in entry.values:
-            found.append(_choice(entry, options.mapping, text))
-            continue
+            return _choice(entry, options.mapping, text)
         name = _spelt(entry, FILES)
         entry.need(name)
         files = entry.whole(name, list, "a list of files")
         rankings = list(_rankings(entry))
         n_rankings += len(rankings)
-        n_empty += not rankings
-        for rater, ranks in rankings:
-            found += ranked_pairs(
-                entry, options.mapping, files, ranks,
-                prompt=prompt_of(text), text=text, rater=rater,
-            )  # fmt: skip
-    if not n_entries:
+        if not rankings:
+            return "no ranking"
+        said = {"prompt": prompt_of(text), "text": text}
+        return [
+            pair
+            for rater, ranks in rankings
+            for pair in ranked_pairs(entry, options.mapping, files, ranks, rater=rater, **said)
+        ]
+
+    pairs = read_pairs(path, options, "entry", KNOWN, parse, "model")
+    if not pairs.n_entries:
         raise RatingsError(f"{path}: there is no entry in it; nothing was imported")
     notes = notes_of(options)
     if n_rankings:
         notes.append(f"pairs come of {several(n_rankings, 'ranking')}, so they are not independent")
-    return Reading(
-        judgments=(),
-        comparisons=found,
-        n_rows=len(found) + n_empty,
-        dropped={"no ranking": n_empty} if n_empty else {},
-        ignored_columns=tuple(sorted(ignored)),
-        notes=tuple(notes),
-    )
+    return pairs.reading(*notes)
 
 
 def _choice(entry: Entry, mapped: Mapped, text: str) -> Versus:

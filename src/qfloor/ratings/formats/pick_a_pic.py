@@ -11,10 +11,9 @@ a hash of its text.
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
-from qfloor.ratings.entries import Entry, check_mapping, entries, prompt_of
+from qfloor.ratings.entries import Entry, prompt_of, read_pairs
 from qfloor.ratings.judgment import TEST, Format, Reading, ReadOptions, Side, Versus
 from qfloor.records import Winner
 
@@ -35,24 +34,12 @@ def read(path: Path, options: ReadOptions) -> Reading:
     RatingsError
         Of the first row that is not what it must be.
     """
-    check_mapping(path, options)
-    found: list[Versus] = []
-    dropped: Counter[str] = Counter()
-    ignored: set[str] = set()
-    for entry in entries(path, "row"):
-        ignored |= entry.values.keys() - KNOWN
-        entry.need(*REQUIRED)
-        if entry.flag("has_label") is False:
-            dropped["no label"] += 1
-        else:
-            found.append(_versus(entry))
-    return Reading(
-        judgments=(),
-        comparisons=found,
-        n_rows=len(found) + dropped.total(),
-        dropped=dropped,
-        ignored_columns=tuple(sorted(ignored)),
-    )
+    return read_pairs(path, options, "row", KNOWN, _pair).reading()
+
+
+def _pair(entry: Entry) -> Versus | str:
+    entry.need(*REQUIRED)
+    return "no label" if entry.flag("has_label") is False else _versus(entry)
 
 
 def _versus(entry: Entry) -> Versus:

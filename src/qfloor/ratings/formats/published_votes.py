@@ -23,10 +23,9 @@ from typing import Any
 from qfloor.ratings.entries import (
     UNNAMED_NOTE,
     Entry,
-    check_mapping,
-    entries,
     model_of,
     prompt_of,
+    read_pairs,
 )
 from qfloor.ratings.formats.arena import VOTES
 from qfloor.ratings.judgment import ANONYMOUS, Format, Reading, ReadOptions, Side, Versus
@@ -34,8 +33,9 @@ from qfloor.ratings.mapping import Mapped
 from qfloor.records import Winner
 
 FILES = ("video_left", "video_right")
-KNOWN_VOTES = ("id", "idx", "prompt", "human_vote", "vote_type", *FILES)
-KNOWN_RANKINGS = ("id", "prompt", "generations", "ranking")
+KNOWN_VOTES = {"id", "idx", "prompt", "human_vote", "vote_type", *FILES}
+RANKED = ("id", "prompt", "generations", "ranking")
+KNOWN_RANKINGS = set(RANKED)
 
 
 def read_votes(path: Path, options: ReadOptions) -> Reading:
@@ -46,23 +46,13 @@ def read_votes(path: Path, options: ReadOptions) -> Reading:
     RatingsError
         Of the first entry that is not what it must be.
     """
-    check_mapping(path, options, "model")
-    found: list[Versus] = []
-    ignored: set[str] = set()
-    for entry in entries(path, "row"):
-        ignored.update(name for name in entry.values if name not in KNOWN_VOTES)
-        found.append(_vote(entry, options.mapping))
-    judges = sum(name.startswith("judge_") for name in ignored)
+    mapped = options.mapping
+    pairs = read_pairs(path, options, "row", KNOWN_VOTES, lambda e: _vote(e, mapped), "model")
+    judges = sum(name.startswith("judge_") for name in pairs.ignored)
     notes = notes_of(options)
     if judges:
         notes.append(f"{judges} columns of verdicts of models are left aside: they are no people's")
-    return Reading(
-        judgments=(),
-        comparisons=found,
-        n_rows=len(found),
-        ignored_columns=tuple(sorted(ignored)),
-        notes=tuple(notes),
-    )
+    return pairs.reading(*notes)
 
 
 def notes_of(options: ReadOptions) -> list[str]:
@@ -106,26 +96,14 @@ def read_rankings(path: Path, options: ReadOptions) -> Reading:
     RatingsError
         Of the first entry that is not what it must be.
     """
-    check_mapping(path, options, "model")
-    found: list[Versus] = []
-    ignored: set[str] = set()
-    n_rankings = 0
-    for entry in entries(path, "entry"):
-        n_rankings += 1
-        ignored.update(name for name in entry.values if name not in KNOWN_RANKINGS)
-        entry.need(*KNOWN_RANKINGS)
-        found += _pairs(entry, options.mapping)
-    note = f"{len(found)} pairs come of {n_rankings} rankings, so they are not independent"
-    return Reading(
-        judgments=(),
-        comparisons=found,
-        n_rows=len(found),
-        ignored_columns=tuple(sorted(ignored)),
-        notes=(note, *notes_of(options)),
-    )
+    mapped = options.mapping
+    pairs = read_pairs(path, options, "entry", KNOWN_RANKINGS, lambda e: _pairs(e, mapped), "model")
+    came = f"{len(pairs.found)} pairs come of {pairs.n_entries} rankings"
+    return pairs.reading(f"{came}, so they are not independent", *notes_of(options))
 
 
 def _pairs(entry: Entry, mapped: Mapped) -> Iterator[Versus]:
+    entry.need(*RANKED)
     files = entry.whole("generations", list, "a list of files")
     ranks = entry.whole("ranking", list, "a list of ranks")
     name, text = entry.text("id"), entry.text("prompt")

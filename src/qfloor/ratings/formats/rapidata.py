@@ -25,9 +25,9 @@ from qfloor.ratings.entries import (
     UNNAMED,
     Entry,
     check_mapping,
-    entries,
     model_of,
     prompt_of,
+    read_pairs,
     sides_of,
 )
 from qfloor.ratings.judgment import (
@@ -83,25 +83,12 @@ def read(path: Path, options: ReadOptions) -> Reading:
 
 def _read_table(path: Path, options: ReadOptions) -> Reading:
     """Read a published dataset: a pair a row, with the votes that each side had."""
-    check_mapping(path, options)
-    found: list[Versus] = []
-    ignored: set[str] = set()
-    for entry in entries(path, "row"):
-        ignored |= entry.values.keys() - {*COLUMNS, *FILES}
-        entry.need(*COLUMNS)
-        found += _counted(entry)
-    notes = (NOTE, "votes are told as counts only")
-    ignored_columns = tuple(sorted(ignored))
-    return Reading(
-        judgments=(),
-        comparisons=found,
-        n_rows=len(found),
-        ignored_columns=ignored_columns,
-        notes=notes,
-    )
+    pairs = read_pairs(path, options, "row", {*COLUMNS, *FILES}, _counted)
+    return pairs.reading(NOTE, "votes are told as counts only")
 
 
 def _counted(entry: Entry) -> Iterator[Versus]:
+    entry.need(*COLUMNS)
     text, *models = (entry.text(name) for name in COLUMNS[:3])
     if not text or not all(models):
         raise entry.wrong("the prompt or a model is empty, fill it in")
