@@ -49,6 +49,11 @@ NEGATIONS = frozenset(
     ("no", "not", "without", "never", "sin", "sans", "ohne", "kein", "keine", "keinen", "sem",
      "senza", "non", "zonder", "bez")
 )  # fmt: skip
+_NEGATIVE_TOLD = ("negativ", "négatif", "提示词", "ネガティブ")
+_NEGATIVE = re.compile(
+    r"(?:\bnegative(?:[ _-]?prompts?)?|\bprompt negativo|\bprompt négatif|\bnegativer prompt"
+    r"|负面提示词|反向提示词|ネガティブプロンプト)\s*[:：]"
+)
 BREAKS = frozenset(",;.:!?()\n，。；：、！？（）،؛؟।")
 MARKS = NEGATIONS | BREAKS
 _PLAIN_BREAKS = ",;.:!?()"
@@ -80,7 +85,18 @@ def read(text: str) -> Reading:
     bare, quotes = text[:READ_CHARACTERS].lower(), 0
     if '"' in bare or "'" in bare or (not bare.isascii() and _QUOTES.search(bare)):
         bare, quotes = _QUOTED.subn(" ", bare)
+    if ":" in bare or "：" in bare:
+        bare = _wanted(bare)
     return Reading(bare, words_of(bare), quotes)
+
+
+def _wanted(text: str) -> str:
+    """What stands before a negative prompt that is written into the request."""
+    if any(told in text for told in _NEGATIVE_TOLD):
+        begun = _NEGATIVE.search(text)
+        if begun and not text[: begun.start()].isspace() and begun.start():
+            return text[: begun.start()]
+    return text
 
 
 def words_of(text: str) -> list[str]:

@@ -151,7 +151,7 @@ ENGLISH: dict[str, dict[float, str]] = {
             "spelled, spelling, spells, neon sign, street sign, road sign, shop sign, "
             "storefront sign, greeting card, birthday card, invitation, flyer, flier, leaflet, "
             "brochure, banner, ui design, app screen, screenshot, dashboard, slide, pitch deck, "
-            "bar chart, pie chart, receipt, newspaper front page, packaging label, wine label, "
+            "receipt, newspaper front page, packaging label, wine label, "
             "sticky note, bumper sticker, nutrition label, tattoo lettering, lettered, "
             "engraved, embroidered with, subtitle, speech bubble, title"
         ),
@@ -161,7 +161,7 @@ ENGLISH: dict[str, dict[float, str]] = {
             "sans-serif, handwritten, handwriting, graffiti, written, inscription, plaque, "
             "price tag, nameplate, whiteboard, blackboard, placard, protest sign, "
             "graphic design, layout, text, quote, words, letters, alphabet, capitals, meme, "
-            "comic panel, form, timetable, departure board, scoreboard, flowchart, diagram, "
+            "comic panel, form, timetable, departure board, scoreboard, "
             "map of, labelled, labeled, legible, readable, price list, invoice, calendar, "
             "crossword, hashtag, website, web page, homepage, landing page, wireframe, mockup"
         ),

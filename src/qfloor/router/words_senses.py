@@ -106,6 +106,13 @@ _LONG = product(_SECONDS, ("second", "sec"), ("clip", "video"))
 ASKED_OUTRIGHT = ", ".join([
     *(" ".join(told) for told in _LONG),
     "make it a video, make it a short video, make it a clip, make it a short clip",
+    *(f"{made} {which} {shown}{more}" for (made, more), which, shown in product(
+        (("animate", ""), ("bring", " to life")), ("this", "the", "my", "this old"),
+        ("photo", "picture", "image"),
+    )),
+    "anima esta foto, dale vida a esta foto, anime cette photo, anime esta foto, animiere dieses "
+    "foto, animiere dieses bild, 让这张照片动起来, 让照片动起来, この写真を動かして, "
+    "写真を動かして",
 ])  # fmt: skip
 """A clip by name: a photo may be what it is made of."""
 
@@ -116,10 +123,22 @@ _GERMAN_MOVES = (
     "fährt", "folgt", "folgt ihm", "folgt ihr", "schwenkt", "gleitet", "zoomt", "umkreist",
     "nähert sich", "bewegt", "bewegt sich",
 )  # fmt: skip
-_MADE = ("video game", "video games", "video call", "video card")
+_MADE = (
+    "video game", "video games", "video call", "video card", "video store", "video shop",
+    "video rental", "video conference", "video camera", "video player", "video cassette",
+    "video tape", "video editor", "video doorbell", "video console", "video wall",
+)  # fmt: skip
+_WORN = (
+    "from her", "from his", "from their", "from its", "from a strap", "from the strap",
+    "from a hook", "from a branch", "at her side", "at his side", "at their side", "against her",
+    "against his", "around her neck", "around his neck", "by its strap", "on its strap",
+    "on a strap", "on her", "on his",
+)  # fmt: skip
+"""How a camera swings that somebody carries."""
 NOT_CLIPS = ", ".join([
     *(f"die kamera {move} {no}" for move, no in product(_GERMAN_MOVES, ("nicht", "kaum", "nie"))),
     *(f"make it a {thing}" for thing in _MADE),
+    *(f"the camera {does} {worn}" for does, worn in product(("swings", "floats", "hovers"), _WORN)),
     "لا تتحرك الكاميرا, لا تقترب الكاميرا, لا تدور الكاميرا, لا تبتعد الكاميرا, لا تتبع الكاميرا, "
     "无镜头移动, 没有镜头移动, 不要镜头移动, 不需要镜头移动, 避免镜头移动, 镜头推荐, "
     "カメラが動かない, カメラは動かない, la caméra ne bouge pas, "
@@ -129,7 +148,8 @@ NOT_CLIPS = ", ".join([
 
 STILLS_MADE = (
     "make it a video thumbnail, make it a video cover, make it a video poster, make it a video "
-    "still, make it a clip art, still image, still photo, still photograph, cover image"
+    "still, make it a video screenshot, make it a video icon, make it a video logo, make it a "
+    "video banner, make it a clip art, still image, still photo, still photograph, cover image"
 )
 """Stills by name, some of which begin as a phrase for a clip."""
 
@@ -140,9 +160,42 @@ PHOTOS = (
 )
 """Stills where they are asked for first: later, a photo may be held by who is in the clip."""
 
+_CHARTS = "bar chart, pie chart, flowchart, diagram"
+"""Lettered or not: most are asked for without a word about lettering."""
+
+_DRAWN = ", ".join([
+    *(f"{drawn} {by}" for drawn, by in product(
+        ("dibujado", "dibujada", "dibujados", "dibujadas", "pintado", "pintada"),
+        ("a lápiz", "a mano", "a tinta", "a carboncillo", "con acuarelas", "con ceras",
+         "con lápices"),
+    )),
+    *(f"{drawn} {by}" for drawn, by in product(
+        ("desenhado", "desenhada", "desenhados", "desenhadas", "pintado", "pintada"),
+        ("a lápis", "à mão", "a carvão", "a nanquim", "com aquarela", "com giz"),
+    )),
+    *(f"{drawn} {by}" for drawn, by in product(
+        ("dessiné", "dessinée", "dessinés", "dessinées", "peint", "peinte"),
+        ("au crayon", "à la main", "à l'encre", "au fusain", "à l'aquarelle", "aux feutres"),
+    )),
+    *(f"{by} gezeichnet" for by in (
+        "mit bleistift", "mit tusche", "mit buntstiften", "mit kreide", "mit kohle", "von hand",
+    )),
+    "handgezeichnet, handgezeichneter, handgezeichnete, handgezeichnetes, handgemalt, handgemalte, "
+    "bleistiftzeichnung, a lápiz, à mão livre, au fusain, 鉛筆で描いた, 鉛筆で描かれた, "
+    "水彩で描いた, 水彩で描かれた, 手描きの, 手書きイラスト, クレヨンで描いた, 铅笔画, 手绘的, "
+    "彩铅画, 蜡笔画, مرسوم بقلم رصاص, مرسومة بقلم رصاص, مرسوم باليد, مرسومة باليد, पेंसिल से बनी, "
+    "पेंसिल से बना, पेंसिल स्केच, हाथ से बनाया, हाथ से बनी",
+])  # fmt: skip
+"""Pictures said to be drawn, whatever with: a pencil in them is no thing."""
+
+_SCENERY = "山並み, 雪山, 田んぼ, 稲穂, 苔むした, 里山, 山村, 茶畑, 花畑, 湿原"
+
 SENSES: dict[str, dict[float, str]] = {
     "portrait": {2.5: _ANIMALS},
     "product-photo": {2.0: _MENU},
+    "animation": {3.5: _DRAWN},
+    "landscape": {2.5: _SCENERY},
+    "text-in-image": {1.5: _CHARTS},
     "video": {3.0: ONLY_CLIPS, -3.0: STILLS_MADE},
 }
 """Category -> weight -> phrases."""
