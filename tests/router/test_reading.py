@@ -41,6 +41,22 @@ def test_words_of_many_scripts(text: str, words: list[str]) -> None:
     assert reading.read(text).tokens == words
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a lake, dawn, negative: text, logo", "a lake, dawn, "),
+        ("a lake\nNegative prompt: people\nSteps: 20", "a lake\n"),
+        ("un lago, prompt negativo: personas", "un lago, "),
+        ("湖，负面提示词：文字", "湖，"),
+        ("negative prompt: blurry", "negative prompt: blurry"),
+        ("a film negative of a lake: dawn", "a film negative of a lake: dawn"),
+        ('a sign "negative: no entry" on a door: red', "a sign   on a door: red"),
+    ],
+)
+def test_a_negative_prompt_within_a_request_is_not_what_it_is_about(text: str, wanted: str) -> None:
+    assert reading.read(text).bare == wanted
+
+
 def test_a_negation_reaches_a_few_words_and_no_further_than_a_break() -> None:
     told = content("a lake, no people or boats, wide")
     assert told.words == ["a", "lake", "wide"]

@@ -25,7 +25,7 @@ from qfloor.router.arranging import CLIP, ONLY_CLIP, arranged_for
 from qfloor.router.changes import asks_change
 from qfloor.router.classification import Classification, Told
 from qfloor.router.evidence import Hit, evidence_of, told_of
-from qfloor.router.heads import heads_of, opening_of
+from qfloor.router.heads import heads_of, opening_of, rests
 from qfloor.router.languages import guess_language
 from qfloor.router.needs import Need
 from qfloor.router.phrases import Pairs, longest
@@ -224,17 +224,18 @@ class Classifier:
         given = _given_modality(need)
         allowed = self._allowed[given]
         sums = sums_of(hits)
+        if ONLY_CLIP in sums and rests(reading.tokens):
+            sums = sums_of(hits := _but_moves(hits))
         places = self._learned
         learned = weights.scores(swept.length, swept.total, _weighed(need, reading), sums)
-        if not given and sums.get(ONLY_CLIP, 0.0) > 0 and sums.get(CLIP, 0.0) > 0:
-            learned = [score + more for score, more in zip(learned, self._as_clip, strict=True)]
+        if not given and ONLY_CLIP in sums:
+            learned = self._with_clip(learned, sums)
         if asks_change(reading.tokens, reading.bare, language):
             learned = [score - CHANGED for score in learned]
         if self._all_learned and not given:
             scores = learned
         else:
-            own = self._declared
-            scores = [learned[places[c]] if c in places else own(sums.get(c, 0.0)) for c in allowed]
+            scores = [self._score(c, learned, sums) for c in allowed]
         odds = max(scores)
         first = allowed[scores.index(odds)]  # ties in order of id
         is_drawn_clip = False
@@ -263,11 +264,22 @@ class Classifier:
         ))  # fmt: skip
         return Classification(sure, confidence, plausible, told, modality, language)
 
+    def _with_clip(self, learned: list[float], sums: Mapping[str, float]) -> list[float]:
+        """Scores with what a phrase that no still answers adds, where the words ask for a clip."""
+        if sums[ONLY_CLIP] <= 0 or sums.get(CLIP, 0.0) <= 0:
+            return learned
+        return [score + more for score, more in zip(learned, self._as_clip, strict=True)]
+
     def _when_a_clip(self, category: str) -> float:
         """What a phrase that no still answers adds to a category's score."""
         known = self.categories.get(category)
         of_clips = known is not None and "video" in known.modalities
         return 0.0 if of_clips and category != "video" else MADE_CLIP[of_clips]
+
+    def _score(self, category: str, learned: list[float], sums: Mapping[str, float]) -> float:
+        """Of a category that is learned, or is known by its declared words only."""
+        at = self._learned.get(category)
+        return self._declared(sums.get(category, 0.0)) if at is None else learned[at]
 
     def _declared(self, total: float) -> float:
         """Log odds of a category that is known by its declared words only."""
@@ -317,6 +329,11 @@ def _asks_clip(hits: list[Hit]) -> bool:
 def _but_stills(pairs: Pairs) -> Pairs:
     """What is left of a phrase that is not wanted: that a still is not says nothing of a clip."""
     return tuple([(c, w) for c, w in pairs if c != CLIP or w > 0])
+
+
+def _but_moves(hits: list[Hit]) -> list[Hit]:
+    """What is left where a camera is said not to move."""
+    return [hit for hit in hits if all(category != ONLY_CLIP for category, _ in hit[1])]
 
 
 def _chance(odds: float) -> float:

@@ -37,6 +37,24 @@ _NO_VERB = frozenset(
 """Words in -ing that go on with a phrase, or are its end."""
 
 
+_CAMERAS = frozenset(("kamera", "कैमरा"))
+_NOT_AT_ALL = frozenset(
+    ("nicht", "nie", "niemals", "kaum", "keinesfalls", "nirgends", "nirgendwo", "नहीं", "मत", "बिना")
+)
+
+
+def rests(tokens: list[str]) -> bool:
+    """Whether a camera is said not to move, in languages that say so at the clause's end."""
+    for i, token in enumerate(tokens):
+        if token in _CAMERAS:
+            for said in tokens[i + 1 : i + _WITHIN]:
+                if said in BREAKS:
+                    break
+                if said in _NOT_AT_ALL:
+                    return True
+    return False
+
+
 def heads_of(tokens: list[str]) -> list[str]:
     """Features of that word: ``@word``, and its last letters as ``@-ord``.
 
