@@ -40,7 +40,7 @@ HOW_TO: dict[str, tuple[str, ...]] = {
 """How-to pages by what they are about; a page that stands nowhere comes at the end."""
 REFERENCE = (
     "cli", "files", "quality-db", "schemas", "metrics", "providers", "python", "python-stats",
-    "python-plugins", "doctor", "errors",
+    "python-plugins", "doctor", "errors", "modules",
 )  # fmt: skip
 EXPLANATION = ("quartile", "calibration", "blinding", "threats")
 

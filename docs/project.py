@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from pathlib import Path
@@ -32,6 +33,26 @@ def errors() -> None:
             base = cls.__mro__[1].__name__
             print(f"| `{name}` | `{base}` | {' '.join((cls.__doc__ or '').split())} |")
     print()
+
+
+def modules() -> None:
+    """Write the first sentence of every module, package by package."""
+    source = ROOT / "src" / "qfloor"
+    folders = [source, *sorted(path.parent for path in source.rglob("*/__init__.py"))]
+    for folder in folders:
+        print(
+            f"\n## `{folder.relative_to(source.parent)}`\n\n{_first_line(folder / '__init__.py')}\n"
+        )
+        print("| module | what it does |\n|---|---|")
+        for path in sorted(folder.glob("*.py")):
+            if path.name != "__init__.py":
+                print(f"| `{path.name}` | {_first_line(path)} |")
+    print()
+
+
+def _first_line(module: Path) -> str:
+    said = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""
+    return " ".join(said.partition("\n\n")[0].split()).replace("|", "\\|")
 
 
 def changelog() -> None:

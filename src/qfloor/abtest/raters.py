@@ -1,4 +1,4 @@
-"""How far each rater can be relied on, and whom the plan leaves out.
+"""How far each rater can be relied on, by catch trials, and whom the plan leaves out.
 
 Controls say it: catch trials (a side spoilt on purpose), placebos (one thing twice), repeats with
 sides swapped. Nobody is barred: the analysis is told with and without those who are left out.

@@ -1,4 +1,4 @@
-"""Which thresholds a cell clears, and the fail rate at each: one rule for number and verdict.
+"""Which thresholds a cell clears (the best is ``q25_lo``), and the fail rate at each: one rule.
 
 Where a person judged, a fail is per rating. With `FEW_RATERS` raters or more, each counting by
 the share of ratings given, both raters and prompts are drawn from a population and both enter

@@ -1,4 +1,4 @@
-"""What an answer amounts to: the one classifier of sellers' answers.
+"""What an answer amounts to, from made to refused: the one classifier of sellers' answers.
 
 An adapter's `Ended` and what its media turned out to be become a status, a reason, and what is
 known of the money. A malformed answer never loses what it says about money, and never counts

@@ -1,4 +1,4 @@
-"""How patient a run is, and how it keeps within its budget."""
+"""How patient a run is, what is tried again, and how it keeps within its budget."""
 
 from __future__ import annotations
 

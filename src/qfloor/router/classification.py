@@ -1,4 +1,4 @@
-"""What a request is taken for, and the evidence for it."""
+"""What a request is taken for, surely or unsurely, and the evidence for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many verdicts at once: adjusted p-values and e-values.
+"""Many verdicts at once: p-values adjusted by Holm, Benjamini and others, and e-values.
 
 Each function returns adjusted values in the order given: reject (certify) where the adjusted
 value is at most the level. None of them knows which family it was given; fixing the family

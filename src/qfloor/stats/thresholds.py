@@ -1,4 +1,4 @@
-"""Which thresholds an offer clears: one function behind the verdict and the published number.
+"""Which thresholds an offer clears: one function behind the verdict and the number, ``q25_lo``.
 
 "The q-quantile is at least t" means that at most a share q falls strictly below t, so every
 statement here is a bound of a fail rate. ``certified_to`` is the largest threshold that can be

@@ -1,4 +1,4 @@
-"""The seven measures of a picture's pixels, each with its formula and source in its docstring.
+"""The seven measures of pixels, from sharpness to near-blank, each with its formula and source.
 
 Y is luma, 0.299 R + 0.587 G + 0.114 B, in grey levels 0-255; a caller that has it already hands
 it over as ``y``. Sums run over the same elements in the same order whatever the shortcuts: the

@@ -1,4 +1,4 @@
-"""Which quality database decides: adopted whole, tried on a share of requests, taken back.
+"""Which quality database decides: adopted whole, a canary on a share of requests, taken back.
 
 A release is read and checked before it counts, and a copy of it is kept under its digest, so that
 whatever happens to the file it came from, a decision is never made by half of one and yesterday's
