@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qfloor.report.curves import _held
+from qfloor.report.curves import _held, _predicted
 
 ROW = {
     "metric": "clip@1", "category": "portrait", "modality": "image", "human_threshold": 5.0,
@@ -26,3 +26,18 @@ def test_thresholds_with_one_remark_are_lines_of_their_own_and_failures_are_not(
     assert "7, 8" in page
     assert page.count(">learned<") == 1
     assert "learned: 3 of 5 asked for" in page
+
+
+def test_predicted_fails_are_drawn_beside_what_came_or_the_reason_is_said() -> None:
+    row = {
+        "metrics": ("clip@1", "aesthetic@2"), "category": "portrait", "modality": "image",
+        "threshold": 6.5, "reliability": [(0.1, 0.2, 30, 0.0), (0.9, 0.8, 12, 0.0)],
+        "brier": 0.125, "rank_correlation": None, "reason": "",
+    }  # fmt: skip
+    page = _predicted([row, row | {"reliability": [], "reason": "too few prompts"}])
+    assert "Predicted fails" in page
+    assert "clip + aesthetic in portrait: 10.0" in page
+    assert "80.0\N{NO-BREAK SPACE}% came" in page
+    assert "Brier score 0.125" in page
+    assert "too few prompts" in page
+    assert _predicted([]) == ""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+from typing import Any
+
 import pytest
 
 from qfloor.errors import InputError
@@ -89,3 +93,30 @@ def test_a_base_url_that_would_show_the_key_is_refused(url: str) -> None:
 def test_a_server_of_ones_own_may_speak_plainly() -> None:
     assert base_of("http://10.0.0.5:8000/v1/")[1] == "http://10.0.0.5:8000/v1"
     assert base_of("http://gpu-box:8000")[0].host == "gpu-box"
+
+
+@pytest.mark.parametrize(
+    ("addresses", "refused"),
+    [
+        (["8.8.8.8"], False),
+        (["10.0.0.7"], True),
+        (["8.8.8.8", "169.254.169.254"], True),
+        (["::1"], True),
+        (None, False),
+    ],
+)
+def test_a_public_name_may_not_lead_inside(addresses: list[str] | None, refused: bool) -> None:
+    async def look() -> None:
+        async def resolved(host: str, port: int, **_: Any) -> list[tuple[Any, ...]]:
+            if addresses is None:
+                raise socket.gaierror("no such name")
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (at, port)) for at in addresses]
+
+        asyncio.get_running_loop().getaddrinfo = resolved  # type: ignore[method-assign]
+        await guard().check_where("https://media.example/x.png")
+
+    if not refused:
+        asyncio.run(look())
+        return
+    with pytest.raises(RefusedUrlError, match="the name leads inside this network"):
+        asyncio.run(look())
