@@ -66,7 +66,6 @@ def choose_pairs(
     *,
     most: int | None = None,
     quotas: Mapping[str, int] | None = None,
-    show_same_model: bool = False,
 ) -> Chosen:
     """Draw the pairs of a session, by keyed hash.
 
@@ -80,8 +79,6 @@ def choose_pairs(
         Pairs altogether; by default all.
     quotas : mapping, optional
         Pairs of each category; a category that is not named gets none.
-    show_same_model : bool, default False
-        Whether pairs of one offer are shown as well; they are kept apart either way.
 
     Raises
     ------

@@ -17,10 +17,10 @@ def calibration_section(content: ReportContent) -> str:
     if not calibrations and not predictions:
         said = "No metric was asked to speak for people here, so there is nothing to calibrate."
         return paragraph(said, "dim")
-    return _learned(content, calibrations) + _predicted(content, predictions)
+    return _learned(calibrations) + _predicted(predictions)
 
 
-def _learned(content: ReportContent, rows: Sequence[Row]) -> str:
+def _learned(rows: Sequence[Row]) -> str:
     if not rows:
         return ""
     groups: dict[tuple[str, str, str], list[Row]] = {}
@@ -111,7 +111,7 @@ def _outcome(row: Row) -> str:
     return "; ".join(["learned", *([row["reason"]] if row["reason"] else [])])
 
 
-def _predicted(content: ReportContent, rows: Sequence[Row]) -> str:
+def _predicted(rows: Sequence[Row]) -> str:
     if not rows:
         return ""
     plots = "".join(_reliability(row) for row in rows)

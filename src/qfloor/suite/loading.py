@@ -159,10 +159,10 @@ def parse(path: Path, text: str) -> SuiteFile:
     try:
         return SuiteFile.model_validate(content)
     except ValidationError as error:
-        raise SuiteError(f"{path}: {first_problem(error, content)}") from error
+        raise SuiteError(f"{path}: {first_problem(error)}") from error
 
 
-def first_problem(error: ValidationError, content: Any) -> str:
+def first_problem(error: ValidationError) -> str:
     """Say the first thing pydantic found, with the nearest valid name where there is one."""
     first = error.errors()[0]
     where = field_words.place(first["loc"])
@@ -195,7 +195,7 @@ def _prompt(path: Path, position: int, row: dict[str, Any], categories: dict[str
     try:
         parsed = PromptRow.model_validate(row)
     except ValidationError as error:
-        raise SuiteError(f"{where}: {first_problem(error, row)}") from error
+        raise SuiteError(f"{where}: {first_problem(error)}") from error
     if parsed.category not in categories:
         hint = meant(parsed.category, categories)
         raise SuiteError(f"{where}: field 'category' is {parsed.category!r}, unknown{hint}")

@@ -130,7 +130,7 @@ def _numbered(
         try:
             category = PromptRow.model_validate({"id": "x", **row}).category
         except ValidationError as error:
-            raise SuiteError(f"prompt number {n}: {first_problem(error, dict(row))}") from error
+            raise SuiteError(f"prompt number {n}: {first_problem(error)}") from error
         number = next(i for i in range(1, len(used) + 2) if _id(old, category, i) not in used)
         used.add(_id(old, category, number))
         numbered.append({"id": _id(old, category, number), **row})

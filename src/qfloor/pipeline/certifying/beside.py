@@ -65,7 +65,7 @@ def pass_rates(
     """
     found: list[PassRate] = []
     for metric, scores in _scored(store, view, declared):
-        outside = _outside(view, metric, scores)
+        outside = _outside(view, scores)
         for key, outputs in sorted(_cells(view, metric).items(), key=lambda item: item[0]):
             if any(output.id in scores for output in outputs):
                 request = _request(view, key, metric, outputs, scores, outside)
@@ -103,7 +103,7 @@ def _cells(view: RoundView, metric: Metric) -> dict[CellKey, list[Output]]:
     return cells
 
 
-def _outside(view: RoundView, metric: Metric, scores: Mapping[str, Score]) -> frozenset[str]:
+def _outside(view: RoundView, scores: Mapping[str, Score]) -> frozenset[str]:
     """Outputs of prompts that the metric does not apply to, so that a refusal is no fail of it.
 
     A metric applies to a prompt when it scored, or should have scored, any offer's output of it.
