@@ -56,6 +56,15 @@ def test_every_command_says_what_it_does_with_an_example(cli: Cli, command: list
     assert "Example: qfloor " + " ".join(command) in " ".join(out.split())
 
 
+@pytest.mark.parametrize("command", _subcommands(), ids=" ".join)
+def test_no_option_is_cut_off_at_80_columns(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = cli(*command, "--help")
+    assert [line for line in out.splitlines() if "…" in line] == []
+
+
 def test_every_command_is_in_the_reference() -> None:
     page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "cli.md"
     text = page.read_text(encoding="utf-8")

@@ -40,7 +40,7 @@ OPTIONS: dict[str, Any] = {
     "reference_round": typer.Option(None, help="Round of the other side, if another."),
     "tier": typer.Option("professional", help="What a policy: is asked for."),
     "on_uncertified": typer.Option("refuse", help="As in qfloor route."),
-    "allow_illustrative": typer.Option(False, help="As in qfloor route."),
+    "allow_illustrative": typer.Option(False, "--allow-illustrative", help="As in qfloor route."),
     "now": typer.Option(None, help="Day to route for; by default today."),
     "modality": typer.Option("image", help="image or video; a session shows one of them."),
     "pairs": typer.Option(None, help="How many pairs; by default all there are."),
@@ -60,7 +60,9 @@ OPTIONS: dict[str, Any] = {
     "catch_share": typer.Option(0.8, help="Exclusion: catches seen below this share."),
     "median_seconds": typer.Option(1.5, help="Exclusion: median time of a vote below this."),
     "side_bias_p": typer.Option(0.001, help="Exclusion: p-value of a side bias below this."),
-    "show_same_model": typer.Option(False, help="Also show pairs of one offer, kept apart."),
+    "show_same_model": typer.Option(
+        False, "--show-same-model", help="Also show pairs of one offer, kept apart."
+    ),
     "longest": typer.Option(1024, help="Pixels of a side's longer side at most."),
     "min_seconds": typer.Option(1.0, help="Seconds before an answer is taken."),
     "break_minutes": typer.Option(20.0, help="Minutes until a break is proposed."),

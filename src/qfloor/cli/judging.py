@@ -50,7 +50,9 @@ def import_(
     keep_rater_ids: bool = typer.Option(
         False, "--keep-rater-ids", help="Rater ids are pseudonyms already: do not hash them."
     ),
-    ignore_unknown_columns: bool = typer.Option(False, help="Leave unknown columns aside."),
+    ignore_unknown_columns: bool = typer.Option(
+        False, "--ignore-unknown-columns", help="Leave unknown columns aside."
+    ),
     workspace: Path = Workspace,
     as_json: bool = Json,
 ) -> None:

@@ -28,7 +28,7 @@ SHOWN = 10
 _Rate = typer.Option([], "--rate", help="USD per unit of a currency, as CNY=0.14; repeatable.")
 _AsOf = typer.Option(None, help="Day of prices that say nothing of theirs.")
 _Least = typer.Option(None, min=1, help="Refuse fewer prices; by default 1, of litellm's map 50.")
-_Confirm = typer.Option(False, help="You looked at what moved or shrank: believe it.")
+_Confirm = typer.Option(False, "--confirm", help="You looked at what moved or shrank: believe it.")
 _Files = typer.Option([], "--file", help="A file of your own offers beside the catalogue.")
 
 
@@ -141,8 +141,10 @@ def _rates(told: list[str]) -> dict[str, str]:
 @app.command()
 def show(
     pattern: str = typer.Argument("*", help="Ids of offers, with wildcards."),
-    rows: bool = typer.Option(False, help="Every row of every source, not offers."),
-    sources: bool = typer.Option(False, help="Sources: how many prices, how old, what was held."),
+    rows: bool = typer.Option(False, "--rows", help="Every row of every source, not offers."),
+    sources: bool = typer.Option(
+        False, "--sources", help="Sources: how many prices, how old, what was held."
+    ),
     database: Path | None = typer.Option(None, "--db", "-d", help="Offers of this release."),
     file: list[Path] = _Files,
     workspace: Path = Workspace,

@@ -51,7 +51,9 @@ def replay(
     objective: Literal["price", "usable_cost"] | None = Objective,
     feeds: Path | None = Feeds,
     alpha: float = typer.Option(0.05, help="With --certify: error probability of all tiers."),
-    no_buy: bool = typer.Option(False, help="With --certify: judge what is there, make nothing."),
+    no_buy: bool = typer.Option(
+        False, "--no-buy", help="With --certify: judge what is there, make nothing."
+    ),
     out: Path | None = typer.Option(None, "--out", "-o", help="With --certify: write JSON here."),
     round: str | None = typer.Option(None, help="Round of the benchmark; by default the file's."),
     workspace: Path = Workspace,

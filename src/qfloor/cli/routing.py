@@ -29,7 +29,9 @@ Feeds = typer.Option(
 )
 _Health = typer.Option(None, help="Health as a JSON file, of another service.")
 _Provisional = typer.Option(
-    False, help="Also choose offers that a metric lets through and no person judged."
+    False,
+    "--allow-provisional",
+    help="Also choose offers that a metric lets through and no person judged.",
 )
 
 
@@ -58,13 +60,17 @@ def route(
     policy: Path | None = PolicyFile,
     on_uncertified: str | None = Uncertified,
     objective: Literal["price", "usable_cost"] | None = typer.Option(None, help="What is cheap."),
-    allow_illustrative: bool = typer.Option(False, help="Accept a database that is an example."),
+    allow_illustrative: bool = typer.Option(
+        False, "--allow-illustrative", help="Accept a database that is an example."
+    ),
     allow_provisional: bool = _Provisional,
     feeds: Path | None = Feeds,
     health: Path | None = _Health,
     now: str | None = typer.Option(None, help="Day or time to decide for; by default now."),
     as_json: bool = typer.Option(False, "--json", help="Print the whole decision as JSON."),
-    schema: bool = typer.Option(False, help="Print the JSON Schema of decisions and stop."),
+    schema: bool = typer.Option(
+        False, "--schema", help="Print the JSON Schema of decisions and stop."
+    ),
 ) -> None:
     """Choose the cheapest offer that is certified for a request, and say why.
 

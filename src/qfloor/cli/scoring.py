@@ -34,7 +34,9 @@ def score(
     workspace: Path = Workspace,
     round: str | None = Round,
     engine: str = Engine,
-    retry_failed: bool = typer.Option(False, help="Also score again what failed to be scored."),
+    retry_failed: bool = typer.Option(
+        False, "--retry-failed", help="Also score again what failed to be scored."
+    ),
     rows: bool = typer.Option(False, "--rows", help="Print every score instead of counts."),
     as_json: bool = Json,
     as_csv: bool = Csv,

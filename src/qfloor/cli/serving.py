@@ -34,8 +34,12 @@ def serve(
     ),
     baseline: str | None = typer.Option(None, help="Image offer that spend is shown against."),
     public_url: str | None = typer.Option(None, help="What URLs in answers begin with."),
-    keep_prompts: bool = typer.Option(False, help="Keep prompts in the decision log."),
-    allow_illustrative: bool = typer.Option(False, help="Serve a database that is an example."),
+    keep_prompts: bool = typer.Option(
+        False, "--keep-prompts", help="Keep prompts in the decision log."
+    ),
+    allow_illustrative: bool = typer.Option(
+        False, "--allow-illustrative", help="Serve a database that is an example."
+    ),
 ) -> None:
     """Serve an OpenAI-compatible gateway that picks the model, and says why.
 
@@ -76,7 +80,9 @@ def canary(
     database: Path = typer.Argument(help="The new quality database."),
     percent: float = typer.Option(5.0, help="Share of requests that it decides."),
     workspace: Path = Workspace,
-    allow_illustrative: bool = typer.Option(False, help="Accept a database that is an example."),
+    allow_illustrative: bool = typer.Option(
+        False, "--allow-illustrative", help="Accept a database that is an example."
+    ),
 ) -> None:
     """Let a new release decide a share of requests; running gateways follow within seconds.
 
