@@ -57,6 +57,40 @@ def test_csv(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "encoding", "sign"),
+    [("log.csv", "utf-8-sig", ";"), ("log.csv", "utf-16", "\t"), ("log.tsv", "utf-8", "\t")],
+)
+def test_a_table_as_a_spreadsheet_saves_it(
+    tmp_path: Path, name: str, encoding: str, sign: str
+) -> None:
+    money = "0,05" if sign == ";" else "0.05"
+    rows = (" prompt ", "count", "max_price_usd", "tags"), ("a mug", "3", money, '"text;count"')
+    path = tmp_path / name
+    path.write_text("".join(sign.join(row) + "\r\n" for row in rows), encoding=encoding)
+    (asked,) = read_log(path)
+    assert (asked.need.prompt, asked.count, asked.need.tags) == ("a mug", 3, ("text", "count"))
+    assert asked.need.max_price_nanousd == 50_000_000
+
+
+def test_points_and_commas_in_one_table_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("prompt;seconds\na clip;2,5\na film;1.250\n")
+    with pytest.raises(InputError, match=r"line 3: the table has '2,5' and '1\.250'"):
+        read_log(path)
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\u0085"])
+def test_only_a_line_feed_ends_a_line(tmp_path: Path, sign: str) -> None:
+    prompt = f"a mug{sign}on a table"
+    path = tmp_path / "log.csv"
+    path.write_text(f"prompt,count\n{prompt},3\n", encoding="utf-8")
+    assert [asked.need.prompt for asked in read_log(path)] == [prompt]
+    path = tmp_path / "log.jsonl"
+    path.write_text(json.dumps({"prompt": prompt}, ensure_ascii=False), encoding="utf-8")
+    assert [asked.need.prompt for asked in read_log(path)] == [prompt]
+
+
+@pytest.mark.parametrize(
     ("row", "told"),
     [
         ('{"prompt": "x", "teir": "draft"}', "line 1: unknown field 'teir'"),
@@ -68,8 +102,9 @@ def test_csv(tmp_path: Path) -> None:
         ('{"prompt": "x", "max_price_usd": NaN}', "line 1: max_price_usd is nan"),
         ('{"prompt": "x", "tags": "text"}', "line 1: tags must be a list"),
         ('{"prompt": "x", "category": 3}', "line 1: category must be text"),
-        ("[1]", "line 1: must be a JSON object"),
-        ("nonsense", "line 1: no JSON object"),
+        ("3", "line 1: expected an object, found int"),
+        ('{"prompt": "x", "prompt": "y"}', "line 1: .*'prompt' appears twice"),
+        ("nonsense", "line 1: not valid JSON"),
     ],
 )
 def test_faults_name_the_line(tmp_path: Path, row: str, told: str) -> None:
@@ -93,8 +128,12 @@ def test_files_that_are_no_log(tmp_path: Path) -> None:
         read_log(other)
     ragged = tmp_path / "ragged.csv"
     ragged.write_text("prompt,tier\na,draft,more\n")
-    with pytest.raises(InputError, match="line 2: has more fields"):
+    with pytest.raises(InputError, match="line 2: 3 fields, but the header has 2"):
         read_log(ragged)
+    swallows = tmp_path / "swallows.csv"  # the mark of line 2 would take the rest for one prompt
+    swallows.write_text('prompt,tier\n"a red mug,premium\na blue mug,standard\n')
+    with pytest.raises(InputError, match="line 3: not valid CSV"):
+        read_log(swallows)
     bad = tmp_path / "bad.csv"
     bad.write_text("prompt,count\na,many\n")
     with pytest.raises(InputError, match="line 2: count is 'many'"):

@@ -6,7 +6,6 @@ then, and is decided by that. Knows nothing of what is done with the requests.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import json
 import sqlite3
@@ -17,6 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from qfloor import tables
 from qfloor.errors import InputError, NeedError
 from qfloor.meant import meant
 from qfloor.router.classification import Classification
@@ -61,9 +61,10 @@ def read_log(path: str | Path, *, categories: Collection[str] | None = None) -> 
     Parameters
     ----------
     path : str or Path
-        ``gateway.db`` (table ``decisions``), ``.jsonl`` or ``.csv``. Rows of the latter two have
-        the fields of a `Need`, and may have ``count``, ``category`` (the true one), ``at`` and
-        ``offer`` (what served then). Lists in a CSV are parted by ``;``.
+        ``gateway.db`` (table ``decisions``), JSON lines, or a table (``.csv``, ``.tsv``) as a
+        spreadsheet saves it. Rows of the latter two have the fields of a `Need`, and may have
+        ``count``, ``category`` (the true one), ``at`` and ``offer`` (what served then). Lists in
+        a table are parted by ``;``.
     categories : collection of str, optional
         What a ``category`` may be; of any other no rate is known.
 
@@ -84,56 +85,61 @@ def read_log(path: str | Path, *, categories: Collection[str] | None = None) -> 
     if sqlite:
         found = tuple(_gateway(path))
     else:
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise InputError(f"{path}: neither a gateway's log nor text in UTF-8") from error
-        rows = _csv(path, text) if path.suffix.lower() == ".csv" else _json_lines(path, text)
+        is_table = path.suffix.lower() in (".csv", ".tsv", ".tab")
+        rows = _table(path) if is_table else _json_lines(path)
         found = tuple(_asked(where, row, categories) for where, row in rows)
     if not found:
         raise InputError(f"{path}: holds no request")
     return found
 
 
-def _json_lines(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
+def _json_lines(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for number, row in tables.json_rows(path):
+        yield f"{path}: line {number}", row
+
+
+def _table(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    commas = tables.Commas(path)
+    for number, row in tables.rows(path):
         where = f"{path}: line {number}"
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"{where}: no JSON object ({error})") from error
-        if not isinstance(row, dict):
-            raise InputError(f"{where}: must be a JSON object such as {{'prompt': '...'}}")
-        yield where, row
+        yield where, {k: _cell(where, k, v, commas) for k, v in row.items() if v}
+        if commas.doubt:
+            raise InputError(f"{where}: {commas.doubt}")
 
 
-def _csv(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    reader = csv.DictReader(text.splitlines())
-    for row in reader:
-        where = f"{path}: line {reader.line_num}"
-        if None in row:
-            raise InputError(f"{where}: has more fields than the header")
-        yield where, {k: _cell(where, k, v) for k, v in row.items() if v not in (None, "")}
-
-
-def _cell(where: str, name: str, value: str) -> Any:
+def _cell(where: str, name: str, value: str, commas: tables.Commas) -> Any:
     if name in _LISTS:
         return [part.strip() for part in value.split(";") if part.strip()]
-    if name in ("count", "n", "seconds"):
+    if name in ("count", "n"):
         try:
-            return float(value) if name == "seconds" else int(value)
+            return int(value)
         except ValueError:
-            raise InputError(f"{where}: {name} is {value!r}, must be a number") from None
+            raise _no_number(where, name, value) from None
     if name in ("audio", "separately", "by_shape"):
         return {"true": True, "false": False, "1": True, "0": False}.get(value.lower(), value)
-    if name == "max_latency_s" and value not in ("realtime", "batch"):
-        try:
-            return float(value)
-        except ValueError:
-            return value
+    if name in ("seconds", "max_price_usd", "max_latency_s"):
+        return _decimal(where, name, value, commas)
     return value
+
+
+def _decimal(where: str, name: str, value: str, commas: tables.Commas) -> float | str:
+    """A number with a point, or a comma where the table has such; money stays text, as exact."""
+    commas.look(value)
+    read = commas.read(value)
+    if read is not None:
+        return read
+    if name == "max_price_usd":
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        if name == "max_latency_s":
+            return value  # "realtime" and "batch", or what the need refuses
+        raise _no_number(where, name, value) from None
+
+
+def _no_number(where: str, name: str, value: str) -> InputError:
+    return InputError(f"{where}: {name} is {value!r}, must be a number")
 
 
 def _asked(where: str, row: Mapping[str, Any], categories: Collection[str] | None) -> Asked:
