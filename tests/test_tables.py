@@ -63,7 +63,7 @@ def test_quoted_line_breaks_stay_inside(tmp_path: Path) -> None:
     [
         (b"", "the file is empty"),
         (b"a,a\n1,2\n", "column 'a' appears twice"),
-        (b"a,b\n1\n", "line 2: 1 fields, but the header has 2"),
+        (b"a,b\n1\n", "line 2: 1 field, but the header has 2"),
         (b'a,b\n"x"y,2\n', "line 2: not valid CSV"),
         (b"a,b\n\xff,2\n", "not UTF-8 at byte 4"),
         (gzip.compress(b"a,b\n1,2\n", mtime=0), "this is compressed (gzip), unpack it first"),

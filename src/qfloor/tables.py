@@ -19,6 +19,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
+from qfloor.counting import several
 from qfloor.errors import InputError
 
 MAX_FIELD = 10_000_000
@@ -144,7 +145,7 @@ def table(
                 elif any(field.strip() for field in fields):
                     if len(fields) != width:
                         raise error(
-                            f"{path}: line {reader.line_num}: {len(fields)} fields, "
+                            f"{path}: line {reader.line_num}: {several(len(fields), 'field')}, "
                             f"but the header has {width}"
                         )
                     yield reader.line_num, fields

@@ -136,7 +136,7 @@ def test_a_placebo_or_two_say_nothing_of_false_alarms() -> None:
     world = World(visible=0.2, worse=0.2, false_alarm=0.0, minor=1.0)
     said = claim(held_in(world, Shape(pairs=600, raters=30, placebo=1 / 600)), "not_distinguished")
     assert not said.supported
-    assert any("1 placebos of 1 raters are too few to know" in why for why in said.why)
+    assert any("1 placebo of 1 rater is too few to know" in why for why in said.why)
 
 
 def test_people_who_disagree_are_not_told_to_see_nothing() -> None:

@@ -72,7 +72,7 @@ def test_floors_of_an_adaptive_round_say_which_tables_it_does_not_give(
         assert told.exit_code == 0, told.output
         assert told.stdout.startswith("an adaptive round has no such table: ")
     told = runner.invoke(app, ["floors", "painters", "-w", str(tmp_path)])
-    assert "1 of 1 floors are conditional on their panel" in told.stderr
+    assert "1 of 1 floor is conditional on their panel" in told.stderr
     assert "--leave-one-out" not in told.stderr
     told = runner.invoke(app, ["floors", "painters", "-w", str(tmp_path), "--thresholds"])
     assert "premium" in told.stdout
@@ -92,7 +92,7 @@ def test_an_amount_that_is_none_is_refused(short: Benchmark, tmp_path: Path) -> 
 def test_a_budget_for_nothing_says_so(short: Benchmark, tmp_path: Path) -> None:
     """It told people to run `qfloor floors`, which had nothing to compute either."""
     given = ["run", "painters", "--adaptive", "-w", str(tmp_path)]
-    with pytest.raises(QfloorError, match=r"not one prompt was judged \(budget: 1 cells\)"):
+    with pytest.raises(QfloorError, match=r"not one prompt was judged \(budget: 1 cell\)"):
         pipeline.run_adaptive(replace(short, budget_nanousd=0), tmp_path / "other")
     told = runner.invoke(app, [*given, "--rating-usd", "-1"])
     assert str(told.exception) == "--rating-usd is '-1', must not be negative"

@@ -215,7 +215,7 @@ def test_suite_check_fails_with_its_findings(cli: Cli, tmp_path: Path) -> None:
     )
     code, _, err = cli("suite", "check", path)
     assert code == 1
-    assert "portrait: count: 1 prompts, needs 2" in err
+    assert "portrait: count: 1 prompt, needs 2" in err
     assert "findings, listed above" in err
 
 

@@ -64,7 +64,7 @@ def test_floors_of_few_raters_say_so(rated: tuple[str, Path]) -> None:
     code, out, err = _floors(rated)
     assert code == 0
     assert "certified" in out
-    assert "1 of 1 floors are conditional on a panel of few raters; see --leave-one-out" in err
+    assert "1 of 1 floor is conditional on a panel of few raters; see --leave-one-out" in err
 
 
 def test_leave_one_out(rated: tuple[str, Path]) -> None:

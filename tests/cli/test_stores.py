@@ -54,7 +54,7 @@ def test_verify_says_what_is_lost_and_exits_one(work: Path) -> None:
     code, out, err = run("store", "verify", "-w", work, "--json")
     assert code == 1
     assert [row["finding"] for row in json.loads(out)] == ["missing"]
-    assert "1 findings are losses" in err
+    assert "1 finding is a loss" in err
     assert run("store", "verify", "-w", work, "--quick")[0] == 1
 
 

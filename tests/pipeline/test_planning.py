@@ -209,7 +209,7 @@ def test_too_few_raters_are_told_so_in_a_sentence():
     assert refused.exit_code == 1
     said = str(refused.exception)
     assert "no design with 6 to 8 raters certifies a true fail rate of 0.1 with a chance" in said
-    assert "the best seen, 10000 x 1 outputs x 1 ratings by 8 raters, has a chance of 0.7" in said
+    assert "the best seen, 10000 x 1 output x 1 rating by 8 raters, has a chance of 0.7" in said
     assert json.loads(call("--fail", "0.3", "--raters", "12", "--json").stdout) == []
 
 

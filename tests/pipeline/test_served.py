@@ -56,7 +56,7 @@ def test_only_what_is_chosen_is_bought_and_all_of_it_is_counted(
         twice = len(list(store.outputs_of(round=confirm.round))) - before
     assert found.prompts == 12
     assert found.left_out == 1
-    assert "1 prompts were left out" in found.remarks[-1]
+    assert "1 prompt was left out" in found.remarks[-1]
     assert "about people like those who judged: raters are drawn as prompts are" in found.remarks
     standard, professional, premium = found.bounds
     assert professional.asked == 0  # the benchmark sets no threshold for it

@@ -320,7 +320,7 @@ class TestRapidata:
         counts = {k: v for k, v in self.RESULT.items() if k != "detailedResults"}
         report = read(self.job(dump, counts), "rapidata")
         assert winners(store) == {"right": 2, "left": 1}
-        assert "1 results are told as counts only" in report.notes
+        assert "1 result is told as counts only" in report.notes
 
     def test_models_in_file_names_are_cut_at_the_sign_that_is_said(self, store, read, dump):
         said = ReadOptions(mapping=parse_mapping(["model=file before first _"]))
@@ -524,7 +524,7 @@ class TestPublished:
                    "ranking": [2, 1, 2]}  # fmt: skip
         report = read(dump([ranking]), "rankings")
         assert winners(store) == {"right": 1, "tie": 1, "left": 1}
-        assert any("3 pairs come of 1 rankings" in note for note in report.notes)
+        assert any("3 pairs come of 1 ranking" in note for note in report.notes)
         for change, message in [
             ({"ranking": [1, 2]}, "3 generations have 2 ranks"),
             ({"ranking": [1, 2, None]}, "a rank is no whole number"),

@@ -179,7 +179,7 @@ class TestOnce:
         assert (first.added, again.added) == (1, 0)
         assert again.repeated
         assert "imported before; nothing was added" in str(again)
-        assert "1 judgments read, 1 kept, 1 of them new" in str(first)
+        assert "1 judgment read, 1 kept, 1 of them new" in str(first)
         assert first.sha256 == again.sha256
         assert len(list(store.ratings_of())) == 1
         assert json.dumps(first.to_row())
@@ -321,7 +321,7 @@ class TestRefused:
         refused(store, tmp_path / "absent.csv", "no such file")
         refused(store, write(content=b"\n"), "empty")
         refused(store, write(HEAD), "no row below the header")
-        refused(store, write(HEAD, ROW.replace("7.5", "")), "none of 1 rows has a score")
+        refused(store, write(HEAD, ROW.replace("7.5", "")), "none of 1 row has a score")
         refused(store, write(content=b"item_id\xff,rater_id\n"), "not UTF-8")
         refused(
             store, write(HEAD, ROW), "format 'logn' is unknown .did you mean 'long'", format="logn"

@@ -61,7 +61,7 @@ class TestWhatEnters:
         assert {(r.lo, r.hi, r.criterion) for r in scores.values()} == {(0, 10, "overall")}
         assert (report.read, report.comparisons, report.kept, report.added) == (1, 1, 2, 3)
         assert (report.raters, report.items, report.dropped) == (1, 2, {})
-        assert "1 comparisons and 2 ratings kept, 3 of them new" in str(report)
+        assert "1 comparison and 2 ratings kept, 3 of them new" in str(report)
 
     def test_models_on_a_prompt_are_enough(self, store, write):
         report = read(store, write(HEAD, "p,a,b,left,ann", "p,a,b,none,bob"))
@@ -218,7 +218,7 @@ class TestRefused:
         refused(store, write("response,rater_id", "left,ann"), "nothing says what was compared")
         refused(store, write("left_item,right_item,rater_id", "a,b,c"), "'response' is missing")
         refused(store, write(HEAD), "no row below the header")
-        refused(store, write(HEAD, "p,a,b,skip,ann"), "none of 1 rows")
+        refused(store, write(HEAD, "p,a,b,skip,ann"), "none of 1 row has")
 
     def test_outputs_of_two_prompts_are_no_pair(self, store, write, made):
         other = Prompt(id="p-else", text="a cat", category="portrait")

@@ -58,14 +58,14 @@ def test_raters_from_elsewhere_are_kept_and_told(store, write):
     ratings, table = both(write, ["p,m,ann,3,", "p,m,staff,4,"], ["s1,ann,APPROVED"])
     report = import_ratings(store, ratings, round=ROUND, scale="1:5", prolific=table)
     assert report.kept == 2
-    assert "1 raters are not among the Prolific submissions" in report.notes
+    assert "1 rater is not among the Prolific submissions" in report.notes
 
 
 @pytest.mark.parametrize(
     ("submissions", "message"),
     [
         (["s1,ann,APPROVD"], r"prolific.csv: line 2: status 'APPROVD' is unknown .known: APPROVED"),
-        (["s1,zoe,APPROVED"], "none of the 1 raters is among its 1 participants"),
+        (["s1,zoe,APPROVED"], "none of the 1 rater is among its 1 participant"),
         ([], "there is no submission in it"),
     ],
 )
@@ -85,5 +85,5 @@ def test_another_table_is_refused(store, write):
 
 def test_nobody_left_is_said(store, write):
     ratings, table = both(write, ["p,m,ann,3,"], ["s1,ann,RETURNED"])
-    with pytest.raises(RatingsError, match="none of 1 rows has a score"):
+    with pytest.raises(RatingsError, match="none of 1 row has a score"):
         import_ratings(store, ratings, round=ROUND, scale="1:5", prolific=table)

@@ -29,8 +29,8 @@ def test_good_rows_pass_in_any_order_of_metrics() -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([], "returned 0 entries for 1 items"),
-        ([GOOD, GOOD], "returned 2 entries for 1 items"),
+        ([], "returned 0 entries for 1 item"),
+        ([GOOD, GOOD], "returned 2 entries for 1 item"),
         ([GOOD[:1]], r"declares a.flag, a.number and returned rows of a.number$"),
         ([(*GOOD, row("a.other", value=1.0))], "a.other"),
         ([(GOOD[0], GOOD[0])], "returned rows of a.number, a.number"),

@@ -36,6 +36,7 @@ from qfloor.abtest.raters import (
     reliability_of,
 )
 from qfloor.abtest.votes import Votes, votes_of
+from qfloor.counting import several
 from qfloor.errors import RatingsError
 
 SEED = 20_261_201
@@ -152,7 +153,7 @@ def analyse(
     test = kept.where(kept.of_kind("test"))
     if not len(test):
         raise RatingsError(
-            f"the plan leaves out all {len(rows)} raters (the first: {rows[0].rater}, "
+            f"the plan leaves out all {several(len(rows), 'rater')} (the first: {rows[0].rater}, "
             f"{rows[0].left_out}); nothing can be said of the arms"
         )
     headline = _headline(kept, test, plan)

@@ -89,7 +89,8 @@ def panel_note(found: stats.Estimate) -> str:
     """Warn where few raters speak for themselves only; empty otherwise."""
     if not found.conditional_on_panel:
         return ""
-    return f" This is about these {found.n_raters} raters and says nothing of others."
+    these = "this 1 rater" if found.n_raters == 1 else f"these {found.n_raters} raters"
+    return f" This is about {these} and says nothing of others."
 
 
 def _detection(analysis: Analysis) -> Claim:
@@ -213,8 +214,9 @@ def _not_distinguished(analysis: Analysis) -> Claim:
     why = [*_why_not_similar(analysis), *_why_unknown(analysis), *seen]
     if severity.n_detected and severity.n_unscored:
         why.append(
-            f"{severity.n_unscored} of {severity.n_detected} detections were given no score, so "
-            "how minor they are is not known"
+            f"{severity.n_unscored} of "
+            f"{several(severity.n_detected, 'detection was', 'detections were')} given no "
+            "score, so how minor they are is not known"
         )
     if not why:
         text = wanted + panel_note(detected)
@@ -233,7 +235,8 @@ def _why_unknown(analysis: Analysis) -> list[str]:
         return ["placebo trials are missing, so nobody knows how often people choose by chance"]
     if alarms.low is None or alarms.high is None or alarms.high - alarms.low > WIDEST_ALARMS:
         return [
-            f"{alarms.n} placebos of {alarms.n_raters} raters are too few to know how often people "
+            f"{several(alarms.n, 'placebo')} of {several(alarms.n_raters, 'rater')} "
+            f"{'is' if alarms.n == 1 else 'are'} too few to know how often people "
             f"choose by chance: {percent(alarms.value)} {interval(alarms)}"
         ]
     return []
@@ -290,7 +293,8 @@ def _severity(analysis: Analysis) -> Claim:
         f"less than {plan.minor_gap:g} point and were usable. {loss}"
     )
     if found.n_unscored:
-        text += f" {found.n_unscored} detections without a score count as losses."
+        text += f" {several(found.n_unscored, 'detection')} without a score "
+        text += "counts as a loss." if found.n_unscored == 1 else "count as losses."
     return Claim(name="severity", supported=True, text=text + panel_note(found.material))
 
 
@@ -334,13 +338,15 @@ def _items(analysis: Analysis) -> Claim:
             refused="Pairs that are reliably distinguished, one by one.",
             why=(f"no pair has {plan.audit_votes} votes, the fewest to judge one by itself",),
         )  # fmt: skip
-    votes = f"{found.fewest_votes}"
+    votes = several(found.most_votes, "vote")
     if found.most_votes > found.fewest_votes:
-        votes += f" to {found.most_votes}"
+        votes = f"{found.fewest_votes} to {votes}"
+    are = "is" if found.n_distinguished == 1 else "are"
     text = (
-        f"Of {found.n_items:,} pairs judged one by one ({votes} votes each) "
-        f"{found.n_distinguished} are reliably distinguished (Benjamini-Hochberg at "
-        f"{100 * plan.alpha:g} %); {found.n_by_rule} pass the uncorrected rule, where chance alone "
+        f"Of {several(found.n_items, 'pair')} judged one by one ({votes} each) "
+        f"{found.n_distinguished} {are} reliably distinguished (Benjamini-Hochberg at "
+        f"{100 * plan.alpha:g} %); {found.n_by_rule} "
+        f"{'passes' if found.n_by_rule == 1 else 'pass'} the uncorrected rule, where chance alone "
         f"gives up to {found.by_chance:.1f}."
     )
     if found.fewest_found > 1:

@@ -74,7 +74,8 @@ def check_closing(standing: Standing, session: str, early: str | None) -> None:
         raise SessionError("say why voting ends early: --early 'the panel was paid up'")
     if standing.missing and early is None:
         raise SessionError(
-            f"{standing.missing} of {standing.planned} planned votes of {session} are not in yet "
+            f"{standing.missing} of {several(standing.planned, 'planned vote')} of {session} "
+            f"{'is' if standing.missing == 1 else 'are'} not in yet "
             f"({several(standing.short, 'pair')} short of votes), and unblinding ends the voting; "
             "wait, make "
             "places for more raters (qfloor ab links --add), or say why with --early REASON, "

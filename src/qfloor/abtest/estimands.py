@@ -23,6 +23,7 @@ from qfloor import stats
 from qfloor.abtest.answers import HIGHEST
 from qfloor.abtest.plan import AnalysisPlan
 from qfloor.abtest.votes import UNKNOWN, Flags, Votes
+from qfloor.counting import several
 
 FloatArray = NDArray[np.float64]
 
@@ -211,7 +212,8 @@ def _gap(test: Votes, plan: AnalysisPlan) -> tuple[stats.Estimate | None, float 
     n_asked = int((neither & asked).sum())
     if n_asked < min(FEWEST_SCORED, int(neither.sum())):
         why = (
-            f"only {n_asked} votes without a difference were scored; {FEWEST_SCORED} are needed "
+            f"only {several(n_asked, 'vote')} without a difference "
+            f"{'was' if n_asked == 1 else 'were'} scored; {FEWEST_SCORED} are needed "
             "to see what was missed"
         )
         return mean, None, why

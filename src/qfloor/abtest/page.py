@@ -275,7 +275,10 @@ def _exclusions(analysis: Analysis) -> str:
                "minor of detected", "loss that matters")  # fmt: skip
     why = [(row.rater, str(row.votes), row.left_out or "") for row in out]
     parts = (
-        _p(f"The plan leaves out {len(out)} of {len(analysis.raters)} raters. With and without:"),
+        _p(
+            f"The plan leaves out {len(out)} of {several(len(analysis.raters), 'rater')}. With "
+            "and without:"
+        ),
         table(columns, rows),
         f"<details><summary>Who was left out, and why</summary>"
         f"{table(('rater', 'votes', 'why'), why, (2,))}</details>",
@@ -299,12 +302,14 @@ def _raters(analysis: Analysis) -> str:
     said = []
     if found.catches_passed is not None:
         said.append(
-            f"Of {found.catches_passed.n} catch trials {percent(found.catches_passed.value, 1)} "
-            f"{interval(found.catches_passed, 1)} were passed."
+            f"Of {several(found.catches_passed.n, 'catch trial')} "
+            f"{percent(found.catches_passed.value, 1)} {interval(found.catches_passed, 1)} "
+            "were passed."
         )
     if found.agreed is not None:
         said.append(
-            f"Shown again with sides swapped, {found.repeats} trials were answered as before in "
+            "Shown again with sides swapped, "
+            f"{several(found.repeats, 'trial was', 'trials were')} answered as before in "
             f"{percent(found.agreed.value, 1)} {interval(found.agreed, 1)}; unrelated answers "
             f"would agree in {percent(found.agreed_by_chance, 1)}."
         )
@@ -333,7 +338,8 @@ def _raters(analysis: Analysis) -> str:
     ]  # fmt: skip
     parts = [_p(sentence) for sentence in said]
     parts.append(
-        f"<details><summary>All {len(rows)} raters</summary>{table(columns, rows)}</details>"
+        "<details><summary>All "
+        f"{several(len(rows), 'rater')}</summary>{table(columns, rows)}</details>"
     )
     return _section("How far raters can be relied on", parts)
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from qfloor.counting import several
 from qfloor.errors import SessionError
 from qfloor.records import Prompt
 
@@ -96,8 +97,8 @@ def choose_pairs(
     taken = open_to_all if quotas is None else _by_quota(by_category, quotas)
     if most is not None and most > len(taken):
         raise SessionError(
-            f"{most} pairs are asked for, but there are {len(taken)} whose two sides differ in "
-            f"model ({len(apart)} more are one offer's)"
+            f"{several(most, 'pair is', 'pairs are')} asked for, but there are {len(taken)} whose "
+            f"two sides differ in model ({len(apart)} more are one offer's)"
         )
     kept = taken if most is None else _spread(taken, most)
     if not kept:
@@ -118,7 +119,8 @@ def _by_quota(by_category: Mapping[str, list[Pair]], quotas: Mapping[str, int]) 
         if n > there:
             known = ", ".join(f"{c} {len(p)}" for c, p in sorted(by_category.items())) or "none"
             raise SessionError(
-                f"{n} pairs of {category} are asked for, but there are {there}; there are: {known}"
+                f"{several(n, 'pair')} of {category} {'is' if n == 1 else 'are'} asked for, "
+                f"but there are {there}; there are: {known}"
             )
     return [pair for category, n in quotas.items() for pair in by_category[category][:n]]
 

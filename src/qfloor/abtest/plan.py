@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qfloor.counting import several
 from qfloor.errors import InputError
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class EarlyEnd:
         """Say it for people."""
         return (
             f"Voting was ended early, on {self.at[:10]}, with {self.missing:,} of "
-            f"{self.planned:,} planned votes missing. The reason given: {self.reason}"
+            f"{several(self.planned, 'planned vote')} missing. The reason given: {self.reason}"
         )
 
 

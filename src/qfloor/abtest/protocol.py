@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from qfloor.counting import several
 from qfloor.errors import SessionError
 from qfloor.records import Modality, digest_of, to_plain
 
@@ -142,11 +143,13 @@ def check(protocol: Protocol) -> None:
             raise SessionError(f"{name} is {value:g}, must lie in {low:g} to {high:g}")
     if protocol.audit_pairs > protocol.pairs:
         raise SessionError(
-            f"audit_pairs is {protocol.audit_pairs}, but there are only {protocol.pairs} pairs"
+            f"audit_pairs is {protocol.audit_pairs}, more than the session's "
+            f"{several(protocol.pairs, 'pair')}"
         )
     if protocol.audit_pairs and protocol.audit_votes < protocol.votes:
         raise SessionError(
-            f"audit_votes is {protocol.audit_votes}, less than the {protocol.votes} votes that "
+            f"audit_votes is {protocol.audit_votes}, less than the "
+            f"{several(protocol.votes, 'vote')} that "
             "every pair gets"
         )
 

@@ -15,6 +15,7 @@ from scipy import special
 from qfloor import stats
 from qfloor.abtest.plan import AnalysisPlan
 from qfloor.abtest.votes import Flags, Votes
+from qfloor.counting import several
 
 FloatArray = NDArray[np.float64]
 
@@ -169,11 +170,13 @@ def _why_left_out(
     reasons = []
     caught, passed = numbers["catches"], numbers["catches_passed"]
     if caught and passed / caught < plan.catch_share:
-        reasons.append(f"passed {passed} of {caught} catch trials")
+        reasons.append(f"passed {passed} of {several(caught, 'catch trial')}")
     if seconds is not None and seconds < plan.median_seconds:
         reasons.append(f"median answer after {seconds:.2g} s")
     if bias < plan.side_bias_p:
-        reasons.append(f"chose left {numbers['left']} and right {numbers['right']} times")
+        reasons.append(
+            f"chose left {numbers['left']} and right {several(numbers['right'], 'time')}"
+        )
     return "; ".join(reasons) or None
 
 

@@ -19,6 +19,7 @@ from qfloor import stats
 from qfloor.calibrate.display import display_curve
 from qfloor.calibrate.held_out import RankAgreement, rank_agreement
 from qfloor.calibrate.sequence import fixed_sequence, rank_grid
+from qfloor.counting import several
 from qfloor.errors import CertificationError
 from qfloor.records import Calibration, Direction, Modality, digest_of
 
@@ -210,7 +211,7 @@ def _reason(
     needed = stats.min_prompts(request.alpha, request.epsilon)
     have = len({p.family for p in fit})
     if have < needed:
-        return f"{have} rated prompts to fit on, at least {needed} needed"
+        return f"{several(have, 'rated prompt')} to fit on, at least {needed} needed"
     return (
         f"no value of the metric keeps people's fails at or below {request.epsilon:g}: "
         "it does not tell good outputs from bad ones well enough here"

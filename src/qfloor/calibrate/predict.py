@@ -19,6 +19,7 @@ from scipy import optimize
 from qfloor.calibrate.display import display_curve
 from qfloor.calibrate.held_out import rank_agreement
 from qfloor.calibrate.ordinal import fit_proportional_odds
+from qfloor.counting import several
 from qfloor.errors import CertificationError
 from qfloor.records import Modality, Prediction, digest_of
 
@@ -143,7 +144,7 @@ def fit_predictor(examples: Sequence[Example], grid: Sequence[float]) -> Predict
     families = {e.family for e in usable}
     if len(families) < FEWEST_PROMPTS:
         return (
-            f"{len(families)} prompts with both ratings and metrics, at least "
+            f"{several(len(families), 'prompt')} with both ratings and metrics, at least "
             f"{FEWEST_PROMPTS} needed to fit on"
         )
     if len({e.human for e in usable}) < 2:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from qfloor import stats
 from qfloor.calibrate.sequence import fixed_sequence, rank_grid
+from qfloor.counting import several
 from qfloor.records import digest_of
 
 WINDOW = 0.5
@@ -105,7 +106,8 @@ def learn_usable(ratings: Sequence[Flagged], usable: float, level: float) -> Usa
     miss = 1.0 - usable
     least = stats.min_prompts(level, miss)
     if sample.n_prompts < least:
-        return _nothing(sample, f"{sample.n_prompts} prompts with ratings that say whether an "
+        return _nothing(sample, f"{several(sample.n_prompts, 'prompt')} with ratings that "
+                                "say whether an "
                         f"output is usable, at least {least} needed")  # fmt: skip
     grid = rank_grid(sample.values)
     stretches = _stretches(sample, grid, _width(sample.n_prompts, level, miss))

@@ -11,6 +11,7 @@ from qfloor.cli.blind import tell_plan
 from qfloor.cli.blind_report import Early
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.watching import progress
+from qfloor.counting import several
 from qfloor.errors import QfloorError
 
 if TYPE_CHECKING:
@@ -60,7 +61,10 @@ def draw(
         )
     arm, beyond = _baseline(drawn, baseline, offers, workspace, round, budget)
     if beyond:
-        say(f"the budget did not reach for {beyond} of {len(drawn.prompts)} drawn requests")
+        say(
+            f"the budget did not reach for {beyond} of "
+            f"{several(len(drawn.prompts), 'drawn request')}"
+        )
     asked = {"modality": modality, "votes": votes, "pd0": pd0, "ask_when_none": 1.0}
     _write(out, drawn, arm, asked, key, as_json)
 

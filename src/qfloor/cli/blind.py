@@ -256,14 +256,15 @@ def _in_words(expected: Any, alpha: float) -> list[str]:
     ]
     if expected.get("item_needed") is None:
         lines.append(
-            f"with {expected['item_votes']} votes a pair, no single pair can be called "
+            f"with {several(expected['item_votes'], 'vote')} a pair, no single pair can be called "
             f"distinguished at {alpha:g}; ask for an audit subset (--audit 300 --audit-votes 15)"
         )
     else:
         lines.append(
-            f"a pair is distinguished at {expected['item_needed']} of {expected['item_votes']} "
-            f"votes; chance alone gives {expected['chance_detections']:.1f} of "
-            f"{expected['chance_detections_of']} pairs"
+            f"a pair is distinguished at {expected['item_needed']} of "
+            f"{several(expected['item_votes'], 'vote')}; chance alone gives "
+            f"{expected['chance_detections']:.1f} of "
+            f"{several(expected['chance_detections_of'], 'pair')}"
         )
     return lines
 

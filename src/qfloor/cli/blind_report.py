@@ -190,7 +190,9 @@ def _store(answers: list[Answer], workspace: Path, round: str | None) -> None:
     with Store.open(workspace, create=True) as store, store.writing("ab export"):
         stored = store_votes(store, answers, round=round)
     emit_one(stored.report.to_row())
-    say(f"{stored.left_out} showings (placebos and catch trials) are not of two outputs")
+    are = "is" if stored.left_out == 1 else "are"
+    left = several(stored.left_out, "showing")
+    say(f"{left} (placebos and catch trials) {are} not of two outputs")
 
 
 def register(app: typer.Typer) -> None:

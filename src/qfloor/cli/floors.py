@@ -10,6 +10,7 @@ import typer
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of, say_differs
 from qfloor.cli.watching import progress
+from qfloor.counting import several
 from qfloor.errors import QfloorError
 from qfloor.whole import write_whole
 
@@ -139,7 +140,10 @@ def _floors(
         say(f"and {len(lacking) - _UNDECIDED} more undecided; the report lists all of them")
     few = sum(f.population.get("raters", "").startswith("conditional") for f in chosen)
     if few:
-        say(f"{few} of {len(rows)} floors are conditional on {_panel(found)}")
+        say(
+            f"{few} of {several(len(rows), 'floor is', 'floors are')} conditional on "
+            f"{_panel(found)}"
+        )
 
 
 def _panel(found: Findings) -> str:

@@ -87,7 +87,9 @@ def check(
         return
     emit(rows, as_json=as_json, as_csv=as_csv)
     found = len({row["offer"] for row in rows})
-    raise QfloorError(f"{found} of {len(offers)} offers need attention, listed above")
+    raise QfloorError(
+        f"{found} of {several(len(offers), 'offer needs', 'offers need')} attention, listed above"
+    )
 
 
 def _matching(pattern: str, files: Sequence[Path]) -> list[Offer]:

@@ -8,6 +8,7 @@ import typer
 
 from qfloor.cli.output import Csv, Json, emit, say
 from qfloor.cli.running import benchmark_of
+from qfloor.counting import several
 from qfloor.errors import QfloorError
 
 if TYPE_CHECKING:
@@ -289,8 +290,9 @@ def _say_of_cells(cells: Sequence[CellPlan], assumed: dict[str, Any]) -> None:
     for c in cells:
         if c.beyond is not None:
             say(
-                f"{c.category} {c.modality}: no design does it on the {c.prompts} prompts of the "
-                f"suites; {_worded(c.beyond)} would, with {c.beyond.prompts - c.prompts} more"
+                f"{c.category} {c.modality}: no design does it on the "
+                f"{several(c.prompts, 'prompt')} of the suites; {_worded(c.beyond)} would, with "
+                f"{c.beyond.prompts - c.prompts} more"
             )
         elif c.best_seen is not None:
             say(f"{c.category} {c.modality}: no design does it; {_seen(c.best_seen)}")
@@ -307,8 +309,9 @@ def _worded(design: Design) -> str:
     """A design in words; with raters it says how many."""
     from qfloor.stats import PanelDesign
 
-    by = f" by {design.raters} raters" if isinstance(design, PanelDesign) else ""
-    return f"{design.prompts} x {design.repeats} outputs x {design.votes} ratings{by}"
+    by = f" by {several(design.raters, 'rater')}" if isinstance(design, PanelDesign) else ""
+    outputs, ratings = several(design.repeats, "output"), several(design.votes, "rating")
+    return f"{design.prompts} x {outputs} x {ratings}{by}"
 
 
 def _seen(best: PanelDesign) -> str:

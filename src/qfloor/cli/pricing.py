@@ -301,4 +301,5 @@ def compare(
     ]
     emit(rows, as_json=as_json, as_csv=as_csv, empty="they agree")
     n = sum(c.agrees for c in both)
-    say(f"{n} of {len(both)} offers that both price agree; {len(found) - len(both)} in one only")
+    agree = several(len(both), "offer that both price agrees", "offers that both price agree")
+    say(f"{n} of {agree}; {len(found) - len(both)} in one only")

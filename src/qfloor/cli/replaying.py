@@ -20,6 +20,7 @@ from qfloor.cli.routing import (
     orders_of,
 )
 from qfloor.cli.running import benchmark_of
+from qfloor.counting import several
 from qfloor.errors import InputError
 from qfloor.whole import write_whole
 
@@ -156,7 +157,10 @@ def _over_outputs(
     emit(shown, as_json=as_json, as_csv=as_csv)
     for row in rows:
         if row["policy"] == "routed":
-            say(f"{row['tier']}: {row['served']} of {row['asked']} prompts are served")
+            say(
+                f"{row['tier']}: {row['served']} of "
+                f"{several(row['asked'], 'prompt is', 'prompts are')} served"
+            )
     say(
         "these prompts certified what is routed to: of the cheapest certified they are a little "
         "too kind (--certify measures on unused ones)"

@@ -11,6 +11,7 @@ import typer
 from qfloor.cli.output import Csv, Json, emit
 from qfloor.cli.replaying import Now
 from qfloor.cli.routing import DatabaseOption, note_changes
+from qfloor.counting import several
 from qfloor.prices import in_usd
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _said(found: MonthlySavings) -> list[str]:
 
     share = "" if found.saved_share is None else f" ({found.saved_share:.0%})"
     lines = [
-        f"{found.volume:,} requests a month: ${found.before_nanousd / 1e9:,.2f} now, "
+        f"{several(found.volume, 'request')} a month: ${found.before_nanousd / 1e9:,.2f} now, "
         f"${found.after_nanousd / 1e9:,.2f} routed; saves {_dollars(found.saved_nanousd)}{share}"
     ]
     if found.stays:
@@ -92,7 +93,7 @@ def _said(found: MonthlySavings) -> list[str]:
             )
     enough = (
         "routing never pays for it" if found.break_even is None
-        else f"paid for from {found.break_even:,} requests a month on"
+        else f"paid for from {several(found.break_even, 'request')} a month on"
     )  # fmt: skip
     lines.append(
         f"measuring these categories cost ${found.needed_nanousd / 1e9:,.2f} of the release's "

@@ -56,7 +56,7 @@ def run(
     emit(pipeline.spent_by_cell(result), as_json=as_json, as_csv=as_csv)
     seen, most = (sum(getattr(s, f) for s in result.states) for f in ("n_prompts", "horizon"))
     say(
-        f"{seen} of {most} prompts, {usd(result.spent_nanousd)} with ratings; "
+        f"{seen} of {several(most, 'prompt')}, {usd(result.spent_nanousd)} with ratings; "
         f"wrote {result.database}"
     )
     if result.is_over:

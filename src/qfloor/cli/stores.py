@@ -62,7 +62,9 @@ def verify(
     say(f"{found.n_named} media named by outputs{gone}; {several(found.n_files, 'file')} {how}, "
         f"{size_of(found.bytes)}")  # fmt: skip
     if found.lost:
-        raise StoreError(f"{found.lost} findings are losses, listed above")
+        raise StoreError(
+            f"{several(found.lost, 'finding is a loss', 'findings are losses')}, listed above"
+        )
 
 
 @app.command()

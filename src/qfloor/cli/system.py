@@ -8,6 +8,7 @@ import typer
 
 from qfloor.cli.output import Csv, Json, emit, emit_one
 from qfloor.cli.watching import progress
+from qfloor.counting import several
 from qfloor.errors import QfloorError
 
 _CONCERNS = "Weights that may not, or are not known to, be used commercially"
@@ -72,7 +73,9 @@ def doctor(
         emit(concerns, title=_CONCERNS, empty="no weights of unknown or non-commercial terms")
     failed = [finding.check.id for finding in findings if finding.outcome == "FAIL"]
     if failed:
-        raise QfloorError(f"{len(failed)} of {len(findings)} checks failed: {', '.join(failed)}")
+        raise QfloorError(
+            f"{len(failed)} of {several(len(findings), 'check')} failed: {', '.join(failed)}"
+        )
 
 
 def register(app: typer.Typer) -> None:

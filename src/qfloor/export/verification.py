@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qfloor.counting import several
 from qfloor.errors import DatabaseError, NewerDatabaseError, UnsoundDatabaseError
 from qfloor.export.columns import Column, Table
 from qfloor.export.consistency import problems_of
@@ -40,8 +41,9 @@ class Verification:
     def __str__(self) -> str:
         example = ", illustrative" if self.illustrative else ""
         return (
-            f"{self.path}: sound; {self.name} {self.round}{example}, {self.n_offers} offers, "
-            f"{self.n_floors} floors, {self.n_verdicts} verdicts of which "
+            f"{self.path}: sound; {self.name} {self.round}{example}, "
+            f"{several(self.n_offers, 'offer')}, {several(self.n_floors, 'floor')}, "
+            f"{several(self.n_verdicts, 'verdict')} of which "
             f"{self.certified_words}; digest {self.digest}"
         )
 

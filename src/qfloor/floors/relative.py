@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qfloor import stats
+from qfloor.counting import several
 from qfloor.floors.bounds import bound_cell
 from qfloor.floors.cells import build_cell
 from qfloor.floors.compute import MISSING_TOLERATED
@@ -78,7 +79,10 @@ def reference_quantile(
         estimate = stats.quantile_inverted_cdf(cell.value, max_fail, bounds.weights)
         upper = bounds.limits(max_fail).rejected_above
         if upper is None:
-            reason = f"{cell.n_clusters} prompts are too few to bound the reference from above"
+            reason = (
+                f"{several(cell.n_clusters, 'prompt is', 'prompts are')} too few to "
+                "bound the reference from above"
+            )
         elif not math.isfinite(upper):
             upper, reason = None, f"more than {max_fail:.0%} of the reference's outputs fail"
     return ReferenceQuantile(

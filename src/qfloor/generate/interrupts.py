@@ -13,6 +13,8 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
+from qfloor.counting import several
+
 LEFT = 130  # what a shell says of a program that ended by Ctrl-C
 
 
@@ -24,7 +26,7 @@ def second_leaves_at_once(under_way: int, grace_s: float) -> Iterator[None]:
         return
     before = signal.signal(signal.SIGINT, _leave)  # first: who reads the sentence may be quick
     sys.stderr.write(
-        f"qfloor: finishing {under_way} calls under way, at most {grace_s:.0f} s; "
+        f"qfloor: finishing {several(under_way, 'call')} under way, at most {grace_s:.0f} s; "
         "Ctrl-C again leaves at once\n"
     )
     sys.stderr.flush()

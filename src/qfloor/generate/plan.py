@@ -14,6 +14,7 @@ from itertools import product
 from typing import Any
 
 from qfloor import prices
+from qfloor.counting import several
 from qfloor.errors import BudgetError, StoreError
 from qfloor.generate.outcome import asked_for
 from qfloor.generate.policy import RunPolicy
@@ -113,7 +114,8 @@ class GenerationPlan:
                 f", {usd(self.held_nanousd)} may yet be charged" if self.held_nanousd else ""
             )
             raise BudgetError(
-                f"the worst case is {usd(self.worst_nanousd)} for {self.calls} calls and "
+                f"the worst case is {usd(self.worst_nanousd)} for "
+                f"{several(self.calls, 'call')} and "
                 f"{usd(self.spent_nanousd)} was spent in round {self.round}{open_calls}, above the "
                 f"budget of "
                 f"{usd(budget_nanousd)}; nothing was bought"

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor import plugins
+from qfloor.counting import several
 from qfloor.errors import QfloorError
 from qfloor.generators.protocol import Artifact, Computes, Ended
 from qfloor.ray_cluster import RaySettings, actors_that_fit, connected, settings_called
@@ -98,7 +99,7 @@ class OnRay:
             await self._give(index, offer)
         return Ended(
             reason="capacity", charged="no", amount_nanousd=0,
-            detail=f"the actor that computed it was lost {self._tries} times",
+            detail=f"the actor that computed it was lost {several(self._tries, 'time')}",
         )  # fmt: skip
 
     async def _take(self, offer: str) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from qfloor import score
 from qfloor.benchmark import Benchmark
+from qfloor.counting import several
 from qfloor.errors import BenchmarkError
 from qfloor.pipeline.adaptive_batches import AdaptiveOptions, AdaptiveRun
 from qfloor.pipeline.adaptive_spending import Buying
@@ -125,7 +126,7 @@ def _check_some_judged(states: Sequence[SequentialState]) -> None:
     if any(state.n_prompts for state in states):
         return
     why = Counter(state.stopped or state.standing for state in states)
-    told = ", ".join(f"{reason}: {n} cells" for reason, n in sorted(why.items()))
+    told = ", ".join(f"{reason}: {several(n, 'cell')}" for reason, n in sorted(why.items()))
     raise BenchmarkError(f"not one prompt was judged ({told}), so there is no floor to write")
 
 

@@ -98,11 +98,16 @@ def spoken(value: Fraction | float) -> str:
     return f"{int(value):,}" if value == int(value) else f"{float(value):,.1f}"
 
 
+def requests(n: Fraction, one: str, many: str) -> str:
+    """Requests counted in a sentence, with what one does and what more do."""
+    return f"{spoken(n)} request {one}" if n == 1 else f"{spoken(n)} requests {many}"
+
+
 def replay_remarks(found: Replay, rows: list[dict[str, Any]]) -> list[str]:
     """What a reader must know beside the rows."""
     routed = rows[0]
-    served, asked = spoken(routed["requests"]), spoken(found.asked)
-    told = [f"{served} of {asked} requests are served; rows compare what each would do with those"]
+    served, asked = spoken(routed["requests"]), requests(found.asked, "is", "are")
+    told = [f"{served} of {asked} served; rows compare what each would do with those"]
     told += [f"{row['policy']}: {row['decides']}" for row in rows if "team" in row["decides"]]
     unpriced = [row["policy"] for row in rows if row["unpriced"]]
     if unpriced:
@@ -125,12 +130,12 @@ def replay_remarks(found: Replay, rows: list[dict[str, Any]]) -> list[str]:
         told.append(f"refused, by the rule at which the last offers fell: {listed}")
     if found.unsure:
         told.append(
-            f"{spoken(found.unsure)} requests belong to no one category: they are counted in the "
+            f"{requests(found.unsure, 'belongs', 'belong')} to no one category: counted in the "
             "likeliest, and served only by what is certified in each they may be"
         )
     if found.without_prompt:
         told.append(
-            f"{spoken(found.without_prompt)} requests came without their text: decided by the "
+            f"{requests(found.without_prompt, 'came', 'came')} without their text: decided by the "
             "category that was noted, and overrides by pattern could not match"
         )
     if found.unlike:

@@ -16,7 +16,7 @@ from pathlib import Path
 from qfloor import export, router, stats
 from qfloor.errors import InputError
 from qfloor.meant import offer_meant
-from qfloor.pipeline.replaying import mix_rate, spoken
+from qfloor.pipeline.replaying import mix_rate, requests
 from qfloor.pipeline.workloads import Workload, price_rules
 from qfloor.prices import NANO
 from qfloor.router.replay import ROUTED, Answered, Replay, replay
@@ -128,7 +128,7 @@ def monthly_savings(
     routed = found.outcome(ROUTED)
     if routed.unpriced:
         raise InputError(
-            f"workload {workload.name}: {spoken(routed.unpriced)} requests go to offers whose "
+            f"workload {workload.name}: {requests(routed.unpriced, 'goes', 'go')} to offers whose "
             f"price {db.path} does not know; say what you pay in [prices]"
         )
     kept = stays * each
@@ -231,13 +231,13 @@ def _break_even(cost: float, saved: int, volume: int) -> int | None:
 def _remarks(workload: Workload, found: Replay, before: int, after: int) -> Iterable[str]:
     if found.unsure:
         yield (
-            f"{spoken(found.unsure)} requests could be of several categories and take what is "
-            "certified in each of them"
+            f"{requests(found.unsure, 'could', 'could')} be of several categories and "
+            f"{'takes' if found.unsure == 1 else 'take'} what is certified in each of them"
         )
     misread = _misread(found.answered)
     if misread:
         yield (
-            f"{spoken(misread)} requests are read as another category than they were drawn from: "
+            f"{requests(misread, 'is', 'are')} read as another category than they were drawn from: "
             "what is certified there need not be certified for them"
         )
     if workload.reference is None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from qfloor import export, generate, router, suite
 from qfloor.benchmark import Benchmark
+from qfloor.counting import several
 from qfloor.errors import CertificationError, StoreError, SuiteError
 from qfloor.floors import Judged
 from qfloor.generate import RunPolicy
@@ -328,12 +329,17 @@ def _remarks(
     if any(bound.rule == "two_way" for bound in bounds):
         yield "about people like those who judged: raters are drawn as prompts are"
     for n in sorted({bound.panel for bound in bounds if bound.panel}):
-        yield f"about this panel of {n} raters: too few for a statement about others"
+        yield f"about this panel of {several(n, 'rater')}: too few for a statement about others"
     if left_out:
-        yield f"{left_out} prompts were left out: the release was made from them"
+        yield (
+            f"{several(left_out, 'prompt was', 'prompts were')} left out: the release "
+            "was made from them"
+        )
     for bound in bounds:
         if bound.missing:
-            yield f"{bound.tier}: {bound.missing} outputs that nobody judged count as fails"
+            missing = several(bound.missing, "output")
+            counts = "counts as a fail" if bound.missing == 1 else "count as fails"
+            yield f"{bound.tier}: {missing} that nobody judged {counts}"
 
 
 def served_rows(found: ServedCertificate) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from qfloor.counting import several
 from qfloor.errors import RatingsError
 from qfloor.ratings.assembling import ImportedRatings, assemble
 from qfloor.ratings.comparing import Compared, Ground, assemble_comparisons
@@ -183,7 +184,8 @@ def _joined(reading: Reading, prolific: str | Path | None, faults: Faults) -> Re
         reading = join_submissions(reading, Path(prolific))
     if not reading.judgments and not reading.comparisons:
         raise RatingsError(
-            f"{faults.path}: none of {reading.n_rows} rows has a score; nothing was imported"
+            f"{faults.path}: none of {several(reading.n_rows, 'row')} has a score; "
+            "nothing was imported"
         )
     return reading
 

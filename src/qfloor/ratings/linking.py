@@ -11,6 +11,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Literal
 
 from qfloor import stats
+from qfloor.counting import several
 from qfloor.errors import RatingsError
 from qfloor.ratings.judgment import TEST, listed
 from qfloor.records import Linking
@@ -123,7 +124,10 @@ def sentence_of(linking: Linking) -> str:
     'pool: june rates 0.1 higher than may, and more than 0.3 either way is ruled out'
     """
     if linking.shift is None or linking.low is None or linking.high is None:
-        return f"{linking.word}: {linking.n_prompts} prompts say nothing, rate more again"
+        return (
+            f"{linking.word}: "
+            f"{several(linking.n_prompts, 'prompt says', 'prompts say')} nothing, rate more again"
+        )
     way = "higher" if linking.shift >= 0.0 else "lower"
     said = f"{linking.second} rates {abs(linking.shift):.3g} {way} than {linking.first}"
     most = max(abs(linking.low), abs(linking.high))

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from qfloor import tables
+from qfloor.counting import several
 from qfloor.errors import RatingsError
 from qfloor.ratings.judgment import ANONYMOUS, Faults, Judgment, Reading, Versus
 from qfloor.ratings.wording import nearest
@@ -46,8 +47,9 @@ def join_submissions(reading: Reading, path: Path) -> Reading:
     sessions = {j.session for j in said}
     if not raters & set(participants) and not sessions & set(submissions):
         raise RatingsError(
-            f"{path}: none of the {len(raters)} raters is among its {len(participants)} "
-            "participants, is it the export of this study?; nothing was imported"
+            f"{path}: none of the {several(len(raters), 'rater')} is among its "
+            f"{several(len(participants), 'participant')}, is it the export of this study?; "
+            "nothing was imported"
         )
     dropped = Counter(reading.dropped)
 
@@ -62,7 +64,11 @@ def join_submissions(reading: Reading, path: Path) -> Reading:
     judgments = tuple(judgment for judgment in reading.judgments if is_kept(judgment))
     comparisons = tuple(versus for versus in reading.comparisons if is_kept(versus))
     strangers = sum(rater not in participants for rater in raters)
-    notes = (f"{strangers} raters are not among the Prolific submissions",) if strangers else ()
+    notes = (
+        (f"{several(strangers, 'rater is', 'raters are')} not among the Prolific submissions",)
+        if strangers
+        else ()
+    )
     return replace(
         reading,
         judgments=judgments,

@@ -124,7 +124,8 @@ class Names:
             )
         if self.clear:
             found.append(
-                f"{self.clear} raters keep the unhashed ids that earlier imports of this source "
+                f"{several(self.clear, 'rater keeps', 'raters keep')} the unhashed ids that "
+                "earlier imports of this source "
                 "gave them; import everything into a new workspace to be rid of these"
             )
         return tuple(found)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from qfloor import tables
+from qfloor.counting import several
 from qfloor.errors import RatingsError
 from qfloor.ratings.judgment import (
     ANONYMOUS,
@@ -173,7 +174,8 @@ class Recorder:
     def reading(self, ignored: Sequence[str] = (), offered: Sequence[str] = ()) -> Reading:
         """Close the file; ``offered`` names its columns, where questions are columns."""
         if self._odd_times:
-            self.notes.append(f"{self._odd_times} times are not in ISO 8601 and were left out")
+            odd = several(self._odd_times, "time is not", "times are not")
+            self.notes.append(f"{odd} in ISO 8601 and left out")
         raters = {j.rater for j in self._judgments}.union(c.rater for c in self._comparisons)
         if raters == {ANONYMOUS}:
             self.notes.append(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from qfloor.counting import several
 from qfloor.ratings.assembling import ImportedRatings
 from qfloor.ratings.judgment import ANONYMOUS, TEST, Reading
 from qfloor.ratings.settling import Settled
@@ -59,12 +60,14 @@ class ImportReport:
         why = ", ".join(f"{n} {reason}" for reason, n in self.dropped.items())
         kept = f"{self.kept} kept"
         if self.comparisons:
-            kept = f"{self.comparisons} comparisons and {self.kept} ratings kept"
+            kept = (
+                f"{several(self.comparisons, 'comparison')} and {several(self.kept, 'rating')} kept"
+            )
         return (
-            f"{self.path}: {self.read} judgments read, {kept}"
+            f"{self.path}: {several(self.read, 'judgment')} read, {kept}"
             + (f" ({why} dropped)" if why else "")
-            + f", {self.added} of them new: {self.raters} raters, {self.items} items, "
-            f"{len(self.offers)} offers"
+            + f", {self.added} of them new: {several(self.raters, 'rater')}, "
+            f"{several(self.items, 'item')}, {several(len(self.offers), 'offer')}"
         )
 
 
@@ -124,7 +127,7 @@ def _remarks(imported: ImportedRatings, outputs: Mapping[str, Output | OutputRow
     ]
     every = set().union(*prompts.values())
     return found + [
-        f"{offer} has ratings on {len(prompts[offer])} of {len(every)} prompts"
+        f"{offer} has ratings on {len(prompts[offer])} of {several(len(every), 'prompt')}"
         for offer in sorted(prompts)
         if len(prompts[offer]) < len(every)
     ]

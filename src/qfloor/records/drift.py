@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from qfloor.counting import several
 from qfloor.records.asked import Modality
 
 DriftWord = Literal["changed", "not distinguishable", "too little data"]
@@ -76,5 +77,8 @@ class DriftFinding:
         """Prompts, and how little was left to rise where most failed already."""
         n = min(self.n_before, self.n_after)
         if self.before == 1.0:
-            return f"all of {n} prompts failed before, so no rise could show"
-        return f"{n} prompts, not even a rise from {self.before:.3g} to all fails would have shown"
+            return f"all of {several(n, 'prompt')} failed before, so no rise could show"
+        return (
+            f"{several(n, 'prompt')}, not even a rise from {self.before:.3g} to all "
+            "fails would have shown"
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from qfloor.counting import several
 from qfloor.report.content import ReportContent, Row
 from qfloor.report.drawing import Axis, axis_lane, dot, horizontal, lane, vertical
 from qfloor.report.markup import NOTHING, figure, folded, number, paragraph, share, table, text
@@ -32,12 +33,13 @@ def _panel(content: ReportContent) -> str:
     counts = sorted({f["n_raters"] for f in content.floors if f["n_raters"]})
     if not counts:
         return paragraph("No person judged.")
-    n = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    n = several(counts[-1], "rater")
+    n = n if len(counts) == 1 else f"{counts[0]} to {n}"
     is_simulated = content.provenance.get("judgments") == "simulated raters"
     simulated = " They are simulated: each reads an output's defect log." * is_simulated
     untested = content.provenance.get("pooled_untested", ())
     pooled = [f"{said[:1].upper()}{said[1:]}." for said in untested]
-    return paragraph(" ".join([f"{n} raters a floor: {', '.join(told)}.{simulated}", *pooled]))
+    return paragraph(" ".join([f"{n} a floor: {', '.join(told)}.{simulated}", *pooled]))
 
 
 def _agreement(rows: Sequence[Row]) -> str:
@@ -77,7 +79,7 @@ def _severity(rows: Sequence[Row]) -> str:
     foot = f'<div class="row bare"><span></span>{axis_lane(axis)}<span></span></div>'
     worst, best = shown[0], shown[-1]
     alt = (
-        f"Severity of {len(shown)} raters in points, from {worst['rater']} "
+        f"Severity of {several(len(shown), 'rater')} in points, from {worst['rater']} "
         f"({number(worst['severity'])}) to {best['rater']} ({number(best['severity'])})."
     )
     plot = figure("Severity", "points from the mean of all who rated the same outputs", alt,
@@ -111,7 +113,9 @@ def _listed(rows: Sequence[Row]) -> str:
         ]
         for r in rows
     ]  # fmt: skip
-    return folded(f"All {len(rows)} raters", table(heads, cells, numeric={2, 3, 4, 5, 6, 8, 9}))
+    return folded(
+        f"All {several(len(rows), 'rater')}", table(heads, cells, numeric={2, 3, 4, 5, 6, 8, 9})
+    )
 
 
 def _left_out(content: ReportContent) -> str:
@@ -135,7 +139,7 @@ def _left_out(content: ReportContent) -> str:
     ]  # fmt: skip
     n = len(cells)
     if not listed:
-        return paragraph(f"Leaving out any one rater changes none of {n} verdicts.")
+        return paragraph(f"Leaving out any one rater changes none of {several(n, 'verdict')}.")
     said = f"Verdicts that hang on one rater, {len(listed)} of {n}; the others stay as they are."
     heads = ["offer", "category", "tier", "with all", "without one"]
     return paragraph(said) + table(heads, listed)
@@ -143,4 +147,6 @@ def _left_out(content: ReportContent) -> str:
 
 def _without(found: Sequence[Row], ruling: str) -> str:
     counted = Counter(r["ruling"] for r in found if r["ruling"] != ruling)
-    return ", ".join(f"{other} {n} of {len(found)} times" for other, n in sorted(counted.items()))
+    return ", ".join(
+        f"{other} {n} of {several(len(found), 'time')}" for other, n in sorted(counted.items())
+    )

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from qfloor.counting import several
 from qfloor.records import TIERS
 from qfloor.report.content import Place, ReportContent, Row, Spread
 from qfloor.report.drawing import INSET, Axis, axis_lane, dot, horizontal, lane, path_of, stretched
@@ -47,7 +48,7 @@ def _plot(content: ReportContent, place: Place, axis: Axis) -> str:
     told = ", ".join(f"{short(f['offer_id'])} {_five(spread)}" for f, spread in drawn)
     alt = f"Distributions in {place[0]} ({place[1]}): {told}."
     n = sum(len(spread.values) for _, spread in drawn)
-    return figure(" · ".join(place), f"{n:,} values", alt, rows + foot)
+    return figure(" · ".join(place), several(n, "value"), alt, rows + foot)
 
 
 def _five(spread: Spread) -> str:

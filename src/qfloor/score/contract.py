@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from qfloor.counting import several
 from qfloor.errors import ScoringError
 from qfloor.records import Metric, ScoreStatus
 from qfloor.scorers.protocol import Row
@@ -61,7 +62,9 @@ def check_shape(
     if not isinstance(result, Sequence):
         raise ScoringError(f"scorer {scorer} returned {_kind(result)} instead of a list of rows")
     if len(result) != items:
-        raise ScoringError(f"scorer {scorer} returned {len(result)} entries for {items} items")
+        raise ScoringError(
+            f"scorer {scorer} returned {several(len(result), 'entry')} for {several(items, 'item')}"
+        )
     declared = {metric.name for metric in metrics}
     for rows in result:
         if not isinstance(rows, Sequence) or not all(isinstance(row, Row) for row in rows):

@@ -18,6 +18,7 @@ from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from qfloor.counting import several
 from qfloor.errors import QfloorError, ScoringError
 from qfloor.plugins import spec_of
 from qfloor.ray_cluster import RaySettings, actors_that_fit, connected
@@ -96,7 +97,8 @@ def _spanned(
                     yield batches[n], found
     if due:
         raise ScoringError(
-            f"Ray lost {sum(len(batches[n]) for n in due)} outputs without a word; what was scored "
+            f"Ray lost {several(sum(len(batches[n]) for n in due), 'output')} without a word; "
+            "what was scored "
             f"is kept, run the same command again"
         )
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from qfloor.counting import several
 from qfloor.records import CATEGORIES, GENERAL, Prompt, Suite
 from qfloor.suite.loading import Checks, find, read
 
@@ -85,7 +86,7 @@ def check(suite: Suite, rules: Checks | None = None) -> list[Finding]:
                 Finding(
                     category=category,
                     rule="languages",
-                    message=f"{len(languages)} languages, needs {rules.min_languages}",
+                    message=f"{several(len(languages), 'language')}, needs {rules.min_languages}",
                 )
             )
     return findings + _duplicates(suite.prompts)
@@ -110,7 +111,7 @@ def _counts(groups: dict[str, list[Prompt]], rules: Checks) -> Iterable[Finding]
             yield Finding(
                 category=category.id,
                 rule="count",
-                message=f"{n} prompts, needs {rules.min_per_category}",
+                message=f"{several(n, 'prompt')}, needs {rules.min_per_category}",
             )
 
 
@@ -144,7 +145,10 @@ def _variety(category: str, prompts: Sequence[Prompt]) -> Iterable[Finding]:
             yield Finding(
                 category=category,
                 rule=rule,
-                message=f"{' '.join(run)!r} in {n} of {len(prompts)} prompts, at most {share:.0%}",
+                message=(
+                    f"{' '.join(run)!r} in {n} of {several(len(prompts), 'prompt')}, "
+                    f"at most {share:.0%}"
+                ),
             )
 
 

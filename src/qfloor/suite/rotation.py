@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from qfloor.counting import several
 from qfloor.errors import SuiteError
 from qfloor.records import Prompt, Suite
 from qfloor.suite.likeness import alike
@@ -195,7 +196,7 @@ def _first(prompts: list[Prompt], n: int) -> list[Prompt]:
     """The first so many by hash of the family: nobody chooses, and more include fewer."""
     if n > len(prompts):
         where = "/".join(_stratum(prompts[0])) if prompts else "a category"
-        raise SuiteError(f"{where} has {len(prompts)} public prompts, {n} are wanted")
+        raise SuiteError(f"{where} has {several(len(prompts), 'public prompt')}, {n} are wanted")
     return sorted(prompts, key=_lot)[: max(n, 0)]
 
 

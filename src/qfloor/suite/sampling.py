@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from qfloor import tables
+from qfloor.counting import several
 from qfloor.errors import SuiteError
 from qfloor.records import CATEGORIES, GENERAL, Prompt, Suite, category_of
 from qfloor.suite.loading import split_of
@@ -47,11 +48,11 @@ def _requests(
 
 def _told(strange: Mapping[str, int], most: int = 6) -> str:
     labels = [f"{label!r} in {n:,}" for label, n in sorted(strange.items(), key=lambda x: -x[1])]
-    more = f" and {len(labels) - most} more labels" if len(labels) > most else ""
+    more = f" and {several(len(labels) - most, 'more label')}" if len(labels) > most else ""
     rows = sum(strange.values())
-    are = "row has" if rows == 1 else "rows have"
     return (
-        f"{rows:,} {are} a label that is no category ({', '.join(labels[:most])}{more}), taken as "
+        f"{several(rows, 'row has', 'rows have')} a label that is no category "
+        f"({', '.join(labels[:most])}{more}), taken as "
         f"{GENERAL.id}; the categories are {', '.join(c.id for c in CATEGORIES)}"
     )
 

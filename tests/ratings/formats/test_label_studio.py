@@ -118,7 +118,7 @@ class TestTraps:
         found = load(write_json(tasks), "label_studio", "model=m1", scale="0:10")
         assert found.report.dropped == {"no score": 1}
         (said,) = [n for n in found.report.notes if "zero" in n]
-        assert said.startswith("1 submitted annotations have no star")
+        assert said.startswith("1 submitted annotation has no star")
 
     def test_on_a_scale_without_zero_there_is_nothing_to_tell(self, load, write_json):
         tasks = [task(note(3)), task(note(3, star("r1", "image1", 5)), m1="other")]
@@ -293,7 +293,9 @@ def test_a_file_in_which_nobody_answered_is_one_of_several(
 ):
     """Full JSON tells answers from data: that there are none is no fault of how it is written."""
     empty = write_json([task(annotation)], name="empty.json")
-    refused(empty, "label_studio", "model=m1", scale="1:10", match="none of . rows has a score")
+    refused(
+        empty, "label_studio", "model=m1", scale="1:10", match="none of (1 row|0 rows) has a score"
+    )
     rated = write_json([task(note(3, star("r1", "image1", 7)))])
     report = load([empty, rated], "label_studio", "model=m1", scale="1:10").report
     assert (report.kept, report.dropped) == (1, dropped)

@@ -55,7 +55,7 @@ class TestTraps:
         path = write("worker,request,made_by,fits,when", "w1,a fox,flux,4,Fri Jan 02 PST 2026")
         found = load(path, "table", *MAP, "at=when", criteria=NAMED)
         assert [r.at for r in store.ratings_of()] == [None]
-        assert "1 times are not in ISO 8601 and were left out" in found.report.notes
+        assert "1 time is not in ISO 8601 and left out" in found.report.notes
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from typing import Any
 import qfloor
 from qfloor import export
 from qfloor.benchmark import Benchmark
+from qfloor.counting import several
 from qfloor.errors import QfloorError, StoreError
 from qfloor.export import Content
 from qfloor.pipeline.audit import raw
@@ -59,13 +60,14 @@ class Audit:
         """One sentence."""
         if not self.wrong:
             return (
-                f"{self.database} follows from {self.store}: {len(self.checks)} checks, all ok; "
+                f"{self.database} follows from {self.store}: "
+                f"{several(len(self.checks), 'check')}, all ok; "
                 f"{self.certified}"
             )
         named = ", ".join(check.check for check in self.wrong)
         return (
             f"{self.database} does not follow from {self.store}: {len(self.wrong)} of "
-            f"{len(self.checks)} checks failed: {named}"
+            f"{several(len(self.checks), 'check')} failed: {named}"
         )
 
 
@@ -139,12 +141,10 @@ def _of_itself(content: Content) -> Iterator[Check]:
     about = content["release"][0]
     yield same("release digest", about["digest"], export.digest_of_content(content))
     problems = export.problems_of(content)
-    yield none_of(
-        "rows that agree with one another", len(content["verdicts"]), "verdicts", problems
-    )
+    yield none_of("rows that agree with one another", len(content["verdicts"]), "verdict", problems)
     yield Check(
         check="verdicts as frozen",
-        expected=f"{len(content['verdicts'])} verdicts",
+        expected=several(len(content["verdicts"]), "verdict"),
         found=export.post_hoc_words(content),
         verdict="ok",
     )
@@ -204,7 +204,7 @@ def _suites(case: _Case) -> Check:
         for name, suite in case.suites.items()
         if suite.digest != told.get(name)
     ]
-    return none_of("suites", len(told), "suites", wrong)
+    return none_of("suites", len(told), "suite", wrong)
 
 
 def _findings(case: _Case) -> Iterator[Check]:
@@ -218,7 +218,7 @@ def _findings(case: _Case) -> Iterator[Check]:
     else:
         wrong = [f"{name}: {told}" for name, _, found in kept for told in found]
         total = sum(n for _, n, _ in kept)
-        yield none_of("findings kept in the store", total, "rows", wrong)
+        yield none_of("findings kept in the store", total, "row", wrong)
     try:
         declared = _published_metrics(case.content)
         certify_round(

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from qfloor.counting import several
+
 Verdict = Literal["ok", "DIFFERS", "missing"]
 
 NAMED = 5
@@ -52,7 +54,7 @@ def none_of(check: str, total: int, what: str, wrong: Sequence[str]) -> Check:
     more = (f"{len(wrong) - NAMED} more",) if len(wrong) > NAMED else ()
     return Check(
         check=check,
-        expected=f"{total} {what}",
+        expected=several(total, what),
         found=f"{total - len(wrong)} as they should be" if wrong else f"{total}",
         verdict="DIFFERS" if wrong else "ok",
         details=(*wrong[:NAMED], *more),

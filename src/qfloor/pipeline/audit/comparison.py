@@ -30,7 +30,7 @@ def compared(published: Content, again: Content, how: str, *, exact: bool) -> It
         Whether numbers must be equal; otherwise to `TOLERANCE`.
     """
     for name, total, wrong in unlike(published, again, exact=exact):
-        yield none_of(f"{name} {how}", total, "rows", wrong)
+        yield none_of(f"{name} {how}", total, "row", wrong)
 
 
 def unlike(

@@ -32,7 +32,7 @@ def looked_at(
     wrong = [*_unsaid(store, benchmark, view, states), *_unplanned(benchmark, prompts, states)]
     wrong += _unordered(store, benchmark, prompts, states, run)
     total = sum(len(state.seen) for state in states)
-    yield none_of("what tests looked at", total, "outputs", wrong)
+    yield none_of("what tests looked at", total, "output", wrong)
 
 
 def _unsaid(

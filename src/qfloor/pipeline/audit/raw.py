@@ -41,14 +41,14 @@ def identities(
         none_of(
             "prompts named by their content",
             len(prompts),
-            "prompts",
+            "prompt",
             [f"{p.id}: now {p.digest}, kept as {d}" for d, p in prompts.items() if p.digest != d],
         ),
         _offers(store, view, offers, imported),
         none_of(
             "metric identities",
             len(metrics),
-            "metrics",
+            "metric",
             [
                 f"{key}: its definition is now that of {metric.key}"
                 for key, text in metrics
@@ -79,7 +79,7 @@ def _offers(store: Store, view: RoundView, offers: Sequence[Offer], imported: bo
         for offer in offers
         if offer.id in bought and canonical_json(offer) not in kept[offer.id]
     ]
-    return none_of("offers named by their content", len(rows), "offers", wrong)
+    return none_of("offers named by their content", len(rows), "offer", wrong)
 
 
 def _outputs(view: RoundView, offers: Sequence[Offer]) -> Check:
@@ -89,7 +89,7 @@ def _outputs(view: RoundView, offers: Sequence[Offer]) -> Check:
         asked = output_id(view.prompts[o.prompt_digest], by_id[o.offer_id], o.repeat, o.round)
         if asked != o.id:
             wrong.append(f"{o.id}: its request is {asked}")
-    return none_of("outputs named by their request", len(view.outputs), "outputs", wrong)
+    return none_of("outputs named by their request", len(view.outputs), "output", wrong)
 
 
 def media(store: Store, outputs: Sequence[Output]) -> Check:
@@ -102,7 +102,7 @@ def media(store: Store, outputs: Sequence[Output]) -> Check:
             missing.append(f"{_of(output)}: media {sha256} is missing")
         elif (now := sha256_of(path)) != sha256:
             changed.append(f"{_of(output)}: media {sha256} was changed, its bytes are {now}")
-    check = none_of("media files by SHA-256", len(used), "files", [*changed, *missing])
+    check = none_of("media files by SHA-256", len(used), "file", [*changed, *missing])
     if not missing or changed:
         return check
     return Check(**{**vars(check), "verdict": "missing"})
@@ -128,13 +128,13 @@ def ledger(store: Store, benchmark: Benchmark, outputs: Sequence[Output]) -> lis
         if len(found) > 1
     ]
     twice += _asked_twice(store, benchmark, outputs)
-    checks = [none_of("nothing bought twice in the round", n_rows, "ledger rows", twice)]
+    checks = [none_of("nothing bought twice in the round", n_rows, "ledger row", twice)]
     if benchmark.imported:
         return checks
     wanted = [o for o in outputs if o.status is Status.MADE]
     unbought = [f"{_of(o)}: made, but the ledger knows nothing of it"
                 for o in wanted if o.id not in made]  # fmt: skip
-    return [*checks, none_of("made outputs in the ledger", len(wanted), "outputs", unbought)]
+    return [*checks, none_of("made outputs in the ledger", len(wanted), "output", unbought)]
 
 
 def _asked_twice(store: Store, benchmark: Benchmark, outputs: Sequence[Output]) -> Iterator[str]:

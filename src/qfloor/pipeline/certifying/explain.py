@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.benchmark import Benchmark
+from qfloor.counting import several
 from qfloor.errors import CertificationError
 from qfloor.floors import AtPercentile, Judged, at_percentiles
 from qfloor.pipeline.certifying.findings import Findings
@@ -186,7 +187,8 @@ def _examples(
 def _beside(tier: str, told: Mapping[str, Any]) -> str:
     return (
         f"{tier}: more than {told['margin']:g} below {told['reference']} on {told['below']} of "
-        f"{told['n_prompts']} prompts, at most {told['upper']:.1%} (level {told['alpha']:g}, shown "
+        f"{several(told['n_prompts'], 'prompt')}, at most {told['upper']:.1%} (level "
+        f"{told['alpha']:g}, shown "
         "and deciding nothing)"
     )
 
@@ -200,7 +202,7 @@ def _why(output: Output) -> str:
 def sentence_of(verdict: Verdict, floor: Floor) -> str:
     """Say a verdict in words: what decided, on how much, and what would change it."""
     bar = f"{verdict.tier} ({verdict.threshold:g}, {verdict.max_fail:.0%} may fail)"
-    seen = f"{floor.n_prompts} prompts, bound {floor.bound} at level {verdict.level:.3g}"
+    seen = f"{several(floor.n_prompts, 'prompt')}, bound {floor.bound} at level {verdict.level:.3g}"
     seen += "" if verdict.panel is None else f"; {verdict.panel}"
     if verdict.upper is None or verdict.lower is None:
         return f"{bar}: {verdict.ruling.value}, {verdict.reason} ({seen})"

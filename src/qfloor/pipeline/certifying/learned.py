@@ -14,6 +14,7 @@ from typing import Any
 from qfloor import calibrate
 from qfloor.benchmark import Benchmark
 from qfloor.calibrate import Flagged
+from qfloor.counting import several
 from qfloor.errors import BenchmarkError
 from qfloor.floors import Judged, paired_shortfall, reference_quantile
 from qfloor.floors.cells import on_this_panel
@@ -208,7 +209,10 @@ def _usable(fit: _Fit, rule: ThresholdRule) -> LearnedThreshold:
     found = calibrate.learn_usable(rows, rule.usable or 0.0, rule.level)
     reason = found.reason
     if reason and lacking:
-        reason += f"; {lacking} ratings of them say nothing of that"
+        reason += (
+            f"; {several(lacking, 'rating')} of them "
+            f"{'says' if lacking == 1 else 'say'} nothing of that"
+        )
     return replace(
         _empty(fit.benchmark, rule),
         value=found.threshold,

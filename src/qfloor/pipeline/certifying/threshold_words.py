@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from qfloor.counting import several
 from qfloor.pipeline.certifying.findings import Findings
 from qfloor.records import TIERS, LearnedThreshold, Threshold
 
@@ -44,10 +45,11 @@ def _seen(found: LearnedThreshold) -> str:
 
 
 def _on_what(found: LearnedThreshold) -> str:
-    people = "" if found.n_raters is None else f", {found.n_raters} raters"
+    people = "" if found.n_raters is None else f", {several(found.n_raters, 'rater')}"
     panel = f", {found.raters}" if found.raters.startswith("conditional") else ""
     return (
-        f"{found.n_prompts} {found.split} prompts, {found.n_values} values{people}{panel}, level "
+        f"{several(found.n_prompts, f'{found.split} prompt')}, "
+        f"{several(found.n_values, 'value')}{people}{panel}, level "
         f"{found.level:g}"
     )
 

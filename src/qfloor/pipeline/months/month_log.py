@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from qfloor.counting import several
 from qfloor.errors import InputError
 from qfloor.export import Content
 from qfloor.pipeline.months.compared_releases import changed_verdicts
@@ -89,7 +90,8 @@ def _made(entry: Entry) -> str:
     outputs = sum(r["n"] for r in content.get("raw_rows", []) if r["kind"] == "outputs")
     about = content["release"][0]
     return (
-        f"{outputs:,} outputs of {len(content['offers'])} offers, ${usd:,.2f} spent; release "
+        f"{several(outputs, 'output')} of {several(len(content['offers']), 'offer')}, "
+        f"${usd:,.2f} spent; release "
         f"digest `{about['digest']}`."
     )
 
@@ -117,11 +119,14 @@ def _changed(entry: Entry) -> str:
     if not changed:
         seen = [f.detectable for f in entry.drift.findings if f.detectable and f.category == EVERY]
         power = f"; a rise by {100 * max(seen):.0f} points would have been seen" if seen else ""
-        none = f"none of {len(compared)} offers is shown to have changed"
+        none = f"none of {several(len(compared), 'offer')} is shown to have changed"
         return f"Drift: {entry.compared}; {none}{power}."
     told = "; ".join(_sentence(f) for f in _clearest(changed))
     others = len(compared) - len({f.offer_id for f in changed})
-    return f"**Drift**: {entry.compared}; {told}. {others} others are not shown to have changed."
+    return (
+        f"**Drift**: {entry.compared}; {told}. "
+        f"{several(others, 'other is', 'others are')} not shown to have changed."
+    )
 
 
 def _clearest(changed: list[DriftFinding]) -> Iterator[DriftFinding]:
@@ -161,7 +166,8 @@ def _moved(entry: Entry) -> Iterator[str]:
 
 def _lacking(entry: Entry) -> Iterator[str]:
     if entry.waiting:
-        yield f"{entry.waiting} outputs may have been charged and wait for a person."
+        wait = "waits" if entry.waiting == 1 else "wait"
+        yield f"{several(entry.waiting, 'output')} may have been charged and {wait} for a person."
     for offer, why in sorted(entry.stopped.items()):
         yield f"{offer} was not completed: {why}"
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from qfloor import export
 from qfloor.benchmark import Benchmark, names
+from qfloor.counting import several
 from qfloor.errors import BenchmarkError, CertificationError, QfloorError
 from qfloor.generate import GenerationResult, RunPolicy
 from qfloor.pipeline.months.drift import DriftReport, check_drift
@@ -160,7 +161,10 @@ def _unfinished(made: GenerationResult) -> str:
     """What is left of a round and why; nothing when it is complete."""
     told = []
     if made.left or made.halted:
-        told.append(f"{made.left} outputs are left{f': {made.halted}' if made.halted else ''}")
+        told.append(
+            f"{several(made.left, 'output is', 'outputs are')} "
+            f"left{f': {made.halted}' if made.halted else ''}"
+        )
     if made.stopped:
         told.append(f"{', '.join(sorted(made.stopped))} could not be called")
     return "; ".join(told)

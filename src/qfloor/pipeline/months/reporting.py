@@ -16,6 +16,7 @@ from typing import Any
 import qfloor
 from qfloor import export, ratings
 from qfloor.benchmark import Benchmark
+from qfloor.counting import several
 from qfloor.errors import InputError, QfloorError, StoreError
 from qfloor.export import Content
 from qfloor.pipeline.certifying.shown_outputs import Gallery, metric_strips
@@ -128,8 +129,8 @@ def _since(before: Content, after: Content, alpha: float) -> Since:
     change = compare_releases(before, after, alpha=alpha)
     old = before["release"][0]
     said = (
-        f"{change.untested} cells have several values a prompt, so their fails cannot be compared "
-        "from releases alone; a workspace that holds both rounds can (-w)."
+        f"{several(change.untested, 'cell has', 'cells have')} several values a prompt, so fails "
+        "there cannot be compared from releases alone; a workspace that holds both rounds can (-w)."
         if change.untested
         else ""
     )

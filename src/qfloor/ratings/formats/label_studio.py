@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from qfloor import tables
+from qfloor.counting import several
 from qfloor.errors import RatingsError
 from qfloor.ratings.formats.label_config import ANSWERED, Control, read_label_config
 from qfloor.ratings.judgment import Format, Reading, ReadOptions
@@ -146,7 +147,8 @@ def _tell_of_zeros(recorder: Recorder, empty_stars: int) -> None:
     scales = [recorder.options.scale, *(c.scale for c in recorder.mapping.criteria.values())]
     if empty_stars and any(scale is not None and scale.lo <= 0 for scale in scales):
         recorder.notes.append(
-            f"{empty_stars} submitted annotations have no star: Label Studio never exports zero "
+            f"{several(empty_stars, 'submitted annotation has', 'submitted annotations have')} "
+            "no star: Label Studio never exports zero "
             "stars, so on a scale from 0 these may be the worst outputs, and floors look better "
             "than they are; ask for at least one star, or use Number"
         )

@@ -20,6 +20,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from qfloor.counting import several
 from qfloor.ratings.entries import (
     UNNAMED_NOTE,
     Entry,
@@ -51,7 +52,8 @@ def read_votes(path: Path, options: ReadOptions) -> Reading:
     judges = sum(name.startswith("judge_") for name in pairs.ignored)
     notes = notes_of(options)
     if judges:
-        notes.append(f"{judges} columns of verdicts of models are left aside: they are no people's")
+        columns = several(judges, "column")
+        notes.append(f"{columns} of verdicts of models left aside: they are no people's")
     return pairs.reading(*notes)
 
 
@@ -98,7 +100,8 @@ def read_rankings(path: Path, options: ReadOptions) -> Reading:
     """
     mapped = options.mapping
     pairs = read_pairs(path, options, "entry", KNOWN_RANKINGS, lambda e: _pairs(e, mapped), "model")
-    came = f"{len(pairs.found)} pairs come of {pairs.n_entries} rankings"
+    rankings = several(pairs.n_entries, "ranking")
+    came = f"{several(len(pairs.found), 'pair comes', 'pairs come')} of {rankings}"
     return pairs.reading(f"{came}, so they are not independent", *notes_of(options))
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor import tables
+from qfloor.counting import several
 from qfloor.errors import RatingsError
 from qfloor.ratings.entries import (
     UNNAMED,
@@ -77,7 +78,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
         counted += "detailedResults" not in values
     notes = [NOTE]
     if counted:
-        notes.append(f"{counted} results are told as counts only")
+        notes.append(f"{several(counted, 'result is', 'results are')} told as counts only")
     return Reading(judgments=(), comparisons=found, n_rows=len(found), notes=tuple(notes))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+from qfloor.counting import several
 from qfloor.errors import PluginError, QfloorError
 from qfloor.plugins import build_generator
 from qfloor.records import Offer, digest_of
@@ -74,8 +75,8 @@ class Sellers:
             told.append(f"{first}: {why}{likewise}")
         n = sum(map(len, found.values()))
         return (
-            f"{n} of {len(db.offers)} offers of {db.name} {db.round} cannot be called from here; "
-            + "; ".join(told)
+            f"{n} of {several(len(db.offers), 'offer')} of {db.name} {db.round} cannot be "
+            "called from here; " + "; ".join(told)
         )
 
     def _why_not(self, offer: Offer) -> str | None:

@@ -115,7 +115,7 @@ def _tiles(found: fig.Figures) -> str:
     spend = found.spend
     saved = spend.saved_share
     unknown = f"{spend.unknown} of unknown charge" if spend.unknown else "all charges known"
-    against = f"on {spend.compared} requests"
+    against = f"on {several(spend.compared, 'request')}"
     tiles = (
         p.tile("Requests, 24 h", f"{found.requests:,}", _beside(found.dry_runs)),
         p.tile("Made", f"{found.made:,}", f"{found.under_way} under way"),
@@ -171,7 +171,7 @@ def _ages(gateway: Gateway) -> str:
     head = [("source of prices", False), ("rows", True), ("age", True), ("held back", True)]
     health = gateway.picture.health
     known = 0 if health is None else sum(bool(seen.n) for seen in health.offers.values())
-    said = f"Health is known of {known} of {len(db.offers)} offers; stale is unknown."
+    said = f"Health is known of {known} of {several(len(db.offers), 'offer')}; stale is unknown."
     return p.table(head, rows) + f'<p class="soft"><small>{escape(said)}</small></p>'
 
 
