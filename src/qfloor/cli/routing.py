@@ -28,6 +28,10 @@ Feeds = typer.Option(
     None, help="Newer prices and health; by default feeds.db beside the database, if there."
 )
 _Health = typer.Option(None, help="Health as a JSON file, of another service.")
+_Illustrative = typer.Option(
+    False, "--allow-illustrative", help="Accept a database that is an example."
+)
+_Schema = typer.Option(False, "--schema", help="Print the JSON Schema of decisions and stop.")
 _Provisional = typer.Option(
     False,
     "--allow-provisional",
@@ -60,17 +64,13 @@ def route(
     policy: Path | None = PolicyFile,
     on_uncertified: str | None = Uncertified,
     objective: Literal["price", "usable_cost"] | None = typer.Option(None, help="What is cheap."),
-    allow_illustrative: bool = typer.Option(
-        False, "--allow-illustrative", help="Accept a database that is an example."
-    ),
+    allow_illustrative: bool = _Illustrative,
     allow_provisional: bool = _Provisional,
     feeds: Path | None = Feeds,
     health: Path | None = _Health,
     now: str | None = typer.Option(None, help="Day or time to decide for; by default now."),
     as_json: bool = typer.Option(False, "--json", help="Print the whole decision as JSON."),
-    schema: bool = typer.Option(
-        False, "--schema", help="Print the JSON Schema of decisions and stop."
-    ),
+    schema: bool = _Schema,
 ) -> None:
     """Choose the cheapest offer that is certified for a request, and say why.
 
