@@ -16,9 +16,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+from savings_at_equal_fails import EqualSavings, savings_at_equal_fails
 
 from qfloor.pipeline import category_guess
-from qfloor.pipeline.equal_savings import EqualSavings, savings_at_equal_fails
 from qfloor.records import CATEGORIES, digest_of
 
 PRICED = {

@@ -25,19 +25,16 @@ WEIGHTS = (0.0, *np.geomspace(1e-4, 1e2, 41).tolist())
 class EqualSavings:
     """Share saved at the best single offer's fail rate plus each allowance, with intervals.
 
-    ``rows`` hold allowance, saved share, and its two-sided limits; ``frontier`` the policies on
-    all prompts as (money each, fail rate).
+    ``rows`` hold allowance, saved share, and its two-sided limits.
     """
 
     best: str
-    best_price: float
     best_fails: float
     n_prompts: int
     groups: int
     confidence: float
     resamples: int
     rows: tuple[tuple[float, float, float, float], ...]
-    frontier: tuple[tuple[float, float], ...]
 
 
 def savings_at_equal_fails(
@@ -100,7 +97,6 @@ def savings_at_equal_fails(
     low, high = np.quantile(drawn, [tail, 1.0 - tail], axis=0)
     return EqualSavings(
         best=names[best],
-        best_price=float(costs[best]),
         best_fails=float(fails[:, best].mean()),
         n_prompts=len(fails),
         groups=int(np.unique(groups).size),
@@ -110,7 +106,6 @@ def savings_at_equal_fails(
             (float(a), float(s), float(lo), float(hi))
             for a, s, lo, hi in zip(allowances, found, low, high, strict=True)
         ),
-        frontier=tuple((float(c), float(f)) for c, f in frontier),
     )
 
 

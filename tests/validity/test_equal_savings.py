@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from qfloor.pipeline.equal_savings import cheapest_mix, policies, savings_at_equal_fails
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "validity"))
+
+from savings_at_equal_fails import (
+    cheapest_mix,
+    policies,
+    savings_at_equal_fails,
+)
 
 N = 400
 FOLDS = np.arange(N) % 4

@@ -16,8 +16,8 @@ to look, by what is asked:
                       compared_releases; reporting
     audit/            a release computed again
     blinding/         blind sessions: blind, session_votes, live_audit
-    routing, savings  replaying, replay_outputs, savings, equal_savings, workloads, guessed,
-                      latency_feed, served, served_bound
+    routing, savings  replaying, replay_outputs, savings, workloads, guessed, latency_feed,
+                      served, served_bound
 """
 
 from __future__ import annotations
