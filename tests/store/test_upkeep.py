@@ -10,6 +10,7 @@ import pytest
 from stored_outputs import add
 
 from qfloor.errors import StoreError
+from qfloor.records import ReferenceSet
 from qfloor.store import Store
 from qfloor.store.placing import place_media
 from qfloor.store.upkeep import measure_store, verify_store
@@ -88,3 +89,16 @@ def test_bytes_are_counted_by_group_once(store: Store) -> None:
     assert sum(row["bytes"] for row in measure_store(store, "place")) >= 156
     with pytest.raises(StoreError, match="known: round, offer"):
         measure_store(store, "colour")
+
+
+def test_a_reference_set_that_was_altered_is_not_given(store: Store) -> None:
+    with store.writing("a test"):
+        found = ReferenceSet(metric="m", round="2026-11", offers=("shop/a",), prompts=())
+        assert store.save_reference(found)
+        assert not store.save_reference(found)
+    store.close()
+    with sqlite3.connect(store.path) as raw:
+        raw.execute("UPDATE reference_sets SET record = replace(record, 'shop/a', 'shop/b')")
+    raw.close()
+    with Store.open(store.root) as opened, pytest.raises(StoreError, match="was altered: it is"):
+        list(opened.references_of())
