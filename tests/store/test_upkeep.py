@@ -98,6 +98,7 @@ def test_a_reference_set_that_was_altered_is_not_given(store: Store) -> None:
         assert not store.save_reference(found)
     store.close()
     with sqlite3.connect(store.path) as raw:
+        raw.execute("DROP TRIGGER reference_sets_never_change")
         raw.execute("UPDATE reference_sets SET record = replace(record, 'shop/a', 'shop/b')")
     raw.close()
     with Store.open(store.root) as opened, pytest.raises(StoreError, match="was altered: it is"):
