@@ -65,10 +65,34 @@ def test_csv_with_columns_and_maps(tmp_path: Path) -> None:
     ]
 
 
+def test_labels_that_are_no_category_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(
+        "text,kind\na mug,mugs\na cup,mugs\na man,Portrait\na hill,places\na,general\nb,\n"
+    )
+    told: list[str] = []
+    columns = {"text": "text", "category": "kind"}
+    imported = suite.import_suite(
+        path, "csv", columns=columns, categories={"places": "landscape"}, say=told.append
+    )
+    assert [p.category for p in imported.prompts] == [
+        "general", "general", "portrait", "landscape", "general", "general",
+    ]  # fmt: skip
+    assert len(told) == 1
+    assert told[0].startswith(
+        "2 rows have a label that is no category ('mugs' in 2), taken as general; the categories"
+    )
+    assert told[0].endswith("(--map LABEL=CATEGORY, or --category for all)")
+    told.clear()
+    suite.import_suite(path, "csv", columns=columns, category="animation", say=told.append)
+    assert told == []
+
+
 @pytest.mark.parametrize(
     ("format", "content", "options", "says"),
     [
-        ("csv", "a,b\n1,2\n", {}, "line 2: no field 'text'; it has a, b"),
+        ("csv", "a,b\n1,2\n", {},
+         "line 2: no field 'text'; it has a, b; name it with --column text=NAME"),
         ("csv", "text\n \nx\n", {}, None),
         ("csv", "text,s\nx,soon\n", {"columns": {"text": "text", "seconds": "s"}},
          "line 2: seconds is 'soon', must be a number"),

@@ -108,6 +108,7 @@ def import_(
         columns=_mapping(column, "--column"),
         categories=_mapping(map_, "--map"),
         category=category,
+        say=say,
     )
     suite.write(imported, out)
     say(f"wrote {out}: {several(len(imported.prompts), 'prompt')}, digest {imported.digest}")

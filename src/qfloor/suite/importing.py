@@ -8,6 +8,7 @@ caller maps it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import Any
 from qfloor import tables
 from qfloor.errors import SuiteError
 from qfloor.meant import meant
-from qfloor.records import CATEGORIES, GENERAL, Prompt, Suite
+from qfloor.records import CATEGORIES, GENERAL, Prompt, Suite, category_of
+from qfloor.suite.labels import strange_labels
 from qfloor.suite.loading import split_of
 
 CHALLENGE_TAGS = {
@@ -70,13 +72,17 @@ def _tags(*labels: str) -> tuple[str, ...]:
     return tuple(sorted({CHALLENGE_TAGS[label] for label in labels if label in CHALLENGE_TAGS}))
 
 
-def _need(path: Path, where: str, row: Mapping[str, Any], field: str) -> Any:
+def _named(ours: str) -> str:
+    return f"; name it with --column {ours}=NAME"
+
+
+def _need(path: Path, where: str, row: Mapping[str, Any], field: str, otherwise: str = "") -> Any:
     if field in row:
         if row[field] is None:
             raise SuiteError(f"{path}: {where}: field {field!r} is null")
         return row[field]
     hint = meant(field, row, f"it has {', '.join(map(str, row))}")
-    raise SuiteError(f"{path}: {where}: no field {field!r}{hint}")
+    raise SuiteError(f"{path}: {where}: no field {field!r}{hint}{otherwise}")
 
 
 def _parti(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, Prompt]]:
@@ -133,7 +139,7 @@ def _csv(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, P
         raise SuiteError("a CSV import needs to know its text column: --column text=NAME")
     for number, (line, row) in enumerate(tables.rows(path, SuiteError), start=1):
         values = {
-            ours: str(_need(path, f"line {line}", row, theirs)).strip()
+            ours: str(_need(path, f"line {line}", row, theirs, _named(ours))).strip()
             for ours, theirs in columns.items()
         }
         text = values.pop("text")
@@ -184,6 +190,7 @@ def import_suite(
     columns: Mapping[str, str] | None = None,
     categories: Mapping[str, str] | None = None,
     category: str | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Suite:
     """Read a foreign prompt set as a suite.
 
@@ -199,6 +206,9 @@ def import_suite(
         Their label -> our category.
     category : str, optional
         Our category for every prompt that no mapping covers.
+    say : callable, optional
+        Told in one sentence of labels that are no category and that nothing maps: their prompts
+        are ``general``.
 
     Returns
     -------
@@ -217,18 +227,33 @@ def import_suite(
         if ours not in known:
             raise SuiteError(f"category {ours!r} is unknown{meant(ours, sorted(known))}")
     suite_name = name or format
-    prompts = tuple(
-        _placed(theirs, prompt, options, known)
-        for theirs, prompt in IMPORTERS[format](Path(path), suite_name, options)
-    )
+    labelled = tuple(IMPORTERS[format](Path(path), suite_name, options))
+    prompts = tuple(_placed(theirs, prompt, options, known) for theirs, prompt in labelled)
     if not prompts:
         raise SuiteError(f"{path}: holds no prompts")
+    strange = Counter(
+        theirs
+        for (theirs, _), prompt in zip(labelled, prompts, strict=True)
+        if theirs and category is None and _unplaced(theirs, prompt, options)
+    )
+    if strange and say is not None:
+        say(f"{strange_labels(strange)} (--map LABEL=CATEGORY, or --category for all)")
     return Suite(name=suite_name, version="1.0.0", prompts=prompts, title=f"imported from {format}")
+
+
+def _unplaced(theirs: str, prompt: Prompt, options: ImportOptions) -> bool:
+    """Whether a prompt is ``general`` for want of a category that its label names."""
+    return (
+        prompt.category == GENERAL.id
+        and category_of(theirs) != GENERAL.id
+        and theirs not in options.categories
+    )
 
 
 def _placed(theirs: str, prompt: Prompt, options: ImportOptions, known: set[str]) -> Prompt:
     """Give a prompt its category: mapped, else equal by name, else the importer's own."""
-    ours = options.categories.get(theirs) or (theirs if theirs in known else None)
+    named = category_of(theirs)
+    ours = options.categories.get(theirs) or (named if named in known else None)
     if ours is None and prompt.category == GENERAL.id:
         ours = options.category
     if ours is None:

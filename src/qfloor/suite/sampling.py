@@ -7,16 +7,16 @@ traffic it came from.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from qfloor import tables
-from qfloor.counting import several
 from qfloor.errors import SuiteError
 from qfloor.records import CATEGORIES, GENERAL, Prompt, Suite, category_of
+from qfloor.suite.labels import strange_labels
 from qfloor.suite.loading import split_of
 
 
@@ -44,17 +44,6 @@ def _requests(
                 strange[category] += 1
             requests.append((text, category if category in known else GENERAL.id))
     return requests, strange
-
-
-def _told(strange: Mapping[str, int], most: int = 6) -> str:
-    labels = [f"{label!r} in {n:,}" for label, n in sorted(strange.items(), key=lambda x: -x[1])]
-    more = f" and {several(len(labels) - most, 'more label')}" if len(labels) > most else ""
-    rows = sum(strange.values())
-    return (
-        f"{several(rows, 'row has', 'rows have')} a label that is no category "
-        f"({', '.join(labels[:most])}{more}), taken as "
-        f"{GENERAL.id}; the categories are {', '.join(c.id for c in CATEGORIES)}"
-    )
 
 
 def sample_log(
@@ -106,7 +95,7 @@ def sample_log(
     if not strata:
         raise SuiteError(f"{path}: holds no requests")
     if strange:
-        say(f"{path}: {_told(strange)}")
+        say(f"{path}: {strange_labels(strange)}")
     prompts: list[Prompt] = []
     inclusion: dict[str, float] = {}
     for category in sorted(strata):
