@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from qfloor import benchmark, pipeline
@@ -129,6 +130,23 @@ def test_ratings_of_other_offers_are_named(rated: tuple[str, Path]) -> None:
         by_metric = CompositeQuality.of((("technical.sharpness", 1.0),), 0, 1)
         asked = replace(asked, quality=by_metric)
         assert "no score of the metrics" in pipeline.why_unjudged(store, asked)
+
+
+def test_an_offer_that_nobody_rated_is_named(rated: tuple[str, Path]) -> None:
+    path = Path(rated[0])
+    folder = path.parent
+    Image.effect_noise((32, 32), 60).save(folder / "0.png")
+    (folder / "m.csv").write_text("prompt,offer,file\na mug,shop/a,0.png\n")
+    given = ["generate", "--manifest", str(folder / "m.csv"), "--round", "2026-11"]
+    assert CliRunner().invoke(app, [*given, "-w", str(rated[1])]).exit_code == 0
+    assert "no floor" not in _floors(rated)[2]  # the benchmark does not judge it
+    path.write_text(path.read_text().replace('"imported/*"', '"imported/*", "shop/a"'))
+    code, out, err = _floors(rated)
+    assert (code, "shop/a" in out) == (0, False)
+    assert (
+        "no floor of shop/a (1 output): nothing in round 2026-11 has a rating on 'overall' that "
+        "counts here; it counts among the offers of a family all the same\n"
+    ) in err
 
 
 def test_a_quality_that_has_no_floor(rated: tuple[str, Path]) -> None:

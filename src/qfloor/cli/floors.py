@@ -77,7 +77,11 @@ def floors(
         say_differs(pipeline.plan_state(store, benchmark))
         if table == "explain":
             shown = pipeline.explain(store, benchmark, found, *explain, metric=quality)
-        pooled = list(pipeline.pooling_remarks(store, benchmark))
+        judged = {f.offer_id for f in found.floors if f.quality == benchmark.quality.id}
+        beside = [
+            *pipeline.unjudged_remarks(store, benchmark, judged),
+            *pipeline.pooling_remarks(store, benchmark),
+        ]
         if not found.floors and table is None:
             raise QfloorError(pipeline.why_unjudged(store, benchmark))
     wanted = benchmark.quality.id if quality is None else quality
@@ -90,7 +94,7 @@ def floors(
         emit(rows, as_json=as_json, as_csv=as_csv, empty=empty)
     else:
         _floors(found, wanted, kind, benchmark.round, as_json=as_json, as_csv=as_csv)
-        for remark in pooled:
+        for remark in beside:
             say(remark)
 
 

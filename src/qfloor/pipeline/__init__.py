@@ -55,7 +55,7 @@ from qfloor.pipeline.rounds.references import (
     write_reference,
 )
 from qfloor.pipeline.rounds.sessions import pooling_remarks
-from qfloor.pipeline.rounds.unjudged import why_unjudged
+from qfloor.pipeline.rounds.unjudged import unjudged_remarks, why_unjudged
 from qfloor.pipeline.run import (
     RunResult,
     certify_round,
@@ -136,6 +136,7 @@ __all__ = [
     "threshold_rows",
     "to_rate",
     "undecided_remarks",
+    "unjudged_remarks",
     "view_of",
     "why_unjudged",
     "write_reference",

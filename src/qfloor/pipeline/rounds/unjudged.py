@@ -1,8 +1,12 @@
-"""Why a round has no floor of its benchmark's quality: what was rated instead, and where."""
+"""Why a round, or one of its offers, has no floor of the benchmark's quality."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Iterator
+
 from qfloor.benchmark import Benchmark
+from qfloor.counting import several
 from qfloor.pipeline.rounds.planned import offers_of
 from qfloor.ratings.wording import listed
 from qfloor.records import human_part
@@ -39,3 +43,31 @@ def _instead(store: Store, benchmark: Benchmark) -> str:
     if benchmark.panel is not None:
         return "nobody has rated in it yet; `qfloor run` has its simulated raters do so"
     return "nobody has rated in it yet; import ratings with `qfloor ratings import`"
+
+
+def unjudged_remarks(store: Store, benchmark: Benchmark, judged: Collection[str]) -> Iterator[str]:
+    """Name offers that have outputs in the round and no floor: no row of the table tells of them.
+
+    Parameters
+    ----------
+    store : Store
+    benchmark : Benchmark
+    judged : collection of str
+        Ids of the offers that have a floor of its quality.
+    """
+    made: Counter[str] = Counter()
+    for offer, _, n in store.count_outputs(round=benchmark.round):
+        made[offer] += n
+    lacking = [
+        f"{offer.id} ({several(made[offer.id], 'output')})"
+        for offer in offers_of(store, benchmark)
+        if made[offer.id] and offer.id not in judged
+    ]
+    if lacking:
+        alone = benchmark.quality.source == "uncalibrated"
+        lack = "score" if alone else f"rating on {human_part(benchmark.quality).name!r}"
+        counts = "it counts" if len(lacking) == 1 else "they count"
+        yield (
+            f"no floor of {listed(lacking)}: nothing in round {benchmark.round} has a {lack} that "
+            f"counts here; {counts} among the offers of a family all the same"
+        )
