@@ -44,6 +44,9 @@ def test_how_many_verdicts_are_post_hoc_is_said() -> None:
     assert export.certified_words(content) == "2 certified, 1 of them post hoc"
     assert export.post_hoc_words(content) == "2 post hoc, 1 of them certified"
     assert export.certified_words(_verdicts(False)) == "1 certified"
+    rejected = {"ruling": "rejected", "post_hoc": True}
+    content = {"verdicts": [*_verdicts(False)["verdicts"], rejected]}
+    assert export.certified_words(content) == "1 certified, 1 of the others post hoc"
     assert export.post_hoc_words(_verdicts(False)) == "0 post hoc"
 
 

@@ -138,6 +138,15 @@ def test_faults_in_a_file(tmp_path: Path, now: str, more: str, told: str) -> Non
         load_workload(team(tmp_path, now, more))
 
 
+def test_a_log_is_no_workload(tmp_path: Path) -> None:
+    log = tmp_path / "requests.csv"
+    log.write_text("prompt,tier\na mug,premium\n")
+    with pytest.raises(
+        InputError, match=r"not a TOML file: .*a log of requests is for `qfloor rep"
+    ):
+        load_workload(log)
+
+
 PRODUCTS = "prompts = ['a mug']\ncategory = "
 OF_SUITE = "suite = 'painters'\ncategory = "
 

@@ -54,7 +54,9 @@ def drift(
         _anchors(name, after, anchors, workspace, as_json)
         return
     if before is None:
-        raise typer.BadParameter("says which round certified", param_hint="--from")
+        raise typer.BadParameter(
+            "is needed: the round that certified, such as 2026-10", param_hint="--from"
+        )
     report = _compared(name, before, after, store_from, metric, alpha, workspace)
     rows = [_row(f) for f in _shown(report.findings, everything)]
     emit(rows, as_json=as_json, as_csv=as_csv)

@@ -13,11 +13,15 @@ def certified_words(content: Content) -> str:
     >>> rows = [{"ruling": "certified", "post_hoc": late} for late in (True, False, False)]
     >>> certified_words({"verdicts": rows})
     '3 certified, 1 of them post hoc'
+    >>> certified_words({"verdicts": [{"ruling": "rejected", "post_hoc": True}]})
+    '0 certified, 1 of the others post hoc'
     """
     certified = [row for row in content["verdicts"] if row["ruling"] == "certified"]
     said = f"{len(certified)} certified"
     if late := sum(bool(row.get("post_hoc")) for row in certified):
         return f"{said}, {late} of them post hoc"
+    if late := sum(bool(row.get("post_hoc")) for row in content["verdicts"]):
+        return f"{said}, {late} of the others post hoc"
     if _is_unknown(content):
         return f"{said} (no plan was frozen, so whether any is post hoc is not known)"
     return said

@@ -171,7 +171,9 @@ def load_workload(
     try:
         file = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from error
+        is_log = path.suffix.lower() in (".csv", ".tsv", ".jsonl", ".db")
+        hint = "; a log of requests is for `qfloor replay`" if is_log else ""
+        raise InputError(f"{path}: not a TOML file: {error}{hint}") from error
     except ValidationError as error:
         raise InputError(f"{path}: {_first_fault(error)}") from error
     now = file.now

@@ -86,6 +86,12 @@ def test_our_json_and_other_currencies() -> None:
     [
         ("", "first line must name columns"),
         ("a,b\n1,2\n", "first line must name columns"),
+        (
+            "offer,unit,price\na,image,1\n",
+            "no column usd says what it costs; it has offer, unit, pr",
+        ),
+        ("offer;unit;usd\na;image;0,1\n", "parted by semicolons; save it parted by commas"),
+        ("offer\tunit\tusd\na\timage\t1\n", "parted by tabs; save it parted by commas"),
         ("offer,unit,usd\na,image,0.1\n", "line 2: has no as_of"),
         ("offer,unit,usd,as_of\na,image,NaN,2026-11-24\n", "line 2: usd is 'NaN'"),
         ("offer,unit,usd,as_of\na,image,0.1,2026-11-24\nb,image,-1,2026-11-24\n", "line 3: usd"),

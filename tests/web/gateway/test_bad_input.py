@@ -260,6 +260,7 @@ def test_paths_and_methods_that_are_not_there(gateway: Sync, method: str) -> Non
         answer = gateway.loop.run_until_complete(gateway.client.request(method, path))
         check(answer)
         assert answer.status_code in (404, 405)
+        assert "GET /openapi.json says what is" in answer.text
 
 
 @pytest.mark.slow
@@ -301,9 +302,14 @@ def _fuzz(operation: Any, wanted: Any, tried: set[str]) -> None:
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [(IMAGES, "send application/json"), (VIDEOS, "send application/json or multipart/form-data")],
+    [(IMAGES, "application/json"), (VIDEOS, "application/json or multipart/form-data")],
 )
 def test_the_forms_that_a_body_may_have_are_told(gateway: Sync, path: str, said: str) -> None:
     kind = {"content-type": "application/x-www-form-urlencoded"}
     answer = gateway.post(path, content=b"prompt=mug", headers=kind)
-    assert (answer.status_code, answer.json()["error"]["message"]) == (415, said)
+    told = answer.json()["error"]["message"]
+    assert (answer.status_code, told) == (
+        415,
+        "the body is declared as 'application/x-www-form-urlencoded'; send it with content-type "
+        + said,
+    )

@@ -73,7 +73,7 @@ def read_source(
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError(f"{name}: no text in UTF-8") from None
+        raise InputError(f"{name}: no text in UTF-8; save it as UTF-8") from None
     if form == "csv" or (form == "auto" and text.lstrip()[:1] not in ("{", "[")):
         return SourceRead(_unique(name, _csv_rows(name, text, as_of, rates or {})), [], 1)
     try:
@@ -102,14 +102,26 @@ def _csv_rows(
     reader = csv.DictReader(io.StringIO(text), strict=True)
     try:
         heading = [column.strip() for column in reader.fieldnames or ()]
-        if "unit" not in heading:
-            raise InputError(f"{name}: the first line must name columns such as offer,unit,usd")
-        _check_fields(f"{name}: line 1", heading)
+        _check_heading(name, heading)
         reader.fieldnames = heading
         rows = [(f"{name}: line {reader.line_num}", row) for row in reader]
     except csv.Error as error:
         raise InputError(f"{name}: line {reader.line_num}: {error}") from error
     yield from _own_rows(iter(rows), as_of, rates)
+
+
+def _check_heading(name: str, heading: list[str]) -> None:
+    """Say what is amiss with the first line, from what is worst to what is misspelt."""
+    first = heading[0] if heading else ""
+    if len(heading) == 1 and (sign := next((s for s in ";\t" if s in first), "")):
+        parted = "semicolons" if sign == ";" else "tabs"
+        raise InputError(f"{name}: its columns are parted by {parted}; save it parted by commas")
+    if "unit" not in heading:
+        raise InputError(f"{name}: the first line must name columns such as offer,unit,usd")
+    if not {"usd", "amount"} & set(heading):
+        told = ", ".join(heading)
+        raise InputError(f"{name}: line 1: no column usd says what it costs; it has {told}")
+    _check_fields(f"{name}: line 1", heading)
 
 
 def _own_rows(

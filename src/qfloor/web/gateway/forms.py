@@ -85,7 +85,11 @@ async def read_object(request: Request, most_bytes: int, *, forms: bool = False)
         return read_form(body, declared)
     if kind and kind != "application/json" and not kind.endswith("+json"):
         kinds = "application/json" + (" or multipart/form-data" if forms else "")
-        raise Fault(415, "unsupported_media_type", f"send {kinds}")
+        raise Fault(
+            415,
+            "unsupported_media_type",
+            f"the body is declared as {kind[:80]!r}; send it with content-type {kinds}",
+        )
     return read_json(body)
 
 

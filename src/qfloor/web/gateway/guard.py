@@ -174,7 +174,11 @@ def not_routed(request: Request, error: Exception) -> Response:
     """Answer for a path or method that is not there."""
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
-    fault = Fault(error.status_code, code, f"{request.method} is not served at this path")
+    fault = Fault(
+        error.status_code,
+        code,
+        f"{request.method} is not served at this path; GET /openapi.json says what is",
+    )
     response = fault_response(fault)
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
