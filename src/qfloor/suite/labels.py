@@ -15,5 +15,6 @@ def strange_labels(strange: Mapping[str, int], most: int = 6) -> str:
     rows = sum(strange.values())
     return (
         f"{several(rows, 'row has', 'rows have')} a label that is no category "
-        f"({', '.join(labels[:most])}{more}), taken as {GENERAL.id}; the categories are {', '.join(c.id for c in CATEGORIES)}"
+        f"({', '.join(labels[:most])}{more}), taken as {GENERAL.id}; the categories are "
+        + ", ".join(category.id for category in CATEGORIES)
     )
