@@ -4,7 +4,8 @@
     assignment.py   who is shown what, and where     planning.py     a session, decided
     sheets.py       all sides of a trial in a file   training.py     practice pictures
     folder.py       a session's folder               key.py          whose is whose, elsewhere
-    building.py     plan -> folder and key           topping_up.py   more raters
+    building.py     plan -> folder and key           drafting.py     both while they are made
+    topping_up.py   more raters
     room.py         votes, kept one by one           ballots.py      what may be answered
     writer.py       many votes to a commit           counts.py       what the host may see
     unblinding.py   votes and key put together, logged
@@ -14,7 +15,8 @@
     analysis.py     all that answers show            estimands.py    detection, severity, scores
     items.py        pairs told apart                 ranking.py      Bradley-Terry with ties
     raters.py       attention, side bias             claims.py       what may be said
-    page.py         the report as a page             exporting.py    answers for other tools
+    page.py         the report as a page             page_plots.py, page_style.py  how it looks
+    exporting.py    answers for other tools
     watch.py        bounds that hold at any time     simulate.py     sessions of known truth
 
 It knows pairs, arms and votes. It does not know how the arms were made, and until a session was

@@ -5,8 +5,10 @@ needs.py      packages, published files and weights a check may lack
 ground.py     where these are looked for
 examine.py    run checks; one that raises has failed and the others go on
 catalogue.py  all checks, in the order of the table
-machine.py, clips.py, lettering.py, quality.py, cosines.py, ...   the checks themselves
+machine.py, clips.py, lettering.py, quality.py, cosines.py, aesthetics.py, padding.py,
+precision.py, published.py, table.py   the checks themselves, and how they are shown
 drawn.py      pictures, clips and sounds made in code
+one_output.py one output scored straight away     rights_in_use.py   on what terms weights are
 """
 
 from __future__ import annotations

@@ -5,8 +5,10 @@
 among those judged together, and `ruling` makes verdicts of a whole family; `sequential` and
 `allocation` judge prompt by prompt and say whose to buy next, and `sharing` lets levels rise as
 a family is decided. Beside floors stand those of tags and languages (`by_tag`), rulings without
-one rater (`panel`), and how often boolean metrics hold (`pass_rates`). Nothing here reads a
-store: `qfloor.pipeline` brings the judged outputs.
+one rater (`panel`), and how often boolean metrics hold (`pass_rates`). `traffic` weighs by a
+team's mix, `relative` compares with a reference offer, `first` takes one value a prompt, and
+`anchors` are the outputs at the quartile. Nothing here reads a store: `qfloor.pipeline` brings
+the judged outputs.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 plan.py      what is to be made, what is there, the most it can cost
 state.py     where a request stands, from its ledger rows
 run.py       the driver: offers side by side, each within its limit
+desk.py      what its requests share               interrupts.py  the first, the second
 life.py      one request from call to row          keep.py      media and rows
 outcome.py   an answer -> status, reason and money
 gate.py      an account's turn to call             limits.py    bucket, width, breaker

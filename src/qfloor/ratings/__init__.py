@@ -7,8 +7,11 @@
     exporting.py    ratings for SUREAL
     pseudonyms.py   raters by salted hashes          prolific.py    which submissions count
     judgment.py     what every format gives          fields.py      checked fields of a table
+    scale.py        declared, never guessed          scales_in_store.py  one for a criterion
+    joining.py      outputs by prompt and offer      wording.py      words for messages
     items.py        what was rated                   settling.py    which output that is
     known.py        what the store knows of it       assembling.py  judgments -> ratings
+    store_rows.py   records as the store keeps them
     comparing.py    pairs -> comparisons             reporting.py   what became of a file
     agreement.py    how far raters agree     raters.py    a row for every rater
     linking.py      may two sessions of ratings be pooled?

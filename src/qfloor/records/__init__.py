@@ -15,6 +15,7 @@
 `raw`       digests of the rows that findings rest on, and what they cost
 `beside`    pass rates, floors of tags and languages, panels less one rater
 `traffic`   a team's own mix of requests
+`drift`     what a comparison of two rounds found
 `family_errors`  how often some certificate of a family may be wrong
 `plain`     records as JSON, and the digests that name them
 ==========  =============================================================

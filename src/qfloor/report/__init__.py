@@ -5,7 +5,8 @@ floors_plot.py    floors with their bounds        verdicts_table.py  and what wo
 prices_plot.py    price against floor             spreads.py      distributions
 outcomes.py       refusals, costs, time           drift_page.py   what changed since
 raters_page.py    how far raters agree            curves.py       metrics against people
-pictures.py       outputs at percentiles          origins.py      digests and provenance
+pictures.py       outputs at percentiles          stills.py       a file as a small picture
+origins.py        digests and provenance
 markup.py, drawing.py, style.py                   HTML, SVG and CSS
 distributions.py  ridges as a matplotlib figure   explained.py    one floor, explained
 """

@@ -7,6 +7,7 @@
     watching.py   a long clip is decoded once, all its readers looking on
     doubts.py     whose fault an error is: seen over all batches
     batches.py    how outputs are cut into batches, the same on every engine
+    gate.py       does a coarser precision agree with float32 here?
     engine.py     how batches are run: threads here
     on_ray.py     ... or actors on a Ray cluster       ray_actor.py  what runs there
     identity.py   scores of two identities never meet

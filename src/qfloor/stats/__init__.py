@@ -4,9 +4,14 @@
 `power`             prompts needed, chance of a certificate
 `design`            prompts, repeats or ratings: which design certifies for the least
 `panel_design`      the same with the raters there are, or how many there should be
+`panel_rule`        whether floors certify cells of one balanced design
 `panel_power`       the chance of a certificate with so many raters, simulated
 `clusters`          Korn-Graubard and the exact bound of one repeat
 `every_repeat`      the exact bound from all repeats, without drawing one
+`every_repeat_many` the same for many cells at once
+`fail_path`         fails of a cell at every threshold: `fail_rules` says which steps pass, by
+                    `fail_groups` and `fail_tally`; of many cells `fail_scan`, `fail_search` and
+                    `fail_table`
 `two_way`           the same over random prompts and random raters
 `rater_parts`       raters by their loads: how many they are worth, and what each counts
 `quantiles`         point estimates: inverted_cdf, Harrell-Davis

@@ -10,8 +10,12 @@
     sequential.py   what sequential tests have used up
     frames.py       the same as pandas frames
     media_files.py  media/ab/<sha256>.<ext>        lock.py   one writer
-    media_place.py  media elsewhere (S3, ...)      settings.py   workspace.toml
-    upkeep.py       verify, du                     tiering.py    media by policy
+    media_place.py  one place or several           media_url.py  elsewhere (S3, ...)
+    placing.py      new media go elsewhere         settings.py   workspace.toml
+    upkeep.py       verify, du                     cleaning.py   files that no row names
+    tiering.py      media by policy                tier_policy.py, tiers.py  the policy, its rows
+    drift.py        what comparisons found
+    schema_beside.py, schema_learned.py, schema_tiers.py   more tables
 
 What the store does not know: what a number means, or whether a status is good news.
 """
