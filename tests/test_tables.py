@@ -58,6 +58,17 @@ def test_quoted_line_breaks_stay_inside(tmp_path: Path) -> None:
     assert found[1] == (4, {"a": "3", "b": "4"})
 
 
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.tsv.gz", "t.csv"])
+def test_gzip_is_unpacked_while_it_is_read(tmp_path: Path, name: str) -> None:
+    sign = "\t" if "tsv" in name else ","
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(f"a{sign}b\n1{sign}2\n".encode("utf-16")))
+    assert list(tables.rows(path)) == [(2, {"a": "1", "b": "2"})]
+    path.write_bytes(gzip.compress(b'{"a": 1}\n{"a": 2}\n'))
+    assert [row for _, row in tables.json_rows(path)] == [{"a": 1}, {"a": 2}]
+    assert not _is_open(path)
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -66,7 +77,12 @@ def test_quoted_line_breaks_stay_inside(tmp_path: Path) -> None:
         (b"a,b\n1\n", "line 2: 1 field, but the header has 2"),
         (b'a,b\n"x"y,2\n', "line 2: not valid CSV"),
         (b"a,b\n\xff,2\n", "not UTF-8 at byte 4"),
-        (gzip.compress(b"a,b\n1,2\n", mtime=0), "this is compressed (gzip), unpack it first"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0)[:-9], "its gzip is broken (Compressed file ended"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0)[:-5] + b"12345", "its gzip is broken (CRC check"),
+        (gzip.compress(b"a,b\n", mtime=0)[:10] + b"\xff" * 20, "its gzip is broken (Error -3"),
+        (gzip.compress(b"a,b\n\xff,2\n", mtime=0), "not UTF-8 at byte 4"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "this is an old workbook (.xls), save the sheet as CSV"),
+        (b"BZh91AY&SY\xff", "this is compressed (bzip2), unpack it first"),
         (b"PK\x03\x04\x14\x00\x08\xfe\xff", "this is a workbook or a zip archive, save the sheet"),
         (b"PAR1\x15\x04\xff\xfe", "this is Parquet, save it as CSV or JSON lines"),
         (b"\xff\xfea\x00,", "not UTF-16"),

@@ -5,14 +5,17 @@ the first column's name, lone carriage returns inside unquoted fields (pandas re
 2,000), quoted line breaks, ``.json`` files that are JSON lines, blanks around column names. Excel
 parts columns by semicolons where commas are decimal points (and quotes no comma there, not even in
 the header), and saves "Unicode text" as UTF-16; ``sep=;`` above the header tells it the sign.
+Any of them may be gzipped, whatever it is called.
 """
 
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import re
+import zlib
 from collections.abc import Generator, Iterator
 from functools import cached_property
 from itertools import chain, islice
@@ -24,12 +27,18 @@ from qfloor.errors import InputError
 
 MAX_FIELD = 10_000_000
 MARKS_OF_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+GZIP = b"\x1f\x8b"
 PACKED = {
-    b"\x1f\x8b": "is compressed (gzip), unpack it first",
     b"PK\x03\x04": "is a workbook or a zip archive, save the sheet as CSV or unpack it",
+    b"\xd0\xcf\x11\xe0": "is an old workbook (.xls), save the sheet as CSV",
     b"PAR1": "is Parquet, save it as CSV or JSON lines",
+    b"BZh": "is compressed (bzip2), unpack it first",
+    b"\xfd7zXZ": "is compressed (xz), unpack it first",
+    b"\x28\xb5\x2f\xfd": "is compressed (zstd), unpack it first",
 }
 """What files that are no text begin with, and what to do about it."""
+
+UNREADABLE = (OSError, ValueError, EOFError, zlib.error)
 
 COMMAS = "4,5 is read as 4.5, since the columns are parted by semicolons"
 """What a person should know where `Commas.read` gave a number."""
@@ -44,10 +53,23 @@ def read_text(path: Path, error: type[InputError] = InputError) -> str:
     """Read UTF-8 with or without a mark of it, or marked UTF-16; every line end is a line feed."""
     try:
         content = path.read_bytes()
+        content = gzip.decompress(content) if content.startswith(GZIP) else content
         text = content.decode(_encoding(content))
-    except (OSError, ValueError) as problem:
+    except UNREADABLE as problem:
         raise _unreadable(path, error, problem) from problem
     return text.replace("\r\n", "\n").replace("\r", " ")
+
+
+def ending(path: Path) -> str:
+    """What a file's name says that it is, in small letters; ``.csv`` of a ``.csv.gz``.
+
+    Examples
+    --------
+    >>> ending(Path("Votes.CSV.gz")), ending(Path("votes.jsonl"))
+    ('.csv', '.jsonl')
+    """
+    name = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    return name.suffix.lower()
 
 
 def _encoding(start: bytes) -> str:
@@ -65,6 +87,8 @@ def _unreadable(path: Path, error: type[InputError], problem: Exception) -> Inpu
                 return error(f"{path}: this {what}")
         meant = "UTF-16" if problem.encoding.startswith("utf-16") else "UTF-8"
         return error(f"{path}: not {meant} at byte {problem.start}; save it as UTF-8")
+    if isinstance(problem, EOFError | zlib.error | gzip.BadGzipFile):
+        return error(f"{path}: its gzip is broken ({problem}); was it copied whole?")
     # a name too long or with a zero byte, no permission
     return error(f"{str(path)[:200]!r} cannot be read: {problem}")
 
@@ -73,7 +97,9 @@ def _lines(path: Path, error: type[InputError]) -> Generator[str, None, None]:
     """Yield the lines that `read_text` would give, without holding the file."""
     try:
         with path.open("rb") as found:
-            file = io.TextIOWrapper(found, encoding=_encoding(found.peek(2)), newline="\n")
+            is_packed = found.peek(2).startswith(GZIP)
+            plain = gzip.GzipFile(fileobj=found) if is_packed else found
+            file = io.TextIOWrapper(plain, encoding=_encoding(plain.peek(2)), newline="\n")
             for line in file:
                 if "\r" in line:
                     line = line.replace("\r\n", "\n").replace("\r", " ")
@@ -81,7 +107,7 @@ def _lines(path: Path, error: type[InputError]) -> Generator[str, None, None]:
     except UnicodeDecodeError:
         read_text(path, error)  # says at which byte of the file
         raise
-    except (OSError, ValueError) as problem:
+    except UNREADABLE as problem:
         raise _unreadable(path, error, problem) from problem
 
 
@@ -172,7 +198,7 @@ def _delimiter(path: Path, header: str, below: str) -> str:
     With commas in it, semicolons part it where they part the line below into as many, and commas
     do not, or into fewer.
     """
-    if path.suffix.lower() in {".tsv", ".tab"}:
+    if ending(path) in {".tsv", ".tab"}:
         return "\t"
     header, below = _QUOTED.sub("", header), _QUOTED.sub("", below)
     commas, semicolons = header.count(","), header.count(";")
@@ -212,7 +238,10 @@ class Commas:
     @cached_property
     def _allowed(self) -> bool:
         lines = _lines(self._path, InputError)
-        start, _, sign = _start(self._path, lines)
+        try:
+            start, _, sign = _start(self._path, lines)
+        except InputError:  # its rows came from elsewhere than its lines: Parquet
+            return False
         lines.close()
         return sign == ";" and not "".join(start[:1]).lstrip().startswith(("{", "["))
 

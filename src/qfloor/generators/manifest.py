@@ -315,7 +315,7 @@ def _cost(cells: Mapping[str, str], where: str) -> int | None:
 
 def _cells(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Rows as stripped text by column, with their line numbers."""
-    is_table = manifest.suffix.lower() in (".csv", ".tsv")
+    is_table = tables.ending(manifest) in (".csv", ".tsv")
     read: Callable[..., Iterator[tuple[int, dict[str, Any]]]]
     read = tables.rows if is_table else tables.json_rows
     for number, cells in read(manifest, ManifestError):

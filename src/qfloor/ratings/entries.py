@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import importlib
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
@@ -22,6 +21,7 @@ from qfloor.errors import RatingsError
 from qfloor.ratings.fields import FLAGS
 from qfloor.ratings.judgment import ANONYMOUS, Faults, Reading, ReadOptions, Side, Versus
 from qfloor.ratings.mapping import Mapped
+from qfloor.ratings.parquet import is_parquet, parquet_rows
 from qfloor.ratings.wording import listed, nearest
 
 NO_PROMPT = "no-prompt"
@@ -154,10 +154,10 @@ def entries(path: Path, noun: str) -> Iterator[Entry]:
     """
     faults = Faults(path, noun)
     rows: Iterable[tuple[int, Mapping[str, Any]]]
-    if path.suffix.lower() in TABLES:
+    if tables.ending(path) in TABLES:
         rows = tables.rows(path, RatingsError)
-    elif path.suffix.lower() == ".parquet":
-        rows = _parquet(path)
+    elif is_parquet(path):
+        rows = parquet_rows(path)
     else:
         rows = tables.json_rows(path, RatingsError)
     return (Entry(faults, row, values) for row, values in rows)
@@ -216,26 +216,6 @@ def read_pairs(
             found += pairs
     told = tuple(sorted(ignored))
     return Pairs(found=found, dropped=dropped, ignored=told, n_entries=n_entries)
-
-
-def _parquet(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    try:
-        pq = importlib.import_module("pyarrow.parquet")
-    except ImportError:
-        raise RatingsError(
-            f"{path}: Parquet needs pyarrow, install it or save the table as JSON lines; nothing "
-            "was imported"
-        ) from None
-    try:
-        table = pq.ParquetFile(path)
-        names = [f.name for f in table.schema_arrow if "binary" not in str(f.type)]
-        row = 0
-        for batch in table.iter_batches(columns=names):
-            for values in batch.to_pylist():
-                row += 1
-                yield row, values
-    except (OSError, ValueError) as problem:  # pyarrow's own errors are values
-        raise RatingsError(f"{path}: not readable as Parquet: {problem}") from problem
 
 
 def prompt_of(text: str) -> str:

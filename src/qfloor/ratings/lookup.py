@@ -258,7 +258,7 @@ def _items_table(path: Path | None, shared: dict[Path, ItemsTable] | None) -> It
 
 
 def _read_items(path: Path) -> ItemsTable:
-    is_json = path.suffix.lower() in {".json", ".jsonl", ".ndjson"}
+    is_json = tables.ending(path) in {".json", ".jsonl", ".ndjson"}
     read = tables.json_rows if is_json else tables.rows
     found: ItemsTable = {}
     for line, row in read(path, RatingsError):

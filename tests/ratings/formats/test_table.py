@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from qfloor.errors import RatingsError
 from qfloor.ratings import agreement_of
 
 LIKERT = Path("../shared/data/dsg/tifa160-likert-anns.csv")
@@ -27,6 +30,41 @@ def test_json_lines_say_the_same(load, write):
     row = {"worker": 1, "request": "a fox", "made_by": "flux", "fits": 4}
     path = write(json.dumps(row), json.dumps({**row, "worker": 2.0}), name="answers.jsonl")
     assert {r[2] for r in load(path, "table", *MAP, criteria=NAMED).ratings} == {"1", "2"}
+
+
+def test_what_is_gzipped_is_read_as_what_it_is(load, write):
+    table = b"worker\trequest\tmade_by\tfits\nw1\ta fox\tflux\t4\n"
+    lines = b'{"worker": "w2", "request": "a fox", "made_by": "flux", "fits": 5}\n'
+    files = [
+        write(name="a.tsv.gz", content=gzip.compress(table)),
+        write(name="b.jsonl.gz", content=gzip.compress(lines)),
+    ]
+    found = load(files, "table", *MAP, criteria=NAMED)
+    assert [(r[2], r[4]) for r in found.ratings] == [("w1", 4.0), ("w2", 5.0)]
+
+
+def test_parquet_as_pandas_writes_it(load, store, tmp_path):
+    """Empty cells are no numbers there, and moments no texts; pictures are left where they are."""
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame(
+        {
+            "worker": ["w1", "w2", "w3"], "request": "a fox", "made_by": ["flux", "flux", "flux"],
+            "fits": [4, None, 5], "picture": [b"\xff", b"", None], "mood": ["4,5", "", None],
+            "when": pd.to_datetime(["2026-11-01 10:00", None, "2026-11-02 00:00"], utc=True),
+        }
+    )  # fmt: skip
+    frame.to_parquet(tmp_path / "answers.parquet")
+    named = (*NAMED, "mood=mood@0:10")
+    with pytest.raises(
+        RatingsError, match="line 1: question 'mood' was answered '4,5', which is no"
+    ):
+        load(tmp_path / "answers.parquet", "table", *MAP, criteria=named)
+    found = load(tmp_path, "table", *MAP, "at=when", criteria=NAMED)
+    assert [(r[2], r[4]) for r in found.ratings] == [("w1", 4.0), ("w3", 5.0)]
+    assert found.report.dropped == {"no score": 1}
+    assert sorted(r.at for r in store.ratings_of()) == [
+        "2026-11-01T10:00:00+00:00", "2026-11-02T00:00:00+00:00",
+    ]  # fmt: skip
 
 
 class TestTraps:

@@ -68,7 +68,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
         Of the first answer that is not what it must be.
     """
     config = read_label_config(options.label_config)
-    is_csv = path.suffix.lower() in {".csv", ".tsv"}
+    is_csv = tables.ending(path) in {".csv", ".tsv"}
     recorder = Recorder(path, "line" if is_csv else "task", options)
     annotations = list(_annotations(path, is_csv, recorder, config))
     asked = {(q, c.type, () if c.type == "pairwise" else c.about) for q, c in config.items()}

@@ -57,7 +57,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
     RatingsError
         Of the first result that is not what it must be, or contradicts itself.
     """
-    if path.suffix.lower() in TABLES:
+    if tables.ending(path) in TABLES:
         return _read_table(path, options)
     check_mapping(path, options, "model")
     whole = tables.read_json(path, RatingsError)

@@ -1,4 +1,4 @@
-"""``table``: any table with one row an answer sheet: CSV, TSV, JSON lines or a JSON array.
+"""``table``: any table with one row an answer sheet: CSV, TSV, JSON (lines or an array), Parquet.
 
 Every column that ``--criterion`` names is a question, with ``*`` for any signs several at once; who
 answered, and what was rated, is mapped. A question's own name is in reach as ``question``: where a
@@ -21,6 +21,7 @@ from qfloor.errors import RatingsError
 from qfloor.ratings.judgment import Format, Reading, ReadOptions
 from qfloor.ratings.lookup import Given
 from qfloor.ratings.mapping import Criterion, Mapped
+from qfloor.ratings.parquet import is_parquet, parquet_rows
 from qfloor.ratings.recorder import Recorder
 
 JSON_ENDINGS = {".json", ".jsonl", ".ndjson"}
@@ -81,7 +82,10 @@ def read(path: Path, options: ReadOptions) -> Reading:
 
 
 def _rows(path: Path) -> Iterator[Row]:
-    is_json = path.suffix.lower() in JSON_ENDINGS
+    if is_parquet(path):
+        yield from parquet_rows(path)
+        return
+    is_json = tables.ending(path) in JSON_ENDINGS
     yield from (tables.json_rows if is_json else tables.rows)(path, RatingsError)
 
 
@@ -126,8 +130,9 @@ FORMAT = Format(
     read=read,
     maps="all",
     takes=(
-        "Any CSV, TSV, JSON or JSON lines with answers in columns: --criterion COLUMN=NAME (* for "
-        "any signs); --map rater=..., model=..., prompt=... (question: the column's name); --scale."
+        "Any CSV, TSV, JSON, JSON lines or Parquet with answers in columns: --criterion "
+        "COLUMN=NAME (* for any signs); --map rater=..., model=..., prompt=... (question: the "
+        "column's name); --scale."
     ),
-    folder=("*.csv", "*.tsv", "*.json", "*.jsonl"),
+    folder=("*.csv", "*.tsv", "*.json", "*.jsonl", "*.csv.gz", "*.jsonl.gz", "*.parquet"),
 )
