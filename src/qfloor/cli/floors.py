@@ -34,6 +34,12 @@ Thresholds = typer.Option(
 WithPrivate = typer.Option(
     False, "--with-private", help="Show private prompts and their outputs on the page too."
 )
+Explained = typer.Option(
+    ("", ""),
+    metavar="OFFER CATEGORY",
+    show_default=False,
+    help="Show the outputs at the 5th, 10th, 25th and 50th percentile instead.",
+)
 Kind = typer.Option("delivered", help="delivered (refusals fail) or conditional.")
 
 
@@ -49,12 +55,7 @@ def floors(
     tags: bool = Tags,
     leave_one_out: bool = LeaveOneOut,
     thresholds: bool = Thresholds,
-    explain: tuple[str, str] = typer.Option(
-        ("", ""),
-        metavar="OFFER CATEGORY",
-        show_default=False,
-        help="Show the outputs at the 5th, 10th, 25th and 50th percentile instead.",
-    ),
+    explain: tuple[str, str] = Explained,
     html: Path | None = typer.Option(None, help="With --explain: write a page with the pictures."),
     with_private: bool = WithPrivate,
     as_json: bool = Json,

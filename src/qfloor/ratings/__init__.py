@@ -17,6 +17,7 @@
     linking.py      may two sessions of ratings be pooled?
     wins.py         which of two offers people chose
     entries.py      entries of foreign files of pairs
+    parquet.py      their rows, where they are Parquet
     panel.py        the painters' simulated raters
 
 What this stage does not know: thresholds, floors, metrics, and how good anyone ought to be.
