@@ -252,6 +252,23 @@ def test_a_camera_that_is_seen_or_rests_and_a_still_by_name_ask_for_no_clip(
     assert (found.category, found.modality) == (category, "image")
 
 
+@pytest.mark.parametrize(
+    ("prompt", "category"),
+    [
+        ("un zorro dibujado a lápiz leyendo el periódico", "animation"),
+        ("宫崎骏风格的小镇", "animation"),
+        ("perfume bottle, amber glass, silk, negative: text, watermark, logo", "product-photo"),
+        ("雪の積もった村と山並み", "landscape"),
+        ("Bodensee", "landscape"),
+        ("bring this old photo to life", "video"),
+        ("a pie chart with four equal slices", None),
+        ("flowchart with five boxes", None),
+    ],
+)
+def test_phrases_whose_words_mislead(prompt: str, category: str | None) -> None:
+    assert classify(prompt).category == category
+
+
 def test_what_a_camera_does_takes_no_word_back_that_was_stated() -> None:
     prompt = "portrait of a fisherman, the camera slowly pushes in"
     found = classify(prompt, modality="image")

@@ -37,6 +37,7 @@ _AS_COLOURS = ", ".join(
 )  # fmt: skip
 
 NEUTRAL = (
+    "animated city, animated signage, animated city signage, animated billboard, animated display, "
     f"{_AS_COLOURS}, color field, colour field, field lines, field study, field trip, vector "
     "field, data field, text field, input field, form field, field of study, field of research"
 )
@@ -188,13 +189,26 @@ _DRAWN = ", ".join([
 ])  # fmt: skip
 """Pictures said to be drawn, whatever with: a pencil in them is no thing."""
 
+_PLACES = (
+    "九寨沟, 张家界, 泰山, 黄山, 华山, 喜马拉雅, 西藏高原, 阿尔卑斯, 戈壁, 珠穆朗玛, 屋久島, 知床, "
+    "阿蘇山, 上高地, 尾瀬, लद्दाख, कश्मीर, हिमाचल, सूर्यास्त, सूर्योदय, pirineos, nordsee, ostsee, "
+    "schwarzwald, bodensee, wattenmeer, bretagne, pyrénées, camargue, amazônia, sertão, "
+    "fernando de noronha, pantanal, lofoten, dolomites, dolomiten, dolomitas"
+)
+"""Places known for their scenery, by the names of those who live there."""
+_STUDIOS = (
+    "宫崎骏, 吉卜力, 新海诚, 皮克斯风格, ジブリ風, ジブリ, ディズニー風, ピクサー風, ちびキャラ, "
+    "浮世絵, 浮世绘, أسلوب جيبلي, جيبلي, أسلوب بيكسار, بيكسار, जिबली, पिक्सर, एनीमे"
+)
+"""Who is known for drawn pictures, and what they are called."""
+
 _SCENERY = "山並み, 雪山, 田んぼ, 稲穂, 苔むした, 里山, 山村, 茶畑, 花畑, 湿原"
 
 SENSES: dict[str, dict[float, str]] = {
     "portrait": {2.5: _ANIMALS},
     "product-photo": {2.0: _MENU},
-    "animation": {3.5: _DRAWN},
-    "landscape": {2.5: _SCENERY},
+    "animation": {3.5: _DRAWN, 3.0: _STUDIOS},
+    "landscape": {2.5: _SCENERY, 2.0: _PLACES},
     "text-in-image": {1.5: _CHARTS},
     "video": {3.0: ONLY_CLIPS, -3.0: STILLS_MADE},
 }
