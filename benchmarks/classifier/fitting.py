@@ -24,7 +24,8 @@ import vectors
 
 from qfloor.records import CATEGORIES
 from qfloor.router import Need, reading
-from qfloor.router.classifier import Classifier, names_of
+from qfloor.router.beside import names_of
+from qfloor.router.classifier import Classifier
 from qfloor.router.lexicon import SETTINGS, WORDS
 
 IDS = tuple(sorted(c.id for c in CATEGORIES))

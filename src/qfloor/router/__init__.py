@@ -12,8 +12,8 @@ Where to look, by what is asked:
     what is routed by database, rows, places, rates, kept, shapes, moments, money, resolutions
     a team's files    loading, policy, policy_file, health_file, feeds/
     how offers fare   health, sketch, steering, probing
-    what a text is    classification, classifier (begin here), reading, sweep, heads, changes,
-                      spelling, scripts, languages, evidence
+    what a text is    classification, classifier (begin here), reading, sweep, heads, beside,
+                      changes, spelling, scripts, languages, evidence
     known words       lexicon, arranging, phrases, vocabulary, words_english and words_*; weights,
                       stored
     logs, releases    asked, replay, diff

@@ -22,10 +22,11 @@ from operator import itemgetter
 
 from qfloor.records import CATEGORIES, Category
 from qfloor.router.arranging import CLIP, ONLY_CLIP, arranged_for
+from qfloor.router.beside import given_modality, weighed
 from qfloor.router.changes import asks_change
 from qfloor.router.classification import Classification, Told
 from qfloor.router.evidence import Hit, evidence_of, told_of
-from qfloor.router.heads import heads_of, opening_of, rests
+from qfloor.router.heads import rests
 from qfloor.router.languages import guess_language
 from qfloor.router.needs import Need
 from qfloor.router.phrases import Pairs, longest
@@ -60,9 +61,6 @@ UNLIKELY = 0.25
 """Confidence of the likeliest below which nothing can be ruled out: all stay plausible."""
 
 _STILL = ("image",)
-
-ASKS = frozenset("?？؟")
-"""Marks of a question."""
 
 
 class Classifier:
@@ -113,7 +111,7 @@ class Classifier:
         language = guess_language(reading.bare, swept.languages)
         if language == "zh":
             language = chinese_of(reading.bare)
-        given = _given_modality(need)
+        given = given_modality(need)
         if self.general_only and given:
             return _general(given, language)
         hits = self._hits(need, reading, swept.stops)
@@ -221,13 +219,13 @@ class Classifier:
         language: str | None,
     ) -> Classification:
         """What learned weights make of a request; they know how far to trust the lexicon."""
-        given = _given_modality(need)
+        given = given_modality(need)
         allowed = self._allowed[given]
         sums = sums_of(hits)
         if ONLY_CLIP in sums and rests(reading.tokens):
             sums = sums_of(hits := _but_moves(hits))
         places = self._learned
-        learned = weights.scores(swept.length, swept.total, _weighed(need, reading), sums)
+        learned = weights.scores(swept.length, swept.total, weighed(need, reading), sums)
         if not given and ONLY_CLIP in sums:
             learned = self._with_clip(learned, sums)
         if asks_change(reading.tokens, reading.bare, language):
@@ -286,7 +284,7 @@ class Classifier:
         return min(self.settings["#scale"] * total, 60.0) - self.settings["#none"]
 
     def _weigh(self, need: Need, hits: list[Hit], language: str | None) -> Classification:
-        given = _given_modality(need)
+        given = given_modality(need)
         allowed = self._allowed[given]
         found = sums_of(hits)
         sums = {category: found.get(category, 0.0) for category in allowed}
@@ -353,42 +351,3 @@ def sums_of(hits: list[Hit]) -> dict[str, float]:
         for category, weight in pairs:
             sums[category] = sums.get(category, 0.0) + weight * factor
     return sums
-
-
-def names_of(need: Need, reading: Reading) -> list[str]:
-    """What is known of a request beside its words, as features of learned weights."""
-    names = []
-    if reading.quotes:
-        names.append("#quoted")
-    if reading.quotes > 1:
-        names.append("#quoted-again")
-    if need.ratio is not None:
-        names.append(shape_of(need.ratio))
-    given = _given_modality(need)
-    if given:
-        names.append("#clip" if given == "video" else "#still")
-    n = len(reading.tokens)
-    if n <= 2:
-        names.append("#brief")
-    if n > 40:
-        names.append("#long")
-    if n > 6 and reading.tokens.count(",") > n / 6:
-        names.append("#listed")
-    if not ASKS.isdisjoint(reading.tokens):
-        names.append("#asks")
-    return names + opening_of(reading.tokens) + heads_of(reading.tokens)
-
-
-def _weighed(need: Need, reading: Reading) -> list[str]:
-    """Those that are weighed: in a word or two, the last letters of one tell nothing."""
-    names = names_of(need, reading)
-    if "#brief" in names:
-        return [name for name in names if not name.startswith("@-")]
-    return names
-
-
-def _given_modality(need: Need) -> str | None:
-    """What a need says outright."""
-    if need.modality is None and (need.seconds is not None or need.audio):
-        return "video"
-    return need.modality
