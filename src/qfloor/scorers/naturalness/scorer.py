@@ -13,7 +13,7 @@ from qfloor.scorers.naturalness import niqe as niqe_statistics
 from qfloor.scorers.naturalness.filters import Plane, rounded_luma
 from qfloor.scorers.naturalness.parameters import BRISQUE_SHA256, NIQE_SHA256
 from qfloor.scorers.protocol import Item, Row
-from qfloor.scorers.technical import Unmeasurable
+from qfloor.scorers.technical import Unmeasurable, measured
 
 SMALLEST = 14  # pixels: the 7 x 7 window still fits at half size
 
@@ -172,11 +172,4 @@ def _score_one(item: Item) -> tuple[Row, ...]:
     picture = item.inputs["pixels"]
     assert isinstance(picture, np.ndarray)
     y = rounded_luma(picture)
-    return tuple(_row(name, measure, y) for name, measure in _MEASURES.items())
-
-
-def _row(metric: str, measure: Callable[[Plane], float], y: Plane) -> Row:
-    try:
-        return Row(metric=metric, status=ScoreStatus.SCORED, value=measure(y))
-    except Unmeasurable as finding:
-        return Row(metric=metric, status=finding.status, reason=str(finding))
+    return tuple(measured(name, measure, y) for name, measure in _MEASURES.items())

@@ -14,6 +14,7 @@ from qfloor.scorers.technical.measures import (
     colourfulness,
     exposure,
     luma,
+    measured,
     noise,
     sharpness,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "colourfulness",
     "exposure",
     "luma",
+    "measured",
     "near_blank",
     "noise",
     "sharpness",

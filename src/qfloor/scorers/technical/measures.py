@@ -7,6 +7,7 @@ value of a measure is kept to the last bit, because its identity says it is vers
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from qfloor.records import ScoreStatus
-from qfloor.scorers.protocol import Pixels
+from qfloor.scorers.protocol import Pixels, Row
 
 Luma = npt.NDArray[np.float32]
 
@@ -29,6 +30,14 @@ class Unmeasurable(Exception):  # noqa: N818  (a finding about a picture, not an
     def __init__(self, reason: str, status: ScoreStatus = ScoreStatus.FAILED) -> None:
         super().__init__(reason)
         self.status = status
+
+
+def measured(metric: str, measure: Callable[..., float], *seen: Any) -> Row:
+    """A measure of what was seen as a row, or why there is none."""
+    try:
+        return Row(metric=metric, status=ScoreStatus.SCORED, value=measure(*seen))
+    except Unmeasurable as finding:
+        return Row(metric=metric, status=finding.status, reason=str(finding))
 
 
 def luma(picture: Pixels) -> Luma:

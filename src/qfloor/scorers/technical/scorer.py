@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from qfloor.records import Direction, Metric, Prompt, ScoreStatus
+from qfloor.records import Direction, Metric, Prompt
 from qfloor.scorers.protocol import Item, Pixels, Row
 from qfloor.scorers.technical import ground, measures
-from qfloor.scorers.technical.measures import Luma, Unmeasurable
+from qfloor.scorers.technical.measures import Luma, measured
 
 Measure = Callable[[Pixels, Luma | None], float]
 
@@ -97,12 +97,5 @@ def _score_one(item: Item) -> tuple[Row, ...]:
     functions = {name: entry[0] for name, entry in _METRICS.items()}
     functions["near_blank"] = ground.near_blank
     return tuple(
-        _row(f"technical.{name}", measure, picture, y) for name, measure in functions.items()
+        measured(f"technical.{name}", measure, picture, y) for name, measure in functions.items()
     )
-
-
-def _row(metric: str, measure: Measure, picture: Pixels, y: Luma) -> Row:
-    try:
-        return Row(metric=metric, status=ScoreStatus.SCORED, value=measure(picture, y))
-    except Unmeasurable as finding:
-        return Row(metric=metric, status=finding.status, reason=str(finding))
