@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -166,13 +165,3 @@ def for_torchmetrics(state: dict[str, Any], config: dict[str, Any] = CONFIG) -> 
 
 def _tensor(found: Any) -> Any:
     return getattr(found, "pooler_output", found)
-
-
-def transformers_clip() -> tuple[Any, Any]:
-    """A random ViT-B/32 for benchmarks."""
-    import torch
-
-    with tempfile.TemporaryDirectory() as folder:
-        made = open_clip_folder(Path(folder), BASE)
-        state = torch.load(made / "open_clip_pytorch_model.bin", weights_only=True)
-    return for_torchmetrics(state, BASE)
