@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qfloor import stats
 from qfloor.abtest import Answer
 from qfloor.abtest.analysis import Analysis, analyse
-from qfloor.abtest.claims import Claim
+from qfloor.abtest.claims import FEWEST_PLACEBOS, WIDEST_ALARMS, Claim
 from qfloor.abtest.page import page_of
 from qfloor.abtest.plan import AnalysisPlan, EarlyEnd
 from qfloor.abtest.ranking import davidson_scores
@@ -423,3 +424,12 @@ def test_one_rater_speaks_for_himself() -> None:
     assert not said.supported
     assert "too few raters" in " ".join(said.why)
     assert "says nothing of others" in claim(found, "detection").text
+
+
+def test_fewer_placebos_than_the_fewest_say_nothing_whatever_people_say() -> None:
+    for n, enough in ((FEWEST_PLACEBOS - 1, False), (FEWEST_PLACEBOS, True)):
+        crossed = stats.crossing(np.arange(n), np.arange(n))
+        quiet = stats.two_way_share(np.zeros(n, bool), crossed, 0.95)
+        assert quiet.low is not None
+        assert quiet.high is not None
+        assert (quiet.high - quiet.low <= WIDEST_ALARMS) is enough

@@ -128,6 +128,36 @@ def test_two_folders_with_manifests(cli: Cli, world: Path) -> None:
     assert json.loads(out)["categories"] == {"portrait": 4}
 
 
+def test_a_folder_meets_the_round_by_the_text_of_prompts(cli: Cli, world: Path) -> None:
+    """The round's prompts come from a suite, whose ids nobody wrote into the manifest."""
+    folder = world / "ours"
+    folder.mkdir()
+    with Store.open(world / ".qfloor") as store:
+        texts = sorted({p.text for p in store.prompts_of()})
+    lines = ["prompt,offer,file"]
+    for n, text in enumerate([*texts[:6], "nobody else drew this"]):
+        path = blind_world.side(folder, "routed", n)
+        lines.append(f'"{text}",we/ours,{path.name}')
+    (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
+    code, out, err = cli(
+        "ab", "new", "may", "--routed", "folder:ours", "--reference", "shop/value", "--json"
+    )
+    assert code == 0, err
+    told = json.loads(out)
+    assert told["pairs"] == 6
+    assert "general" not in told["categories"]  # the suite's category counts
+    assert told["left_out"]["prompt in one arm only"] == 7
+
+
+def test_too_few_placebos_are_told_before_anyone_votes(cli: Cli, world: Path) -> None:
+    sides = ("--routed", "shop/value", "--reference", "shop/grand")
+    code, _, err = cli("ab", "new", "few", *sides)
+    assert code == 0
+    assert "nobody will know how often people choose by chance" in err
+    code, out, err = cli("ab", "new", "enough", *sides, "--votes", 4, "--placebo", "0.2")
+    assert (code, "choose by chance" in err) == (0, False), out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

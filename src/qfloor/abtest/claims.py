@@ -29,6 +29,9 @@ TOO_FEW = "too few raters or prompts, or one has most votes, to say anything of 
 WIDEST_ALARMS = 0.5
 """Width of the interval of false alarms from which on placebos say nothing: five quiet ones."""
 
+FEWEST_PLACEBOS = 6
+"""With fewer the interval is wider than `WIDEST_ALARMS` whatever people say."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:

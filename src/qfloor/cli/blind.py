@@ -242,6 +242,8 @@ def tell_plan(plan: Plan, as_json: bool) -> None:
 
 def _in_words(expected: Any, alpha: float) -> list[str]:
     """What the figures mean, for whom they are new."""
+    from qfloor.abtest.claims import FEWEST_PLACEBOS
+
     if "pd0" not in expected:
         return []
     most = expected["detectable_pd"]
@@ -254,6 +256,12 @@ def _in_words(expected: Any, alpha: float) -> list[str]:
         f"{expected['test_votes']} votes count as {expected['independent_votes']}); {found} "
         "would be found"
     ]
+    if (hidden := expected["placebo_votes"]) < FEWEST_PLACEBOS:
+        lines.append(
+            f"with {several(hidden, 'placebo')} nobody will know how often people choose by "
+            "chance, and the session cannot claim that they see no difference; show more pairs, or "
+            "hide more (--placebo 0.2)"
+        )
     if expected.get("item_needed") is None:
         lines.append(
             f"with {several(expected['item_votes'], 'vote')} a pair, no single pair can be called "

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from qfloor.abtest.key import default_path
 from qfloor.abtest.pairs import Pair, Shown
 from qfloor.abtest.planning import Plan, Wishes, plan_session
 from qfloor.errors import SessionError
-from qfloor.generators.manifest import read_manifest
+from qfloor.generators.manifest import made_up_id, read_manifest
 from qfloor.meant import offer_meant
 from qfloor.records import Output, Prompt, Status
 from qfloor.store import Store
@@ -191,6 +191,8 @@ def _of_folder(spec: str, arm: str) -> ArmOutputs:
 def pair_up(arms: Sequence[ArmOutputs], modality: str) -> tuple[list[Pair], dict[str, int]]:
     """Put the arms' outputs of the same prompt and repeat beside each other.
 
+    A prompt that a manifest gives by its text alone is the other arm's of that text.
+
     Returns
     -------
     (list of Pair, dict)
@@ -198,9 +200,10 @@ def pair_up(arms: Sequence[ArmOutputs], modality: str) -> tuple[list[Pair], dict
     """
     left_out: Counter[str] = Counter()
     pairs: list[Pair] = []
+    arms = _by_text(arms)
     places = sorted({place for arm in arms for place in (*arm.shown, *arm.missing)})
     for digest, repeat in places:
-        prompt = next(arm.prompts[digest] for arm in arms if digest in arm.prompts)
+        prompt = next(p for arm in arms if (p := arm.prompts.get(digest)) and p.digest == digest)
         if prompt.modality != modality:
             continue
         sides = [arm.shown.get((digest, repeat)) for arm in arms]
@@ -220,6 +223,35 @@ def pair_up(arms: Sequence[ArmOutputs], modality: str) -> tuple[list[Pair], dict
             )
         )
     return pairs, dict(left_out)
+
+
+def _by_text(arms: Sequence[ArmOutputs]) -> list[ArmOutputs]:
+    """Give prompts that have no id of their own the digest of the other arm's of the same text."""
+    found = list(arms)
+    for i, arm in enumerate(arms):
+        others = [other for j, other in enumerate(found) if j != i]
+        known: dict[tuple[str, str], set[str]] = {}
+        for other in others:
+            for digest, prompt in other.prompts.items():
+                known.setdefault((prompt.text.strip(), prompt.modality), set()).add(digest)
+        theirs = {
+            digest: same
+            for digest, prompt in arm.prompts.items()
+            if prompt.id == made_up_id(prompt.text, prompt.modality)
+            and not any(digest in other.prompts for other in others)
+            and len(same := known.get((prompt.text.strip(), prompt.modality), set())) == 1
+        }
+        found[i] = _renamed(arm, {digest: min(same) for digest, same in theirs.items()})
+    return found
+
+
+def _renamed(arm: ArmOutputs, named: Mapping[str, str]) -> ArmOutputs:
+    return replace(
+        arm,
+        prompts={named.get(digest, digest): prompt for digest, prompt in arm.prompts.items()},
+        shown={(named.get(d, d), repeat): shown for (d, repeat), shown in arm.shown.items()},
+        missing={(named.get(d, d), repeat): why for (d, repeat), why in arm.missing.items()},
+    )
 
 
 def outputs_alone(
