@@ -106,7 +106,7 @@ class Agreement:
 
 
 def agreement_table(store: Store, *, round: str | None = None) -> list[dict[str, Any]]:
-    """Give `agreement_of` as rows of a table."""
+    """Measure how far raters agree: a row for every criterion, scale and category."""
     return [found.to_row() for found in agreement_of(store, round=round)]
 
 

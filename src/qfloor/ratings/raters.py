@@ -111,7 +111,7 @@ def raters_of(store: Store, *, round: str | None = None, seed: int = 0) -> list[
 
 
 def raters_table(store: Store, *, round: str | None = None) -> list[dict[str, Any]]:
-    """Give `raters_of` as rows of a table."""
+    """Describe every rater: severity, noise, repeats, catches; a row for each."""
     return [found.to_row() for found in raters_of(store, round=round)]
 
 

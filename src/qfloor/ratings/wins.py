@@ -85,7 +85,7 @@ def wins_of(store: Store, *, round: str | None = None) -> list[Wins]:
 
 
 def comparison_table(store: Store, *, round: str | None = None) -> list[dict[str, Any]]:
-    """Give `wins_of` as rows of a table."""
+    """Count which of two offers people chose: a row for every pair of offers."""
     return [asdict(found) for found in wins_of(store, round=round)]
 
 
