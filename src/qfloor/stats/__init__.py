@@ -34,7 +34,6 @@
 `two_way_shares`    shares and means of them, with intervals
 `discriminability`  how much of a difference people see, with a similarity test
 `anytime`           bounds of a stream that hold whenever one looks
-`display`           bootstrap band in closed form, never a verdict
 
 It knows nothing of offers, stores or files. No NaN leaves a function: what cannot be computed is
 None, what is not allowed raises ValueError.
@@ -68,7 +67,6 @@ from qfloor.stats.boundaries import (
 from qfloor.stats.clusters import (
     KornGraubard,
     exact_one_repeat_upper,
-    hoeffding_bentkus_p_value,
     korn_graubard,
     korn_graubard_lower,
     korn_graubard_upper,
@@ -88,15 +86,12 @@ from qfloor.stats.discrimination import (
     chance_detections,
     detectable_pd,
     difference_p_value,
-    equivalence_votes,
     item_rule,
     noninferiority_pairs,
-    perfect_items_needed,
     similarity_p_value,
     similarity_power,
     similarity_votes,
 )
-from qfloor.stats.display import QuantileBand, quantile_band
 from qfloor.stats.drift import (
     Change,
     detectable_paired,
@@ -214,7 +209,6 @@ __all__ = [
     "PanelDesigns",
     "PoweredSample",
     "PredictionPowered",
-    "QuantileBand",
     "ResampledInterval",
     "Rule",
     "Screened",
@@ -249,7 +243,6 @@ __all__ = [
     "e_process_boundary",
     "e_process_limits",
     "effective_raters",
-    "equivalence_votes",
     "error_over",
     "every_repeat_p_value",
     "every_repeat_upper",
@@ -261,7 +254,6 @@ __all__ = [
     "fail_shares",
     "gatekeep",
     "harrell_davis",
-    "hoeffding_bentkus_p_value",
     "holm",
     "icc_oneway",
     "intraclass_correlations",
@@ -296,7 +288,6 @@ __all__ = [
     "path_limits",
     "path_lower",
     "path_upper",
-    "perfect_items_needed",
     "planned_design_effect",
     "planned_rule",
     "power_with_raters",
@@ -306,7 +297,6 @@ __all__ = [
     "prompts_to_decide",
     "prompts_to_leave",
     "q25_lower_bound",
-    "quantile_band",
     "quantile_inverted_cdf",
     "recover_mos",
     "shape_change",

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from qfloor.stats.binomial import check_share, clopper_pearson_upper
+from qfloor.stats.binomial import clopper_pearson_upper
 
 FloatArray = NDArray[np.float64]
 
@@ -206,44 +206,6 @@ def exact_one_repeat_upper(first_fails: ArrayLike, confidence: float = 0.95) -> 
     if not np.all((fails == 0.0) | (fails == 1.0)):
         raise ValueError("first_fails must hold true or false for each prompt.")
     return clopper_pearson_upper(float(fails.sum()), fails.size, alpha)
-
-
-def hoeffding_bentkus_p_value(fail_shares: ArrayLike, max_fail: float = 0.25) -> float:
-    """Finite-sample p-value of "the mean share is at least ``max_fail``" for independent prompts.
-
-    Parameters
-    ----------
-    fail_shares : array_like, shape (prompts,)
-        Fail share of each prompt, in [0, 1].
-    max_fail : float
-        Tolerated fail rate, strictly between 0 and 1.
-
-    Returns
-    -------
-    float
-        P-value in [0, 1]: valid at any level and any repeats, but weak.
-
-    Raises
-    ------
-    ValueError
-        If a share or ``max_fail`` is out of range.
-
-    References
-    ----------
-    Angelopoulos et al., "Learn then Test", arXiv 2110.01052, proposition 2.
-
-    Examples
-    --------
-    >>> print(f"{hoeffding_bentkus_p_value([0.0] * 20):.4f}")
-    0.0032
-    """
-    shares = check_shares(fail_shares)
-    check_share("max_fail", max_fail)
-    n, mean = shares.size, float(shares.mean())
-    low = min(mean, max_fail)
-    relative = special.rel_entr(low, max_fail) + special.rel_entr(1.0 - low, 1.0 - max_fail)
-    bentkus = np.e * special.bdtr(np.ceil(n * mean - 1e-9), n, max_fail)
-    return float(min(1.0, np.exp(-n * relative), bentkus))
 
 
 def effective_size(

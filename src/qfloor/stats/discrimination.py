@@ -124,27 +124,6 @@ def similarity_votes(
     return prompts_needed(chance_correct(pd), alpha, chance_correct(pd0), power)
 
 
-def equivalence_votes(margin: float, alpha: float = 0.05, power: float = 0.9) -> int:
-    """Forced choices for two one-sided tests that accuracy is ``.5`` within a margin.
-
-    Parameters
-    ----------
-    margin : float
-        Of the share of correct choices, in (0, .5).
-    alpha, power : float
-        Level of each test, and chance to pass both when nothing is seen.
-
-    Examples
-    --------
-    >>> [equivalence_votes(margin) for margin in (0.05, 0.03, 0.02, 0.01)]
-    [1083, 3007, 6764, 27056]
-    """
-    if not 0.0 < margin < 0.5:
-        raise ValueError(f"margin must lie strictly between 0 and 0.5, got {margin!r}.")
-    reach = _z(1.0 - check_share("alpha", alpha)) + _z(0.5 + check_share("power", power) / 2.0)
-    return math.ceil((0.5 * reach / margin) ** 2)
-
-
 def detectable_pd(votes: int, alpha: float = 0.05, power: float = 0.8) -> float | None:
     """Smallest discriminability that the test of a difference finds with the wanted power.
 
@@ -228,18 +207,6 @@ def chance_detections(items: int, votes: int, alpha: float = 0.05) -> float:
     if items < 0:
         raise ValueError(f"items must not be negative, got {items!r}.")
     return items * item_rule(votes, alpha).alpha_attained
-
-
-def perfect_items_needed(items: int, votes: int, alpha: float = 0.05) -> int:
-    """Unanimous pairs it takes before Benjamini-Hochberg over all items can find any.
-
-    Examples
-    --------
-    >>> perfect_items_needed(12_000, 9), perfect_items_needed(12_000, 15)
-    (469, 8)
-    """
-    check_share("alpha", alpha)
-    return math.ceil(items * 0.5**votes / alpha * (1.0 - TIE))
 
 
 def noninferiority_pairs(sd: float, margin: float, alpha: float = 0.05, power: float = 0.9) -> int:
