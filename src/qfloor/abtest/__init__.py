@@ -5,7 +5,7 @@
     sheets.py       all sides of a trial in a file   training.py     practice pictures
     folder.py       a session's folder               key.py          whose is whose, elsewhere
     building.py     plan -> folder and key           drafting.py     both while they are made
-    topping_up.py   more raters
+    topping_up.py   more raters                      prospects.py    what it can show, in words
     room.py         votes, kept one by one           ballots.py      what may be answered
     writer.py       many votes to a commit           counts.py       what the host may see
     unblinding.py   votes and key put together, logged

@@ -233,48 +233,12 @@ def tell_plan(plan: Plan, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
+    from qfloor.abtest.prospects import in_words
     from qfloor.cli.output import emit_one
 
     emit_one(told)
-    for line in _in_words(p.expected, p.alpha):
+    for line in in_words(p.expected, p.alpha):
         say(line)
-
-
-def _in_words(expected: Any, alpha: float) -> list[str]:
-    """What the figures mean, for whom they are new."""
-    from qfloor.abtest.claims import FEWEST_PLACEBOS
-
-    if "pd0" not in expected:
-        return []
-    most = expected["detectable_pd"]
-    found = f"differences that {most:.0%} of people see" if most else "not even plain differences"
-    needed = expected["votes_for_90_percent"]
-    lines = [
-        f"if the sides are truly alike, the session shows that at most {expected['pd0']:.0%} of "
-        f"people can tell them apart with probability {expected['power_when_alike']:.0%} "
-        f"({needed or 'no number of'} independent votes would make it 90%; these "
-        f"{expected['test_votes']} votes count as {expected['independent_votes']}); {found} "
-        "would be found"
-    ]
-    if (hidden := expected["placebo_votes"]) < FEWEST_PLACEBOS:
-        lines.append(
-            f"with {several(hidden, 'placebo')} nobody will know how often people choose by "
-            "chance, and the session cannot claim that they see no difference; show more pairs, or "
-            "hide more (--placebo 0.2)"
-        )
-    if expected.get("item_needed") is None:
-        lines.append(
-            f"with {several(expected['item_votes'], 'vote')} a pair, no single pair can be called "
-            f"distinguished at {alpha:g}; ask for an audit subset (--audit 300 --audit-votes 15)"
-        )
-    else:
-        lines.append(
-            f"a pair is distinguished at {expected['item_needed']} of "
-            f"{several(expected['item_votes'], 'vote')}; chance alone gives "
-            f"{expected['chance_detections']:.1f} of "
-            f"{several(expected['chance_detections_of'], 'pair')}"
-        )
-    return lines
 
 
 @app.command()
