@@ -129,6 +129,7 @@ def test_used_wrongly_is_exit_2(cli: Cli) -> None:
         (["suite", "check", "nowhere.toml"], "nowhere.toml: no such suite file"),
         (["suite", "import", "none.tsv", "-f", "partiprompts", "-o", "s.toml"], "no such file"),
         (["plan", "paniters"], "did you mean 'painters'"),
+        (["run", "painters", "--round", ""], "round is '', must look like 2026-11"),
         (["run", "painters", "--round", "november"], "round is 'november', must look like 2026-11"),
         (["run", "painters", "--budget", "0.01"], "nothing was bought"),
         (["run", "painters", "--budget", "lots"], "--budget is 'lots', must be an amount"),

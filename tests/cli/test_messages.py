@@ -102,10 +102,14 @@ def test_agreement_says_which_rounds_count_together(mine: Path) -> None:
     one = CliRunner().invoke(app, ["ratings", "agreement", "--round", "2026-10"])
     assert "count together" not in one.stderr
     assert one.exit_code == 0
-    for command in ("agreement", "raters"):
+    for command in ("agreement", "raters", "comparisons"):
         none = CliRunner().invoke(app, ["ratings", command, "--round", "2099-01"])
         assert none.exit_code == 1
         assert "has no round 2099-01; it has: 2026-10, 2026-11" in str(none.exception)
+    none = CliRunner().invoke(app, ["unknown", "--round", "2099-01"])
+    assert "has no round 2099-01; it has: 2026-10, 2026-11" in str(none.exception)
+    here = CliRunner().invoke(app, ["unknown", "--round", "2026-10"])
+    assert (here.exit_code, here.output.strip()) == (0, "the end of every output is known")
 
 
 def test_a_round_of_nothing_but_comparisons_is_a_round(mine: Path) -> None:

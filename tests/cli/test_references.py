@@ -74,4 +74,4 @@ def test_faults_are_one_sentence(cli: Cli, tmp_path: Path) -> None:
     code, _, err = cli("freeze", "painters", "--metric", "preference.hps_v2_1")
     assert (code, "there is no metric 'preference.hps_v2_1'" in err) == (1, True)
     code, _, err = cli("import", "nowhere.json")
-    assert (code, "nowhere.json: No such file" in err) == (1, True)
+    assert (code, "nowhere.json: no such file" in err) == (1, True)

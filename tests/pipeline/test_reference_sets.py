@@ -270,7 +270,12 @@ def test_a_set_travels_as_a_file_and_an_altered_file_is_refused(tmp_path: Path) 
     path.write_text(json.dumps(content))
     with pytest.raises(StoreError, match="it was altered"):
         pipeline.read_reference(path)
-    for text in ("", "[]", "{}", '{"format": "other"}', '{"format": "qfloor reference set 1"}'):
+    for content in (b"", b"[" * 5000, b"\xff" * 5000):
+        path.write_bytes(content)
+        with pytest.raises(StoreError, match=r"set\.json: (not|line 1: not)") as told:
+            pipeline.read_reference(path)
+        assert len(str(told.value)) < 300 + len(str(path))
+    for text in ("[]", "{}", '{"format": "other"}', '{"format": "qfloor reference set 1"}'):
         path.write_text(text)
         with pytest.raises(StoreError, match=r"set\.json: is"):
             pipeline.read_reference(path)

@@ -179,6 +179,19 @@ class TestFastchat:
         about = {"tstamp": 1690000000.0, "ip": "203.0.113.7", "models": ["", ""]}
         return {"type": kind, **about, "states": states, **more}
 
+    @pytest.mark.parametrize(("said", "winner"), [(1, "left"), (0.0, "right"), ("0.5", "tie")])
+    def test_a_preference_is_a_vote_in_numbers(self, store, read, dump, said, winner):
+        row = {k: v for k, v in BATTLE.items() if k != "winner"}
+        read(dump([{**row, "preference": said, "dimension": "motion"}]), "arena")
+        (found,) = store.comparisons_of()
+        assert (found.winner, found.criterion) == (winner, "motion")
+
+    @pytest.mark.parametrize("said", [0.7, "", None, 2])
+    def test_a_share_of_votes_is_nobodys(self, store, read, dump, said):
+        row = {k: v for k, v in BATTLE.items() if k != "winner"}
+        path = dump([{**row, "preference": said}])
+        refused(store, read, path, "arena", "entry 1: preference .* is no one vote .* each vote an")
+
     def test_votes_and_nothing_else(self, store, read, dump):
         kinds = ("leftvote", "rightvote", "tievote", "bothbad_vote", "chat", "flag", "chat")
         log = [self.vote(kind, tstamp=n) for n, kind in enumerate(kinds)]
@@ -472,6 +485,10 @@ class TestHpd:
         path = dump([self.RANKING, {**self.RANKING, **change}])
         refused(store, read, path, "hpd", f"entry 2: .*{message}", options=self.NAMED)
         refused(store, read, dump([]), "hpd", "there is no entry in it")
+
+    def test_counts_of_the_third_version_are_told_where_they_are_read(self, store, read, dump):
+        entry = {"prompt": "a fox", "path1": "a.jpg", "path2": "b.jpg", "choice_dist": [9, 1]}
+        refused(store, read, dump([entry]), "hpd", "entry 1: path1 and path2 .* for -f rapidata")
 
 
 class TestPwcmp:

@@ -182,6 +182,8 @@ def unknown(
     from qfloor.store import Store
 
     with Store.open(workspace) as store:
+        if round is not None and not store.open_requests(round=round):
+            store.check_round(round)  # "all is known" is no answer of one that is not there
         show_unknown(store, round, as_json=as_json, as_csv=as_csv)
 
 

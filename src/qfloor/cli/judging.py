@@ -175,6 +175,8 @@ def comparisons(
     from qfloor.store import Store
 
     with Store.open(workspace) as store:
+        if round is not None:
+            store.check_round(round)
         rows = comparison_table(store, round=round)
     emit(rows, as_json=as_json, as_csv=as_csv, empty="no comparisons")
 
@@ -196,6 +198,8 @@ def export(
     from qfloor.store import Store
 
     with Store.open(workspace) as store:
+        if round is not None:
+            store.check_round(round)
         report = export_sureal(store, out, criterion=criterion, round=round)
     emit_one(dict(report.__dict__), as_json=as_json)
 

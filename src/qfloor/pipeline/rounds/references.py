@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from qfloor.errors import CertificationError, StoreError
+from qfloor import tables
+from qfloor.errors import CertificationError, InputError, StoreError
 from qfloor.pipeline.rounds.centring import WITHIN
 from qfloor.pipeline.rounds.declared import Declared, metric_key
 from qfloor.pipeline.rounds.judging import RoundView
@@ -160,7 +161,7 @@ def read_reference(path: Path) -> ReferenceSet:
         When the file is no such set, or its content is not what its digest names.
     """
     try:
-        content: Any = json.loads(path.read_text(encoding="utf-8"))
+        content: Any = tables.read_json(path)
         if content["format"] != FORMAT:
             raise StoreError(f"{path}: is of format {content['format']!r}, not {FORMAT!r}")
         reference: ReferenceSet = from_plain(ReferenceSet, content["set"])
@@ -170,6 +171,8 @@ def read_reference(path: Path) -> ReferenceSet:
                 f"{path}: its content is not the reference set that its digest "
                 f"{content['digest']} names; it was altered"
             )
+    except InputError as error:  # told with the file's name, and where it breaks
+        raise StoreError(str(error)) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise StoreError(f"{path}: is not a reference set of qfloor: {error!r}") from error
+        raise StoreError(f"{path}: is not a reference set of qfloor: {error!r:.200}") from error
     return reference

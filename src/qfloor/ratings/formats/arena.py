@@ -3,12 +3,14 @@
     [{"question_id": "..", "model_a": "..", "model_b": "..", "winner": "model_a", "judge": "..",
       "tstamp": 1690000000.0, "anony": true}]
 
-``winner`` is model_a, model_b, tie, ``tie (bothbad)`` or both_bad. Battles whose raters saw the
-names (``anony`` false) are dropped and counted. A battle is known by its models: its outputs are
-the models' on the question (``question_id``, else the text in ``prompt``, else ``id``, which newer
-releases give each battle: two on one text are of one prompt). Battles that have none of them share
-one stand-in prompt, so that nobody takes them for many, and the report says so. The time is
-``tstamp`` or ``timestamp``.
+``winner`` is model_a, model_b, tie, ``tie (bothbad)`` or both_bad; where it is not there,
+``preference`` says the same in numbers: 1 for model_a, 0 for model_b, 0.5 for a tie. A share of
+several votes is nobody's answer and is refused. ``dimension`` is what was judged. Battles whose
+raters saw the names (``anony`` false) are dropped and counted. A battle is known by its models: its
+outputs are the models' on the question (``question_id``, else the text in ``prompt``, else ``id``,
+which newer releases give each battle: two on one text are of one prompt). Battles that have none of
+them share one stand-in prompt, so that nobody takes them for many, and the report says so. The time
+is ``tstamp`` or ``timestamp``.
 
 `read_log` is ``fastchat``: the raw log of a FastChat server, JSON lines of events.
 """
@@ -27,7 +29,7 @@ from qfloor.ratings.entries import (
     read_pairs,
     sides_of,
 )
-from qfloor.ratings.judgment import ANONYMOUS, Format, Reading, ReadOptions, Versus
+from qfloor.ratings.judgment import ANONYMOUS, OVERALL, Format, Reading, ReadOptions, Versus
 from qfloor.records import Winner
 
 WINNERS: dict[str, Winner] = {
@@ -37,9 +39,10 @@ WINNERS: dict[str, Winner] = {
 VOTES: dict[str, Winner] = {
     "leftvote": "left", "rightvote": "right", "tievote": "tie", "bothbad_vote": "both_bad",
 }  # fmt: skip
+PREFERENCES: dict[float | None, Winner] = {1.0: "left", 0.0: "right", 0.5: "tie"}
 KNOWN = frozenset({
     "question_id", "model_a", "model_b", "winner", "judge", "tstamp", "anony", "prompt",
-    "id", "timestamp",
+    "id", "timestamp", "preference", "dimension",
 })  # fmt: skip
 KNOWN_LOG = frozenset({"type", "models", "states", "tstamp"})
 
@@ -80,8 +83,8 @@ def _read(
 
 
 def _battle(entry: Entry) -> Versus | str:
-    entry.need("model_a", "model_b", "winner")
-    winner = WINNERS[entry.one_of("winner", WINNERS)]
+    entry.need("model_a", "model_b")
+    winner = _winner(entry)
     if entry.flag("anony") is False:
         return "not anonymous"
     models = entry.text("model_a"), entry.text("model_b")
@@ -95,7 +98,21 @@ def _battle(entry: Entry) -> Versus | str:
         text=text,
         rater=entry.rater("judge"),
         battle=battle,
+        criterion=entry.text("dimension"),
     )
+
+
+def _winner(entry: Entry) -> Winner:
+    if "winner" in entry.values or "preference" not in entry.values:
+        entry.need("winner")
+        return WINNERS[entry.one_of("winner", WINNERS)]
+    said = entry.number("preference")
+    if said not in PREFERENCES:
+        raise entry.wrong(
+            f"preference {entry.text('preference')!r} is no one vote (1 for model_a, 0 for "
+            "model_b, 0.5 for a tie); give each vote an entry of its own"
+        )
+    return PREFERENCES[said]
 
 
 def _of_models(
@@ -107,6 +124,7 @@ def _of_models(
     text: str,
     rater: str,
     battle: str = "",
+    criterion: str = "",
 ) -> Versus:
     if not all(models):
         raise entry.wrong("a model has no name, fill it in")
@@ -120,6 +138,7 @@ def _of_models(
         rater=rater,
         prompt=prompt,
         text=text,
+        criterion=criterion or OVERALL,
         at=entry.moment("tstamp") or entry.moment("timestamp"),
         annotation=entry.text("tstamp") or entry.text("timestamp") or battle,
     )
@@ -181,7 +200,8 @@ FORMAT = Format(
     read=read,
     maps="some",
     noun="entry",
-    takes="Battles as JSON: model_a, model_b, winner, judge, question_id, tstamp, anony.",
+    takes="Battles as JSON: model_a, model_b, winner (or preference: 1, 0.5, 0), dimension, judge, "
+    "question_id, tstamp, anony.",
     folder=("*.json", "*.jsonl"),
 )
 

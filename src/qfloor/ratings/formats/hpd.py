@@ -36,6 +36,10 @@ CHOICES: dict[tuple[object, ...], Winner] = {(1, 0): "left", (0, 1): "right"}
 FILES = ("image_path", "file_path")
 ANNOTATORS = ("raw_annotations", "raw_annotation")
 RANKS = ("rank", "annotation")  # of an annotator
+THIRD = (
+    "path1 and path2 are of HPD v3, which tells counts of votes (choice_dist): write them as a "
+    "table with the columns prompt, model1, model2, votes_image1 and votes_image2 for -f rapidata"
+)
 KNOWN = {"prompt", "human_preference", "user_hash", "rank", *FILES, *ANNOTATORS}
 
 
@@ -56,6 +60,8 @@ def read(path: Path, options: ReadOptions) -> Reading:
             raise entry.wrong("prompt is empty, fill it in")
         if "human_preference" in entry.values:
             return _choice(entry, options.mapping, text)
+        if "path1" in entry.values:
+            raise entry.wrong(THIRD)
         name = _spelt(entry, FILES)
         entry.need(name)
         files = entry.whole(name, list, "a list of files")
