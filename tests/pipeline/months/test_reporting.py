@@ -18,7 +18,7 @@ from qfloor.records import EVERY
 from qfloor.report import render
 from qfloor.store import Store
 
-RESULTS = Path(__file__).resolve().parents[2] / "results"
+RESULTS = Path(__file__).resolve().parents[3] / "results"
 
 
 def test_a_workspace_adds_values_pictures_raters_and_times(
