@@ -29,6 +29,19 @@ make his jacket red
 make the lighting warmer
 make the background white
 make it brighter
+in this photo, remove the man in the red jacket
+here is my photo. Remove the woman behind me
+could her hair be blonde instead
+this but as winter
+swap faces of these two guys
+change outfit to a business suit
+replace sky
+add snow
+add fog to the forest
+put a santa hat on my cat
+make hair darker
+make the dog bigger
+dem Mann einen Bart geben
 make everyone look older
 give her a red hat
 give the cat sunglasses and make it smile
@@ -142,6 +155,14 @@ give me a woman in a green coat
 put the words "we are open" on a wooden sign
 put a cat on a windowsill, photo
 add to cart button icon
+in this picture book a fox reads
+on a beach a couple walks their dog
+take a picture of the old bridge
+from this image make a poster
+can a cat be an astronaut, illustration
+could you imagine a castle
+make logo letter s gold luxury black background
+add-on lens kit, product photo
 add-on lens for a phone, product photo
 turn this photo into a cartoon
 turn my selfie into anime
@@ -265,6 +286,10 @@ def test_new_pictures_that_begin_alike_are_no_changes(text: str) -> None:
     "text",
     [
         "remove the person on the left",
+        "in this photo, remove the man in the red jacket",
+        "here is my photo. Remove the woman behind me",
+        "apaga o texto da camiseta",
+        "lose the beard",
         "please remove the man behind her",
         "get rid of the dog",
         "replace the background with a forest",

@@ -43,6 +43,15 @@ _THE = _IT | _set(
     "ce mon ma mes son sa ses au aux der die das den dem mein meine meinen im"
 )
 """The same, or told by an article that says that it is."""
+_OBJECTS = _set(
+    "background bg sky face faces hair hands eyes outfit clothes color colour text watermark logo "
+    "lighting people skin teeth fondo cielo cara pelo fundo céu rosto cabelo fond ciel visage "
+    "cheveux hintergrund himmel gesicht haare"
+)
+"""What a picture that is there is known to have, so that it needs no article."""
+_AT_HAND = _set("in from on here here's take with en na nesta sur dans auf")
+_PICTURE = _set("photo picture pic image photograph foto imagen imagem bild")
+"""Words that a picture at hand is told with, before what is to be done with it."""
 _SOME = _THE | _set(
     "an some more another two three one few lots text un una unos más dos um uma mais dois uns "
     "une des plus deux ein eine einen mehr zwei"
@@ -84,11 +93,11 @@ _THEM = _set(
     "him her them his their everyone these those this ihm ihr ihnen ihn sie es ela ele nela "
     "nele le la lui leur les"
 )
-_WHOM = _THEM | {"it"}
+_WHOM = _THEM | {"it", "my"}
 _TURNED = _set("his her their him them")
 _MAKES_IT = _set("hazlo hazla hazlos hazlas")
 _MAKES: dict[str, frozenset[str]] = {
-    "make": _THEM | _set("it its the that everything all"),
+    "make": _THEM | _set("hair background bg it its the that everything all"),
     **dict.fromkeys(("haz", "hacer"), _set("el la los las que sonreír")),
     **dict.fromkeys(
         ("faz", "fazer", "faça", "deixa", "deixar", "deixe"),
@@ -133,7 +142,8 @@ _OUT = {
 """Doings of two words; the second may stand behind what it is done to."""
 _ENDS_WITH = _set(
     "entfernen löschen ersetzen ändern austauschen tauschen wegmachen wegretuschieren retuschieren "
-    "freistellen aufhellen abdunkeln vergrößern verkleinern zuschneiden verschieben"
+    "hinzufügen wegnehmen geben machen freistellen aufhellen abdunkeln vergrößern verkleinern "
+    "zuschneiden verschieben"
 )
 _OPENS = _set("die den das der dem kannst könntest bitte diese diesen dieses alle mein meine")
 """German asks with the doing last, and begins with what it is done to, or politely."""
@@ -155,6 +165,14 @@ _JAPANESE = (
 )  # fmt: skip
 _JAPANESE_ASKS = ("", "ください", "下さい", "ほしい", "くれ", "もらえますか", "もらえる")
 _JAPANESE_ENDS = tuple(f"{doing}{asks}" for doing, asks in product(_JAPANESE, _JAPANESE_ASKS))
+_GOES = _set(
+    "remove erase delete rid out lose ditch hide quita quitar elimina eliminar borra borrar tira "
+    "tirar tire remova apaga apagar apague enlève enlever enlevez retire retirer supprime "
+    "supprimer efface effacer entferne entfern entfernen lösche löschen wegmachen wegretuschieren "
+    "أزل أزيل إزالة احذف امسح شيل شيلي"
+)
+_GONE = ("去掉", "去除", "移除", "删", "消して", "取り除", "削除", "除去", "हटा", "मिटा", "निकाल")
+"""Words by which something goes, and such of scripts that do not part words."""
 _LATE = _set("de hi ja zh zh-Hant")
 """Languages that may tell the doing late, or part no words."""
 _LAST_MARKS = "。！？!?. "
@@ -185,8 +203,20 @@ _PICTURES = (
 """What a picture is to become where it is not to stay one of its kind."""
 
 
+_COULD = _set("can could")
+_COULD_BE = _THE - {"a", "o", "as", "os"}
 _BEGINS = _POLITE.union(
-    BREAKS, _ONLY_ALTERS, _ALTERS, _ADDS, _DOES_TO, _MAKES, _MAKES_IT, _OUT, _SAME, ("turn",)
+    BREAKS,
+    _ONLY_ALTERS,
+    _ALTERS,
+    _ADDS,
+    _DOES_TO,
+    _MAKES,
+    _MAKES_IT,
+    _OUT,
+    _SAME,
+    _AT_HAND,
+    ("turn", "this"),
 )
 """Words that such a request can begin with, articles aside."""
 
@@ -206,9 +236,22 @@ def asks_change(tokens: list[str], text: str, language: str | None) -> bool:
     return language in _LATE and _asks_late(tokens, text, language)
 
 
+def takes_away(tokens: list[str], text: str) -> bool:
+    """Whether a change takes away what it names, so that the picture will not show it."""
+    if not _GOES.isdisjoint(tokens[: 2 * FARTHEST]) or _last(tokens) in _GOES:
+        return True
+    return not text.isascii() and any(told in text for told in _GONE)
+
+
 def _asks_politely(tokens: list[str]) -> bool:
-    """Whether what stands behind polite words opens as a change."""
-    for start, token in enumerate(tokens[:FARTHEST]):
+    """Whether what stands behind polite words, or a picture that is told of, opens as a change."""
+    if tokens[0] in _COULD and len(tokens) > 1 and tokens[1] in _COULD_BE and "be" in tokens[2:6]:
+        return True
+    begun = 0
+    if tokens[0] in _AT_HAND:
+        shown = [i for i, token in enumerate(tokens[:FARTHEST]) if token in _PICTURE]
+        begun = shown[0] + 1 if shown else 0
+    for start, token in enumerate(tokens[begun : begun + FARTHEST], begun):
         if token not in _POLITE and token not in BREAKS:
             return _opens_as_change(tokens[start : start + FARTHEST])
     return False
@@ -226,9 +269,10 @@ def _opens_as_change(words: list[str]) -> bool:
     if doing in _ONLY_ALTERS:
         return True
     if doing in _ALTERS:
-        return following in _THE or following.startswith("l'")
+        return following in _THE or following in _OBJECTS or following.startswith("l'")
     if doing in _ADDS:
-        return following in _SOME or "hinzu" in words
+        bare = len(words) == 2 or "to" in words[2:4]
+        return following in _SOME or "hinzu" in words or (bare and following != "to")
     if doing in _DOES_TO:
         return following in _THEM or (following in _SOME and not _WHOM.isdisjoint(words[2:]))
     if doing in _MAKES:
@@ -241,6 +285,8 @@ def _opens_as_change(words: list[str]) -> bool:
         return not _BECOMES.isdisjoint(words[1:])
     if doing in _OUT:
         return _puts_out(_OUT[doing], words[1:])
+    if (doing, following) == ("this", "but"):
+        return True
     return doing in _SAME and not _BUT.isdisjoint(words[1:4])
 
 

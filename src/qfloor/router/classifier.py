@@ -23,7 +23,7 @@ from operator import itemgetter
 from qfloor.records import CATEGORIES, Category
 from qfloor.router.arranging import CLIP, ONLY_CLIP, arranged_for
 from qfloor.router.beside import given_modality, weighed
-from qfloor.router.changes import asks_change
+from qfloor.router.changes import asks_change, takes_away
 from qfloor.router.classification import Classification, Told
 from qfloor.router.evidence import Hit, evidence_of, told_of
 from qfloor.router.heads import rests
@@ -51,10 +51,11 @@ MADE_CLIP = {True: 4.0, False: -6.0}
 A request may tell all that a portrait tells, and only in its last words what the camera does.
 """
 
-CHANGED = 2.0
+CHANGED, TAKEN = 2.0, 4.0
 """What every category's score loses where a request is to change a picture that is there.
 
-What is changed is told, and what the picture shows is not: only what is very sure stays named.
+What is changed is told, and what the picture shows is not: only what is very sure stays named, and
+nothing where what is named is to go.
 """
 
 UNLIKELY = 0.25
@@ -229,7 +230,7 @@ class Classifier:
         if not given and ONLY_CLIP in sums:
             learned = self._with_clip(learned, sums)
         if asks_change(reading.tokens, reading.bare, language):
-            learned = [score - CHANGED for score in learned]
+            learned = _but_changed(learned, reading)
         if self._all_learned and not given:
             scores = learned
         else:
@@ -327,6 +328,12 @@ def _asks_clip(hits: list[Hit]) -> bool:
 def _but_stills(pairs: Pairs) -> Pairs:
     """What is left of a phrase that is not wanted: that a still is not says nothing of a clip."""
     return tuple([(c, w) for c, w in pairs if c != CLIP or w > 0])
+
+
+def _but_changed(learned: list[float], reading: Reading) -> list[float]:
+    """Scores of a request to change a picture that is there."""
+    fall = TAKEN if takes_away(reading.tokens, reading.bare) else CHANGED
+    return [score - fall for score in learned]
 
 
 def _but_moves(hits: list[Hit]) -> list[Hit]:
