@@ -84,6 +84,8 @@ def _compared(
     from qfloor.store import Store
 
     rounds = benchmark_of(name, before), benchmark_of(name, after)
+    if rounds[0].round > rounds[1].round:
+        say(f"round {before} is the later one: before and after are the other way round")
     with ExitStack() as opened:
         store = opened.enter_context(Store.open(workspace))
         earlier = None if store_from is None else opened.enter_context(Store.open(store_from))

@@ -52,6 +52,8 @@ def report(
     if workspace is None and found is None:
         say("made from the database alone; -w WORKSPACE adds values, pictures, raters and times")
     if content.since is not None:
+        if content.since.round > content.about["round"]:
+            say(f"--before is of {content.since.round}, the later round: before is after here")
         changed = sorted({f.offer_id for f in content.since.findings if f.word == "changed"})
         told = ", ".join(changed) or "no offer is shown to have"
         say(f"changed since {content.since.round}: {told}")

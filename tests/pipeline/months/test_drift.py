@@ -240,7 +240,12 @@ def test_the_command(rounds, tmp_path):
     rows = json.loads(ran.stdout)
     assert [r["offer"] for r in rows if r["says"].startswith("changed")] == ["shop/a"] * 3
     assert {r["category"] for r in rows if r["offer"] == "shop/b"} == {EVERY}
-    assert CliRunner().invoke(app, base).exit_code == 2
+    assert "the other way round" not in ran.stderr
+    back = CliRunner().invoke(app, [*base, "--from", "2026-11", "--to", "2026-10"])
+    assert "round 2026-11 is the later one: before and after are the other" in back.stderr
+    alone = CliRunner().invoke(app, base)
+    assert alone.exit_code == 2
+    assert "--from: is needed: the round that certified" in " ".join(alone.output.split())
     assert CliRunner().invoke(app, [*base, "--from", "2026-10", "--apply", "q.db"]).exit_code == 2
     release = tmp_path / "q.db"
     release.write_bytes(b"kept")

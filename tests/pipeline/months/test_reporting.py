@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from qfloor import export, pipeline
 from qfloor.benchmark import Benchmark
+from qfloor.cli import app
 from qfloor.errors import CertificationError, DatabaseError, InputError, StoreError
 from qfloor.pipeline.months.compared_releases import compare_releases
 from qfloor.pipeline.months.reporting import Wanted, report_of, write_report
@@ -154,6 +156,15 @@ def test_what_must_not_be_compared_is_refused(before: Any, after: Any) -> None:
         compare_releases(export.read(RESULTS / "genai_bench.db"), after)
     with pytest.raises(CertificationError, match=r"alpha is 0\.7"):
         compare_releases(before, after, alpha=0.7)
+
+
+def test_a_later_release_named_as_the_earlier_one_is_told(tmp_path: Path) -> None:
+    november, december = (str(RESULTS / f"painters{m}.db") for m in ("", "_2026-12"))
+    for now, before, told in ((november, december, True), (december, november, False)):
+        page = ["--out", str(tmp_path / "page.html"), "--no-pictures"]
+        ran = CliRunner().invoke(app, ["report", now, "--before", before, *page])
+        assert ran.exit_code == 0, ran.output
+        assert ("--before is of 2026-12, the later round" in ran.stderr) is told
 
 
 @pytest.mark.slow
