@@ -126,6 +126,32 @@ def test_a_resting_offer_is_not_chosen(db: Database) -> None:
     assert decision.rejected["unhealthy"] == 1
 
 
+def test_a_window_holds_so_much_and_lets_the_oldest_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qfloor.router.health.MOST_OFFERS", 3)
+    monkeypatch.setattr("qfloor.router.health.MOST_UNKEPT", 4)
+    window = HealthWindow()
+    for offer in ("a", "b", "c", "a", "d"):
+        window.record(offer, 1.0, True, T0)
+    assert set(window.snapshot(T0 + 1).offers) == {"a", "c", "d"}, "b was heard of longest ago"
+    for minute in range(1, 9):
+        window.record("a", 1.0, True, T0 + 60 * minute)
+    kept = {one.offer: sorted(one.slots) for one in window.take_unkept()}
+    last = int((T0 + 480) // 60)
+    assert kept["a"] == [last - 3, last - 2, last - 1, last]
+
+
+def test_hours_longer_ago_than_what_is_kept_are_not_usual(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qfloor.router.health.USUAL_HOURS", (3, 4))
+    window = HealthWindow()
+    for hour, seconds in enumerate((9.0, 9.0, 9.0, 9.0, 9.0, 2.0, 2.0, 2.0)):
+        for i in range(60):
+            window.record("a", seconds, True, T0 + hour * HOUR + i * 60)
+    now = T0 + 8 * HOUR
+    window.record("a", 2.0, True, now)
+    usual = window.snapshot(now).offers["a"].usual_p95_s
+    assert usual == pytest.approx(2.0, rel=0.02)
+
+
 @pytest.mark.parametrize(("seconds", "at"), [(-1.0, T0), (float("nan"), T0), (1.0, float("inf"))])
 def test_what_is_no_time_is_refused(seconds: float, at: float) -> None:
     with pytest.raises(InputError, match="no time"):
