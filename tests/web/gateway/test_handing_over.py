@@ -310,11 +310,19 @@ def test_a_stop_does_not_break_off_what_was_answered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its row was written all the same, but what it cost never came into the log."""
-    ending(monkeypatch, lambda *_, **__: time.sleep(0.6))
+    stopped = threading.Event()
+    ending(monkeypatch, lambda *_, **__: stopped.wait(60))
     given = chosen(tmp_path)
 
     async def work() -> Any:
         async with running(given) as one:
+            known = one.gateway.orders._is_answered
+
+            def asked(job_id: str) -> bool:  # once no time is left, of what goes on all the same
+                stopped.set()
+                return known(job_id)
+
+            one.gateway.orders._is_answered = asked
             answer = await ask(one)
         async with running(given) as two:
             await two.gateway.flush()
@@ -333,8 +341,7 @@ def test_who_asks_again_after_it_left_gets_what_was_made(tmp_path: Path) -> None
     async def work(client: Any) -> Any:
         orders = client.gateway.orders
         left = [asyncio.create_task(ask(client)) for _ in range(3)]
-        await until(lambda: orders._answers)
-        await asyncio.sleep(0.1)
+        await until(lambda: orders._answers and calls)
         for one in left:
             one.cancel()
         await asyncio.gather(*left, return_exceptions=True)

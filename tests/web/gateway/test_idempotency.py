@@ -62,7 +62,9 @@ def test_what_nobody_took_may_be_asked_again_under_its_key(tmp_path: Path) -> No
     async def work(client: Any) -> Any:
         one = await client.post(URL, json=body, headers=KEY)
         with behave({}):
-            await asyncio.sleep(1.1)  # the account pauses for a second after a 429
+            desk = client.gateway.singles.desk
+            clock = desk.clock
+            desk.clock = lambda: clock() + 1.1  # the account pauses for a second after a 429
             return one, await client.post(URL, json=body, headers=KEY)
 
     with behave({"shop/value": "rate_limited"}):
@@ -164,8 +166,12 @@ def test_what_a_failing_ledger_left_open_goes_on_with_who_was_called_last(
         asked = asyncio.create_task(client.post(URL, json={"prompt": MUG}, headers=KEY))
         await until(lambda: not failing)
         BEHAVES.clear()  # the first would take it by now
-        await asyncio.sleep(0.1)
-        await client.gateway.orders.take_over()
+
+        async def answered() -> bool:
+            await client.gateway.orders.take_over()
+            return asked.done()
+
+        await until(answered)
         return await asked
 
     monkeypatch.setattr(Jobs, "end", end)

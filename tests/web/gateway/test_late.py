@@ -112,7 +112,8 @@ def test_what_fails_late_is_asked_of_nobody_else(
         await ask(client)
         over.append(True)
         last = await made(client)
-        await asyncio.sleep(0.3)
+        await until(lambda: not client.gateway.orders._late.under_way)
+        await client.gateway.flush()
         return last, jobs(client)
 
     monkeypatch.setattr(Seller, "poll", poll)

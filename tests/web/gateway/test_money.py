@@ -39,6 +39,26 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core, "BEAT_S", 0.05)
 
 
+@pytest.fixture
+def beats(monkeypatch: pytest.MonkeyPatch) -> list[core.Gateway]:
+    """Whose beats are through, one after the other."""
+    through: list[core.Gateway] = []
+    keep = core.Gateway._beat
+
+    async def beat(self: core.Gateway) -> None:
+        await keep(self)
+        through.append(self)
+
+    monkeypatch.setattr(core.Gateway, "_beat", beat)
+    return through
+
+
+async def some(beats: list[core.Gateway]) -> None:
+    """Wait for beats that began from now on."""
+    beats.clear()
+    await until(lambda: len(beats) > 3)
+
+
 def chosen(folder: Path, **given: Any) -> Any:
     return by_sellers(folder, **{"drain_s": 0.1, **given})
 
@@ -166,7 +186,7 @@ def unbuilt(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 @pytest.mark.parametrize("more", [{}, ALONE], ids=["others_may_be_asked", "alone"])
 def test_what_was_accepted_waits_until_its_seller_can_be_asked_again(
-    tmp_path: Path, unbuilt: set[str], monkeypatch: pytest.MonkeyPatch, more: Any
+    tmp_path: Path, unbuilt: set[str], beats: Any, monkeypatch: pytest.MonkeyPatch, more: Any
 ) -> None:
     given = chosen(tmp_path)
     monkeypatch.setattr(Seller, "poll", _as_told)
@@ -180,7 +200,7 @@ def test_what_was_accepted_waits_until_its_seller_can_be_asked_again(
     async def second() -> Any:
         unbuilt.add("shop/value")
         async with running(given) as client:
-            await asyncio.sleep(0.5)  # some beats
+            await some(beats)
             between = rows(client, "SELECT state FROM jobs"), list(bought)
             unbuilt.clear()
             POLLS.append("ready")
@@ -241,7 +261,7 @@ def _attempt(event: str, reason: str | None) -> Attempt:
 
 
 def test_what_was_called_waits_until_its_release_can_be_read_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, beats: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep, unread = core.Gateway.database, [True]
 
@@ -259,7 +279,7 @@ def test_what_was_called_waits_until_its_release_can_be_read_again(
     async def second(job: str) -> Any:
         monkeypatch.setattr(core.Gateway, "database", database)
         async with running(given) as client:
-            await asyncio.sleep(0.5)  # some beats
+            await some(beats)
             between = (await client.get(f"{VIDEOS}/{job}")).json()["status"]
             unread.clear()
             POLLS.append("ready")
@@ -277,7 +297,9 @@ def test_what_was_called_waits_until_its_release_can_be_read_again(
     assert len(bought) == 1
 
 
-def test_what_is_taken_over_while_the_gateway_ends_is_begun_by_the_next(tmp_path: Path) -> None:
+def test_what_is_taken_over_while_the_gateway_ends_is_begun_by_the_next(
+    tmp_path: Path, beats: Any
+) -> None:
     """Its own call is under way still: who asks its seller again would buy twice, or too early."""
     asked: list[str] = []
 
@@ -286,12 +308,12 @@ def test_what_is_taken_over_while_the_gateway_ends_is_begun_by_the_next(tmp_path
 
     async def work() -> Any:
         async with running(given) as client:
-            orders, slow = client.gateway.orders, threading.Event()
+            orders, slow, ended = client.gateway.orders, threading.Event(), threading.Event()
             adopt = orders.jobs.adopt
 
             def slowly(known: Any) -> Any:
                 slow.set()
-                time.sleep(0.6)
+                ended.wait(60)
                 return adopt()
 
             await client.post(VIDEOS, json={"prompt": CLIP})
@@ -301,7 +323,9 @@ def test_what_is_taken_over_while_the_gateway_ends_is_begun_by_the_next(tmp_path
             ledger, singles = client.gateway.ledger, client.gateway.singles
             task = asyncio.create_task(orders.drain())
             await task
-            await asyncio.sleep(0.8)  # the take-over comes through
+            beats.clear()
+            ended.set()
+            await until(lambda: beats)  # the take-over came through
             with pytest.raises(StoreError, match="its call is under way here"):
                 await singles.live(_request(bought[0][1]), Seller([], tmp_path),
                                    Standing(step=Step.DOUBT, n=1, ended=False), None)  # fmt: skip
