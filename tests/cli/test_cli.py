@@ -320,3 +320,21 @@ def test_nothing_to_learn_from_is_not_nothing_asked_for(cli: Cli) -> None:
     code, out, _ = cli("calibrate", "painters")
     assert code == 0
     assert out == "nothing of round 2026-11 was both rated and scored, so nothing is learned\n"
+
+
+def test_a_plan_names_the_offers_that_nobody_can_be_asked_for(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "offers.toml").write_text(
+        'provider = "studio"\n[sources]\nbooks = "our own books"\n[[offers]]\nid = "shoot"\n'
+        'model = "shoot"\nmodality = "image"\nsource = "books"\nas_of = "2026-11-30"\n'
+        'price = [{ unit = "image", amount = "0.01" }]\n'
+    )
+    (tmp_path / "mixed.toml").write_text(
+        '[benchmark]\nname = "mixed"\nsuites = ["painters"]\nround = "2026-11"\n'
+        'offers = ["painters/ochre", "studio/shoot"]\noffer_files = ["offers.toml"]\n'
+        '[[scorers]]\nname = "technical"\n[raters]\nshare = 1.0\n'
+        '[[thresholds]]\ntier = "standard"\nvalue = 5\n'
+    )
+    code, _, err = cli("plan", "mixed.toml")
+    assert code == 0, err
+    told = [line for line in err.splitlines() if line.startswith("not asked of ")]
+    assert told == ["not asked of studio/shoot: the offer has no generator"]

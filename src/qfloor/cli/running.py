@@ -266,6 +266,7 @@ def plan(
 def _say_planned(planned: GenerationPlan, taken_in: int | None) -> None:
     """Say what a plan comes to; of a benchmark of what was imported, what there is of it."""
     from qfloor.generate.plan import usd
+    from qfloor.ratings.wording import listed
 
     say(
         f"round {planned.round}: {several(planned.calls, 'call')}, at most "
@@ -275,6 +276,12 @@ def _say_planned(planned: GenerationPlan, taken_in: int | None) -> None:
         f"{sum(s.excluded for s in planned.skipped)} excluded, "
         f"{len(planned.waiting)} waiting for a person"
     )
+    unable: dict[str, dict[str, None]] = {}  # of its own modality; that it makes no other is plain
+    for request in planned.skipped:
+        if not (request.excluded or request.reason.startswith("modality: ")):
+            unable.setdefault(request.reason, {})[request.offer_id] = None
+    for reason, offers in unable.items():
+        say(f"not asked of {listed(offers)}: {reason}")
     if taken_in is not None:
         say(
             f"nothing is generated: the store has {several(taken_in, 'output')} of round "
