@@ -192,6 +192,7 @@ def test_two_sources_are_held_against_each_other(cli: Cli) -> None:
     assert [(r["offer"], r["ratio"]) for r in json.loads(out)] == [("fal/flux-pro-1.1", 1.5)]
     assert "1 of 2 offers that both price agree" in err
     assert "known: catalogue, own" in cli("prices", "compare", "other")[2]
+    assert "no source is called 'owm'; did you mean 'own'?" in cli("prices", "compare", "owm")[2]
 
 
 def test_route_takes_the_feeds_beside_its_database(cli: Cli, release: Path) -> None:

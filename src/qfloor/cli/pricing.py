@@ -13,6 +13,7 @@ import typer
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.counting import several
 from qfloor.errors import InputError, QfloorError
+from qfloor.meant import meant
 
 if TYPE_CHECKING:
     from qfloor.records import Offer, PriceRule
@@ -283,7 +284,7 @@ def compare(
     rules = []
     for name in (one, other):
         if name != "catalogue" and name not in kept:
-            raise InputError(f"no source is called {name!r}; known: catalogue, {', '.join(kept)}")
+            raise InputError(f"no source is called {name!r}{meant(name, ['catalogue', *kept])}")
         shelf = PriceShelf(name, kept.get(name, ()))
         told = {o.id: shelf.rule_of(o, None) for o in offers.values()}
         rules.append(known if name == "catalogue" else {o: r for o, r in told.items() if r})
