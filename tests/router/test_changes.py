@@ -17,6 +17,8 @@ CLASSIFIER = Classifier({c.id: c for c in CATEGORIES}, WORDS, SETTINGS, default_
 CHANGES = """
 remove the person on the left
 please remove the man behind her
+remove the logo from the shirt
+change the text on the poster to red
 can you remove the glasses?
 erase the sign in the window
 get rid of the dog
@@ -260,6 +262,18 @@ bitte ein Bild von einer Berghütte
 किसान खेत में काम कर रहा है
 एक लड़की की तस्वीर बना दो
 मुझे पहाड़ों की फोटो दो
+Kannst du mir ein Produktfoto von einer Parfümflasche machen
+Kannst du ein Porträt von einer alten Frau machen?
+Bitte ein Poster für das Sommerfest machen
+मेरी बेकरी के लिए एक लोगो डिज़ाइन कर दो
+पहाड़ों का दृश्य तैयार कर दें
+Tire a foto de uma mulher sorrindo na praia
+Lose the Map, a movie poster
+Trim the Tree: christmas party flyer
+Shift the Gears logo
+Corte o cabelo: logo para barbearia
+Remove.bg logo
+Smooth the edges logo design
 """
 
 

@@ -145,19 +145,25 @@ _ENDS_WITH = _set(
     "hinzufügen wegnehmen geben machen freistellen aufhellen abdunkeln vergrößern verkleinern "
     "zuschneiden verschieben"
 )
+_MAKES_LATE = _set("machen geben")
+_ONE = _set("ein eine einen einem einer")
+"""Doing that makes new things as well, and how German tells that one is new."""
 _OPENS = _set("die den das der dem kannst könntest bitte diese diesen dieses alle mein meine")
 """German asks with the doing last, and begins with what it is done to, or politely."""
 
+_HINDI_ASKS = ("दो", "दें", "दीजिए", "दीजिये", "देना", "दे")
 _HINDI = (
     *(
         f"{doing} {asks}"
         for doing, asks in product(
-            ("हटा", "बदल", "मिटा", "जोड़", "लगा", "कर", "निकाल", "काट"),
-            ("दो", "दें", "दीजिए", "दीजिये", "देना", "दे"),
+            ("हटा", "बदल", "मिटा", "जोड़", "लगा", "निकाल", "काट"), _HINDI_ASKS
         )
     ),
     *("हटाओ", "हटाएं", "हटाइए", "बदलो", "बदलें", "बदलिए", "मिटाओ"),
 )
+_HINDI_DOES = tuple(f"कर {asks}" for asks in _HINDI_ASKS)
+_HINDI_NEW = ("तैयार", "डिज़ाइन", "डिज़ाइन", "डिजाइन", "के लिए")
+"""Doing of any kind, and words by which it makes something new."""
 _JAPANESE = (
     "消して", "取り除いて", "削除して", "変更して", "置き換えて", "差し替えて", "入れ替えて",
     "追加して", "除去して", "くして", "切り抜いて", "ぼかして", "修正して", "足して", "に変えて",
@@ -185,23 +191,17 @@ _CHINESE_DOES = (
     "修", "戴", "穿",
 )  # fmt: skip
 _PICTURES = (
-    "动漫",
-    "卡通",
-    "漫画",
-    "视频",
-    "动画",
-    "油画",
-    "水彩",
-    "素描",
-    "风格",
-    "アニメ",
-    "漫画",
-    "イラスト",
-    "動画",
-    "風に",
-)
+    "动漫", "卡通", "漫画", "视频", "动画", "油画", "水彩", "素描", "风格", "アニメ", "イラスト",
+    "動画", "風に",
+)  # fmt: skip
 """What a picture is to become where it is not to stay one of its kind."""
 
+
+_SHEETS = _set("logo poster flyer banner cartaz cartel affiche plakat sticker")
+"""What bears a title that may read like something to be done: "Lose the Map, a movie poster"."""
+_BEFORE_KNOWN = _THE | _set("on from of and or in at to the")
+_TAKES, _PHOTO = _set("tira tirar tire"), _PICTURE | {"fotografia", "selfie"}
+"""Portuguese takes photos by a word that takes things away as well."""
 
 _COULD = _set("can could")
 _COULD_BE = _THE - {"a", "o", "as", "os"}
@@ -226,7 +226,7 @@ def asks_change(tokens: list[str], text: str, language: str | None) -> bool:
 
     ``text`` is all of them, which scripts that do not part words are read by.
     """
-    if not tokens:
+    if not tokens or _is_titled(tokens):
         return False
     if tokens[0] in _BEGINS:
         if _asks_politely(tokens):
@@ -234,6 +234,19 @@ def asks_change(tokens: list[str], text: str, language: str | None) -> bool:
     elif tokens[0] in _ARTICLES and len(tokens) > 1 and tokens[1] in _SAME:
         return _opens_as_change(tokens[1:FARTHEST])
     return language in _LATE and _asks_late(tokens, text, language)
+
+
+def _is_titled(tokens: list[str]) -> bool:
+    """Whether what opens like something to be done is the title of what is to be made."""
+    n = len(tokens)
+    parted = next((i for i, token in enumerate(tokens) if token in BREAKS), n)
+    return any(
+        token in _SHEETS
+        and tokens[i - 1] not in _BEFORE_KNOWN
+        and (parted < i or (i >= n - 2 and _GOES.isdisjoint(tokens[:3])))
+        for i, token in enumerate(tokens[: 2 * FARTHEST])
+        if i > 2 and tokens[0] in _BEGINS
+    )
 
 
 def takes_away(tokens: list[str], text: str) -> bool:
@@ -268,6 +281,8 @@ def _opens_as_change(words: list[str]) -> bool:
     doing, following = words[0], words[1] if len(words) > 1 else ""
     if doing in _ONLY_ALTERS:
         return True
+    if doing in _TAKES and not _PHOTO.isdisjoint(words[1:3]):
+        return False
     if doing in _ALTERS:
         return following in _THE or following in _OBJECTS or following.startswith("l'")
     if doing in _ADDS:
@@ -310,9 +325,17 @@ def _puts_out(second: str, words: list[str]) -> bool:
 def _asks_late(tokens: list[str], text: str, language: str) -> bool:
     """Whether a language that tells the doing late, or parts no words, asks for a change."""
     if language == "de":
-        return tokens[0] in _OPENS and _last(tokens) in _ENDS_WITH
+        doing = _last(tokens)
+        if (
+            doing in _MAKES_LATE
+            and tokens[0] not in _THE
+            and not _ONE.isdisjoint(tokens[:FARTHEST])
+        ):
+            return False
+        return tokens[0] in _OPENS and doing in _ENDS_WITH
     if language == "hi":
-        return any(w in text for w in _HINDI)
+        does = any(w in text for w in _HINDI_DOES) and not any(w in text for w in _HINDI_NEW)
+        return does or any(w in text for w in _HINDI)
     if language == "ja":
         asks = text.rstrip(_LAST_MARKS).endswith(_JAPANESE_ENDS)
     else:
