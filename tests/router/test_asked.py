@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import sqlite3
@@ -77,6 +78,19 @@ def test_points_and_commas_in_one_table_are_refused(tmp_path: Path) -> None:
     path.write_text("prompt;seconds\na clip;2,5\na film;1.250\n")
     with pytest.raises(InputError, match=r"line 3: the table has '2,5' and '1\.250'"):
         read_log(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("log.csv.gz", "prompt,count\na mug,3\n"),
+        ("log.jsonl.gz", '{"prompt": "a mug", "count": 3}'),
+    ],
+)
+def test_a_packed_log_is_what_its_name_says(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text.encode()))
+    assert [(a.need.prompt, a.count) for a in read_log(path)] == [("a mug", 3)]
 
 
 @pytest.mark.parametrize("sign", ["\u2028", "\u0085"])

@@ -24,7 +24,8 @@ def parquet_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     Raises
     ------
     RatingsError
-        When pyarrow is not installed, or the file is not readable as Parquet.
+        When pyarrow is not installed, the file is not readable as Parquet, or two of its columns
+        have one name.
     """
     try:
         pq = importlib.import_module("pyarrow.parquet")
@@ -36,12 +37,17 @@ def parquet_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         table = pq.ParquetFile(path)
         names = [f.name for f in table.schema_arrow if "binary" not in str(f.type)]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise RatingsError(
+                f"{path}: column {min(twice)!r} stands in it twice, rename one; nothing was "
+                "imported"
+            )
         row = 0
         for batch in table.iter_batches(columns=names):
             for values in batch.to_pylist():
                 row += 1
                 yield row, {name: _plain(value) for name, value in values.items()}
-    except (OSError, ValueError) as problem:  # pyarrow's own errors are values
+    except (OSError, ValueError, OverflowError, NotImplementedError) as problem:
         raise RatingsError(f"{path}: not readable as Parquet: {problem}") from problem
 
 

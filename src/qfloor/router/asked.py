@@ -85,7 +85,7 @@ def read_log(path: str | Path, *, categories: Collection[str] | None = None) -> 
     if sqlite:
         found = tuple(_gateway(path))
     else:
-        is_table = path.suffix.lower() in (".csv", ".tsv", ".tab")
+        is_table = tables.ending(path) in (".csv", ".tsv", ".tab")
         rows = _table(path) if is_table else _json_lines(path)
         found = tuple(_asked(where, row, categories) for where, row in rows)
     if not found:

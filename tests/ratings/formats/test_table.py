@@ -67,6 +67,20 @@ def test_parquet_as_pandas_writes_it(load, store, tmp_path):
     ]  # fmt: skip
 
 
+def test_parquet_that_cannot_be_a_table_is_told(load, tmp_path):
+    """Days that no calendar of ours reaches, and two columns of one name, of which one is lost."""
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    columns = {"worker": ["w1"], "request": ["a fox"], "made_by": ["flux"], "fits": [4]}
+    late = pa.table(columns | {"when": pa.array([10**18]).cast(pa.timestamp("us"))})
+    pq.write_table(late, tmp_path / "late.parquet")
+    with pytest.raises(RatingsError, match="not readable as Parquet"):
+        load(tmp_path / "late.parquet", "table", *MAP, criteria=NAMED)
+    names = [*columns, "fits"]
+    pq.write_table(pa.table([*columns.values(), [5]], names=names), tmp_path / "twice.parquet")
+    with pytest.raises(RatingsError, match="column 'fits' stands in it twice"):
+        load(tmp_path / "twice.parquet", "table", *MAP, criteria=NAMED)
+
+
 class TestTraps:
     def test_categories_end_in_blanks(self, load, store, write):
         path = write("worker,request,made_by,category,fits", "w1,a fox,flux,portrait  ,4")
