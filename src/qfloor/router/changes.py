@@ -226,9 +226,11 @@ def asks_change(tokens: list[str], text: str, language: str | None) -> bool:
 
     ``text`` is all of them, which scripts that do not part words are read by.
     """
-    if not tokens or _is_titled(tokens):
+    if not tokens:
         return False
     if tokens[0] in _BEGINS:
+        if _is_titled(tokens):
+            return False
         if _asks_politely(tokens):
             return True
     elif tokens[0] in _ARTICLES and len(tokens) > 1 and tokens[1] in _SAME:
@@ -238,14 +240,12 @@ def asks_change(tokens: list[str], text: str, language: str | None) -> bool:
 
 def _is_titled(tokens: list[str]) -> bool:
     """Whether what opens like something to be done is the title of what is to be made."""
-    n = len(tokens)
-    parted = next((i for i, token in enumerate(tokens) if token in BREAKS), n)
+    parted = next((i for i, token in enumerate(tokens) if token in BREAKS), len(tokens))
+    # without a sign between, only what stays is a title: "shift the gears logo" asks for a logo
+    last = len(tokens) - 2 if _GOES.isdisjoint(tokens[:3]) else len(tokens)
     return any(
-        token in _SHEETS
-        and tokens[i - 1] not in _BEFORE_KNOWN
-        and (parted < i or (i >= n - 2 and _GOES.isdisjoint(tokens[:3])))
-        for i, token in enumerate(tokens[: 2 * FARTHEST])
-        if i > 2 and tokens[0] in _BEGINS
+        tokens[i] in _SHEETS and tokens[i - 1] not in _BEFORE_KNOWN and (parted < i or last <= i)
+        for i in range(3, min(len(tokens), 2 * FARTHEST))
     )
 
 
