@@ -72,6 +72,11 @@ def ending(path: Path) -> str:
     return name.suffix.lower()
 
 
+def is_json(path: Path) -> bool:
+    """Whether a file's name says that it is JSON or JSON lines, packed or not."""
+    return ending(path) in (".json", ".jsonl", ".ndjson")
+
+
 def _encoding(start: bytes) -> str:
     return "utf-16" if start.startswith(MARKS_OF_UTF16) else "utf-8-sig"
 

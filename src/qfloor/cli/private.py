@@ -52,7 +52,7 @@ def _rows(source: Path) -> list[dict[str, Any]]:
     from qfloor import tables
     from qfloor.errors import SuiteError
 
-    if tables.ending(source) in {".jsonl", ".json", ".ndjson"}:
+    if tables.is_json(source):
         return [row for _, row in tables.json_rows(source, SuiteError)]
     found: list[dict[str, Any]] = []
     for _, row in tables.rows(source, SuiteError):

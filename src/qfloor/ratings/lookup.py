@@ -258,8 +258,7 @@ def _items_table(path: Path | None, shared: dict[Path, ItemsTable] | None) -> It
 
 
 def _read_items(path: Path) -> ItemsTable:
-    is_json = tables.ending(path) in {".json", ".jsonl", ".ndjson"}
-    read = tables.json_rows if is_json else tables.rows
+    read = tables.json_rows if tables.is_json(path) else tables.rows
     found: ItemsTable = {}
     for line, row in read(path, RatingsError):
         key = next((name for name in ("item_id", "id") if name in row), None)

@@ -24,7 +24,7 @@ def _requests(
     path: Path, text_field: str, category_field: str, guess: Callable[[str], str | None] | None
 ) -> tuple[list[tuple[str, str]], Counter[str]]:
     """Texts with their categories, and the labels that are no category, by rows."""
-    jsonl = tables.ending(path) in {".jsonl", ".json", ".ndjson"}
+    jsonl = tables.is_json(path)
     found = tables.json_rows(path, SuiteError) if jsonl else tables.rows(path, SuiteError)
     known = {c.id for c in (*CATEGORIES, GENERAL)}
     requests = []

@@ -24,7 +24,6 @@ from qfloor.ratings.mapping import Criterion, Mapped
 from qfloor.ratings.parquet import is_parquet, parquet_rows
 from qfloor.ratings.recorder import Recorder
 
-JSON_ENDINGS = {".json", ".jsonl", ".ndjson"}
 QUESTION = "question"
 """Where a question's own name is found, unless the table has a column of that name."""
 
@@ -85,8 +84,7 @@ def _rows(path: Path) -> Iterator[Row]:
     if is_parquet(path):
         yield from parquet_rows(path)
         return
-    is_json = tables.ending(path) in JSON_ENDINGS
-    yield from (tables.json_rows if is_json else tables.rows)(path, RatingsError)
+    yield from (tables.json_rows if tables.is_json(path) else tables.rows)(path, RatingsError)
 
 
 def _answers(rows: Iterator[Row]) -> tuple[Iterable[Row], bool]:
