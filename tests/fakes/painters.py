@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from qfloor.generators.builtin import calllog
 from qfloor.generators.builtin.generator import PainterGenerator
 from qfloor.generators.builtin.jobs import Job
 from qfloor.records import Offer, Prompt
@@ -27,8 +27,7 @@ def calls(workspace: str | Path) -> list[dict[str, Any]]:
     """Every request the painters accepted, and which of them they paint or leave blank."""
     found = []
     for log in Path(workspace).glob("generators/*/calls.jsonl"):
-        for line in log.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
+        for row in calllog.calls(log.parent):
             found.append({"event": "submit", "key": row["key"]})
             if Job.read(row).plan().outcome == "made":
                 found.append({"event": "made", "key": row["key"]})

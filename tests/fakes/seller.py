@@ -2,8 +2,9 @@
 
 It lives outside the workspace, so it survives the death of whoever calls it. A call reaches it
 at the instant its line stands in ``calls.log``: from then on the picture is made, whatever
-becomes of the caller. How it behaves to a prompt is in the prompt's text: ``a kettle
-#refused_input`` or ``#fail:2`` or ``#raise``.
+becomes of the caller. Half a line, left by a caller that was killed between two pages of its
+write, is a call that never came. How the seller behaves to a prompt is in the prompt's text:
+``a kettle #refused_input`` or ``#fail:2`` or ``#raise``.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class FakeSeller:
         self.closed = 0
 
     def _log(self, event: str, key: str, **more: Any) -> None:
-        line = json.dumps({"event": event, "key": key, **more}) + "\n"
+        line = "\n" + json.dumps({"event": event, "key": key, **more}) + "\n"
         descriptor = os.open(self.remote / "calls.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         try:
             os.write(descriptor, line.encode())
@@ -131,7 +132,8 @@ class RememberingSeller(FakeSeller):
 def calls(remote: str | Path) -> list[dict[str, str]]:
     """The seller's own log; what it made is an event of its own."""
     log = Path(remote) / "calls.log"
-    lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    written = log.read_text().splitlines() if log.exists() else []
+    lines = [json.loads(line) for line in written if line.endswith("}")]
     made = [{"event": "made", "key": c["key"]} for c in lines if c.get("made")]
     return [{"event": c["event"], "key": c["key"]} for c in lines] + made
 

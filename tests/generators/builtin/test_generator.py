@@ -277,6 +277,16 @@ def test_the_call_log_survives_half_a_line_and_other_writers(tmp_path):
     assert [row["key"] for row in calls(tmp_path)] == ["a", "c"]
 
 
+def test_half_a_line_of_another_process_swallows_nothing_of_a_log_that_is_open(tmp_path):
+    log = CallLog(tmp_path)
+    log.record("a", {"x": 1})
+    with log.path.open("ab") as file:  # killed between two pages of memory
+        file.write(b'{"key": "b", "x"')
+    log.record("c", {"x": 2})
+    assert CallLog(tmp_path).job("c") == {"x": 2}
+    assert [row["key"] for row in calls(tmp_path)] == ["a", "c"]
+
+
 def test_offers_are_priced_honest_and_one_a_painter():
     assert set(OFFERS) == set(PAINTERS)
     for offer in OFFERS.values():

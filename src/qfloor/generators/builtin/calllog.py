@@ -1,7 +1,9 @@
 """The painters' own account of every call, kept as a real seller would keep it.
 
 An append-only file with one JSON line a request. A line is one ``write`` to a descriptor opened
-with ``O_APPEND``, so that a kill leaves a whole line or none and two processes never mix theirs.
+with ``O_APPEND``, so that two processes never mix theirs. A kill or a full disk can still cut a
+line short (a write ends between two pages of memory when its process is killed), so each begins
+with a newline of its own: half a line never swallows the next one, and is nobody's job.
 It is the painters' memory of jobs, and the proof that nothing was called for twice.
 """
 
@@ -24,14 +26,13 @@ class CallLog:
         self.path = folder / FILE_NAME
         self._jobs: dict[str, dict[str, Any]] = {}
         self._read_to = 0
-        self._mend()
 
     def record(self, key: str, job: Mapping[str, Any]) -> None:
         """Append one accepted request and remember its job."""
         line = json.dumps({"key": key, **job}, ensure_ascii=False, separators=(",", ":"))
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            content = line.encode("utf-8", "surrogatepass") + b"\n"
+            content = b"\n" + line.encode("utf-8", "surrogatepass") + b"\n"
             if os.write(descriptor, content) != len(content):
                 raise OSError(f"{self.path}: the disk took only part of a line; nothing accepted")
         finally:
@@ -42,14 +43,6 @@ class CallLog:
         if key not in self._jobs:
             self._catch_up()
         return self._jobs.get(key)
-
-    def _mend(self) -> None:
-        """End a last line that a full disk or a power cut left without its newline."""
-        if self.path.exists() and self.path.stat().st_size:
-            with self.path.open("rb+") as file:
-                file.seek(-1, os.SEEK_END)
-                if file.read(1) != b"\n":
-                    file.write(b"\n")
 
     def _catch_up(self) -> None:
         if not self.path.exists():
@@ -65,7 +58,7 @@ class CallLog:
 
 
 def _row(line: bytes) -> dict[str, Any] | None:
-    """Parse a line; half a line (a full disk) is nobody's job."""
+    """Parse a line; half a line and an empty one are nobody's job."""
     try:
         row = json.loads(line.decode("utf-8", "surrogatepass"))
     except ValueError:
