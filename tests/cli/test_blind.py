@@ -89,6 +89,7 @@ def test_two_offers_and_what_is_told_before_the_first_vote(cli: Cli, world: Path
     assert "power when alike" in out
     assert "if the sides are truly alike" in err
     assert "no single pair can be called distinguished" in err  # 3 votes allow no claim
+    assert "--audit 5 --audit-votes 15" in " ".join(err.split())  # no more than there are
     code, out, _ = cli("ab", "links", "may", "--csv", "--base-url", "https://x.org/")
     assert code == 0
     rows = list(csv.DictReader(out.splitlines()))
@@ -149,6 +150,47 @@ def test_a_folder_meets_the_round_by_the_text_of_prompts(cli: Cli, world: Path) 
     assert told["left_out"]["prompt in one arm only"] == 7
 
 
+def _folder(world: Path, name: str, offer: str, rows: list[str]) -> str:
+    """A manifest's folder of pictures; rows are ``prompt_id,prompt,repeat``."""
+    folder = world / name
+    folder.mkdir()
+    files = [blind_world.side(folder, "routed", n).name for n in range(len(rows))]
+    lines = [f"{row},{offer},{file}" for row, file in zip(rows, files, strict=True)]
+    (folder / "manifest.csv").write_text("\n".join(["prompt_id,prompt,repeat,offer,file", *lines]))
+    return f"folder:{name}"
+
+
+def test_a_text_with_and_without_an_id_in_one_arm_is_counted(cli: Cli, world: Path) -> None:
+    """The one without an id took the other's place, and one picture was in no count."""
+    ours = _folder(world, "ours", "we/ours", [",a mug,0", ",a mug,1", "a1,a mug,0", ",a hat,0"])
+    theirs = _folder(world, "theirs", "they/theirs", ["a1,a mug,0", "a1,a mug,1", "a2,a hat,0"])
+    for routed, reference in ((ours, theirs), (theirs, ours)):
+        name = routed.removeprefix("folder:") + "-first"
+        code, out, err = cli(
+            "ab", "new", name, "--routed", routed, "--reference", reference, "--json"
+        )
+        assert code == 0, err
+        told = json.loads(out)
+        assert told["pairs"] == 3
+        assert told["left_out"] == {"text with and without an id in one arm": 1}
+    key = json.loads((world / "ours-first.key.json").read_text())
+    items = {c["item"] for unit in key["units"].values() for c in unit["cells"]}
+    assert "we/ours|a1|0" in items  # what has the id is what is shown
+
+
+def test_every_place_without_a_pair_is_counted(cli: Cli, world: Path) -> None:
+    ours = _folder(world, "ours", "we/ours", ["a1,a mug,0", "a1,a mug,1", "a2,a hat,0"])
+    clip = blind_world.clip(world / "ours", "routed", 1).name
+    with (world / "ours" / "manifest.csv").open("a") as file:
+        file.write(f"\nv1,a clip of a mug,0,we/ours,{clip}\n")
+    theirs = _folder(world, "theirs", "they/theirs", ["a1,a mug,0"])
+    code, out, err = cli("ab", "new", "may", "--routed", ours, "--reference", theirs, "--json")
+    assert code == 0, err
+    assert json.loads(out)["left_out"] == {
+        "repeat in one arm only": 1, "prompt in one arm only": 1, "video, not image": 1,
+    }  # fmt: skip
+
+
 def test_too_few_placebos_are_told_before_anyone_votes(cli: Cli, world: Path) -> None:
     sides = ("--routed", "shop/value", "--reference", "shop/grand")
     code, _, err = cli("ab", "new", "few", *sides)
@@ -194,6 +236,14 @@ def test_absolute_sessions_and_rankings(cli: Cli, world: Path) -> None:
     code, out, err = cli("ab", "new", "order", "-q", "ranking", "--json")
     assert code == 0, err
     assert json.loads(out)["test_votes"] == 12
+    code, out, err = cli(
+        "ab", "new", "two", "-q", "ranking", "--offer", "shop/grand", "--offer", "shop/value",
+        "--json",
+    )  # fmt: skip
+    assert code == 0, err
+    told = json.loads(out)
+    assert told["pairs"] == 11
+    assert told["left_out"] == {"refused": 1, "nothing to rank beside": 1}
 
 
 @pytest.mark.parametrize("command", ["serve", "links", "log"])

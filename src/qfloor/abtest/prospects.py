@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from qfloor.abtest.claims import FEWEST_PLACEBOS
 from qfloor.counting import several
 
+AUDITED = 300
+"""Pairs of an audit subset that is proposed, where there are as many."""
 
-def in_words(expected: Mapping[str, Any], alpha: float) -> list[str]:
-    """Say what a session's figures mean, for whom they are new."""
+
+def in_words(expected: Mapping[str, Any], alpha: float, pairs: int) -> list[str]:
+    """Say what a session's figures mean, for whom they are new; ``pairs`` is how many it has."""
     if "pd0" not in expected:
         return []
     most = expected["detectable_pd"]
@@ -32,7 +36,8 @@ def in_words(expected: Mapping[str, Any], alpha: float) -> list[str]:
     if expected.get("item_needed") is None:
         lines.append(
             f"with {several(expected['item_votes'], 'vote')} a pair, no single pair can be called "
-            f"distinguished at {alpha:g}; ask for an audit subset (--audit 300 --audit-votes 15)"
+            f"distinguished at {alpha:g}; ask for an audit subset (--audit {min(AUDITED, pairs)} "
+            f"--audit-votes {max(15, 2 - math.floor(math.log2(alpha)))})"
         )
     else:
         lines.append(

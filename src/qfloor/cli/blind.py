@@ -237,7 +237,7 @@ def tell_plan(plan: Plan, as_json: bool) -> None:
     from qfloor.cli.output import emit_one
 
     emit_one(told)
-    for line in in_words(p.expected, p.alpha):
+    for line in in_words(p.expected, p.alpha, p.pairs):
         say(line)
 
 

@@ -29,6 +29,7 @@ from qfloor.store import Store
 
 POLICY, FOLDER = "policy:", "folder:"
 MANIFESTS = ("manifest.csv", "manifest.jsonl")
+TWICE = "text with and without an id in one arm"
 RoutePrompt = Callable[[Prompt], tuple[str | None, str]]
 
 
@@ -135,17 +136,20 @@ def _of_store(
 ) -> ArmOutputs:
     """Outputs of a round, each prompt by the offer that it is routed to."""
     by_place: dict[tuple[str, str], list[Output]] = {}
+    repeats: dict[str, set[int]] = {}
     for output in store.outputs_of(round=round_):
         by_place.setdefault((output.prompt_digest, output.offer_id), []).append(output)
+        repeats.setdefault(output.prompt_digest, set()).add(output.repeat)
     known = store.prompts_by_digest()
-    prompts = {digest: known[digest] for digest in sorted({place[0] for place in by_place})}
+    prompts = {digest: known[digest] for digest in sorted(repeats)}
     shown: dict[tuple[str, int], Shown] = {}
     missing: dict[tuple[str, int], str] = {}
     for digest, prompt in prompts.items():
         offer, why = route(prompt)
         found = [] if offer is None else by_place.get((digest, offer), [])
         if not found:
-            missing[digest, 0] = why if offer is None else "not in the round"
+            why = why if offer is None else "not in the round"
+            missing.update({(digest, repeat): why for repeat in repeats[digest]})
         for output in found:
             place = (digest, output.repeat)
             if output.status is Status.MADE and output.media_sha256 is not None:
@@ -196,7 +200,7 @@ def pair_up(arms: Sequence[ArmOutputs], modality: str) -> tuple[list[Pair], dict
     Returns
     -------
     (list of Pair, dict)
-        The pairs, and how many places have none, by reason.
+        The pairs, and how many places have none, by reason. A place is a prompt and a repeat.
     """
     left_out: Counter[str] = Counter()
     pairs: list[Pair] = []
@@ -205,10 +209,11 @@ def pair_up(arms: Sequence[ArmOutputs], modality: str) -> tuple[list[Pair], dict
     for digest, repeat in places:
         prompt = next(p for arm in arms if (p := arm.prompts.get(digest)) and p.digest == digest)
         if prompt.modality != modality:
+            left_out[f"{prompt.modality}, not {modality}"] += 1
             continue
         sides = [arm.shown.get((digest, repeat)) for arm in arms]
         reasons = [
-            arm.missing.get((digest, repeat), "prompt in one arm only")
+            arm.missing.get((digest, repeat), f"{_lacking(arm, digest)} in one arm only")
             for arm, side in zip(arms, sides, strict=True)
             if side is None
         ]
@@ -225,10 +230,15 @@ def pair_up(arms: Sequence[ArmOutputs], modality: str) -> tuple[list[Pair], dict
     return pairs, dict(left_out)
 
 
+def _lacking(arm: ArmOutputs, digest: str) -> str:
+    return "repeat" if digest in arm.prompts else "prompt"
+
+
 def _by_text(arms: Sequence[ArmOutputs]) -> list[ArmOutputs]:
     """Give prompts that have no id of their own the digest of the other arm's of the same text."""
     found = list(arms)
-    for i, arm in enumerate(arms):
+    for i in range(len(found)):
+        arm = found[i]
         others = [other for j, other in enumerate(found) if j != i]
         known: dict[tuple[str, str], set[str]] = {}
         for other in others:
@@ -241,17 +251,34 @@ def _by_text(arms: Sequence[ArmOutputs]) -> list[ArmOutputs]:
             and not any(digest in other.prompts for other in others)
             and len(same := known.get((prompt.text.strip(), prompt.modality), set())) == 1
         }
-        found[i] = _renamed(arm, {digest: min(same) for digest, same in theirs.items()})
+        found[i], twice = _renamed(arm, {digest: min(same) for digest, same in theirs.items()})
+        for j, other in enumerate(found):
+            if j != i and twice:
+                found[j] = replace(other, missing={**dict.fromkeys(twice, TWICE), **other.missing})
     return found
 
 
-def _renamed(arm: ArmOutputs, named: Mapping[str, str]) -> ArmOutputs:
+def _renamed(arm: ArmOutputs, named: Mapping[str, str]) -> tuple[ArmOutputs, list[tuple[str, int]]]:
+    """Call prompts otherwise; a place whose new one is taken keeps its own, and is told of.
+
+    Else an output would stand in another's place, and that one in no count.
+    """
+    places = (*arm.shown, *arm.missing)
+    taken, moved, twice = set(places), {}, []
+    for digest, repeat in places:
+        if digest in named:
+            there = (named[digest], repeat)
+            if there in taken:
+                twice.append((digest, repeat))
+            else:
+                taken.add(there)
+                moved[digest, repeat] = there
     return replace(
         arm,
-        prompts={named.get(digest, digest): prompt for digest, prompt in arm.prompts.items()},
-        shown={(named.get(d, d), repeat): shown for (d, repeat), shown in arm.shown.items()},
-        missing={(named.get(d, d), repeat): why for (d, repeat), why in arm.missing.items()},
-    )
+        prompts={**{named[digest]: arm.prompts[digest] for digest in named}, **arm.prompts},
+        shown={moved.get(place, place): shown for place, shown in arm.shown.items()},
+        missing={moved.get(place, place): why for place, why in arm.missing.items()},
+    ), twice
 
 
 def outputs_alone(
@@ -266,7 +293,8 @@ def outputs_alone(
         left_out: Counter[str] = Counter()
         by_place: dict[tuple[str, int], list[Shown]] = {}
         for output in store.outputs_of(round=name, offers=offers or None):
-            if known[output.prompt_digest].modality != modality:
+            if (asked := known[output.prompt_digest].modality) != modality:
+                left_out[f"{asked}, not {modality}"] += 1
                 continue
             if output.status is not Status.MADE or output.media_sha256 is None:
                 left_out[output.status.value] += 1
@@ -274,6 +302,8 @@ def outputs_alone(
             path = store.media_path(output.media_sha256)
             shown = Shown(item=output.id, path=path, offer=output.offer_id, arm=output.offer_id)
             by_place.setdefault((output.prompt_digest, output.repeat), []).append(shown)
+    if most > 1 and (lone := sum(len(shown) < 2 for shown in by_place.values())):
+        left_out["nothing to rank beside"] += lone
     pairs = [
         Pair(id=f"{known[d].id}-{repeat}-{n}", prompt=known[d], shown=group)
         for (d, repeat), shown in sorted(by_place.items())
