@@ -129,8 +129,11 @@ def test_used_wrongly_is_exit_2(cli: Cli) -> None:
         (["suite", "check", "nowhere.toml"], "nowhere.toml: no such suite file"),
         (["suite", "import", "none.tsv", "-f", "partiprompts", "-o", "s.toml"], "no such file"),
         (["plan", "paniters"], "did you mean 'painters'"),
-        (["run", "painters", "--round", ""], "round is '', must look like 2026-11"),
-        (["run", "painters", "--round", "november"], "round is 'november', must look like 2026-11"),
+        (["run", "painters", "--round", ""], "--round is '', must look like 2026-11"),
+        (
+            ["run", "painters", "--round", "november"],
+            "--round is 'november', must look like 2026-11",
+        ),
         (["run", "painters", "--budget", "0.01"], "nothing was bought"),
         (["run", "painters", "--budget", "lots"], "--budget is 'lots', must be an amount"),
         (["score", "painters"], "no store"),
@@ -142,8 +145,14 @@ def test_used_wrongly_is_exit_2(cli: Cli) -> None:
         (["generate", "--manifest", "none.csv", "--round", "2026-11"], "none.csv"),
         (["generate", "--manifest", "none.csv"], "say which round"),
         (["ratings", "import", "none.csv", "--round", "2026-11"], "no such file"),
-        (["ratings", "import", "log.csv", "--round", "banana"], "must look like 2026-11"),
-        (["generate", "--manifest", "log.csv", "--round", "banana"], "must look like 2026-11"),
+        (
+            ["ratings", "import", "log.csv", "--round", "banana"],
+            "qfloor: --round is 'banana', must look like 2026-11",
+        ),
+        (
+            ["generate", "--manifest", "log.csv", "--round", "banana"],
+            "qfloor: --round is 'banana', must look like 2026-11",
+        ),
         (["run", "x" * 5000], "File name too long"),
         (["suite", "import", "log.csv", "-f", "csv", "-o", "."], "is a folder"),
         (

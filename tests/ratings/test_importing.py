@@ -470,7 +470,7 @@ class TestAnotherScaleThanTheStores:
         said = refused(store, self._five(write), "is on the scale 1 to 5 here")
         assert "five.csv: line 2: 'overall' is on the scale 1 to 5 here, but ratings of" in said
         assert "imported/flux-dev in round 2026-11 that were imported before are on 0 to 10" in said
-        assert "give them a dimension of their own" in said
+        assert "give them a criterion of their own (the column dimension)" in said
 
     @pytest.mark.parametrize("else_", [{"model": "other"}, {"criterion": "beauty"}])
     def test_another_offer_or_criterion_has_a_scale_of_its_own(self, store, write, else_):

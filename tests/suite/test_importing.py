@@ -99,6 +99,12 @@ def test_labels_that_are_no_category_are_told(tmp_path: Path) -> None:
         ("csv", "text\nx\n", {"category": "portrat"}, "'portrat' is unknown; did you mean"),
         ("geneval", '{"tag": "x"}', {}, "line 1: no field 'prompt'"),
         ("geneval", '{"tag": "x", "prompt": null}', {}, "line 1: field 'prompt' is null"),
+        ("geneval", '{"tag": "x", "prompt": {"en": "a"}}', {},
+         "line 1: prompt is {'en': 'a'}, must be text"),
+        ("geneval", '{"tag": ["x"], "prompt": "a"}', {}, "line 1: tag is ['x'], must be text"),
+        ("longtext", '{"prompt": 7, "text": "a"}', {}, "line 1: prompt is 7, must be text"),
+        ("vbench", '[{"prompt_en": ["a"], "dimension": []}]', {},
+         "entry 1: prompt_en is ['a'], must be text"),
         ("longtext", '{"prompt": "x", "text": 5}', {}, "line 1: text is 5, must be text"),
         ("vbench", "[]", {}, "holds no prompts"),
         ("drawbnech", "", {}, "did you mean 'drawbench'"),
@@ -178,5 +184,28 @@ def test_labels_that_are_no_category_are_told_with_their_rows(tmp_path: Path) ->
 def test_a_request_without_text_is_none(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     log.write_text('{"prompt": null}\n{"prompt": "a face"}\n')
-    drawn, _ = suite.sample_log(log, 5, np.random.default_rng(0))
+    said: list[str] = []
+    drawn, _ = suite.sample_log(log, 5, np.random.default_rng(0), say=said.append)
     assert [p.text for p in drawn.prompts] == ["a face"]
+    assert said == [f"{log}: 1 row without text is left out"]
+
+
+@pytest.mark.parametrize("value", [{"text": "a face", "steps": 30}, ["a face"], 7, False])
+def test_a_request_is_text(tmp_path: Path, value: object) -> None:
+    """An object was drawn as its Python spelling, and bought as a prompt."""
+    log = tmp_path / "log.jsonl"
+    log.write_text("\n".join(json.dumps({"prompt": row}) for row in ("a hill", value)))
+    with pytest.raises(SuiteError) as told:
+        suite.sample_log(log, 5, np.random.default_rng(0))
+    assert str(told.value) == (
+        f"{log}: line 2: 'prompt' is {value!r}, must be text; name the right one with --text-field"
+    )
+
+
+def test_vbench_names_one_dimension_or_several(tmp_path: Path) -> None:
+    path = tmp_path / "full.json"
+    named = ("color", ["color", "scene"], None)
+    path.write_text(json.dumps([{"prompt_en": "a", "dimension": one} for one in named]))
+    imported = suite.import_suite(path, "vbench")
+    sources = [prompt.source for prompt in imported.prompts]
+    assert sources == ["VBench: color", "VBench: color+scene", "VBench: "]

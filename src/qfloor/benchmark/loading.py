@@ -99,7 +99,7 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
         alpha=table.alpha,
         family=table.family,
         correction=table.correction,
-        round=check_round(path, table.round if round is None else round),
+        round=check_round(round) if round is not None else check_round(table.round, str(path)),
         seed=table.seed,
         budget_nanousd=parse_budget(path, table.budget_usd),
         panel=_panel(path, file.raters),
@@ -123,10 +123,14 @@ def load(name_or_path: str | Path, *, round: str | None = None) -> Benchmark:
     return loaded
 
 
-def check_round(where: str | Path, round: str) -> str:
-    """Return a round's name if a benchmark can have it; BenchmarkError if not."""
+def check_round(round: str, file: str = "") -> str:
+    """Return a round's name if a benchmark can have it; BenchmarkError if not.
+
+    ``file`` is where it is written, if in one; else it was said with ``--round``.
+    """
     if not ROUND.fullmatch(round):
-        raise BenchmarkError(f"{where}: round is {round!r}, must look like 2026-11")
+        where = f"{file}: round" if file else "--round"
+        raise BenchmarkError(f"{where} is {round!r}, must look like 2026-11")
     return round
 
 

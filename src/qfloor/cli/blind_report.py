@@ -186,7 +186,7 @@ def _store(answers: list[Answer], workspace: Path, round: str | None) -> None:
 
     if round is None:
         raise typer.BadParameter("--to-store needs --round, e.g. 2026-11")
-    check_round(workspace, round)
+    check_round(round)
     with Store.open(workspace, create=True) as store, store.writing("ab export"):
         stored = store_votes(store, answers, round=round)
     emit_one(stored.report.to_row())

@@ -66,7 +66,7 @@ def import_(
     from qfloor.ratings import ReadOptions, import_ratings, parse_mapping
     from qfloor.store import Store
 
-    check_round(files[0], round)
+    check_round(round)
     must_exist(*files)
     options = ReadOptions(
         mapping=parse_mapping(mapping, criterion, answer),

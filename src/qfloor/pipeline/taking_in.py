@@ -88,7 +88,7 @@ def take_in(
     """
     if not round:
         raise ManifestError(f"{manifest}: say which round these outputs belong to: --round 2026-11")
-    check_round(manifest, round)
+    check_round(round)
     prompts = suite.load(suite_name).prompts if suite_name else None
     listed = read_manifest(manifest, prompts=prompts)
     found = generate.generate(

@@ -128,5 +128,5 @@ def _check_scales(judgments: Sequence[Judgment], faults: Faults) -> None:
                 judgment.row,
                 f"{judgment.criterion!r} is on the scale {judgment.lo:g} to {judgment.hi:g} here "
                 f"and {usual.lo:g} to {usual.hi:g} in {faults.at(usual.row)}, give one of them a "
-                "dimension of its own",
+                f"criterion of its own ({faults.criterion})",
             )

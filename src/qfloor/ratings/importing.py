@@ -114,7 +114,7 @@ def import_ratings(
     paths = [Path(path)] if isinstance(path, str | Path) else [Path(p) for p in path]
     source = (known_format.name if source is None else source).strip()
     if not round.strip() or not source:
-        raise RatingsError(f"{paths[0]}: the round and the source of ratings must have names")
+        raise RatingsError("--round and --source of ratings must have names")
     options = _options(options or ReadOptions(), scale, ignore_unknown_columns)
     _check_told(paths[0], known_format, options)
     files = files_of(paths, known_format)

@@ -268,6 +268,11 @@ class Faults:
         """Advice that speaks of ``--map``; nothing where the format would refuse what it says."""
         return advice if self.maps_all else ""
 
+    @property
+    def criterion(self) -> str:
+        """Where a criterion gets its name, for advice."""
+        return "--criterion QUESTION=NAME" if self.maps_all else "the column dimension"
+
     def at(self, row: int) -> str:
         """Name a row."""
         n, row = divmod(row, ROWS_OF_A_FILE)

@@ -45,6 +45,6 @@ def check_scales_in_store(
                 row,
                 f"{rating.criterion!r} is on the scale {rating.lo:g} to {rating.hi:g} here, but "
                 f"ratings of {output.offer_id} in round {output.round} that were imported before "
-                f"are on {lo:g} to {hi:g}; bring these to that scale, or give them a dimension "
-                "of their own",
+                f"are on {lo:g} to {hi:g}; bring these to that scale, or give them a criterion "
+                f"of their own ({faults.criterion})",
             )

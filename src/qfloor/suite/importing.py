@@ -18,7 +18,7 @@ from qfloor import tables
 from qfloor.errors import SuiteError
 from qfloor.meant import meant
 from qfloor.records import CATEGORIES, GENERAL, Prompt, Suite, category_of
-from qfloor.suite.labels import strange_labels
+from qfloor.suite.labels import strange_labels, text_in
 from qfloor.suite.loading import split_of
 
 CHALLENGE_TAGS = {
@@ -85,6 +85,10 @@ def _need(path: Path, where: str, row: Mapping[str, Any], field: str, otherwise:
     raise SuiteError(f"{path}: {where}: no field {field!r}{hint}{otherwise}")
 
 
+def _text(path: Path, where: str, row: Mapping[str, Any], field: str) -> str:
+    return text_in(f"{path}: {where}", field, _need(path, where, row, field))
+
+
 def _parti(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, Prompt]]:
     for line, row in tables.rows(path, SuiteError, delimiter="\t", quoted=False):
         text = _need(path, f"line {line}", row, "Prompt")
@@ -102,15 +106,16 @@ def _drawbench(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[
 
 def _geneval(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, Prompt]]:
     for line, row in tables.json_rows(path, SuiteError):
-        tag = str(_need(path, f"line {line}", row, "tag"))
-        text = str(_need(path, f"line {line}", row, "prompt"))
+        tag = _text(path, f"line {line}", row, "tag")
+        text = _text(path, f"line {line}", row, "prompt")
         yield tag, _prompt(name, line, text, tags=_tags(tag), source=f"GenEval: {tag}")
 
 
 def _vbench(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, Prompt]]:
     for i, row in tables.json_rows(path, SuiteError):
-        text = str(_need(path, f"entry {i}", row, "prompt_en"))
-        theirs = "+".join(map(str, row.get("dimension", [])))
+        text = _text(path, f"entry {i}", row, "prompt_en")
+        named = row.get("dimension") or []
+        theirs = "+".join(map(str, named if isinstance(named, list) else [named]))
         yield theirs, _prompt(
             name, i, text, category="video", modality="video", seconds=5.0,
             source=f"VBench: {theirs}",
@@ -119,7 +124,7 @@ def _vbench(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str
 
 def _longtext(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, Prompt]]:
     for i, row in tables.json_rows(path, SuiteError):
-        text = str(_need(path, f"line {i}", row, "prompt"))
+        text = _text(path, f"line {i}", row, "prompt")
         wanted = _need(path, f"line {i}", row, "text")
         if not isinstance(wanted, str | list):
             raise SuiteError(f"{path}: line {i}: text is {wanted!r}, must be text or a list of it")

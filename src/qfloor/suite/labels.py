@@ -1,10 +1,12 @@
-"""What is told of foreign labels that name none of our categories."""
+"""What foreign rows hold: their texts, and what is told of labels that name no category of ours."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from qfloor.counting import several
+from qfloor.errors import SuiteError
 from qfloor.records import CATEGORIES, GENERAL
 
 
@@ -18,3 +20,10 @@ def strange_labels(strange: Mapping[str, int], most: int = 6) -> str:
         f"({', '.join(labels[:most])}{more}), taken as {GENERAL.id}; the categories are "
         + ", ".join(category.id for category in CATEGORIES)
     )
+
+
+def text_in(where: str, field: str, value: Any, hint: str = "") -> str:
+    """A field's text; an object, a list or a number in its place is nobody's words."""
+    if not isinstance(value, str):
+        raise SuiteError(f"{where}: {field} is {repr(value)[:60]}, must be text{hint}")
+    return value

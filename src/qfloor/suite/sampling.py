@@ -14,28 +14,33 @@ from pathlib import Path
 import numpy as np
 
 from qfloor import tables
+from qfloor.counting import several
 from qfloor.errors import SuiteError
 from qfloor.records import CATEGORIES, GENERAL, Prompt, Suite, category_of
-from qfloor.suite.labels import strange_labels
+from qfloor.suite.labels import strange_labels, text_in
 from qfloor.suite.loading import split_of
+
+RIGHT_ONE = "; name the right one with --text-field"
 
 
 def _requests(
     path: Path, text_field: str, category_field: str, guess: Callable[[str], str | None] | None
-) -> tuple[list[tuple[str, str]], Counter[str]]:
-    """Texts with their categories, and the labels that are no category, by rows."""
+) -> tuple[list[tuple[str, str]], Counter[str], int]:
+    """Texts with their categories, labels that are no category by rows, and rows without text."""
     jsonl = tables.is_json(path)
     found = tables.json_rows(path, SuiteError) if jsonl else tables.rows(path, SuiteError)
     known = {c.id for c in (*CATEGORIES, GENERAL)}
     requests = []
     strange: Counter[str] = Counter()
+    wordless = 0
     for line, row in found:
         if text_field not in row:
             raise SuiteError(
-                f"{path}: line {line}: no field {text_field!r}; it has {', '.join(row)}; "
-                "name the right one with --text-field"
+                f"{path}: line {line}: no field {text_field!r}; it has {', '.join(row)}{RIGHT_ONE}"
             )
-        text = " ".join(str(row[text_field] or "").split())
+        value = "" if row[text_field] is None else row[text_field]
+        told = text_in(f"{path}: line {line}", repr(text_field), value, RIGHT_ONE)
+        text = " ".join(told.split())
         category = category_of(str(row.get(category_field) or ""))
         if text:
             if not category and guess is not None:
@@ -43,7 +48,9 @@ def _requests(
             if category and category not in known:
                 strange[category] += 1
             requests.append((text, category if category in known else GENERAL.id))
-    return requests, strange
+        else:
+            wordless += 1
+    return requests, strange, wordless
 
 
 def sample_log(
@@ -72,7 +79,7 @@ def sample_log(
         not know, the request is ``general``.
     say : callable, optional
         Told in one sentence of labels that are no category: their rows are ``general``, whatever
-        ``guess`` would have said of them.
+        ``guess`` would have said of them; and of rows that have no text, and are no requests.
 
     Returns
     -------
@@ -89,11 +96,14 @@ def sample_log(
     if per_stratum < 1:
         raise SuiteError(f"--per-stratum is {per_stratum}, must be at least 1")
     strata: dict[str, dict[str, None]] = defaultdict(dict)
-    requests, strange = _requests(path, text_field, category_field, guess)
+    requests, strange, wordless = _requests(path, text_field, category_field, guess)
     for text, category in requests:
         strata[category].setdefault(text)
     if not strata:
         raise SuiteError(f"{path}: holds no requests")
+    if wordless:
+        told = several(wordless, "row without text is", "rows without text are")
+        say(f"{path}: {told} left out")
     if strange:
         say(f"{path}: {strange_labels(strange)}")
     prompts: list[Prompt] = []

@@ -189,6 +189,19 @@ def test_ids_of_prompts_and_second_showings_are_told_what_to_say(refused, write)
     refused(path, "table", *MAP, criteria=NAMED, match="--map session=COLUMN")
 
 
+def test_a_second_scale_is_told_where_its_name_is_said(refused, write):
+    path = write("worker,request,made_by,fits,looks", "w1,a fox,flux,4,", "w2,a fox,flux,,40")
+    refused(path, "table", *MAP, criteria=("fits=look@1:5", "looks=look@0:100"),
+            match=r"a criterion of its own \(--criterion QUESTION=NAME\)")  # fmt: skip
+
+
+def test_a_scale_beside_the_stores_is_told_where_its_name_is_said(load, write):
+    path = write("worker,request,made_by,fits,looks", "w1,a fox,flux,4,", "w2,a fox,flux,,40")
+    load(path, "table", *MAP, criteria=("fits=look@1:5",))
+    with pytest.raises(RatingsError, match=r"of their own \(--criterion QUESTION=NAME\)"):
+        load(path, "table", *MAP, criteria=("looks=look@0:100",))
+
+
 @pytest.mark.parametrize(
     ("first", "second", "match"),
     [
