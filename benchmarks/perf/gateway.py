@@ -379,7 +379,8 @@ async def _route(port: int, pid: int, seconds: float) -> None:
     bar = 0.7 * 0.5 * statistics.median(constant)  # what half the constant's rate leaves at 70%
     for path in ("/constant", NEW, "/v1/route"):
         own = 0.7 * statistics.median(turns[path])
-        for rate, of in ((bar, "half the constant's"), (own, "its own"))[: 2 - (path == "/constant")]:
+        rates = ((bar, "half the constant's"), (own, "its own"))
+        for rate, of in rates[:1] if path == "/constant" else rates:
             took = await open_loop(
                 port, path.split()[0], rate, seconds / 3, asked, new=path != "/v1/route"
             )
