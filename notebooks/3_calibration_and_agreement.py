@@ -129,7 +129,7 @@ for y, r in enumerate(reports):
 axes.axvline(0, color="#444444", linewidth=1)
 axes.set_yticks(range(len(reports)), [r.rater.replace("simulated-", "rater ") for r in reports])
 axes.set(xlabel="points below or above the others", title="Severe raters at the bottom")
-axes.legend(loc="upper left", frameon=False)
+figure.legend(loc="outside lower center", ncols=2, frameon=False)
 plt.show()
 
 # %%
@@ -251,7 +251,7 @@ for (metric, of), ink, mark in zip(known.groupby("metric"), INK, "os", strict=Fa
 axes.set_yticks(known.index, known["category"] + " (" + known["modality"] + ")")
 axes.set(xlim=(0, 1), xlabel="rank correlation with people, 95 % interval over prompts",
          title="The same metric, another category")  # fmt: skip
-axes.legend(loc="lower right", frameon=False)
+figure.legend(loc="outside lower center", ncols=2, frameon=False)
 plt.show()
 
 # %% [markdown]
@@ -278,12 +278,14 @@ def quartile(values) -> float:
 
 said["regressed"] = regressed(said["clip"], said["value"])
 figure, axes = plt.subplots(figsize=(8.5, 4.2), layout="constrained")
-for column, ink, name in (("value", INK[0], "ratings"), ("regressed", INK[1], "regressed")):
+drawn = (("value", INK[0], "ratings", (-26, 6)), ("regressed", INK[1], "regressed", (8, -16)))
+for column, ink, name, beside in drawn:
     axes.ecdf(said[column], color=ink, linewidth=2.2, label=name)
     q = quartile(said[column])
     axes.plot(q, 0.25, "o", color=ink, markersize=10)
-    axes.annotate(f"{q:.1f}", (q, 0.25), xytext=(8, -16), textcoords="offset points", color=ink)
+    axes.annotate(f"{q:.1f}", (q, 0.25), xytext=beside, textcoords="offset points", color=ink)
 axes.axhline(0.25, color="#444444", linewidth=1, linestyle="--")
+axes.annotate("a quarter of the outputs", (9.9, 0.26), ha="right", va="bottom", color="#444444")
 axes.set(xlabel="rating, 0 to 10", ylabel="share below", xlim=(0, 10),
          title="The lower quartile, true and regressed")  # fmt: skip
 axes.legend(loc="upper left", frameon=False)
@@ -370,14 +372,15 @@ powered.round(2)
 
 # %%
 figure, axes = plt.subplots(figsize=(8.5, 4.2), layout="constrained")
-kinds = ("people alone", "and clip", "and second person")
-for k, (kind, ink, mark) in enumerate(zip(kinds, INK, "os^", strict=False)):
+kinds = {"people alone": "people alone", "and clip": "people and CLIP",
+         "and second person": "people and a second person"}  # fmt: skip
+for k, ((kind, name), ink, mark) in enumerate(zip(kinds.items(), INK, "os^", strict=False)):
     axes.plot(powered[kind], np.arange(len(powered)) + 0.18 * (1 - k), mark, color=ink,
-              markersize=9, label=kind)  # fmt: skip
+              markersize=9, label=name)  # fmt: skip
 places = np.arange(len(powered))
 axes.vlines(powered["all rated"], places - 0.3, places + 0.3, color="black", linewidth=2.5,
             label="fail rate, all rated")  # fmt: skip
-axes.axvline(0.25, color="#444444", linewidth=1, linestyle="--")
+axes.axvline(0.25, color="#444444", linewidth=1, linestyle="--", label="a quarter: allowed")
 axes.set_yticks(range(len(powered)), powered.index)
 axes.set(xlim=(0, None), ylim=(-0.5, len(powered) - 0.5),
          xlabel=f"upper bound of the share below {LOW:g} (mean of {DRAWS} draws)",
@@ -429,7 +432,8 @@ worst = {
     title: dumbbells(axes, found, line, title)
     for axes, (title, found, line) in zip(panels[0], shown, strict=True)
 }
-panels[0][0].legend(frameon=False, loc="upper left")
+handles, names = panels[0][0].get_legend_handles_labels()
+figure.legend(handles, names, loc="outside lower center", ncols=2, frameon=False)
 plt.show()
 
 # %%

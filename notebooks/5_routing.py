@@ -93,6 +93,14 @@ for axis in axes[:, 0]:
     axis.set_ylabel("may fall short, at most")
     axis.yaxis.set_major_formatter(lambda y, _: f"{y:.0%}")
 figure.supxlabel("price of a picture (log scale)", fontsize=11)
+key = [("o", GOOD, "certified"), ("X", PALE, "not certified"), ("o", "none", "the cheapest certified")]
+handles = [
+    plt.Line2D([], [], linestyle="none", marker=mark, color=color, markersize=8,
+               markeredgecolor=POOR if color == "none" else color, label=name)
+    for mark, color, name in key
+]  # fmt: skip
+handles.append(plt.Line2D([], [], color=INK, linewidth=0.8, linestyle=":", label="a quarter: allowed"))
+figure.legend(handles=handles, loc="outside upper center", ncols=4, frameon=False)
 plt.show()
 bought
 
@@ -136,14 +144,19 @@ for axis, (name, s) in zip(axes, found.items(), strict=True):
         by_price[row.each_nanousd] = by_price.get(row.each_nanousd, 0) + row.spend_nanousd / 1e9
     for price, usd in sorted(by_price.items(), reverse=True):
         axis.bar(1, usd, bottom=height, color=shades[price], width=0.6)
-        if usd > 0.06 * s.before_nanousd / 1e9:
-            axis.text(1, height + usd / 2, f"at ${price / 1e9:g}", ha="center", va="center",
-                      fontsize=9, color="white" if price > 11_000_000 else INK)
         height += usd
     axis.text(1, height, f"-{s.saved_share:.0%}", ha="center", va="bottom", weight="bold")
     axis.set_xticks([0, 1], ["now", "routed"])
     axis.set(title=f"{name}\n{s.volume:,} pictures", xlim=(-0.6, 1.6))
     axis.yaxis.set_major_formatter(lambda y, _: f"${y:.0f}")
+axes[0].set_ylabel("spent in a month")
+figure.legend(
+    handles=[
+        plt.Rectangle((0, 0), 1, 1, color=shades[price], label=f"${price / 1e9:g}")
+        for price in prices
+    ],
+    title="a picture at", loc="outside right center", frameon=False, reverse=True,
+)  # fmt: skip
 plt.show()
 for name, s in found.items():
     print(f"{name}:", *s.remarks, sep="\n  ")
@@ -236,7 +249,7 @@ ticks = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2]
 axis.set_xticks(ticks, [f"${t:g}" for t in ticks])
 axis.minorticks_off()
 axis.set_title("Between the oracle and any certified offer by chance", loc="left")
-axis.legend(frameon=False, loc="lower right")
+figure.legend(loc="outside lower center", ncols=3, frameon=False)
 plt.show()
 each.round(4)
 

@@ -92,7 +92,7 @@ for y, ((name, estimate), value) in enumerate(zip(found.items(), true)):
 axis.axvline(100 * PLAN.pd0, color="#9a5b00", linestyle="--", linewidth=1)
 axis.text(100 * PLAN.pd0, 3.5, " pd0: would matter", color="#9a5b00", va="center")
 axis.set_yticks(range(len(found)), found)
-axis.invert_yaxis()
+axis.set_ylim(len(found) - 0.4, -0.6)
 axis.set_xlabel("% of votes: estimate and 95 % interval (blue), truth of attentive raters (orange)")
 axis.set_title("What the session found, and what was true", loc="left")
 plt.show()
@@ -168,6 +168,7 @@ for margin, style in zip((0.20, 0.10, 0.05), ("-", "--", ":")):
     power = [stats.similarity_power(int(n), margin) for n in sizes]
     axis.plot(sizes, power, color=ROUTED, linestyle=style, linewidth=2.2, label=f"pd0 = {margin:.0%}")
 axis.axhline(0.9, color="#8a8f98", linewidth=0.8)
+axis.text(sizes[0], 0.91, "90 %", color="#5b626c", va="bottom")
 axis.set_xscale("log")
 axis.set_xticks([50, 200, 1000, 3000, 10_000], ["50", "200", "1,000", "3,000", "10,000"])
 axis.minorticks_off()

@@ -120,6 +120,8 @@ for axes, (name, level) in zip(panels, shown.items(), strict=True):
     axes.axvline(SUITE, color="#444444", linewidth=1, linestyle=":")
     axes.set(title=f"{name} (level {level:.2g})", xlabel="prompts", ylim=(-0.02, 1.06))
 panels[0].set_ylabel("chance of a certificate")
+panels[0].text(262, POWER + 0.01, "wanted", ha="right", color="#444444")
+panels[0].text(SUITE + 4, 0.01, f"{SUITE} prompts", color="#444444")
 figure.legend(*panels[0].get_legend_handles_labels(), title="true fail rate", frameon=False,
               loc="outside right upper")  # fmt: skip
 plt.show()
