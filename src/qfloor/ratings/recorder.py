@@ -235,7 +235,7 @@ class Recorder:
 
     def _plain_number(self, given: Given, raw: Any) -> float | None:
         """Read a number, of a table of semicolons with a decimal comma too, which is told."""
-        number = _number(raw)
+        number = number_in(raw)
         if not isinstance(raw, str):
             return number
         text = raw.strip()
@@ -297,7 +297,7 @@ class Recorder:
         return at or None
 
 
-def _number(raw: Any) -> float | None:
+def number_in(raw: Any) -> float | None:
     """Read a finite number; ``1_0``, ``+3/-3``, ``7,5`` and ``nan`` are none."""
     if isinstance(raw, bool) or (isinstance(raw, str) and "_" in raw):
         return None

@@ -373,6 +373,38 @@ def test_a_mean_of_raters_is_told(load, write, column, is_told):
     assert any("reads like a mean over raters" in note for note in found.report.notes) == is_told
 
 
+class TestCountsOfVotes:
+    """KonIQ-10k has a row a picture, and in ``c1`` to ``c5`` how many people gave that score."""
+
+    HEAD = "image_name,c1,c2,c3,c4,c5,c_total,MOS,SD"
+    ROWS = ("a.jpg,0,0,25,73,7,105,3.82857142857,0.53", "b.jpg,0,3,45,47,1,96,3.48,0.58")
+    SAID = ("prompt=image_name", "model:=photos")
+
+    def test_no_count_is_an_answer(self, refused, write):
+        for scale in ("1:5", "0:200"):
+            refused(write(self.HEAD, *self.ROWS), "table", *self.SAID, criteria=("c*=q",),
+                    scale=scale, match="line 2: 'c1' counts how many people gave one score, as all "
+                    "of c1 to c5 do: write a row for each vote")  # fmt: skip
+
+    def test_a_mean_says_that_its_votes_are_there(self, load, write):
+        found = load(write(self.HEAD, *self.ROWS), "table", *self.SAID, criteria=("MOS=q@1:5",))
+        assert any("write a row for each vote" in note for note in found.report.notes)
+
+    @pytest.mark.parametrize("row", ["a,3,3,3,3,3,3", "a,1,4,1,2,2,2", "a,9,9,9,9,,9"])
+    def test_answers_beside_their_mean_are_answers(self, load, write, row):
+        path = write("who,q1,q2,q3,q4,q5,mean", row, row.replace("a", "b"))
+        said = ("rater=who", "prompt=question", "model:=m")
+        found = load(path, "table", *said, criteria=("q*=look@0:9",))
+        assert found.report.kept == sum(cell.isdecimal() for cell in row.split(",")[1:6]) * 2
+
+
+def test_a_name_that_an_entry_lacks_is_counted_like_an_empty_cell(load, write):
+    rows = ({"worker": "w1", "fits": 4}, {"worker": "w2"}, {"worker": "w3", "fits": None})
+    told = (json.dumps({**row, "request": "a fox", "made_by": "flux"}) for row in rows)
+    found = load(write(*told, name="a.jsonl"), "table", *MAP, criteria=NAMED)
+    assert (found.report.read, found.report.dropped) == (3, {"no score": 2})
+
+
 @pytest.mark.parametrize(("who", "is_told"), [("ann", False), ("", True)])
 def test_what_someone_rated_is_no_mean_of_raters(load, write, who, is_told):
     path = write("who,request,made_by,avg_look", f"{who},a fox,flux,4", "bob,an owl,flux,3")

@@ -4,13 +4,15 @@ Every column that ``--criterion`` names is a question, with ``*`` for any signs 
 answered, and what was rated, is mapped. A question's own name is in reach as ``question``: where a
 form has a column a picture (Google Forms, Qualtrics) it says what was rated, where a sheet has a
 column a rater it says who. Columns that nobody names are not read, and told. Of Qualtrics' export
-the two rows below the header are no answers, and previews are nobody's.
+the two rows below the header are no answers, and previews are nobody's. Columns that count how
+many people gave each score (KonIQ-10k's ``c1`` to ``c5``) are known by the mean beside them: no
+cell of theirs is an answer.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -22,7 +24,7 @@ from qfloor.ratings.judgment import Format, Reading, ReadOptions
 from qfloor.ratings.lookup import Given
 from qfloor.ratings.mapping import Criterion, Mapped
 from qfloor.ratings.parquet import is_parquet, parquet_rows
-from qfloor.ratings.recorder import Recorder
+from qfloor.ratings.recorder import Recorder, number_in
 
 QUESTION = "question"
 """Where a question's own name is found, unless the table has a column of that name."""
@@ -36,6 +38,12 @@ NOBODYS = {
 """What Qualtrics calls answers that are no participant's, in words and in numbers."""
 
 MEAN = re.compile(r"(?<![a-z])(mos|mean|avg|average)(?![a-z])")
+COUNT = re.compile(r"(.*?)(\d+)")
+FEWEST_COUNTS = 3
+"""Columns that count votes at least."""
+
+ROUNDED = 0.006
+"""How far a mean may be from that of its votes, being rounded to two places."""
 Row = tuple[int, Mapping[str, Any]]
 
 
@@ -57,17 +65,25 @@ def read(path: Path, options: ReadOptions) -> Reading:
     if any("*" in question for question in options.mapping.criteria):
         rows = list(rows)
         options = replace(options, mapping=_spread(options.mapping, rows))
+    rows = iter(rows)
+    first = list(islice(rows, 10))
+    counts = _counts_of_votes([row for _, row in first])
     recorder = Recorder(path, "line", options)
     names_question = any(c.name == QUESTION for c in options.mapping.columns.values())
     columns: set[str] = set()
-    for line, row in rows:
+    n_cells = n_asked = 0
+    for line, row in chain(first, rows):
         columns |= set(row)
         asked = [question for question in row if question in options.mapping.criteria]
         if is_qualtrics and str(row.get(STATUS, "")).strip().lower() in NOBODYS:
             recorder.drop("preview or spam", sum(map(recorder.wants, asked)))
             continue
+        n_cells += 1
+        n_asked += len(asked)
         record = row
         for question in asked:
+            if question in counts:
+                raise recorder.faults.wrong(line, f"{_told(question, counts)}, and is no answer")
             recorder.wants(question)
             if names_question:
                 record = {QUESTION: question, **row}
@@ -75,7 +91,10 @@ def read(path: Path, options: ReadOptions) -> Reading:
             recorder.answer(given, row[question])
     if not columns:
         raise RatingsError(f"{path}: there is no row in it; nothing was imported")
-    _tell_of_means(recorder, columns)
+    absent = n_cells * len(options.mapping.criteria.keys() & columns) - n_asked
+    if absent:  # of JSON: a name that an entry lacks is an answer that is not there
+        recorder.drop("no score", absent)
+    _tell_of_means(recorder, columns, counts)
     used = {*options.mapping.criteria, *recorder.lookup.read}
     return recorder.reading(sorted(columns - used), sorted(columns))
 
@@ -113,13 +132,48 @@ def _spread(mapping: Mapped, rows: Iterable[Row]) -> Mapped:
     return replace(mapping, criteria=found)
 
 
-def _tell_of_means(recorder: Recorder, columns: Iterable[str]) -> None:
+def _counts_of_votes(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Columns ``c1``, ``c2``, ... whose mean, each number times its cell, stands in every row too.
+
+    One of them at least counts more people than there are scores: answers to as many questions,
+    all of them 3, have that mean by chance.
+    """
+    runs: dict[str, dict[int, str]] = {}
+    for name in rows[0] if rows else ():
+        if numbered := COUNT.fullmatch(name):
+            runs.setdefault(numbered[1], {})[int(numbered[2])] = name
+    for run in runs.values():
+        most = max(number_in(row.get(name)) or 0 for row in rows for name in run.values())
+        if len(run) >= FEWEST_COUNTS and most > max(run) and all(_has_mean(run, r) for r in rows):
+            return tuple(run.values())
+    return ()
+
+
+def _has_mean(run: Mapping[int, str], row: Mapping[str, Any]) -> bool:
+    cells = {score: number_in(row.get(name)) for score, name in run.items()}
+    votes = {score: n for score, n in cells.items() if n is not None and n >= 0 == n % 1}
+    if len(votes) < len(cells) or not any(votes.values()):
+        return False
+    mean = sum(score * n for score, n in votes.items()) / sum(votes.values())
+    told = (number_in(row[name]) for name in row if MEAN.search(name.lower()))
+    return any(n is not None and abs(n - mean) <= ROUNDED for n in told)
+
+
+def _told(question: str, counts: Sequence[str]) -> str:
+    return (
+        f"{question!r} counts how many people gave one score, as all of {counts[0]} to {counts[-1]}"
+        " do: write a row for each vote, with the score in a column"
+    )
+
+
+def _tell_of_means(recorder: Recorder, columns: Iterable[str], counts: Sequence[str]) -> None:
     called = recorder.mapping.criteria
     for name in sorted(called.keys() & columns):
         if MEAN.search(name.lower()) and recorder.has_nobodys(called[name].name):
             recorder.notes.append(
                 f"{name!r} reads like a mean over raters: it counts as one rating of nobody, and "
                 "floors of means hide bad days"
+                + (f" ({_told(counts[0], counts)})" if counts else "")
             )
 
 
