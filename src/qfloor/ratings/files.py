@@ -10,8 +10,10 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
+from qfloor.counting import several
 from qfloor.errors import RatingsError
 from qfloor.ratings.judgment import (
     ROWS_OF_A_FILE,
@@ -20,10 +22,17 @@ from qfloor.ratings.judgment import (
     Reading,
     ReadOptions,
 )
+from qfloor.tables import ending
 
 
-def files_of(paths: Sequence[Path], format: Format) -> tuple[Path, ...]:
+def files_of(paths: Sequence[Path], format: Format) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Find the files that paths stand for; a folder stands for those the format reads of it.
+
+    Returns
+    -------
+    files : tuple of Path
+    notes : tuple of str
+        What other files lie in folders, by their endings: one may be of a rater.
 
     Raises
     ------
@@ -31,11 +40,14 @@ def files_of(paths: Sequence[Path], format: Format) -> tuple[Path, ...]:
         When there is none, or one stands there twice.
     """
     found: list[Path] = []
+    others: Counter[str] = Counter()
     for path in paths:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = {f for pattern in format.folder for f in path.rglob(pattern) if f.is_file()}
+        files = [f for f in path.rglob("*") if f.is_file() and not _is_hidden(f.relative_to(path))]
+        inside = [f for f in files if _is_read(f, format)]
+        others.update(ending(f) or "without an ending" for f in files if not _is_read(f, format))
         if not inside:
             wanted = (
                 f"it holds no {' or '.join(format.folder)}"
@@ -49,7 +61,27 @@ def files_of(paths: Sequence[Path], format: Format) -> tuple[Path, ...]:
     twice = [path for path, n in Counter(f.resolve() for f in found).items() if n > 1]
     if twice:
         raise RatingsError(f"{twice[0]}: named twice; nothing was imported")
-    return tuple(found)
+    return tuple(found), _told(others, format)
+
+
+def _is_hidden(file: Path) -> bool:
+    return any(part.startswith(".") for part in file.parts)
+
+
+def _is_read(file: Path, format: Format) -> bool:
+    """Whether a format reads a file of a folder, by its name in any case, gzipped or not."""
+    name = file.name.lower().removesuffix(".gz")
+    return any(fnmatchcase(name, pattern) for pattern in format.folder)
+
+
+def _told(others: Counter[str], format: Format) -> tuple[str, ...]:
+    if not others:
+        return ()
+    are = several(others.total(), "other file in the folder is", "other files in the folder are")
+    if format.rater_in_path:  # john.smith has an ending, too
+        return (f"{are} not read",)
+    endings = ", ".join(f"{n} {ending}" for ending, n in sorted(others.items()))
+    return (f"{are} not read ({endings})",)
 
 
 def read_files(

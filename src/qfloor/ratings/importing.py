@@ -117,7 +117,7 @@ def import_ratings(
         raise RatingsError("--round and --source of ratings must have names")
     options = _options(options or ReadOptions(), scale, ignore_unknown_columns)
     _check_told(paths[0], known_format, options)
-    files = files_of(paths, known_format)
+    files, others = files_of(paths, known_format)
     sha256 = _digest_of(files)
     key = _key(sha256, format, source, round, options, prolific)
     earlier = _earlier(store, key)
@@ -127,7 +127,7 @@ def import_ratings(
     reading = _joined(reading, prolific, faults)
     keep = keep_rater_ids or known_format.raters == "places"
     names = _names(store, reading, source, keep)
-    reading = replace(reading, notes=(*reading.notes, *names.notes))
+    reading = replace(reading, notes=(*reading.notes, *others, *names.notes))
     with store.transaction():
         imported, settled = _settled(
             store, reading, known_format, options, round, source, tuple(categories), names, faults

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -33,6 +34,27 @@ def test_a_folder_of_raters(load, tables):
         ("SDXL", "p1", "bob", "quality", 1.0), ("SDXL", "p1", "bob", "semantics", 0.5),
     ]  # fmt: skip
     assert found.report.dropped == {"no score": 1}
+
+
+def test_no_rater_of_a_folder_is_left_out_in_silence(load, tables):
+    folder = tables(ann=[("p1", "1", "0")])
+    told = "uid\tSDXL\tKandinsky\np1\t0\t1\n"
+    (folder / "BOB.TSV").write_text(told)
+    (folder / "eve.tsv.gz").write_bytes(gzip.compress(told.encode()))
+    for name in ("dan.xlsx", "john.smith", ".DS_Store"):
+        (folder / name).write_bytes(b"PK\x03\x04")
+    found = load(folder, "rater_tables", scale="0:1")
+    assert {rating[2] for rating in found.ratings} == {"ann", "BOB", "eve"}
+    assert "2 other files in the folder are not read" in found.report.notes
+
+
+def test_other_files_are_told_by_their_endings_where_these_name_nobody(load, tmp_path):
+    folder = tmp_path / "votes"
+    folder.mkdir()
+    (folder / "a.csv").write_text("item_id,prompt_id,model_id,rater_id,score\ni,p,m,ann,4\n")
+    (folder / "b.xlsx").write_bytes(b"PK\x03\x04")
+    found = load(folder, "long", scale="1:5")
+    assert "1 other file in the folder is not read (1 .xlsx)" in found.report.notes
 
 
 class TestTraps:

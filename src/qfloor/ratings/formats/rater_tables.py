@@ -53,13 +53,14 @@ def read(path: Path, options: ReadOptions) -> Reading:
 def _record(
     recorder: Recorder, line: int, prompt: str, model: str, path: Path, scores: list[str]
 ) -> None:
-    record = {"row": prompt, "column": model.strip(), "file": path.name}
+    file = path.with_suffix("") if path.suffix == ".gz" else path
+    record = {"row": prompt, "column": model.strip(), "file": file.name}
     for place, score in enumerate(scores, start=1):
         question = str(place)
         if not recorder.wants(question):
             continue
         given = Given(
-            row=line, record=record, question=question, rater=path.stem, shown=(question,)
+            row=line, record=record, question=question, rater=file.stem, shown=(question,)
         )
         recorder.answer(given, score)
 

@@ -186,5 +186,5 @@ FORMAT = Format(
         "COLUMN=NAME (* for any signs); --map rater=..., model=..., prompt=... (question: the "
         "column's name); --scale."
     ),
-    folder=("*.csv", "*.tsv", "*.json", "*.jsonl", "*.csv.gz", "*.jsonl.gz", "*.parquet"),
+    folder=("*.csv", "*.tsv", "*.json", "*.jsonl", "*.ndjson", "*.parquet"),
 )
