@@ -73,7 +73,7 @@ def month(
     with progress() as report:
         found = run_month(
             benchmark, workspace, options, engine=engine, report=report, watch=report.watch,
-            policy=policy_of(minutes), release=release,
+            policy=policy_of(minutes), release=release, tell=say,
         )  # fmt: skip
     emit_one(_row(found), as_json=as_json)
     _end(found)

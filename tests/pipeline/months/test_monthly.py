@@ -156,6 +156,34 @@ def test_where_nobody_rated_a_metric_is_compared(tiny: Path) -> None:
         month(tiny, "2026-11", before="2026-09")
 
 
+@pytest.mark.parametrize(
+    ("raters", "asked", "why"),
+    [
+        (True, "overall", ""),
+        (True, "beauty", "its offers were rated on overall, and the benchmark asks for 'beauty'; "
+         "set criterion under [quality] in its file"),
+        (False, "overall", "nobody has rated in it yet; import ratings with `qfloor ratings "
+         "import`"),
+    ],
+)  # fmt: skip
+def test_why_nothing_will_be_judged_is_told_before_anything_is_bought(
+    tiny: Path, raters: bool, asked: str, why: str
+) -> None:
+    text = tiny.read_text().replace("[raters]", f'[quality]\ncriterion = "{asked}"\n\n[raters]')
+    tiny.write_text(text if raters else text.replace("[raters]\nshare = 1.0\nraters = 4\n", ""))
+    bench, ws = benchmarks.load(tiny), tiny.parent / "ws"
+    said: list[str] = []
+
+    def tell(told: str) -> None:
+        with Store.open(ws) as store:
+            assert not list(store.outputs_of())
+        said.append(told)
+
+    hurried, wanted = RunPolicy(deadline_s=0.0), MonthOptions(results=tiny.parent / "results")
+    assert run_month(bench, ws, wanted, policy=hurried, tell=tell).unfinished
+    assert said == ([f"round 2026-10 will have no floor of {asked!r}: {why}"] if why else [])
+
+
 def test_a_log_that_is_no_text_is_left_alone(tiny: Path) -> None:
     log = tiny.parent / "results" / "LOG.md"
     log.parent.mkdir()

@@ -11,7 +11,7 @@ A round that is not complete is not published; the next call goes on with it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from qfloor.pipeline.months.month_log import Entry, entry_of, write_entry
 from qfloor.pipeline.months.reporting import Wanted, run_of_release, write_report
 from qfloor.pipeline.rounds.planned import run_id
 from qfloor.pipeline.rounds.recorded import benchmark_of_run
+from qfloor.pipeline.rounds.unjudged import foreseen
 from qfloor.pipeline.run import Report, RunResult, Watch, bought, judged, ready, silent
 from qfloor.records import EVERY
 from qfloor.store import Store
@@ -90,6 +91,7 @@ def run_month(
     watch: Watch | None = None,
     policy: RunPolicy | None = None,
     release: Sequence[str] = (),
+    tell: Callable[[str], None] = lambda said: None,
     now: dt.datetime | None = None,
 ) -> MonthResult:
     """Run a benchmark's round to its end and publish what it found.
@@ -102,6 +104,8 @@ def run_month(
     options : MonthOptions
     engine, report, watch, policy, release
         As in `qfloor.pipeline.run`.
+    tell : callable
+        Told before anything is bought why the round will have no floor, if it will have none.
     now : datetime, optional
         The clock; by default the machine's, in UTC.
 
@@ -116,6 +120,8 @@ def run_month(
     """
     prompts, scorers = ready(benchmark, engine)
     with Store.open(workspace, create=True) as store, store.writing(f"month {benchmark.name}"):
+        if why := foreseen(store, benchmark):
+            tell(why)
         made = bought(
             store, benchmark, prompts, report=report, watch=watch, policy=policy, release=release,
             engine=engine,
