@@ -138,6 +138,20 @@ def test_what_is_not_at_hand_is_said_and_not_left_blank() -> None:
     assert "painters" not in text.lower()
 
 
+def test_offers_that_nobody_judged_are_named_under_the_floors() -> None:
+    known = content()
+    assert "No floor of" not in Page(render(known)).text
+    unrated = "painters/ochre"
+    tables = {
+        **known.tables,
+        "floors": [f for f in known.tables["floors"] if f["offer_id"] != unrated],
+        "verdicts": [v for v in known.tables["verdicts"] if v["offer_id"] != unrated],
+    }
+    text = Page(render(replace(known, tables=tables))).text
+    n = known.outputs[unrated]
+    assert f"No floor of ochre ({n:,} outputs): nothing was judged on overall" in text
+
+
 def test_values_are_drawn_where_they_are_known() -> None:
     floors = content().floors
     spreads = {

@@ -194,16 +194,18 @@ class ReportContent:
         ]
 
     @cached_property
+    def outputs(self) -> Mapping[str, int]:
+        """Outputs by offer, whatever became of them."""
+        rows = self.tables.get("raw_rows", ())
+        return {row["offer_id"]: row["n"] for row in rows if row["kind"] == "outputs"}
+
+    @cached_property
     def paid(self) -> Mapping[str, float]:
         """USD per made output by offer, as the round's ledger says; offers never billed lack."""
-        made: dict[str, int] = {}
-        for row in self.tables.get("raw_rows", ()):
-            if row["kind"] == "outputs":
-                made[row["offer_id"]] = row["n"]
         return {
             s["offer_id"]: s["amount_nanousd"] / 1e9 / s["charged"]
             for s in self.tables.get("spending", ())
-            if s["charged"] and not s["unknown"] and made.get(s["offer_id"])
+            if s["charged"] and not s["unknown"] and self.outputs.get(s["offer_id"])
         }
 
 

@@ -40,7 +40,25 @@ def floors_section(content: ReportContent) -> str:
         "is what decides. Dashed: what the tiers demand. Sorted by the bar."
     )
     drawn = f'<div class="grid">{plots}</div>'
-    return paragraph(said) + legend() + drawn + _of_metrics(content)
+    return paragraph(said) + legend() + drawn + _without(content) + _of_metrics(content)
+
+
+def _without(content: ReportContent) -> str:
+    """Name the offers that have no lane in any drawing."""
+    judged = {f["offer_id"] for f in content.floors}
+    lacking = [
+        f"{short(offer)} ({several(content.outputs.get(offer, 0), 'output')})"
+        for offer in sorted(content.offers)
+        if offer not in judged
+    ]
+    if not lacking:
+        return ""
+    counts = "it counts" if len(lacking) == 1 else "they count"
+    return paragraph(
+        f"No floor of {', '.join(lacking)}: nothing was judged on {content.quality['name']} in "
+        f"this round; {counts} among the offers of a family all the same.",
+        "warn",
+    )
 
 
 def _of_metrics(content: ReportContent) -> str:
