@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from qfloor import plugins
+from qfloor.errors import PluginError
 from qfloor.extras import MODULES, extras_with, sentence_for
+from qfloor.records import PluginSpec
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_BYTES = 15_000_000
@@ -156,3 +159,29 @@ def test_what_belongs_to_no_extra_is_named_as_it_is() -> None:
     assert said.endswith("not installed: pip install numpy")
     assert sentence_for(ImportError("cannot import name 'x'")).startswith("a package cannot be")
     assert set(MODULES.values())
+
+
+def test_what_several_scorers_lack_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A benchmark that reads text and knows pictures needs two extras: one refusal, one command."""
+    absent = {"rapidocr", "transformers"}
+    there = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name, *of: None if name in absent else there(name, *of)
+    )
+    text, pickscore = PluginSpec(name="text"), PluginSpec(name="pickscore")
+    with pytest.raises(PluginError) as told:
+        plugins.build_scorers([text, PluginSpec(name="technical"), pickscore])
+    assert "rapidocr" in str(told.value)
+    assert "transformers" in str(told.value)
+    assert str(told.value).endswith("; pip install 'qfloor[ocr,preference]'")
+    with pytest.raises(PluginError, match="did you mean 'text'"):  # the slip is told first
+        plugins.build_scorers([text, PluginSpec(name="txt")])
+
+
+def test_a_preference_score_asks_for_its_own_extra_and_not_for_that_of_its_weights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, *_: None)
+    for name in ("pickscore", "imagereward"):
+        with pytest.raises(PluginError, match=r"needs torch.*'qfloor\[preference\]'"):
+            plugins.build_scorer(PluginSpec(name=name))

@@ -7,6 +7,7 @@ What extras there are is read from the installed package itself, so that this ca
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, requires, version
 
 MODULES = {
@@ -61,6 +62,31 @@ def sentence_for(error: ImportError) -> str:
         return f"this needs {module}, which is not installed: pip install 'qfloor[{extras[0]}]'"
     top = module.partition(".")[0]
     return f"this needs {module}, which is not installed: pip install {MODULES.get(top, top)}"
+
+
+def one_install(sentences: Sequence[str]) -> str:
+    """Join what several parts lack into one sentence with one command; each must end with its own.
+
+    Raises
+    ------
+    ValueError
+        When one of them names no extra at its end.
+
+    Examples
+    --------
+    >>> one_install(["a needs x; pip install 'qfloor[ocr]'", "b needs y: pip install 'qfloor[s3]'"])
+    "a needs x; b needs y; pip install 'qfloor[ocr,s3]'"
+    """
+    found = [_INSTALL.search(sentence) for sentence in sentences]
+    named = [match for match in found if match is not None]
+    if len(named) < len(found) or not named:
+        raise ValueError("not every sentence ends with an extra to install")
+    extras = dict.fromkeys(match.group(1) for match in named)
+    lacking = dict.fromkeys(match.string[: match.start()] for match in named)
+    return f"{'; '.join(lacking)}; pip install 'qfloor[{','.join(extras)}]'"
+
+
+_INSTALL = re.compile(r"[;:] pip install 'qfloor\[([\w,]+)\]'$")
 
 
 def _plain(name: str) -> str:

@@ -13,14 +13,14 @@ import inspect
 import os
 import sys
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Literal
 
 from qfloor.errors import PluginError, QfloorError
-from qfloor.extras import sentence_for
+from qfloor.extras import one_install, sentence_for
 from qfloor.meant import meant
 from qfloor.records import Offer, PluginSpec
 
@@ -164,6 +164,29 @@ def build_scorer(spec: PluginSpec) -> Any:
     with contextlib.suppress(TypeError):  # one that cannot be weakly kept is sent as it is
         _SPECS[id(built)] = (weakref.ref(built, partial(_forget, id(built))), spec)
     return built
+
+
+def build_scorers(specs: Iterable[PluginSpec]) -> list[Any]:
+    """Build several scorers; what all of them lack is told at once, with one command to get it.
+
+    Raises
+    ------
+    PluginError
+        As `build_scorer`; where one is misspelt and another lacks a package, of the misspelt one.
+    """
+    built, faults = [], []
+    for spec in specs:
+        try:
+            built.append(build_scorer(spec))
+        except PluginError as error:
+            try:
+                one_install([str(error)])
+            except ValueError:
+                raise error from None
+            faults.append(error)
+    if not faults:
+        return built
+    raise PluginError(one_install([str(fault) for fault in faults])) from faults[0]
 
 
 _SPECS: dict[int, tuple[weakref.ref[Any], PluginSpec]] = {}

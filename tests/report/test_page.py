@@ -133,9 +133,11 @@ def test_what_is_not_at_hand_is_said_and_not_left_blank() -> None:
     said = {"spreads": "no values here", "pictures": "no pictures here", "raters": "none here"}
     text = Page(render(content("genai_bench.db", absent=said))).text
     for sentence in (*said.values(), "No prices are known", "nothing to calibrate",
-                     "Nothing was bought", "No earlier release"):  # fmt: skip
+                     "Nothing was bought", "No earlier release", "of how many that are certified",
+                     "There is one family here"):  # fmt: skip
         assert sentence in text
     assert "painters" not in text.lower()
+    assert "With 1 families" not in text
 
 
 def test_offers_that_nobody_judged_are_named_under_the_floors() -> None:

@@ -286,7 +286,7 @@ def score_stored(
     ScoringError
         When the round holds no output.
     """
-    built = [plugins.build_scorer(spec) for spec in scorers]
+    built = plugins.build_scorers(scorers)
     outputs = list(store.outputs_of(round=round))
     if not outputs:
         known = ", ".join(sorted({o.round for o in store.outputs_of()})) or "none"

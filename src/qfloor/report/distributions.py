@@ -111,6 +111,7 @@ def _panel(
             "va": "bottom",
             "fontsize": 7.5,
             "color": TIER_LINE,
+            "backgroundcolor": "white",  # its own line would run through the word
         }
         axis.text(float(value), len(ordered) + 0.12, tier, **style)
     axis.set_xlim(*scale)

@@ -66,13 +66,19 @@ def _levels(content: ReportContent) -> str:
         if any(family.levels for family in families)
         else ""
     )
-    return "<h3>How often a certificate may be false</h3>" + paragraph(
-        f"A family (the offers of one category) errs with probability at most {errs}{learned}. "
+    once = share(1.0 - (1.0 - max(totals)) ** 12)
+    risks = (
         f"With {len(families)} families a release holds some false certificate in at most "
         f"{share(release)} of cases ({share(1.0 - independent)} if families err independently); "
-        f"over twelve monthly releases one family errs at least once in at most "
-        f"{share(1.0 - (1.0 - max(totals)) ** 12)}, some family in at most "
-        f"{share(year)}. These are ceilings, reached only by offers that lie exactly at a "
+        f"over twelve monthly releases one family errs at least once in at most {once}, some "
+        f"family in at most {share(year)}."
+        if len(families) > 1
+        else "There is one family here, so that is what a release risks; over twelve monthly "
+        f"releases it errs at least once in at most {once}."
+    )
+    return "<h3>How often a certificate may be false</h3>" + paragraph(
+        f"A family (the offers of one category) errs with probability at most {errs}{learned}. "
+        f"{risks} These are ceilings, reached only by offers that lie exactly at a "
         'threshold; family = "release" makes one family of a whole release.'
     )
 

@@ -41,9 +41,11 @@ def best_section(content: ReportContent) -> str:
         for place in content.places
     ]
     said = (
-        "The cheapest offer whose bound clears the tier, by what an output cost in this round."
+        "The cheapest offer whose bound clears the tier, by what an output cost in this round; "
+        "of how many that clear it."
         if content.paid
-        else "No prices are known: the certified offer with the best bound stands here."
+        else "No prices are known: the certified offer with the best bound stands here, of how "
+        "many that are certified."
     )
     return paragraph(said) + table(["category", *tiers], rows)
 
@@ -61,7 +63,7 @@ def _cheapest(content: ReportContent, place: Place, tier: str) -> str:
     best = min(held, key=lambda f: content.paid.get(f["offer_id"], float("inf")))
     price = content.paid.get(best["offer_id"])
     told = "price unknown" if price is None else usd(price)
-    of = f'<span class="dim">of {len(held)}</span>'
+    of = f'<span class="dim">of\N{NO-BREAK SPACE}{len(held)}</span>'
     return f'<span class="nowrap"><b>{text(short(best["offer_id"]))}</b> {told} {of}</span>'
 
 

@@ -53,7 +53,7 @@ def scorers_of(benchmark: Benchmark) -> list[Any]:
     PluginError
         When a scorer is unknown, does not take its arguments, or lacks a package.
     """
-    return [plugins.build_scorer(spec) for spec in benchmark.scorers]
+    return plugins.build_scorers(benchmark.scorers)
 
 
 def declared_of(benchmark: Benchmark) -> Declared:

@@ -23,7 +23,11 @@ from qfloor.scorers.preference.blip import HEAD_WIDTH, Blip, build
 from qfloor.scorers.preference.cosine import truncation
 from qfloor.scorers.preference.forward import Device, Forward
 from qfloor.scorers.preference.pixels import OPENAI_MEAN, OPENAI_STD, cut_out, normalised
-from qfloor.scorers.preference.transformers_clip import execution, import_transformers
+from qfloor.scorers.preference.transformers_clip import (
+    execution,
+    import_transformers,
+    need_transformers,
+)
 from qfloor.scorers.protocol import Item, Row
 from qfloor.scorers.rights import weights_rights
 
@@ -90,6 +94,7 @@ class ImageRewardScorer:
         head_width: int = HEAD_WIDTH,
     ) -> None:
         check_device(device)
+        need_transformers()
         self._weights = files.locate(weights)
         self._vocabulary = files.locate(vocabulary)
         self._device: Device = device

@@ -8,6 +8,7 @@ take torchvision's resize by default, which is another one.
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import threading
 from collections.abc import Mapping, Sequence
@@ -36,6 +37,16 @@ if TYPE_CHECKING:
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 _PIXELS = ("preprocessor_config.json", "processor_config.json")
 PREPROCESSING = "short side by Pillow uint8 bicubic, centre crop (floor)"
+
+
+def need_transformers() -> None:
+    """Refuse a machine without the packages before weights are looked for; imports nothing."""
+    for module in ("torch", "transformers"):
+        if importlib.util.find_spec(module) is None:
+            raise PluginError(
+                f"this preference score needs {module}, which is not installed; "
+                f"pip install 'qfloor[preference]'"
+            )
 
 
 def import_transformers() -> Any:
@@ -110,6 +121,7 @@ class TransformersClipBackbone:
 
     def __init__(self, model: str, processor: str | None = None, device: Device = "cpu") -> None:
         check_device(device)
+        need_transformers()
         self._model = HubFolder(source=model)
         self._processor = HubFolder(source=processor or model)
         self._device: Device = device

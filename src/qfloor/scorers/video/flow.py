@@ -56,7 +56,7 @@ def opencv_version() -> str:
         except PackageNotFoundError:
             continue
     raise PluginError(
-        "optical flow needs OpenCV, which is not installed; pip install qfloor[video]"
+        "optical flow needs OpenCV, which is not installed; pip install 'qfloor[video]'"
     )
 
 
