@@ -163,17 +163,18 @@ def test_what_belongs_to_no_extra_is_named_as_it_is() -> None:
 
 def test_what_several_scorers_lack_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A benchmark that reads text and knows pictures needs two extras: one refusal, one command."""
-    absent = {"rapidocr", "transformers"}
+    absent = {"rapidocr", "open_clip", "transformers"}
     there = importlib.util.find_spec
     monkeypatch.setattr(
         "importlib.util.find_spec", lambda name, *of: None if name in absent else there(name, *of)
     )
     text, pickscore = PluginSpec(name="text"), PluginSpec(name="pickscore")
+    clip = PluginSpec(name="clip")
     with pytest.raises(PluginError) as told:
-        plugins.build_scorers([text, PluginSpec(name="technical"), pickscore])
-    assert "rapidocr" in str(told.value)
-    assert "transformers" in str(told.value)
-    assert str(told.value).endswith("; pip install 'qfloor[ocr,preference]'")
+        plugins.build_scorers([text, PluginSpec(name="technical"), clip, pickscore])
+    assert all(module in str(told.value) for module in absent)
+    assert str(told.value).endswith("; pip install 'qfloor[ocr,clip,preference]'")
+    assert plugins.build_scorer(clip).metrics  # floors are judged where nothing can be scored
     with pytest.raises(PluginError, match="did you mean 'text'"):  # the slip is told first
         plugins.build_scorers([text, PluginSpec(name="txt")])
 

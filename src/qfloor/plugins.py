@@ -167,7 +167,7 @@ def build_scorer(spec: PluginSpec) -> Any:
 
 
 def build_scorers(specs: Iterable[PluginSpec]) -> list[Any]:
-    """Build several scorers; what all of them lack is told at once, with one command to get it.
+    """Build scorers that are to score; what all of them lack is told at once, with one command.
 
     Raises
     ------
@@ -177,7 +177,7 @@ def build_scorers(specs: Iterable[PluginSpec]) -> list[Any]:
     built, faults = [], []
     for spec in specs:
         try:
-            built.append(build_scorer(spec))
+            built.append(_ready(build_scorer(spec)))
         except PluginError as error:
             try:
                 one_install([str(error)])
@@ -187,6 +187,14 @@ def build_scorers(specs: Iterable[PluginSpec]) -> list[Any]:
     if not faults:
         return built
     raise PluginError(one_install([str(fault) for fault in faults])) from faults[0]
+
+
+def _ready(scorer: Any) -> Any:
+    """Ask its models whether they could run here: some tell what they are where they cannot."""
+    for backbone in getattr(scorer, "backbones", ()):
+        if callable(ask := getattr(backbone, "need_packages", None)):
+            ask()
+    return scorer
 
 
 _SPECS: dict[int, tuple[weakref.ref[Any], PluginSpec]] = {}
