@@ -57,6 +57,26 @@ def test_a_negative_prompt_within_a_request_is_not_what_it_is_about(text: str, w
     assert reading.read(text).bare == wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a chair --ar 16:9 --v 6.1", "a chair"),
+        ("a chair --style raw --tile --s 50, oak", "a chair , oak"),
+        ("a chair —ar 3:2", "a chair"),
+        ("a chair --seed=7 --sref https://example.org/a.png", "a chair"),
+        ("a chair, oak, steps: 30, sampler: euler, cfg scale: 7", "a chair , oak ,"),
+        # what is asked for, or not wanted, stays; so do dashes between words, and steps to climb
+        ("a roti flips --duration 8 --fps 24", "a roti flips duration 8 fps 24"),
+        ("a chair --niji 6 --no people", "a chair niji 6 no people"),
+        ("a chair --version-two -- style raw", "a chair version two style raw"),
+        ("a chair—style raw—v 6", "a chair style raw v 6"),
+        ("garden steps: 3 of stone", "garden steps : 3 of stone"),
+    ],
+)
+def test_settings_of_a_generator_are_not_words(text: str, kept: str) -> None:
+    assert reading.read(text).tokens == kept.split()
+
+
 def test_a_negation_reaches_a_few_words_and_no_further_than_a_break() -> None:
     told = content("a lake, no people or boats, wide")
     assert told.words == ["a", "lake", "wide"]

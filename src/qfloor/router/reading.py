@@ -54,6 +54,12 @@ _NEGATIVE = re.compile(
     r"(?:\bnegative(?:[ _-]?prompts?)?|\bprompt negativo|\bprompt négatif|\bnegativer prompt"
     r"|负面提示词|反向提示词|ネガティブプロンプト)\s*[:：]"
 )
+_SETTING = re.compile(
+    r"(?<!\S)(?:--(?:ar|aspect|v|version|s|stylize|style|q|quality|c|chaos|seed|sameseed|w|weird|iw"
+    r"|sw|cw|sref|cref|stop|repeat|p|profile|raw|tile|hd|test|fast|turbo|relax)|—(?:ar|v|stylize))"
+    r"(?![\w-])(?:[ =]+(?:raw|cute|scenic|expressive|original|https?:\S+|\w*\d[\w.:/%]*))?"
+)  # what asks for a clip or a drawing (--fps, --motion, --niji), or is not wanted (--no), stays
+_SAMPLED = re.compile(r"\bsteps ?: ?\d+\b(?=.{0,200}\b(?:sampler\b|cfg\b|seed ?:))", re.DOTALL)
 BREAKS = frozenset(",;.:!?()\n，。；：、！？（）،؛؟।")
 MARKS = NEGATIONS | BREAKS
 _PLAIN_BREAKS = ",;.:!?()"
@@ -87,11 +93,15 @@ def read(text: str) -> Reading:
         bare, quotes = _QUOTED.subn(" ", bare)
     if ":" in bare or "：" in bare:
         bare = _wanted(bare)
+    if "--" in bare or "—" in bare:
+        bare = _SETTING.sub(" ", bare)
     return Reading(bare, words_of(bare), quotes)
 
 
 def _wanted(text: str) -> str:
-    """What stands before a negative prompt that is written into the request."""
+    """What stands before a negative prompt, or settings of a sampler, written into the request."""
+    if "steps" in text and (begun := _SAMPLED.search(text)):
+        text = text[: begun.start()]
     if any(told in text for told in _NEGATIVE_TOLD):
         begun = _NEGATIVE.search(text)
         if begun and not text[: begun.start()].isspace() and begun.start():
