@@ -24,7 +24,17 @@ import numpy as np
 import vectors
 from corpus import Item, written
 from fitting import IDS, LEXICON_SCALE, PIECE_SCALE, WORTH, Table, fit, kind_of, pruned
-from strangers import BOUND, PLAUSIBLE, bounds, curve_of, left_out, rows_of, table, trained_on
+from strangers import (
+    BOUND,
+    PLAUSIBLE,
+    bounds,
+    curve_of,
+    left_out,
+    rows_of,
+    shipped,
+    table,
+    trained_on,
+)
 
 from qfloor.router import reading
 from qfloor.router.stored import packed
@@ -120,7 +130,7 @@ def main() -> None:
     scores = left_out(known, rows)
     print("\n".join([*table(rows_of(scores)), "", *bounds(scores)]))
     coefficients, biases = fit(known.x, rows)
-    made, number = content(known, pruned(known, coefficients), biases, curve_of(scores))
+    made, number = content(known, pruned(known, coefficients), biases, shipped(curve_of(scores)))
     made["about"] = {
         "trained_on": dict(sorted(Counter(i.source for i in items).items())),
         "prompts": hashlib.sha256("\n".join(sorted(i.text for i in items)).encode()).hexdigest(),

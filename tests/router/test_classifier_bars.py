@@ -101,6 +101,12 @@ def test_confidence_is_how_often_it_is_right(prompts: Judged) -> None:
     assert error / len(prompts) <= 0.05
 
 
+def test_where_it_is_sure_it_is_neither_too_sure_nor_too_little() -> None:
+    sure = [(i, f) for i, f in held_out() if f.confidence > 0.8]
+    told = sum(f.confidence for _, f in sure) / len(sure)
+    assert abs(told - share([f.plausible[0] in i.acceptable for i, f in sure])) <= 0.015
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_other_languages_are_right_or_unsure(language: str) -> None:
     there = [acceptable(i, f) for i, f in own() if i.language == language]
@@ -142,6 +148,6 @@ def test_no_tested_prompt_is_trained_on() -> None:
 def test_first_answers_are_kept_for_a_whole_set() -> None:
     import first_look
 
-    sets = [corpus.judged(FOLDER / f"judged_{letter}.txt") for letter in "ef"]
+    sets = [corpus.judged(FOLDER / f"judged_{letter}.txt") for letter in "efg"]
     there = {corpus.hash_of(i.text)[:12] for told in sets for i in told}
     assert set(first_look.first_answers()) == there
