@@ -23,7 +23,7 @@ from corpus import HERE, LANGUAGES, ROOT, Item, everything, hash_of, labels_of, 
 
 sys.path.insert(0, str(ROOT / "src"))
 
-from first_look import first_answers
+from first_look import by_bin, first_answers
 
 from qfloor.records import CATEGORIES
 from qfloor.router import Need
@@ -221,7 +221,9 @@ def first_looks(sets: dict[str, list[Outcome]]) -> list[str]:
         "`judged_first.txt`: nothing had been changed for what the set had shown, so these are the "
         "figures to expect of prompts that nobody here has seen. They do not change. The first "
         "looks at a to d are told in [decision 0041](../docs/decisions/0041-strangers.md).", "",
-        *bars(found), "### By what ships now", "",
+        *bars(found), "Mean confidence, how often the first was acceptable, and prompts:", "",
+        *table(("confidence", *found), by_bin({s: bins_of(there) for s, there in found.items()})),
+        "### By what ships now", "",
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ keeps its first answer. Labels are not kept here: figures are worked out of the 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from corpus import HERE, LETTERS, ROOT, hash_of, judged, labels_of
@@ -31,6 +32,18 @@ def first_answers(path: Path = PLACE) -> dict[str, Classification]:
             named = plausible[0] if how == SURE else None
             found[digest] = Classification(named, float(confidence), plausible, (), "image", None)
     return found
+
+
+def by_bin(sets: Mapping[str, Sequence[tuple[float, float, int]]]) -> list[tuple[str, ...]]:
+    """Rows of a table, one a bin of ten: what each set was told, how often that was right."""
+    told = {
+        name: {min(int(mean * 10), 9): f"{mean:.3f}: {right:.3f} ({n})" for mean, right, n in bins}
+        for name, bins in sets.items()
+    }
+    return [
+        (f"{b / 10} to {(b + 1) / 10}", *(there.get(b, "none") for there in told.values()))
+        for b in range(10)
+    ]
 
 
 def main() -> None:
