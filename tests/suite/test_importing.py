@@ -209,3 +209,48 @@ def test_vbench_names_one_dimension_or_several(tmp_path: Path) -> None:
     imported = suite.import_suite(path, "vbench")
     sources = [prompt.source for prompt in imported.prompts]
     assert sources == ["VBench: color", "VBench: color+scene", "VBench: "]
+
+
+def test_a_csv_with_our_names_is_read_by_them(tmp_path: Path) -> None:
+    """Its ids, categories and languages were left aside in silence."""
+    path = tmp_path / "own.csv"
+    path.write_text(
+        "id,category,prompt,language,modality,seconds,tags,owner\n"
+        "mug,product-photo,a mug,en,image,,count|colour,ann\n"
+        "hill,Landscape,ein Hügel,de,image,,,bob\n"
+        "clip,video,a wave,en,video,4,,bob\n"
+    )
+    told: list[str] = []
+    read = suite.import_suite(path, "csv", say=told.append)
+    assert [
+        (p.id, p.category, p.text, p.language, p.modality, p.seconds) for p in read.prompts
+    ] == [
+        ("mug", "product-photo", "a mug", "en", "image", None),
+        ("hill", "landscape", "ein Hügel", "de", "image", None),
+        ("clip", "video", "a wave", "en", "video", 4.0),
+    ]
+    assert read.prompts[0].tags == ("count", "colour")
+    assert read.prompts[0].family == "mug"  # its half does not change when rows move
+    assert told == ["columns left aside: owner (--column FIELD=NAME reads one)"]
+    other = suite.import_suite(
+        path, "csv", columns={"text": "owner", "language": "", "category": ""}
+    )
+    assert [(p.text, p.language, p.category) for p in other.prompts] == [
+        ("ann", "en", "general"), ("bob", "en", "general"), ("bob", "en", "general"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "columns", "says"),
+    [
+        ("id,text\na,x\nb,y\na,z\n", {}, "line 4: id 'a' is that of line 2 too"),
+        ("text,k\nx,y\n", {"langauge": "k"}, "do not have: langauge; did you mean 'language'"),
+        ("text\nx\n", {"source": "text"}, "do not have: source; known: id, text,"),
+    ],
+)
+def test_bad_columns(tmp_path: Path, content: str, columns: dict[str, str], says: str) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(content)
+    with pytest.raises(SuiteError) as told:
+        suite.import_suite(path, "csv", columns=columns)
+    assert says in str(told.value)

@@ -73,11 +73,11 @@ def check(
         raise SuiteError(f"suite {loaded.name} has {told}, listed above")
 
 
-def _mapping(values: list[str], option: str) -> dict[str, str]:
+def _mapping(values: list[str], option: str, *, empty: bool = False) -> dict[str, str]:
     mapping = {}
     for value in values:
         left, equals, right = value.partition("=")
-        if not (left and equals and right):
+        if not (left and equals and (right or empty)):
             raise typer.BadParameter(f"{value!r} must look like NAME=VALUE", param_hint=option)
         mapping[left] = right
     return mapping
@@ -91,7 +91,9 @@ def import_(
     ),
     out: Path = typer.Option(..., "--out", "-o", help="The suite file to write."),
     name: str | None = typer.Option(None, help="The suite's name; by default the format's."),
-    column: list[str] = typer.Option([], help="For csv: OURS=THEIRS, e.g. text=caption."),
+    column: list[str] = typer.Option(
+        [], help="For csv: OURS=THEIRS, e.g. text=caption; OURS= reads none."
+    ),
     map_: list[str] = typer.Option([], "--map", help="THEIR-LABEL=our-category."),
     category: str | None = typer.Option(None, help="Our category for prompts no --map covers."),
 ) -> None:
@@ -105,7 +107,7 @@ def import_(
         file,
         format,
         name=name,
-        columns=_mapping(column, "--column"),
+        columns=_mapping(column, "--column", empty=True),
         categories=_mapping(map_, "--map"),
         category=category,
         say=say,

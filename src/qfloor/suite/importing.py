@@ -47,7 +47,8 @@ class ImportOptions:
     Attributes
     ----------
     columns : mapping
-        For ``csv``: our field -> their column (``text`` is required).
+        For ``csv``: our field -> their column, beside those that have our names; a field with an
+        empty column is not read.
     categories : mapping
         Their label -> our category.
     category : str or None
@@ -57,6 +58,14 @@ class ImportOptions:
     columns: Mapping[str, str]
     categories: Mapping[str, str]
     category: str | None = None
+    say: Callable[[str], None] | None = None
+
+
+FIELDS = (
+    "id", "text", "category", "modality", "negative", "aspect_ratio", "seconds", "must_render",
+    "tags", "language",
+)  # fmt: skip
+"""What a column of a CSV may say of a prompt."""
 
 
 def _prompt(name: str, number: int, text: str, **fields: Any) -> Prompt:
@@ -139,10 +148,10 @@ def _longtext(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[s
 
 
 def _csv(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, Prompt]]:
-    columns = dict(options.columns) or {"text": "text"}
-    if "text" not in columns:
-        raise SuiteError("a CSV import needs to know its text column: --column text=NAME")
+    columns: dict[str, str] = {}
+    seen: dict[str, int] = {}
     for number, (line, row) in enumerate(tables.rows(path, SuiteError), start=1):
+        columns = columns or _columns(row, options)
         values = {
             ours: str(_need(path, f"line {line}", row, theirs, _named(ours))).strip()
             for ours, theirs in columns.items()
@@ -151,7 +160,28 @@ def _csv(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, P
         if not text:
             raise SuiteError(f"{path}: line {line}: the text column {columns['text']!r} is empty")
         theirs = values.pop("category", "")
-        yield theirs, _typed(path, line, _prompt(name, number, text, source=path.name), values)
+        given = values.get("id") or None
+        if given is not None and seen.setdefault(given, line) != line:
+            raise SuiteError(f"{path}: line {line}: id {given!r} is that of line {seen[given]} too")
+        prompt = _prompt(name, number, text, source=path.name, family=given)
+        yield theirs, _typed(path, line, prompt, values)
+
+
+def _columns(row: Mapping[str, Any], options: ImportOptions) -> dict[str, str]:
+    """Which column says what: those with our names do, and as the caller names them."""
+    if strange := sorted(set(options.columns) - set(FIELDS)):
+        raise SuiteError(
+            f"--column names a field we do not have: {strange[0]}{meant(strange[0], FIELDS)}"
+        )
+    taken = set(options.columns.values())
+    own = {field: field for field in FIELDS if field in row and field not in taken}
+    if "text" not in own and "prompt" in row and "prompt" not in taken:
+        own["text"] = "prompt"
+    found = {ours: theirs for ours, theirs in {**own, **options.columns}.items() if theirs}
+    aside = [str(column) for column in row if column not in found.values()]
+    if aside and "text" in found and options.say is not None:
+        options.say(f"columns left aside: {', '.join(aside)} (--column FIELD=NAME reads one)")
+    return {"text": "text", **found}
 
 
 def _typed(path: Path, line: int, prompt: Prompt, values: dict[str, str]) -> Prompt:
@@ -170,11 +200,7 @@ def _typed(path: Path, line: int, prompt: Prompt, values: dict[str, str]) -> Pro
         raise SuiteError(
             f"{path}: line {line}: modality is {changes['modality']!r}, must be image or video"
         )
-    try:
-        return replace(prompt, **changes)
-    except TypeError:
-        allowed = "text, category, modality, negative, aspect_ratio, seconds, must_render, language"
-        raise SuiteError(f"--column names a field we do not have; known: {allowed}") from None
+    return replace(prompt, **changes)
 
 
 IMPORTERS: dict[str, Callable[[Path, str, ImportOptions], Iterator[tuple[str, Prompt]]]] = {
@@ -206,14 +232,14 @@ def import_suite(
     name : str, optional
         The suite's name; by default the format's.
     columns : mapping, optional
-        For ``csv``: our field -> their column.
+        For ``csv``: our field -> their column, beside those that have our names.
     categories : mapping, optional
         Their label -> our category.
     category : str, optional
         Our category for every prompt that no mapping covers.
     say : callable, optional
         Told in one sentence of labels that are no category and that nothing maps: their prompts
-        are ``general``.
+        are ``general``. And of a CSV's columns that say nothing of ours.
 
     Returns
     -------
@@ -226,7 +252,9 @@ def import_suite(
     """
     if format not in IMPORTERS:
         raise SuiteError(f"no importer is called {format!r}{meant(format, IMPORTERS)}")
-    options = ImportOptions(columns=columns or {}, categories=categories or {}, category=category)
+    options = ImportOptions(
+        columns=columns or {}, categories=categories or {}, category=category, say=say
+    )
     known = {c.id for c in (*CATEGORIES, GENERAL)}
     for ours in (*options.categories.values(), *([category] if category else [])):
         if ours not in known:
