@@ -40,12 +40,13 @@ def export(
 
     _check_where(out, json_out, parquet)
     benchmark = benchmark_of(name, round)
+    out = out or pipeline.usual_place(benchmark, workspace)
     with Store.open(workspace) as store, store.reading():
         prompts = pipeline.prompts_of(benchmark)
         release = pipeline.release_of(
             store, benchmark, prompts, pipeline.run_id(benchmark), dt.datetime.now(dt.UTC)
         )
-    say(f"wrote {export.write(out or workspace / 'quality.db', release)}")
+    say(f"wrote {export.write(out, release)}")
     if json_out is not None:
         say(f"wrote {export.write_json(json_out, release)}")
     if parquet is not None:

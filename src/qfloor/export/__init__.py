@@ -8,6 +8,7 @@ release is what the caller says it is: nothing is computed here, and the clock i
 from qfloor.export.consistency import problems_of
 from qfloor.export.late import certified_words, post_hoc_words
 from qfloor.export.parquet import need_parquet, write_parquet
+from qfloor.export.placing import usual_place, whose
 from qfloor.export.release import Content, Release, Row, content_of, digest_of_content
 from qfloor.export.schema import SCHEMA_VERSION, TABLES
 from qfloor.export.stated import StatedError, stated_error
@@ -31,7 +32,9 @@ __all__ = [
     "problems_of",
     "read",
     "stated_error",
+    "usual_place",
     "verify",
+    "whose",
     "withdraw",
     "write",
     "write_json",

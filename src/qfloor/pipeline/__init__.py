@@ -66,6 +66,7 @@ from qfloor.pipeline.run import (
     run,
     score_round,
     score_stored,
+    usual_place,
 )
 from qfloor.pipeline.sequential_tables import spent_by_cell, to_rate
 from qfloor.pipeline.taking_in import RowTaken, TakenIn, take_in
@@ -137,6 +138,7 @@ __all__ = [
     "to_rate",
     "undecided_remarks",
     "unjudged_remarks",
+    "usual_place",
     "view_of",
     "why_unjudged",
     "write_reference",

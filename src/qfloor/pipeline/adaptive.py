@@ -24,7 +24,7 @@ from qfloor.pipeline.certifying.findings import Findings
 from qfloor.pipeline.rounds.declared import scorers_of
 from qfloor.pipeline.rounds.frozen import freeze_plan
 from qfloor.pipeline.rounds.planned import prompts_of
-from qfloor.pipeline.run import Report, certify_round, export_round, silent
+from qfloor.pipeline.run import Report, certify_round, export_round, silent, usual_place
 from qfloor.records import Output, SequentialState
 from qfloor.store import Store
 
@@ -90,6 +90,7 @@ def run_adaptive(
     score.engine_called(engine)
     _check_can_be_sequential(benchmark)
     prompts = prompts_of(benchmark)
+    path = out or usual_place(benchmark, workspace)
     with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
         _freeze_first(store, benchmark)
         store.save_prompts(prompts)  # who rates what goes round among all of them
@@ -116,7 +117,6 @@ def run_adaptive(
         _check_some_judged(result.states)
         now = now or dt.datetime.now(dt.UTC)
         findings = certify_round(store, benchmark, prompts, now=now, report=report)
-        path = out or workspace / "quality.db"
         database = export_round(store, benchmark, prompts, path, now)
     return replace(result, findings=findings, database=database)
 

@@ -84,7 +84,8 @@ def run(
     workspace : Path
         Folder of the store and media; created if absent.
     out : Path, optional
-        Where to write the quality database; by default ``quality.db`` in the workspace.
+        Where to write the quality database; by default ``quality.db`` in the workspace, unless the
+        release of another benchmark lies there: then nothing is bought.
     engine : str
         Where scoring and local pipelines run: ``local``, ``ray``, ``ray:actors=4,cpus=0.5``.
     report : callable
@@ -104,6 +105,7 @@ def run(
         One sentence. What was bought and scored until then is kept.
     """
     prompts, scorers = ready(benchmark, engine)
+    out = out or usual_place(benchmark, workspace)
     with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
         generation = bought(
             store, benchmark, prompts, report=report, watch=watch, policy=policy, release=release,
@@ -111,7 +113,7 @@ def run(
         )  # fmt: skip
         return judged(
             store, benchmark, prompts, scorers, generation=generation, now=now,
-            out=out or workspace / "quality.db", engine=engine, report=report,
+            out=out, engine=engine, report=report,
         )  # fmt: skip
 
 
@@ -119,6 +121,11 @@ def ready(benchmark: Benchmark, engine: str) -> tuple[tuple[Prompt, ...], list[A
     """Load prompts and build scorers: what is misspelt is told before anything is bought."""
     score.engine_called(engine)
     return prompts_of(benchmark), scorers_of(benchmark)
+
+
+def usual_place(benchmark: Benchmark, workspace: Path) -> Path:
+    """Where a run's release is written when nobody says; see `qfloor.export.usual_place`."""
+    return export.usual_place(workspace, benchmark.name, {o.id for o in benchmark.offers})
 
 
 def bought(
