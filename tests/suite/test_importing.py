@@ -65,6 +65,15 @@ def test_csv_with_columns_and_maps(tmp_path: Path) -> None:
     ]
 
 
+def test_a_csv_is_called_as_its_file_is_so_that_ids_of_two_differ(tmp_path: Path) -> None:
+    for name, text in {"Our May.csv": "a man", "june.csv": "a wave"}.items():
+        (tmp_path / name).write_text(f"text\n{text}\n")
+    may, june = (suite.import_suite(tmp_path / n, "csv") for n in ("Our May.csv", "june.csv"))
+    assert (may.name, june.name) == ("our-may", "june")
+    assert {p.id for p in may.prompts}.isdisjoint(p.id for p in june.prompts)
+    assert suite.import_suite(tmp_path / "june.csv", "csv", name="theirs").name == "theirs"
+
+
 def test_labels_that_are_no_category_are_told(tmp_path: Path) -> None:
     path = tmp_path / "own.csv"
     path.write_text(

@@ -90,7 +90,9 @@ def import_(
         ..., "--format", "-f", help="partiprompts, drawbench, geneval, vbench, longtext or csv."
     ),
     out: Path = typer.Option(..., "--out", "-o", help="The suite file to write."),
-    name: str | None = typer.Option(None, help="The suite's name; by default the format's."),
+    name: str | None = typer.Option(
+        None, help="The suite's name; by default the format's, of a csv the file's."
+    ),
     column: list[str] = typer.Option(
         [], help="For csv: OURS=THEIRS, e.g. text=caption; OURS= reads none."
     ),

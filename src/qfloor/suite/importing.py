@@ -8,6 +8,8 @@ caller maps it.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -230,7 +232,8 @@ def import_suite(
     path : str or Path
     format : {"partiprompts", "drawbench", "geneval", "vbench", "longtext", "csv"}
     name : str, optional
-        The suite's name; by default the format's.
+        The suite's name, with which its prompts' ids begin; by default the format's, of a ``csv``
+        the file's.
     columns : mapping, optional
         For ``csv``: our field -> their column, beside those that have our names.
     categories : mapping, optional
@@ -259,7 +262,7 @@ def import_suite(
     for ours in (*options.categories.values(), *([category] if category else [])):
         if ours not in known:
             raise SuiteError(f"category {ours!r} is unknown{meant(ours, sorted(known))}")
-    suite_name = name or format
+    suite_name = name or (_called(Path(path)) if format == "csv" else format)
     labelled = tuple(IMPORTERS[format](Path(path), suite_name, options))
     prompts = tuple(_placed(theirs, prompt, options, known) for theirs, prompt in labelled)
     if not prompts:
@@ -272,6 +275,19 @@ def import_suite(
     if strange and say is not None:
         say(f"{strange_labels(strange)} (--map LABEL=CATEGORY, or --category for all)")
     return Suite(name=suite_name, version="1.0.0", prompts=prompts, title=f"imported from {format}")
+
+
+def _called(path: Path) -> str:
+    """A name from a file's: ids that begin alike in every table would be of different prompts.
+
+    Examples
+    --------
+    >>> _called(Path("Our Prompts (May).csv.gz")), _called(Path("Entwürfe.csv"))
+    ('our-prompts-may', 'entwurfe')
+    """
+    stem = path.with_suffix("").stem if path.suffix.lower() == ".gz" else path.stem
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "csv"
 
 
 def _unplaced(theirs: str, prompt: Prompt, options: ImportOptions) -> bool:

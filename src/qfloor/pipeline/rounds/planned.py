@@ -42,6 +42,7 @@ def prompts_of(
     """
     known = {category.id for category in (*CATEGORIES, GENERAL)}
     found: dict[str, Prompt] = {}
+    first: dict[str, tuple[str, Suite]] = {}  # by the id of a prompt: who gave it
     for name, loaded in (suites_of(benchmark) if suites is None else suites).items():
         for prompt in loaded.prompts:
             if prompt.category not in known:
@@ -51,10 +52,12 @@ def prompts_of(
                     f"{', '.join(sorted(known))}"
                 )
             other = found.setdefault(prompt.id, prompt)
+            there, before = first.setdefault(prompt.id, (name, loaded))
             if other != prompt:
+                both = f", and both are called {loaded.name}" if before.name == loaded.name else ""
                 raise BenchmarkError(
-                    f"suites {', '.join(benchmark.suites)} give the id {prompt.id!r} to "
-                    "different prompts; ids name prompts and must be unique across suites"
+                    f"suites {there}, {name} give the id {prompt.id!r} to different prompts{both}; "
+                    "ids name prompts and must be unique across suites"
                 )
     _check_exclusions(benchmark, found.values())
     check_traffic(benchmark, (p for p in found.values() if _asked(benchmark, p)))
