@@ -14,6 +14,7 @@ from qfloor import export, router
 from qfloor.errors import InputError
 from qfloor.pipeline.savings import by_price, monthly_savings
 from qfloor.pipeline.workloads import load_workload, workloads
+from qfloor.records import CATEGORIES, GENERAL
 from qfloor.router import Database
 
 NOW = "2026-11-24"
@@ -92,6 +93,21 @@ def test_what_was_read_as_another_category_is_told_row_by_row(tmp_path: Path) ->
     read = {(row.category, row.read_as, row.requests) for row in found.mix}
     assert ("product-photo", "portrait", 50) in read
     assert ("portrait", None, 300) in read, "what was read rightly says nothing"
+
+
+@pytest.mark.parametrize("kept", ["portrait", "general"])
+def test_prompts_of_a_suite_in_categories_that_the_release_lacks_are_told(
+    tmp_path: Path, kept: str
+) -> None:
+    more = "\n[[requests]]\ncount = 50\nsuite = 'painters'\ncategory = 'animation'\n"
+    judged = [c for c in (*CATEGORIES, GENERAL) if c.id == kept]
+    db = router.load(export.write(tmp_path / "quality.db", factories.release(categories=judged)))
+    workload = load_workload(team(tmp_path, 'usd_each = "1"', more), categories=db.categories)
+    told = [r for r in monthly_savings(db, workload, now=NOW).remarks if "does not judge" in r]
+    assert told == [
+        "50 requests are of categories that the release does not judge (animation 50): how often "
+        "what they get falls short is not known"
+    ]
 
 
 def test_what_the_team_pays_goes_before_the_list_price(db: Database, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from qfloor import export, router, stats
 from qfloor.errors import InputError
 from qfloor.meant import offer_meant
-from qfloor.pipeline.replaying import mix_rate, requests
+from qfloor.pipeline.replaying import mix_rate, requests, spoken
 from qfloor.pipeline.workloads import Workload, price_rules
 from qfloor.prices import NANO
 from qfloor.router.replay import ROUTED, Answered, Replay, replay
@@ -151,7 +151,7 @@ def monthly_savings(
         measured_nanousd=measured,
         needed_nanousd=needed,
         break_even=_break_even(cost, before - after, workload.volume),
-        remarks=tuple(_remarks(workload, found, before, after)),
+        remarks=(*_unjudged(db, found.answered), *_remarks(db, workload, found, before, after)),
     )
 
 
@@ -228,13 +228,30 @@ def _break_even(cost: float, saved: int, volume: int) -> int | None:
     return -int(-cost * volume // saved)
 
 
-def _remarks(workload: Workload, found: Replay, before: int, after: int) -> Iterable[str]:
+def _unjudged(db: router.Database, answered: Iterable[Answered]) -> Iterable[str]:
+    """Say which prompts of suites are of categories that the release has nothing to say of."""
+    strange: dict[str, Fraction] = defaultdict(Fraction)
+    for a in answered:
+        if a.asked.category and a.asked.category not in db.categories:
+            strange[a.asked.category] += Fraction(a.asked.count)
+    if strange:
+        listed = ", ".join(f"{name} {spoken(n)}" for name, n in sorted(strange.items()))
+        told = requests(sum(strange.values(), Fraction(0)), "is", "are")
+        yield (
+            f"{told} of categories that the release does not judge ({listed}): how often what they "
+            "get falls short is not known"
+        )
+
+
+def _remarks(
+    db: router.Database, workload: Workload, found: Replay, before: int, after: int
+) -> Iterable[str]:
     if found.unsure:
         yield (
             f"{requests(found.unsure, 'could', 'could')} be of several categories and "
             f"{'takes' if found.unsure == 1 else 'take'} what is certified in each of them"
         )
-    misread = _misread(found.answered)
+    misread = _misread(db, found.answered)
     if misread:
         yield (
             f"{requests(misread, 'is', 'are')} read as another category than they were drawn from: "
@@ -264,9 +281,10 @@ def _remarks(workload: Workload, found: Replay, before: int, after: int) -> Iter
             )
 
 
-def _misread(answered: Iterable[Answered]) -> Fraction:
+def _misread(db: router.Database, answered: Iterable[Answered]) -> Fraction:
     wrong = (
         a for a in answered
-        if a.asked.category and a.decision.category not in (None, a.asked.category)
-    )  # fmt: skip
+        if a.asked.category in db.categories
+        and a.decision.category not in (None, a.asked.category)
+    )
     return sum((Fraction(a.asked.count) for a in wrong), Fraction(0))
