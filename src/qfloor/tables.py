@@ -53,6 +53,14 @@ def read_text(path: Path, error: type[InputError] = InputError) -> str:
     """Read UTF-8 with or without a mark of it, or marked UTF-16; every line end is a line feed."""
     try:
         content = path.read_bytes()
+    except UNREADABLE as problem:
+        raise _unreadable(path, error, problem) from problem
+    return text_of(content, path, error)
+
+
+def text_of(content: bytes, path: Path | str, error: type[InputError] = InputError) -> str:
+    """Read what a file or an address holds as `read_text` does; ``path`` names it for a person."""
+    try:
         content = gzip.decompress(content) if content.startswith(GZIP) else content
         text = content.decode(_encoding(content))
     except UNREADABLE as problem:
@@ -81,7 +89,7 @@ def _encoding(start: bytes) -> str:
     return "utf-16" if start.startswith(MARKS_OF_UTF16) else "utf-8-sig"
 
 
-def _unreadable(path: Path, error: type[InputError], problem: Exception) -> InputError:
+def _unreadable(path: Path | str, error: type[InputError], problem: Exception) -> InputError:
     if isinstance(problem, FileNotFoundError):
         return error(f"{path}: no such file")
     if isinstance(problem, IsADirectoryError):
@@ -188,6 +196,12 @@ def table(
     return header, found()
 
 
+def parts_of(text: str, path: Path) -> tuple[int, str]:
+    """How many lines of a table's text stand above its header, and what parts its columns."""
+    _, above, sign = _start(path, io.StringIO(text))
+    return above, sign
+
+
 def _start(path: Path, lines: Iterator[str]) -> tuple[list[str], int, str]:
     """The first lines, how many of them stand above the header, and what parts the columns."""
     start = list(islice(lines, 3))
@@ -221,10 +235,13 @@ class Commas:
     ----------
     path : Path
         The table.
+    text : str, optional
+        What it holds, where that was read already.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, text: str | None = None) -> None:
         self._path = path
+        self._text = text
         self.met = ""  # the first number with a decimal comma
         self._points = ""  # the first that may have a point between thousands
 
@@ -242,7 +259,7 @@ class Commas:
 
     @cached_property
     def _allowed(self) -> bool:
-        lines = _lines(self._path, InputError)
+        lines = _lines(self._path, InputError) if self._text is None else io.StringIO(self._text)
         try:
             start, _, sign = _start(self._path, lines)
         except InputError:  # its rows came from elsewhere than its lines: Parquet

@@ -90,8 +90,14 @@ def test_our_json_and_other_currencies() -> None:
             "offer,unit,price\na,image,1\n",
             "no column usd says what it costs; it has offer, unit, pr",
         ),
-        ("offer;unit;usd\na;image;0,1\n", "parted by semicolons; save it parted by commas"),
-        ("offer\tunit\tusd\na\timage\t1\n", "parted by tabs; save it parted by commas"),
+        ("offer,unit,uds\na,image,1\n", "line 1: no field is called 'uds'; did you mean 'usd'?"),
+        ("offer,units,usd\na,image,1\n", "no field is called 'units'; did you mean 'unit'?"),
+        (
+            "offer;unit;usd\na;image;0,1\nb;image;1.250\n",
+            "p: the table has '0,1' and '1.250', so nobody can tell",
+        ),
+        ('offer,unit,usd,as_of\na,image,"0,1",2026-11-24\n', "line 2: usd is '0,1'"),
+        ("sep=;\noffer;unit;usd;as_of\na;image;x;2026-11-24\n", "line 3: usd is 'x'"),
         ("offer,unit,usd\na,image,0.1\n", "line 2: has no as_of"),
         ("offer,unit,usd,as_of\na,image,NaN,2026-11-24\n", "line 2: usd is 'NaN'"),
         ("offer,unit,usd,as_of\na,image,0.1,2026-11-24\nb,image,-1,2026-11-24\n", "line 3: usd"),
@@ -123,8 +129,27 @@ def test_a_file_of_ones_own_with_one_bad_row_is_refused_by_its_line(text: str, s
 
 
 def test_what_is_no_text_is_refused() -> None:
-    with pytest.raises(InputError, match="no text in UTF-8"):
+    with pytest.raises(InputError, match=r"p\.csv: not UTF-16 at byte 2; save it as"):
         read_source(b"\xff\xfe\x00", "p.csv")
+    with pytest.raises(InputError, match=r"p\.csv: not UTF-8 at byte 0; save it as"):
+        read_source(b"\xe9", "p.csv")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'offer;unit;usd;variant;as_of\na/b;second;0,04;"x=1;y=2";2026-11-24\n',
+        'sep=;\r\noffer;unit;usd;variant;as_of\r\na/b;second;0,04;"x=1;y=2";2026-11-24\r\n',
+        "offer\tunit\tusd\tvariant\tas_of\na/b\tsecond\t0.04\tx=1;y=2\t2026-11-24\n",
+        "offer,unit,usd,variant,as_of\na/b,second,0.04,x=1;y=2,2026-11-24\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_what_a_spreadsheet_saves_is_read_as_it_is(text: str, encoding: str) -> None:
+    read = read_source(text.encode(encoding), "https://x.test/p.csv")
+    assert [(r.model, r.unit, r.usd, r.variant, r.as_of) for r in read.rows] == [
+        ("a/b", "second", "0.04", {"x": "1", "y": "2"}, "2026-11-24")
+    ]
 
 
 @given(st.binary(max_size=300))

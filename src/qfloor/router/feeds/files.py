@@ -3,9 +3,10 @@
 CSV has a heading; ``offer`` (an id) or ``provider`` and ``model``, ``unit`` and ``usd`` are
 needed (or ``amount`` and ``currency``, with a rate given); ``as_of``, ``source``, ``variant``
 (``quality=low;size=1024x1024``), ``rounding``, ``above``, ``upto``, ``minimum`` and ``retires``
-may be there. Our JSON is a list of objects with the same names, or ``{"prices": [...]}``. These two
-are written by hand or by one's own programs: one bad row refuses the file, by its line. litellm's
-map is large and others': a bad row of it is left out and told.
+may be there. It may be as a spreadsheet saves it: UTF-16, and semicolons with decimal commas
+(`qfloor.tables`). Our JSON is a list of objects with the same names, or ``{"prices": [...]}``.
+These two are written by hand or by one's own programs: one bad row refuses the file, by its line.
+litellm's map is large and others': a bad row of it is left out and told.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal
 
+from qfloor import tables
 from qfloor.errors import InputError
 from qfloor.meant import meant
 from qfloor.router.feeds.litellm import LEAST_ROWS, is_litellm, read_litellm
@@ -29,6 +32,9 @@ _FIELDS = (
     "offer", "provider", "model", "unit", "usd", "amount", "currency", "variant", "as_of",
     "source", "rounding", "above", "upto", "minimum", "retires",
 )  # fmt: skip
+
+
+_NUMBERS = ("usd", "amount", "above", "upto", "minimum")
 
 
 @dataclass(frozen=True)
@@ -70,10 +76,7 @@ def read_source(
     ------
     InputError
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(f"{name}: no text in UTF-8; save it as UTF-8") from None
+    text = tables.text_of(content, name)
     if form == "csv" or (form == "auto" and text.lstrip()[:1] not in ("{", "[")):
         return SourceRead(_unique(name, _csv_rows(name, text, as_of, rates or {})), [], 1)
     try:
@@ -99,23 +102,45 @@ def read_source(
 def _csv_rows(
     name: str, text: str, as_of: str | None, rates: Mapping[str, str]
 ) -> Iterator[PriceRow]:
-    reader = csv.DictReader(io.StringIO(text), strict=True)
+    above, sign = tables.parts_of(text, Path(name))
+    commas = tables.Commas(Path(name), text)
+    lines = io.StringIO(text)
+    for _ in range(above):
+        lines.readline()
+    reader = csv.DictReader(lines, delimiter=sign, strict=True)
     try:
         heading = [column.strip() for column in reader.fieldnames or ()]
         _check_heading(name, heading)
         reader.fieldnames = heading
-        rows = [(f"{name}: line {reader.line_num}", row) for row in reader]
+        rows = [
+            (f"{name}: line {above + reader.line_num}", _with_points(row, commas)) for row in reader
+        ]
     except csv.Error as error:
-        raise InputError(f"{name}: line {reader.line_num}: {error}") from error
+        raise InputError(f"{name}: line {above + reader.line_num}: {error}") from error
+    if commas.doubt:
+        raise InputError(f"{name}: {commas.doubt}")
     yield from _own_rows(iter(rows), as_of, rates)
+
+
+def _with_points(row: Mapping[str, Any], commas: tables.Commas) -> dict[str, Any]:
+    """A row whose numbers have decimal points, where the table writes them with commas."""
+    found = dict(row)
+    for field in _NUMBERS:
+        told = str(found.get(field) or "").strip()
+        if commas.read(told) is None:
+            commas.look(told)
+        else:
+            found[field] = told.replace(",", ".")
+    return found
 
 
 def _check_heading(name: str, heading: list[str]) -> None:
     """Say what is amiss with the first line, from what is worst to what is misspelt."""
-    first = heading[0] if heading else ""
-    if len(heading) == 1 and (sign := next((s for s in ";\t" if s in first), "")):
-        parted = "semicolons" if sign == ";" else "tabs"
-        raise InputError(f"{name}: its columns are parted by {parted}; save it parted by commas")
+    needed = {"unit", "usd", "amount"} - set(heading)
+    for column in [c for c in heading if c not in _FIELDS] if needed else ():
+        hint = meant(column, needed, "")
+        if hint:
+            raise InputError(f"{name}: line 1: no field is called {column!r}{hint}")
     if "unit" not in heading:
         raise InputError(f"{name}: the first line must name columns such as offer,unit,usd")
     if not {"usd", "amount"} & set(heading):
