@@ -184,6 +184,34 @@ def test_a_price_by_a_unit_that_cannot_be_is_refused_and_the_choice_stays(
     assert (after["offer"], after["price_usd"]) == (before["offer"], before["price_usd"])
 
 
+@pytest.mark.parametrize(
+    ("rows", "more", "told"),
+    [
+        (["shop/value,image,x"], [], "usd is 'x'"),
+        (["shop/value,second,0.001"], [], "have no price per second"),
+        (["shop/value,image,0.001"], ["--least-rows", "5"], "1 price"),
+    ],
+)
+def test_a_refused_source_makes_no_feeds_where_there_were_none(
+    cli: Cli, release: Path, rows: list[str], more: list[str], told: str
+) -> None:
+    code, _, err = cli("prices", "update", prices_csv(*rows), "--as-of", TODAY, *more)
+    assert code == 1
+    assert told in err
+    assert [p.name for p in release.parent.iterdir()] == ["quality.db"]
+    assert cli("prices", "update", "no.csv", "-w", "new")[0] == 1
+    assert not Path("new").exists()
+
+
+def test_an_empty_file_is_no_feeds(cli: Cli, release: Path) -> None:
+    Path("empty").touch()
+    code, _, err = cli("route", FACE, "--feeds", "empty")
+    assert code == 1
+    assert err.startswith("qfloor: empty: is empty, and no feeds")
+    assert Path("empty").stat().st_size == 0
+    assert release.is_file()
+
+
 def test_two_sources_are_held_against_each_other(cli: Cli) -> None:
     rows = ("fal/flux-pro-1.1,image,0.06", "fal/recraft-v3,image,0.04")
     cli("prices", "update", prices_csv(*rows), "--as-of", TODAY, "--source", "own")

@@ -46,6 +46,19 @@ def work(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("command", [["store", "media"], ["run", "painters", "--media"]])
+@pytest.mark.parametrize("place", ["nosuch://bucket/x", "taken/media"])
+def test_a_refused_place_makes_no_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").write_text("a file")
+    code, _, err = run(*command, place, "-w", "work")
+    assert code == 1
+    assert err.count("\n") == 1
+    assert not (tmp_path / "work").exists()
+
+
 def test_verify_says_what_is_lost_and_exits_one(work: Path) -> None:
     code, out, err = run("store", "verify", "-w", work)
     assert (code, out) == (0, "everything is as the rows say\n")

@@ -54,25 +54,24 @@ def update(
 
     Example: qfloor prices update prices.csv --as-of 2026-11-24
     """
-    from qfloor.router.feeds import FeedStore, update_prices
+    from qfloor.router.feeds import update_file
 
     if place is None:
         raise typer.BadParameter("give a file, or an address with https://", param_hint="PLACE")
     offers = _sold(database or workspace / "quality.db", file, must=database is not None)
-    with FeedStore.open(workspace / "feeds.db") as store:
-        updated = update_prices(
-            store,
-            place,
-            now=dt.datetime.now(dt.UTC),
-            source=source,
-            form=form,
-            as_of=as_of,
-            rates=_rates(rate),
-            least_rows=least_rows,
-            confirmed=confirm,
-            offers=offers.values(),
-            timeout_s=timeout,
-        )
+    updated = update_file(
+        workspace / "feeds.db",
+        place,
+        now=dt.datetime.now(dt.UTC),
+        source=source,
+        form=form,
+        as_of=as_of,
+        rates=_rates(rate),
+        least_rows=least_rows,
+        confirmed=confirm,
+        offers=offers.values(),
+        timeout_s=timeout,
+    )
     _tell(updated, offers)
 
 

@@ -110,10 +110,12 @@ def media(
     Example: qfloor store media s3://bucket/qfloor --copy
     """
     from qfloor.store import Store
-    from qfloor.store.placing import copy_media, place_media, places_shown
+    from qfloor.store.placing import copy_media, place_media, places_shown, tried
 
     if url is not None and own:
         raise typer.BadParameter("give a URL or --own, one of the two")
+    if url is not None and not (workspace / "store.db").exists():
+        tried(workspace, url, _options(option))  # before a store is made for it
     with Store.open(workspace, create=url is not None) as store:
         if url is not None or own:
             with store.writing("store media"), progress() as report:
@@ -238,11 +240,13 @@ def place(workspace: Path, url: str | None) -> None:
     """Let a workspace's new media go to a URL, if one is given and they do not go there yet."""
     from qfloor.store import Store
     from qfloor.store.media_place import normal
-    from qfloor.store.placing import place_media
+    from qfloor.store.placing import place_media, tried
     from qfloor.store.settings import read_settings
 
     if url is None:
         return
+    if not (workspace / "store.db").exists():
+        tried(workspace, url)  # before a store is made for it
     with Store.open(workspace, create=True) as store:
         if read_settings(store.root).url != normal(url):
             with store.writing("store media"):

@@ -8,13 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from qfloor.errors import StoreError
 from qfloor.store.media_files import MediaFiles
-from qfloor.store.media_place import normal, place_of, places_of, protocol_of, read_media
+from qfloor.store.media_place import (
+    MediaSettings,
+    normal,
+    place_of,
+    places_of,
+    protocol_of,
+    read_media,
+)
 from qfloor.store.settings import read_settings, write_settings
 from qfloor.store.store import Store
+
+
+def tried(root: Path, url: str | None, options: Mapping[str, Any] | None = None) -> MediaSettings:
+    """What a workspace would keep of where its media go, once that place was tried.
+
+    Errors as in `place_media`. Nothing is changed, and no workspace need be there.
+    """
+    settings = read_settings(root)
+    new = None if url is None else normal(url)
+    protocol = None if new is None else protocol_of(new)
+    if options and protocol is None:
+        raise StoreError("options are for places behind a URL such as s3://BUCKET/PREFIX")
+    if protocol is not None and options:
+        merged = {**settings.options.get(protocol, {}), **options}
+        settings = replace(settings, options={**settings.options, protocol: merged})
+    also = [one for one in dict.fromkeys([settings.url, *settings.also]) if one not in (None, new)]
+    settings = replace(settings, url=new, also=tuple(filter(None, also)))
+    if new is not None:
+        _try(place_of(new, settings, MediaFiles(root / "media")))
+    return settings
 
 
 def place_media(store: Store, url: str | None, options: Mapping[str, Any] | None = None) -> None:
@@ -28,18 +56,7 @@ def place_media(store: Store, url: str | None, options: Mapping[str, Any] | None
     StoreError
         When the place is not one, needs a package, or cannot be written and read.
     """
-    settings = read_settings(store.root)
-    new = None if url is None else normal(url)
-    protocol = None if new is None else protocol_of(new)
-    if options and protocol is None:
-        raise StoreError("options are for places behind a URL such as s3://BUCKET/PREFIX")
-    if protocol is not None and options:
-        merged = {**settings.options.get(protocol, {}), **options}
-        settings = replace(settings, options={**settings.options, protocol: merged})
-    also = [one for one in dict.fromkeys([settings.url, *settings.also]) if one not in (None, new)]
-    settings = replace(settings, url=new, also=tuple(filter(None, also)))
-    if new is not None:
-        _try(place_of(new, settings, MediaFiles(store.root / "media")))
+    settings = tried(store.root, url, options)
     write_settings(store.root, settings)
     store.reopen_media()
 

@@ -9,7 +9,7 @@ from qfloor.router.feeds.comparing import Compared, compare_sources
 from qfloor.router.feeds.prices_kept import SourceAge
 from qfloor.router.feeds.rows import PriceRow
 from qfloor.router.feeds.store import FeedStore
-from qfloor.router.feeds.updating import PriceUpdate, update_prices
+from qfloor.router.feeds.updating import PriceUpdate, update_file, update_prices
 
 __all__ = [
     "Compared",
@@ -18,5 +18,6 @@ __all__ = [
     "PriceUpdate",
     "SourceAge",
     "compare_sources",
+    "update_file",
     "update_prices",
 ]

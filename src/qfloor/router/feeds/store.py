@@ -68,6 +68,8 @@ class FeedStore:
         path = Path(path)
         if not path.is_file() and not create:
             raise StoreError(f"{path}: no such feeds; 'qfloor prices update' makes them, or a run")
+        if not create and path.stat().st_size == 0:
+            raise StoreError(f"{path}: is empty, and no feeds; 'qfloor prices update' makes them")
         if not path.parent.is_dir():
             if not create:
                 raise StoreError(f"{path.parent}: no such folder")

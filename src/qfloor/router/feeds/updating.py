@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +20,8 @@ from qfloor.router.feeds.rows import Key, PriceRow
 from qfloor.router.feeds.store import Check, FeedStore
 from qfloor.router.feeds.units import about, cannot_price, in_their_unit
 from qfloor.router.moments import moment
+
+Fetched = tuple[bytes, str | None]
 
 RESERVED = ("catalogue",)
 """What `compare` and `show` call prices that come with no feed."""
@@ -49,6 +51,7 @@ def update_prices(
     confirmed: bool = False,
     offers: Iterable[Offer] = (),
     timeout_s: float = TIMEOUT_S,
+    fetched: Fetched | None = None,
 ) -> PriceUpdate:
     """Take the prices of a file or address into the feeds.
 
@@ -72,6 +75,8 @@ def update_prices(
         against them, and against other sources.
     timeout_s : float
         For fetching.
+    fetched : tuple of bytes and str or None, optional
+        What the place holds and when that changed, where it was read already.
 
     Returns
     -------
@@ -86,7 +91,7 @@ def update_prices(
     if source in RESERVED:
         raise InputError(f"{source!r} is no name for a source: so is called what ships (--source)")
     try:
-        content, changed = read_place(place, timeout_s=timeout_s)
+        content, changed = fetched or read_place(place, timeout_s=timeout_s)
         if as_of is None and is_address(place):
             as_of = changed or now.astimezone(dt.UTC).isoformat(timespec="seconds")
         read = read_source(content, place, form=form, as_of=as_of, rates=rates)
@@ -109,6 +114,17 @@ def update_prices(
         left_out=tuple(read.left_out),
         at=now.astimezone(dt.UTC).isoformat(timespec="seconds"),
     )
+
+
+def update_file(path: Path, place: str, **how: Any) -> PriceUpdate:
+    """`update_prices` of a feeds file; where there is none, a source that is refused makes none."""
+    if not path.is_file():
+        fetched = read_place(place, timeout_s=how.get("timeout_s", TIMEOUT_S))
+        how["fetched"] = fetched
+        with FeedStore.open(":memory:") as first:
+            update_prices(first, place, **how)
+    with FeedStore.open(path) as store:
+        return update_prices(store, place, **how)
 
 
 def _check(
