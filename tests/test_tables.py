@@ -222,3 +222,9 @@ def test_a_name_that_no_file_can_have(tmp_path: Path, name: str) -> None:
     (tmp_path / "here").write_text("a file")
     with pytest.raises(InputError, match="cannot be read"):
         tables.read_text(tmp_path / name)
+
+
+def test_a_name_that_is_too_long_is_told_once() -> None:
+    with pytest.raises(InputError) as caught:
+        tables.read_text(Path("a" * 300))
+    assert str(caught.value) == f"{'a' * 200!r} cannot be read: File name too long"

@@ -103,7 +103,8 @@ def _unreadable(path: Path | str, error: type[InputError], problem: Exception) -
     if isinstance(problem, EOFError | zlib.error | gzip.BadGzipFile):
         return error(f"{path}: its gzip is broken ({problem}); was it copied whole?")
     # a name too long or with a zero byte, no permission
-    return error(f"{str(path)[:200]!r} cannot be read: {problem}")
+    why = problem.strerror or problem if isinstance(problem, OSError) else problem
+    return error(f"{str(path)[:200]!r} cannot be read: {why}")
 
 
 def _lines(path: Path, error: type[InputError]) -> Generator[str, None, None]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 import typer
 
 from qfloor.cli.scoring import spec_of
 from qfloor.errors import PluginError
 from qfloor.plugins import build_scorer
-from qfloor.records import PluginSpec
+from qfloor.records import Output, PluginSpec, Prompt, Status
+from qfloor.store import Store
 
 
 @pytest.mark.parametrize(
@@ -62,3 +66,32 @@ def test_whole_numbers_are_numbers_and_other_kinds_are_the_classes_own_business(
 def test_a_scorer_of_a_module_is_built() -> None:
     scorer = build_scorer(spec_of("qfloor.scorers.technical:TechnicalScorer"))
     assert scorer.metrics[0].name.startswith("technical.")
+
+
+def test_a_round_in_which_nothing_was_made_is_told_with_what_became_of_it(
+    tmp_path: Path, call_qfloor: Callable[..., tuple[int, str, str]]
+) -> None:
+    became = [(Status.REFUSED, "input moderation")] * 2 + [(Status.BLANK, "all one colour")]
+    prompt = Prompt(id="p", text="a red ball", category="landscape")
+    outputs = [
+        Output(
+            id=f"o{n}", prompt_id="p", prompt_digest=prompt.digest, offer_id="painters/ochre",
+            repeat=n, round="2026-11", status=status, reason=reason,
+        )
+        for n, (status, reason) in enumerate(became)
+    ]  # fmt: skip
+    with Store.open(tmp_path / "w", create=True) as store:
+        store.save_prompts([prompt])
+        store.save_requests([(o.id, prompt.digest, o.offer_id, o.repeat, o.round) for o in outputs])
+        store.save_outputs(outputs)
+    code, out, err = call_qfloor(
+        "score", "--round", "2026-11", "-s", "technical", "-w", tmp_path / "w"
+    )
+    assert (code, out) == (1, "")
+    assert (
+        "round 2026-11 has nothing to score: of 3 outputs 2 refused (input moderation), 1 blank "
+        "(all one colour)"
+    ) in err
+    code, out, err = call_qfloor("score", "painters", "--round", "2026-12", "-w", tmp_path / "w")
+    assert (code, out) == (1, "")
+    assert "round 2026-12 has no output of this benchmark; `qfloor generate` makes them" in err

@@ -12,6 +12,7 @@ from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.running import Engine, Round, benchmark_of
 from qfloor.cli.watching import progress
 from qfloor.counting import several
+from qfloor.errors import ScoringError
 
 if TYPE_CHECKING:
     from qfloor.records import PluginSpec
@@ -57,12 +58,18 @@ def score(
             if round is None:
                 raise typer.BadParameter("with --scorer, say which round: --round 2026-11")
             specs = [spec_of(text) for text in scorer]
+            outputs = list(store.outputs_of(round=round))
+            if outputs and (told := pipeline.nothing_made(round, outputs)):
+                raise ScoringError(told)
             done = pipeline.score_stored(
                 store, round, specs, engine=engine, retry_failed=retry_failed, report=report
             )
         else:
             benchmark = benchmark_of(name, round)
             prompts = pipeline.prompts_of(benchmark)
+            outputs = list(pipeline.view_of(store, benchmark, prompts).outputs)
+            if told := pipeline.nothing_made(benchmark.round, outputs):
+                raise ScoringError(told)
             done = pipeline.score_round(
                 store, benchmark, prompts, engine=engine, retry_failed=retry_failed, report=report
             )

@@ -56,6 +56,7 @@ from qfloor.pipeline.rounds.references import (
 )
 from qfloor.pipeline.rounds.sessions import pooling_remarks
 from qfloor.pipeline.rounds.unjudged import unjudged_remarks, why_unjudged
+from qfloor.pipeline.rounds.unmade import nothing_made
 from qfloor.pipeline.run import (
     RunResult,
     certify_round,
@@ -111,6 +112,7 @@ __all__ = [
     "leave_one_out_rows",
     "metric_cells",
     "metric_key",
+    "nothing_made",
     "offers_of",
     "pass_rate_rows",
     "plan_round",

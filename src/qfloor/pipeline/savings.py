@@ -283,8 +283,8 @@ def _remarks(
 
 def _misread(db: router.Database, answered: Iterable[Answered]) -> Fraction:
     wrong = (
-        a for a in answered
-        if a.asked.category in db.categories
-        and a.decision.category not in (None, a.asked.category)
+        a
+        for a in answered
+        if a.asked.category in db.categories and a.decision.category not in (None, a.asked.category)
     )
     return sum((Fraction(a.asked.count) for a in wrong), Fraction(0))
