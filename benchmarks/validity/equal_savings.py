@@ -4,7 +4,7 @@ Ratings: GenAI-Bench (Apache-2.0), 3 people x 527 prompts. Prices: of the two of
 the public price map knows, one picture of 1024 x 1024. A prompt's group is what our classifier
 reads it as, before anything is made. The ratings are not ours and are not committed.
 
-    python benchmarks/validity/equal_savings.py --data ../shared/data [--out results/savings.md]
+    python benchmarks/validity/equal_savings.py --data ../shared/data [--out FILE]
 
 About half a minute on one core.
 """
@@ -36,7 +36,8 @@ HEAD = """# Savings at an equal served fail rate, on real ratings and real price
 raters), and what one picture of 1024 x 1024 costs by litellm's price map:
 {prices}.
 Of the other four models no price is public there, and an unknown price is never routed to. Prompts
-are grouped by what our classifier reads them as; which offer a group goes to is learned on four
+are grouped by what our classifier reads them as (a classifier that reads some of them otherwise
+moves the figures by a point, the rest is seeded); which offer a group goes to is learned on four
 fifths of them and judged on the rest; two policies may be mixed. The best single offer is a policy
 as well, so nothing is ever lost by routing and no interval reaches below 0. Intervals are over
 resampled prompts, policies learned anew in each. A fail is a rating below the tier's threshold.
@@ -108,7 +109,7 @@ def main() -> None:
     parser.add_argument("--resamples", type=int, default=1000)
     options = parser.parse_args()
     text = report(options.data, options.resamples)
-    print(text)
+    print(text, end="")
     if options.out:
         options.out.write_text(text, encoding="utf-8")
 
