@@ -246,6 +246,35 @@ def test_absolute_sessions_and_rankings(cli: Cli, world: Path) -> None:
     assert told["left_out"] == {"refused": 1, "nothing to rank beside": 1}
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("unblind", "may", "--out", "."), "--out . is a folder"),
+        (("unblind", "may", "--out", "may/votes.csv"), "lies in the session's folder"),
+        (("report", "may", "--out", "."), "--out . is a folder"),
+        (("export", "may", "--out", "."), "--out . is a folder"),
+        (("export", "may", "--to-store"), "--to-store needs --round"),
+        (("export", "may", "--to-store", "--round", "banana"), "--round is 'banana'"),
+    ],
+)
+def test_a_slip_of_the_host_does_not_end_the_voting(
+    cli: Cli, world: Path, command: tuple[str, ...], said: str
+) -> None:
+    """The voting was ended first, for good, and then nothing could be written."""
+    sides = ("--routed", "shop/value", "--reference", "shop/grand", "--pairs", 2)
+    assert cli("ab", "new", "may", *sides)[0] == 0
+    code, _, err = cli("ab", *command, "--early", "a slip")
+    assert code
+    assert said in " ".join(err.replace("│", " ").split())
+    _, out, _ = cli("ab", "log", "may", "--json")
+    assert [row["event"] for row in json.loads(out)] == ["created"]
+
+
+def test_a_file_in_the_place_of_a_session_is_told(cli: Cli, world: Path) -> None:
+    code, _, err = cli("ab", "links", "quality.db")
+    assert (code, "is a file; a blind session is named by its folder" in err) == (1, True)
+
+
 @pytest.mark.parametrize("command", ["serve", "links", "log"])
 def test_what_is_no_session_is_told(cli: Cli, world: Path, command: str) -> None:
     code, _, err = cli("ab", command, "nowhere")

@@ -83,6 +83,21 @@ def check_closing(standing: Standing, session: str, early: str | None) -> None:
         )
 
 
+def check_out(out: Path, session: str | Path) -> None:
+    """Refuse a place where nothing can be written, before the voting is ended for it.
+
+    Raises
+    ------
+    SessionError
+        When it is a folder, or lies within the session's.
+    """
+    place = out.expanduser().resolve()
+    if place.is_dir():
+        raise SessionError(f"--out {out} is a folder; name the file")
+    if place.is_relative_to(Path(session).expanduser().resolve()):
+        raise SessionError(f"--out {out} lies in the session's folder; write it elsewhere")
+
+
 def early_end(session: str | Path) -> EarlyEnd | None:
     """Whether a session was closed before its planned votes were in, and why, by its log."""
     _, _, db = folder.open_folder(session)

@@ -186,6 +186,8 @@ def read_protocol(folder: str | Path) -> Protocol:
         plain = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SessionError(f"{folder} is no blind session: it has no {FILE}") from None
+    except NotADirectoryError:
+        raise SessionError(f"{folder} is a file; a blind session is named by its folder") from None
     except (OSError, ValueError) as error:
         raise SessionError(f"{path} cannot be read as a protocol: {error}") from error
     if not isinstance(plain, dict) or not isinstance(plain.get("format"), int):

@@ -340,8 +340,10 @@ def unblind(
     Example: qfloor ab unblind may --out may.csv --early "the panel was paid up"
     """
     from qfloor.abtest import protocol, unblinding
+    from qfloor.abtest.closing import check_out
     from qfloor.abtest.key import default_path
 
+    check_out(out, session)
     place = default_path(session.expanduser().resolve()) if key is None else key
     if protocol.read_protocol(session).question == "pair":
         from qfloor.abtest.answers import write_answers

@@ -45,9 +45,12 @@ def report(
     Example: qfloor ab report may --out may.html
     """
     from qfloor.abtest.analysis import analyse
+    from qfloor.abtest.closing import check_out
     from qfloor.abtest.page import page_of
     from qfloor.records import to_plain
 
+    if out is not None:
+        check_out(out, session)
     found = _unblinded(session, key, protocol, early=early)
     analysis = analyse(
         found.answers, found.plan,
@@ -85,12 +88,21 @@ def export(
 
     Example: qfloor ab export may --format evalica --out may.csv
     """
+    from qfloor.abtest.closing import check_out
+    from qfloor.benchmark import check_round
+
     if out is None and not to_store:
         raise typer.BadParameter("say where: --out FILE, --to-store, or both")
+    if to_store and round is None:
+        raise typer.BadParameter("--to-store needs --round, e.g. 2026-11")
+    if round is not None:
+        check_round(round)
+    if out is not None:
+        check_out(out, session)
     answers = _unblinded(session, key, None, early=early).answers
     if out is not None:
         _write(answers, out, format)
-    if to_store:
+    if to_store and round is not None:
         _store(answers, workspace, round)
 
 
@@ -179,14 +191,10 @@ def _write(answers: list[Answer], out: Path, format: str) -> None:
         say(f"wrote {config}, the labelling configuration")
 
 
-def _store(answers: list[Answer], workspace: Path, round: str | None) -> None:
-    from qfloor.benchmark import check_round
+def _store(answers: list[Answer], workspace: Path, round: str) -> None:
     from qfloor.pipeline.blinding.session_votes import store_votes
     from qfloor.store import Store
 
-    if round is None:
-        raise typer.BadParameter("--to-store needs --round, e.g. 2026-11")
-    check_round(round)
     with Store.open(workspace, create=True) as store, store.writing("ab export"):
         stored = store_votes(store, answers, round=round)
     emit_one(stored.report.to_row())
