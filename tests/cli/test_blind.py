@@ -270,6 +270,15 @@ def test_a_slip_of_the_host_does_not_end_the_voting(
     assert [row["event"] for row in json.loads(out)] == ["created"]
 
 
+@pytest.mark.parametrize("address", ["judge.example.org", "https://x.org/?a=b"])
+@pytest.mark.parametrize("command", ["links", "serve"])
+def test_links_that_nobody_could_follow_are_refused(cli: Cli, address: str, command: str) -> None:
+    code, _, err = cli("ab", command, "may", "--base-url", address)
+    told = " ".join(err.replace("│", " ").split())
+    assert code == 2
+    assert "must look like https://judge.example.org" in told
+
+
 def test_a_file_in_the_place_of_a_session_is_told(cli: Cli, world: Path) -> None:
     code, _, err = cli("ab", "links", "quality.db")
     assert (code, "is a file; a blind session is named by its folder" in err) == (1, True)

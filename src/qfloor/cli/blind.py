@@ -264,8 +264,10 @@ def serve(
             "pip install 'qfloor[web]'"
         ) from error
 
+    asked = None if base_url is None else _base(base_url)
+
     def ready(room: Room, taken: int) -> None:
-        base = (base_url or f"http://{host}:{taken}").rstrip("/")
+        base = asked or f"http://{host}:{taken}"
         rows = _links(
             room.rows("SELECT number, token, joined_at FROM raters ORDER BY number"), base
         )
@@ -279,11 +281,20 @@ def serve(
     serve_session(session, host=host, port=port, ready=ready)
 
 
+def _base(told: str) -> str:
+    """An address that links can be made of: without http:// nobody can follow them."""
+    if not told.startswith(("http://", "https://")) or "?" in told:
+        raise typer.BadParameter(
+            f"{told!r} must look like https://judge.example.org", param_hint="--base-url"
+        )
+    return told.rstrip("/")
+
+
 def _links(rows: list[dict[str, Any]], base: str) -> list[dict[str, Any]]:
     return [
         {
             "rater": row["number"],
-            "link": f"{base.rstrip('/')}/r/{row['token']}",
+            "link": f"{base}/r/{row['token']}",
             "joined": row["joined_at"],
         }
         for row in rows
@@ -309,6 +320,7 @@ def links(
     from qfloor.abtest import folder
     from qfloor.abtest.topping_up import add_raters
 
+    base = _base(base_url)
     if add:
         made = add_raters(session, add)
         say(
@@ -319,7 +331,7 @@ def links(
     _, _, db = folder.open_folder(session)
     rows = folder.columns(db, "SELECT number, token, joined_at FROM raters ORDER BY number")
     db.close()
-    emit(_links(rows, base_url), as_json=as_json, as_csv=as_csv)
+    emit(_links(rows, base), as_json=as_json, as_csv=as_csv)
 
 
 @app.command()
