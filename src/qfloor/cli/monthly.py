@@ -76,8 +76,8 @@ def month(
             policy=policy_of(minutes), release=release, tell=say,
         )  # fmt: skip
     emit_one(_row(found), as_json=as_json)
-    if found.ran is not None and found.ran.database.parent != workspace:
-        say(f"{workspace / 'quality.db'} is the release of another benchmark and stays as it was")
+    if found.ran is not None and found.ran.put_aside:
+        say(str(found.ran.put_aside))
     _end(found)
 
 

@@ -40,13 +40,15 @@ def export(
 
     _check_where(out, json_out, parquet)
     benchmark = benchmark_of(name, round)
-    out = out or pipeline.usual_place(benchmark, workspace)
     with Store.open(workspace) as store, store.reading():
         prompts = pipeline.prompts_of(benchmark)
         release = pipeline.release_of(
             store, benchmark, prompts, pipeline.run_id(benchmark), dt.datetime.now(dt.UTC)
         )
-    say(f"wrote {export.write(out, release)}")
+    place, aside = (out, None) if out else pipeline.usual_place(benchmark, workspace)
+    say(f"wrote {export.write(place, release)}")
+    if aside:
+        say(str(aside))
     if json_out is not None:
         say(f"wrote {export.write_json(json_out, release)}")
     if parquet is not None:

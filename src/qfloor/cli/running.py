@@ -205,6 +205,8 @@ def _run(
             benchmark, workspace, out=out, engine=engine, report=report, watch=report.watch, **more
         )
     say(str(result.plan))
+    if result.put_aside:
+        say(str(result.put_aside))
     return result
 
 

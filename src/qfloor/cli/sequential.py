@@ -59,5 +59,7 @@ def run(
         f"{seen} of {several(most, 'prompt')}, {usd(result.spent_nanousd)} with ratings; "
         f"wrote {result.database}"
     )
+    if result.put_aside:
+        say(str(result.put_aside))
     if result.is_over:
         say("the run's time is over; the same command goes on with what is left")

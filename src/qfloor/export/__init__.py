@@ -8,7 +8,7 @@ release is what the caller says it is: nothing is computed here, and the clock i
 from qfloor.export.consistency import problems_of
 from qfloor.export.late import certified_words, post_hoc_words
 from qfloor.export.parquet import need_parquet, write_parquet
-from qfloor.export.placing import usual_place, whose
+from qfloor.export.placing import PutAside, usual_place
 from qfloor.export.release import Content, Release, Row, content_of, digest_of_content
 from qfloor.export.schema import SCHEMA_VERSION, TABLES
 from qfloor.export.stated import StatedError, stated_error
@@ -20,6 +20,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "TABLES",
     "Content",
+    "PutAside",
     "Release",
     "Row",
     "StatedError",
@@ -34,7 +35,6 @@ __all__ = [
     "stated_error",
     "usual_place",
     "verify",
-    "whose",
     "withdraw",
     "write",
     "write_json",

@@ -1,22 +1,38 @@
-"""Where a release is written when nobody says: the workspace's own file, unless it is another's.
+"""Where a release is written when nobody says: the workspace's own file; another's is kept.
 
 Rounds of one benchmark follow each other there, and what reads the file goes on with the newest.
-A release of another benchmark is not the next one: who wants it replaced names the file.
+A release of another benchmark is not the one before: it is put aside first, and told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from qfloor.errors import DatabaseError
 from qfloor.export.verification import read
+from qfloor.whole import write_whole
 
-USUAL = "quality.db"
+USUAL, ASIDE = "quality.db", "releases"
 
 
-def usual_place(workspace: Path, benchmark: str, offers: Collection[str]) -> Path:
-    """Return a workspace's ``quality.db``, once it is known that it is nobody else's.
+@dataclass(frozen=True)
+class PutAside:
+    """The release of another benchmark that lay in a workspace's ``quality.db``, kept elsewhere."""
+
+    whose: str
+    was: Path
+    kept: Path
+
+    def __str__(self) -> str:
+        return f"the release of {self.whose}, which was {self.was}, is kept as {self.kept}"
+
+
+def usual_place(
+    workspace: Path, benchmark: str, offers: Collection[str]
+) -> tuple[Path, PutAside | None]:
+    """Return a workspace's ``quality.db``; a release there that is not this benchmark's is kept.
 
     Parameters
     ----------
@@ -26,34 +42,25 @@ def usual_place(workspace: Path, benchmark: str, offers: Collection[str]) -> Pat
     offers : collection of str
         Ids of its offers; empty where it judges what was imported.
 
-    Raises
-    ------
-    DatabaseError
-        When the release of another benchmark lies there; says how to keep it, and how not to.
+    Returns
+    -------
+    path : Path
+    aside : PutAside or None
+        What lay there, by now a file in ``releases`` that is called by benchmark, round and digest.
+        None where nothing lay there, nothing that can be read, or a release of this benchmark. One
+        that has the name and shares no offer is of another that happens to be called so.
     """
     path = workspace / USUAL
-    other = whose(path, benchmark, offers)
-    if other:
-        raise DatabaseError(
-            f"{path} is the release of {other}, which that of {benchmark} would replace; write to "
-            f"another file (--out), or take another workspace (-w); --out {path} replaces it"
-        )
-    return path
-
-
-def whose(path: Path, benchmark: str, offers: Collection[str]) -> str:
-    """Say whose release lies at a path where it is not this benchmark's: ``painters 2026-11``.
-
-    Empty where nothing lies there, nothing that can be read, or a release of the same name. One
-    that shares no offer with this benchmark is of another that happens to be called so.
-    """
     try:
         content = read(path)
     except DatabaseError:
-        return ""
+        return path, None
     about, there = content["release"][0], {row["id"] for row in content["offers"]}
-    if about["name"] != benchmark:
-        return f"{about['name']} {about['round']}"
-    if there and offers and there.isdisjoint(offers):
-        return f"another {benchmark} ({about['round']}, no offer is in both)"
-    return ""
+    whose = f"{about['name']} {about['round']}"
+    if about["name"] == benchmark:
+        if not (there and offers and there.isdisjoint(offers)):
+            return path, None
+        whose = f"another {whose}, of other offers"
+    kept = workspace / ASIDE / f"{about['name']}_{about['round']}_{about['digest'][:12]}.db"
+    write_whole(kept, path.read_bytes())
+    return path, PutAside(whose, path, kept)

@@ -18,6 +18,7 @@ from qfloor import score
 from qfloor.benchmark import Benchmark
 from qfloor.counting import several
 from qfloor.errors import BenchmarkError
+from qfloor.export import PutAside
 from qfloor.pipeline.adaptive_batches import AdaptiveOptions, AdaptiveRun
 from qfloor.pipeline.adaptive_spending import Buying
 from qfloor.pipeline.certifying.findings import Findings
@@ -42,6 +43,7 @@ class AdaptiveResult:
     awaiting: tuple[Output, ...] = ()
     findings: Findings | None = None
     database: Path | None = None
+    put_aside: PutAside | None = None
     is_over: bool = False
 
     @property
@@ -90,7 +92,6 @@ def run_adaptive(
     score.engine_called(engine)
     _check_can_be_sequential(benchmark)
     prompts = prompts_of(benchmark)
-    path = out or usual_place(benchmark, workspace)
     with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
         _freeze_first(store, benchmark)
         store.save_prompts(prompts)  # who rates what goes round among all of them
@@ -117,8 +118,9 @@ def run_adaptive(
         _check_some_judged(result.states)
         now = now or dt.datetime.now(dt.UTC)
         findings = certify_round(store, benchmark, prompts, now=now, report=report)
-        database = export_round(store, benchmark, prompts, path, now)
-    return replace(result, findings=findings, database=database)
+        place, aside = (out, None) if out else usual_place(benchmark, workspace)
+        database = export_round(store, benchmark, prompts, place, now)
+    return replace(result, findings=findings, database=database, put_aside=aside)
 
 
 def _check_some_judged(states: Sequence[SequentialState]) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from qfloor import export, generate, plugins, ratings, score
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, ScoringError
+from qfloor.export import PutAside
 from qfloor.generate import GenerationPlan, GenerationResult, Progress, RunPolicy
 from qfloor.pipeline.certifying.certify import certify
 from qfloor.pipeline.certifying.findings import Findings
@@ -60,6 +61,7 @@ class RunResult:
     findings: Findings
     database: Path
     plan: PlanState
+    put_aside: PutAside | None = None
 
 
 def run(
@@ -84,8 +86,8 @@ def run(
     workspace : Path
         Folder of the store and media; created if absent.
     out : Path, optional
-        Where to write the quality database; by default ``quality.db`` in the workspace, unless the
-        release of another benchmark lies there: then nothing is bought.
+        Where to write the quality database; by default ``quality.db`` in the workspace, where the
+        release of another benchmark is kept beside it first.
     engine : str
         Where scoring and local pipelines run: ``local``, ``ray``, ``ray:actors=4,cpus=0.5``.
     report : callable
@@ -105,7 +107,6 @@ def run(
         One sentence. What was bought and scored until then is kept.
     """
     prompts, scorers = ready(benchmark, engine)
-    out = out or usual_place(benchmark, workspace)
     with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
         generation = bought(
             store, benchmark, prompts, report=report, watch=watch, policy=policy, release=release,
@@ -123,7 +124,7 @@ def ready(benchmark: Benchmark, engine: str) -> tuple[tuple[Prompt, ...], list[A
     return prompts_of(benchmark), scorers_of(benchmark)
 
 
-def usual_place(benchmark: Benchmark, workspace: Path) -> Path:
+def usual_place(benchmark: Benchmark, workspace: Path) -> tuple[Path, PutAside | None]:
     """Where a run's release is written when nobody says; see `qfloor.export.usual_place`."""
     return export.usual_place(workspace, benchmark.name, {o.id for o in benchmark.offers})
 
@@ -144,7 +145,7 @@ def judged(
     scorers: Sequence[Any],
     *,
     generation: GenerationResult,
-    out: Path,
+    out: Path | None,
     engine: str,
     report: Report,
     now: dt.datetime | None,
@@ -154,7 +155,8 @@ def judged(
     n_rated = rate_round(store, benchmark, prompts, report=report)
     findings = certify_round(store, benchmark, prompts, now=now, report=report)
     # A run may take days: a release is made when it is written, not when buying began.
-    database = export_round(store, benchmark, prompts, out, now or dt.datetime.now(dt.UTC))
+    place, aside = (out, None) if out else usual_place(benchmark, store.root)
+    database = export_round(store, benchmark, prompts, place, now or dt.datetime.now(dt.UTC))
     plan = plan_state(store, benchmark)
     report("export", 1, 1)
     return RunResult(
@@ -165,6 +167,7 @@ def judged(
         findings=findings,
         database=database,
         plan=plan,
+        put_aside=aside,
     )
 
 

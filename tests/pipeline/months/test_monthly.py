@@ -14,7 +14,7 @@ from qfloor import benchmark as benchmarks
 from qfloor import export, pipeline
 from qfloor.benchmark import Benchmark
 from qfloor.cli import main
-from qfloor.errors import BenchmarkError, DatabaseError, InputError
+from qfloor.errors import BenchmarkError, InputError
 from qfloor.generate import RunPolicy, plan_generation
 from qfloor.pipeline.months.monthly import MonthOptions, MonthResult, run_month
 from qfloor.store import Store
@@ -100,31 +100,41 @@ def _elsewhere(tiny: Path) -> Path:
     return theirs
 
 
-def test_the_release_of_another_benchmark_is_replaced_only_where_it_is_named(tiny: Path) -> None:
+def test_the_release_of_another_benchmark_is_kept_when_a_run_takes_its_place(tiny: Path) -> None:
     ws = tiny.parent / "ws"
-    ours, usual = month(tiny, "2026-10"), ws / "quality.db"
-    theirs = benchmarks.load(_elsewhere(tiny), round="2026-10")
+    month(tiny, "2026-10")
+    usual = ws / "quality.db"
     before = usual.read_bytes()
-    with pytest.raises(DatabaseError, match=r"is the release of tiny 2026-10, which that of their"):
-        pipeline.run(theirs, ws)
-    with Store.open(ws) as store:  # before anything is bought, or planned for good
-        assert store.frozen_plan("theirs", "2026-10") is None
-        assert {o.prompt_id for o in store.outputs_of()} == {
-            f"painters-portrait-{n:03d}" for n in range(1, 9)
-        }
-        assert sum(n for _, _, n in store.count_outputs(round="2026-10")) == 16
-    assert usual.read_bytes() == before
-    pipeline.run(theirs, ws, out=usual)
+    theirs = benchmarks.load(_elsewhere(tiny), round="2026-10")
+    found = pipeline.run(theirs, ws, out=ws / "theirs.db")
+    assert (found.put_aside, usual.read_bytes()) == (None, before)  # named: it is in nobody's way
+    found = pipeline.run(theirs, ws)
+    assert found.database == usual
     assert export.read(usual)["release"][0]["name"] == "theirs"
-    assert ours.database is not None
-    assert ours.database.read_bytes() == before
+    aside = found.put_aside
+    assert aside is not None
+    assert aside.kept.parent == ws / "releases"
+    assert aside.kept.read_bytes() == before
+    assert export.verify(aside.kept).round == "2026-10"
+    again = pipeline.run(theirs, ws)  # the next of the same benchmark replaces it, as it should
+    assert again.put_aside is None
+    assert [p.name for p in (ws / "releases").iterdir()] == [aside.kept.name]
 
 
 def test_a_release_of_the_same_name_without_one_offer_in_common_is_of_another(tiny: Path) -> None:
     month(tiny, "2026-10")
     path = write(tiny.parent, '"painters/ochre"', "other.toml")
-    with pytest.raises(DatabaseError, match=r"another tiny \(2026-10, no offer is in both\)"):
-        pipeline.run(benchmarks.load(path, round="2026-11"), tiny.parent / "ws")
+    found = pipeline.run(benchmarks.load(path, round="2026-11"), tiny.parent / "ws")
+    assert found.put_aside is not None
+    assert found.put_aside.whose == "another tiny 2026-10, of other offers"
+
+
+def test_what_is_no_release_is_replaced(tiny: Path) -> None:
+    ws = tiny.parent / "ws"
+    ws.mkdir()
+    (ws / "quality.db").write_text("notes")
+    assert month(tiny, "2026-10").ran is not None
+    assert export.verify(ws / "quality.db").round == "2026-10"
 
 
 def test_months_of_two_benchmarks_share_a_workspace(
@@ -133,17 +143,19 @@ def test_months_of_two_benchmarks_share_a_workspace(
     monkeypatch.chdir(tiny.parent)
     assert cli("month", "tiny.toml", "--round", "2026-10", "-w", "ws")[0] == 0
     before = Path("ws/quality.db").read_bytes()
-    code, _, err = cli("month", _elsewhere(tiny), "--round", "2026-10", "-w", "ws")
+    theirs = _elsewhere(tiny)
+    code, _, err = cli("month", theirs, "--round", "2026-10", "-w", "ws")
     assert code == 0
-    assert "ws/quality.db is the release of another benchmark and stays as it was" in err
-    assert Path("ws/quality.db").read_bytes() == before
+    assert "the release of tiny 2026-10, which was ws/quality.db, is kept as ws/releases/" in err
+    (kept,) = Path("ws/releases").iterdir()
+    assert kept.read_bytes() == before
     assert export.verify(Path("results/theirs_2026-10.db")).round == "2026-10"
-    code, _, err = cli("export", "theirs/theirs.toml", "--round", "2026-10", "-w", "ws")
-    assert code == 1
-    assert "--out ws/quality.db replaces it" in err
-    assert Path("ws/quality.db").read_bytes() == before
-    assert cli("month", "tiny.toml", "--round", "2026-11", "-w", "ws")[0] == 0  # its own next one
-    assert export.read(Path("ws/quality.db"))["release"][0]["round"] == "2026-11"
+    code, _, err = cli("export", "tiny.toml", "--round", "2026-10", "-w", "ws")
+    assert code == 0
+    assert "the release of theirs 2026-10, which was ws/quality.db, is kept as" in err
+    assert len(list(Path("ws/releases").iterdir())) == 2
+    code, _, err = cli("export", "tiny.toml", "--round", "2026-10", "-w", "ws")
+    assert "is kept" not in err
 
 
 def test_an_entry_takes_the_place_of_its_former_and_the_rest_of_the_log_stays(tiny: Path) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from qfloor import export
 from qfloor.benchmark import Benchmark, names
 from qfloor.counting import several
-from qfloor.errors import BenchmarkError, CertificationError, DatabaseError, QfloorError
+from qfloor.errors import BenchmarkError, CertificationError, QfloorError
 from qfloor.generate import GenerationResult, RunPolicy
 from qfloor.pipeline.months.drift import DriftReport, check_drift
 from qfloor.pipeline.months.month_log import Entry, entry_of, write_entry
@@ -27,7 +27,7 @@ from qfloor.pipeline.months.reporting import Wanted, run_of_release, write_repor
 from qfloor.pipeline.rounds.planned import run_id
 from qfloor.pipeline.rounds.recorded import benchmark_of_run
 from qfloor.pipeline.rounds.unjudged import foreseen
-from qfloor.pipeline.run import Report, RunResult, Watch, bought, judged, ready, silent, usual_place
+from qfloor.pipeline.run import Report, RunResult, Watch, bought, judged, ready, silent
 from qfloor.records import EVERY
 from qfloor.store import Store
 from qfloor.whole import write_whole
@@ -131,7 +131,7 @@ def run_month(
             return MonthResult(benchmark=benchmark, made=made, unfinished=unfinished)
         ran = judged(
             store, benchmark, prompts, scorers, generation=made, now=now,
-            out=_own_place(benchmark, workspace), engine=engine, report=report,
+            out=None, engine=engine, report=report,
         )  # fmt: skip
         now = now or dt.datetime.now(dt.UTC)
         drift, compared = _drift(store, benchmark, options, now)
@@ -155,17 +155,6 @@ def run_month(
         benchmark=benchmark, made=made, ran=ran, database=database, page=page, log=log,
         logged=logged, drift=drift, compared=compared,
     )  # fmt: skip
-
-
-def _own_place(benchmark: Benchmark, workspace: Path) -> Path:
-    """The workspace's ``quality.db``, or a file beside it where another benchmark's lies there.
-
-    It is published among the results in any case, so two benchmarks' months share a workspace.
-    """
-    try:
-        return usual_place(benchmark, workspace)
-    except DatabaseError:
-        return workspace / "releases" / f"{benchmark.name}_{benchmark.round}.db"
 
 
 def _called(benchmark: Benchmark) -> str:
