@@ -114,7 +114,7 @@ def run(
         )  # fmt: skip
         return judged(
             store, benchmark, prompts, scorers, generation=generation, now=now,
-            out=out, engine=engine, report=report,
+            workspace=workspace, out=out, engine=engine, report=report,
         )  # fmt: skip
 
 
@@ -145,6 +145,7 @@ def judged(
     scorers: Sequence[Any],
     *,
     generation: GenerationResult,
+    workspace: Path,
     out: Path | None,
     engine: str,
     report: Report,
@@ -155,7 +156,7 @@ def judged(
     n_rated = rate_round(store, benchmark, prompts, report=report)
     findings = certify_round(store, benchmark, prompts, now=now, report=report)
     # A run may take days: a release is made when it is written, not when buying began.
-    place, aside = (out, None) if out else usual_place(benchmark, store.root)
+    place, aside = (out, None) if out else usual_place(benchmark, workspace)
     database = export_round(store, benchmark, prompts, place, now or dt.datetime.now(dt.UTC))
     plan = plan_state(store, benchmark)
     report("export", 1, 1)

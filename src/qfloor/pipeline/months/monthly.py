@@ -131,7 +131,7 @@ def run_month(
             return MonthResult(benchmark=benchmark, made=made, unfinished=unfinished)
         ran = judged(
             store, benchmark, prompts, scorers, generation=made, now=now,
-            out=None, engine=engine, report=report,
+            workspace=workspace, out=None, engine=engine, report=report,
         )  # fmt: skip
         now = now or dt.datetime.now(dt.UTC)
         drift, compared = _drift(store, benchmark, options, now)
