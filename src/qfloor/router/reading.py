@@ -59,7 +59,8 @@ _SETTING = re.compile(
     r"|sw|cw|sref|cref|stop|repeat|p|profile|raw|tile|hd|test|fast|turbo|relax)|—(?:ar|v|stylize))"
     r"(?![\w-])(?:[ =]+(?:raw|cute|scenic|expressive|original|https?:\S+|\w*\d[\w.:/%]*))?"
 )  # what asks for a clip or a drawing (--fps, --motion, --niji), or is not wanted (--no), stays
-_SAMPLED = re.compile(r"\bsteps ?: ?\d+\b(?=.{0,200}\b(?:sampler\b|cfg\b|seed ?:))", re.DOTALL)
+_STEPS = re.compile(r"\bsteps ?: ?\d+\b")
+_SAMPLER = re.compile(r"\b(?:sampler\b|cfg\b|seed ?:)")
 BREAKS = frozenset(",;.:!?()\n，。；：、！？（）،؛؟।")
 MARKS = NEGATIONS | BREAKS
 _PLAIN_BREAKS = ",;.:!?()"
@@ -100,8 +101,9 @@ def read(text: str) -> Reading:
 
 def _wanted(text: str) -> str:
     """What stands before a negative prompt, or settings of a sampler, written into the request."""
-    if "steps" in text and (begun := _SAMPLED.search(text)):
-        text = text[: begun.start()]
+    steps = _STEPS.search(text) if "steps" in text else None
+    if steps and _SAMPLER.search(text, steps.end(), steps.end() + 200):
+        text = text[: steps.start()]
     if any(told in text for told in _NEGATIVE_TOLD):
         begun = _NEGATIVE.search(text)
         if begun and not text[: begun.start()].isspace() and begun.start():
