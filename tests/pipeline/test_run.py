@@ -308,6 +308,20 @@ def test_a_misspelt_scorer_is_told_before_anything_is_bought(
     assert not list(tmp_path.rglob("calls.jsonl"))
 
 
+def test_a_run_that_nobody_judged_says_what_to_do_and_goes_on_later(
+    small: Benchmark, tmp_path: Path
+) -> None:
+    unjudged = replace(small, offers=small.offers[:1], panel=None, calibrations=(), scorers=())
+    with pytest.raises(StoreError, match=r"nobody has rated in it yet; import ratings .* again$"):
+        pipeline.run(unjudged, tmp_path)
+    asked = _calls(tmp_path)
+    assert asked
+    with pytest.raises(StoreError, match="nobody has rated in it yet"):
+        pipeline.run(unjudged, tmp_path)
+    assert _calls(tmp_path) == asked
+    assert not (tmp_path / "quality.db").exists()
+
+
 def test_a_misspelt_metric_is_told(ran: RunResult, small: Benchmark) -> None:
     plan = replace(small.calibrations[0], metric="technical.sharpnes")
     wrong = replace(small, calibrations=(plan,))

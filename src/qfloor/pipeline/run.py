@@ -16,7 +16,7 @@ from typing import Any
 
 from qfloor import export, generate, plugins, ratings, score
 from qfloor.benchmark import Benchmark
-from qfloor.errors import BenchmarkError, ScoringError
+from qfloor.errors import BenchmarkError, ScoringError, StoreError
 from qfloor.export import PutAside
 from qfloor.generate import GenerationPlan, GenerationResult, Progress, RunPolicy
 from qfloor.pipeline.certifying.certify import certify
@@ -36,6 +36,7 @@ from qfloor.pipeline.rounds.planned import (
     why_excluded,
 )
 from qfloor.pipeline.rounds.recorded import record_run
+from qfloor.pipeline.rounds.unjudged import why_unjudged
 from qfloor.records import Offer, PluginSpec, Prompt, Suite
 from qfloor.score import ScoreSummary
 from qfloor.store import Store
@@ -155,6 +156,8 @@ def judged(
     scoring = score_round(store, benchmark, prompts, scorers=scorers, engine=engine, report=report)
     n_rated = rate_round(store, benchmark, prompts, report=report)
     findings = certify_round(store, benchmark, prompts, now=now, report=report)
+    if not findings.floors:  # people may judge for days: what was made waits for them
+        raise StoreError(f"{why_unjudged(store, benchmark)}, and call this again")
     # A run may take days: a release is made when it is written, not when buying began.
     place, aside = (out, None) if out else usual_place(benchmark, workspace)
     database = export_round(store, benchmark, prompts, place, now or dt.datetime.now(dt.UTC))
