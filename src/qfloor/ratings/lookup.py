@@ -7,7 +7,7 @@ that one was mapped to something else).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -107,6 +107,17 @@ class Lookup:
         self._known: dict[tuple[tuple[str, ...], bool], _Known] = {}
         self._items_path = options.items
         self._items = _items_table(options.items, options.shared)
+
+    def reached(self, columns: Collection[str]) -> list[str]:
+        """Those of a table's columns that a field may be looked up in; a record needs no others.
+
+        All where one that was mapped is not there: the message tells which are.
+        """
+        mapped = [c for c in self._mapping.columns.values() if c.fixed is None]
+        if any(c.name not in columns and str(c) not in columns for c in mapped):
+            return list(columns)
+        asked = {"", *self._usual.values(), *(name for c in mapped for name in (c.name, str(c)))}
+        return [name for name in columns if name in asked]
 
     def described(
         self, given: Given, shown: tuple[str, ...], *, one_of_two: bool = False

@@ -31,6 +31,13 @@ def test_a_plain_answer(store, load, write):
     assert {r.seconds for r in store.ratings_of()} == {12.0}
 
 
+def test_who_maps_a_column_that_is_not_there_is_told_those_that_are(refused, write):
+    said = refused(
+        write(HEAD, row()), "mturk", *MAP, "at=noon", scale="1:5", match="there is no column 'noon'"
+    )
+    assert "HITId" in said  # for which nothing else asks
+
+
 class TestTraps:
     def test_a_crowd_form_is_json_with_radio_groups_of_flags(self, load, write):
         head = HEAD.replace("Answer.quality", "Answer.taskAnswers")

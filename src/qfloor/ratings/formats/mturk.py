@@ -58,15 +58,16 @@ def read(path: Path, options: ReadOptions) -> Reading:
         raise RatingsError(f"{path}: no column 'Answer.*' in it; nothing was imported")
     questions = _questions(header, rows)
     told = itemgetter(*(header.index(name) if name in header else -1 for name in TOLD))
-    names = (*(name.removeprefix(INPUT) for name in header), *header)
-    forms: dict[str, list[tuple[str, Any]]] = {}
+    places = {name.removeprefix(INPUT): at for at, name in enumerate(header)}
+    places |= {name: at for at, name in enumerate(header)}
+    reached = {name: places[name] for name in recorder.lookup.reached(places)}
+    forms: dict[str, dict[str, Any]] = {}
     for line, cells in rows:
         form, status, worker, assignment, seconds = told((*cells, ""))
-        answers = {
-            question: value
-            for question, value in _answers(recorder, line, cells, questions, form, forms)
-            if recorder.wants(question)
-        }
+        answers = _wanted(recorder, _answers(recorder, line, cells, questions)) if questions else {}
+        if form not in forms:  # many are filled alike
+            forms[form] = _wanted(recorder, _form(recorder, line, form))
+        answers |= forms[form]
         status = status.strip().lower()
         if status and status not in STATUSES:
             raise recorder.faults.wrong(
@@ -75,7 +76,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
         if status == "rejected":
             recorder.drop("rejected", len(answers))
             continue
-        record = dict(zip(names, cells + cells, strict=True))
+        record = {name: cells[at] for name, at in reached.items()}
         alone = _seconds(seconds) if len(answers) == 1 else None
         for question, value in answers.items():
             given = Given(line, record, question, worker, (question,), assignment, seconds=alone)
@@ -117,10 +118,8 @@ def _answers(
     line: int,
     cells: Sequence[str],
     questions: Sequence[_Question],
-    form: str,
-    forms: dict[str, list[tuple[str, Any]]],
 ) -> Iterator[tuple[str, Any]]:
-    """Give a row's answers; ``forms`` keeps what was read of a form, as many are filled alike."""
+    """Give a row's answers that stand in columns of their own."""
     radios: dict[str, dict[str, bool]] = {}
     for at, name, option in questions:
         if option is not None:
@@ -129,12 +128,15 @@ def _answers(
             yield name, cells[at]
     for question, options in radios.items():
         yield question, _chosen(recorder, line, question, options)
-    if form not in forms:
-        forms[form] = list(_form(recorder, line, form)) if form.strip() else []
-    yield from forms[form]
+
+
+def _wanted(recorder: Recorder, answers: Iterator[tuple[str, Any]]) -> dict[str, Any]:
+    return {question: value for question, value in answers if recorder.wants(question)}
 
 
 def _form(recorder: Recorder, line: int, text: str) -> Iterator[tuple[str, Any]]:
+    if not text.strip():
+        return
     try:
         parsed = json.loads(text)
     except json.JSONDecodeError as problem:
