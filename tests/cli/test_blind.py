@@ -251,6 +251,7 @@ def test_absolute_sessions_and_rankings(cli: Cli, world: Path) -> None:
     [
         (("unblind", "may", "--out", "."), "--out . is a folder"),
         (("unblind", "may", "--out", "may/votes.csv"), "lies in the session's folder"),
+        (("unblind", "may", "--out", "may.key.json"), "is named as an arm key"),
         (("report", "may", "--out", "."), "--out . is a folder"),
         (("export", "may", "--out", "."), "--out . is a folder"),
         (("export", "may", "--to-store"), "--to-store needs --round"),

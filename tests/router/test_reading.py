@@ -71,6 +71,8 @@ def test_a_negative_prompt_within_a_request_is_not_what_it_is_about(text: str, w
         ("a chair --version-two -- style raw", "a chair version two style raw"),
         ("a chair—style raw—v 6", "a chair style raw v 6"),
         ("garden steps: 3 of stone", "garden steps : 3 of stone"),
+        ("steps: 1 mix, holding a sampler", "steps : 1 mix , holding a sampler"),
+        ("steps: 20, sampler: euler, watch", "steps : 20 , sampler : euler , watch"),
     ],
 )
 def test_settings_of_a_generator_are_not_words(text: str, kept: str) -> None:

@@ -89,11 +89,15 @@ def check_out(out: Path, session: str | Path) -> None:
     Raises
     ------
     SessionError
-        When it is a folder, or lies within the session's.
+        When it is a folder, lies within the session's, or is named as an arm key.
     """
     place = out.expanduser().resolve()
     if place.is_dir():
         raise SessionError(f"--out {out} is a folder; name the file")
+    if place.name.endswith(".key.json"):
+        raise SessionError(
+            f"--out {out} is named as an arm key, which it would replace; name another"
+        )
     if place.is_relative_to(Path(session).expanduser().resolve()):
         raise SessionError(f"--out {out} lies in the session's folder; write it elsewhere")
 

@@ -60,7 +60,7 @@ _SETTING = re.compile(
     r"(?![\w-])(?:[ =]+(?:raw|cute|scenic|expressive|original|https?:\S+|\w*\d[\w.:/%]*))?"
 )  # what asks for a clip or a drawing (--fps, --motion, --niji), or is not wanted (--no), stays
 _STEPS = re.compile(r"\bsteps ?: ?\d+\b")
-_SAMPLER = re.compile(r"\b(?:sampler\b|cfg\b|seed ?:)")
+_SAMPLER = re.compile(r"\b(?:sampler ?:|cfg scale ?:|seed ?: ?\d)")
 BREAKS = frozenset(",;.:!?()\n，。；：、！？（）،؛؟।")
 MARKS = NEGATIONS | BREAKS
 _PLAIN_BREAKS = ",;.:!?()"
@@ -103,7 +103,8 @@ def _wanted(text: str) -> str:
     """What stands before a negative prompt, or settings of a sampler, written into the request."""
     steps = _STEPS.search(text) if "steps" in text else None
     if steps and _SAMPLER.search(text, steps.end(), steps.end() + 200):
-        text = text[: steps.start()]
+        before = text[: steps.start()]
+        text = text if not before.strip() else before  # settings that come first say too little
     if any(told in text for told in _NEGATIVE_TOLD):
         begun = _NEGATIVE.search(text)
         if begun and not text[: begun.start()].isspace() and begun.start():

@@ -135,6 +135,14 @@ def test_what_is_no_text_is_refused() -> None:
         read_source(b"\xe9", "p.csv")
 
 
+def test_a_comma_that_may_part_thousands_is_not_taken_for_a_point() -> None:
+    rows = b"offer;unit;usd\nx/z;image;0,125\nx/y;month;1,200\n"
+    with pytest.raises(InputError, match=r"p\.csv: line 3: usd is '1,200': nobody can tell"):
+        read_source(rows, "p.csv")
+    (row,) = read_source(rows[: rows.index(b"x/y")], "p.csv", as_of="2026-11-24").rows
+    assert row.usd == "0.125"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -14,6 +14,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -34,6 +35,7 @@ _FIELDS = (
 )  # fmt: skip
 
 
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 _NUMBERS = ("usd", "amount", "above", "upto", "minimum")
 
 
@@ -112,9 +114,10 @@ def _csv_rows(
         heading = [column.strip() for column in reader.fieldnames or ()]
         _check_heading(name, heading)
         reader.fieldnames = heading
-        rows = [
-            (f"{name}: line {above + reader.line_num}", _with_points(row, commas)) for row in reader
-        ]
+        rows = []
+        for row in reader:
+            where = f"{name}: line {above + reader.line_num}"
+            rows.append((where, _with_points(where, row, commas)))
     except csv.Error as error:
         raise InputError(f"{name}: line {above + reader.line_num}: {error}") from error
     if commas.doubt:
@@ -122,11 +125,16 @@ def _csv_rows(
     yield from _own_rows(iter(rows), as_of, rates)
 
 
-def _with_points(row: Mapping[str, Any], commas: tables.Commas) -> dict[str, Any]:
+def _with_points(where: str, row: Mapping[str, Any], commas: tables.Commas) -> dict[str, Any]:
     """A row whose numbers have decimal points, where the table writes them with commas."""
     found = dict(row)
     for field in _NUMBERS:
         told = str(found.get(field) or "").strip()
+        if _THOUSANDS.fullmatch(told):
+            raise InputError(
+                f"{where}: {field} is {told!r}: nobody can tell whether the comma is of decimals "
+                "or of thousands, write it without, or with a point"
+            )
         if commas.read(told) is None:
             commas.look(told)
         else:
