@@ -6,9 +6,12 @@ What extras there are is read from the installed package itself, so that this ca
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, requires, version
+
+from qfloor.errors import PluginError
 
 MODULES = {
     "PIL": "pillow", "sklearn": "scikit-learn", "open_clip": "open-clip-torch",
@@ -62,6 +65,33 @@ def sentence_for(error: ImportError) -> str:
         return f"this needs {module}, which is not installed: pip install 'qfloor[{extras[0]}]'"
     top = module.partition(".")[0]
     return f"this needs {module}, which is not installed: pip install {MODULES.get(top, top)}"
+
+
+def need(who: str, modules: Sequence[str], extra: str) -> None:
+    """Refuse a machine without the modules of an extra; imports none of them.
+
+    Parameters
+    ----------
+    who : str
+        The sentence up to the module's name: ``loudness needs``.
+    modules : sequence of str
+    extra : str
+
+    Raises
+    ------
+    PluginError
+        Of the first that is not installed.
+    """
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            raise PluginError(
+                f"{who} {module}, which is not installed; pip install 'qfloor[{extra}]'"
+            )
+
+
+def names_extra(sentence: str) -> bool:
+    """Whether a sentence ends with an extra to install, as those that `one_install` joins."""
+    return _INSTALL.search(sentence) is not None
 
 
 def one_install(sentences: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from qfloor.errors import PluginError, QfloorError
-from qfloor.extras import one_install, sentence_for
+from qfloor.extras import names_extra, one_install, sentence_for
 from qfloor.meant import meant
 from qfloor.records import Offer, PluginSpec
 
@@ -179,10 +179,8 @@ def build_scorers(specs: Iterable[PluginSpec]) -> list[Any]:
         try:
             built.append(_ready(build_scorer(spec)))
         except PluginError as error:
-            try:
-                one_install([str(error)])
-            except ValueError:
-                raise error from None
+            if not names_extra(str(error)):
+                raise
             faults.append(error)
     if not faults:
         return built

@@ -18,7 +18,6 @@ from qfloor.errors import PluginError
 from qfloor.media import Sound, load_audio
 from qfloor.records import Prompt, ScoreStatus
 from qfloor.score.inputs import Decoded, InputComputer
-from qfloor.scorers import audio
 from qfloor.scorers.audio import AudioScorer, clipping, loudness
 from qfloor.scorers.protocol import Item, Row
 from qfloor.testing import check_scorer
@@ -307,7 +306,7 @@ def test_from_files_to_scores_in_a_store(tmp_path: Path) -> None:
 
 
 def test_without_pyloudnorm_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(PluginError, match=r"qfloor\[audio\]"):
         AudioScorer()
 

@@ -7,7 +7,6 @@ also where it is longer or shorter than the pictures.
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import threading
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qfloor.errors import PluginError
+from qfloor.extras import need
 from qfloor.media import Sound
 from qfloor.records import Direction, Metric, Prompt, ScoreStatus
 from qfloor.scorers.protocol import Item, Row
@@ -126,10 +125,7 @@ def _placed(sound: Sound) -> npt.NDArray[np.float64]:
 
 
 def _require_pyloudnorm() -> None:
-    if importlib.util.find_spec("pyloudnorm") is None:  # does not import it
-        raise PluginError(
-            "loudness needs pyloudnorm, which is not installed; pip install 'qfloor[audio]'"
-        )
+    need("loudness needs", ("pyloudnorm",), "audio")
 
 
 class AudioScorer:

@@ -7,7 +7,6 @@ follow the tag, also when the tag's file was brought along by hand (``MODEL@TAG=
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -60,15 +59,6 @@ def import_open_clip() -> Any:
             f"CLIP scores need a package that is not installed: {error}; pip install 'qfloor[clip]'"
         ) from error
     return open_clip
-
-
-def need_open_clip() -> None:
-    """Refuse a machine without the packages of a forward; imports nothing."""
-    for module in ("torch", "open_clip"):
-        if importlib.util.find_spec(module) is None:
-            raise PluginError(
-                f"CLIP scores need {module}, which is not installed; pip install 'qfloor[clip]'"
-            )
 
 
 def find(name: str, *, download: bool = True) -> Named:

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
+from qfloor.extras import need
 from qfloor.records import digest_of
 from qfloor.scorers.clip import checkpoint as checkpoints
 from qfloor.scorers.clip import preprocess, towers
-from qfloor.scorers.clip.architecture import need_open_clip
 from qfloor.scorers.clip.tokenizers import count_tokens
 from qfloor.scorers.clip.towers import Precision, Tower
 from qfloor.scorers.lanes import Lanes, check_device, torch_lanes
@@ -116,7 +116,7 @@ class OpenClipBackbone:
 
     def need_packages(self) -> None:
         """Refuse where a forward cannot be made; its identity is known there all the same."""
-        need_open_clip()
+        need("CLIP scores need", ("torch", "open_clip"), "clip")
 
     def reference(self) -> OpenClipBackbone:
         """Return the same model in float32, which a coarser precision is measured against."""

@@ -8,7 +8,6 @@ take torchvision's resize by default, which is another one.
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import threading
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ import numpy as np
 
 from qfloor import torchvision_shim as shim
 from qfloor.errors import PluginError
-from qfloor.extras import version_of
+from qfloor.extras import need, version_of
 from qfloor.records import digest_of
 from qfloor.scorers.lanes import check_device
 from qfloor.scorers.preference.forward import ROWS, Device, Forward
@@ -41,12 +40,7 @@ PREPROCESSING = "short side by Pillow uint8 bicubic, centre crop (floor)"
 
 def need_transformers() -> None:
     """Refuse a machine without the packages before weights are looked for; imports nothing."""
-    for module in ("torch", "transformers"):
-        if importlib.util.find_spec(module) is None:
-            raise PluginError(
-                f"this preference score needs {module}, which is not installed; "
-                f"pip install 'qfloor[preference]'"
-            )
+    need("this preference score needs", ("torch", "transformers"), "preference")
 
 
 def import_transformers() -> Any:
