@@ -13,6 +13,8 @@ from qfloor.ratings.wording import listed
 from qfloor.records import human_part
 from qfloor.store import Store
 
+NOBODY = "nobody has rated in it yet; import ratings with `qfloor ratings import`"
+
 
 def why_unjudged(store: Store, benchmark: Benchmark) -> str:
     """Say that a round has no floor, and what ratings there are instead of those it judges by."""
@@ -34,9 +36,6 @@ def foreseen(store: Store, benchmark: Benchmark) -> str:
         return ""
     why = _on_others(asked, criterion) if asked and criterion not in asked else NOBODY
     return f"round {benchmark.round} will have no floor of {criterion!r}: {why}"
-
-
-NOBODY = "nobody has rated in it yet; import ratings with `qfloor ratings import`"
 
 
 def _rated(store: Store, benchmark: Benchmark, round: str | None = None) -> set[str]:
