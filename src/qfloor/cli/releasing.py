@@ -45,7 +45,7 @@ def export(
         release = pipeline.release_of(
             store, benchmark, prompts, pipeline.run_id(benchmark), dt.datetime.now(dt.UTC)
         )
-    place, aside = (out, None) if out else pipeline.usual_place(benchmark, workspace)
+    place, aside = pipeline.place_of_release(benchmark, workspace, out)
     say(f"wrote {export.write(place, release)}")
     if aside:
         say(str(aside))

@@ -58,21 +58,19 @@ def score(
             if round is None:
                 raise typer.BadParameter("with --scorer, say which round: --round 2026-11")
             specs = [spec_of(text) for text in scorer]
-            outputs = list(store.outputs_of(round=round))
-            if outputs and (told := pipeline.nothing_made(round, outputs)):
-                raise ScoringError(told)
             done = pipeline.score_stored(
                 store, round, specs, engine=engine, retry_failed=retry_failed, report=report
             )
         else:
             benchmark = benchmark_of(name, round)
             prompts = pipeline.prompts_of(benchmark)
-            outputs = list(pipeline.view_of(store, benchmark, prompts).outputs)
-            if told := pipeline.nothing_made(benchmark.round, outputs):
-                raise ScoringError(told)
             done = pipeline.score_round(
                 store, benchmark, prompts, engine=engine, retry_failed=retry_failed, report=report
             )
+            if not done.n_made:
+                outputs = pipeline.view_of(store, benchmark, prompts).outputs
+                if told := pipeline.nothing_made(benchmark.round, outputs):
+                    raise ScoringError(told)
             round = benchmark.round
         found = _rows(store, round, done) if rows else _counts(done)
     emit(found, as_json=as_json, as_csv=as_csv, empty="nothing was left to score")

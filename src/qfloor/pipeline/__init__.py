@@ -62,12 +62,12 @@ from qfloor.pipeline.run import (
     certify_round,
     export_round,
     generate_round,
+    place_of_release,
     plan_round,
     rate_round,
     run,
     score_round,
     score_stored,
-    usual_place,
 )
 from qfloor.pipeline.sequential_tables import spent_by_cell, to_rate
 from qfloor.pipeline.taking_in import RowTaken, TakenIn, take_in
@@ -115,6 +115,7 @@ __all__ = [
     "nothing_made",
     "offers_of",
     "pass_rate_rows",
+    "place_of_release",
     "plan_round",
     "plan_state",
     "pooling_remarks",
@@ -140,7 +141,6 @@ __all__ = [
     "to_rate",
     "undecided_remarks",
     "unjudged_remarks",
-    "usual_place",
     "view_of",
     "why_unjudged",
     "write_reference",

@@ -25,7 +25,7 @@ from qfloor.pipeline.certifying.findings import Findings
 from qfloor.pipeline.rounds.declared import scorers_of
 from qfloor.pipeline.rounds.frozen import freeze_plan
 from qfloor.pipeline.rounds.planned import prompts_of
-from qfloor.pipeline.run import Report, certify_round, export_round, silent, usual_place
+from qfloor.pipeline.run import Report, certify_round, export_round, place_of_release, silent
 from qfloor.records import Output, SequentialState
 from qfloor.store import Store
 
@@ -118,7 +118,7 @@ def run_adaptive(
         _check_some_judged(result.states)
         now = now or dt.datetime.now(dt.UTC)
         findings = certify_round(store, benchmark, prompts, now=now, report=report)
-        place, aside = (out, None) if out else usual_place(benchmark, workspace)
+        place, aside = place_of_release(benchmark, workspace, out)
         database = export_round(store, benchmark, prompts, place, now)
     return replace(result, findings=findings, database=database, put_aside=aside)
 

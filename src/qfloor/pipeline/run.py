@@ -37,6 +37,7 @@ from qfloor.pipeline.rounds.planned import (
 )
 from qfloor.pipeline.rounds.recorded import record_run
 from qfloor.pipeline.rounds.unjudged import why_unjudged
+from qfloor.pipeline.rounds.unmade import nothing_made
 from qfloor.records import Offer, PluginSpec, Prompt, Suite
 from qfloor.score import ScoreSummary
 from qfloor.store import Store
@@ -125,8 +126,12 @@ def ready(benchmark: Benchmark, engine: str) -> tuple[tuple[Prompt, ...], list[A
     return prompts_of(benchmark), scorers_of(benchmark)
 
 
-def usual_place(benchmark: Benchmark, workspace: Path) -> tuple[Path, PutAside | None]:
-    """Where a run's release is written when nobody says; see `qfloor.export.usual_place`."""
+def place_of_release(
+    benchmark: Benchmark, workspace: Path, out: Path | None
+) -> tuple[Path, PutAside | None]:
+    """Where a run's release is written; when nobody says, see `qfloor.export.usual_place`."""
+    if out is not None:
+        return out, None
     return export.usual_place(workspace, benchmark.name, {o.id for o in benchmark.offers})
 
 
@@ -159,7 +164,7 @@ def judged(
     if not findings.floors:  # people may judge for days: what was made waits for them
         raise StoreError(f"{why_unjudged(store, benchmark)}, and call this again")
     # A run may take days: a release is made when it is written, not when buying began.
-    place, aside = (out, None) if out else usual_place(benchmark, workspace)
+    place, aside = place_of_release(benchmark, workspace, out)
     database = export_round(store, benchmark, prompts, place, now or dt.datetime.now(dt.UTC))
     plan = plan_state(store, benchmark)
     report("export", 1, 1)
@@ -298,13 +303,15 @@ def score_stored(
     Raises
     ------
     ScoringError
-        When the round holds no output.
+        When the round holds no output, or none that was made.
     """
     built = plugins.build_scorers(scorers)
     outputs = list(store.outputs_of(round=round))
     if not outputs:
         known = ", ".join(sorted({o.round for o in store.outputs_of()})) or "none"
         raise ScoringError(f"{store.root}: round {round} holds no outputs; rounds here: {known}")
+    if told := nothing_made(round, outputs):
+        raise ScoringError(told)
     return score.score_outputs(
         store,
         outputs,
