@@ -169,6 +169,8 @@ def test_a_decimal_comma_is_one_where_semicolons_part_columns(
 ) -> None:
     path = _write(tmp_path, content)
     assert tables.Commas(path).read(text) == number
+    between_tabs = 4.5 if b"\t" in content else number
+    assert tables.Commas(path, signs=tables.ONE_NUMBER).read(text) == between_tabs
     assert not _is_open(path)
 
 

@@ -43,6 +43,10 @@ UNREADABLE = (OSError, ValueError, EOFError, zlib.error)
 COMMAS = "4,5 is read as 4.5, since the columns are parted by semicolons"
 """What a person should know where `Commas.read` gave a number."""
 
+ONE_NUMBER = ";\t"
+"""Signs between which ``4,5`` is a number in a column of prices or lengths: also the tabs by which
+Excel parts "Unicode text"."""
+
 _QUOTED = re.compile(r'"[^"]*(?:"|$)')
 _SAID = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
@@ -238,11 +242,14 @@ class Commas:
         The table.
     text : str, optional
         What it holds, where that was read already.
+    signs : str, optional
+        What may part its columns; `ONE_NUMBER` where a cell is one number or none.
     """
 
-    def __init__(self, path: Path, text: str | None = None) -> None:
+    def __init__(self, path: Path, text: str | None = None, signs: str = ";") -> None:
         self._path = path
         self._text = text
+        self._signs = signs
         self.met = ""  # the first number with a decimal comma
         self._points = ""  # the first that may have a point between thousands
 
@@ -266,7 +273,7 @@ class Commas:
         except InputError:  # its rows came from elsewhere than its lines: Parquet
             return False
         lines.close()
-        return sign == ";" and not "".join(start[:1]).lstrip().startswith(("{", "["))
+        return sign in self._signs and not "".join(start[:1]).lstrip().startswith(("{", "["))
 
     @property
     def doubt(self) -> str:

@@ -99,7 +99,7 @@ def _json_lines(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _table(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    commas = tables.Commas(path)
+    commas = tables.Commas(path, signs=tables.ONE_NUMBER)
     for number, row in tables.rows(path):
         where = f"{path}: line {number}"
         yield where, {k: _cell(where, k, v, commas) for k, v in row.items() if v}

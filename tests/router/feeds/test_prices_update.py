@@ -107,6 +107,7 @@ def test_our_json_and_other_currencies() -> None:
         ("offer,unit,usd,as_of\na,image,1,yesterday\n", "as_of is 'yesterday'"),
         ("offer,unit,usd,as_of,nr\na,image,1,2026-11-24,7\n", "no field is called 'nr'"),
         ("offer,unit,usd,as_of\na,image,1,2026-11-24,9\n", "has more cells than the heading"),
+        ("offer,unit,usd,as_of,source\na,image,1,2026-11-24\n", "line 2: has fewer cells than th"),
         ("offer,unit,usd,as_of\n,image,1,2026-11-24\n", "neither an offer nor a model"),
         ("model,unit,usd,as_of\nm,image,1,2026-11-24\n", "no provider"),
         ("offer,model,unit,usd,as_of\na,m,image,1,2026-11-24\n", "an offer and a model"),
@@ -149,6 +150,7 @@ def test_a_comma_that_may_part_thousands_is_not_taken_for_a_point() -> None:
         'offer;unit;usd;variant;as_of\na/b;second;0,04;"x=1;y=2";2026-11-24\n',
         'sep=;\r\noffer;unit;usd;variant;as_of\r\na/b;second;0,04;"x=1;y=2";2026-11-24\r\n',
         "offer\tunit\tusd\tvariant\tas_of\na/b\tsecond\t0.04\tx=1;y=2\t2026-11-24\n",
+        "offer\tunit\tusd\tvariant\tas_of\na/b\tsecond\t0,04\tx=1;y=2\t2026-11-24\n",
         "offer,unit,usd,variant,as_of\na/b,second,0.04,x=1;y=2,2026-11-24\n",
     ],
 )

@@ -3,9 +3,10 @@
 CSV has a heading; ``offer`` (an id) or ``provider`` and ``model``, ``unit`` and ``usd`` are
 needed (or ``amount`` and ``currency``, with a rate given); ``as_of``, ``source``, ``variant``
 (``quality=low;size=1024x1024``), ``rounding``, ``above``, ``upto``, ``minimum`` and ``retires``
-may be there. It may be as a spreadsheet saves it: UTF-16, and semicolons with decimal commas
-(`qfloor.tables`). Our JSON is a list of objects with the same names, or ``{"prices": [...]}``.
-These two are written by hand or by one's own programs: one bad row refuses the file, by its line.
+may be there. It may be as a spreadsheet saves it: UTF-16, and semicolons or tabs with decimal
+commas (`qfloor.tables`). Our JSON is a list of objects with the same names, or
+``{"prices": [...]}``. These two are written by hand or by one's own programs: one bad row refuses
+the file, by its line.
 litellm's map is large and others': a bad row of it is left out and told.
 """
 
@@ -105,7 +106,7 @@ def _csv_rows(
     name: str, text: str, as_of: str | None, rates: Mapping[str, str]
 ) -> Iterator[PriceRow]:
     above, sign = tables.parts_of(text, Path(name))
-    commas = tables.Commas(Path(name), text)
+    commas = tables.Commas(Path(name), text, tables.ONE_NUMBER)
     lines = io.StringIO(text)
     for _ in range(above):
         lines.readline()
@@ -117,6 +118,8 @@ def _csv_rows(
         rows = []
         for row in reader:
             where = f"{name}: line {above + reader.line_num}"
+            if None in row.values():
+                raise InputError(f"{where}: has fewer cells than the heading has columns")
             rows.append((where, _with_points(where, row, commas)))
     except csv.Error as error:
         raise InputError(f"{name}: line {above + reader.line_num}: {error}") from error
