@@ -8,6 +8,7 @@ fails at every threshold: the marker is ``-inf`` here, inside arrays, and never 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -168,7 +169,7 @@ def build_cell(
         output=output,
         family=family,
         counts=_counts(laid, kind),
-        missing_share=_missing_share(laid, counts_as, traffic) if n_missing else 0.0,
+        missing_share=_missing_share(laid, counts_as, counted, traffic) if n_missing else 0.0,
     )
     return _weighed(cell, traffic) if traffic else cell
 
@@ -209,28 +210,32 @@ def _counts(laid: JudgedOutputs, kind: FloorKind) -> dict[str, int]:
 
 
 def _missing_share(
-    laid: JudgedOutputs, counts_as: NDArray[np.int8], traffic: Mapping[str, float] | None
+    laid: JudgedOutputs,
+    counts_as: NDArray[np.int8],
+    counted: Counter[int],
+    traffic: Mapping[str, float] | None,
 ) -> float:
     """Share that is missing, by outputs or by what they weigh: see `Cell`."""
-    missing, asked = counts_as == _MISSING, counts_as != _ABSENT
-    plain = np.count_nonzero(missing) / np.count_nonzero(asked)
-    return max(plain, _missing_weighed(laid, missing, asked, traffic))
+    plain = counted[_MISSING] / (len(laid) - counted[_ABSENT])
+    missing, absent = counts_as == _MISSING, counts_as == _ABSENT
+    if traffic:
+        return max(plain, _missing_of_traffic(laid, missing, ~absent, traffic))
+    asked = np.bincount(laid.family)  # of each prompt; every prompt weighs the same
+    asked -= np.bincount(laid.family[absent.nonzero()[0]], minlength=asked.size)
+    lost = 1.0 / asked[laid.family[missing.nonzero()[0]]]
+    return max(plain, round(float(lost.sum() / np.count_nonzero(asked)), 12))
 
 
-def _missing_weighed(
+def _missing_of_traffic(
     laid: JudgedOutputs,
     missing: NDArray[np.bool_],
     asked: NDArray[np.bool_],
-    traffic: Mapping[str, float] | None,
+    traffic: Mapping[str, float],
 ) -> float:
-    """Share that is missing where each prompt weighs the same, or its stratum's traffic."""
+    """Share that is missing where each stratum weighs as much as its traffic."""
     family = laid.family[asked]
-    of_each = np.bincount(family)
-    if not traffic:
-        lost = 1.0 / of_each[laid.family[missing.nonzero()[0]]]
-        return round(float(lost.sum()) / np.count_nonzero(of_each), 12)
-    weight = 1.0 / of_each[family]
-    strata = np.array([laid.rows[i].stratum for i in np.flatnonzero(asked).tolist()])
+    weight = 1.0 / np.bincount(family)[family]
+    strata = np.array([row.stratum for row in laid.rows])[asked]
     for name in sorted(set(strata.tolist())):
         here = strata == name
         weight[here] *= traffic.get(name, 0.0) / weight[here].sum()
