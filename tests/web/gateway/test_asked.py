@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from qfloor.web.gateway.asked import ImageAsk, RouteAsk, VideoAsk, read_ask
+from qfloor.web.gateway.asked import ImageAsk, RouteAsk, VideoAsk, ignored, read_ask
 from qfloor.web.gateway.faults import Fault
 
 LATENCY = "must be seconds above 0, {'p50': .., 'p95': ..}, 'realtime' or 'batch'"
@@ -49,3 +49,29 @@ def test_a_field_that_is_wrong(kind: Any, body: Any, param: str, said: str) -> N
     assert said in fault.message
     assert param in fault.message
     assert "Input should" not in fault.message
+
+
+NULLS = ("model", "n", "size", "seed", "user", "stream", "quality", "response_format", "routing")
+
+
+@pytest.mark.parametrize("kind", [ImageAsk, RouteAsk])
+def test_a_field_that_is_null_is_not_given(kind: Any) -> None:
+    ask = read_ask(kind, {"prompt": "a mug", **dict.fromkeys(NULLS)})
+    assert ask == read_ask(kind, {"prompt": "a mug"})
+    assert ignored(ask) == ()
+    with pytest.raises(Fault, match="there is no field 'qualty'"):
+        read_ask(kind, {"prompt": "a mug", "qualty": None})
+    with pytest.raises(Fault, match="prompt is needed"):
+        read_ask(kind, {"prompt": None})
+
+
+def test_a_dry_run_takes_the_body_of_the_picture() -> None:
+    unused = {
+        "quality": "high", "style": "vivid", "background": "transparent", "moderation": "low",
+        "output_format": "webp", "output_compression": 80, "input_fidelity": "high",
+    }  # fmt: skip
+    body = {"prompt": "a mug", "stream": False, "partial_images": 0, "user": "u", **unused}
+    asks = [read_ask(kind, body) for kind in (ImageAsk, RouteAsk)]
+    assert [ignored(ask) for ask in asks] == [(*sorted([*unused, "partial_images"]),)] * 2
+    assert ImageAsk.model_fields.keys() <= RouteAsk.model_fields.keys()
+    assert VideoAsk.model_fields.keys() <= RouteAsk.model_fields.keys()

@@ -324,6 +324,7 @@ def test_metrics_are_what_prometheus_reads(tmp_path: Path) -> None:
     async def work(client: Any) -> Any:
         for prompt in (MUG, MUG, ""):
             await client.post(URL, json={"prompt": prompt})
+        client.gateway.records.count("qfloor_unauthorized_total", 12_345_678)
         return await client.get("/metrics")
 
     with behave({}):
@@ -341,6 +342,8 @@ def test_metrics_are_what_prometheus_reads(tmp_path: Path) -> None:
     assert buckets[-1].value == 2
     assert [s.labels["le"] for s in buckets] == list(EDGES), "a sum over series goes by bucket"
     assert families["qfloor_release_info"].samples[0].labels["round"] == "2026-11"
+    (refused,) = families["qfloor_unauthorized"].samples
+    assert refused.value == 12_345_678, "a counter that is rounded stands still, then jumps"
     assert MUG not in answer.text
 
 

@@ -115,13 +115,9 @@ class _Ask(BaseModel):
     routing: Routing = Field(default_factory=lambda: Routing.model_validate({}))
 
 
-class ImageAsk(_Ask):
-    """Body of ``POST /v1/images/generations``."""
+class _PictureFields(_Ask):
+    """What OpenAI's clients send for pictures beside the prompt, and no offer has a word for."""
 
-    n: int = Field(1, ge=1, le=10)
-    response_format: Literal["url", "b64_json"] | None = Field(
-        None, description="b64_json unless told."
-    )
     stream: Literal[False] | None = None
     quality: UnusedText = None
     style: UnusedText = None
@@ -133,6 +129,15 @@ class ImageAsk(_Ask):
     input_fidelity: UnusedText = None
 
 
+class ImageAsk(_PictureFields):
+    """Body of ``POST /v1/images/generations``."""
+
+    n: int = Field(1, ge=1, le=10)
+    response_format: Literal["url", "b64_json"] | None = Field(
+        None, description="b64_json unless told."
+    )
+
+
 class VideoAsk(_Ask):
     """Body of ``POST /v1/videos``; also taken as a multipart form, as OpenAI's client sends it."""
 
@@ -141,16 +146,14 @@ class VideoAsk(_Ask):
     n: Literal[1] = 1
 
 
-class RouteAsk(_Ask):
-    """Body of ``POST /v1/route``: the decision alone, nothing is bought."""
+class RouteAsk(_PictureFields):
+    """Body of ``POST /v1/route``: that of a picture or a clip; nothing is bought."""
 
     modality: Literal["image", "video"] | None = None
     seconds: float | None = Field(None, gt=0, le=3600, allow_inf_nan=False)
     audio: bool | None = None
     n: int = Field(1, ge=1, le=10)
     response_format: str | None = Field(None, max_length=40)
-    quality: UnusedText = None
-    style: UnusedText = None
 
 
 Ask = ImageAsk | VideoAsk | RouteAsk
@@ -162,6 +165,8 @@ def read_ask(kind: type[Any], body: Any) -> Any:
         raise Fault(400, "invalid_body", "the body must be a JSON object")
     if max([len(body), *[len(v) for v in body.values() if isinstance(v, dict)]]) > _MOST_NAMES:
         raise Fault(400, "invalid_body", "an object of the body has too many fields")
+    if None in body.values():  # OpenAI's fields may be null: a client that has none to give
+        body = {k: v for k, v in body.items() if v is not None or k not in kind.model_fields}
     try:
         return kind.model_validate(body)
     except ValidationError as error:

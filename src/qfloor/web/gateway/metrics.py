@@ -41,11 +41,11 @@ def exposition(gateway: Gateway) -> str:
         lines += (
             _cumulated(series)
             if kind == "histogram"
-            else [f"{name}{_labels(labels)} {value:g}" for labels, value, name in series]
+            else [f"{name}{_labels(labels)} {_number(value)}" for labels, value, name in series]
         )
     for name, said, value, labels in _gauges(gateway):
         lines += [f"# HELP {name} {said}", f"# TYPE {name} gauge"]
-        lines.append(f"{name}{_labels(labels)} {value:g}")
+        lines.append(f"{name}{_labels(labels)} {_number(value)}")
     return "\n".join(lines) + "\n"
 
 
@@ -77,10 +77,12 @@ def _cumulated(series: list[tuple[dict[str, str], float, str]]) -> list[str]:
         total = 0.0
         for le in EDGES:
             total += group["buckets"].get(le, 0.0)
-            lines.append(f"{group['base']}_bucket{_labels(group['labels'] | {'le': le})} {total:g}")
+            lines.append(
+                f"{group['base']}_bucket{_labels(group['labels'] | {'le': le})} {_number(total)}"
+            )
         lines += [
-            f"{group['base']}_sum{_labels(group['labels'])} {group.get('sum', 0.0):g}",
-            f"{group['base']}_count{_labels(group['labels'])} {group.get('count', 0.0):g}",
+            f"{group['base']}_sum{_labels(group['labels'])} {_number(group.get('sum', 0.0))}",
+            f"{group['base']}_count{_labels(group['labels'])} {_number(group.get('count', 0.0))}",
         ]
     return lines
 
@@ -101,6 +103,11 @@ def _gauges(gateway: Gateway) -> list[tuple[str, str, float, Mapping[str, str]]]
          float(bool(gateway.watch.faults)), {}),
     ]  # fmt: skip
     return found
+
+
+def _number(value: float) -> str:
+    """All digits that a float surely has: of six, a counter above a million stands still."""
+    return f"{value:.15g}"
 
 
 def _labels(labels: Mapping[str, str]) -> str:
