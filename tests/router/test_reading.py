@@ -72,7 +72,18 @@ def test_a_negative_prompt_within_a_request_is_not_what_it_is_about(text: str, w
         ("a chair—style raw—v 6", "a chair style raw v 6"),
         ("garden steps: 3 of stone", "garden steps : 3 of stone"),
         ("steps: 1 mix, holding a sampler", "steps : 1 mix , holding a sampler"),
-        ("steps: 20, sampler: euler, watch", "steps : 20 , sampler : euler , watch"),
+        ("rm --test 3 cats", "rm test 3 cats"),
+        ("python --version", "python version"),
+        ("--ar 16:9 --style raw a chair", "a chair"),
+        # settings that come first are cut as well, as long as a request is left
+        ("steps: 20, sampler: euler a, cfg scale: 7, watch on marble", "watch on marble"),
+        ("seed: 12, size: 512x768, steps: 20, sampler: dpm++ 2m, clip skip: 2\na chair", "a chair"),
+        ("steps: 20, sampler: euler", "steps : 20 , sampler : euler"),
+        ("a chair, steps: 30, cfg 7, sampler: dpm++", "a chair ,"),
+        ("steps: 3 of stone, seed: 4 of wheat", "steps : 3 of stone , seed : 4 of wheat"),
+        # whatever stands in a list of what is not wanted is not wanted
+        ("a mug --no text, logo --ar 1:1", "a mug no text no logo"),
+        ("a mug --no-ff, logo", "a mug no ff , logo"),
     ],
 )
 def test_settings_of_a_generator_are_not_words(text: str, kept: str) -> None:

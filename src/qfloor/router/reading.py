@@ -55,12 +55,21 @@ _NEGATIVE = re.compile(
     r"|负面提示词|反向提示词|ネガティブプロンプト)\s*[:：]"
 )
 _SETTING = re.compile(
-    r"(?<!\S)(?:--(?:ar|aspect|v|version|s|stylize|style|q|quality|c|chaos|seed|sameseed|w|weird|iw"
-    r"|sw|cw|sref|cref|stop|repeat|p|profile|raw|tile|hd|test|fast|turbo|relax)|—(?:ar|v|stylize))"
-    r"(?![\w-])(?:[ =]+(?:raw|cute|scenic|expressive|original|https?:\S+|\w*\d[\w.:/%]*))?"
+    r"(?<!\S)(?:(?:--|—)(?:ar|aspect|v|version|s|stylize|style|q|quality|c|chaos|seed|sameseed|w"
+    r"|weird|iw|sw|cw|ow|exp|p|profile|sref|cref|oref|stop|repeat)[ =]+"
+    r"(?:raw|cute|scenic|expressive|original|random|https?:\S+|\w*\d[\w.:/%]*)"
+    r"|--(?:raw|tile|hd|draft|fast|turbo|relax|p))(?![\w-])"
 )  # what asks for a clip or a drawing (--fps, --motion, --niji), or is not wanted (--no), stays
-_STEPS = re.compile(r"\bsteps ?: ?\d+\b")
-_SAMPLER = re.compile(r"\b(?:sampler ?:|cfg scale ?:|seed ?: ?\d)")
+_UNWANTED = re.compile(r"(?<!\S)--no(?= )(?:(?!--)[^.;:!?()\n])+")
+_NUMBER = r" ?:? ?-?\d[\w.]*(?:[,;|\s]+|$)"
+_NAME = r" ?: ?[^\W\d][^,;|\n]{0,40}(?:[,;|\n]\s*|$)"
+_MORE = (
+    rf"(?:(?:size|clip skip|denoising strength|guidance scale|eta|ensd){_NUMBER}"
+    rf"|(?:model|model hash|vae|vae hash|schedule type|version|rng){_NAME}|model hash{_NUMBER})*"
+)
+_SETTINGS = re.compile(
+    rf"\b{_MORE}(?:(?:(?:steps|cfg(?: scale)?|seed){_NUMBER}|sampler{_NAME}){_MORE}){{2,}}"
+)  # of a sampler: two or more, one behind the other, and what else stands among them
 BREAKS = frozenset(",;.:!?()\n，。；：、！？（）،؛؟।")
 MARKS = NEGATIONS | BREAKS
 _PLAIN_BREAKS = ",;.:!?()"
@@ -95,21 +104,27 @@ def read(text: str) -> Reading:
     if ":" in bare or "：" in bare:
         bare = _wanted(bare)
     if "--" in bare or "—" in bare:
-        bare = _SETTING.sub(" ", bare)
+        bare = _SETTING.sub(" ", _UNWANTED.sub(_each, bare))
     return Reading(bare, words_of(bare), quotes)
 
 
 def _wanted(text: str) -> str:
-    """What stands before a negative prompt, or settings of a sampler, written into the request."""
-    steps = _STEPS.search(text) if "steps" in text else None
-    if steps and _SAMPLER.search(text, steps.end(), steps.end() + 200):
-        before = text[: steps.start()]
-        text = text if not before.strip() else before  # settings that come first say too little
+    """A request without settings of a sampler and a negative prompt that are written into it."""
+    if "steps" in text or "cfg" in text or "sampler" in text:
+        told = _SETTINGS.search(text)
+        if told:
+            before, after = text[: told.start()], text[told.end() :]
+            text = before if before.strip() else after if after.strip() else text
     if any(told in text for told in _NEGATIVE_TOLD):
         begun = _NEGATIVE.search(text)
         if begun and not text[: begun.start()].isspace() and begun.start():
             return text[: begun.start()]
     return text
+
+
+def _each(unwanted: re.Match[str]) -> str:
+    """Things behind ``--no``, each with a "no" of its own: all of the list are not wanted."""
+    return unwanted[0].replace(",", " no ")
 
 
 def words_of(text: str) -> list[str]:
