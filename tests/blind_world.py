@@ -149,14 +149,18 @@ def keep_round(folder: Path, round: str) -> None:
                     )])  # fmt: skip
 
 
-def vote(root: Path, wins: str = "reference", fails: str = "routed", wait_s: float = 0.0) -> None:
+def vote(
+    root: Path, wins: str = "reference", fails: str = "routed", wait_s: float = 0.0,
+    raters: int | None = None,
+) -> None:  # fmt: skip
     """Every rater of a session sees one side win (none: no difference), and one as unusable.
 
-    A session that takes no answer before its time is given ``wait_s`` before each.
+    A session that takes no answer before its time is given ``wait_s`` before each; ``raters`` of
+    them vote, or all.
     """
     key = read_key(root.with_name(f"{root.name}.key.json"))
     with Room(root) as room:
-        for (token,) in [(r["token"],) for r in room.rows("SELECT token FROM raters")]:
+        for (token,) in [(r["token"],) for r in room.rows("SELECT token FROM raters")][:raters]:
             room.consent(token).result()
             while trial := room.state(token)["trial"]:
                 unit = room.rows("SELECT unit FROM trials WHERE token = ?", trial["trial"])

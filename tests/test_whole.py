@@ -22,7 +22,7 @@ from qfloor.router.policy import HealthFeed
 from qfloor.store.media_place import MediaSettings
 from qfloor.store.settings import SETTINGS, write_settings
 from qfloor.suite.writing import write_inclusion
-from qfloor.whole import write_whole
+from qfloor.whole import check_place, write_whole
 
 
 def remember_digest(path: Path) -> None:
@@ -148,3 +148,17 @@ def test_standard_output_is_written_to_and_stays(tmp_path: Path) -> None:
         write_whole(place, "told")
         assert place.samefile(out)
     assert out.read_text() == "told"
+
+
+def test_a_place_is_tried_and_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("as it was")
+    (tmp_path / "link").symlink_to("new/target")
+    before = sorted(tmp_path.rglob("*"))
+    for name in ("file", "new", "new/folder/file", "link"):
+        check_place(tmp_path / name)
+    check_place(Path("/dev/stdout"))
+    for name in (".", "file/in", "file/new/in", "x" * 300):
+        with pytest.raises(OSError, match=r"directory|too long"):
+            check_place(tmp_path / name)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "file").read_text() == "as it was"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -48,6 +49,32 @@ def write_whole(path: Path, content: bytes | str) -> Path:
         os.replace(draft, place)
     sync_folder(place.parent)
     return path
+
+
+def check_place(path: Path) -> None:
+    """Try whether `write_whole` could put a file somewhere; nothing is left there.
+
+    A draft is made and removed in the folder that is there already, since what permissions say
+    does not tell of a disk that is read-only.
+
+    Raises
+    ------
+    OSError
+        What stands against it: a folder in its place, a file in place of its folder, no
+        permission, a name that no disk takes.
+    """
+    try:
+        before = path.stat().st_mode
+    except FileNotFoundError:
+        before = None
+    if before is not None and stat.S_ISDIR(before):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if _is_stream(path, before):
+        return
+    place = path.resolve() if path.is_symlink() else path.absolute()
+    folder = next(above for above in place.parents if above.exists())
+    with _named(path), _draft(folder) as (_, descriptor):
+        os.close(descriptor)
 
 
 def _is_stream(path: Path, mode: int | None) -> bool:

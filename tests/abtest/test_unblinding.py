@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from qfloor.abtest.key import read_key
 from qfloor.abtest.pairs import Pair, Shown
 from qfloor.abtest.room import Room
 from qfloor.abtest.topping_up import add_raters
-from qfloor.abtest.unblinding import unblind, unblind_ratings, unblindings, write_rows
+from qfloor.abtest.unblinding import unblind, unblind_ratings, unblinding, unblindings, write_rows
 from qfloor.errors import SessionError, VoteError
 
 
@@ -37,6 +38,9 @@ def _answer(room: Room, token: str, answer: Any) -> int:
         room.vote(token, read_ballot(said)).result()
         n += not trial["training"]
     return n
+
+
+NONE = {"response": "none", "scores": [5, 5], "usable": [True, True]}
 
 
 def _unit(room: Room, trial: dict[str, Any]) -> dict[str, Any]:
@@ -92,10 +96,20 @@ def test_unblinding_is_logged_and_ends_the_voting(tmp_path: Path) -> None:
     with Room(root) as room:
         token = room.join("link", None).result()
         room.consent(token).result()
-        trial = room.state(token)["trial"]["trial"]
-        with pytest.raises(SessionError, match=r"4 of 4 planned votes .* are not in yet"):
-            unblind(root, key)
+        for early in (None, "nobody came"):
+            with pytest.raises(SessionError, match=r"nobody has answered .* the voting goes on"):
+                unblind(root, key, early=early)
         assert room.state(token)["phase"] == "training"  # a refusal ends nothing
+        kind = ""
+        while kind != "test":
+            trial = room.state(token)["trial"]
+            kind = _unit(room, trial)["kind"]
+            said = {"trial": trial["trial"], "submission": f"answer-to-{trial['trial']}"}
+            room.vote(token, read_ballot({**said, **NONE})).result()
+        trial = room.state(token)["trial"]["trial"]
+        with pytest.raises(SessionError, match=r"3 of 4 planned votes .* are not in yet"):
+            unblind(root, key)
+        assert room.state(token)["phase"] != "closed"
         unblind(root, key, early="a test")  # while the room is open
         assert room.state(token)["phase"] == "closed"
         ballot = {"trial": trial, "submission": "one-too-late", "response": "none",
@@ -161,6 +175,29 @@ def test_the_wrong_question_ends_no_voting(tmp_path: Path) -> None:
     root, key = blind_world.session(tmp_path, 4)
     with pytest.raises(SessionError, match="compares pairs"):
         unblind_ratings(root, key, early="by mistake")
+    assert [e["event"] for e in unblindings(root)] == ["created"]
+
+
+def test_what_fails_within_the_block_ends_no_voting(tmp_path: Path) -> None:
+    root, key = blind_world.session(tmp_path, 4)
+    _answer_all(root, lambda room, trial: NONE)
+    with pytest.raises(ZeroDivisionError), unblinding(root, key) as found:
+        assert len(found.answers) / 0
+    assert [e["event"] for e in unblindings(root)] == ["created"]
+    with unblinding(root, key) as found:
+        assert [e["event"] for e in unblindings(root)] == ["created"]  # as others see it
+    assert [e["event"] for e in unblindings(root)] == ["created", "unblinded"]
+
+
+def test_a_key_that_is_not_whole_ends_no_voting(tmp_path: Path) -> None:
+    """It was a KeyError, after the voting was over."""
+    root, key = blind_world.session(tmp_path, 4)
+    _answer_all(root, lambda room, trial: NONE)
+    plain = json.loads(key.read_text())
+    plain["units"].popitem()
+    key.write_text(json.dumps(plain))
+    with pytest.raises(SessionError, match=r"does not know 1 sheet of the session"):
+        unblind(root, key)
     assert [e["event"] for e in unblindings(root)] == ["created"]
 
 

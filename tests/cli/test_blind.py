@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import blind_world
 import factories
 import pytest
+from typer.testing import CliRunner
 
 from qfloor import export
 from qfloor.abtest.ballots import read_ballot
 from qfloor.abtest.key import read_key
 from qfloor.abtest.protocol import read_protocol
 from qfloor.abtest.room import Room
+from qfloor.abtest.unblinding import unblindings
+from qfloor.cli import app
 from qfloor.errors import VoteError
 from qfloor.records import Comparison
 from qfloor.store import Store
@@ -83,6 +89,7 @@ def test_two_offers_and_what_is_told_before_the_first_vote(cli: Cli, world: Path
     code, out, err = cli(
         "ab", "new", "may", "--routed", "shop/value", "--reference", "shop/grand",
         "--audit", 5, "--audit-votes", 3, "--category", "portrait=3", "--category", "landscape=2",
+        "--min-seconds", 0,
     )  # fmt: skip
     assert code == 0, err
     assert "test votes" in out
@@ -97,6 +104,10 @@ def test_two_offers_and_what_is_told_before_the_first_vote(cli: Cli, world: Path
     assert all(row["link"].startswith("https://x.org/r/") for row in rows)
     code, out, _ = cli("ab", "log", "may", "--json")
     assert [row["event"] for row in json.loads(out)] == ["created"]
+    code, _, err = cli("ab", "unblind", "may", "--out", "may.csv", "--early", "nobody came")
+    assert code == 1
+    assert "nobody has answered a planned trial of may yet" in err
+    blind_world.vote(world / "may", raters=1)
     code, _, err = cli("ab", "unblind", "may", "--out", "may.csv")
     assert code == 1
     assert "planned votes of may are not in yet" in err
@@ -246,29 +257,121 @@ def test_absolute_sessions_and_rankings(cli: Cli, world: Path) -> None:
     assert told["left_out"] == {"refused": 1, "nothing to rank beside": 1}
 
 
+@pytest.fixture(scope="module")
+def voted(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`made`, with a session ``may`` that one rater has answered and that lacks planned votes.
+
+    ``file`` is a file, ``tasks.xml`` and ``may.html`` are folders, ``links`` leads to itself.
+    """
+    folder = tmp_path_factory.mktemp("voted")
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    sides = ("--routed", "shop/value", "--reference", "shop/grand", "-w", f"{folder}/.qfloor")
+    asked = ("--pairs", "2", "--votes", "3", "--min-seconds", "0", "--median-seconds", "0")
+    ran = CliRunner().invoke(app, ["ab", "new", f"{folder}/may", *sides, *asked])
+    assert ran.exit_code == 0, ran.output
+    blind_world.vote(folder / "may", raters=1)
+    (folder / "file").touch()
+    (folder / "tasks.xml").mkdir()
+    (folder / "may.html").mkdir()
+    (folder / "links").symlink_to("links")
+    return folder
+
+
+TO_STORE = ("export", "may", "--to-store", "--round", ROUND)
+LABELS = ("export", "may", "--format", "label-studio", "--out")
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [
         (("unblind", "may", "--out", "."), "--out . is a folder"),
         (("unblind", "may", "--out", "may/votes.csv"), "lies in the session's folder"),
         (("unblind", "may", "--out", "may.key.json"), "is named as an arm key"),
+        (("unblind", "may", "--out", "mine", "--key", "mine"), "is named as an arm key"),
+        (("unblind", "may", "--out", "file/x.csv"), "--out file/x.csv cannot be written (Not a"),
+        (("unblind", "may", "--out", "file/new/x.csv"), "cannot be written (Not a directory)"),
+        (("unblind", "may", "--out", "links"), "cannot be written (Too many levels"),
+        (("unblind", "may", "--out", "x" * 300), "cannot be written (File name too long)"),
+        (("unblind", "may", "--out", "/proc/x.csv"), "--out /proc/x.csv cannot be written"),
         (("report", "may", "--out", "."), "--out . is a folder"),
+        (("report", "may", "--out", "file/x.html"), "--out file/x.html cannot be written"),
+        (("report", "may"), "the page may.html is a folder"),
         (("export", "may", "--out", "."), "--out . is a folder"),
+        (("export", "may", "--out", "file/x.csv"), "--out file/x.csv cannot be written"),
+        ((*LABELS, "tasks.json"), "the labelling configuration tasks.xml is a folder"),
+        ((*LABELS, "votes.xml"), "name it such as votes.json"),
         (("export", "may", "--to-store"), "--to-store needs --round"),
         (("export", "may", "--to-store", "--round", "banana"), "--round is 'banana'"),
+        ((*TO_STORE, "-w", "file"), "there is no store at file"),
+        ((*TO_STORE, "-w", "elsewhere"), "there is no store at elsewhere"),
+        (("export", "may", "--to-store", "--round", "2026-12"), "import it with --round 2026-11"),
+        ((*TO_STORE, "--out", "file/x.csv"), "--out file/x.csv cannot be written"),
     ],
 )
 def test_a_slip_of_the_host_does_not_end_the_voting(
-    cli: Cli, world: Path, command: tuple[str, ...], said: str
+    cli: Cli, voted: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], said: str
 ) -> None:
     """The voting was ended first, for good, and then nothing could be written."""
-    sides = ("--routed", "shop/value", "--reference", "shop/grand", "--pairs", 2)
-    assert cli("ab", "new", "may", *sides)[0] == 0
+    monkeypatch.chdir(voted)
+    shutil.copy("may.key.json", "mine")
+    before = sorted(Path().iterdir())
     code, _, err = cli("ab", *command, "--early", "a slip")
     assert code
     assert said in " ".join(err.replace("│", " ").split())
-    _, out, _ = cli("ab", "log", "may", "--json")
-    assert [row["event"] for row in json.loads(out)] == ["created"]
+    assert [event["event"] for event in unblindings("may")] == ["created"]
+    assert sorted(Path().iterdir()) == before
+
+
+def test_a_store_that_another_writes_does_not_end_the_voting(
+    cli: Cli, voted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(voted)
+    with Store.open(".qfloor") as store, store.writing("a run"):
+        code, _, err = cli("ab", *TO_STORE, "--early", "a slip")
+    assert (code, "another run is writing" in err) == (1, True)
+    assert [event["event"] for event in unblindings("may")] == ["created"]
+
+
+def test_a_folder_that_cannot_be_written_does_not_end_the_voting(
+    cli: Cli, voted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(voted)
+
+    opened = os.open
+
+    def refused(path: Path, *how: Any) -> int:
+        if str(path).endswith(".part"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, *how)
+
+    monkeypatch.setattr(os, "open", refused)  # root may write what it likes
+    code, _, err = cli("ab", "unblind", "may", "--out", "may.csv", "--early", "a slip")
+    assert code == 1
+    assert "--out may.csv cannot be written (Permission denied)" in err
+    assert [event["event"] for event in unblindings("may")] == ["created"]
+
+
+def test_a_report_of_a_session_called_by_a_dot(
+    cli: Cli, voted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was a traceback after the voting was over: "." has no name to make a page's of."""
+    shutil.copytree(voted / "may", tmp_path / "may")
+    shutil.copy(voted / "may.key.json", tmp_path)
+    monkeypatch.chdir(tmp_path / "may")
+    code, _, err = cli("ab", "report", ".", "--early", "a try")
+    assert code == 0, err
+    assert (tmp_path / "may.html").is_file()
+
+
+def test_votes_go_into_the_store_with_the_end_of_the_voting(
+    cli: Cli, voted: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(voted, tmp_path, symlinks=True, dirs_exist_ok=True)
+    code, _, err = cli("ab", *TO_STORE, "--out", "may.csv", "--early", "a try")
+    assert code == 0, err
+    with Store.open(".qfloor") as store:
+        assert store.n_comparisons() > 0
+    assert [event["event"] for event in unblindings("may")] == ["created", "unblinded"]
 
 
 @pytest.mark.parametrize("address", ["judge.example.org", "https://x.org/?a=b"])

@@ -20,6 +20,7 @@ from qfloor.abtest.simulate import Shape, World, simulate
 from qfloor.abtest.unblinding import unblindings
 from qfloor.cli import app
 from qfloor.errors import QfloorError
+from qfloor.store import Store
 
 
 def run(*words: object) -> str:
@@ -72,15 +73,45 @@ def test_a_session_is_unblinded_logged_and_reported(
 
 
 def test_a_session_is_not_closed_before_all_have_answered_unless_told(tmp_path: Path) -> None:
-    root, key = blind_world.session(tmp_path, 4)
-    for command in (("report", root), ("export", root, "--out", tmp_path / "v.csv")):
+    anybody = Exclusions(catch_share=0.0, median_seconds=0.0, side_bias_p=0.0)
+    root, key = blind_world.session(tmp_path, 4, votes=2, exclusions=anybody)
+    commands = (("report", root), ("export", root, "--out", tmp_path / "v.csv"))
+    for command in commands:
+        with pytest.raises(QfloorError, match="nobody has answered"):
+            run("ab", *command, "--key", key, "--early", "nobody came")
+    blind_world.vote(root, raters=1)
+    for command in commands:
         with pytest.raises(QfloorError, match=r"\d+ of \d+ planned votes .* are not in yet"):
             run("ab", *command, "--key", key)
     assert [e["event"] for e in unblindings(root)] == ["created"]
-    with pytest.raises(QfloorError, match="no vote to analyse"):
-        run("ab", "report", root, "--key", key, "--early", "nobody came")
+    told = run("ab", "report", root, "--key", key, "--early", "the others stayed away")
+    assert "The reason given: the others stayed away" in told
     assert [e["event"] for e in unblindings(root)] == ["created", "unblinded"]
-    assert unblindings(root)[-1]["early"] == "nobody came"
+    assert unblindings(root)[-1]["early"] == "the others stayed away"
+
+
+def test_a_report_that_has_nothing_to_say_ends_no_voting(tmp_path: Path) -> None:
+    """Where the plan leaves out every rater, others may still come."""
+    root, key = blind_world.session(tmp_path, 4, votes=2, exclusions=Exclusions(median_seconds=9.0))
+    blind_world.vote(root, raters=1)
+    with pytest.raises(QfloorError, match="the plan leaves out all 1 rater"):
+        run("ab", "report", root, "--key", key, "--early", "the others stayed away")
+    assert [e["event"] for e in unblindings(root)] == ["created"]
+
+
+def test_answers_are_not_replaced_by_what_is_made_of_them(
+    held: tuple[Path, Path], votes: Path, tmp_path: Path
+) -> None:
+    """It was said of a file that it "lies in the session's folder"."""
+    here = tmp_path / "votes.xml"
+    here.write_bytes(votes.read_bytes())
+    for words in (("report", "-o", here), ("export", "-o", here),
+                  ("export", "-f", "label-studio", "-o", here.with_suffix(".json"))):  # fmt: skip
+        with pytest.raises(QfloorError, match="is the file that the answers come from"):
+            run("ab", words[0], here, *words[1:])
+    assert here.read_bytes() == votes.read_bytes()
+    with pytest.raises(QfloorError, match="lies in the session's folder"):
+        run("ab", "report", votes, "--protocol", held[0], "-o", held[0] / "page.html")
 
 
 def test_json_is_the_whole_analysis(held: tuple[Path, Path], tmp_path: Path) -> None:
@@ -164,8 +195,13 @@ def test_a_folder_that_is_no_session_is_told(tmp_path: Path) -> None:
 
 
 def test_votes_that_are_no_outputs_do_not_enter_the_store(votes: Path, tmp_path: Path) -> None:
+    words = ("ab", "export", votes, "--to-store", "--round", "2026-11", "-w", tmp_path / "w")
+    with pytest.raises(QfloorError, match="there is no store"):
+        run(*words)
+    assert not (tmp_path / "w").exists()
+    Store.open(tmp_path / "w", create=True).close()
     with pytest.raises(QfloorError, match="nothing was imported"):
-        run("ab", "export", votes, "--to-store", "--round", "2026-11", "-w", tmp_path / "w")
+        run(*words)
 
 
 @pytest.mark.parametrize("words", [(), ("--to-store",)])

@@ -16,6 +16,7 @@ from qfloor.abtest import folder
 from qfloor.abtest.plan import EarlyEnd
 from qfloor.counting import several
 from qfloor.errors import SessionError
+from qfloor.whole import check_place
 
 _PLANNED = "SELECT id, votes FROM units WHERE votes > 0"
 _GIVEN = (
@@ -57,6 +58,8 @@ def standing_of(db: sqlite3.Connection) -> Standing:
 def check_closing(standing: Standing, session: str, early: str | None) -> None:
     """Refuse to close a session whose planned votes are not in, unless someone says why.
 
+    Where none is in there is nothing to unblind, whatever is said.
+
     Parameters
     ----------
     standing : Standing
@@ -72,6 +75,11 @@ def check_closing(standing: Standing, session: str, early: str | None) -> None:
     """
     if early is not None and not early.strip():
         raise SessionError("say why voting ends early: --early 'the panel was paid up'")
+    if not standing.given:
+        raise SessionError(
+            f"nobody has answered a planned trial of {session} yet: there is nothing to unblind, "
+            f"and the voting goes on; raters come by the links of `qfloor ab links {session}`"
+        )
     if standing.missing and early is None:
         raise SessionError(
             f"{standing.missing} of {several(standing.planned, 'planned vote')} of {session} "
@@ -83,34 +91,61 @@ def check_closing(standing: Standing, session: str, early: str | None) -> None:
         )
 
 
-def check_out(out: Path, session: str | Path) -> None:
+def check_out(
+    out: Path, session: str | Path, *, key: Path | None = None, told: str = "--out"
+) -> None:
     """Refuse a place where nothing can be written, before the voting is ended for it.
+
+    Parameters
+    ----------
+    out : Path
+        The file to be written; nothing is left there.
+    session : str or Path
+        The session's folder, or the file of answers that is read.
+    key : Path, optional
+        The arm key, where it does not lie beside the session.
+    told : str
+        What the file is called.
 
     Raises
     ------
     SessionError
-        When it is a folder, lies within the session's, or is named as an arm key.
+        When it is a folder or cannot be written, lies within the session's folder, or would
+        replace an arm key or the answers.
     """
-    place = out.expanduser().resolve()
-    if place.is_dir():
-        raise SessionError(f"--out {out} is a folder; name the file")
-    if place.name.endswith(".key.json"):
+    try:
+        check_place(out)
+    except IsADirectoryError:
+        raise SessionError(f"{told} {out} is a folder; name the file") from None
+    except OSError as error:
         raise SessionError(
-            f"--out {out} is named as an arm key, which it would replace; name another"
+            f"{told} {out} cannot be written ({error.strerror}); name another place"
+        ) from error
+    place, source = out.resolve(), Path(session).expanduser().resolve()
+    if place.name.endswith(".key.json") or (key and place == key.expanduser().resolve()):
+        raise SessionError(
+            f"{told} {out} is named as an arm key, which it would replace; name another"
         )
-    if place.is_relative_to(Path(session).expanduser().resolve()):
-        raise SessionError(f"--out {out} lies in the session's folder; write it elsewhere")
+    if place == source:
+        raise SessionError(f"{told} {out} is the file that the answers come from; name another")
+    if place.is_relative_to(source):
+        raise SessionError(f"{told} {out} lies in the session's folder; write it elsewhere")
 
 
 def early_end(session: str | Path) -> EarlyEnd | None:
     """Whether a session was closed before its planned votes were in, and why, by its log."""
     _, _, db = folder.open_folder(session)
     try:
-        rows = db.execute("SELECT at, detail FROM log WHERE event = 'unblinded' ORDER BY seq")
-        told = [(at, json.loads(detail)) for at, detail in rows]
+        return early_end_in(db)
     finally:
         db.close()
-    for at, detail in told[:1]:
+
+
+def early_end_in(db: sqlite3.Connection) -> EarlyEnd | None:
+    """`early_end` by an open database, which may just be ending the voting."""
+    rows = db.execute("SELECT at, detail FROM log WHERE event = 'unblinded' ORDER BY seq LIMIT 1")
+    for at, text in rows.fetchall():
+        detail = json.loads(text)
         if "early" in detail:
             return EarlyEnd(
                 reason=detail["early"], at=at, planned=detail["planned"], missing=detail["missing"]

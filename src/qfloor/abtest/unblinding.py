@@ -7,21 +7,25 @@ in the database and is not an answer; training is none either.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import hashlib
 import io
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from qfloor.abtest import folder as f
 from qfloor.abtest.answers import Answer, Response
-from qfloor.abtest.closing import check_closing, standing_of
+from qfloor.abtest.closing import check_closing, early_end_in, standing_of
 from qfloor.abtest.key import ArmKey, KeyUnit, read_key
+from qfloor.abtest.plan import EarlyEnd
 from qfloor.abtest.protocol import Protocol
+from qfloor.counting import several
 from qfloor.errors import SessionError
 from qfloor.whole import write_whole
 
@@ -54,11 +58,39 @@ def unblind(
     Raises
     ------
     SessionError
-        When the key is another session's, the session does not compare pairs, or planned votes
-        are missing and nobody says why that is all right.
+        When the key is another session's, the session does not compare pairs, nobody has
+        answered, or planned votes are missing and nobody says why that is all right.
     """
-    protocol, arms, votes = _opened(session, key, early, pairs=True)
-    return protocol, [_answer(vote, arms.units[vote["unit"]], protocol) for vote in votes]
+    with unblinding(session, key, early=early) as found:
+        return found.protocol, found.answers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unblinded:
+    """What is known once votes and key are together; ``early`` where voting was ended so."""
+
+    protocol: Protocol
+    key: ArmKey
+    answers: list[Answer]
+    early: EarlyEnd | None
+
+
+@contextlib.contextmanager
+def unblinding(
+    session: str | Path, key: str | Path, *, early: str | None = None
+) -> Iterator[Unblinded]:
+    """Unblind as `unblind` does, for whoever makes something of the answers that may fail.
+
+    Voting is ended, and that is logged, when the block ends: an error within leaves the session as
+    it was. So nothing of the answers may be told or kept within the block.
+    """
+    with _opened(session, key, early, pairs=True) as (protocol, arms, votes, db):
+        yield Unblinded(
+            protocol=protocol,
+            key=arms,
+            answers=[_answer(vote, arms.units[vote["unit"]], protocol) for vote in votes],
+            early=early_end_in(db),
+        )
 
 
 def unblind_ratings(
@@ -77,18 +109,10 @@ def unblind_ratings(
     SessionError
         As `unblind`, or when the session compares pairs.
     """
-    protocol, arms, votes = _opened(session, key, early, pairs=False)
-    given = [vote for vote in votes if vote["response"] != "skip"]
-    make = _ranked if protocol.question == "ranking" else _rated
-    return [row for vote in given for row in make(vote, arms.units[vote["unit"]], protocol)]
-
-
-def audit_pairs(session: str | Path, key: str | Path) -> frozenset[str]:
-    """Ids of the pairs of the audit subset."""
-    _, protocol, db = f.open_folder(session)
-    db.close()
-    arms = _key_of(protocol, key)
-    return frozenset(unit.pair for unit in arms.units.values() if unit.audit)
+    with _opened(session, key, early, pairs=False) as (protocol, arms, votes, _):
+        given = [vote for vote in votes if vote["response"] != "skip"]
+        make = _ranked if protocol.question == "ranking" else _rated
+        return [row for vote in given for row in make(vote, arms.units[vote["unit"]], protocol)]
 
 
 def check_answers(session: str | Path, answers: Sequence[Answer]) -> None:
@@ -137,18 +161,29 @@ def _key_of(protocol: Protocol, key: str | Path) -> ArmKey:
     return arms
 
 
+@contextlib.contextmanager
 def _opened(
     session: str | Path, key: str | Path, early: str | None, *, pairs: bool
-) -> tuple[Protocol, ArmKey, list[dict[str, Any]]]:
+) -> Iterator[tuple[Protocol, ArmKey, list[dict[str, Any]], sqlite3.Connection]]:
+    """Votes and arms; the voting is ended with the block, unless an error ends that."""
     _, protocol, db = f.open_folder(session)
     try:
         _check_question(session, protocol, pairs)  # before anything is told or ended
         arms = _key_of(protocol, key)
-        _close_voting(db, Path(key), str(session), early)
-        votes = f.columns(db, _VOTES)
+        _check_whole(db, arms, key)
+        with f.change(db, session):
+            _close_voting(db, Path(key), str(session), early)
+            yield protocol, arms, f.columns(db, _VOTES), db
     finally:
         db.close()
-    return protocol, arms, votes
+
+
+def _check_whole(db: sqlite3.Connection, arms: ArmKey, key: str | Path) -> None:
+    units = {u for (u,) in db.execute("SELECT unit FROM trials WHERE kind != 'training'")}
+    if lost := units - arms.units.keys():
+        raise SessionError(
+            f"{key} does not know {several(len(lost), 'sheet')} of the session; restore the key"
+        )
 
 
 def _check_question(session: str | Path, protocol: Protocol, pairs: bool) -> None:
@@ -164,31 +199,30 @@ def _check_question(session: str | Path, protocol: Protocol, pairs: bool) -> Non
 def _close_voting(db: sqlite3.Connection, key: Path, session: str, early: str | None) -> None:
     """End the voting and log who may now know: in one commit, before anything is told."""
     at = f.stamp(dt.datetime.now(dt.UTC))
-    with f.change(db, session):
-        first = "unblinded_at" not in f.meta(db)
-        detail: dict[str, Any] = {}
-        if first:
-            standing = standing_of(db)
-            check_closing(standing, session, early)
-            if standing.missing and early is not None:
-                detail = {
-                    "early": " ".join(early.split()),
-                    "planned": standing.planned,
-                    "missing": standing.missing,
-                }
-            f.say_meta(db, unblinded_at=at)
-        votes = db.execute("SELECT seq, trial, response FROM votes WHERE undone_at IS NULL")
-        given = votes.fetchall()
-        detail |= {
-            "votes": len(given),
-            "votes_digest": hashlib.sha256(json.dumps(given).encode()).hexdigest()[:32],
-            "key_sha256": hashlib.sha256(key.expanduser().read_bytes()).hexdigest(),
-            "first": first,
-        }
-        db.execute(
-            "INSERT INTO log (at, event, detail) VALUES (?, 'unblinded', ?)",
-            (at, json.dumps(detail)),
-        )
+    first = "unblinded_at" not in f.meta(db)
+    detail: dict[str, Any] = {}
+    if first:
+        standing = standing_of(db)
+        check_closing(standing, session, early)
+        if standing.missing and early is not None:
+            detail = {
+                "early": " ".join(early.split()),
+                "planned": standing.planned,
+                "missing": standing.missing,
+            }
+        f.say_meta(db, unblinded_at=at)
+    votes = db.execute("SELECT seq, trial, response FROM votes WHERE undone_at IS NULL")
+    given = votes.fetchall()
+    detail |= {
+        "votes": len(given),
+        "votes_digest": hashlib.sha256(json.dumps(given).encode()).hexdigest()[:32],
+        "key_sha256": hashlib.sha256(key.expanduser().read_bytes()).hexdigest(),
+        "first": first,
+    }
+    db.execute(
+        "INSERT INTO log (at, event, detail) VALUES (?, 'unblinded', ?)",
+        (at, json.dumps(detail)),
+    )
 
 
 def _answer(vote: Mapping[str, Any], unit: KeyUnit, protocol: Protocol) -> Answer:

@@ -355,7 +355,7 @@ def unblind(
     from qfloor.abtest.closing import check_out
     from qfloor.abtest.key import default_path
 
-    check_out(out, session)
+    check_out(out, session, key=key)
     place = default_path(session.expanduser().resolve()) if key is None else key
     if protocol.read_protocol(session).question == "pair":
         from qfloor.abtest.answers import write_answers

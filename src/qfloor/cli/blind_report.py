@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from qfloor.abtest.analysis import Analysis
     from qfloor.abtest.answers import Answer
     from qfloor.abtest.plan import AnalysisPlan, EarlyEnd
+    from qfloor.pipeline.blinding.session_votes import VotesStored
+    from qfloor.store import Store
 
 Votes = typer.Argument(help="A session's folder, or a CSV of unblinded answers.")
 Key = typer.Option(None, "--key", "-k", help="The arm key; by default beside the session.")
@@ -49,15 +53,16 @@ def report(
     from qfloor.abtest.page import page_of
     from qfloor.records import to_plain
 
-    if out is not None:
-        check_out(out, session)
-    found = _unblinded(session, key, protocol, early=early)
-    analysis = analyse(
-        found.answers, found.plan,
-        audited=found.audited, offers=found.offers, early=found.early,
-    )  # fmt: skip
-    place = out or session.with_name(f"{session.name.removesuffix('.csv')}.html")
-    write_whole(place, page_of(analysis))
+    place = out or _page_beside(session)
+    for kept in (session,) if protocol is None else (session, protocol):
+        check_out(place, kept, key=key, told="the page" if out is None else "--out")
+    with _unblinded(session, key, protocol, early=early) as found:
+        analysis = analyse(
+            found.answers, found.plan,
+            audited=found.audited, offers=found.offers, early=found.early,
+        )  # fmt: skip
+        page = page_of(analysis)
+    write_whole(place, page)
     if as_json:
         typer.echo(json.dumps(to_plain(analysis), ensure_ascii=False, indent=2))
     else:
@@ -88,7 +93,6 @@ def export(
 
     Example: qfloor ab export may --format evalica --out may.csv
     """
-    from qfloor.abtest.closing import check_out
     from qfloor.benchmark import check_round
 
     if out is None and not to_store:
@@ -98,12 +102,20 @@ def export(
     if round is not None:
         check_round(round)
     if out is not None:
-        check_out(out, session)
-    answers = _unblinded(session, key, None, early=early).answers
+        _check_files(out, format, session, key)
+    stored = None
+    with (
+        _store_of(workspace if to_store else None) as store,
+        _unblinded(session, key, None, early=early) as found,
+    ):
+        if store is not None and round is not None:
+            from qfloor.pipeline.blinding.session_votes import store_votes
+
+            stored = store_votes(store, found.answers, round=round)
     if out is not None:
-        _write(answers, out, format)
-    if to_store and round is not None:
-        _store(answers, workspace, round)
+        _write(found.answers, out, format)
+    if stored is not None:
+        _tell(stored)
 
 
 class _Unblinded(NamedTuple):
@@ -116,40 +128,52 @@ class _Unblinded(NamedTuple):
     early: EarlyEnd | None = None
 
 
+@contextlib.contextmanager
 def _unblinded(
     session: Path, key: Path | None, protocol: Path | None, *, early: str | None
-) -> _Unblinded:
-    """Answers and plan of a folder (which is logged there), or of a CSV that was written of one."""
+) -> Iterator[_Unblinded]:
+    """Answers and plan of a folder, or of a CSV that was written of one.
+
+    A folder's voting is ended, and that is logged, when the block ends without an error.
+    """
+    if not session.is_dir():
+        yield _of_csv(session, protocol)
+        return
+    if protocol is not None:
+        raise typer.BadParameter(f"{session} has its own protocol; --protocol is for a CSV")
+    from qfloor.abtest.key import default_path
+    from qfloor.abtest.plan import plan_of
+    from qfloor.abtest.unblinding import unblinding
+
+    place = default_path(session.expanduser().resolve()) if key is None else key
+    with unblinding(session, place, early=early) as found:
+        units = found.key.units.values()
+        yield _Unblinded(
+            answers=found.answers,
+            plan=plan_of(found.protocol),
+            audited=frozenset(unit.pair for unit in units if unit.audit) or None,
+            offers={cell.item: cell.offer for unit in units for cell in unit.cells},
+            early=found.early,
+        )
+
+
+def _of_csv(path: Path, protocol: Path | None) -> _Unblinded:
     from qfloor.abtest.answers import read_answers
     from qfloor.abtest.plan import AnalysisPlan, plan_of
     from qfloor.abtest.protocol import read_protocol
     from qfloor.errors import InputError
 
-    if not session.is_dir():
-        answers = read_answers(session)
-        if protocol is None:
-            return _Unblinded(answers, AnalysisPlan(name=session.stem))
-        frozen = read_protocol(protocol)
-        others = {answer.session_id for answer in answers} - {frozen.session_id}
-        if others:
-            raise InputError(
-                f"{session} holds answers of session {min(others)!r}, but {protocol} is "
-                f"{frozen.session_id!r}"
-            )
-        return _Unblinded(answers, plan_of(frozen), early=_held_to(protocol, answers))
-    if protocol is not None:
-        raise typer.BadParameter(f"{session} has its own protocol; --protocol is for a CSV")
-    from qfloor.abtest.closing import early_end
-    from qfloor.abtest.key import default_path, read_key
-    from qfloor.abtest.unblinding import audit_pairs, unblind
-
-    place = default_path(session.expanduser().resolve()) if key is None else key
-    held, answers = unblind(session, place, early=early)
-    cells = [cell for unit in read_key(place).units.values() for cell in unit.cells]
-    offers = {cell.item: cell.offer for cell in cells}
-    return _Unblinded(
-        answers, plan_of(held), audit_pairs(session, place) or None, offers, early_end(session)
-    )
+    answers = read_answers(path)
+    if protocol is None:
+        return _Unblinded(answers, AnalysisPlan(name=path.stem))
+    frozen = read_protocol(protocol)
+    others = {answer.session_id for answer in answers} - {frozen.session_id}
+    if others:
+        raise InputError(
+            f"{path} holds answers of session {min(others)!r}, but {protocol} is "
+            f"{frozen.session_id!r}"
+        )
+    return _Unblinded(answers, plan_of(frozen), early=_held_to(protocol, answers))
 
 
 def _held_to(protocol: Path, answers: list[Answer]) -> EarlyEnd | None:
@@ -174,6 +198,29 @@ def _print(analysis: Analysis) -> None:
             typer.echo(f"  because {why}")
 
 
+def _page_beside(session: Path) -> Path:
+    """``may.html`` of ``may`` or ``may.csv``; a folder that is called ``.`` has a name too."""
+    named = session if session.name not in ("", "..") else session.resolve()
+    return named.with_name(f"{named.name.removesuffix('.csv')}.html")
+
+
+def _check_files(out: Path, format: str, session: Path, key: Path | None) -> None:
+    """Refuse what `_write` could not write."""
+    from qfloor.abtest.closing import check_out
+    from qfloor.errors import SessionError
+
+    check_out(out, session, key=key)
+    if format != "label-studio":
+        return
+    config = out.with_suffix(".xml")
+    if config == out:
+        raise SessionError(
+            f"--out {out} is where the labelling configuration goes; name it such as "
+            f"{out.with_suffix('.json')}"
+        )
+    check_out(config, session, key=key, told="the labelling configuration")
+
+
 def _write(answers: list[Answer], out: Path, format: str) -> None:
     from qfloor.abtest import exporting
     from qfloor.abtest.answers import answers_csv
@@ -191,12 +238,22 @@ def _write(answers: list[Answer], out: Path, format: str) -> None:
         say(f"wrote {config}, the labelling configuration")
 
 
-def _store(answers: list[Answer], workspace: Path, round: str) -> None:
-    from qfloor.pipeline.blinding.session_votes import store_votes
+@contextlib.contextmanager
+def _store_of(workspace: Path | None) -> Iterator[Store | None]:
+    """Hold a workspace's store, if one is asked for, in one transaction that ends with the block.
+
+    It is there already: votes are about outputs that it knows.
+    """
+    if workspace is None:
+        yield None
+        return
     from qfloor.store import Store
 
-    with Store.open(workspace, create=True) as store, store.writing("ab export"):
-        stored = store_votes(store, answers, round=round)
+    with Store.open(workspace) as store, store.writing("ab export"), store.transaction():
+        yield store
+
+
+def _tell(stored: VotesStored) -> None:
     emit_one(stored.report.to_row())
     are = "is" if stored.left_out == 1 else "are"
     left = several(stored.left_out, "showing")
