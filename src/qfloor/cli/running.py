@@ -225,7 +225,7 @@ def plan(
     """Show what is left to generate and the most it can cost; nothing is bought.
 
     Says whether the round's plan is frozen and what differs from it by now. Exit 1 when the worst
-    case exceeds the budget, or the plan cannot be frozen.
+    case exceeds the budget, the plan cannot be frozen, or a run would be refused for its offers.
 
     Example: qfloor plan painters
 
@@ -237,8 +237,10 @@ def plan(
 
     benchmark = benchmark_of(name, round, budget, allow_unpriced=allow_unpriced)
     with Store.open(workspace, create=True) as store:
-        planned = pipeline.plan_round(store, benchmark, pipeline.prompts_of(benchmark))
+        prompts = pipeline.prompts_of(benchmark)
+        planned = pipeline.plan_round(store, benchmark, prompts)
         if freeze:
+            pipeline.refuse_unratable(store, benchmark, prompts)
             with store.writing("plan --freeze"):
                 pipeline.freeze_plan(store, benchmark)
         state = pipeline.plan_state(store, benchmark)
@@ -261,6 +263,8 @@ def plan(
         untimed = f", and more for {listed(time.untimed)}, never timed" if time.untimed else ""
         say(f"expected to take {said(time.seconds)} under the limits of its accounts{untimed}")
     say(str(state))
+    with Store.open(workspace) as store:
+        pipeline.refuse_unratable(store, benchmark, prompts)
     if benchmark.budget_nanousd is not None:
         planned.check_budget(benchmark.budget_nanousd, allow_unpriced=benchmark.allow_unpriced)
 
@@ -284,6 +288,12 @@ def _say_planned(planned: GenerationPlan, taken_in: int | None) -> None:
             unable.setdefault(request.reason, {})[request.offer_id] = None
     for reason, offers in unable.items():
         say(f"not asked of {listed(offers)}: {reason}")
+    uncalled: dict[str, list[str]] = {}
+    for cost in planned.costs:
+        if lack := planned.lacking.get(cost.offer_id):
+            uncalled.setdefault(lack, []).append(cost.offer_id)
+    for lack, ids in uncalled.items():
+        say(f"{listed(ids)} cannot be called here: {lack}")
     if taken_in is not None:
         say(
             f"nothing is generated: the store has {several(taken_in, 'output')} of round "

@@ -19,7 +19,7 @@ from qfloor.errors import BudgetError, StoreError
 from qfloor.generate.outcome import asked_for
 from qfloor.generate.policy import RunPolicy
 from qfloor.generate.state import LAST_WORDS, Standing, Step, released, resolving, standing
-from qfloor.generators.protocol import Declines, Mends, Request
+from qfloor.generators.protocol import Declines, Lacks, Mends, Request
 from qfloor.records import Offer, Output, Prompt, Status, output_ids
 from qfloor.store import Store
 
@@ -72,6 +72,7 @@ class GenerationPlan:
     ``waiting`` are output ids that may have been charged and wait to be released by a person;
     ``unpriced`` are offers with calls left whose price is not known. ``held_nanousd`` is what
     earlier calls may still cost: jobs under way, and charges that nobody knows, at their worst.
+    ``lacking`` says by offer what it cannot be called without, where its generator knows.
     """
 
     round: str
@@ -86,6 +87,7 @@ class GenerationPlan:
     held_nanousd: int
     max_attempts: int
     ledger_position: int
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def calls(self) -> int:
@@ -181,7 +183,7 @@ def plan_generation(
         When the round has outputs of an offer as it was before its version, settings or
         generator changed: a floor would mix the two.
     """
-    draft = _Draft(held=store.held(round=round))
+    draft = _Draft(held=store.held(round=round), lacking=_lacking(offers, generators or {}))
     day = today or dt.date.today().isoformat()
     histories = store.histories(round=round, settled=LAST_WORDS)
     there = _There(store, round)
@@ -223,6 +225,7 @@ class _Draft:
     """A plan in the making."""
 
     held: Mapping[tuple[str, int], int]
+    lacking: Mapping[str, str]
     items: list[Planned] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
@@ -267,6 +270,7 @@ class _Draft:
             held_nanousd=sum(self.held.values()),
             max_attempts=max_attempts,
             ledger_position=store.ledger_position(),
+            lacking=self.lacking,
         )
 
 
@@ -373,6 +377,11 @@ def _planned(
     return Planned(
         request=request, standing=found, call_nanousd=one, worst_nanousd=worst, held_nanousd=held
     )
+
+
+def _lacking(offers: Sequence[Offer], generators: Mapping[str, Any]) -> dict[str, str]:
+    asked = {o.id: g for o in offers if isinstance(g := generators.get(o.id), Lacks)}
+    return {offer_id: lack for offer_id, g in asked.items() if (lack := g.lacks())}
 
 
 def _costs(items: Sequence[Planned]) -> tuple[OfferCost, ...]:

@@ -48,6 +48,13 @@ class FolderGenerator:
     """
 
     def __init__(self, offers: Sequence[Offer], state_dir: Path, manifest: str) -> None:
+        if not Path(manifest).expanduser().is_file():
+            raise ManifestError(
+                f"{Path(manifest).expanduser().resolve()}: no such file, and offer "
+                f"{offers[0].id!r} takes its outputs from that manifest; write it, or correct "
+                "manifest in the offer's generator_args (a relative path starts where qfloor is "
+                "called)"
+            )
         self.manifest = read_bare(manifest)
         known = {offer.id for offer in self.manifest.offers}
         for offer in offers:

@@ -9,6 +9,7 @@ translates. Three verbs, all coroutines, and some that are optional:
     lookup(request)  -> Accepted | None      optional: was this request key already accepted?
     cancel(job)      -> None                 optional
     declines(request) -> str | None          optional: why it will not be asked at all
+    lacks()          -> str | None           optional: what no call can be made without
     limits()         -> RateLimits | None    optional: what the account may be asked at once
 
 A synchronous seller answers ``submit`` with `Ended`. A seller that knows our request key lets a
@@ -156,6 +157,14 @@ class Declines(Protocol):
 
     def declines(self, request: Request) -> str | None:
         """Say in a few words why the request is left out of a plan, or None to be asked."""
+
+
+@runtime_checkable
+class Lacks(Protocol):
+    """A generator that knows beforehand when every call of it would fail here."""
+
+    def lacks(self) -> str | None:
+        """Say in a sentence what is missing, such as a key; None where calls may be made."""
 
 
 @runtime_checkable

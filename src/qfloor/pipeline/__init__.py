@@ -5,9 +5,9 @@ to look, by what is asked:
 
     a run             run, round_money, taking_in, release, raw_rows; adaptive (begin here),
                       adaptive_batches, adaptive_spending, sequential_tables
-    rounds/           what a round is: planned, frozen, recorded, prompt_order, traffic, references,
-                      anchors; what was judged in it: judging (begin here), judged_round, declared,
-                      centring, families, sessions, safety, unjudged
+    rounds/           what a round is: planned, buying, frozen, recorded, prompt_order, traffic,
+                      references, anchors; what was judged in it: judging (begin here),
+                      judged_round, declared, centring, families, sessions, safety, unjudged
     certifying/       floors and verdicts: certify (begin here), findings, ruled, beside, by_metric,
                       vectors, learned, post_hoc; sequential_cells, sequential_findings; before
                       money: planning; as people read them: shown, shown_outputs, explain,
@@ -43,6 +43,7 @@ from qfloor.pipeline.months.drift import DriftReport, check_drift
 from qfloor.pipeline.release import release_of
 from qfloor.pipeline.round_money import forecast_round, summary_of_round
 from qfloor.pipeline.rounds.anchors import AnchorReport, check_anchors
+from qfloor.pipeline.rounds.buying import plan_round, refuse_unratable
 from qfloor.pipeline.rounds.centring import quality_of, reference_for
 from qfloor.pipeline.rounds.declared import Declared, declared_of, metric_key, scorers_of
 from qfloor.pipeline.rounds.frozen import Difference, PlanState, freeze_plan, plan_state
@@ -63,7 +64,6 @@ from qfloor.pipeline.run import (
     export_round,
     generate_round,
     place_of_release,
-    plan_round,
     rate_round,
     run,
     score_round,
@@ -125,6 +125,7 @@ __all__ = [
     "read_reference",
     "reference_called",
     "reference_for",
+    "refuse_unratable",
     "release_of",
     "run",
     "run_adaptive",

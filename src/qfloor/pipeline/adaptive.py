@@ -22,6 +22,7 @@ from qfloor.export import PutAside
 from qfloor.pipeline.adaptive_batches import AdaptiveOptions, AdaptiveRun
 from qfloor.pipeline.adaptive_spending import Buying
 from qfloor.pipeline.certifying.findings import Findings
+from qfloor.pipeline.rounds.buying import refuse_unratable
 from qfloor.pipeline.rounds.declared import scorers_of
 from qfloor.pipeline.rounds.frozen import freeze_plan
 from qfloor.pipeline.rounds.planned import prompts_of
@@ -93,6 +94,7 @@ def run_adaptive(
     _check_can_be_sequential(benchmark)
     prompts = prompts_of(benchmark)
     with Store.open(workspace, create=True) as store, store.writing(f"run {benchmark.name}"):
+        refuse_unratable(store, benchmark, prompts)
         _freeze_first(store, benchmark)
         store.save_prompts(prompts)  # who rates what goes round among all of them
         run = AdaptiveRun(

@@ -18,13 +18,14 @@ from qfloor import export, generate, plugins, ratings, score
 from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError, ScoringError, StoreError
 from qfloor.export import PutAside
-from qfloor.generate import GenerationPlan, GenerationResult, Progress, RunPolicy
+from qfloor.generate import GenerationResult, Progress, RunPolicy
 from qfloor.pipeline.certifying.certify import certify
 from qfloor.pipeline.certifying.findings import Findings
 from qfloor.pipeline.certifying.post_hoc import marked
 from qfloor.pipeline.certifying.sequential_findings import by_cell, seen_only, sequential_findings
 from qfloor.pipeline.latency_feed import feed_latency
 from qfloor.pipeline.release import release_of
+from qfloor.pipeline.rounds.buying import excluded_by, plan_round, refuse_unratable
 from qfloor.pipeline.rounds.declared import Declared, scorers_of
 from qfloor.pipeline.rounds.frozen import PlanState, freeze_plan, plan_state
 from qfloor.pipeline.rounds.planned import (
@@ -33,12 +34,11 @@ from qfloor.pipeline.rounds.planned import (
     run_id,
     suites_of,
     view_of,
-    why_excluded,
 )
 from qfloor.pipeline.rounds.recorded import record_run
 from qfloor.pipeline.rounds.unjudged import why_unjudged
 from qfloor.pipeline.rounds.unmade import nothing_made
-from qfloor.records import Offer, PluginSpec, Prompt, Suite
+from qfloor.records import PluginSpec, Prompt, Suite
 from qfloor.score import ScoreSummary
 from qfloor.store import Store
 
@@ -140,6 +140,7 @@ def bought(
 ) -> GenerationResult:
     """Freeze the plan, unless that is too late, and make what is not made yet."""
     _refuse_sequential(store, benchmark)
+    refuse_unratable(store, benchmark, prompts)
     freeze_first(store, benchmark, prompts)
     return generate_round(store, benchmark, prompts, **how)
 
@@ -208,22 +209,6 @@ def freeze_first(store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...]
     freeze_plan(store, benchmark)
 
 
-def plan_round(store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...]) -> GenerationPlan:
-    """Plan a benchmark's generation: what is left to make, and the most it can cost."""
-    return generate.plan_generation(
-        prompts,
-        benchmark.offers,
-        benchmark.repeats,
-        benchmark.round,
-        store,
-        excluded=_excluded(benchmark),
-    )
-
-
-def _excluded(benchmark: Benchmark) -> Callable[[Offer, Prompt], str]:
-    return lambda offer, prompt: why_excluded(benchmark, offer.id, prompt)
-
-
 def generate_round(
     store: Store,
     benchmark: Benchmark,
@@ -243,6 +228,8 @@ def generate_round(
     ``all``); with ``resolve`` sellers are asked what became of them, and nothing is bought.
     On the engine ``ray`` local pipelines draw on a cluster.
     """
+    if not resolve:
+        refuse_unratable(store, benchmark, prompts)
     with store.writing("generate"):  # until what it measured is fed, which must be so once
         made = generate.generate(
             prompts,
@@ -254,7 +241,7 @@ def generate_round(
             limits=benchmark.limits,
             budget_nanousd=benchmark.budget_nanousd,
             allow_unpriced=benchmark.allow_unpriced,
-            excluded=_excluded(benchmark),
+            excluded=excluded_by(benchmark),
             release_unknown=generate.released(store, release, round=benchmark.round),
             resolve=resolve,
             engine=engine,

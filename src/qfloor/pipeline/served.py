@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from qfloor.errors import CertificationError, StoreError, SuiteError
 from qfloor.floors import Judged
 from qfloor.generate import RunPolicy
 from qfloor.pipeline.replay_outputs import Made, made_by_prompt, need_of
+from qfloor.pipeline.rounds.buying import refuse_unratable
 from qfloor.pipeline.rounds.planned import suites_of
 from qfloor.pipeline.run import rate_round
 from qfloor.pipeline.served_bound import bound_of, verdicts
@@ -242,6 +243,8 @@ def _make(
 ) -> None:
     """Buy what was chosen, and let simulated raters rate where a benchmark has them."""
     wanted = {(digest, d.offer) for (digest, _), d in chosen.items() if d.offer is not None}
+    served = tuple(o for o in benchmark.offers if o.id in {offer for _, offer in wanted})
+    refuse_unratable(store, replace(benchmark, offers=served), prompts)
     generate.generate(
         prompts,
         benchmark.offers,

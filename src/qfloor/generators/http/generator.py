@@ -185,6 +185,15 @@ class HttpGenerator:
         """Documented limits of an account."""
         return self.LIMITS
 
+    def lacks(self) -> str | None:
+        """Say that there is no key, or that the keyring is not kept safe."""
+        try:
+            if self.key_env:
+                find_key(self.key_env)
+        except SetupError as error:
+            return str(error)
+        return None
+
     async def submit(self, request: Request) -> Accepted | Ended:
         """Ask for one output, once."""
         family = self.family(request)

@@ -104,6 +104,10 @@ class VertexGenerator(HttpGenerator):
         """Give a token, or a key in the Gemini API's header."""
         return {"x-goog-api-key": key} if self._gemini else super().auth(key)
 
+    def lacks(self) -> str | None:
+        """Without a key the machine may have a token of its own, which only a call finds out."""
+        return super().lacks() if self._gemini else None
+
     async def _auth(self) -> dict[str, str]:
         try:
             return self.auth(find_key(self.key_env))
