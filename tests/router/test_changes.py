@@ -142,6 +142,42 @@ das gleiche Bild, aber bei Nacht
 बैकग्राउंड सफेद कर दो
 दाईं ओर एक पेड़ जोड़ दो
 इस फोटो से गाड़ी हटाइए
+Kannst du den Himmel dramatischer machen
+Könntest du bitte die Leute hinten rausnehmen
+Der Himmel soll dramatischer werden
+Ihre Haare sollen länger sein
+Kannst du ihm einen Hut aufsetzen
+¿podrías hacer que el cielo sea más dramático?
+quiero el cielo más azul
+el cielo debería ser más dramático
+sube el brillo
+est-ce que tu peux rendre le ciel plus dramatique
+pourrais-tu effacer le monsieur à gauche
+je voudrais que le ciel soit plus sombre
+queria o céu mais azul
+o céu podia ser mais dramático
+coloca óculos nele
+dá para remover o poste
+能不能让天空更有戏剧性一点
+可以把天空变得更戏剧化吗
+天空再蓝一点
+她的裙子换成红色
+同样的图，但是晚上
+空をもっとドラマチックにしてもらえますか
+後ろの人を消せますか？
+もう少し明るくしてほしいです
+هل يمكنك جعل السماء أكثر درامية؟
+ممكن تشيل الشخص اللي في الخلفية
+خليها تبتسم
+क्या आप आसमान को और नाटकीय बना सकते हैं
+पीछे वाले आदमी को हटा सकते हो?
+the sky should be more dramatic
+her dress should be red
+I want the sky to be bluer
+I'd like her hair to be longer
+her eyes look weird, fix them
+can we lose the people at the back
+a bit more contrast please
 """
 NEW = """
 make me a poster for the school fair
@@ -274,6 +310,24 @@ Shift the Gears logo
 Corte o cabelo: logo para barbearia
 Remove.bg logo
 Smooth the edges logo design
+the logo should be blue with a white leaf
+the man who should be king, portrait
+the mountains look odd and purple at dusk
+I want the cover of my novel to be a red dragon
+more contrast: black and white portrait of a man
+die Küche sollte hell sein, Eiche, Rendering
+Kannst du die Skyline von Frankfurt bei Nacht zeigen
+el cartel debería decir "hola"
+quiero que dibujes un gato
+quero que crie um logo azul para minha padaria
+la plus haute tour du monde
+可以做一个蓝色的logo吗
+让阳光更灿烂的草原
+世界上最高的楼
+猫を見せますか
+空をもっと青く描いてください
+क्या आप एक बिल्ली का चित्र बना सकते हैं
+هل يمكنك رسم قطة
 """
 
 
@@ -314,6 +368,9 @@ def test_new_pictures_that_begin_alike_are_no_changes(text: str) -> None:
         "去掉左边的人",
         "左の人を消してください",
         "बाईं ओर के व्यक्ति को हटा दो",
+        "Kannst du den Himmel dramatischer machen",
+        "her dress should be red",
+        "她的裙子换成红色",
     ],
 )
 def test_what_is_changed_names_no_category(text: str) -> None:

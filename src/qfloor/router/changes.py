@@ -9,9 +9,11 @@ by its own words, and is none of this. Knows words of nine languages; no categor
 
 from __future__ import annotations
 
-from itertools import pairwise, product
+from itertools import pairwise
 
+from qfloor.router.changes_late import LATE, asks_late
 from qfloor.router.reading import BREAKS
+from qfloor.router.wishes import wishes_change
 
 FARTHEST = 9
 """Words behind the doing that are looked at for what is to become of it, and words before it."""
@@ -24,9 +26,10 @@ def _set(words: str) -> frozenset[str]:
 _POLITE = _set(
     "please pls plz can could would will you u now ok okay and also just then hey hi hello so "
     "kindly great nice thanks cool perfect love but good i'd i want need like to "
+    "we me est ce que pourrais pourriez para würdest würden könnten können quiero quero que se "
     "por favor puedes puede podrías podés ahora pode você poderia agora consegue dá pra para "
     "peux tu pouvez vous peut on s'il te plaît stp svp maintenant "
-    "bitte kannst könntest du mal jetzt noch من فضلك ممكن لو سمحت هل يمكنك الآن"
+    "bitte kannst könntest du mal jetzt noch من فضلك ممكن لو سمحت هل يمكنك الآن تستطيع تقدر أن"
 )
 """Words that may stand before what is asked for."""
 
@@ -62,6 +65,7 @@ _ALTERS = _set(
     "straighten retouch restore enlarge extend expand undo redo rotate flip recolor recolour "
     "denoise enhance fix adjust smooth soften resize edit photoshop unblur correct reduce "
     "increase hide move shift ditch lose shorten trim saturate desaturate "
+    "quites elimines borres cambies vire virer éclaircir remover deletar "
     "quita quitar quite elimina eliminar elimine borra borrar borre cambia cambiar cambie "
     "reemplaza reemplazar sustituye sustituir recorta recortar desenfoca desenfocar aclara "
     "aclarar oscurece oscurecer mejora mejorar restaura restaurar mueve mover gira arregla corrige "
@@ -79,7 +83,8 @@ _ALTERS = _set(
 _ONLY_ALTERS = _set(
     "remove colorize colourise colorise inpaint outpaint quítale cámbiale ponle ponlo "
     "agrégale añádele "
-    "أزل أزيل إزالة احذف امسح استبدل غير غيّر غيري بدل أضف اضف اجعل اجعلي شيل شيلي كبر كبّر"
+    "أزل أزيل إزالة احذف امسح استبدل غير غيّر غيري بدل أضف اضف اجعل اجعلي شيل شيلي كبر كبّر "
+    "تشيل تحذف تخلي خلي خليها خليه جعل تجعل حذف استبدال زود قلل"
 )
 """The same, whatever follows."""
 
@@ -90,9 +95,11 @@ _ADDS = _set(
 _DOES_TO = _set("give let put open close gib lass lasse dê bota pon mets mettez setze setz")
 """Doing that is a change only where it is done to somebody who was not told."""
 _THEM = _set(
-    "him her them his their everyone these those this ihm ihr ihnen ihn sie es ela ele nela "
+    "him her them his their everyone these those this nelas neles "
+    "ihm ihr ihnen ihn sie es ela ele nela "
     "nele le la lui leur les"
 )
+_AT_THEM = _set("nele nela neles nelas")
 _WHOM = _THEM | {"it", "my"}
 _TURNED = _set("his her their him them")
 _MAKES_IT = _set("hazlo hazla hazlos hazlas")
@@ -141,36 +148,20 @@ _OUT = {
 }  # fmt: skip
 """Doings of two words; the second may stand behind what it is done to."""
 _ENDS_WITH = _set(
+    "rausnehmen herausnehmen wegnehmen aufsetzen anziehen "
     "entfernen löschen ersetzen ändern austauschen tauschen wegmachen wegretuschieren retuschieren "
-    "hinzufügen wegnehmen geben machen freistellen aufhellen abdunkeln vergrößern verkleinern "
+    "hinzufügen geben machen freistellen aufhellen abdunkeln vergrößern verkleinern "
     "zuschneiden verschieben"
 )
 _MAKES_LATE = _set("machen geben")
 _ONE = _set("ein eine einen einem einer")
 """Doing that makes new things as well, and how German tells that one is new."""
-_OPENS = _set("die den das der dem kannst könntest bitte diese diesen dieses alle mein meine")
+_OPENS = _set(
+    "die den das der dem kannst könntest würdest können könnten bitte "
+    "diese diesen dieses alle mein meine"
+)
 """German asks with the doing last, and begins with what it is done to, or politely."""
 
-_HINDI_ASKS = ("दो", "दें", "दीजिए", "दीजिये", "देना", "दे")
-_HINDI = (
-    *(
-        f"{doing} {asks}"
-        for doing, asks in product(
-            ("हटा", "बदल", "मिटा", "जोड़", "लगा", "निकाल", "काट"), _HINDI_ASKS
-        )
-    ),
-    *("हटाओ", "हटाएं", "हटाइए", "बदलो", "बदलें", "बदलिए", "मिटाओ"),
-)
-_HINDI_DOES = tuple(f"कर {asks}" for asks in _HINDI_ASKS)
-_HINDI_NEW = ("तैयार", "डिज़ाइन", "डिज़ाइन", "डिजाइन", "के लिए")
-"""Doing of any kind, and words by which it makes something new."""
-_JAPANESE = (
-    "消して", "取り除いて", "削除して", "変更して", "置き換えて", "差し替えて", "入れ替えて",
-    "追加して", "除去して", "くして", "切り抜いて", "ぼかして", "修正して", "足して", "に変えて",
-    "を変えて", "色にして", "白にして", "黒にして", "笑顔にして", "かぶせて", "つけて", "直して",
-)  # fmt: skip
-_JAPANESE_ASKS = ("", "ください", "下さい", "ほしい", "くれ", "もらえますか", "もらえる")
-_JAPANESE_ENDS = tuple(f"{doing}{asks}" for doing, asks in product(_JAPANESE, _JAPANESE_ASKS))
 _GOES = _set(
     "remove erase delete rid out lose ditch hide quita quitar elimina eliminar borra borrar tira "
     "tirar tire remova apaga apagar apague enlève enlever enlevez retire retirer supprime "
@@ -179,22 +170,6 @@ _GOES = _set(
 )
 _GONE = ("去掉", "去除", "移除", "删", "消して", "取り除", "削除", "除去", "हटा", "मिटा", "निकाल")
 """Words by which something goes, and such of scripts that do not part words."""
-_LATE = _set("de hi ja zh zh-Hant")
-"""Languages that may tell the doing late, or part no words."""
-_LAST_MARKS = "。！？!?. "
-_CHINESE_OPENS = (
-    "把", "请把", "帮我把", "请帮我把", "将", "去掉", "请去掉", "去除", "移除", "请移除", "删除",
-    "删掉", "帮我去掉", "给她", "给他", "换个背景", "换成", "改成", "背景换", "背景改",
-)  # fmt: skip
-_CHINESE_DOES = (
-    "换", "改", "变成", "去掉", "去除", "移", "删", "调", "放大", "缩小", "模糊", "抠", "加", "掉",
-    "修", "戴", "穿",
-)  # fmt: skip
-_PICTURES = (
-    "动漫", "卡通", "漫画", "视频", "动画", "油画", "水彩", "素描", "风格", "アニメ", "イラスト",
-    "動画", "風に",
-)  # fmt: skip
-"""What a picture is to become where it is not to stay one of its kind."""
 
 
 _SHEETS = _set("logo poster flyer banner cartaz cartel affiche plakat sticker")
@@ -228,6 +203,8 @@ def asks_change(tokens: list[str], text: str, language: str | None) -> bool:
     """
     if not tokens:
         return False
+    if wishes_change(tokens, _BECOMES):
+        return not _is_titled(tokens)
     if tokens[0] in _BEGINS:
         if _is_titled(tokens):
             return False
@@ -235,7 +212,9 @@ def asks_change(tokens: list[str], text: str, language: str | None) -> bool:
             return True
     elif tokens[0] in _ARTICLES and len(tokens) > 1 and tokens[1] in _SAME:
         return _opens_as_change(tokens[1:FARTHEST])
-    return language in _LATE and _asks_late(tokens, text, language)
+    if tokens[0] in _OPENS and tokens[-1 if tokens[-1] not in BREAKS else -2] in _ENDS_WITH:
+        return _asks_in_german(tokens)
+    return language in LATE and asks_late(text, language or "")
 
 
 def _is_titled(tokens: list[str]) -> bool:
@@ -287,7 +266,8 @@ def _opens_as_change(words: list[str]) -> bool:
         return following in _THE or following in _OBJECTS or following.startswith("l'")
     if doing in _ADDS:
         bare = len(words) == 2 or "to" in words[2:4]
-        return following in _SOME or "hinzu" in words or (bare and following != "to")
+        at_them = following in _SOME or "hinzu" in words or not _AT_THEM.isdisjoint(words[2:4])
+        return at_them or (bare and following != "to")
     if doing in _DOES_TO:
         return following in _THEM or (following in _SOME and not _WHOM.isdisjoint(words[2:]))
     if doing in _MAKES:
@@ -322,22 +302,7 @@ def _puts_out(second: str, words: list[str]) -> bool:
     return around in _SOME or (second, around) == ("rid", "of")
 
 
-def _asks_late(tokens: list[str], text: str, language: str) -> bool:
-    """Whether a language that tells the doing late, or parts no words, asks for a change."""
-    if language == "de":
-        doing = _last(tokens)
-        if (
-            doing in _MAKES_LATE
-            and tokens[0] not in _THE
-            and not _ONE.isdisjoint(tokens[:FARTHEST])
-        ):
-            return False
-        return tokens[0] in _OPENS and doing in _ENDS_WITH
-    if language == "hi":
-        does = any(w in text for w in _HINDI_DOES) and not any(w in text for w in _HINDI_NEW)
-        return does or any(w in text for w in _HINDI)
-    if language == "ja":
-        asks = text.rstrip(_LAST_MARKS).endswith(_JAPANESE_ENDS)
-    else:
-        asks = text.lstrip().startswith(_CHINESE_OPENS) and any(w in text for w in _CHINESE_DOES)
-    return asks and not any(w in text for w in _PICTURES)
+def _asks_in_german(tokens: list[str]) -> bool:
+    """Whether what is done last is done to something that is there."""
+    makes = _last(tokens) in _MAKES_LATE
+    return not (makes and tokens[0] not in _THE and not _ONE.isdisjoint(tokens[:FARTHEST]))

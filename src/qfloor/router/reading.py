@@ -64,8 +64,8 @@ _UNWANTED = re.compile(r"(?<!\S)--no(?= )(?:(?!--)[^.;:!?()\n])+")
 _NUMBER = r" ?:? ?-?\d[\w.]*(?:[,;|\s]+|$)"
 _NAME = r" ?: ?[^\W\d][^,;|\n]{0,40}(?:[,;|\n]\s*|$)"
 _MORE = (
-    rf"(?:(?:size|clip skip|denoising strength|guidance scale|eta|ensd){_NUMBER}"
-    rf"|(?:model|model hash|vae|vae hash|schedule type|version|rng){_NAME}|model hash{_NUMBER})*"
+    rf"(?:(?:size|clip skip|denoising strength|guidance scale|eta|ensd|model hash){_NUMBER}"
+    rf"|(?:model|model hash|vae|vae hash|schedule type|version|rng){_NAME}){{0,9}}"
 )
 _SETTINGS = re.compile(
     rf"\b{_MORE}(?:(?:(?:steps|cfg(?: scale)?|seed){_NUMBER}|sampler{_NAME}){_MORE}){{2,}}"
