@@ -73,8 +73,9 @@ def verify(path: str | Path) -> Verification:
     path = Path(path)
     content = read(path)
     about = content["release"][0]
+    digest = computed_digest(path, content)
     try:
-        digest, problems = digest_of_content(content), problems_of(content)
+        problems = problems_of(content)
     except _DAMAGE as error:
         raise DatabaseError(f"{path}: a damaged quality database: {error}") from error
     if digest != about["digest"]:
@@ -113,6 +114,20 @@ def read(path: str | Path) -> Content:
     except _DAMAGE as error:
         raise DatabaseError(f"{path}: not a quality database, or a damaged one: {error}") from error
     return content
+
+
+def computed_digest(path: Path, content: Content) -> str:
+    """Compute the digest of what was read, whatever the file says of itself.
+
+    Raises
+    ------
+    DatabaseError
+        When values are of other types than the format's.
+    """
+    try:
+        return digest_of_content(content)
+    except _DAMAGE as error:
+        raise DatabaseError(f"{path}: a damaged quality database: {error}") from error
 
 
 def _from_sqlite(path: Path) -> Content:

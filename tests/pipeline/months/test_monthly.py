@@ -126,15 +126,21 @@ def test_a_release_of_the_same_name_without_one_offer_in_common_is_of_another(ti
     path = write(tiny.parent, '"painters/ochre"', "other.toml")
     found = pipeline.run(benchmarks.load(path, round="2026-11"), tiny.parent / "ws")
     assert found.put_aside is not None
-    assert found.put_aside.whose == "another tiny 2026-10, of other offers"
+    assert found.put_aside.what == "the release of another tiny 2026-10, of other offers"
 
 
-def test_what_is_no_release_is_replaced(tiny: Path) -> None:
-    ws = tiny.parent / "ws"
-    ws.mkdir()
-    (ws / "quality.db").write_text("notes")
-    assert month(tiny, "2026-10").ran is not None
-    assert export.verify(ws / "quality.db").round == "2026-10"
+def test_what_is_no_release_is_kept_and_told(
+    tiny: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiny.parent)
+    Path("ws").mkdir()
+    Path("ws/quality.db").write_text("notes")
+    code, _, err = cli("month", "tiny.toml", "--round", "2026-10", "-w", "ws")
+    assert code == 0
+    assert "a file that is no sound release, which was ws/quality.db, is kept as ws/rel" in err
+    (kept,) = Path("ws/releases").iterdir()
+    assert kept.read_text() == "notes"
+    assert export.verify("ws/quality.db").round == "2026-10"
 
 
 def test_months_of_two_benchmarks_share_a_workspace(
