@@ -374,13 +374,38 @@ def test_votes_go_into_the_store_with_the_end_of_the_voting(
     assert [event["event"] for event in unblindings("may")] == ["created", "unblinded"]
 
 
-@pytest.mark.parametrize("address", ["judge.example.org", "https://x.org/?a=b"])
+@pytest.mark.parametrize(
+    ("address", "wrong"),
+    [
+        ("judge.example.org", "does not begin with https://"),
+        ("ftp://x.org", "does not begin with https://"),
+        ("https://x.org/?a=b", "has a query or fragment"),
+        ("https://x.org/#may", "has a query or fragment"),
+        ("https://x.org?", "has a query or fragment"),
+        ("http://", "names no host"),
+        ("https:///may", "names no host"),
+        ("https://x.org:99999", "is no URL"),
+        ("https://me:word@x.org", "has a user name"),
+        ("https://x y.org", "has a space"),
+    ],
+)
 @pytest.mark.parametrize("command", ["links", "serve"])
-def test_links_that_nobody_could_follow_are_refused(cli: Cli, address: str, command: str) -> None:
+def test_links_that_nobody_could_follow_are_refused(
+    cli: Cli, address: str, wrong: str, command: str
+) -> None:
     code, _, err = cli("ab", command, "may", "--base-url", address)
     told = " ".join(err.replace("│", " ").split())
     assert code == 2
+    assert wrong in told
     assert "must look like https://judge.example.org" in told
+
+
+def test_a_scheme_may_be_written_large(cli: Cli, world: Path) -> None:
+    sides = ("--routed", "shop/value", "--reference", "shop/grand", "--pairs", 2)
+    assert cli("ab", "new", "may", *sides)[0] == 0
+    code, out, err = cli("ab", "links", "may", "--base-url", "HTTPS://x.org/", "--csv")
+    assert code == 0, err
+    assert "HTTPS://x.org/r/" in out
 
 
 def test_a_file_in_the_place_of_a_session_is_told(cli: Cli, world: Path) -> None:

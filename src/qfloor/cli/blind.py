@@ -282,12 +282,16 @@ def serve(
 
 
 def _base(told: str) -> str:
-    """An address that links can be made of: without http:// nobody can follow them."""
-    if not told.startswith(("http://", "https://")) or "?" in told:
+    """An address that links can be made of; any other nobody could follow."""
+    from qfloor.base_url import checked_base
+
+    try:
+        return checked_base(told)
+    except ValueError as wrong:
         raise typer.BadParameter(
-            f"{told!r} must look like https://judge.example.org", param_hint="--base-url"
-        )
-    return told.rstrip("/")
+            f"{told!r} {wrong}; it must look like https://judge.example.org",
+            param_hint="--base-url",
+        ) from None
 
 
 def _links(rows: list[dict[str, Any]], base: str) -> list[dict[str, Any]]:

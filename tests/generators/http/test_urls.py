@@ -83,7 +83,19 @@ def test_loopback_is_for_who_asked_for_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://api.example", "api.example", "https://u:p@api.example", "https://a.b/?x=1", ""]
+    "url",
+    [
+        "http://api.example",
+        "api.example",
+        "https://u:p@api.example",
+        "https://a.b/?x=1",
+        "",
+        "https://",
+        "https://a.b/#x",
+        "https://a.b:99999",
+        "https://a b.example",
+        "https://bücher.example",
+    ],
 )
 def test_a_base_url_that_would_show_the_key_is_refused(url: str) -> None:
     with pytest.raises(InputError, match="base_url"):
@@ -92,6 +104,7 @@ def test_a_base_url_that_would_show_the_key_is_refused(url: str) -> None:
 
 def test_a_server_of_ones_own_may_speak_plainly() -> None:
     assert base_of("http://10.0.0.5:8000/v1/")[1] == "http://10.0.0.5:8000/v1"
+    assert base_of("HTTP://10.0.0.5:8000/v1/")[0].scheme == "http"
     assert base_of("http://gpu-box:8000")[0].host == "gpu-box"
 
 

@@ -263,6 +263,8 @@ def test_settings_are_checked_by_name(tmp_path: Path) -> None:
         "port = 99999": "port is 99999, must be at most 65535",
         "port = 0": "port is 0, must be at least 1",
         "public_url = 'ftp://x'": "https://pictures.example",
+        "public_url = 'https://x.org/#a'": "has a query or fragment, must look like",
+        "public_url = 'https://x.org:99999'": "is no URL, must look like",
         "shadow = {picture = 'a'}": "by modality",
         "port =": "no TOML",
         "workers = 'two'": "workers is 'two', must be a whole number",

@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlsplit
 
+from qfloor.base_url import checked_base
 from qfloor.errors import InputError
 
 _PORTS = {"http": 80, "https": 443}
@@ -157,11 +158,10 @@ def base_of(base_url: str) -> tuple[Origin, str]:
         When it is no URL, or would send a key unencrypted over the public internet.
     """
     try:
-        origin = Origin.of(base_url.strip())
-    except RefusedUrlError as refused:
-        raise InputError(f"base_url: {refused}; write it as https://host") from None
+        base = checked_base(base_url)
+        origin = Origin.of(base)
+    except (ValueError, RefusedUrlError) as refused:
+        raise InputError(f"base_url {refused}; write it as https://host") from None
     if origin.scheme == "http" and not (is_loopback(origin.host) or is_private(origin.host)):
         raise InputError(f"base_url: {origin.host} over http would show the key; use https")
-    if any(part in base_url for part in "?#"):
-        raise InputError("base_url has no query and no fragment")
-    return origin, base_url.strip().rstrip("/")
+    return origin, base

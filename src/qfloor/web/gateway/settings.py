@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from qfloor import field_words
+from qfloor.base_url import checked_base
 from qfloor.errors import InputError
 from qfloor.meant import meant
 
@@ -133,10 +134,10 @@ class Settings(BaseModel):
     def _is_url(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-            raise ValueError("must look like https://pictures.example")
-        return value.rstrip("/")
+        try:
+            return checked_base(value)
+        except ValueError as wrong:
+            raise ValueError(f"{wrong}, must look like https://pictures.example") from None
 
     def deadline_s(self, offer_id: str, modality: str) -> float:
         """How long a job of an offer is followed before its outcome is told as unknown."""

@@ -1,0 +1,39 @@
+"""Addresses that paths are put behind: of a session's pages, a gateway's media, a seller's API."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def checked_base(told: str) -> str:
+    """Give a base URL without a slash at its end, if a path can stand behind it.
+
+    Raises
+    ------
+    ValueError
+        What is wrong with it, in words that go on after the address.
+
+    Examples
+    --------
+    >>> checked_base("HTTPS://judge.example.org/may/")
+    'HTTPS://judge.example.org/may'
+    >>> checked_base("https://judge.example.org/#may")
+    Traceback (most recent call last):
+    ...
+    ValueError: has a query or fragment
+    """
+    base = told.strip()
+    try:
+        parts = urlsplit(base)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("is no URL") from None
+    if parts.scheme not in ("http", "https"):
+        raise ValueError("does not begin with https:// or http://")
+    if not host or any(letter.isspace() for letter in base):
+        raise ValueError("names no host" if not host else "has a space in it")
+    if parts.username is not None:
+        raise ValueError("has a user name in it")
+    if "?" in base or "#" in base:  # also one with nothing behind it
+        raise ValueError("has a query or fragment")
+    return base.rstrip("/")
