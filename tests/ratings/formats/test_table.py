@@ -383,14 +383,36 @@ class TestCountsOfVotes:
     def test_no_count_is_an_answer(self, refused, write):
         for scale in ("1:5", "0:200"):
             refused(write(self.HEAD, *self.ROWS), "table", *self.SAID, criteria=("c*=q",),
-                    scale=scale, match="line 2: 'c1' counts how many people gave one score, as all "
-                    "of c1 to c5 do: write a row for each vote")  # fmt: skip
+                    scale=scale, match="line 2: 'c1' tells how many people gave one score, or what "
+                    "share of them, as all of c1 to c5 do: write a row for each vote")  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "rows",
+        [("a.jpg,0,0,0.238,0.695,0.067,1,3.829,0.53", "b.jpg,0,0.03,0.47,0.49,0.01,1,3.48,0.58"),
+         ("a.jpg,0,0,0.24,0.7,0.07,105,3.82857,0.53", "b.jpg,0,.03,.47,.49,.01,96,3.48,0.58"),
+         ("a.jpg,0,0,24,70,7,105,3.82857,0.53", "b.jpg,0,3,47,49,1,96,3.48,0.58"),
+         ("a.jpg,1,0,0,0,0,1,1,0", "b.jpg,0,0,1,0,0,1,3,0")],
+    )  # fmt: skip
+    def test_no_share_is_an_answer(self, refused, write, rows):
+        """They entered as one answer each, on any scale that holds them."""
+        path = write(self.HEAD, *rows)
+        refused(path, "table", *self.SAID, criteria=("c*=q",), scale="0:200",
+                match="line 2: 'c1' tells how many people gave one score, or what share of them"
+        )  # fmt: skip
+
+    def test_no_share_with_a_decimal_comma_is_an_answer(self, refused, write):
+        rows = (row.replace(",", ";").replace(".", ",") for row in
+                (self.HEAD, "a;0;0;0.24;0.7;0.06;9;3.82;0.5"))  # fmt: skip
+        refused(write(*rows), "table", *self.SAID, criteria=("c*=q",), scale="0:9",
+                match="line 2: 'c1' tells how many people gave one score")  # fmt: skip
 
     def test_a_mean_says_that_its_votes_are_there(self, load, write):
         found = load(write(self.HEAD, *self.ROWS), "table", *self.SAID, criteria=("MOS=q@1:5",))
         assert any("write a row for each vote" in note for note in found.report.notes)
 
-    @pytest.mark.parametrize("row", ["a,3,3,3,3,3,3", "a,1,4,1,2,2,2", "a,9,9,9,9,,9"])
+    @pytest.mark.parametrize(
+        "row", ["a,3,3,3,3,3,3", "a,1,4,1,2,2,2", "a,9,9,9,9,,9", "a,0,0,0,1,0,0.2"]
+    )
     def test_answers_beside_their_mean_are_answers(self, load, write, row):
         path = write("who,q1,q2,q3,q4,q5,mean", row, row.replace("a", "b"))
         said = ("rater=who", "prompt=question", "model:=m")

@@ -4,15 +4,15 @@ Every column that ``--criterion`` names is a question, with ``*`` for any signs 
 answered, and what was rated, is mapped. A question's own name is in reach as ``question``: where a
 form has a column a picture (Google Forms, Qualtrics) it says what was rated, where a sheet has a
 column a rater it says who. Columns that nobody names are not read, and told. Of Qualtrics' export
-the two rows below the header are no answers, and previews are nobody's. Columns that count how
-many people gave each score (KonIQ-10k's ``c1`` to ``c5``) are known by the mean beside them: no
-cell of theirs is an answer.
+the two rows below the header are no answers, and previews are nobody's. Columns that tell how
+many people gave each score, or which share of them (KonIQ-10k's ``c1`` to ``c5``), are known by
+the mean beside them: no cell of theirs is an answer.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -45,6 +45,7 @@ FEWEST_COUNTS = 3
 ROUNDED = 0.006
 """How far a mean may be from that of its votes, being rounded to two places."""
 Row = tuple[int, Mapping[str, Any]]
+Number = Callable[[Any], float | None]
 
 
 def read(path: Path, options: ReadOptions) -> Reading:
@@ -67,7 +68,7 @@ def read(path: Path, options: ReadOptions) -> Reading:
         options = replace(options, mapping=_spread(options.mapping, rows))
     rows = iter(rows)
     first = list(islice(rows, 10))
-    counts = _counts_of_votes([row for _, row in first])
+    counts = _counts_of_votes([row for _, row in first], _reader(path))
     recorder = Recorder(path, "line", options)
     names_question = any(c.name == QUESTION for c in options.mapping.columns.values())
     columns: set[str] = set()
@@ -132,37 +133,64 @@ def _spread(mapping: Mapped, rows: Iterable[Row]) -> Mapped:
     return replace(mapping, criteria=found)
 
 
-def _counts_of_votes(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def _reader(path: Path) -> Number:
+    """Read a cell's number, with a decimal comma where the table has such."""
+    commas = tables.Commas(path)
+
+    def read(raw: Any) -> float | None:
+        number = number_in(raw)
+        return commas.read(str(raw).strip()) if number is None else number
+
+    return read
+
+
+def _counts_of_votes(rows: Sequence[Mapping[str, Any]], read: Number) -> tuple[str, ...]:
     """Columns ``c1``, ``c2``, ... whose mean, each number times its cell, stands in every row too.
 
-    One of them at least counts more people than there are scores: answers to as many questions,
-    all of them 3, have that mean by chance.
+    They are shares that sum to 1 or 100, or counts, of which one at least is of more people than
+    there are scores: answers to as many questions, all of them 3, have that mean by chance.
     """
     runs: dict[str, dict[int, str]] = {}
     for name in rows[0] if rows else ():
         if numbered := COUNT.fullmatch(name):
             runs.setdefault(numbered[1], {})[int(numbered[2])] = name
     for run in runs.values():
-        most = max(number_in(row.get(name)) or 0 for row in rows for name in run.values())
-        if len(run) >= FEWEST_COUNTS and most > max(run) and all(_has_mean(run, r) for r in rows):
+        if len(run) < FEWEST_COUNTS:
+            continue
+        most = max(read(row.get(name)) or 0 for row in rows for name in run.values())
+        if (most > max(run) and all(_has_mean(run, row, read) for row in rows)) or all(
+            _has_mean(run, row, read, shares=True) for row in rows
+        ):
             return tuple(run.values())
     return ()
 
 
-def _has_mean(run: Mapping[int, str], row: Mapping[str, Any]) -> bool:
-    cells = {score: number_in(row.get(name)) for score, name in run.items()}
-    votes = {score: n for score, n in cells.items() if n is not None and n >= 0 == n % 1}
-    if len(votes) < len(cells) or not any(votes.values()):
+def _has_mean(
+    run: Mapping[int, str], row: Mapping[str, Any], read: Number, *, shares: bool = False
+) -> bool:
+    cells = {score: read(row.get(name)) for score, name in run.items()}
+    votes = {score: n for score, n in cells.items() if n is not None and n >= 0}
+    total = sum(votes.values())
+    if len(votes) < len(cells) or not total:
         return False
-    mean = sum(score * n for score, n in votes.items()) / sum(votes.values())
-    told = (number_in(row[name]) for name in row if MEAN.search(name.lower()))
-    return any(n is not None and abs(n - mean) <= ROUNDED for n in told)
+    near = ROUNDED
+    if shares:
+        whole = 1.0 if total < 2 else 100.0
+        if abs(total - whole) > whole * ROUNDED * len(cells):
+            return False
+        near += ROUNDED * sum(cells)  # each share is rounded to a hundredth, or finer
+    elif any(n % 1 for n in votes.values()):
+        return False
+    mean = sum(score * n for score, n in votes.items()) / total
+    told = (read(row[name]) for name in row if MEAN.search(name.lower()))
+    return any(n is not None and abs(n - mean) <= near for n in told)
 
 
 def _told(question: str, counts: Sequence[str]) -> str:
     return (
-        f"{question!r} counts how many people gave one score, as all of {counts[0]} to {counts[-1]}"
-        " do: write a row for each vote, with the score in a column"
+        f"{question!r} tells how many people gave one score, or what share of them, as all of "
+        f"{counts[0]} to {counts[-1]} do: write a row for each vote (of shares, times how many "
+        "voted), with the score in a column"
     )
 
 
