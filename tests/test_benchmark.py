@@ -83,6 +83,21 @@ def test_what_is_wrong_is_one_sentence(tmp_path: Path, parts: dict[str, str], sa
     assert "\n" not in str(told.value)
 
 
+def test_a_name_that_no_offer_has_is_told_with_where_offers_come_from(tmp_path: Path) -> None:
+    path = _write(tmp_path)
+    path.write_text(path.read_text().replace('["painters/ochre"]', '["studio/shoot"]'))
+    with pytest.raises(BenchmarkError, match=r"offer_files names \(here none\)"):
+        benchmark.load(path)
+    (tmp_path / "own.toml").write_text(
+        'provider = "own"\n[sources]\nbooks = "ours"\n[[offers]]\nid = "one"\nmodel = "one"\n'
+        'modality = "image"\n'
+    )
+    whole = path.read_text().replace("[benchmark]\n", '[benchmark]\noffer_files = ["own.toml"]\n')
+    path.write_text(whole)
+    with pytest.raises(BenchmarkError, match=r"\(here own.toml\)"):
+        benchmark.load(path)
+
+
 def test_a_correction_is_part_of_the_digest_and_the_default_is_as_it_was(tmp_path: Path) -> None:
     plain = benchmark.load(_write(tmp_path))
     same = benchmark.load(_write(tmp_path, benchmark='correction = "bonferroni"'))

@@ -349,3 +349,14 @@ def test_a_category_that_cannot_be_judged_is_told_before_anything_is_bought(
     with pytest.raises(BenchmarkError, match="own category 'packshot'"):
         pipeline.run(replace(small, suites=(str(path),)), tmp_path / "workspace")
     assert not (tmp_path / "workspace").exists()
+
+
+def test_the_end_of_the_demo_names_what_can_be_done_next(
+    ran: RunResult, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from qfloor.cli import demonstration
+
+    demonstration.show(ran)
+    last = capsys.readouterr().out.splitlines()[-4:]
+    assert last[0].startswith(f"The quality database is {ran.database}")
+    assert last[-1].endswith(f" report {ran.database}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
-from qfloor.report.raters_page import MOST_RATERS, _severity
+from qfloor.report.content import ReportContent
+from qfloor.report.raters_page import MOST_RATERS, _severity, raters_section
 
 
 def rater(name: str, severity: float | None, **more: Any) -> dict[str, Any]:
@@ -37,3 +39,29 @@ def test_raters_that_share_no_output_are_listed_and_not_compared() -> None:
     assert "severity cannot be told from taste" in page
     assert "All 2 raters" in page
     assert _severity([rater("a", None, mean=None)]) == ""
+
+
+def section(shared: int, *raters: dict[str, Any]) -> str:
+    row = {
+        "category": "portrait", "criterion": "overall", "by": "people", "ratings": 9, "raters": 3,
+        "anonymous": 0, "alpha": 0.5 if shared else None, "alpha_ordinal": None, "alpha_95": None,
+        "icc1": None, "resolution": None, "shared_items": shared,
+    }  # fmt: skip
+    content = SimpleNamespace(
+        agreement=(row,), raters=raters, floors=[], provenance={}, tables={}, absent={},
+        quality={"id": "overall"},
+    )  # fmt: skip
+    return raters_section(cast("ReportContent", content))
+
+
+def test_where_nothing_was_rated_twice_one_sentence_says_so() -> None:
+    page = section(0, rater("a", None), rater("b", None))
+    assert page.count("No output was rated twice: how far raters agree, and how severe") == 1
+    assert "alpha" not in page
+    assert "taste" not in page
+    assert "All 2 raters" in page
+    heads = page[page.index("<thead>") : page.index("</thead>")]
+    known = {"rater", "by", "ratings", "mean", "severity", "screening"}
+    assert {head for head in known if head in heads} == {"rater", "by", "ratings", "mean"}
+    assert "alpha (ordinal)" in section(4, rater("a", 0.1))
+    assert "rated twice: how far" not in section(4, rater("a", 0.1))

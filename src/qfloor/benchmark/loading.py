@@ -218,7 +218,12 @@ def _chosen(path: Path, table: BenchmarkTable, known: Mapping[str, Offer]) -> tu
     for pattern in table.offers:
         matched = fnmatch.filter(sorted(known), pattern)
         if not matched:
-            hint = meant(pattern, known, "see qfloor offers list")
+            files = ", ".join(table.offer_files) or "none"
+            hint = meant(
+                pattern, known,
+                "offers come from the catalogue (see qfloor offers list) and from the files that "
+                f"benchmark.offer_files names (here {files})",
+            )  # fmt: skip
             raise BenchmarkError(f"{path}: no offer matches {pattern!r}{hint}")
         chosen |= {name: known[name] for name in matched}
     return tuple(chosen[name] for name in sorted(chosen))

@@ -48,6 +48,8 @@ def show(result: RunResult) -> None:
     typer.echo()
     typer.echo(f"The quality database is {result.database}; try your own:")
     typer.echo(f'  {called()} route "your request" --tier professional --db {result.database}')
+    typer.echo("and a page of all that was found, with plots and the worst pictures:")
+    typer.echo(f"  {called()} report {result.database}")
 
 
 def called() -> str:

@@ -75,7 +75,9 @@ def check(
     day = _day(today)
     offers = _matching(pattern, file)
     if not offers:
-        raise InputError(f"no offer matches {pattern!r}; see qfloor offers list")
+        raise InputError(
+            f"no offer matches {pattern!r}; see qfloor offers list, and --file for your own"
+        )
     gone = _gone(workspace)
     rows = [
         {"offer": offer.id, "finding": finding, "detail": detail}

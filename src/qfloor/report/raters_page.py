@@ -19,7 +19,12 @@ MOST_RATERS = 60
 def raters_section(content: ReportContent) -> str:
     """Give the section's body."""
     told = [_panel(content)]
-    if content.agreement:
+    if content.agreement and not any(r["shared_items"] for r in content.agreement):
+        said = (
+            "No output was rated twice: how far raters agree, and how severe each is, is unknown."
+        )
+        told += [paragraph(said), _listed(content.raters)]
+    elif content.agreement:
         told += [_agreement(content.agreement), _severity(content.raters)]
     else:
         told.append(paragraph(content.absent.get("raters", "No ratings are at hand."), "dim"))
@@ -113,9 +118,13 @@ def _listed(rows: Sequence[Row]) -> str:
         ]
         for r in rows
     ]  # fmt: skip
-    return folded(
-        f"All {several(len(rows), 'rater')}", table(heads, cells, numeric={2, 3, 4, 5, 6, 8, 9})
+    shown = [n for n in range(len(heads)) if any(row[n] not in (NOTHING, "") for row in cells)]
+    listed = table(
+        [heads[n] for n in shown],
+        [[row[n] for n in shown] for row in cells],
+        numeric={place for place, n in enumerate(shown) if n not in (0, 1, 7)},
     )
+    return folded(f"All {several(len(rows), 'rater')}", listed)
 
 
 def _left_out(content: ReportContent) -> str:
