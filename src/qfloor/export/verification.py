@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from qfloor.export.consistency import problems_of
 from qfloor.export.late import certified_words
 from qfloor.export.release import Content, digest_of_content
 from qfloor.export.schema import APPLICATION_ID, SCHEMA_VERSION, tables_at
+from qfloor.read_only import opened_to_read
 
 _DAMAGE = (
     sqlite3.Error, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError,
@@ -131,8 +131,7 @@ def computed_digest(path: Path, content: Content) -> str:
 
 
 def _from_sqlite(path: Path) -> Content:
-    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(uri, uri=True)) as connection:
+    with opened_to_read(path) as connection:
         if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
             empty = path.stat().st_size == 0
             raise ValueError("it is empty" if empty else "it is another kind of SQLite file")

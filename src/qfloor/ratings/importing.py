@@ -10,9 +10,7 @@ pseudonyms (`pseudonyms`), before anything of them is compared, named or written
 
 from __future__ import annotations
 
-import contextlib
-import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from operator import attrgetter
 from pathlib import Path
@@ -44,21 +42,10 @@ from qfloor.ratings.settling import Settled, Settler
 from qfloor.ratings.store_rows import ComparisonRow, RatingRow
 from qfloor.records import Category, digest_of
 from qfloor.store import Store
+from qfloor.uncollected import uncollected
 
 
-@contextlib.contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Python looks for cycles whenever many objects were made; an import makes many and none."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-@_no_search_for_cycles()
+@uncollected()
 def import_ratings(
     store: Store,
     path: str | Path | Sequence[str | Path],

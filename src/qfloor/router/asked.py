@@ -10,7 +10,6 @@ import datetime as dt
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 from qfloor import tables
 from qfloor.errors import InputError, NeedError
 from qfloor.meant import meant
+from qfloor.read_only import opened_to_read
 from qfloor.router.classification import Classification
 from qfloor.router.needs import Need
 
@@ -199,7 +199,7 @@ _COLUMNS = (
 def _gateway(path: Path) -> Iterable[Asked]:
     """Rows of a gateway's log, oldest first; the file may be in use."""
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        with opened_to_read(path, in_use=True) as connection:
             rows = connection.execute(
                 f"SELECT {', '.join(_COLUMNS)} FROM decisions ORDER BY at, id"
             ).fetchall()

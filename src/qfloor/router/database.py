@@ -8,18 +8,17 @@ that routing needs no other part of qfloor than its records.
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from qfloor.errors import DatabaseError, NewerDatabaseError
+from qfloor.read_only import opened_to_read
 from qfloor.records import Category, Lifecycle, Offer, PriceRule
 from qfloor.router.classification import Classification, Told
 from qfloor.router.classifier import Classifier
@@ -28,6 +27,7 @@ from qfloor.router.places import Place, Places, Standing, Standings
 from qfloor.router.resolutions import size_of
 from qfloor.router.rows import category_of, offer_of, price_of
 from qfloor.router.weights import Weights, default_weights
+from qfloor.uncollected import uncollected
 
 SUPPORTED_MAJOR = 1
 APPLICATION_ID = 0x71666C72
@@ -171,8 +171,8 @@ def load(path: str | Path) -> Database:
     if not path.is_file():
         raise DatabaseError(f"{path}: no such quality database")
     try:
-        uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-        with closing(sqlite3.connect(uri, uri=True)) as connection, _uncollected():
+        # what stays is made without the garbage collector, which took a third of a first load
+        with opened_to_read(path) as connection, uncollected():
             _check(path, connection)
             return _read(path, connection)
     except (sqlite3.Error, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -190,18 +190,6 @@ def _reloaded(path: str, digest: str) -> Database:
             f"{path}: is release {found.digest[:12]} now, {digest[:12]} was pickled"
         )
     return found
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Make what stays without the garbage collector, which took a third of a first load."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _check(path: Path, connection: sqlite3.Connection) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from qfloor.errors import DatabaseError
+from qfloor.read_only import opened_to_read
 from qfloor.router.database import Database
 
 Cell = tuple[str, str, str, str]
@@ -72,8 +72,7 @@ def measured(db: Database) -> Mapping[Cell, Rate]:
     if not path.is_file():
         raise DatabaseError(f"{path}: no such quality database any more")
     try:
-        uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-        with closing(sqlite3.connect(uri, uri=True)) as connection:
+        with opened_to_read(path) as connection:
             (digest,) = connection.execute("SELECT digest FROM release").fetchone()
             rows = connection.execute(_QUERY, (db.primary_quality,)).fetchall()
     except (sqlite3.Error, TypeError) as error:

@@ -11,6 +11,7 @@
     frames.py       the same as pandas frames
     media_files.py  media/ab/<sha256>.<ext>        lock.py   one writer
     media_place.py  one place or several           media_url.py  elsewhere (S3, ...)
+    media_kept.py   what a generator left becomes media
     placing.py      new media go elsewhere         settings.py   workspace.toml
     upkeep.py       verify, du                     cleaning.py   files that no row names
     tiering.py      media by policy                tier_policy.py, tiers.py  the policy, its rows

@@ -17,14 +17,14 @@ from qfloor.store.frames import Frames
 from qfloor.store.judgments import JudgmentTables
 from qfloor.store.ledger import LedgerTables
 from qfloor.store.lock import WriterLock
-from qfloor.store.media_place import Media, media_of, read_media
+from qfloor.store.media_kept import GENERATORS, KeepsMedia
+from qfloor.store.media_place import media_of, read_media
 from qfloor.store.outputs import OutputTables
 from qfloor.store.sequential import SequentialTables
 from qfloor.store.settings import read_settings
 from qfloor.store.tiers import TierTables
 
 DATABASE = "store.db"
-GENERATORS = "generators"
 _LOG = f"{DATABASE}-wal"
 _COPIES = 3
 """How often a copy is tried: another command may just be ending."""
@@ -39,6 +39,7 @@ class Store(
     DriftTables,
     TierTables,
     Frames,
+    KeepsMedia,
 ):
     """A workspace's store: ``store.db``, ``media/`` and the lock of its one writer.
 
@@ -58,7 +59,7 @@ class Store(
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.media: Media = media_of(root, read_settings(root))
+        self.media = media_of(root, read_settings(root))
         self._writer = WriterLock(root / "store.lock")
         super().__init__(root / DATABASE)
 
@@ -187,19 +188,6 @@ class Store(
                 "write this store; nothing more is bought, what was bought is kept: run it again"
             )
 
-    def put_media(self, content: bytes | Path, media_type: str) -> str:
-        """Store media durably; returns the SHA-256 a row may name from now on.
-
-        A file that lies among the generators' folders is moved, any other is copied.
-        """
-        if isinstance(content, bytes):
-            return self.media.put(content, media_type)
-        return self.media.put_file(content, media_type, take=self.owns(content))
-
-    def owns(self, path: Path) -> bool:
-        """Whether a file lies among the generators' folders, so that it may be moved or removed."""
-        return path.resolve().is_relative_to(self.root / GENERATORS)
-
     def media_path(self, sha256: str) -> Path:
         """File on this machine with stored media; `StoreError` when there is none."""
         return self.media.path(sha256)
@@ -211,12 +199,6 @@ class Store(
     def generator_folders(self) -> list[Path]:
         """Folders of all generators that ever had one."""
         return sorted(p for p in (self.root / GENERATORS).glob("*") if p.is_dir())
-
-    def generator_folder(self, name: str) -> Path:
-        """A generator's own folder in the workspace; made here."""
-        folder = self.root / GENERATORS / "".join(c if c.isalnum() else "-" for c in name)
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
 
 
 def _make_folder(root: Path) -> None:

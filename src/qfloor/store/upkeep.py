@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 from qfloor.errors import StoreError
 from qfloor.store.media_files import Lying
+from qfloor.store.media_kept import GENERATORS
 from qfloor.store.media_place import Media, places_of
-from qfloor.store.store import DATABASE, GENERATORS, Store
+from qfloor.store.store import DATABASE, Store
 from qfloor.store.tiers import Named
 
 Kind = Literal["database", "missing", "damaged", "orphan"]

@@ -30,6 +30,7 @@ from qfloor.abtest.votes import votes_of
 from qfloor.abtest.watch import DiscriminabilityWatch, FailWatch, WatchState
 from qfloor.errors import BudgetError, SessionError
 from qfloor.pipeline.blinding.blind import ArmOutputs
+from qfloor.read_only import opened_to_read
 from qfloor.records import Offer, Output, Prompt, Status
 from qfloor.store import Store
 from qfloor.store.media_files import MediaFiles
@@ -80,14 +81,12 @@ def draw_traffic(gateway: Path, share: float, *, since: str = "", modality: str 
     path = gateway / "gateway.db"
     if not path.is_file():
         raise SessionError(f"{gateway} has no gateway.db; name the gateway's folder")
-    log = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     try:
-        rows = log.execute(_LOG, (since,)).fetchall()
-        outputs = _outputs(log)
+        with opened_to_read(path, in_use=True) as log:
+            rows = log.execute(_LOG, (since,)).fetchall()
+            outputs = _outputs(log)
     except sqlite3.DatabaseError as error:
         raise SessionError(f"{path} cannot be read as a gateway's log: {error}") from error
-    finally:
-        log.close()
     media = MediaFiles(gateway / "media")
     prompts: list[Prompt] = []
     served: dict[str, Shown] = {}

@@ -23,6 +23,7 @@ from qfloor.store import rows as r
 from qfloor.store.connection import BUSY_SECONDS, Database
 from qfloor.store.lock import folder_held
 from qfloor.store.media_files import MediaFiles
+from qfloor.store.media_kept import KeepsMedia
 from qfloor.store.migrations import migrate
 from qfloor.web.gateway.tables import MIGRATIONS
 
@@ -57,8 +58,10 @@ class LostJobError(StoreError):
         super().__init__(f"job {job_id} is another worker's by now{what and f'; {what}'}")
 
 
-class GatewayLedger(Database):
+class GatewayLedger(KeepsMedia, Database):
     """The gateway's own ledger; see `qfloor.generate.Ledger` for what a request needs of it."""
+
+    media: MediaFiles
 
     def __init__(self, root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
@@ -245,22 +248,6 @@ class GatewayLedger(Database):
         )
         rows = [(o.id, o.at, o.media_sha256, canonical_json(o)) for o in outputs]
         return self._write_many(sql, rows)
-
-    def put_media(self, content: bytes | Path, media_type: str) -> str:
-        """Keep media as they are, byte by byte; gives their SHA-256."""
-        if isinstance(content, bytes):
-            return self.media.put(content, media_type)
-        return self.media.put_file(content, media_type, take=self.owns(content))
-
-    def owns(self, path: Path) -> bool:
-        """Whether a file lies among the generators' folders."""
-        return path.resolve().is_relative_to(self.root / "generators")
-
-    def generator_folder(self, name: str) -> Path:
-        """A generator's own folder; shared by workers, whose files have random names."""
-        folder = self.root / "generators" / "".join(c if c.isalnum() else "-" for c in name)
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
 
     # -- reading back --------------------------------------------------------------------------
 
