@@ -97,6 +97,26 @@ def test_labels_that_are_no_category_are_told(tmp_path: Path) -> None:
     assert told == []
 
 
+def test_a_label_that_is_mapped_and_that_no_row_has_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("text,category\na man,people\na hill,places\n")
+    told: list[str] = []
+    mapped = {"people": "portrait", "place": "landscape", "Oddities": "portrait"}
+    suite.import_suite(path, "csv", categories=mapped, category="portrait", say=told.append)
+    assert told == [
+        "--map place=...: no row has this label; did you mean 'places'?",
+        "--map Oddities=...: no row has this label",
+    ]
+    told.clear()
+    columns = {"category": ""}
+    suite.import_suite(path, "csv", categories={"people": "portrait"}, columns=columns,
+                       say=told.append)  # fmt: skip
+    assert told[-1] == (
+        "--map people=...: no row has this label; no row has any: is their column read? "
+        "(--column category=NAME)"
+    )
+
+
 @pytest.mark.parametrize(
     ("format", "content", "options", "says"),
     [
@@ -188,6 +208,17 @@ def test_labels_that_are_no_category_are_told_with_their_rows(tmp_path: Path) ->
     log.write_text("prompt,category\n" + strange)
     suite.sample_log(log, 9, np.random.default_rng(0), say=said.append)
     assert "'c5' in 1 and 3 more labels), taken as general" in said[2]
+
+
+def test_rows_that_repeat_a_request_are_counted(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("prompt,category\na face,portrait\na  face ,portrait\na face,\na hill,\n")
+    said: list[str] = []
+    drawn, _ = suite.sample_log(log, 5, np.random.default_rng(0), say=said.append)
+    assert len(drawn.prompts) == 3
+    assert said == [
+        f"{log}: 1 row repeats the text and category of an earlier one; equal ones are one request"
+    ]
 
 
 def test_a_request_without_text_is_none(tmp_path: Path) -> None:

@@ -242,7 +242,8 @@ def import_suite(
         Our category for every prompt that no mapping covers.
     say : callable, optional
         Told in one sentence of labels that are no category and that nothing maps: their prompts
-        are ``general``. And of a CSV's columns that say nothing of ours.
+        are ``general``; of each label in ``categories`` that no row has; and of a CSV's columns
+        that say nothing of ours.
 
     Returns
     -------
@@ -272,8 +273,11 @@ def import_suite(
         for (theirs, _), prompt in zip(labelled, prompts, strict=True)
         if theirs and category is None and _unplaced(theirs, prompt, options)
     )
-    if strange and say is not None:
-        say(f"{strange_labels(strange)} (--map LABEL=CATEGORY, or --category for all)")
+    if say is not None:
+        if strange:
+            say(f"{strange_labels(strange)} (--map LABEL=CATEGORY, or --category for all)")
+        for told in _unmet(options, {theirs for theirs, _ in labelled if theirs}):
+            say(told)
     return Suite(name=suite_name, version="1.0.0", prompts=prompts, title=f"imported from {format}")
 
 
@@ -288,6 +292,14 @@ def _called(path: Path) -> str:
     stem = path.with_suffix("").stem if path.suffix.lower() == ".gz" else path.stem
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "csv"
+
+
+def _unmet(options: ImportOptions, labels: set[str]) -> Iterator[str]:
+    """Say which labels that are mapped no row has: a slip of the pen leaves its rows elsewhere."""
+    otherwise = "" if labels else "no row has any: is their column read? (--column category=NAME)"
+    for label in options.categories:
+        if label not in labels:
+            yield f"--map {label}=...: no row has this label{meant(label, labels, otherwise)}"
 
 
 def _unplaced(theirs: str, prompt: Prompt, options: ImportOptions) -> bool:

@@ -79,7 +79,8 @@ def sample_log(
         not know, the request is ``general``.
     say : callable, optional
         Told in one sentence of labels that are no category: their rows are ``general``, whatever
-        ``guess`` would have said of them; and of rows that have no text, and are no requests.
+        ``guess`` would have said of them; of rows that have no text, and are no requests; and of
+        rows that repeat another.
 
     Returns
     -------
@@ -104,6 +105,9 @@ def sample_log(
     if wordless:
         told = several(wordless, "row without text is", "rows without text are")
         say(f"{path}: {told} left out")
+    if merged := len(requests) - sum(map(len, strata.values())):
+        told = several(merged, "row repeats", "rows repeat")
+        say(f"{path}: {told} the text and category of an earlier one; equal ones are one request")
     if strange:
         say(f"{path}: {strange_labels(strange)}")
     prompts: list[Prompt] = []
