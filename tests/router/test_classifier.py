@@ -62,6 +62,28 @@ def test_without_evidence_every_category_is_plausible(prompt: str) -> None:
     assert set(found.plausible) == {c.id for c in CATEGORIES if "image" in c.modalities}
 
 
+@pytest.mark.parametrize(
+    ("prompt", "category"),
+    [
+        ("30 second commercial for a coffee brand, steam, hands, logo", "video"),
+        ("a 10-second ad for running shoes, runner at dawn", "video"),
+        ("a Disney-ish princess with a frog", "animation"),
+        ("日系插画，女孩和猫", "animation"),
+        ("セル画風の少女", "animation"),
+        ("die Sächsische Schweiz im Herbst", "landscape"),
+        ("Cañón del Colca", "landscape"),
+        ("der Reichstag in Berlin", "architectural-render"),
+        ("清水寺", "architectural-render"),
+        # what has such a name beside it is what it was
+        ("渋谷を歩く女性のポートレート", "portrait"),
+        ("富士山の水筒、商品写真", "product-photo"),
+        ("portrait d'un homme dans une ruelle", "portrait"),
+    ],
+)
+def test_what_is_known_by_a_name(prompt: str, category: str) -> None:
+    assert classify(prompt).category == category
+
+
 def test_a_negated_word_is_evidence_against() -> None:
     plain, negated = classify("a poster, mountains"), classify("mountains, no poster, no text")
     assert negated.category == "landscape"

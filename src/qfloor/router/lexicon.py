@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from qfloor.router.words_english import ENGLISH
 from qfloor.router.words_more import MORE
+from qfloor.router.words_named import NAMED
 from qfloor.router.words_other import OTHER
 from qfloor.router.words_senses import (
     ASKED_OUTRIGHT,
@@ -120,6 +121,7 @@ _BESIDE: dict[str, dict[str, float]] = {
 def _all() -> dict[str, dict[str, float]]:
     words = {
         category: {
+            **_weights(NAMED.get(category, {})),
             **_weights(SENSES.get(category, {})),
             **_weights(WIDE[category]),
             **_weights(WORLD[category]),

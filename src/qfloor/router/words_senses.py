@@ -103,7 +103,19 @@ _CAMERA_MOVES = ", ".join(
     ]
 )
 _SECONDS = ("3", "4", "5", "6", "7", "8", "9", "10", "12", "15", "20", "30")
-_LONG = product(_SECONDS, ("second", "sec"), ("clip", "video"))
+_FILMS = (
+    "clip",
+    "video",
+    "commercial",
+    "spot",
+    "ad",
+    "teaser",
+    "trailer",
+    "bumper",
+    "promo",
+    "reel",
+)
+_LONG = product(_SECONDS, ("second", "sec"), _FILMS)
 ASKED_OUTRIGHT = ", ".join([
     *(" ".join(told) for told in _LONG),
     "make it a video, make it a short video, make it a clip, make it a short clip",
