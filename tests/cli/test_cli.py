@@ -255,6 +255,45 @@ def test_sampling_a_log(cli: Cli, tmp_path: Path) -> None:
     assert "1 row has a label that is no category ('face' in 1), taken as general" in err
 
 
+@pytest.mark.parametrize(
+    ("read", "command"),
+    [
+        ("log.csv", ["suite", "sample", "--log", "log.csv", "-o", "log.csv"]),
+        (
+            "log.inclusion.json",
+            ["suite", "sample", "--log", "log.inclusion.json", "-o", "log.toml"],
+        ),
+        ("set.csv", ["suite", "import", "set.csv", "-f", "csv", "-o", "./set.csv"]),
+        (
+            "base.toml",
+            ["suite", "rotate", "pool.toml", "--month", "2026-12", "--base", "base.toml",
+             "-o", "base.toml"],
+        ),
+    ],
+)  # fmt: skip
+def test_no_suite_is_written_over_what_it_is_read_from(
+    cli: Cli, tmp_path: Path, read: str, command: list[str]
+) -> None:
+    content = {
+        ".csv": "prompt,category\na face,portrait\n",
+        ".json": '{"prompt": "a face", "category": "portrait"}\n',
+        ".toml": '[suite]\nname = "base"\nversion = "1.0.0"\n' + "".join(
+            f'[[prompts]]\nid = "b{n}"\ncategory = "portrait"\ntext = "hill {n} fog {n} oak {n}"\n'
+            for n in range(3)
+        ),
+    }[Path(read).suffix]  # fmt: skip
+    (tmp_path / read).write_text(content)
+    (tmp_path / "pool.toml").write_text(
+        '[suite]\nname = "pool"\nversion = "1.0.0"\n[[prompts]]\nid = "own"\n'
+        'category = "portrait"\ntext = "a nurse on a quay"\n'
+    )
+    files = sorted(tmp_path.iterdir())
+    code, _, err = cli(*command)
+    assert (code, f"would be written over {read}, which is read" in err) == (1, True), err
+    assert (tmp_path / read).read_text() == content
+    assert sorted(tmp_path.iterdir()) == files
+
+
 def test_an_interrupt_is_one_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

@@ -189,3 +189,33 @@ def test_likeness_is_symmetric_and_sees_case_and_marks(words: list[str], at: int
     assert [f.share for f in there] == [f.share for f in back]
     same = Prompt(id="c", text=(" ".join(words) + "!").title(), category="portrait")
     assert [f.share for f in alike([same], [one])] == [1.0]
+
+
+@pytest.mark.parametrize("way", ["itself", "another name", "a link", "a second name", "journal"])
+def test_a_month_is_not_written_over_its_pool(pool: Path, tmp_path: Path, way: str) -> None:
+    fill(pool, 4)
+    out = pool if way == "itself" else tmp_path / "month.toml"
+    if way == "another name":
+        out = tmp_path / "months" / ".." / pool.name
+        (tmp_path / "months").mkdir()
+    elif way == "a link":
+        out.symlink_to(pool)
+    elif way == "a second name":
+        out.hardlink_to(pool)
+    elif way == "journal":
+        out = journal_of(pool)
+    before = pool.read_bytes()
+    with pytest.raises(SuiteError, match=r"would be written over .*private.* for --out"):
+        suite.rotate(base(), pool, "2026-12", out)
+    assert pool.read_bytes() == before
+    assert not journal_of(pool).exists()
+
+
+def test_retired_prompts_are_not_written_over_their_pool(pool: Path, tmp_path: Path) -> None:
+    fill(pool, 4)
+    suite.rotate(base(), pool, "2026-12", tmp_path / "month.toml")
+    before = pool.read_bytes(), journal_of(pool).read_bytes()
+    for out in (pool, journal_of(pool)):
+        with pytest.raises(SuiteError, match="exists already"):
+            suite.retire(pool, "2027-01", out)
+    assert (pool.read_bytes(), journal_of(pool).read_bytes()) == before

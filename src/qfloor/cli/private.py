@@ -87,7 +87,9 @@ def rotate(
     Example: qfloor suite rotate private.toml --month 2026-12 --out core-2026-12.toml
     """
     from qfloor import suite
+    from qfloor.suite.loading import find
 
+    suite.not_over(out, find(base))
     done = suite.rotate(suite.load(base), pool, month, out, per_category=per_category)
     emit(done.rows, as_json=as_json, as_csv=as_csv)
     say(f"wrote {out}: {several(len(done.suite.prompts), 'prompt')}, digest {done.suite.digest}")

@@ -105,6 +105,7 @@ def import_(
     """
     from qfloor import suite
 
+    suite.not_over(out, file)
     imported = suite.import_suite(
         file,
         format,
@@ -139,6 +140,9 @@ def sample(
 
     from qfloor import pipeline, suite
 
+    beside = out.with_suffix(".inclusion.json")
+    for written in (out, beside):
+        suite.not_over(written, log)
     drawn, inclusion = suite.sample_log(
         log,
         per_stratum,
@@ -150,7 +154,7 @@ def sample(
         say=say,
     )
     suite.write(drawn, out)
-    beside = suite.write_inclusion(inclusion, out.with_suffix(".inclusion.json"))
+    suite.write_inclusion(inclusion, beside)
     of_each = Counter(prompt.category for prompt in drawn.prompts)
     places = ", ".join(f"{n} {category}" for category, n in sorted(of_each.items()))
     say(

@@ -14,7 +14,7 @@ from qfloor.suite.loading import load, names
 from qfloor.suite.pool import repository_around, write_prompts
 from qfloor.suite.rotation import retire, rotate
 from qfloor.suite.sampling import sample_log
-from qfloor.suite.writing import dump, write, write_inclusion
+from qfloor.suite.writing import dump, not_over, write, write_inclusion
 
 __all__ = [
     "Finding",
@@ -24,6 +24,7 @@ __all__ = [
     "import_suite",
     "load",
     "names",
+    "not_over",
     "repository_around",
     "retire",
     "rotate",

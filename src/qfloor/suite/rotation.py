@@ -25,11 +25,12 @@ from qfloor.suite.pool import (
     Journal,
     Served,
     as_public,
+    journal_of,
     read_journal,
     served_digest,
     write_journal,
 )
-from qfloor.suite.writing import write
+from qfloor.suite.writing import not_over, write
 
 PRIVATE_SHARE = Fraction(1, 3)
 _MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
@@ -73,9 +74,11 @@ def rotate(
     Raises
     ------
     SuiteError
-        When a stratum lacks prompts that never served, says how many; nothing is written.
+        When a stratum lacks prompts that never served, says how many, or when ``out`` is the pool
+        or its journal; nothing is written.
     """
     month = month_of(month)
+    not_over(out, pool, journal_of(pool))
     private, journal = load(pool), read_journal(pool)
     clash = {p.id for p in base.prompts} & {p.id for p in private.prompts}
     if clash:

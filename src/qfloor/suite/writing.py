@@ -81,3 +81,21 @@ def replace_file(path: Path, text: str) -> Path:
             f"{path}: cannot be written, character {error.start} is half a surrogate pair"
         ) from error
     return write_whole(path, content)
+
+
+def not_over(out: Path, *inputs: Path) -> None:
+    """Refuse to write over a file that is read.
+
+    Raises
+    ------
+    SuiteError
+        When ``out`` is one of ``inputs``, by whatever name or link.
+    """
+    if out.exists() and not out.is_file():
+        return  # a terminal may be both read and written; a folder is refused when it is written
+    for one in inputs:
+        linked = out.exists() and one.exists() and out.samefile(one)
+        if linked or out.resolve() == one.resolve():
+            raise SuiteError(
+                f"{out}: would be written over {one}, which is read; name another file for --out"
+            )
