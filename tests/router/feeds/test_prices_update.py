@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from qfloor.errors import InputError, StoreError
 from qfloor.generators.catalogue import catalogue
 from qfloor.records import Offer, PriceComponent, PriceRule
-from qfloor.router.feeds import FeedStore, PriceRow, compare_sources, update_prices
+from qfloor.router.feeds import FeedStore, PriceRow, compare_sources, update_file, update_prices
 from qfloor.router.feeds import fetching as fetching_module
 from qfloor.router.feeds.comparing import reference_price
 from qfloor.router.feeds.files import read_source
@@ -378,6 +378,17 @@ def test_no_other_update_comes_between_the_check_and_what_it_was_held_against(
     update_prices(store, csv(tmp_path / "p.csv", "a,image,2,2026-11-24"), now=NOW)
     update_prices(store, other, now=NOW)
     assert [(h.before_usd, h.row.usd) for _, h in store.held()] == [("2", "9")]
+
+
+def test_a_first_update_is_held_against_offers_that_can_be_walked_through_once(
+    tmp_path: Path,
+) -> None:
+    offer = sold("m", "0.04")
+    place = csv(tmp_path / "p.csv", f"{offer.id},image,4,{DAY}")
+    found = update_file(tmp_path / "feeds.db", place, now=NOW, offers=(o for o in [offer]))
+    assert [(h.before_usd, h.row.usd) for h in found.checked.held] == [("0.04", "4")]
+    with FeedStore.open(tmp_path / "feeds.db", create=False) as store:
+        assert prices_in(store) == {}
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def update_file(path: Path, place: str, **how: Any) -> PriceUpdate:
     """`update_prices` of a feeds file; where there is none, a source that is refused makes none."""
     if not path.is_file():
         fetched = read_place(place, timeout_s=how.get("timeout_s", TIMEOUT_S))
-        how["fetched"] = fetched
+        how |= {"fetched": fetched, "offers": tuple(how.get("offers", ()))}  # both passes read them
         with FeedStore.open(":memory:") as first:
             update_prices(first, place, **how)
     with FeedStore.open(path) as store:
