@@ -164,3 +164,16 @@ def test_damaged_weights_are_told(tmp_path: Path) -> None:
         connection.execute("UPDATE classifier SET content = '[1, 2]' WHERE part = 'bias'")
     with pytest.raises(DatabaseError, match="parts do not fit together"):
         router.load(path)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [("'abc'", "'abc'"), ("-2", "-2.0"), ("1e999", "inf")]
+)
+def test_a_latency_that_cannot_be_is_told(tmp_path: Path, seconds: str, told: str) -> None:
+    path = export.write(tmp_path / "quality.db", factories.release())
+    with closing(sqlite3.connect(path)) as connection, connection:
+        offer = connection.execute("SELECT id FROM offers").fetchone()[0]
+        connection.execute("DELETE FROM latency")
+        connection.execute(f"INSERT INTO latency VALUES (?, 1.0, {seconds}, 3, NULL)", (offer,))
+    with pytest.raises(DatabaseError, match=f"a latency of {told} seconds"):
+        router.load(path)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
 from qfloor.export.release import Content, Row
+from qfloor.export.typed import mistyped
 from qfloor.records import TIERS, digest_of
 
 _CLOSE = 1e-9
 _NAMING = (
     "thresholds", "floors", "fail_rates", "verdicts", "calibrations", "latency", "pass_rates",
-    "tag_floors", "leave_one_rater_out", "learned_thresholds",
+    "tag_floors", "leave_one_rater_out", "learned_thresholds", "prices", "spending",
 )  # fmt: skip
 _WITHHELD = frozenset({"provisional", "drifted"})
 """Reasons for which a floor that clears a threshold is yet no certificate."""
@@ -21,7 +23,9 @@ Place = tuple[Any, ...]
 
 def problems_of(content: Content) -> list[str]:
     """Return everything that contradicts itself, one sentence each; empty when sound."""
-    checks = (_unnamed, _unsupported, _unlearned, _unsound_plan)
+    if found := list(mistyped(content)):
+        return found  # what else is to be said takes numbers for numbers
+    checks = (_unnamed, _unsupported, _unlearned, _unsound_plan, _untimely)
     return [problem for check in checks for problem in check(content)]
 
 
@@ -31,6 +35,26 @@ def _unsound_plan(content: Content) -> Iterator[str]:
     plan = told.get("frozen_plan", {})
     if plan.get("frozen") and digest_of(plan["content"]) != plan["digest"]:
         yield f"its frozen plan is not what its digest names, {plan['digest']}"
+    about = content["release"][0]
+    if "frozen_at" not in about:  # an earlier version of the format
+        return
+    at = about["frozen_at"]
+    if (at is not None) != bool(plan.get("frozen")):
+        yield (
+            "its plan is frozen, but not told when"
+            if at is None
+            else f"it says that its plan was frozen at {at}, but holds no frozen plan"
+        )
+    elif at is not None and not _is_time(at):
+        yield f"its plan was frozen at {at!r}, which is no time"
+
+
+def _untimely(content: Content) -> Iterator[str]:
+    """Latencies that nothing can have."""
+    for row in content["latency"]:
+        for name in ("p50_s", "p95_s"):
+            if row[name] is not None and row[name] < 0:
+                yield f"latency: {_said(row)}: {name} is {row[name]:g} seconds"
 
 
 def _unnamed(content: Content) -> Iterator[str]:
@@ -160,6 +184,14 @@ def _place(row: Row, *names: str) -> Place:
 def _said(row: Row) -> str:
     names = ("offer_id", "category", "modality", "tier")
     return " ".join(str(row[name]) for name in names if name in row)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _number(value: float | None) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -237,7 +238,7 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
             for o, rule in _rows(connection, "SELECT offer_id, rule FROM prices")
             if (price := price_of(rule)) is not None
         },
-        latency={row[0]: Latency(*row[1:]) for row in _rows(connection, _LATENCY)},
+        latency={row[0]: _latency(*row[1:]) for row in _rows(connection, _LATENCY)},
         pixels={o.id: found for o in offers.values() if (found := size_of(o.settings))},
         classifier=_classifier(connection, categories),
         scale=scale,
@@ -245,6 +246,15 @@ def _read(path: Path, connection: sqlite3.Connection) -> Database:
         uncalibrated=quality.startswith("uncalibrated:"),
         perishable=frozenset(o.id for o in offers.values() if _may_go(o.lifecycle)),
     )
+
+
+def _latency(p50: Any, p95: Any, n: Any, as_of: Any) -> Latency:
+    """Told seconds; no digest covers them, and the column takes words as well."""
+    for told in (p50, p95):
+        if told is None or (isinstance(told, float) and 0.0 <= told < math.inf):
+            continue
+        raise ValueError(f"a latency of {told!r} seconds")
+    return Latency(p50, p95, n, as_of)
 
 
 def _may_go(lifecycle: Lifecycle) -> bool:
