@@ -12,18 +12,14 @@ from __future__ import annotations
 from itertools import pairwise
 
 from qfloor.router.changes_late import LATE, asks_late
-from qfloor.router.reading import BREAKS
+from qfloor.router.reading import BREAKS, word_set
 from qfloor.router.wishes import wishes_change
 
 FARTHEST = 9
 """Words behind the doing that are looked at for what is to become of it, and words before it."""
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_POLITE = _set(
+_POLITE = word_set(
     "please pls plz can could would will you u now ok okay and also just then hey hi hello so "
     "kindly great nice thanks cool perfect love but good i'd i want need like to "
     "we me est ce que pourrais pourriez para würdest würden könnten können quiero quero que se "
@@ -33,7 +29,7 @@ _POLITE = _set(
 )
 """Words that may stand before what is asked for."""
 
-_IT = _set(
+_IT = word_set(
     "it this that these those him her them his their its everyone everybody everything both all "
     "every any "
     "lo la los las le les esto esta este eso esa ese ela ele eles elas isso isto essa esse "
@@ -41,26 +37,26 @@ _IT = _set(
     "cet leur هذا هذه"
 )
 """What is known already, and was not told."""
-_THE = _IT | _set(
+_THE = _IT | word_set(
     "the my our el mi mis al del o a os as do da meu minha das dos dele dela "
     "ce mon ma mes son sa ses au aux der die das den dem mein meine meinen im"
 )
 """The same, or told by an article that says that it is."""
-_OBJECTS = _set(
+_OBJECTS = word_set(
     "background bg sky face faces hair hands eyes outfit clothes color colour text watermark logo "
     "lighting people skin teeth fondo cielo cara pelo fundo céu rosto cabelo fond ciel visage "
     "cheveux hintergrund himmel gesicht haare"
 )
 """What a picture that is there is known to have, so that it needs no article."""
-_AT_HAND = _set("in from on here here's take with en na nesta sur dans auf")
-_PICTURE = _set("photo picture pic image photograph foto imagen imagem bild")
+_AT_HAND = word_set("in from on here here's take with en na nesta sur dans auf")
+_PICTURE = word_set("photo picture pic image photograph foto imagen imagem bild")
 """Words that a picture at hand is told with, before what is to be done with it."""
-_SOME = _THE | _set(
+_SOME = _THE | word_set(
     "an some more another two three one few lots text un una unos más dos um uma mais dois uns "
     "une des plus deux ein eine einen mehr zwei"
 )
 
-_ALTERS = _set(
+_ALTERS = word_set(
     "delete erase change replace swap crop blur brighten darken lighten sharpen upscale whiten "
     "straighten retouch restore enlarge extend expand undo redo rotate flip recolor recolour "
     "denoise enhance fix adjust smooth soften resize edit photoshop unblur correct reduce "
@@ -80,7 +76,7 @@ _ALTERS = _set(
 )
 """What is done to something that is there: what it is done to follows by an article."""
 
-_ONLY_ALTERS = _set(
+_ONLY_ALTERS = word_set(
     "remove colorize colourise colorise inpaint outpaint quítale cámbiale ponle ponlo "
     "agrégale añádele "
     "أزل أزيل إزالة احذف امسح استبدل غير غيّر غيري بدل أضف اضف اجعل اجعلي شيل شيلي كبر كبّر "
@@ -88,35 +84,35 @@ _ONLY_ALTERS = _set(
 )
 """The same, whatever follows."""
 
-_ADDS = _set(
+_ADDS = word_set(
     "add añade añadir agrega agregar adiciona adicionar adicione acrescenta coloca põe ajoute "
     "ajouter ajoutez füge"
 )
-_DOES_TO = _set("give let put open close gib lass lasse dê bota pon mets mettez setze setz")
+_DOES_TO = word_set("give let put open close gib lass lasse dê bota pon mets mettez setze setz")
 """Doing that is a change only where it is done to somebody who was not told."""
-_THEM = _set(
+_THEM = word_set(
     "him her them his their everyone these those this nelas neles "
     "ihm ihr ihnen ihn sie es ela ele nela "
     "nele le la lui leur les"
 )
-_AT_THEM = _set("nele nela neles nelas")
+_AT_THEM = word_set("nele nela neles nelas")
 _WHOM = _THEM | {"it", "my"}
-_TURNED = _set("his her their him them")
-_MAKES_IT = _set("hazlo hazla hazlos hazlas")
+_TURNED = word_set("his her their him them")
+_MAKES_IT = word_set("hazlo hazla hazlos hazlas")
 _MAKES: dict[str, frozenset[str]] = {
-    "make": _THEM | _set("hair background bg it its the that everything all"),
-    **dict.fromkeys(("haz", "hacer"), _set("el la los las que sonreír")),
+    "make": _THEM | word_set("hair background bg it its the that everything all"),
+    **dict.fromkeys(("haz", "hacer"), word_set("el la los las que sonreír")),
     **dict.fromkeys(
         ("faz", "fazer", "faça", "deixa", "deixar", "deixe"),
-        _set("o a os as ela ele elas eles isso mais sorrir"),
+        word_set("o a os as ela ele elas eles isso mais sorrir"),
     ),
-    **dict.fromkeys(("fais", "faites", "faire"), _set("le la les sourire en")),
+    **dict.fromkeys(("fais", "faites", "faire"), word_set("le la les sourire en")),
     **dict.fromkeys(
-        ("mach", "mache", "machen"), _set("den die das dem es ihn sie ihre seine alles mehr")
+        ("mach", "mache", "machen"), word_set("den die das dem es ihn sie ihre seine alles mehr")
     ),
 }
 """Doing that makes new things as well, and what it is done to where it does not."""
-_BECOMES = _set(
+_BECOMES = word_set(
     "more less bigger smaller brighter darker larger longer shorter taller wider narrower warmer "
     "cooler colder softer sharper lighter bolder thicker thinner younger older slimmer fatter "
     "happier sadder closer higher lower stronger cleaner smoother deeper bluer greener redder "
@@ -131,14 +127,16 @@ _BECOMES = _set(
     "tiefer weiß schwarz rot blau grün gelb transparent weg lächeln lachen hintergrund"
 )
 """What may become of it and is no picture: "make the sky darker", and not "make the poster"."""
-_TOLD_BY = _set("in with on of a an and or en avec com con mit auf")
+_TOLD_BY = word_set("in with on of a an and or en avec com con mit auf")
 """Words behind which a colour is a thing's own."""
-_TARGET = _set("into in a an move video clip gif cartoon anime say says un una uma une ein eine")
+_TARGET = word_set(
+    "into in a an move video clip gif cartoon anime say says un una uma une ein eine"
+)
 """What follows "make it" where a picture is named that it is to become."""
 
-_SAME = _set("same igual mesma mesmo misma mismo pareil même dasselbe gleiche gleiches نفس")
-_ARTICLES = _set("the a o la le lo das der die")
-_BUT = _set(
+_SAME = word_set("same igual mesma mesmo misma mismo pareil même dasselbe gleiche gleiches نفس")
+_ARTICLES = word_set("the a o la le lo das der die")
+_BUT = word_set(
     "but again as with without only except just pero con sin mas com sem mais avec sans aber mit "
     "ohne nur لكن ولكن بدون"
 )
@@ -147,22 +145,22 @@ _OUT = {
     "zoom": "out",
 }  # fmt: skip
 """Doings of two words; the second may stand behind what it is done to."""
-_ENDS_WITH = _set(
+_ENDS_WITH = word_set(
     "rausnehmen herausnehmen wegnehmen aufsetzen anziehen "
     "entfernen löschen ersetzen ändern austauschen tauschen wegmachen wegretuschieren retuschieren "
     "hinzufügen geben machen freistellen aufhellen abdunkeln vergrößern verkleinern "
     "zuschneiden verschieben"
 )
-_MAKES_LATE = _set("machen geben")
-_ONE = _set("ein eine einen einem einer")
+_MAKES_LATE = word_set("machen geben")
+_ONE = word_set("ein eine einen einem einer")
 """Doing that makes new things as well, and how German tells that one is new."""
-_OPENS = _set(
+_OPENS = word_set(
     "die den das der dem kannst könntest würdest können könnten bitte "
     "diese diesen dieses alle mein meine"
 )
 """German asks with the doing last, and begins with what it is done to, or politely."""
 
-_GOES = _set(
+_GOES = word_set(
     "remove erase delete rid out lose ditch hide quita quitar elimina eliminar borra borrar tira "
     "tirar tire remova apaga apagar apague enlève enlever enlevez retire retirer supprime "
     "supprimer efface effacer entferne entfern entfernen lösche löschen wegmachen wegretuschieren "
@@ -172,13 +170,13 @@ _GONE = ("去掉", "去除", "移除", "删", "消して", "取り除", "削除"
 """Words by which something goes, and such of scripts that do not part words."""
 
 
-_SHEETS = _set("logo poster flyer banner cartaz cartel affiche plakat sticker")
+_SHEETS = word_set("logo poster flyer banner cartaz cartel affiche plakat sticker")
 """What bears a title that may read like something to be done: "Lose the Map, a movie poster"."""
-_BEFORE_KNOWN = _THE | _set("on from of and or in at to the")
-_TAKES, _PHOTO = _set("tira tirar tire"), _PICTURE | {"fotografia", "selfie"}
+_BEFORE_KNOWN = _THE | word_set("on from of and or in at to the")
+_TAKES, _PHOTO = word_set("tira tirar tire"), _PICTURE | {"fotografia", "selfie"}
 """Portuguese takes photos by a word that takes things away as well."""
 
-_COULD = _set("can could")
+_COULD = word_set("can could")
 _COULD_BE = _THE - {"a", "o", "as", "os"}
 _BEGINS = _POLITE.union(
     BREAKS,

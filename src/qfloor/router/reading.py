@@ -88,6 +88,11 @@ PIECE_SHARE = 0.5
 """What the pieces of a word count together, against the word itself."""
 
 
+def word_set(words: str) -> frozenset[str]:
+    """Words of a list that is written as a text."""
+    return frozenset(words.split())
+
+
 class Reading(NamedTuple):
     """A request in lower case: without what it quotes, in words, and how often it quotes."""
 

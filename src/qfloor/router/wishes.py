@@ -9,51 +9,49 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from qfloor.router.reading import BREAKS
+from qfloor.router.reading import BREAKS, word_set
 
 FAR = 10
 """Words from the beginning that are looked at."""
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_KNOWN = _set(
+_KNOWN = word_set(
     "the my his her its their this these el la los las mi su sus este esta o a os as meu minha "
     "este esta le la les mon ma mes son sa ses ce cette "
     "der die das mein meine ihr ihre sein seine dieser diese dieses"
 )
-_ARTICLES = _set("the el la los las o a os as le les der die das")
-_COLOURS = _set(
+_ARTICLES = word_set("the el la los las o a os as le les der die das")
+_COLOURS = word_set(
     "white black red blue green yellow pink purple orange grey gray brown gold silver navy "
     "blanco blanca negro negra rojo azul verde branco branca preto preta vermelho blanc blanche "
     "noir rouge bleu vert weiß schwarz rot blau grün gelb"
 )
 """What a brief tells of a thing that is new: "the logo should be blue"."""
-_SHOULD = _set(
+_SHOULD = word_set(
     "should soll sollen sollte sollten könnte könnten debería deberían podría podrían devrait "
     "devraient pourrait devia deveria deviam podia poderia"
 )
-_BE = _set(
+_BE = word_set(
     "be have look sein werden haben ser estar tener être avoir ficar ter sea sean fuera esté "
     "tenga soit soient seja sejam fosse fique fiquem"
 )
-_WHO = _set("who that which que qui that's")
+_WHO = word_set("who that which que qui that's")
 """Behind these words something is told of what is there, and is no wish."""
-_WISHES = _set("want like love need quiero gustaría voudrais aimerais veux faudrait quero queria")
-_MIGHT = _set("sea sean fuera esté tenga soit soient seja sejam fosse fique fiquem")
+_WISHES = word_set(
+    "want like love need quiero gustaría voudrais aimerais veux faudrait quero queria"
+)
+_MIGHT = word_set("sea sean fuera esté tenga soit soient seja sejam fosse fique fiquem")
 """How Romance languages tell what shall be, behind "que"."""
-_MORE = _set("more less más menos mais plus moins mehr weniger")
-_LEVELS = _set(
+_MORE = word_set("more less más menos mais plus moins mehr weniger")
+_LEVELS = word_set(
     "contrast saturation brightness exposure sharpness brillo saturación contraste exposición "
     "luminosité saturation brilho saturação helligkeit kontrast sättigung schärfe"
 )
-_SETS = _set("raise lower sube baja aumenta augmente baisse monte diminui abaixa erhöhe senke")
-_SHOWN = _set("sky background hair cielo fondo pelo céu fundo cabelo ciel fond")
-_LOOKS = _set("look looks")
-_AMISS = _set("wrong weird off bad odd strange")
-_BEGINS = _KNOWN | _WISHES | _MORE | _SETS | _set("i i'd a me je j'aimerais il que")
+_SETS = word_set("raise lower sube baja aumenta augmente baisse monte diminui abaixa erhöhe senke")
+_SHOWN = word_set("sky background hair cielo fondo pelo céu fundo cabelo ciel fond")
+_LOOKS = word_set("look looks")
+_AMISS = word_set("wrong weird off bad odd strange")
+_BEGINS = _KNOWN | _WISHES | _MORE | _SETS | word_set("i i'd a me je j'aimerais il que")
 
 
 def wishes_change(tokens: list[str], becomes: frozenset[str]) -> bool:
