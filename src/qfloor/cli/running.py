@@ -263,8 +263,9 @@ def plan(
         untimed = f", and more for {listed(time.untimed)}, never timed" if time.untimed else ""
         say(f"expected to take {said(time.seconds)} under the limits of its accounts{untimed}")
     say(str(state))
-    with Store.open(workspace) as store:
-        pipeline.refuse_unratable(store, benchmark, prompts)
+    if not freeze:  # what is frozen was asked before
+        with Store.open(workspace) as store:
+            pipeline.refuse_unratable(store, benchmark, prompts)
     if benchmark.budget_nanousd is not None:
         planned.check_budget(benchmark.budget_nanousd, allow_unpriced=benchmark.allow_unpriced)
 
