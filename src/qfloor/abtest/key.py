@@ -51,6 +51,11 @@ class ArmKey:
     format: int = FORMAT
     sources: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def audited(self) -> frozenset[str]:
+        """Ids of the pairs of the audit subset."""
+        return frozenset(unit.pair for unit in self.units.values() if unit.audit)
+
 
 def default_path(folder: Path) -> Path:
     """Where a session's key lies unless told: beside the folder, never in it."""

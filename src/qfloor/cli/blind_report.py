@@ -151,7 +151,7 @@ def _unblinded(
         yield _Unblinded(
             answers=found.answers,
             plan=plan_of(found.protocol),
-            audited=frozenset(unit.pair for unit in units if unit.audit) or None,
+            audited=found.key.audited or None,
             offers={cell.item: cell.offer for unit in units for cell in unit.cells},
             early=found.early,
         )

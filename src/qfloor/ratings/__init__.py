@@ -32,7 +32,7 @@ from qfloor.ratings.importing import import_ratings
 from qfloor.ratings.judgment import ReadOptions, Scale, parse_scale
 from qfloor.ratings.linking import link
 from qfloor.ratings.mapping import Mapped, parse_mapping
-from qfloor.ratings.panel import leaves_defects, rate_outputs, rated_prompts
+from qfloor.ratings.panel import rate_outputs, rated_prompts
 from qfloor.ratings.raters import RaterReport, raters_of, raters_table
 from qfloor.ratings.reporting import ImportReport
 from qfloor.ratings.wins import Wins, comparison_table, wins_of
@@ -52,7 +52,6 @@ __all__ = [
     "comparison_table",
     "export_sureal",
     "import_ratings",
-    "leaves_defects",
     "link",
     "parse_mapping",
     "parse_scale",

@@ -16,9 +16,8 @@ from typing import Protocol
 
 from qfloor.errors import RatingsError
 from qfloor.generators.builtin.defects import defects_of
-from qfloor.generators.builtin.offers import PROVIDER
 from qfloor.generators.builtin.raters import HI, LO, RATERS, Rater, panel_of, rate
-from qfloor.records import Offer, Output, Prompt, Rating, Status, digest_of
+from qfloor.records import Output, Prompt, Rating, Status, digest_of
 from qfloor.store import Store
 
 CRITERION = "overall"
@@ -47,11 +46,6 @@ class Panel(Protocol):
 def source_of(panel: Panel) -> str:
     """Name the source of a panel's ratings; always says that they are simulated."""
     return f"simulated panel, seed {panel.seed}"
-
-
-def leaves_defects(offer: Offer) -> bool:
-    """Whether an offer's outputs come with a defect log, without which nobody here can rate."""
-    return offer.generator is not None and offer.generator.name == PROVIDER
 
 
 def rate_outputs(

@@ -10,6 +10,7 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError
 from qfloor.generate import GenerationPlan
 from qfloor.generate.run import close_all, run_anywhere
+from qfloor.generators.builtin.offers import PROVIDER
 from qfloor.pipeline.rounds.planned import why_excluded
 from qfloor.ratings.wording import listed
 from qfloor.records import Offer, Prompt, Status
@@ -64,7 +65,7 @@ def refuse_unratable(store: Store, benchmark: Benchmark, prompts: tuple[Prompt, 
 
 def _unratable(store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...]) -> Iterator[str]:
     assert benchmark.panel is not None
-    others = tuple(offer for offer in benchmark.offers if not ratings.leaves_defects(offer))
+    others = tuple(offer for offer in benchmark.offers if not _leaves_defects(offer))
     if not others:
         return
     rated = ratings.rated_prompts(prompts, benchmark.panel)
@@ -76,3 +77,8 @@ def _unratable(store: Store, benchmark: Benchmark, prompts: tuple[Prompt, ...]) 
     )
     there = {output.offer_id for output in made if output.prompt_digest in rated}
     yield from sorted(wanted | there)
+
+
+def _leaves_defects(offer: Offer) -> bool:
+    """Whether an offer's outputs come with a defect log, which simulated raters rate by."""
+    return offer.generator is not None and offer.generator.name == PROVIDER
