@@ -5,11 +5,9 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import json
-import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from unittest import mock
 
 import pytest
 from hypothesis import settings
@@ -17,13 +15,6 @@ from hypothesis import settings
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("qfloor", deadline=None)
 settings.load_profile("qfloor")
-
-
-@pytest.fixture(autouse=True)
-def environment_as_it_was() -> Iterator[None]:
-    """Undo what a test leaves in the environment: torch writes TORCHINDUCTOR_CACHE_DIR there."""
-    with mock.patch.dict(os.environ):
-        yield
 
 
 @pytest.fixture
