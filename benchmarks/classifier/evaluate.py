@@ -223,8 +223,17 @@ def first_looks(sets: dict[str, list[Outcome]]) -> list[str]:
         "looks at a to d are told in [decision 0041](../docs/decisions/0041-strangers.md).", "",
         *bars(found), "Mean confidence, how often the first was acceptable, and prompts:", "",
         *table(("confidence", *found), by_bin({s: bins_of(there) for s, there in found.items()})),
-        "### By what ships now", "",
+        "Acceptable, and unsure where a category surely fits, by language:", "",
+        *table(("language", *found), ((x, *(in_language(there, x) for there in found.values()))
+                                      for x in ("en", *LANGUAGES))), "### By what ships now", "",
     ]  # fmt: skip
+
+
+def in_language(outcomes: Iterable[Outcome], language: str) -> str:
+    """``15/16, 1/12``: acceptable, and unsure where a category surely fits."""
+    there = [o for o in outcomes if o.item.language == language]
+    (right, n), (unsure, fits) = acceptable(there), unsure_elsewhere(there)
+    return f"{right}/{n}, {unsure}/{fits}"
 
 
 def second_labels(outcomes: Sequence[Outcome]) -> list[str]:
