@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -191,3 +193,39 @@ def test_a_comparison_that_found_nothing_says_so() -> None:
     text = Page(render(content(since=since))).text
     assert "3 cells could not be compared" in text
     assert "Every verdict that both releases have is as before" in text
+
+
+def of_two_sellers() -> ReportContent:
+    """The painters' release, as if another seller's model were called as one of theirs."""
+    told = json.dumps(export.read(RESULTS / "painters.db"))
+    return replace(content(), tables=json.loads(told.replace("painters/madder", "guild/ochre")))
+
+
+def test_offers_that_would_be_called_alike_keep_their_sellers() -> None:
+    page = render(of_two_sellers())
+    names = Counter(re.findall(r'<th scope="row" class="nowrap">([^<]*ochre)</th>', page))
+    assert min(names["painters/ochre"], names["guild/ochre"]) > 3
+    assert "ochre" not in names  # whose verdict would that be?
+    assert Counter(re.findall(r'class="name"[^>]*>(ochre)<', page)) == {}
+    assert ">umber<" in page  # nobody else is called so
+
+
+def test_an_offer_of_the_earlier_release_is_told_from_one_of_now() -> None:
+    moved = {"offer_id": "guild/ochre", "before": 0.1, "now": 0.2}
+    since = Since(name="old", round="2026-10", digest="d" * 32, findings=(), paired=False,
+                  alpha=0.05, prices=(moved,))  # fmt: skip
+    found = replace(content(), since=since)
+    assert found.name("guild/ochre") == "guild/ochre"
+    assert found.name("painters/ochre") == "painters/ochre"
+
+
+@pytest.mark.parametrize("free", ["painters/umber", ""])
+def test_what_costs_nothing_has_a_place_beside_prices(free: str) -> None:
+    found = content()
+    spending = [
+        {**row, "amount_nanousd": 0} if row["offer_id"] == free or not free else row
+        for row in found.tables["spending"]
+    ]
+    page = render(replace(found, tables={**found.tables, "spending": spending}))
+    assert "umber $0.00" in page
+    assert "NaN" not in Page(page).text

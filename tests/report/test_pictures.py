@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from qfloor import media
-from qfloor.report import Picture, Strip
+from qfloor.report import Picture, ReportContent, Strip
 from qfloor.report.pictures import SIDES, _strip, shrunk
+
+NOBODY = ReportContent(tables={"offers": ()}, written_at="", written_by="")
 
 
 @pytest.fixture
@@ -54,12 +56,12 @@ def test_what_cannot_be_read_is_said_in_its_place(tmp_path: Path) -> None:
     broken.write_bytes(b"\x89PNG\r\n\x1a\nnothing")
     encoded, _ = shrunk([broken, tmp_path / "gone.png"])
     assert encoded == {}
-    html = _strip(strip(file=broken), encoded, "strip")
+    html = _strip(NOBODY, strip(file=broken), encoded, "strip")
     assert "no picture: the file is not at hand or cannot be read" in html
 
 
 def test_an_outright_fail_has_no_number(tmp_path: Path) -> None:
-    html = _strip(strip(value=None, why="refused"), {}, "strip")
+    html = _strip(NOBODY, strip(value=None, why="refused"), {}, "strip")
     assert "fails outright" in html
     assert "no picture: refused" in html
 

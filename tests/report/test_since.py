@@ -23,7 +23,7 @@ def finding(offer: str, category: str = EVERY, **more: Any) -> DriftFinding:
 def section(**more: Any) -> str:
     told: dict[str, Any] = {"findings": (), "paired": True, "alpha": 0.05}
     since = Since(name="m", round="2026-10", digest="d" * 32, **told | more)
-    tables: dict[str, Any] = {}
+    tables: dict[str, Any] = {"offers": ()}
     return drift_section(ReportContent(tables=tables, written_at="", written_by="", since=since))
 
 

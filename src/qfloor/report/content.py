@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.records import TIERS, DriftFinding
+from qfloor.report.markup import names_of
 
 Row = Mapping[str, Any]
 Place = tuple[str, str]
@@ -126,6 +127,19 @@ class ReportContent:
     def offers(self) -> Mapping[str, Row]:
         """Offers by id."""
         return {row["id"]: row for row in self.tables["offers"]}
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """How the page calls each offer, those of the earlier release too: no two alike."""
+        ids = set(self.offers)
+        if self.since is not None:
+            ids |= {finding.offer_id for finding in self.since.findings}
+            ids |= {row["offer_id"] for row in (*self.since.verdicts, *self.since.prices)}
+        return names_of(ids)
+
+    def name(self, offer_id: str) -> str:
+        """How the page calls an offer."""
+        return self.names.get(offer_id, offer_id)
 
     @property
     def painters(self) -> bool:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from qfloor.counting import several
 from qfloor.errors import InputError
 from qfloor.records import TIERS
+from qfloor.report.markup import names_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +118,8 @@ def _panel(
     axis.set_xlim(*scale)
     axis.set_ylim(-0.25, len(ordered) + 0.65)
     axis.set_yticks(range(len(ordered)))
-    axis.set_yticklabels([str(f["offer_id"]).rpartition("/")[2] for f in ordered], fontsize=9)
+    names = names_of(floors["offer_id"])
+    axis.set_yticklabels([names[f["offer_id"]] for f in ordered], fontsize=9)
     axis.tick_params(axis="y", length=0)
     axis.spines[["top", "right", "left"]].set_visible(False)
     prompts = {int(f["n_prompts"]) for f in ordered}

@@ -15,7 +15,6 @@ from qfloor.report.markup import (
     number,
     paragraph,
     share,
-    short,
     table,
     text,
     usd,
@@ -35,8 +34,8 @@ def drift_section(content: ReportContent) -> str:
         told.append(paragraph(since.untested, "dim"))
     whole = [f for f in since.findings if f.category == EVERY]
     if whole:
-        told += [_changed(since, whole), _plot(whole), _all(since.findings)]
-    told += [_signs(since), _verdicts(since), _prices(since), _lists(since)]
+        told += [_changed(content, since), _plot(content, whole), _all(content, since)]
+    told += [_signs(since), _verdicts(content, since), _prices(content, since), _lists(since)]
     return "".join(told)
 
 
@@ -50,13 +49,14 @@ def _opening(since: Since) -> str:
     )
 
 
-def _changed(since: Since, whole: Sequence[DriftFinding]) -> str:
+def _changed(content: ReportContent, since: Since) -> str:
+    whole = [f for f in since.findings if f.category == EVERY]
     changed = sorted({f.offer_id for f in whole if f.word == "changed"})
     if not changed:
         return f"<p><b>No offer is shown to have changed</b> ({len({f.offer_id for f in whole})} compared).</p>"  # noqa: E501
     rows = [
         [
-            text(short(f.offer_id)),
+            text(content.name(f.offer_id)),
             text("all categories" if f.category == EVERY else f.category),
             text(f.modality),
             text(f.tier),
@@ -73,10 +73,12 @@ def _changed(since: Since, whole: Sequence[DriftFinding]) -> str:
     return f"<p>Changed: {named}.</p>" + table(heads, rows, numeric={4, 5, 6})
 
 
-def _plot(whole: Sequence[DriftFinding]) -> str:
+def _plot(content: ReportContent, whole: Sequence[DriftFinding]) -> str:
     axis = Axis(lo=0.0, hi=100.0)
     tiers = sorted({f.tier for f in whole}, key=lambda t: TIERS.index(t) if t in TIERS else 9)
-    plots = "".join(_tier(tier, [f for f in whole if f.tier == tier], axis) for tier in tiers)
+    plots = "".join(
+        _tier(content, tier, [f for f in whole if f.tier == tier], axis) for tier in tiers
+    )
     marks = (
         '<span><svg width="14" height="14" aria-hidden="true"><circle class="before" cx="7" cy="7" '
         'r="4.5"/></svg>before</span><span><svg width="14" height="14" aria-hidden="true"><circle '
@@ -85,20 +87,20 @@ def _plot(whole: Sequence[DriftFinding]) -> str:
     return f'<div class="legend">{marks}</div><div class="grid">{plots}</div>'
 
 
-def _tier(tier: str, found: Sequence[DriftFinding], axis: Axis) -> str:
+def _tier(content: ReportContent, tier: str, found: Sequence[DriftFinding], axis: Axis) -> str:
     ordered = sorted(found, key=lambda f: (f.p_adjusted, f.offer_id))
-    rows = "".join(_row(f, axis) for f in ordered)
+    rows = "".join(_row(content.name(f.offer_id), f, axis) for f in ordered)
     foot = (
         f'<div class="row bare"><span></span>{axis_lane(axis)}<span class="dim">% fail</span></div>'
     )
     told = ", ".join(
-        f"{short(f.offer_id)} {share(f.before)} then {share(f.after)}" for f in ordered
+        f"{content.name(f.offer_id)} {share(f.before)} then {share(f.after)}" for f in ordered
     )
     alt = f"Share of fails at {tier}, before and now, most surprising first: {told}."
     return figure(f"fails at {tier}", "most surprising first", alt, rows + foot)
 
 
-def _row(finding: DriftFinding, axis: Axis) -> str:
+def _row(name: str, finding: DriftFinding, axis: Axis) -> str:
     before, after = axis.at(100.0 * finding.before), axis.at(100.0 * finding.after)
     changed = finding.word == "changed"
     line = "moved" if changed else "still"
@@ -111,15 +113,15 @@ def _row(finding: DriftFinding, axis: Axis) -> str:
     )
     quiet = f'<span class="dim small">p {number(finding.p_adjusted, 2)}</span>'
     return (
-        f'<div class="row"><span class="name">{text(short(finding.offer_id))}</span>'
+        f'<div class="row"><span class="name">{text(name)}</span>'
         f"{lane(HEIGHT, body)}{told if changed else quiet}</div>"
     )
 
 
-def _all(findings: Sequence[DriftFinding]) -> str:
+def _all(content: ReportContent, since: Since) -> str:
     rows = [
         [
-            text(short(f.offer_id)),
+            text(content.name(f.offer_id)),
             text("all" if f.category == EVERY else f.category),
             text(f.tier),
             number(f.n_before),
@@ -129,7 +131,7 @@ def _all(findings: Sequence[DriftFinding]) -> str:
             number(f.p_adjusted, 2),
             NOTHING if f.detectable is None else f"+{100.0 * f.detectable:.0f} points",
         ]
-        for f in findings
+        for f in since.findings
     ]
     heads = ["offer", "category", "tier", "prompts before", "now", "fails before", "now",
              "p adjusted", "could have seen"]  # fmt: skip
@@ -147,11 +149,11 @@ def _signs(since: Since) -> str:
     return f"<h3>Signs besides quality</h3><ul>{items}</ul>"
 
 
-def _verdicts(since: Since) -> str:
+def _verdicts(content: ReportContent, since: Since) -> str:
     if not since.verdicts:
         return paragraph("Every verdict that both releases have is as before.")
     rows = [
-        [text(short(v["offer_id"])), text(v["category"]), text(v["tier"]), text(v["before"]),
+        [text(content.name(v["offer_id"])), text(v["category"]), text(v["tier"]), text(v["before"]),
          text(v["now"]), _moved(v)]
         for v in since.verdicts
     ]  # fmt: skip
@@ -165,10 +167,12 @@ def _moved(row: Row) -> str:
     return " → ".join("none" if side is None else number(side) for side in sides)
 
 
-def _prices(since: Since) -> str:
+def _prices(content: ReportContent, since: Since) -> str:
     if not since.prices:
         return ""
-    rows = [[text(short(p["offer_id"])), usd(p["before"]), usd(p["now"])] for p in since.prices]
+    rows = [
+        [text(content.name(p["offer_id"])), usd(p["before"]), usd(p["now"])] for p in since.prices
+    ]
     return "<h3>Prices</h3>" + table(["offer", "each before", "now"], rows, numeric={1, 2})
 
 

@@ -8,7 +8,7 @@ from qfloor.counting import several
 from qfloor.records import TIERS
 from qfloor.report.content import Place, ReportContent, Row
 from qfloor.report.drawing import Axis, axis_lane, dot, horizontal, label, lane, vertical
-from qfloor.report.markup import figure, folded, number, paragraph, short, table, text
+from qfloor.report.markup import figure, folded, number, paragraph, table, text
 
 HEIGHT = 24
 SHORT = {"standard": "std", "professional": "pro", "premium": "prem"}
@@ -47,7 +47,7 @@ def _without(content: ReportContent) -> str:
     """Name the offers that have no lane in any drawing."""
     judged = {f["offer_id"] for f in content.floors}
     lacking = [
-        f"{short(offer)} ({several(content.outputs.get(offer, 0), 'output')})"
+        f"{content.name(offer)} ({several(content.outputs.get(offer, 0), 'output')})"
         for offer in sorted(content.offers)
         if offer not in judged
     ]
@@ -71,16 +71,16 @@ def _of_metrics(content: ReportContent) -> str:
     return "".join(
         folded(
             f"Floors on {quality.partition(':')[2].partition('@')[0] or quality} ({len(found)})",
-            table(heads, [_metric_row(floor) for floor in found], numeric={2, 3, 4}),
+            table(heads, [_metric_row(content, floor) for floor in found], numeric={2, 3, 4}),
             "screen",
         )
         for quality, found in sorted(groups.items())
     )
 
 
-def _metric_row(floor: Row) -> list[str]:
+def _metric_row(content: ReportContent, floor: Row) -> list[str]:
     return [
-        text(short(floor["offer_id"])),
+        text(content.name(floor["offer_id"])),
         f'<span class="nowrap">{text(floor["category"])} · {text(floor["modality"])}</span>',
         number(floor["q25"]),
         number(floor["q25_lo_release"]),
@@ -136,7 +136,7 @@ def prompts_of(floors: Sequence[Row]) -> str:
 
 
 def _row(content: ReportContent, floor: Row, axis: Axis, tiers: Sequence[tuple[str, float]]) -> str:
-    name = short(floor["offer_id"])
+    name = content.name(floor["offer_id"])
     return (
         f'<div class="row"><span class="name" title="{text(floor["offer_id"])}">{text(name)}</span>'
         f"{lane(HEIGHT, _marks(floor, axis, tiers))}{chip(content, floor)}</div>"
@@ -175,7 +175,7 @@ def chip(content: ReportContent, floor: Row) -> str:
 def alt_of(content: ReportContent, place: Place) -> str:
     """A category's floors in words."""
     told = [
-        f"{short(f['offer_id'])} {number(f['q25'])} (bound {number(f['q25_lo_release'])})"
+        f"{content.name(f['offer_id'])} {number(f['q25'])} (bound {number(f['q25_lo_release'])})"
         for f in content.floors_at(place)
     ]
     return f"Lower quartiles in {place[0]} ({place[1]}), best first: {', '.join(told)}."

@@ -6,6 +6,7 @@ Everything that comes from outside is escaped here. Knows nothing of floors or v
 from __future__ import annotations
 
 import html
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -78,6 +79,20 @@ def seconds(value: float | None) -> str:
 def short(offer_id: str) -> str:
     """Give an offer's name without its seller, for places with little room."""
     return offer_id.partition("/")[2] or offer_id
+
+
+def names_of(offer_ids: Iterable[str]) -> dict[str, str]:
+    """Name offers without their sellers; those that would be called alike keep them.
+
+    Examples
+    --------
+    >>> names_of(["bfl/flux", "fal/flux", "fal/other"]) == {
+    ...     "bfl/flux": "bfl/flux", "fal/flux": "fal/flux", "fal/other": "other"}
+    True
+    """
+    ids = set(offer_ids)
+    called = Counter(short(offer_id) for offer_id in ids)
+    return {one: short(one) if called[short(one)] == 1 else one for one in ids}
 
 
 def paragraph(said: str, kind: str = "") -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from qfloor.records.family_errors import family_errors
 from qfloor.report.content import ReportContent, Row
-from qfloor.report.markup import NOTHING, folded, number, paragraph, share, short, table, text
+from qfloor.report.markup import NOTHING, folded, number, paragraph, share, table, text
 
 LONG = 160
 """Characters from which a value is put behind a line that opens it."""
@@ -129,7 +129,7 @@ def _raw(content: ReportContent) -> str:
         counted[row["kind"].partition("@")[0]] += row["n"]
     told = ", ".join(f"{n:,} {kind}" for kind, n in counted.items())
     cells = [
-        [text(short(r["offer_id"])), text(r["kind"].partition("@")[0]), number(r["n"]),
+        [text(content.name(r["offer_id"])), text(r["kind"].partition("@")[0]), number(r["n"]),
          text(r["digest"])]
         for r in rows
     ]  # fmt: skip

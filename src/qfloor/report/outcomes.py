@@ -16,7 +16,6 @@ from qfloor.report.markup import (
     paragraph,
     seconds,
     share,
-    short,
     table,
     text,
     usd,
@@ -54,11 +53,11 @@ def outcomes_section(content: ReportContent) -> str:
     known = list(dict.fromkeys(k for c in counts.values() for k in c))
     heads = ["offer", *(k.replace("_", " ") for k in known)]
     rows = [
-        [text(short(offer)), *(number(counted[k]) if counted[k] else NOTHING for k in known)]
+        [text(content.name(offer)), *(number(counted[k]) if counted[k] else NOTHING for k in known)]
         for offer, counted in sorted(counts.items(), key=lambda pair: (_bad(pair[1]), pair[0]))
     ]
     made = table(heads, rows[::-1], numeric=set(range(1, len(heads))))
-    return paragraph(said) + _plot(counts) + folded("Counts by offer", made)
+    return paragraph(said) + _plot(content, counts) + folded("Counts by offer", made)
 
 
 def _bad(counted: Counter[str]) -> float:
@@ -71,15 +70,15 @@ def _total(counted: Counter[str]) -> int:
     return sum(counted[status] for status in statuses)
 
 
-def _plot(counts: Mapping[str, Counter[str]]) -> str:
+def _plot(content: ReportContent, counts: Mapping[str, Counter[str]]) -> str:
     worst = max((_bad(c) for c in counts.values()), default=0.0)
     if not worst:
         return paragraph("Nothing was refused, blank, unsafe or failed.")
     axis = Axis(lo=0.0, hi=100.0 * worst)
     named = sorted((o for o in counts if _bad(counts[o])), key=lambda o: -_bad(counts[o]))
-    rows = "".join(_row(offer, counts[offer], axis) for offer in named)
+    rows = "".join(_row(content.name(offer), counts[offer], axis) for offer in named)
     foot = f'<div class="row bare"><span></span>{axis_lane(axis)}<span class="dim">%</span></div>'
-    told = ", ".join(f"{short(offer)} {share(_bad(counts[offer]))}" for offer in named)
+    told = ", ".join(f"{content.name(offer)} {share(_bad(counts[offer]))}" for offer in named)
     alt = f"Share refused, blank, unsafe or failed: {told}; the others none."
     present = [k for k in KINDS if any(c[k[0]] for c in counts.values())]
     marks = "".join(
@@ -93,7 +92,7 @@ def _plot(counts: Mapping[str, Counter[str]]) -> str:
     return legend + figure("Not usable at all", "share of outputs", alt, rows + foot) + others
 
 
-def _row(offer: str, counted: Counter[str], axis: Axis) -> str:
+def _row(name: str, counted: Counter[str], axis: Axis) -> str:
     at, total, body = 0.0, _total(counted), ""
     for kind, colour in KINDS:
         wide = 100.0 * counted[kind] / total
@@ -102,7 +101,7 @@ def _row(offer: str, counted: Counter[str], axis: Axis) -> str:
             at += wide
     body += horizontal(axis.at(0.0), axis.at(axis.hi), HEIGHT - 2, "base")
     return (
-        f'<div class="row"><span class="name">{text(short(offer))}</span>{lane(HEIGHT, body)}'
+        f'<div class="row"><span class="name">{text(name)}</span>{lane(HEIGHT, body)}'
         f"<span>{share(_bad(counted))}</span></div>"
     )
 
@@ -120,7 +119,7 @@ def costs_section(content: ReportContent) -> str:
         row, quick = spent.get(offer), latency.get(offer, {})
         took = None if clock is None else clock.seconds.get(offer)
         rows.append([
-            text(short(offer)),
+            text(content.name(offer)),
             number(None if row is None else row["attempts"]),
             number(None if row is None else row["charged"]),
             usd(None if row is None else row["amount_nanousd"] / 1e9),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qfloor.counting import several
 from qfloor.report.content import Picture, ReportContent, Strip
-from qfloor.report.markup import folded, number, paragraph, short, text
+from qfloor.report.markup import folded, number, paragraph, text
 from qfloor.report.stills import still
 
 if TYPE_CHECKING:
@@ -42,27 +42,29 @@ def pictures_section(content: ReportContent) -> str:
             "what you see. This is what a floor is about."
         )
         body.append("<h3>What each floor looks like</h3>" + paragraph(said))
-        body += [_strip(strip, encoded, "wall") for strip in content.quartiles]
+        body += [_strip(content, strip, encoded, "wall") for strip in content.quartiles]
     if content.strips:
         body.append("<h3>From bad to good, as each quality orders them</h3>")
-        body += _by_quality(content.strips, encoded)
+        body += _by_quality(content, encoded)
     note = f"Pictures are at most {side} pixels on a side here; clips show their middle frame."
     return "".join(body) + paragraph(note, "dim small")
 
 
-def _by_quality(strips: Sequence[Strip], encoded: Mapping[Path, str]) -> Iterable[str]:
+def _by_quality(content: ReportContent, encoded: Mapping[Path, str]) -> Iterable[str]:
     """People's own first and open, each metric behind a line that opens it, on the screen only."""
     groups: dict[str, list[Strip]] = {}
-    for strip in strips:
+    for strip in content.strips:
         groups.setdefault(strip.quality, []).append(strip)
     for n, (quality, found) in enumerate(groups.items()):
-        body = "".join(_strip(strip, encoded, "strip") for strip in found)
+        body = "".join(_strip(content, strip, encoded, "strip") for strip in found)
         title = f"{quality} ({several(len(found), 'category')})"
         yield f"<h3>{text(quality)}</h3>{body}" if n == 0 else folded(title, body, "screen")
 
 
-def _strip(strip: Strip, encoded: Mapping[Path, str], kind: str) -> str:
-    shots = "".join(_shot(picture, encoded) for picture in strip.pictures)
+def _strip(content: ReportContent, strip: Strip, encoded: Mapping[Path, str], kind: str) -> str:
+    shots = "".join(
+        _shot(content.name(picture.offer_id), picture, encoded) for picture in strip.pictures
+    )
     head = f"{strip.category} · {strip.modality}"
     return (
         f'<figure class="plot"><figcaption>{text(head)} <span>{several(strip.n, "output")}</span>'
@@ -70,18 +72,18 @@ def _strip(strip: Strip, encoded: Mapping[Path, str], kind: str) -> str:
     )
 
 
-def _shot(picture: Picture, encoded: Mapping[Path, str]) -> str:
+def _shot(name: str, picture: Picture, encoded: Mapping[Path, str]) -> str:
     source = None if picture.file is None else encoded.get(picture.file)
     value = "fails outright" if picture.value is None else number(picture.value)
     if source is None:
         why = picture.why or "the file is not at hand or cannot be read"
         seen = f'<div class="none">no picture: {text(why)}</div>'
     else:
-        alt = f"{picture.title} of {short(picture.offer_id)}, {value}: {picture.prompt[:120]}"
+        alt = f"{picture.title} of {name}, {value}: {picture.prompt[:120]}"
         seen = f'<img alt="{text(alt)}" src="{source}">'
     return (
         f'<figure class="shot">{seen}<figcaption><b>{text(value)}</b> {text(picture.title)}<br>'
-        f'{text(short(picture.offer_id))}<span class="asked" title="{text(picture.prompt)}">'
+        f'{text(name)}<span class="asked" title="{text(picture.prompt)}">'
         f"{text(picture.prompt)}</span></figcaption></figure>"
     )
 

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from qfloor.report.content import Place, ReportContent, Row
 from qfloor.report.drawing import Axis, dot, horizontal, label, lane, vertical
 from qfloor.report.floors_plot import SHORT, axis_of
-from qfloor.report.markup import figure, number, paragraph, short, text, usd
+from qfloor.report.markup import figure, number, paragraph, text, usd
 
 HEIGHT, TOP, BOTTOM = 230, 12, 196
 LEFT, RIGHT = 6.0, 11.0
@@ -76,18 +76,19 @@ def _plot(content: ReportContent, place: Place) -> str:
     unpriced = [f for f in content.floors_at(place) if f["offer_id"] not in content.paid]
     points = front_of([_point(content, floor) for floor in floors])
     note = f"{len(unpriced)} without a price are not here" if unpriced else ""
+    paid = [point.price for point in points if point.price > 0.0] or [0.01]
     if not points:
         return figure(" · ".join(place), note, "No offer here has a price.", "")
-    lo, hi = points[0].price / 1.3, points[-1].price * 1.3
+    lo, hi = paid[0] / 1.3, paid[-1] * 1.3  # what is free has no logarithm: it stands at the edge
     across = Axis(lo=lo, hi=hi, log=True, left=LEFT, right=RIGHT)
     up = axis_of(content)
     body = _tiers(content, place, up) + _scales(across, up) + _front(points, across, up)
     body += "".join(_mark(n, point, across, up) for n, point in enumerate(points, start=1))
     front = ", ".join(
-        f"{short(p.offer_id)} {usd(p.price)} ({number(p.floor)})" for p in points if p.front
+        f"{content.name(p.offer_id)} {usd(p.price)} ({number(p.floor)})" for p in points if p.front
     )
     alt = f"Price against bound in {place[0]} ({place[1]}); on the front: {front or 'nobody'}."
-    drawn = lane(HEIGHT, body) + _list(points)
+    drawn = lane(HEIGHT, body) + _list(content, points)
     return figure(" · ".join(place), note, alt, drawn)
 
 
@@ -141,9 +142,9 @@ def _mark(n: int, point: Point, across: Axis, up: Axis) -> str:
     return dot(x, y, f"point{kind}", 8.5) + label(x, y + 3.5, str(n), kind=f"in{kind}")
 
 
-def _list(points: Sequence[Point]) -> str:
+def _list(content: ReportContent, points: Sequence[Point]) -> str:
     rows = "".join(
-        f"<li><b>{n}</b>{'<strong>' if p.front else ''}{text(short(p.offer_id))}"
+        f"<li><b>{n}</b>{'<strong>' if p.front else ''}{text(content.name(p.offer_id))}"
         f"{'</strong>' if p.front else ''} {usd(p.price)}, "
         f"{'no bound' if p.floor is None else number(p.floor)}</li>"
         for n, p in enumerate(points, start=1)

@@ -140,7 +140,7 @@ def _left_out(content: ReportContent) -> str:
         cells[row["offer_id"], row["category"], row["tier"], row["ruling_with_all"]].append(row)
     listed = [
         [
-            text(offer.partition("/")[2] or offer), text(category), text(tier),
+            text(content.name(offer)), text(category), text(tier),
             f"{SIGNS[ruling]} {ruling}", _without(found, ruling),
         ]
         for (offer, category, tier, ruling), found in sorted(cells.items())

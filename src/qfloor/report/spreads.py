@@ -17,7 +17,7 @@ from qfloor.report.content import Place, ReportContent, Row, Spread
 from qfloor.report.drawing import INSET, Axis, axis_lane, dot, horizontal, lane, path_of, stretched
 from qfloor.report.drawing import vertical as upright
 from qfloor.report.floors_plot import axis_of
-from qfloor.report.markup import figure, number, paragraph, share, short, text
+from qfloor.report.markup import figure, number, paragraph, share, text
 
 HEIGHT = 34
 FEW_STEPS = 12
@@ -45,7 +45,7 @@ def _plot(content: ReportContent, place: Place, axis: Axis) -> str:
     step = content.quality["step"]
     rows = "".join(_row(content, f, spread, axis, step) for f, spread in drawn)
     foot = f'<div class="row bare"><span></span>{axis_lane(axis)}<span></span></div>'
-    told = ", ".join(f"{short(f['offer_id'])} {_five(spread)}" for f, spread in drawn)
+    told = ", ".join(f"{content.name(f['offer_id'])} {_five(spread)}" for f, spread in drawn)
     alt = f"Distributions in {place[0]} ({place[1]}): {told}."
     n = sum(len(spread.values) for _, spread in drawn)
     return figure(" · ".join(place), several(n, "value"), alt, rows + foot)
@@ -71,7 +71,7 @@ def _row(content: ReportContent, floor: Row, spread: Spread, axis: Axis, step: f
         body += dot(axis.at(quartile), HEIGHT - 2, "dot", 4)
     total = len(spread.values) + spread.outright
     fails = f"✕ {share(spread.outright / total)}" if spread.outright else ""
-    name = text(short(floor["offer_id"]))
+    name = text(content.name(floor["offer_id"]))
     return (
         f'<div class="row"><span class="name">{name}</span>{lane(HEIGHT, body)}'
         f'<span class="dim small">{fails}</span></div>'

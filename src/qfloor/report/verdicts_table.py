@@ -14,7 +14,6 @@ from qfloor.report.markup import (
     number,
     paragraph,
     share,
-    short,
     table,
     text,
     usd,
@@ -59,12 +58,12 @@ def _cheapest(content: ReportContent, place: Place, tier: str) -> str:
     if not held:
         return f'<span class="dim">{NOTHING} none</span>'
     if not content.paid:
-        return f"<b>{text(short(held[0]['offer_id']))}</b> of {len(held)}"
+        return f"<b>{text(content.name(held[0]['offer_id']))}</b> of {len(held)}"
     best = min(held, key=lambda f: content.paid.get(f["offer_id"], float("inf")))
     price = content.paid.get(best["offer_id"])
     told = "price unknown" if price is None else usd(price)
     of = f'<span class="dim">of\N{NO-BREAK SPACE}{len(held)}</span>'
-    return f'<span class="nowrap"><b>{text(short(best["offer_id"]))}</b> {told} {of}</span>'
+    return f'<span class="nowrap"><b>{text(content.name(best["offer_id"]))}</b> {told} {of}</span>'
 
 
 def verdicts_section(content: ReportContent) -> str:
@@ -99,7 +98,7 @@ def _table(content: ReportContent, place: Place) -> str:
     heads += [f"{tier} (≥ {value:g})" for tier, value in tiers]
     rows = [
         [
-            text(short(f["offer_id"])),
+            text(content.name(f["offer_id"])),
             number(f["q25"]),
             number(f["q25_lo_release"]),
             number(f["n_prompts"]),
@@ -138,7 +137,7 @@ def _open(content: ReportContent) -> str:
     floors = {_cell_of(f): f for f in content.floors}
     rows = [
         [
-            text(short(v["offer_id"])),
+            text(content.name(v["offer_id"])),
             text(f"{v['category']} · {v['modality']}"),
             text(v["tier"]),
             f"{share(v['lower'])} to {share(v['upper'])}",
