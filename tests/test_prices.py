@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qfloor.errors import InputError
-from qfloor.prices import charge, check_rule, estimate, monthly, nanousd
+from qfloor.prices import NANO, charge, check_rule, estimate, monthly, nanousd, usd
 from qfloor.records import PriceComponent, PriceRule
 
 
@@ -133,3 +136,39 @@ def test_what_no_call_can_cost_is_an_error_and_no_price():
     assert estimate(dear) == charge(dear) == 600_000 * 10**9
     assert estimate(dear, images=2) is None
     assert charge(dear, images=2) is None
+
+
+AMOUNTS = st.one_of(st.integers(-(10**18), 10**18), st.integers(-(10**10), 10**10))
+
+
+def parsed(said: str) -> Decimal:
+    sign, _, digits = said.partition("$")
+    assert sign in ("", "-")
+    return Decimal(sign + digits.replace(",", "")) * NANO
+
+
+@given(AMOUNTS)
+def test_money_reads_back_within_half_of_its_last_digit(amount):
+    said = usd(amount)
+    places = len(said.partition(".")[2])
+    assert abs(parsed(said) - amount) <= Decimal(NANO) / 10**places / 2
+    assert places == 2 or (places > 2 and abs(amount) < NANO and not said.endswith("0"))
+    assert (parsed(said) > 0, parsed(said) < 0) == (amount > 0, amount < 0)
+    assert parsed(usd(amount, exact=True)) == amount
+
+
+@given(st.floats(1e-6, 1e18))
+def test_a_mean_of_money_is_never_nothing(amount):
+    assert abs(parsed(usd(amount)) / Decimal(amount) - 1) <= Decimal("0.005")
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        (0, "$0.00"), (300_000_000, "$0.30"), (13_384_900_000, "$13.38"), (4_000_000, "$0.004"),
+        (39_000_000, "$0.039"), (-1_200_000_000, "-$1.20"), (1_234_567_890_000, "$1,234.57"),
+        (999_999_999, "$1.00"), (1, "$0.000000001"), (-40_000_000, "-$0.04"),
+    ],
+)  # fmt: skip
+def test_money_has_one_form(amount, said):
+    assert usd(amount) == said

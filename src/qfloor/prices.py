@@ -51,6 +51,31 @@ def in_usd(nanousd: int | None) -> float | None:
     return None if nanousd is None else nanousd / NANO
 
 
+def usd(nanousd: int | float | Decimal, *, exact: bool = False) -> str:
+    """Money as people read it: to the cent, and under a dollar to three digits of it.
+
+    Parameters
+    ----------
+    nanousd : int, float or Decimal
+        Any amount, below zero too.
+    exact : bool, default False
+        Every digit there is, where amounts are compared: two that differ never read the same.
+
+    Examples
+    --------
+    >>> usd(300_000_000), usd(12_345_678_900_000), usd(-1_200_000_000), usd(39_000_000)
+    ('$0.30', '$12,345.68', '-$1.20', '$0.039')
+    >>> usd(1_003_999_999), usd(1_003_999_999, exact=True)
+    ('$1.00', '$1.003999999')
+    """
+    amount = Decimal(nanousd) / NANO
+    if not exact:
+        amount = round(amount, 2 if abs(amount) >= 1 else 2 - amount.adjusted())
+    *_, exponent = amount.normalize().as_tuple()
+    places = max(2, -int(exponent))
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.{places}f}"
+
+
 def estimate(
     rule: PriceRule,
     *,

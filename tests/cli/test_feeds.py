@@ -60,7 +60,7 @@ def test_a_daily_update_tells_a_scheduler_what_became_of_it(cli: Cli) -> None:
     assert "prices: 1 price taken, 0 of them changed; 0 held" in err
     code, _, err = cli("prices", "update", prices_csv("bfl/flux-2-pro,image,0.2"), *day)
     assert code == 1
-    assert "bfl/flux-2-pro per image: $0.02 before, $0.2 now" in err
+    assert "bfl/flux-2-pro per image: $0.02 before, $0.20 now" in err
     assert "--confirm" in err
     code, _, err = cli("prices", "update", prices_csv("bfl/flux-2-pro,image,nan"), *day)
     assert code == 1
@@ -113,7 +113,7 @@ def test_a_price_of_an_offer_that_nobody_knows_is_taken_and_told(cli: Cli, relea
     code, _, err = cli("prices", "update", prices_csv("fal/flux-pro-1.1,image,4"), "--as-of", TODAY,
                        "--source", "other")  # fmt: skip
     assert code == 1
-    assert "fal/flux-pro-1.1 per image: $0.04 before, $4 now" in err
+    assert "fal/flux-pro-1.1 per image: $0.04 before, $4.00 now" in err
 
 
 def test_prices_are_shown_with_their_source_and_age(cli: Cli, release: Path) -> None:

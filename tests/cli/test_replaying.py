@@ -107,7 +107,7 @@ def test_db_diff(cli: Cli) -> None:
     assert "6 certificates lost, 0 gained" in err
     _, out, err = cli(*given, "--log", "log.jsonl")
     assert "3 of 4 requests would be decided otherwise; 0 are served no more" in err
-    assert "$0.0600 -> $0.2400" in err
+    assert "$0.06 -> $0.24" in err
     _, out, _ = cli(*given, "--log", "log.jsonl", "--json")
     told = json.loads(out)
     assert told["log"]["moves"][0]["before"] == "shop/value"

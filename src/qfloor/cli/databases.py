@@ -12,7 +12,7 @@ from qfloor.cli.output import Csv, Json, emit, say
 from qfloor.cli.replaying import Now, Objective
 from qfloor.cli.routing import Feeds, PolicyFile, Uncertified, feeds_of, note_changes, orders_of
 from qfloor.counting import several
-from qfloor.prices import in_usd
+from qfloor.prices import in_usd, usd
 
 if TYPE_CHECKING:
     from qfloor.router.diff import DatabaseDiff
@@ -133,6 +133,7 @@ def _said(found: DatabaseDiff) -> list[str]:
         )
         lines.append(
             f"the {_count(log.compared):g} that both serve at known prices: "
-            f"${log.spend_before_nanousd / 1e9:,.4f} -> ${log.spend_after_nanousd / 1e9:,.4f}"
+            f"{usd(log.spend_before_nanousd, exact=True)} -> "
+            f"{usd(log.spend_after_nanousd, exact=True)}"
         )
     return lines

@@ -10,6 +10,7 @@ from qfloor.cli.output import Csv, Json, emit, say
 from qfloor.cli.running import benchmark_of
 from qfloor.counting import several
 from qfloor.errors import QfloorError
+from qfloor.prices import NANO, usd
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -238,8 +239,8 @@ def _say_panel(raters: Sequence[int], rated: Sequence[SimulatedPower], rater_usd
     )
     if rater_usd:
         say(
-            f"each rater costs ${rater_usd:.2f} before the first rating (--rater-minutes), once "
-            "for all offers"
+            f"each rater costs {usd(rater_usd * NANO)} before the first rating (--rater-minutes), "
+            "once for all offers"
         )
     if min(raters) < FEW_RATERS:
         say(f"with fewer than {FEW_RATERS} raters a verdict is about that panel alone")
@@ -302,7 +303,8 @@ def _say_of_cells(cells: Sequence[CellPlan], assumed: dict[str, Any]) -> None:
     known = [c.total_usd for c in cells if c.total_usd is not None]
     if known:
         which = "all" if len(known) == len(cells) else f"{len(known)} of {len(cells)}"
-        say(f"{which} cells: ${sum(known):,.2f} at a true fail rate of {assumed['fail_rate']:g}")
+        total = usd(sum(known) * NANO)
+        say(f"{which} cells: {total} at a true fail rate of {assumed['fail_rate']:g}")
 
 
 def _worded(design: Design) -> str:

@@ -11,7 +11,7 @@ from qfloor.cli import stores
 from qfloor.cli.output import Csv, Json, Workspace, check_database_name, emit, say
 from qfloor.cli.watching import progress
 from qfloor.counting import several
-from qfloor.prices import in_usd
+from qfloor.prices import in_usd, usd
 
 if TYPE_CHECKING:
     from qfloor.benchmark import Benchmark
@@ -272,12 +272,11 @@ def plan(
 
 def _say_planned(planned: GenerationPlan, taken_in: int | None) -> None:
     """Say what a plan comes to; of a benchmark of what was imported, what there is of it."""
-    from qfloor.generate.plan import usd
     from qfloor.ratings.wording import listed
 
     say(
         f"round {planned.round}: {several(planned.calls, 'call')}, at most "
-        f"{usd(planned.worst_nanousd)}; "
+        f"{usd(planned.worst_nanousd, exact=True)}; "
         f"{planned.done} done, {usd(planned.spent_nanousd)} spent, "
         f"{several(sum(not s.excluded for s in planned.skipped), 'request')} no offer can serve, "
         f"{sum(s.excluded for s in planned.skipped)} excluded, "

@@ -12,7 +12,7 @@ from qfloor.cli.output import Csv, Json, emit
 from qfloor.cli.replaying import Now
 from qfloor.cli.routing import DatabaseOption, note_changes
 from qfloor.counting import several
-from qfloor.prices import in_usd
+from qfloor.prices import in_usd, usd
 
 if TYPE_CHECKING:
     from qfloor.pipeline.savings import MonthlySavings
@@ -80,8 +80,8 @@ def _said(found: MonthlySavings) -> list[str]:
 
     share = "" if found.saved_share is None else f" ({found.saved_share:.0%})"
     lines = [
-        f"{several(found.volume, 'request')} a month: ${found.before_nanousd / 1e9:,.2f} now, "
-        f"${found.after_nanousd / 1e9:,.2f} routed; saves {_dollars(found.saved_nanousd)}{share}"
+        f"{several(found.volume, 'request')} a month: {usd(found.before_nanousd)} now, "
+        f"{usd(found.after_nanousd)} routed; saves {usd(found.saved_nanousd)}{share}"
     ]
     if found.stays:
         lines.append(f"{spoken(found.stays)} of them stay as they are: nothing is certified")
@@ -96,17 +96,12 @@ def _said(found: MonthlySavings) -> list[str]:
         else f"paid for from {several(found.break_even, 'request')} a month on"
     )  # fmt: skip
     lines.append(
-        f"measuring these categories cost ${found.needed_nanousd / 1e9:,.2f} of the release's "
-        f"${found.measured_nanousd / 1e9:,.2f} (outputs; ratings are not in it); "
-        f"${found.measuring_nanousd / 1e9:,.2f} a month, {enough}: net "
-        f"{_dollars(found.net_nanousd)}"
+        f"measuring these categories cost {usd(found.needed_nanousd)} of the release's "
+        f"{usd(found.measured_nanousd)} (outputs; ratings are not in it); "
+        f"{usd(found.measuring_nanousd)} a month, {enough}: net "
+        f"{usd(found.net_nanousd)}"
     )
     return [*lines, *found.remarks]
-
-
-def _dollars(nanousd: int) -> str:
-    """With the sign before the currency, where it is below 0."""
-    return f"{'-' if nanousd < 0 else ''}${abs(nanousd) / 1e9:,.2f}"
 
 
 def register(app: typer.Typer) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from qfloor.cli.output import emit, say
 from qfloor.cli.watching import progress
 from qfloor.counting import several
+from qfloor.prices import usd
 
 if TYPE_CHECKING:
     from qfloor.benchmark import Benchmark
@@ -32,7 +33,6 @@ def run(
     """Run adaptively and print the table that follows."""
     from qfloor import pipeline
     from qfloor.benchmark import parse_budget
-    from qfloor.generate.plan import usd
 
     options = pipeline.AdaptiveOptions(
         method=cast("Any", method),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from qfloor.prices import usd
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
@@ -69,10 +71,9 @@ class Reporter:
 def in_all(progress: Progress) -> str:
     """Money so far and where it is heading, and the time left."""
     from qfloor.generate.forecast import said
-    from qfloor.generate.plan import usd
 
-    spent = f", {usd(round_cents(progress.spent_nanousd))} spent"
-    heading = f", {usd(round_cents(progress.projected_nanousd))} in all as it goes"
+    spent = f", {usd(progress.spent_nanousd)} spent"
+    heading = f", {usd(progress.projected_nanousd)} in all as it goes"
     if progress.left_s is None or progress.done == progress.total:
         return spent + heading
     return f"{spent}{heading}, {said(progress.left_s)} left"
@@ -90,11 +91,6 @@ def of_offer(offer: OfferProgress) -> str:
     if offer.left:
         told.append(f"{offer.left} left")
     return "".join(f", {t}" for t in told)
-
-
-def round_cents(nanousd: int) -> int:
-    """To the hundredth of a cent: what a person can use of it while it is moving."""
-    return round(nanousd, -5)
 
 
 @contextmanager

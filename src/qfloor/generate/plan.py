@@ -112,15 +112,17 @@ class GenerationPlan:
                 f"kept; give the offers a price rule or allow unpriced offers"
             )
         if self.spent_nanousd + self.held_nanousd + self.worst_nanousd > budget_nanousd:
-            open_calls = (
-                f", {usd(self.held_nanousd)} may yet be charged" if self.held_nanousd else ""
-            )
+            worst, spent, held, budget = (
+                prices.usd(amount, exact=True)
+                for amount in (
+                    self.worst_nanousd, self.spent_nanousd, self.held_nanousd, budget_nanousd
+                )
+            )  # fmt: skip
+            open_calls = f", {held} may yet be charged" if self.held_nanousd else ""
             raise BudgetError(
-                f"the worst case is {usd(self.worst_nanousd)} for "
-                f"{several(self.calls, 'call')} and "
-                f"{usd(self.spent_nanousd)} was spent in round {self.round}{open_calls}, above the "
-                f"budget of "
-                f"{usd(budget_nanousd)}; nothing was bought"
+                f"the worst case is {worst} for {several(self.calls, 'call')} and {spent} was "
+                f"spent in round {self.round}{open_calls}, above the budget of {budget}; nothing "
+                "was bought"
             )
 
 
@@ -337,12 +339,6 @@ class _There:
                 f"version, settings or generator, such as a manifest's path, has changed since); "
                 f"take a new round or give the offer a new id"
             )
-
-
-def usd(nanousd: int) -> str:
-    """Nano-USD as a person reads them: to the cent, or to what is there below it."""
-    text = f"{nanousd / 1e9:.2f}"
-    return f"${text if nanousd % 10_000_000 == 0 else f'{nanousd / 1e9:.6f}'.rstrip('0')}"
 
 
 def _request(key: str, prompt: Prompt, offer: Offer, repeat: int, round: str) -> Request:

@@ -18,7 +18,7 @@ from qfloor.errors import InputError
 from qfloor.meant import offer_meant
 from qfloor.pipeline.replaying import mix_rate, requests, spoken
 from qfloor.pipeline.workloads import Workload, price_rules
-from qfloor.prices import NANO
+from qfloor.prices import NANO, usd
 from qfloor.router.replay import ROUTED, Answered, Replay, replay
 
 LOCKED = "best single"  # how a replay calls who buys everything from one offer
@@ -261,23 +261,27 @@ def _remarks(
         return
     reference = workload.reference
     told = reference.before_nanousd, reference.after_nanousd
-    case = f"${told[0] / NANO:,.2f} to ${told[1] / NANO:,.2f} ({1 - told[1] / told[0]:.0%})"
+    case = f"{usd(told[0])} to {usd(told[1])} ({1 - told[1] / told[0]:.0%})"
     saved = f" ({1 - after / before:.0%})" if before else ""
-    ours = f"${before / NANO:,.2f} to ${after / NANO:,.2f}{saved}"
+    ours = f"{usd(before)} to {usd(after)}{saved}"
     yield f"the reference case goes from {case}; here it is {ours}"
     shares: dict[int, Fraction] = defaultdict(Fraction)
     for a in found.answered:
         if a.decision.price_nanousd is not None:
             shares[a.decision.price_nanousd] += Fraction(a.asked.count)
-    for usd, share in reference.mix.items():
-        mine = float(shares.pop(round(float(usd) * NANO), Fraction(0)) / found.asked)
+    for each, share in reference.mix.items():
+        price = round(float(each) * NANO)
+        mine = float(shares.pop(price, Fraction(0)) / found.asked)
         if abs(mine - share) >= 0.005:
-            yield f"at ${usd} the reference case has {share:.0%} of requests, here {mine:.1%}"
+            yield (
+                f"at {usd(price, exact=True)} the reference case has {share:.0%} of requests, here "
+                f"{mine:.1%}"
+            )
     if reference.mix:
         for price, count in sorted(shares.items(), reverse=True):
             yield (
-                f"{float(count / found.asked):.1%} of requests cost ${price / NANO:g} here, which "
-                "the reference case does not have"
+                f"{float(count / found.asked):.1%} of requests cost {usd(price, exact=True)} "
+                "here, which the reference case does not have"
             )
 
 

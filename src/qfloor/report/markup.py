@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from qfloor import prices
+
 NOTHING = "–"
 """What stands where there is no value."""
 
@@ -46,19 +48,8 @@ def share(value: float | None) -> str:
 
 
 def usd(amount: float | None) -> str:
-    """Write an amount of money, with as many places as it needs.
-
-    Examples
-    --------
-    >>> usd(0.003), usd(12.5), usd(1234.0), usd(None)
-    ('$0.003', '$12.50', '$1,234', '–')
-    """
-    if amount is None:
-        return NOTHING
-    if amount >= 1000.0:
-        return f"${amount:,.0f}"
-    cents = amount >= 1.0 or amount == round(amount, 2)
-    return f"${amount:.2f}" if cents else f"${amount:.3g}"
+    """Write an amount of money; None is a dash."""
+    return NOTHING if amount is None else prices.usd(amount * prices.NANO)
 
 
 def seconds(value: float | None) -> str:

@@ -17,7 +17,7 @@ from qfloor.router.asked import Asked
 from qfloor.router.choosing import choose
 from qfloor.router.database import Database
 from qfloor.router.decision import Decision
-from qfloor.router.money import usd_text
+from qfloor.router.money import dollars
 from qfloor.router.places import Place, Standing
 from qfloor.router.policy import Policy, PriceFeed
 
@@ -313,6 +313,6 @@ def _why(was: Decision, stands: Decision) -> str:
     if row.rejected_by is None or row.rejected_by.value == "dearer":
         mine, other = row.price_nanousd, stands.price_nanousd
         if mine is not None and other is not None and mine != other:
-            return f"dearer now: ${usd_text(mine)} against ${usd_text(other)}"
+            return f"dearer now: {dollars(mine)} against {dollars(other)}"
         return "another comes first now"
     return f"{row.rejected_by.value}: {row.detail}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import lru_cache
 
-from qfloor.prices import NANO
+from qfloor.prices import NANO, usd
 
 
 @lru_cache(maxsize=4096)
@@ -26,6 +26,7 @@ def usd_or_none(nanousd: int | None) -> str | None:
     return None if nanousd is None else usd_text(nanousd)
 
 
+@lru_cache(maxsize=4096)
 def dollars(nanousd: int | None) -> str:
-    """For a person: ``$0.004``, or that it is not known."""
-    return "an unknown price" if nanousd is None else f"${usd_text(nanousd)}"
+    """For a person, to the last digit; or that it is not known."""
+    return "an unknown price" if nanousd is None else usd(nanousd, exact=True)

@@ -40,7 +40,7 @@ def test_a_daily_budget_covers_the_worst_case_before_anything_is_bought(tmp_path
     error = answers[2].json()
     assert error["error"]["code"] == "budget_exceeded"
     assert error["metadata"]["left_usd"] == 0.01
-    assert error["error"]["message"].endswith("left, and this request may cost $0.0200")
+    assert error["error"]["message"].endswith("left, and this request may cost $0.02")
     assert answers[2].headers["x-should-retry"] == "false"
     assert len(calls) == 2
 
@@ -60,7 +60,7 @@ def test_a_budget_that_only_a_fallback_would_break_says_so(tmp_path: Path) -> No
         refused, taken = drive(settings(tmp_path, db_of(tmp_path), keys=keys), work)
     assert (refused.status_code, taken.status_code) == (402, 200)
     message = refused.json()["error"]["message"]
-    assert "may cost $0.0800 at the dearest offer it may fall back to" in message
+    assert "may cost $0.08 at the dearest offer it may fall back to" in message
 
 
 def test_many_at_once_cannot_overspend(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from qfloor.errors import InputError
 from qfloor.export import Content
 from qfloor.pipeline.months.compared_releases import changed_verdicts
 from qfloor.pipeline.months.drift import DriftReport
+from qfloor.prices import usd
 from qfloor.records import EVERY, TIERS, DriftFinding
 from qfloor.whole import write_whole
 
@@ -86,12 +87,12 @@ def write_entry(path: Path, entry: Entry, body: str, day: dt.date) -> bool:
 def _made(entry: Entry) -> str:
     content = entry.content
     spent = content.get("spending", [])
-    usd = sum(s["amount_nanousd"] for s in spent) / 1e9
+    total = sum(s["amount_nanousd"] for s in spent)
     outputs = sum(r["n"] for r in content.get("raw_rows", []) if r["kind"] == "outputs")
     about = content["release"][0]
     return (
         f"{several(outputs, 'output')} of {several(len(content['offers']), 'offer')}, "
-        f"${usd:,.2f} spent; release "
+        f"{usd(total)} spent; release "
         f"digest `{about['digest']}`."
     )
 

@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from qfloor.counting import several
 from qfloor.errors import InputError
+from qfloor.prices import NANO, usd
 from qfloor.router.feeds.rows import Key, PriceRow
 
 MOST_CHANGE = 3
@@ -35,7 +36,8 @@ class Held:
     def text(self) -> str:
         """For a person."""
         by = f" (by {self.by})" if self.by else ""
-        return f"{self.row.name}: ${self.before_usd} before{by}, ${self.row.usd} now"
+        before, now = (usd(Decimal(a) * NANO, exact=True) for a in (self.before_usd, self.row.usd))
+        return f"{self.row.name}: {before} before{by}, {now} now"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Literal
 
+from qfloor.prices import usd
 from qfloor.web.gateway import facts as f
 from qfloor.web.gateway.deciding import Decided
 from qfloor.web.gateway.faults import Fault
@@ -51,8 +52,8 @@ def over_budget(job: Job, left_nanousd: int) -> Fault:
     at = " at the dearest offer it may fall back to (routing.allow_fallbacks: false)" * others
     return Fault(
         402, "budget_exceeded",
-        f"this key's budget of the day has ${left_nanousd / 1e9:.4f} left, and this request may "
-        f"cost ${job.held_nanousd / 1e9:.4f}{at}",
+        f"this key's budget of the day has {usd(left_nanousd, exact=True)} left, and this request "
+        f"may cost {usd(job.held_nanousd, exact=True)}{at}",
         metadata={"left_usd": left_nanousd / 1e9, "worst_usd": job.held_nanousd / 1e9,
                   "resets": "at midnight UTC"},
     )  # fmt: skip

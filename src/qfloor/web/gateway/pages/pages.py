@@ -12,6 +12,7 @@ from typing import Any
 from starlette.responses import HTMLResponse, Response
 
 from qfloor.counting import several
+from qfloor.prices import usd
 from qfloor.records import PriceRule
 from qfloor.router.moments import moment
 from qfloor.router.request import DECLARED
@@ -85,7 +86,7 @@ async def one_decision(call: Call) -> Response:
 def _shown(field: str, value: Any) -> str:
     """A column of the log as a person reads it."""
     if field in _MONEY:
-        return p.usd(value)
+        return usd(value)
     if field == "plausible":
         return ", ".join(json.loads(value))
     if field == "need":
@@ -119,7 +120,7 @@ def _tiles(found: fig.Figures) -> str:
     tiles = (
         p.tile("Requests, 24 h", f"{found.requests:,}", _beside(found.dry_runs)),
         p.tile("Made", f"{found.made:,}", f"{found.under_way} under way"),
-        p.tile("Charged", p.usd(spend.charged_nanousd), unknown),
+        p.tile("Charged", usd(spend.charged_nanousd), unknown),
         p.tile("Against baseline", "–" if saved is None else f"{-saved:+.0%}", against),
         p.tile("Refused", f"{found.refused:,}", "by providers"),
         p.tile("Turned away", f"{found.turned_away:,}", "no seller took it"),
@@ -153,7 +154,7 @@ def _fared(gateway: Gateway, found: fig.Figures) -> str:
             now = "left alone"
         rows.append(
             [escape(f.offer), str(f.made), str(f.refused), str(f.failed), p.seconds(f.p50_s),
-             p.seconds(f.p95_s), escape(now), p.usd(f.charged_nanousd)]
+             p.seconds(f.p95_s), escape(now), usd(f.charged_nanousd)]
         )  # fmt: skip
     head = [("offer", False), ("made", True), ("refused", True), ("failed", True), ("p50", True),
             ("p95", True), ("seller p95", True), ("charged", True)]  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from qfloor.prices import usd
 from qfloor.web.gateway.pages.figures import Figures, Hour
 from qfloor.web.gateway.pages.style import CSS
 
@@ -23,17 +24,6 @@ def page(title: str, body: str, *, refresh_s: int | None = None) -> str:
         f"{again}<title>{escape(title)}</title><style>{CSS}</style></head>"
         f"<body><main>{body}</main></body></html>"
     )
-
-
-def usd(nanousd: int | None) -> str:
-    """Money as a person reads it: cents, and what is below them while it matters."""
-    if nanousd is None:
-        return "unknown"
-    dollars = nanousd / 1e9
-    if dollars == 0 or abs(dollars) >= 1:
-        return f"${dollars:,.2f}"
-    text = f"{dollars:.6f}".rstrip("0")
-    return "$" + text.ljust(text.index(".") + 3, "0")
 
 
 def seconds(value: float | None) -> str:
