@@ -148,6 +148,6 @@ def test_no_tested_prompt_is_trained_on() -> None:
 def test_first_answers_are_kept_for_a_whole_set() -> None:
     import first_look
 
-    sets = [corpus.judged(FOLDER / f"judged_{letter}.txt") for letter in "efgh"]
+    sets = [corpus.judged(FOLDER / f"judged_{letter}.txt") for letter in "efghi"]
     there = {corpus.hash_of(i.text)[:12] for told in sets for i in told}
     assert set(first_look.first_answers()) == there
