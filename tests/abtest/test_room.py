@@ -214,6 +214,17 @@ def test_a_skip_needs_a_reason_and_nothing_else(room: Room) -> None:
     assert _votes(room)[0]["reason"] == "did not load"
 
 
+def test_scores_that_were_not_asked_for_are_not_kept(room: Room) -> None:
+    """They would be of those who chose a side first, and count as a random sample of "none"."""
+    token = _enter(room)
+    while (trial := room.state(token)["trial"])["training"] or trial["scores_when_none"]:
+        _say(room, token)
+    _say(room, token)
+    _say(room, token, "skip", reason="other", scores=[9, 1], usable=[True, False])
+    kept = [(v["response"], v["scores"], v["usable"]) for v in _votes(room)[-2:]]
+    assert kept == [("none", None, None), ("skip", None, None)]
+
+
 def test_clocks_of_browsers_are_bounded_by_ours(room: Room) -> None:
     token = _enter(room)
     _say(room, token, seconds=5, elapsed_ms=10**15, paused_ms=10**15)

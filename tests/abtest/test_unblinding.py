@@ -212,7 +212,9 @@ def test_another_sessions_key_opens_nothing(tmp_path: Path) -> None:
 
 
 def test_both_bad_is_said_beside_the_answer(tmp_path: Path) -> None:
-    root, key = blind_world.session(tmp_path, 4, placebo=0.0, catch=0.0, repeat=0.0)
+    root, key = blind_world.session(
+        tmp_path, 4, placebo=0.0, catch=0.0, repeat=0.0, ask_when_none=1.0
+    )
     words = iter(["none", "left"] * 50)
 
     def bad(room: Room, trial: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qfloor.abtest.protocol import SCALES, Protocol
@@ -106,6 +106,17 @@ def check_ballot(ballot: Ballot, protocol: Protocol, places: int, ask: bool) -> 
         steps = (score - lo) / step
         if not lo <= score <= hi or abs(steps - round(steps)) > 1e-6:
             raise _not_whole(f"scores go from {lo:g} to {hi:g} in steps of {step:g}")
+
+
+def only_asked(ballot: Ballot, ask: bool) -> Ballot:
+    """Drop scores that were not due.
+
+    Those after "no visible difference" are a random sample of such answers. Whoever scores because
+    they had chosen a side first, or skips after all, is none of it.
+    """
+    if ballot.response == "skip" or (ballot.response == "none" and not ask):
+        return replace(ballot, scores=None, usable=None)
+    return ballot
 
 
 def _check_ranks(ranks: Sequence[int] | None, places: int) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from qfloor.abtest import folder as f
-from qfloor.abtest.ballots import Ballot, check_ballot
+from qfloor.abtest.ballots import Ballot, check_ballot, only_asked
 from qfloor.abtest.closing import Standing, standing_of
 from qfloor.abtest.protocol import Protocol
 from qfloor.abtest.writer import GroupWriter
@@ -341,6 +341,7 @@ def _keep_vote(
         raise VoteError("stale", "this pair is not the one that is due; here is where you are")
     trial = due[0]
     check_ballot(ballot, protocol, trial["cells"], bool(trial["ask"]))
+    ballot = only_asked(ballot, bool(trial["ask"]))
     if open_s is None:  # the session was opened anew while the page stood there
         open_s = _since_last(db, rater["id"], now, ballot.elapsed_ms / 1000)
     if ballot.response != "skip" and open_s < protocol.min_seconds:

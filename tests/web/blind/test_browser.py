@@ -99,7 +99,8 @@ def test_a_rater_does_a_whole_session(tmp_path: Path) -> None:
             assert wide <= 390
             for n in range(2, total + 1):
                 _ready(page, f"{n} of {total}")
-                page.find_element(By.CSS_SELECTOR, "[data-response=none]").click()
+                page.find_element(By.CSS_SELECTOR, "[data-response=left]").click()
+                page.find_element(By.CSS_SELECTOR, "[data-response=none]").click()  # after all
             _wait(page, "!document.getElementById('done').hidden")
             assert len(page.find_element(By.ID, "code").text) == 8
             assert [e for e in page.get_log("browser") if e["level"] == "SEVERE"] == []

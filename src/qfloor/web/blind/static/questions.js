@@ -173,6 +173,7 @@ export class PairPanel {
     this.refresh();
     const asked = response !== "none" || this.trial.scores_when_none;
     if (!asked) {
+      this.more.hidden = true; // of a side chosen before: what was not asked is not answered
       this.hooks.submit();
       return;
     }
