@@ -51,6 +51,17 @@ def write_whole(path: Path, content: bytes | str) -> Path:
     return path
 
 
+def holds_other(path: Path, text: str) -> bool:
+    """Whether a file is there whose bytes differ from a text in UTF-8.
+
+    What `write_whole` does not replace (a pipe, a terminal) and a folder hold nothing.
+    """
+    mode = _mode(path)
+    if mode is None or stat.S_ISDIR(mode) or _is_stream(path, mode):
+        return False
+    return path.read_bytes() != text.encode("utf-8", "surrogatepass")
+
+
 def check_place(path: Path) -> None:
     """Try whether `write_whole` could put a file somewhere; nothing is left there.
 

@@ -247,10 +247,10 @@ def test_sampling_a_log(cli: Cli, tmp_path: Path) -> None:
     assert len(json.loads((tmp_path / "own.inclusion.json").read_text())) == 4
     log.write_text("prompt\nportrait of an old man\nquarterly tax report\n")
     for given, drawn in (((), "2 general"), (("--guess",), "1 general, 1 portrait")):
-        _, _, err = cli("suite", "sample", "--log", log, "-o", "own.toml", *given)
+        _, _, err = cli("suite", "sample", "--log", log, "-o", "own.toml", "--replace", *given)
         assert f"2 prompts ({drawn})" in err
     log.write_text("prompt,category\nportrait of an old man,face\n")
-    code, _, err = cli("suite", "sample", "--log", log, "-o", "own.toml", "--guess")
+    code, _, err = cli("suite", "sample", "--log", log, "-o", "own.toml", "--guess", "--replace")
     assert code == 0
     assert "1 row has a label that is no category ('face' in 1), taken as general" in err
 

@@ -11,6 +11,10 @@ from qfloor.cli.output import Csv, Json, emit, say
 from qfloor.counting import several
 from qfloor.errors import SuiteError
 
+Replace = typer.Option(
+    False, "--replace", help="Write over a file that differs: corrections by hand are lost."
+)
+
 app = typer.Typer(
     help="Prompt suites: list, check, import, sample; write, rotate and retire private prompts.",
     no_args_is_help=True,
@@ -98,6 +102,7 @@ def import_(
     ),
     map_: list[str] = typer.Option([], "--map", help="THEIR-LABEL=our-category."),
     category: str | None = typer.Option(None, help="Our category for prompts no --map covers."),
+    replace: bool = Replace,
 ) -> None:
     """Import a published prompt set as a suite file.
 
@@ -115,6 +120,8 @@ def import_(
         category=category,
         say=say,
     )
+    if not replace:
+        suite.not_over_other({out: suite.dump(imported)})
     suite.write(imported, out)
     say(f"wrote {out}: {several(len(imported.prompts), 'prompt')}, digest {imported.digest}")
 
@@ -131,6 +138,7 @@ def sample(
     guess: bool = typer.Option(
         False, "--guess", help="Let the router guess categories that the log does not name."
     ),
+    replace: bool = Replace,
 ) -> None:
     """Draw a stratified sample of a team's own requests, with inclusion probabilities.
 
@@ -153,6 +161,8 @@ def sample(
         guess=pipeline.category_guess() if guess else None,
         say=say,
     )
+    if not replace:
+        suite.not_over_other({out: suite.dump(drawn), beside: suite.dump_inclusion(inclusion)})
     suite.write(drawn, out)
     suite.write_inclusion(inclusion, beside)
     of_each = Counter(prompt.category for prompt in drawn.prompts)

@@ -14,17 +14,26 @@ from qfloor.suite.loading import load, names
 from qfloor.suite.pool import repository_around, write_prompts
 from qfloor.suite.rotation import retire, rotate
 from qfloor.suite.sampling import sample_log
-from qfloor.suite.writing import dump, not_over, write, write_inclusion
+from qfloor.suite.writing import (
+    dump,
+    dump_inclusion,
+    not_over,
+    not_over_other,
+    write,
+    write_inclusion,
+)
 
 __all__ = [
     "Finding",
     "check",
     "check_against",
     "dump",
+    "dump_inclusion",
     "import_suite",
     "load",
     "names",
     "not_over",
+    "not_over_other",
     "repository_around",
     "retire",
     "rotate",

@@ -9,7 +9,7 @@ from pathlib import Path
 from qfloor.errors import SuiteError
 from qfloor.records import Prompt, Suite
 from qfloor.suite.loading import parse, split_of, suite_of
-from qfloor.whole import write_whole
+from qfloor.whole import holds_other, write_whole
 
 
 def _value(value: object) -> str:
@@ -67,7 +67,12 @@ def write(suite: Suite, path: Path) -> Path:
 
 def write_inclusion(inclusion: Mapping[str, float], path: Path) -> Path:
     """Write inclusion probabilities by prompt id as JSON, whole or not at all."""
-    return replace_file(path, json.dumps(inclusion, indent=1, sort_keys=True) + "\n")
+    return replace_file(path, dump_inclusion(inclusion))
+
+
+def dump_inclusion(inclusion: Mapping[str, float]) -> str:
+    """Return inclusion probabilities by prompt id as JSON text."""
+    return json.dumps(inclusion, indent=1, sort_keys=True) + "\n"
 
 
 def replace_file(path: Path, text: str) -> Path:
@@ -98,4 +103,25 @@ def not_over(out: Path, *inputs: Path) -> None:
         if linked or out.resolve() == one.resolve():
             raise SuiteError(
                 f"{out}: would be written over {one}, which is read; name another file for --out"
+            )
+
+
+def not_over_other(texts: Mapping[Path, str]) -> None:
+    """Refuse to write where a file holds something else: a suite is made to be corrected by hand.
+
+    Parameters
+    ----------
+    texts : mapping
+        File -> what is to be written there.
+
+    Raises
+    ------
+    SuiteError
+        When one of the files is there and differs by a byte.
+    """
+    for path, text in texts.items():
+        if holds_other(path, text):
+            raise SuiteError(
+                f"{path}: is there and differs from what would be written (was it corrected by "
+                "hand?), so nothing was written; name another file for --out, or say --replace"
             )
