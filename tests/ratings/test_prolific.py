@@ -38,6 +38,30 @@ def test_submissions_that_do_not_count_are_dropped_by_reason(store, write):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        ("PARTIALLY APPROVED", None),
+        ("PARTIALLY_APPROVED", None),
+        ("Awaiting_review", None),
+        ("SCREENED OUT", "prolific screened out"),
+        ("screened-out", "prolific screened out"),
+        ("TIMED_OUT", "prolific timed-out"),
+        ("RESERVED", "prolific reserved"),
+        ("PROCESSING", "prolific processing"),
+    ],
+)
+def test_every_status_of_prolifics_is_known_however_its_words_are_parted(
+    store, write, status, reason
+):
+    ratings, table = both(
+        write, ["p,m,ann,3,", "p,m,zoe,4,"], ["s1,ann,APPROVED", f"s2,zoe,{status}"]
+    )
+    report = import_ratings(store, ratings, round=ROUND, scale="1:5", prolific=table)
+    assert (report.read, report.kept) == (2, 1 if reason else 2)
+    assert report.dropped == ({reason: 1} if reason else {})
+
+
 def test_demographics_are_never_stored(store, write):
     ratings, table = both(write, ["p,m,ok,3,"], ["s1,ok,APPROVED"])
     report = import_ratings(store, ratings, round=ROUND, scale="1:5", prolific=table)
@@ -65,6 +89,7 @@ def test_raters_from_elsewhere_are_kept_and_told(store, write):
     ("submissions", "message"),
     [
         (["s1,ann,APPROVD"], r"prolific.csv: line 2: status 'APPROVD' is unknown .known: APPROVED"),
+        (["s1,ann,APPROVED", "s2,zoe,"], r"prolific.csv: line 3: status '' is unknown"),
         (["s1,zoe,APPROVED"], "none of the 1 rater is among its 1 participant"),
         ([], "there is no submission in it"),
     ],

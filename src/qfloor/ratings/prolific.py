@@ -1,13 +1,15 @@
 """A Prolific export beside a file of judgments: which submissions count.
 
 The export has no answers, only who took part and what became of the submission. Judgments of
-submissions that were returned, rejected, timed out or withdrawn are dropped, by reason; so are
-those still under way, which a later import adds. Everything else in the table says who people
-are and is not even read.
+submissions that were returned, rejected, timed out, screened out or withdrawn are dropped, by
+reason; so are those still under way, which a later import adds. Of a partially approved one the
+judgments that were made count. Everything else in the table says who people are and is not even
+read.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +21,14 @@ from qfloor.ratings.judgment import ANONYMOUS, Faults, Judgment, Reading, Versus
 from qfloor.ratings.wording import nearest
 
 SUBMISSION, PARTICIPANT, STATUS = "Submission id", "Participant id", "Status"
-KEPT = ("APPROVED", "AWAITING REVIEW")
-DROPPED = ("REJECTED", "RETURNED", "TIMED-OUT", "ACTIVE", "CONSENT_REVOKED", "DATA_EXPIRED")
+KEPT = ("APPROVED", "PARTIALLY APPROVED", "AWAITING REVIEW")
+DROPPED = (
+    "REJECTED", "RETURNED", "TIMED-OUT", "SCREENED OUT", "PROCESSING", "ACTIVE", "RESERVED",
+    "CONSENT_REVOKED", "DATA_EXPIRED",
+)  # fmt: skip
+_PARTS = re.compile(r"[\s_-]+")
+_BY_WORDS = {_PARTS.sub(" ", status): status for status in (*KEPT, *DROPPED)}
+"""Words of a status -> how the export writes it; the API and scripts write ``TIMED_OUT`` too."""
 
 
 def join_submissions(reading: Reading, path: Path) -> Reading:
@@ -89,11 +97,10 @@ def _statuses(path: Path) -> tuple[dict[str, str], dict[str, set[str]]]:
                     f"{path}: column {name!r} is missing, is it Prolific's export of "
                     "submissions?; nothing was imported"
                 )
-        status = row[STATUS].strip().upper()
-        if status not in (*KEPT, *DROPPED):
-            raise faults.wrong(
-                line, f"status {row[STATUS]!r} is unknown {nearest(status, (*KEPT, *DROPPED))}"
-            )
+        status = _BY_WORDS.get(_PARTS.sub(" ", row[STATUS].strip().upper()))
+        if status is None:
+            known = nearest(row[STATUS], (*KEPT, *DROPPED))
+            raise faults.wrong(line, f"status {row[STATUS]!r} is unknown {known}")
         submissions[row[SUBMISSION].strip()] = status
         participants[row[PARTICIPANT].strip()].add(status)
     if not submissions:
