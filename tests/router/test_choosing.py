@@ -81,7 +81,12 @@ RULES: list[tuple[dict[str, Any], dict[str, Any], Rule]] = [
     ({}, {"modality": "video"}, Rule.MODALITY),
     ({"capabilities": Capabilities(aspect_ratios=("1:1",))}, {"aspect_ratio": "16:9"},
      Rule.ASPECT_RATIO),
+    ({"settings": {"size": "1024x1024"}}, {"aspect_ratio": "16:9"}, Rule.ASPECT_RATIO),
+    ({"settings": {"width": 768, "height": 1024}}, {"aspect_ratio": "4:3"}, Rule.ASPECT_RATIO),
+    ({"settings": {"aspect_ratio": "16:9"}}, {"size": "1024x1024"}, Rule.ASPECT_RATIO),
     ({"settings": {"size": "1024x1024"}}, {"size": "2048x2048"}, Rule.SIZE),
+    ({"settings": {"width": 512, "height": 512}}, {"size": "2048x2048"}, Rule.SIZE),
+    ({"settings": {"size": 1344}}, {"size": "1344x768"}, Rule.SIZE),
     ({"settings": {"size": 512}}, {"size": "1024x1024"}, Rule.SIZE),
     ({"settings": {"resolution": "720P"}}, {"size": "1920x1080"}, Rule.SIZE),
     ({"settings": {"resolution": "1K"}}, {"size": "2048x2048"}, Rule.SIZE),
@@ -136,7 +141,8 @@ def test_what_was_judged_at_its_makers_own_resolution_is_sold_at_no_other(
 @pytest.mark.parametrize("traits", [
     {"capabilities": Capabilities(aspect_ratios=("16:9",))},
     {"capabilities": Capabilities()},
-    {"settings": {"size": 1344}},
+    {"settings": {"size": 1016}},
+    {"settings": {"aspect_ratio": "as the reference"}},
 ])  # fmt: skip
 def test_unknown_is_not_overjudged(market: Any, traits: dict[str, Any]) -> None:
     db = market([Seller(name="a", **traits)])
@@ -310,9 +316,9 @@ def test_an_offer_that_lists_its_languages_is_not_sent_one_that_cannot_be_told(
     ({"resolution": "1080P"}, {"resolution": "1080p"}),
     ({"resolution": "0.5K"}, {"resolution": "512"}),
     ({"size": "2048x2048"}, {"resolution": "2K"}),
-    ({"size": 1920}, {"resolution": "1080p", "aspect_ratio": "16:9"}),
+    ({"size": 1440}, {"resolution": "1080p", "aspect_ratio": "16:9"}),
     ({"size": "1920x1080"}, {"resolution": "1080P", "size": "1920x1080"}),
-    ({"size": 1024}, {"resolution": "576p", "size": "1024x576"}),
+    ({"size": 768}, {"resolution": "576p", "size": "1024x576"}),
     ({"resolution": "4k"}, {"size": "3840x2160"}),
     ({"size": "2160x3840"}, {"resolution": "4K"}),
     ({"size": "3840x2160"}, {"resolution": "4K", "size": "3840x2160"}),
@@ -392,14 +398,14 @@ def test_another_resolution_is_offered_where_that_would_help(market: Any) -> Non
     ("settings", "asked", "change", "text"),
     [
         ({"size": 256}, {"size": "1024x1024"}, {"size": "256x256"}, "with size 256x256"),
-        ({"size": 256}, {"size": "1920x1080"}, {"size": "256x144"}, "with size 256x144"),
-        ({"size": 256}, {"size": "1080x1920"}, {"size": "144x256"}, "with size 144x256"),
+        ({"size": 256}, {"size": "1920x1080"}, {"size": "342x192"}, "with size 342x192"),
+        ({"size": 256}, {"size": "1080x1920"}, {"size": "192x342"}, "with size 192x342"),
         ({"size": "1024x1536"}, {"size": "512x512"}, {"size": "1024x1536"}, "with size 1024x1536"),
         (
             {"size": "1024x1536"},
             {"size": "512x512", "aspect_ratio": "1:1"},
-            {"size": None},  # the size it makes contradicts the shape
-            "with another size",
+            {"size": None, "aspect_ratio": None},  # it makes one shape, and not that one
+            "with another aspect ratio",
         ),
         ({"resolution": "1K"}, {"size": "4096x4096"}, {"size": None}, "with another size"),
     ],
@@ -416,13 +422,13 @@ def test_the_size_that_would_help_is_named_and_works(
 
 
 def test_a_size_that_would_help_is_told_at_its_own_price(market: Any) -> None:
-    """It was that of a square: by the megapixel, the size that was named costs less."""
-    db = market([Seller(name="a", usd="0.1", unit="megapixel", settings={"size": 256})])
+    """Not at that of the policy's usual size: it is paid by the megapixel."""
+    db = market([Seller(name="a", usd="0.1", unit="megapixel", settings={"size": 768})])
     relaxed = ask(db, size="1920x1080").relaxation
     assert relaxed is not None
     served = ask(db, **relaxed.change)
-    assert relaxed.price_nanousd == served.price_nanousd == 3_686_400
-    assert relaxed.text == "with size 256x144: shop/a at $0.0036864"
+    assert relaxed.price_nanousd == served.price_nanousd == 58_982_400
+    assert relaxed.text == "with size 1024x576: shop/a at $0.0589824"
 
 
 def test_clips_by_the_second_cost_what_their_resolution_costs(market: Any) -> None:

@@ -8,6 +8,7 @@ from qfloor.router.decision import Decision
 from qfloor.router.moments import is_ahead
 from qfloor.router.reasons import Cause, Rule
 from qfloor.router.request import Request
+from qfloor.router.resolutions import shape_of
 from qfloor.router.shapes import demanded_of
 
 
@@ -136,5 +137,6 @@ def _remarks(request: Request, offer_id: str) -> Iterable[str]:
     tokens = request.tokens_of(offer_id)
     if tokens is not None:
         yield f"priced for at most {tokens[0]} tokens of prompt and {tokens[1]} of what is made"
-    if need.ratio is not None and offer.capabilities.aspect_ratios is None:
+    told = offer.capabilities.aspect_ratios or shape_of(offer.settings)
+    if need.ratio is not None and told is None:
         yield f"unknown which aspect ratios {offer_id} makes"

@@ -16,7 +16,7 @@ from qfloor.router.eligibility import eligible
 from qfloor.router.money import dollars, usd_text
 from qfloor.router.needs import Need
 from qfloor.router.request import CHALLENGES, Request
-from qfloor.router.rules import made_of
+from qfloor.router.resolutions import is_in_any_shape, made_of
 
 Change = dict[str, Any]
 
@@ -132,8 +132,8 @@ def _own_size(request: Request, change: Change, text: str, offer: str) -> tuple[
     fixed = request.db.pixels.get(offer)
     if fixed is None:
         return change, text
-    by_longest_side = isinstance(request.db.offers[offer].settings.get("size"), int)
-    width, height = made_of(fixed, request.need.ratio if by_longest_side else None)
+    in_any_shape = is_in_any_shape(request.db.offers[offer].settings)
+    width, height = made_of(fixed, request.need.ratio if in_any_shape else None)
     named = {"size": f"{width}x{height}"}
     try:
         suffices = next(eligible(_again(request, named)), None) == offer

@@ -58,14 +58,49 @@ def is_of(pixels: tuple[int, int], resolution: str) -> bool:
 
 
 def size_of(settings: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Size that an offer's settings fix, from ``1024x1024`` or the length of a square's side."""
+    """Size that an offer's settings fix: ``1024x1024``, a square's side, or width and height.
+
+    Examples
+    --------
+    >>> size_of({"size": "1024x768"}), size_of({"size": 256}), size_of({"steps": 4})
+    ((1024, 768), (256, 256), None)
+    """
     size = settings.get("size")
     if isinstance(size, int):
         return size, size
     sides = str(size or "").lower().split("x")
     if len(sides) == 2 and all(side.isdigit() for side in sides):
         return int(sides[0]), int(sides[1])
-    return None
+    width, height = settings.get("width"), settings.get("height")
+    return (width, height) if type(width) is int and type(height) is int else None
+
+
+def is_in_any_shape(settings: Mapping[str, Any]) -> bool:
+    """Whether the size of an offer is a number: it makes other shapes than the square as well."""
+    return isinstance(settings.get("size"), int)
+
+
+def made_of(fixed: tuple[int, int], ratio: float | None) -> tuple[int, int]:
+    """What comes of a size; of a square's side, even sides of the same area in a shape.
+
+    Examples
+    --------
+    >>> made_of((256, 256), 16 / 9), made_of((1024, 768), None)
+    ((342, 192), (1024, 768))
+    """
+    if ratio is None:
+        return fixed
+    width, height = fixed[0] * math.sqrt(ratio), fixed[0] / math.sqrt(ratio)
+    return 2 * int(width / 2 + 0.5), 2 * int(height / 2 + 0.5)
+
+
+def shape_of(settings: Mapping[str, Any]) -> str | None:
+    """The one shape that an offer's settings fix, by its size or by name."""
+    fixed = None if is_in_any_shape(settings) else size_of(settings)
+    if fixed is not None:
+        return f"{fixed[0]}:{fixed[1]}"
+    told = settings.get("aspect_ratio")
+    return told if isinstance(told, str) else None
 
 
 def fixed_to(settings: Mapping[str, Any]) -> str | None:

@@ -19,7 +19,7 @@ from qfloor.router.needs import RATIO_TOLERANCE, ratio_of
 from qfloor.router.places import Standing
 from qfloor.router.reasons import Rule
 from qfloor.router.request import Request
-from qfloor.router.resolutions import fixed_to, is_of
+from qfloor.router.resolutions import fixed_to, is_in_any_shape, is_of, made_of, shape_of
 
 
 class Rejection(NamedTuple):
@@ -66,9 +66,18 @@ def makes(request: Request, offer: Offer) -> Rejection | None:
 
 
 def shape(request: Request, offer: Offer) -> Rejection | None:
-    """Aspect ratio; an offer that lists none is not asked."""
+    """Aspect ratio: that of the size or shape an offer is fixed to, else one that it lists.
+
+    An offer that does neither is not asked.
+    """
     ratio, listed = request.need.ratio, offer.capabilities.aspect_ratios
-    if ratio is None or listed is None:
+    if ratio is None:
+        return None
+    by_pixels = request.need.pixels is not None and offer.id in request.db.pixels  # `size` asks
+    fixed = None if by_pixels else shape_of(offer.settings)
+    if fixed is not None and ratio_of(fixed) is not None:
+        listed = (fixed,)
+    if listed is None:
         return None
     for text in listed:
         offered = ratio_of(text)
@@ -84,9 +93,9 @@ def size(request: Request, offer: Offer) -> Rejection | None:
     """
     need, fixed = request.need, request.db.pixels.get(offer.id)
     wanted, named, own = need.pixels, need.resolution, fixed_to(offer.settings)
-    by_longest_side = isinstance(offer.settings.get("size"), int)
+    in_any_shape = is_in_any_shape(offer.settings)
     if named is not None:
-        made = None if fixed is None else made_of(fixed, need.ratio if by_longest_side else None)
+        made = None if fixed is None else made_of(fixed, need.ratio if in_any_shape else None)
         if not (own == named if made is None else is_of(made, named)):
             told = own if made is None else f"{made[0]}x{made[1]}"
             return Rejection(Rule.SIZE, "resolution unknown" if told is None else f"makes {told}")
@@ -95,18 +104,8 @@ def size(request: Request, offer: Offer) -> Rejection | None:
     if fixed is None:
         fits = own is None or is_of(wanted, own)
         return None if fits else Rejection(Rule.SIZE, f"makes {own}")
-    if wanted == fixed or (by_longest_side and max(wanted) == fixed[0]):
-        return None
-    said = f"{fixed[0]} pixels" if by_longest_side else f"{fixed[0]}x{fixed[1]}"
-    return Rejection(Rule.SIZE, f"makes {said}")
-
-
-def made_of(fixed: tuple[int, int], ratio: float | None) -> tuple[int, int]:
-    """What comes of a size; of one that is the longest side alone, in the shape asked for."""
-    if ratio is None:
-        return fixed
-    shorter = round(fixed[0] / max(ratio, 1 / ratio))
-    return (fixed[0], shorter) if ratio >= 1 else (shorter, fixed[0])
+    made = made_of(fixed, need.ratio if in_any_shape else None)
+    return None if wanted in (fixed, made) else Rejection(Rule.SIZE, f"makes {made[0]}x{made[1]}")
 
 
 def length(request: Request, offer: Offer) -> Rejection | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.util
+import io
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from gateway_world import CLIP, MUG, listening, settings
+from PIL import Image
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 ROOT = Path(__file__).resolve().parents[3]
@@ -42,6 +44,17 @@ def test_openai_makes_a_picture(painters: str) -> None:
     assert made.model.startswith("painters/")
     assert made.routing["cause"] == "cheapest_certified"
     assert made.qfloor["ignored"] == ["quality"], "this client hands over no headers"
+
+
+def test_the_size_that_would_help_is_the_size_that_comes(painters: str) -> None:
+    """A painter's size is the side of a square; it keeps the area in other shapes."""
+    client, asked = openai_client(painters), {"model": "auto", "prompt": MUG}
+    with pytest.raises(Exception, match="other sizes") as refused:
+        client.images.generate(**asked, size="1536x1024")
+    named = refused.value.response.json()["metadata"]["relaxation"]["change"]["size"]  # type: ignore[attr-defined]
+    made = client.images.generate(**asked, size=named)
+    with Image.open(io.BytesIO(base64.b64decode(made.data[0].b64_json))) as picture:
+        assert f"{picture.width}x{picture.height}" == named == "314x210"
 
 
 def test_openai_makes_a_clip(painters: str) -> None:
