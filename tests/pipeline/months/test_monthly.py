@@ -80,6 +80,17 @@ def test_two_months_are_compared_published_reported_and_logged(tiny: Path) -> No
         assert list(store.drift_of())
 
 
+def test_a_month_before_that_was_not_published_is_taken_from_the_workspace(tiny: Path) -> None:
+    pipeline.run(benchmarks.load(tiny, round="2026-10"), tiny.parent / "ws")
+    second = month(tiny, "2026-11")
+    assert second.page is not None
+    assert "Compared with tiny 2026-10" in second.page.read_text()
+    published = month(tiny, "2026-10").database
+    assert published is not None
+    digest = export.read(published)["release"][0]["digest"]
+    assert f"(digest {digest[:12]})" in second.page.read_text()
+
+
 def test_a_month_that_is_run_again_changes_nothing(tiny: Path) -> None:
     first = month(tiny, "2026-10")
     results = tiny.parent / "results"

@@ -20,12 +20,14 @@ from qfloor import export
 from qfloor.benchmark import Benchmark, names
 from qfloor.counting import several
 from qfloor.errors import BenchmarkError, CertificationError, QfloorError
+from qfloor.export import Content
 from qfloor.generate import GenerationResult, RunPolicy
 from qfloor.pipeline.months.drift import DriftReport, check_drift
 from qfloor.pipeline.months.month_log import Entry, entry_of, write_entry
 from qfloor.pipeline.months.reporting import Wanted, run_of_release, write_report
-from qfloor.pipeline.rounds.planned import run_id
-from qfloor.pipeline.rounds.recorded import benchmark_of_run
+from qfloor.pipeline.release import release_of
+from qfloor.pipeline.rounds.planned import prompts_of, run_id
+from qfloor.pipeline.rounds.recorded import benchmark_of_run, suites_of_run
 from qfloor.pipeline.rounds.unjudged import foreseen
 from qfloor.pipeline.run import Report, RunResult, Watch, bought, judged, ready, silent
 from qfloor.records import EVERY
@@ -135,15 +137,15 @@ def run_month(
         )  # fmt: skip
         now = now or dt.datetime.now(dt.UTC)
         drift, compared = _drift(store, benchmark, options, now)
+        earlier = None if drift is None else _before(store, options.results, drift.before_run, now)
     database = _publish(ran.database, options.results / f"{benchmark.name}_{benchmark.round}.db")
-    earlier = None if drift is None else _release_of(options.results, drift.before_run)
     page = options.page or workspace / "reports" / f"{benchmark.name}_{benchmark.round}.html"
     wanted = Wanted(workspace=workspace, before=earlier, pictures=options.pictures)
     write_report(database, page, wanted, now=now)
     entry = Entry(
         command=f"qfloor month {_called(benchmark)}",
         content=export.read(database),
-        earlier=None if earlier is None else export.read(earlier),
+        earlier=earlier,
         drift=drift,
         compared=compared,
         stopped=made.stopped,
@@ -246,12 +248,25 @@ def _publish(made: Path, out: Path) -> Path:
     return write_whole(out, made.read_bytes())
 
 
-def _release_of(results: Path, run: str) -> Path | None:
-    """The published release of a run, where it lies among the results."""
+def _before(store: Store, results: Path, name: str, now: dt.datetime) -> Content | None:
+    """The release of the month before: as published, else as the workspace keeps its run.
+
+    That month may have been made by `qfloor run`, or published elsewhere: what changed since then
+    belongs on the page all the same.
+    """
     for path in sorted(results.glob("*.db")):
         try:
-            if run_of_release(export.read(path)) == run:
-                return path
+            found = export.read(path)
         except QfloorError:
             continue
-    return None
+        if run_of_release(found) == name:
+            return found
+    run = store.run_of(name)
+    benchmark = None if run is None else _kept(run)
+    if run is None or benchmark is None:
+        return None
+    try:
+        prompts = prompts_of(benchmark, suites_of_run(store, run))
+        return export.content_of(release_of(store, benchmark, prompts, name, now))
+    except QfloorError:  # it was judged and has no floors any more, say: the log tells of the drift
+        return None

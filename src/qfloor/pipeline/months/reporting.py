@@ -41,13 +41,13 @@ NO_PICTURES = (
 class Wanted:
     """What a report shall be made of, besides the release.
 
-    ``before`` is the path of an earlier release; without ``pictures`` no output is shown and no
+    ``before`` is an earlier release or its path; without ``pictures`` no output is shown and no
     prompt is quoted; ``private`` shows private prompts and their outputs too, for a page that
     stays in the house.
     """
 
     workspace: Path | None = None
-    before: Path | None = None
+    before: Path | Content | None = None
     alpha: float = 0.05
     pictures: bool = True
     private: bool = False
@@ -104,7 +104,8 @@ def report_of(database: Path, wanted: Wanted, *, now: dt.datetime | None = None)
         absent=_absent(tables),
     )
     if wanted.before is not None:
-        earlier = export.read(wanted.before)
+        given = wanted.before
+        earlier = export.read(given) if isinstance(given, Path) else given
         content = replace(content, since=_since(earlier, tables, wanted.alpha))
     if wanted.workspace is None:
         return content
