@@ -95,6 +95,16 @@ def test_it_says_on_top_that_painters_are_no_models(page: Page) -> None:
     assert "They are not AI models" in page.text[: page.text.index("What to use")]
 
 
+def test_where_some_offers_are_painters_it_names_them_and_says_nothing_of_the_others() -> None:
+    some = content()
+    for offer in some.tables["offers"]:
+        if offer["id"] not in ("painters/ochre", "painters/umber"):
+            offer["provider"] = "studio"
+    text = Page(render(some)).text
+    assert "Among the offers are painters (ochre, umber)" in text
+    assert "nothing here says anything about" not in text
+
+
 def test_what_to_use_names_the_cheapest_certified_offer(page: Page) -> None:
     told = page.text[page.text.index("What to use", 900) : page.text.index("Circle:")]
     assert re.search(r"product-photo · image\s+ochre\s+\$0\.003", told)

@@ -142,9 +142,9 @@ class ReportContent:
         return self.names.get(offer_id, offer_id)
 
     @property
-    def painters(self) -> bool:
-        """Whether any offer is a painter: a program that draws, not an AI model."""
-        return any(offer["provider"] == "painters" for offer in self.offers.values())
+    def painters(self) -> tuple[str, ...]:
+        """Ids of the offers that are painters: programs that draw, not AI models."""
+        return tuple(id for id, offer in self.offers.items() if offer["provider"] == "painters")
 
     @cached_property
     def quality(self) -> Row:

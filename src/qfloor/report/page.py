@@ -13,7 +13,7 @@ from qfloor.report.content import ReportContent
 from qfloor.report.curves import calibration_section
 from qfloor.report.drift_page import drift_section
 from qfloor.report.floors_plot import floors_section
-from qfloor.report.markup import number, paragraph, text, usd
+from qfloor.report.markup import number, paragraph, short, text, usd
 from qfloor.report.origins import origins_section
 from qfloor.report.outcomes import costs_section, outcomes_section
 from qfloor.report.pictures import pictures_section
@@ -46,6 +46,10 @@ SECTIONS: tuple[Section, ...] = (
 PAINTERS = (
     "The offers are painters: programs that draw, with declared skill and play-money prices. They "
     "are not AI models, and nothing here says anything about one."
+)
+SOME_PAINTERS = (
+    "Among the offers are painters ({named}): programs that draw, with declared skill and "
+    "play-money prices. They are not AI models."
 )
 ILLUSTRATIVE = "This database is an example and not a measurement."
 
@@ -82,13 +86,22 @@ def render(content: ReportContent) -> str:
 def _head(content: ReportContent) -> str:
     told = content.provenance.get("title") or content.about["name"]
     notes = content.provenance.get("notes")
-    warnings = [PAINTERS] * content.painters + [ILLUSTRATIVE] * bool(content.about["illustrative"])
+    warnings = [*_painted(content), *[ILLUSTRATIVE] * bool(content.about["illustrative"])]
     said = "".join(paragraph(warning, "warn") for warning in warnings)
-    said += paragraph(str(notes), "dim") if notes and not content.painters else ""
+    said += paragraph(str(notes), "dim") if notes and PAINTERS not in warnings else ""
     return (
         f"<header><h1>{text(told)}</h1>"
         f"{paragraph(_subtitle(content), 'dim')}{said}{_facts(content)}</header>"
     )
+
+
+def _painted(content: ReportContent) -> list[str]:
+    """Say which offers are no models: all of them, or by name."""
+    if not content.painters:
+        return []
+    if len(content.painters) == len(content.offers):
+        return [PAINTERS]
+    return [SOME_PAINTERS.format(named=", ".join(map(short, content.painters)))]
 
 
 def _subtitle(content: ReportContent) -> str:
