@@ -97,8 +97,8 @@ def test_a_verdict_is_on_what_is_delivered_and_stands_beside_no_other_floor(
          "round 2026-11 has no floor: its offers were rated on overall, and the benchmark asks "
          "for 'beauty'; set criterion under [quality] in its file"),
         ("2026-11", "2026-12",
-         "round 2026-12 has no floor: its offers were rated in round 2026-11 only; name that with "
-         "--round"),
+         "round 2026-12 has no floor: its offers were rated in round 2026-11 only; import this "
+         "round's ratings with `qfloor ratings import`, or name that one with --round"),
     ],
 )  # fmt: skip
 def test_a_round_without_floors_says_what_was_rated_instead(

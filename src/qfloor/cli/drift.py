@@ -156,7 +156,7 @@ def _apply(
     say(
         f"{several(n, 'certificate')} withdrawn, wrote {out}"
         if n
-        else "no certificate is taken back"
+        else f"none of {path}'s certificates is taken back, so {out} was not written"
     )
 
 

@@ -197,6 +197,25 @@ def test_certificates_are_taken_back_and_the_rest_stays(rounds, tmp_path):
         export.withdraw(out, tmp_path / "x.db", report.findings, ("monthly", "2026-09"), NOW)
 
 
+def test_the_command_says_when_it_has_nothing_to_take_back(rounds, tmp_path):
+    from qfloor.cli import app
+
+    with rounds(STEADY) as store:
+        then = loaded(tmp_path, "2026-10")
+        with store.writing("test"):
+            pipeline.certify_round(store, then, pipeline.prompts_of(then))
+        path, out = tmp_path / "october.db", tmp_path / "withdrawn.db"
+        export.write(path, pipeline.release_of(store, then, (), pipeline.run_id(then), NOW))
+    loaded(tmp_path, "2026-11")
+    ran = CliRunner().invoke(app, [
+        "drift", str(tmp_path / "monthly-2026-11.toml"), "-w", str(tmp_path / "workspace"),
+        "--from", "2026-10", "--apply", str(path), "--out", str(out),
+    ])  # fmt: skip
+    assert ran.exit_code == 0, ran.output
+    assert f"none of {path}'s certificates is taken back, so {out} was not written" in ran.stderr
+    assert not out.exists()
+
+
 def test_an_offer_that_changed_as_a_whole_loses_what_did_not_improve(rounds, tmp_path):
     with rounds({**STEADY, "a": 5.0}) as store:
         report = compared(store, tmp_path)

@@ -66,7 +66,8 @@ def _instead(store: Store, benchmark: Benchmark) -> str:
         )
     if rounds := {round for round, o in there if o in mine}:
         return (
-            f"its offers were rated in round {listed(sorted(rounds))} only; name that with --round"
+            f"its offers were rated in round {listed(sorted(rounds))} only; import this round's "
+            "ratings with `qfloor ratings import`, or name that one with --round"
         )
     if benchmark.quality.source == "uncalibrated":
         return "it has no score of the metrics that it is judged by; `qfloor score` makes them"
