@@ -106,3 +106,11 @@ def test_why_there_is_nothing_is_told() -> None:
     asked = _plan(5).protocol
     with pytest.raises(SessionError, match=r"no pair to show \(3 refused\)"):
         plan_session([], Wishes(protocol=asked), left_out={"refused": 3})
+
+
+def test_a_pair_that_is_there_twice_is_refused() -> None:
+    from qfloor.abtest.planning import Wishes, plan_session
+
+    plan = _plan(3)
+    with pytest.raises(SessionError, match=r"pair 'pair\d+' is there 2 times"):
+        plan_session([*plan.chosen.pairs, plan.chosen.pairs[0]], Wishes(protocol=plan.protocol))

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from qfloor.store import Store
 
 Cli = Callable[..., tuple[int, str, str]]
 ROUND = "2026-11"
+SIDES = ("--routed", "shop/value", "--reference", "shop/grand")
 
 
 @pytest.fixture
@@ -203,11 +205,10 @@ def test_every_place_without_a_pair_is_counted(cli: Cli, world: Path) -> None:
 
 
 def test_too_few_placebos_are_told_before_anyone_votes(cli: Cli, world: Path) -> None:
-    sides = ("--routed", "shop/value", "--reference", "shop/grand")
-    code, _, err = cli("ab", "new", "few", *sides)
+    code, _, err = cli("ab", "new", "few", *SIDES)
     assert code == 0
     assert "nobody will know how often people choose by chance" in err
-    code, out, err = cli("ab", "new", "enough", *sides, "--votes", 4, "--placebo", "0.2")
+    code, out, err = cli("ab", "new", "enough", *SIDES, "--votes", 4, "--placebo", "0.2")
     assert (code, "choose by chance" in err) == (0, False), out
 
 
@@ -226,6 +227,15 @@ def test_too_few_placebos_are_told_before_anyone_votes(cli: Cli, world: Path) ->
          "no pair to show"),
         (("--routed", "shop/value", "--reference", "shop/grand", "--key", "may/k.json"), 1,
          "in the session's folder"),
+        ((*SIDES, "--pairs", "-2"), 1, "pairs is -2"),
+        ((*SIDES, "--pairs", "0"), 1, "pairs is 0"),
+        ((*SIDES, "--audit", "-3"), 1, "audit_pairs is -3"),
+        ((*SIDES, "--catch-share", "nan"), 1, "catch_share is nan"),
+        ((*SIDES, "--median-seconds", "inf"), 1, "median_seconds is inf"),
+        ((*SIDES, "--side-bias-p", "-1"), 1, "side_bias_p is -1"),
+        ((*SIDES, "--longest", "1"), 1, "longest is 1"),
+        ((*SIDES, "--offer", "shop/value"), 2, "without sides"),
+        ((*SIDES, "--consent", "quality.db"), 1, "quality.db"),
         (("--question", "acr5", "--routed", "shop/value"), 2, "has no sides"),
         (("--question", "ranking", "--offer", "shop/none"), 1, "has no outputs of"),
     ],
@@ -238,6 +248,26 @@ def test_faults_are_one_sentence(
     assert said in " ".join(err.split())
     assert "Traceback" not in err
     assert not (world / "may").exists()
+
+
+@pytest.mark.parametrize("question", ["pair", "score10"])
+def test_two_texts_under_one_id_are_two_pairs(cli: Cli, world: Path, question: str) -> None:
+    """A suite that was edited within a round: one of the two was shown for both."""
+    with Store.open(world / ".qfloor") as store:
+        made = [o for o in store.outputs_of(round=ROUND) if o.prompt_id == "q000"]
+        edited = replace(blind_world.prompt(0), text="thing number 0, as the suite says now")
+        store.save_prompts([edited])
+        for output in made:
+            again = replace(output, id=f"{output.id[:-1]}z", prompt_digest=edited.digest)
+            store.save_requests([(again.id, edited.digest, output.offer_id, 0, ROUND)])
+            store.save_outputs([again])
+    asked = SIDES if question == "pair" else ("--offer", "shop/value")
+    code, out, err = cli("ab", "new", "may", "--question", question, *asked, "--json")
+    assert code == 0, err
+    units = json.loads((world / "may.key.json").read_text())["units"]
+    named = [(u["pair"], c["item"]) for n, u in units.items() if n[0] == "u" for c in u["cells"]]
+    assert len({pair for pair, _ in named}) == json.loads(out)["pairs"]
+    assert len(named) == len(set(named)) == json.loads(out)["pairs"] * (1 + (question == "pair"))
 
 
 def test_absolute_sessions_and_rankings(cli: Cli, world: Path) -> None:

@@ -105,6 +105,7 @@ def plan_session(
     if not pairs:
         why = ", ".join(f"{n} {reason}" for reason, n in (left_out or {}).items())
         raise SessionError(f"there is no pair to show ({why or 'nothing was found'})")
+    _check_asked(wishes)
     _check_cells(pairs, asked)
     chosen = choose_pairs(
         pairs, secret, most=wishes.pairs, quotas=wishes.quotas,
@@ -135,9 +136,20 @@ def plan_session(
     )
 
 
+def _check_asked(wishes: Wishes) -> None:
+    """Refuse numbers of pairs that a slice would take for all but so many."""
+    if wishes.pairs is not None and wishes.pairs < 1:
+        raise SessionError(f"pairs is {wishes.pairs}, must be at least 1")
+    if wishes.protocol.audit_pairs < 0:
+        raise SessionError(f"audit_pairs is {wishes.protocol.audit_pairs}, must be at least 0")
+
+
 def _check_cells(pairs: Sequence[Pair], protocol: Protocol) -> None:
     fewest, most = {"pair": (2, 2), "ranking": (2, MOST_RANKED)}.get(protocol.question, (1, 1))
+    named = Counter(pair.id for pair in pairs)
     for pair in pairs:
+        if named[pair.id] > 1:  # what was kept under its name would be one of them
+            raise SessionError(f"pair {pair.id!r} is there {named[pair.id]} times; name each once")
         if not fewest <= len(pair.shown) <= most:
             raise SessionError(
                 f"prompt {pair.prompt.id!r} has {several(len(pair.shown), 'output')}, a "

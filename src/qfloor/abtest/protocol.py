@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -138,9 +139,11 @@ def check(protocol: Protocol) -> None:
         known = ", ".join(get_args(Question))
         raise SessionError(f"question is {protocol.question!r}, must be one of {known}")
     for name, low, high in _RANGES:
-        value = getattr(protocol, name)
+        value = attrgetter(name)(protocol)
         if not low <= value <= high:
-            raise SessionError(f"{name} is {value:g}, must lie in {low:g} to {high:g}")
+            raise SessionError(
+                f"{name.rpartition('.')[2]} is {value:g}, must lie in {low:g} to {high:g}"
+            )
     if protocol.audit_pairs > protocol.pairs:
         raise SessionError(
             f"audit_pairs is {protocol.audit_pairs}, more than the session's "
@@ -159,7 +162,9 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("audit_votes", 1, 1000), ("per_rater", 1, 2000), ("placebo", 0, 0.5), ("catch", 0, 0.5),
     ("repeat", 0, 0.5), ("training", 0, 10), ("ask_when_none", 0, 1), ("alpha", 1e-6, 0.5),
     ("pd0", 1e-4, 0.9999), ("margin_score", 1e-6, 10), ("minor_gap", 1e-6, 10),
-    ("min_seconds", 0, 60), ("break_minutes", 1, 600),
+    ("min_seconds", 0, 60), ("break_minutes", 1, 600), ("size.longest", 2, 16_384),
+    ("exclusions.catch_share", 0, 1), ("exclusions.median_seconds", 0, 600),
+    ("exclusions.side_bias_p", 0, 1),
 )  # fmt: skip
 
 

@@ -153,6 +153,8 @@ def _sides(said: dict[str, Any]) -> tuple[list[Pair], dict[str, int], list[tuple
 
     if said["routed"] is None or said["reference"] is None:
         raise typer.BadParameter("a session of pairs needs --routed and --reference")
+    if said["offer"]:
+        raise typer.BadParameter("goes with a question without sides", param_hint="--offer")
     policy = router.Policy(
         on_uncertified=said["on_uncertified"], allow_illustrative=said["allow_illustrative"]
     )
@@ -187,6 +189,7 @@ def _alone(said: dict[str, Any]) -> tuple[list[Pair], dict[str, int], list[tuple
 def _wishes(said: dict[str, Any], arms: list[tuple[str, str]]) -> Wishes:
     from qfloor.abtest.planning import CONSENT, Wishes, draft
     from qfloor.abtest.protocol import Arm, Exclusions, SizeRule
+    from qfloor.tables import read_text
 
     copied = (
         "question", "modality", "criterion", "votes", "audit_votes", "per_rater", "placebo",
@@ -201,7 +204,7 @@ def _wishes(said: dict[str, Any], arms: list[tuple[str, str]]) -> Wishes:
         audit_pairs=said["audit"],
         margin_score=said["margin"],
         size=SizeRule(longest=said["longest"]),
-        consent=CONSENT if consent is None else consent.read_text(encoding="utf-8").strip(),
+        consent=CONSENT if consent is None else read_text(consent).strip(),
         exclusions=Exclusions(
             catch_share=said["catch_share"],
             median_seconds=said["median_seconds"],

@@ -206,6 +206,8 @@ def pair_up(arms: Sequence[ArmOutputs], modality: str) -> tuple[list[Pair], dict
     pairs: list[Pair] = []
     arms = _by_text(arms)
     places = sorted({place for arm in arms for place in (*arm.shown, *arm.missing)})
+    asked = (p for arm in arms for p in arm.prompts.values())
+    names = _names({p.digest: p.id for p in asked})
     for digest, repeat in places:
         prompt = next(p for arm in arms if (p := arm.prompts.get(digest)) and p.digest == digest)
         if prompt.modality != modality:
@@ -222,12 +224,18 @@ def pair_up(arms: Sequence[ArmOutputs], modality: str) -> tuple[list[Pair], dict
             continue
         pairs.append(
             Pair(
-                id=f"{prompt.id}-{repeat}",
+                id=f"{names[digest]}-{repeat}",
                 prompt=prompt,
                 shown=tuple(side for side in sides if side is not None),
             )
         )
     return pairs, dict(left_out)
+
+
+def _names(ids: Mapping[str, str]) -> dict[str, str]:
+    """Ids of prompts by digest; where texts share one, as of a suite that was edited, with that."""
+    shared = Counter(ids.values())
+    return {d: one if shared[one] == 1 else f"{one}~{d[:8]}" for d, one in ids.items()}
 
 
 def _lacking(arm: ArmOutputs, digest: str) -> str:
@@ -304,8 +312,9 @@ def outputs_alone(
             by_place.setdefault((output.prompt_digest, output.repeat), []).append(shown)
     if most > 1 and (lone := sum(len(shown) < 2 for shown in by_place.values())):
         left_out["nothing to rank beside"] += lone
+    names = _names({d: known[d].id for d, _ in by_place})
     pairs = [
-        Pair(id=f"{known[d].id}-{repeat}-{n}", prompt=known[d], shown=group)
+        Pair(id=f"{names[d]}-{repeat}-{n}", prompt=known[d], shown=group)
         for (d, repeat), shown in sorted(by_place.items())
         for n, group in enumerate(_groups(shown, most))
     ]
