@@ -184,6 +184,7 @@ def latent_spread(
     )
 
 
+@lru_cache(maxsize=1 << 12)
 def _latent(correlation: float, rate: float) -> float:
     """Correlation of two normal qualities whose fails are so correlated at a fail rate."""
     if not 0.0 < correlation < 1.0 or not 0.0 < rate < 1.0:

@@ -6,6 +6,7 @@ prompts ask. It plans evidence, not calls: what a round would still buy is `plan
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean
@@ -257,9 +258,11 @@ def _output_usd(offer: Offer, prompts: Sequence[Prompt]) -> float | None:
     """Mean worst-case price of one output over the prompts; None where one cannot be known."""
     if offer.price is None:
         return None
-    each = [
-        prices.estimate(offer.price, settings=offer.settings, **asked_for(offer, prompt))
-        for prompt in prompts
-    ]
-    known = [nano for nano in each if nano is not None]
-    return sum(known) / len(known) / prices.NANO if len(known) == len(each) else None
+    total = 0
+    # most prompts ask for the same size and length
+    for asked, n in Counter(tuple(asked_for(offer, p).items()) for p in prompts).items():
+        nano = prices.estimate(offer.price, settings=offer.settings, **dict(asked))
+        if nano is None:
+            return None
+        total += n * nano
+    return total / len(prompts) / prices.NANO
