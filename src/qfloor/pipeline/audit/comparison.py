@@ -11,13 +11,13 @@ from qfloor.export.columns import Table
 from qfloor.pipeline.audit.check import Check, none_of
 
 TOLERANCE = 1e-9
-"""How far numbers of another version of the code may be off; of the same, not at all."""
+"""How far numbers may be off: the same code sums in another order on another processor."""
 
 LEFT_OUT = frozenset({"release"})
 """Tables whose rows say when and by what they were written; they are checked by themselves."""
 
 
-def compared(published: Content, again: Content, how: str, *, exact: bool) -> Iterator[Check]:
+def compared(published: Content, again: Content, how: str) -> Iterator[Check]:
     """Compare every published table with the same table made again, a check for each.
 
     Parameters
@@ -26,23 +26,19 @@ def compared(published: Content, again: Content, how: str, *, exact: bool) -> It
         Rows by table; columns that the published file's format did not have are not compared.
     how : str
         How the second came about, for the checks' names.
-    exact : bool
-        Whether numbers must be equal; otherwise to `TOLERANCE`.
     """
-    for name, total, wrong in unlike(published, again, exact=exact):
+    for name, total, wrong in unlike(published, again):
         yield none_of(f"{name} {how}", total, "row", wrong)
 
 
-def unlike(
-    published: Content, again: Content, *, exact: bool
-) -> Iterator[tuple[str, int, list[str]]]:
+def unlike(published: Content, again: Content) -> Iterator[tuple[str, int, list[str]]]:
     """Give each table that has rows: its name, how many were published, what differs."""
     for table in TABLES:
         if table.name in LEFT_OUT or table.name not in published:
             continue
         rows, others = published[table.name], again.get(table.name, [])
         if rows or others:
-            yield table.name, len(rows), list(_unlike(table, rows, others, exact))
+            yield table.name, len(rows), list(_unlike(table, rows, others))
 
 
 def before_withdrawal(published: Content, again: Content) -> Content:
@@ -68,7 +64,7 @@ def before_withdrawal(published: Content, again: Content) -> Content:
     return {**published, "verdicts": verdicts, "provenance": told}
 
 
-def _unlike(table: Table, rows: list[Row], others: list[Row], exact: bool) -> Iterator[str]:
+def _unlike(table: Table, rows: list[Row], others: list[Row]) -> Iterator[str]:
     mine = {_key(table, row): row for row in rows}
     theirs = {_key(table, row): row for row in others}
     for key in sorted(mine.keys() | theirs.keys(), key=repr):
@@ -78,7 +74,7 @@ def _unlike(table: Table, rows: list[Row], others: list[Row], exact: bool) -> It
         elif key not in mine:
             yield f"{named}: found, and not published"
         else:
-            differing = list(_values(mine[key], theirs[key], exact, ignore=_ignored(table, key)))
+            differing = list(_values(mine[key], theirs[key], ignore=_ignored(table, key)))
             if differing:
                 yield f"{named}: {', '.join(differing[:3])}" + (
                     f", {len(differing) - 3} more" if len(differing) > 3 else ""
@@ -90,9 +86,7 @@ def _ignored(table: Table, key: tuple[Any, ...]) -> bool:
     return table.name == "provenance" and key == ("code",)
 
 
-def _values(
-    published: Any, found: Any, exact: bool, *, ignore: bool, at: str = ""
-) -> Iterator[str]:
+def _values(published: Any, found: Any, *, ignore: bool, at: str = "") -> Iterator[str]:
     """Name the values that differ, by the path to them."""
     if ignore:
         return
@@ -102,25 +96,20 @@ def _values(
             yield from _values(
                 published.get(name),
                 found.get(name),
-                exact,
                 ignore=False,
                 at=f"{at}.{name}" if at else str(name),
             )
     elif isinstance(published, list) and isinstance(found, list) and len(published) == len(found):
         for n, (one, other) in enumerate(zip(published, found, strict=True)):
-            yield from _values(one, other, exact, ignore=False, at=f"{at}[{n}]")
-    elif not _equal(published, found, exact):
+            yield from _values(one, other, ignore=False, at=f"{at}[{n}]")
+    elif not _equal(published, found):
         yield f"{at} {_said(published)} is {_said(found)}"
 
 
-def _equal(published: Any, found: Any, exact: bool) -> bool:
-    if not exact and _is_number(published) and _is_number(found):
+def _equal(published: Any, found: Any) -> bool:
+    if isinstance(published, float) and isinstance(found, float):
         return math.isclose(published, found, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
     return bool(published == found)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _key(table: Table, row: Row) -> tuple[Any, ...]:
