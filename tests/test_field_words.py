@@ -34,7 +34,7 @@ usable = {usable}
     ("name", "usable", "said"),
     [
         ("shop", "80", "field 'thresholds (entry 2).usable' is 80"),
-        ("My Shop", "0.8", "field 'benchmark.name' is 'My Shop': must be small letters, digits"),
+        ("My Shop", "0.8", "field 'benchmark.name' is 'My Shop', must be small letters, digits"),
     ],
 )
 def test_what_is_wrong_and_where(tmp_path: Path, name: str, usable: str, said: str) -> None:
@@ -61,3 +61,20 @@ def test_every_pattern_has_words(module) -> None:
     patterns = [part.split('"')[0] for part in written.split('pattern=r"')[1:]]
     assert patterns
     assert set(patterns) <= set(field_words.PATTERNS)
+
+
+def test_a_misspelt_field_is_asked_among_those_of_its_own_table(tmp_path: Path) -> None:
+    path = tmp_path / "shop.toml"
+    path.write_text(FILE.format(name="shop", usable=0.8).replace("rule =", "roul ="))
+    with pytest.raises(BenchmarkError, match=r"'thresholds \(entry 2\).roul'; did you mean 'rule'"):
+        benchmark.load(path)
+    path.write_text(FILE.format(name="shop", usable=0.8).replace("suites =", "qqq ="))
+    with pytest.raises(BenchmarkError, match=r"unknown field 'benchmark.qqq'; known: name, "):
+        benchmark.load(path)
+
+
+def test_a_secret_is_not_said() -> None:
+    told = {"type": "string_type", "loc": ("a",), "msg": ""}
+    assert field_words.sentence(told, tables.BenchmarkFile) == "field 'a' must be text"
+    given = {**told, "input": 7}
+    assert field_words.sentence(given, tables.BenchmarkFile) == "field 'a' is 7, must be text"

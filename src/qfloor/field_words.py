@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_args
+
+from qfloor.meant import meant
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
 
 PATTERNS = {
     r"^[a-z0-9][a-z0-9-]*$": "small letters, digits and hyphens, such as my-shop-2",
@@ -32,9 +37,55 @@ _LIMITS = {
     "less_than_equal": ("le", "must be at most {}"),
     "string_too_short": ("min_length", "must have at least {} character"),
     "string_too_long": ("max_length", "has more than {} characters"),
+    "too_short": ("min_length", "must have entries, at least {}"),
     "too_long": ("max_length", "has more than {} entries"),
     "literal_error": ("expected", "must be {}"),
 }
+
+
+def first_of(error: ValidationError) -> dict[str, Any]:
+    """Give the fault to tell: a misspelt field is also a missing one, and was written."""
+    return dict(min(error.errors(), key=lambda e: e["type"] != "extra_forbidden"))
+
+
+def sentence(first: Mapping[str, Any], model: type[BaseModel], noun: str = "field") -> str:
+    """Say where a file is wrong and how, from one of pydantic's errors and what it was read as.
+
+    Without ``input`` in the error, which may be secret, what was given is not said.
+    """
+    kind, path = str(first["type"]), first["loc"]
+    named = f"{noun} {place(path)!r}" if path else "the file"
+    if kind == "extra_forbidden":
+        return f"unknown {named}{meant(str(path[-1]), _fields(model, path))}"
+    if kind == "missing":
+        return f"{named} is missing"
+    given, told = first.get("input"), first.get("ctx", {})
+    shown = "input" in first and not isinstance(given, Mapping | list)
+    if shown:
+        said = repr(given)
+        named += f" is {said if len(said) <= 60 else said[:57] + '...'}"
+    if kind == "value_error":
+        own = str(first["msg"]).removeprefix("Value error, ")
+        return f"{named}: {own[:1].lower()}{own[1:]}"
+    wrong = rule(kind, told.get("pattern")) or fault(first, "a table")
+    if kind == "literal_error" and isinstance(given, str):
+        names = [name.strip(" '") for name in str(told["expected"]).replace(" or ", ",").split(",")]
+        wrong += meant(given, names, "")
+    return f"{named}{',' * shown} {wrong}"
+
+
+def _fields(model: type[BaseModel], path: Iterable[str | int]) -> Iterable[str]:
+    """Fields of the table that a path leads to."""
+    for part in path:
+        field = model.model_fields.get(str(part))
+        model = (field and _model_in(field.annotation)) or model
+    return model.model_fields
+
+
+def _model_in(kind: Any) -> Any:
+    """The model in an annotation such as list[Row] | None; None where there is none."""
+    inner = (found for found in map(_model_in, get_args(kind)) if found)
+    return kind if hasattr(kind, "model_fields") else next(inner, None)
 
 
 def fault(first: Mapping[str, Any], table: str = "an object") -> str:
@@ -48,12 +99,15 @@ def fault(first: Mapping[str, Any], table: str = "an object") -> str:
     kind = str(first["type"])
     if kind in _LIMITS:
         name, text = _LIMITS[kind]
-        told = str(first["ctx"][name])
+        told = str(first["ctx"][name]).removesuffix(".0")
         return text.format({"True": "true", "False": "false"}.get(told, told))
     found = _KINDS.get(kind.partition("_")[0])
     if found is not None:
         return found.format(table=table)
-    return f"is not as it must be: {str(first['msg']).removeprefix('Value error, ')}"
+    own = str(first["msg"]).removeprefix("Value error, ")
+    if own.startswith("Input should "):
+        return own.replace("Input should", "must", 1)
+    return f"is not as it must be: {own}"
 
 
 def place(path: Iterable[str | int]) -> str:

@@ -107,14 +107,20 @@ def test_a_team_adds_its_own_and_says_once_what_they_share(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("model = ", "modell = "), "offer 'house-style@lora', modell is not a field"),
+        (
+            ("model = ", "modell = "),
+            "offer 'house-style@lora': unknown field 'modell'; did you mean 'model'?",
+        ),
         (('amount = "0.002"', 'amount = "cheap"'), "must be a decimal number"),
-        (('amount = "0.002"', "amount = 0.002"), "offer 'house-style@lora', price, 0, amount"),
+        (
+            ('amount = "0.002"', "amount = 0.002"),
+            "offer 'house-style@lora': field 'price (entry 1).amount' is 0.002, must be text",
+        ),
         (('source = "page"\n', ""), "price and source come together"),
         (('source = "page"', 'source = "book"'), "'book' is not among"),
         (('as_of = "2026-11-01"', 'as_of = "November"'), "as_of"),
         (('id = "house-style@base"', 'id = "house-style@lora"'), "declared twice"),
-        (("provider = ", "provder = "), "provder is not a field"),
+        (("provider = ", "provder = "), "unknown field 'provder'; did you mean 'provider'?"),
         (("[sources]", "[sources"), "cannot be read as a file of offers"),
     ],
 )

@@ -196,7 +196,7 @@ def test_a_place_out_of_reach_removes_nothing(store: Store, tmp_path: Path) -> N
     [
         ("", "rules"),
         ("rules = []", "at least 1"),
-        ("[[rules]]\nname = 'x'\naction = 'burn'", "rules.0.action"),
+        ("[[rules]]\nname = 'x'\naction = 'burn'", "must be 'keep', 'move'"),
         ("[[rules]]\nname = 'x'\naction = 'move'", "exactly when its action is move"),
         ("[[rules]]\nname = 'x'\naction = 'keep'\nto = '/x'", "exactly when its action is move"),
         ("[[rules]]\nname = 'x'\naction = 'keep'\nincluding_paid = true", "for rules that delete"),

@@ -33,8 +33,8 @@ def _load(tmp_path: Path, text: str) -> Suite:
         (HEADER + _prompt(category='"portait"'), "prompt a-1: field 'category' is 'portait', "
          "unknown; did you mean 'portrait'?"),
         (HEADER + _prompt() + _prompt(), "prompt a-1: duplicate id (prompts number 1 and 2)"),
-        (HEADER + _prompt(modality='"vidoe"'), "field 'modality' is 'vidoe', must be one of "
-         "image, video; did you mean 'video'?"),
+        (HEADER + _prompt(modality='"vidoe"'), "field 'modality' is 'vidoe', must be 'image' "
+         "or 'video'; did you mean 'video'?"),
         (HEADER + _prompt(modality='"video"'), "category 'portrait' has only image"),
         (HEADER + _prompt(txet='"x"'), "unknown field 'txet'; did you mean 'text'?"),
         (HEADER + _prompt(text=""), "field 'text' is missing"),

@@ -20,8 +20,6 @@ from qfloor.benchmark.tables import (
     ExcludeTable,
     LimitsTable,
     PanelTable,
-    QualityTable,
-    ThresholdTable,
     TrafficTable,
 )
 from qfloor.benchmark.thresholds import check_references, demands_of
@@ -187,19 +185,8 @@ def _parse(path: Path) -> BenchmarkFile:
     try:
         return BenchmarkFile.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = field_words.place(first["loc"])
-        if first["type"] == "extra_forbidden":
-            tables = (BenchmarkTable, QualityTable, PanelTable, ThresholdTable, BenchmarkFile,
-                      ExcludeTable, TrafficTable)  # fmt: skip
-            fields = sorted({name for t in tables for name in t.model_fields})
-            hint = meant(str(first["loc"][-1]), fields, "")
-            raise BenchmarkError(f"{path}: unknown field {where!r}{hint}") from error
-        if first["type"] == "missing":
-            raise BenchmarkError(f"{path}: field {where!r} is missing") from error
-        said = field_words.rule(first["type"], first.get("ctx", {}).get("pattern"))
-        said = said or first["msg"].removeprefix("Value error, ").lower()
-        raise BenchmarkError(f"{path}: field {where!r} is {first['input']!r}: {said}") from error
+        said = field_words.sentence(field_words.first_of(error), BenchmarkFile)
+        raise BenchmarkError(f"{path}: {said}") from error
 
 
 def _offers(

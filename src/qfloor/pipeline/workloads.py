@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from qfloor import package_data, suite
+from qfloor import field_words, package_data, suite
 from qfloor.errors import InputError, NeedError
 from qfloor.meant import meant, offer_meant
 from qfloor.prices import nanousd
@@ -101,12 +101,6 @@ class _File(_Strict):
     """What is asked for, in parts."""
 
 
-_TABLES: dict[str, type[_Strict]] = {
-    "workload": _Head, "now": _Now, "reference": _Reference, "policy": _Policy,
-    "benchmark": _Benchmark,
-}  # fmt: skip
-
-
 @dataclass(frozen=True, kw_only=True)
 class Reference:
     """What a known case says of itself; the report tells where the measurement differs.
@@ -175,7 +169,8 @@ def load_workload(
         hint = "; a log of requests is for `qfloor replay`" if is_log else ""
         raise InputError(f"{path}: not a TOML file: {error}{hint}") from error
     except ValidationError as error:
-        raise InputError(f"{path}: {_first_fault(error)}") from error
+        said = field_words.sentence(field_words.first_of(error), _File)
+        raise InputError(f"{path}: {said}") from error
     now = file.now
     if sum(v is not None for v in (now.offer, now.flat_usd, now.usd_each)) != 1:
         raise InputError(f"{path}: [now] takes exactly one of offer, flat_usd and usd_each")
@@ -198,25 +193,6 @@ def load_workload(
         benchmark_nanousd=_money(path, "benchmark.usd", file.benchmark.usd),
         months=file.benchmark.months,
     )
-
-
-def _first_fault(error: ValidationError) -> str:
-    """Word the first fault by its place and value; requests are counted from 1."""
-    # a misspelt field is also a missing one: name what was written
-    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-    parts = [str(part) for part in first["loc"]]
-    table, about = _TABLES.get(parts[0], _File) if len(parts) > 1 else _File, ""
-    if len(parts) > 1 and parts[0] == "requests":
-        table, about = _Requests, f"requests {int(parts[1]) + 1}: "
-        parts = parts[2:]
-    where = about + ".".join(parts or ["is no table"])
-    if first["type"] == "extra_forbidden":
-        return f"{where}: no such field{meant(parts[-1], table.model_fields)}"
-    if first["type"] == "missing":
-        return f"{where} is missing"
-    said = first["msg"].removeprefix("Value error, ").partition(", unable to parse")[0]
-    said = said.replace("Input should be", "must be")
-    return f"{where} is {first['input']!r}, {said[:1].lower()}{said[1:]}"
 
 
 def _money(path: Path, name: str, usd: str | None) -> int | None:

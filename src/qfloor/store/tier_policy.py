@@ -25,6 +25,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from qfloor import field_words
 from qfloor.errors import StoreError
 from qfloor.records import digest_of
 from qfloor.store.media_place import normal
@@ -127,10 +128,8 @@ def load_policy(path: Path) -> TierPolicy:
     try:
         return TierPolicy.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        said = first["msg"].removeprefix("Value error, ")
-        raise StoreError(f"{path}: {where}: {said[0].lower()}{said[1:]}") from error
+        said = field_words.sentence(field_words.first_of(error), TierPolicy)
+        raise StoreError(f"{path}: {said}") from error
 
 
 def _age_days(one: Named, now: dt.datetime) -> float:

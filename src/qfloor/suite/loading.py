@@ -159,29 +159,8 @@ def parse(path: Path, text: str) -> SuiteFile:
     try:
         return SuiteFile.model_validate(content)
     except ValidationError as error:
-        raise SuiteError(f"{path}: {first_problem(error)}") from error
-
-
-def first_problem(error: ValidationError) -> str:
-    """Say the first thing pydantic found, with the nearest valid name where there is one."""
-    first = error.errors()[0]
-    where = field_words.place(first["loc"])
-    kind = first["type"]
-    if kind == "extra_forbidden":
-        fields = list(PromptRow.model_fields) + list(Header.model_fields)
-        return f"unknown field {where!r}{meant(str(first['loc'][-1]), fields, '')}"
-    if kind == "missing":
-        return f"field {where!r} is missing"
-    said = repr(first.get("input"))
-    said = said if len(said) <= 60 else said[:57] + "..."
-    allowed = first.get("ctx", {}).get("expected")
-    if allowed and isinstance(first.get("input"), str):
-        options = [o.strip(" '") for o in str(allowed).replace(" or ", ",").split(",")]
-        hint = meant(first["input"], options, "", cutoff=0.4)
-        return f"field {where!r} is {said}, must be one of {', '.join(options)}{hint}"
-    wrong = field_words.rule(kind, first.get("ctx", {}).get("pattern"))
-    wrong = wrong or first["msg"].removeprefix("Value error, ")
-    return f"field {where!r} is {said}: {wrong[0].lower()}{wrong[1:]}"
+        said = field_words.sentence(field_words.first_of(error), SuiteFile)
+        raise SuiteError(f"{path}: {said}") from error
 
 
 def split_of(family: str) -> Split:
@@ -195,7 +174,8 @@ def _prompt(path: Path, position: int, row: dict[str, Any], categories: dict[str
     try:
         parsed = PromptRow.model_validate(row)
     except ValidationError as error:
-        raise SuiteError(f"{where}: {first_problem(error)}") from error
+        said = field_words.sentence(field_words.first_of(error), PromptRow)
+        raise SuiteError(f"{where}: {said}") from error
     if parsed.category not in categories:
         hint = meant(parsed.category, categories)
         raise SuiteError(f"{where}: field 'category' is {parsed.category!r}, unknown{hint}")

@@ -15,10 +15,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from qfloor import field_words
 from qfloor.errors import SuiteError
 from qfloor.records import PRIVATE, Prompt, Suite, digest_of
 from qfloor.suite.likeness import alike
-from qfloor.suite.loading import PromptRow, SuiteFile, as_private, first_problem, load, suite_of
+from qfloor.suite.loading import PromptRow, SuiteFile, as_private, load, suite_of
 from qfloor.suite.writing import replace_file, write
 
 JOURNAL = ".rotation.json"
@@ -130,7 +131,8 @@ def _numbered(
         try:
             category = PromptRow.model_validate({"id": "x", **row}).category
         except ValidationError as error:
-            raise SuiteError(f"prompt number {n}: {first_problem(error)}") from error
+            said = field_words.sentence(field_words.first_of(error), PromptRow)
+            raise SuiteError(f"prompt number {n}: {said}") from error
         number = next(i for i in range(1, len(used) + 2) if _id(old, category, i) not in used)
         used.add(_id(old, category, number))
         numbered.append({"id": _id(old, category, number), **row})

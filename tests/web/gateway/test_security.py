@@ -222,10 +222,10 @@ def test_a_key_file_is_checked_by_name(tmp_path: Path, monkeypatch: pytest.Monke
         "": "must hold one or more",
         "[[key]]\nname = 'a'\n": "needs sha256 or env",
         f"[[key]]\nname = 'a'\nsha256 = '{digest}'\nenv = 'A'\n": "one of the two",
-        "[[key]]\nname = 'a'\nsha256 = 'short'\n": "sha256 must be 64 digits and letters a to f$",
+        "[[key]]\nname = 'a'\nsha256 = 'short'\n": "'sha256' must be 64 digits and letters a to f$",
         "[[key]]\nname = 'a'\nenv = 'NO_SUCH_KEY'\n": "NO_SUCH_KEY is not set",
         f"[[key]]\nname = 'a'\nsha256 = '{digest}'\nbudget_usd_per_day = -1\n": "is -1, must be",
-        f"[[key]]\nname = 'a'\nsha256 = '{digest}'\nbudgit = 1\n": "budgit is no field of a key",
+        f"[[key]]\nname = 'a'\nsha256 = '{digest}'\nbudgit = 1\n": "'budgit'; known: name, sha256",
         f"[[key]]\nname = 'a'\nsha256 = '{digest}'\n" * 2: "one name",
         "[[key\n": "is no TOML",
     }
@@ -242,10 +242,10 @@ def test_a_key_file_is_checked_by_name(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("name", "budget", "rate", "said"),
     [('a"\nbudget_usd_per_day = 1', None, None, "must be letters, digits and . _ -$"),
-     ("", None, None, "name is '', must have at least 1 character$"),
-     ("a", -1.0, None, "budget_usd_per_day is -1.0, must be at least 0"),
-     ("a", float("nan"), None, "budget_usd_per_day is nan, must be a number$"),
-     ("a", None, 0.0, "requests_per_minute is 0.0, must be above 0")],
+     ("", None, None, "'name' is '', must have at least 1 character$"),
+     ("a", -1.0, None, "budget_usd_per_day' is -1.0, must be at least 0"),
+     ("a", float("nan"), None, "budget_usd_per_day' is nan, must be a number$"),
+     ("a", None, 0.0, "requests_per_minute' is 0.0, must be above 0")],
 )  # fmt: skip
 def test_a_key_is_made_only_for_what_may_stand_in_a_file(
     name: str, budget: float | None, rate: float | None, said: str
@@ -260,23 +260,23 @@ def test_settings_are_checked_by_name(tmp_path: Path) -> None:
     path = tmp_path / "gateway.toml"
     for text, said in {
         "wrokers = 2": "did you mean 'workers'",
-        "port = 99999": "port is 99999, must be at most 65535",
-        "port = 0": "port is 0, must be at least 1",
+        "port = 99999": "'port' is 99999, must be at most 65535",
+        "port = 0": "'port' is 0, must be at least 1",
         "public_url = 'ftp://x'": "https://pictures.example",
         "public_url = 'https://x.org/#a'": "has a query or fragment, must look like",
         "public_url = 'https://x.org:99999'": "is no URL, must look like",
         "shadow = {picture = 'a'}": "by modality",
         "port =": "no TOML",
-        "workers = 'two'": "workers is 'two', must be a whole number",
-        "workers = 0": "workers is 0, must be at least 1",
-        "drain_s = nan": "drain_s is nan, must be at least 0",
-        "keep_prompts = 'maybe'": "keep_prompts is 'maybe', must be true or false",
-        "plugins = 'a:b'": "plugins is 'a:b', must be a list",
-        "keys = 3": "keys is 3, must be text",
-        "inspect = 'no'": "inspect is 'no', must be 'whole' or 'head'",
-        "baseline = 'a'": r"baseline is given by modality, as \{image = 'OFFER'.* not 'a'",
-        "baseline = {image = 3}": "baseline.image is 3, must be text",
-        "accounts = {x = 3}": "accounts.x is 3, must be a table",
+        "workers = 'two'": "'workers' is 'two', must be a whole number",
+        "workers = 0": "'workers' is 0, must be at least 1",
+        "drain_s = nan": "'drain_s' is nan, must be at least 0",
+        "keep_prompts = 'maybe'": "'keep_prompts' is 'maybe', must be true or false",
+        "plugins = 'a:b'": "'plugins' is 'a:b', must be a list",
+        "keys = 3": "'keys' is 3, must be text",
+        "inspect = 'no'": "'inspect' is 'no', must be 'whole' or 'head'",
+        "baseline = 'a'": r"'baseline' is 'a': must be given by modality, as \{image = 'OFFER'",
+        "baseline = {image = 3}": "'baseline.image' is 3, must be text",
+        "accounts = {x = 3}": "'accounts.x' is 3, must be a table",
     }.items():
         path.write_text(text)
         with pytest.raises(InputError, match=said) as refused:

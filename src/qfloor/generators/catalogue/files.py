@@ -29,7 +29,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from qfloor import prices
+from qfloor import field_words, prices
 from qfloor.errors import InputError
 from qfloor.records import (
     Capabilities,
@@ -272,17 +272,11 @@ def _price(
 
 def _first_fault(error: ValidationError, told: Any) -> str:
     """Word the first fault, with the offer it is in."""
-    # a misspelt field is also a missing one: name what was written
-    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-    where = [str(part) for part in first["loc"]]
-    if len(where) > 1 and where[0] == "offers" and where[1].isdigit():
-        table = told["offers"][int(where[1])]
-        name = table.get("id") if isinstance(table, dict) else None
-        where[:2] = [f"offer {name!r}" if name else f"offer {int(where[1]) + 1}"]
-    place = ", ".join(where) or "the file"
-    if first["type"] == "extra_forbidden":
-        return f"{place} is not a field of a file of offers"
-    if first["type"] == "missing":
-        return f"{place} is missing"
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{place}: {message[:1].lower()}{message[1:]}"
+    first = field_words.first_of(error)
+    match first["loc"]:
+        case ("offers", int(n), *rest) if rest:
+            table = told["offers"][n]
+            name = table.get("id") if isinstance(table, dict) else None
+            inside = {**first, "loc": tuple(rest)}
+            return f"offer {name or n + 1!r}: {field_words.sentence(inside, OfferTable)}"
+    return field_words.sentence(first, OffersFile)

@@ -191,24 +191,16 @@ def new_entry(name: str, budget_usd: float | None, per_minute: float | None) -> 
     try:
         _Entry.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(f"{first['loc'][0]} {_said(first)}") from None
+        raise InputError(_said(error)) from None
     lines = [f"{field} = {json.dumps(value)}" for field, value in given.items()]
     return key, "\n".join(("[[key]]", *lines, ""))
 
 
-def _said(fault: Mapping[str, Any]) -> str:
-    if fault["type"] == "missing":
-        return "is missing"
-    if fault["type"] == "extra_forbidden":
-        return f"is no field of a key; known: {', '.join(_Entry.model_fields)}"
-    if fault["type"] == "value_error":
-        return str(fault["msg"]).removeprefix("Value error, ")
-    pattern = fault.get("ctx", {}).get("pattern")
-    said = field_words.rule(str(fault["type"]), pattern) or field_words.fault(fault, "a table")
-    if fault["loc"][0] == "sha256":  # may be the key itself, by mistake
-        return said
-    return f"is {fault['input']!r}, {said}"
+def _said(error: ValidationError) -> str:
+    first = field_words.first_of(error)
+    if first["loc"][:1] == ("sha256",):  # may be the key itself, by mistake
+        del first["input"]
+    return field_words.sentence(first, _Entry)
 
 
 def _digest(key: str) -> bytes:
@@ -230,9 +222,7 @@ def _entries(path: Path) -> list[_Entry]:
         try:
             found.append(_Entry.model_validate(entry))
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise InputError(f"{path}: key {n}: {where} {_said(first)}") from None
+            raise InputError(f"{path}: key {n}: {_said(error)}") from None
     return found
 
 

@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from qfloor import field_words
 from qfloor.base_url import checked_base
 from qfloor.errors import InputError
-from qfloor.meant import meant
 
 
 class Account(BaseModel):
@@ -119,14 +118,14 @@ class Settings(BaseModel):
     @classmethod
     def _by_modality(cls, value: Any) -> Any:
         if not isinstance(value, dict) or set(value) - {"image", "video"}:
-            raise ValueError("is given by modality, as {image = 'OFFER', video = 'OFFER'}")
+            raise ValueError("must be given by modality, as {image = 'OFFER', video = 'OFFER'}")
         return value
 
     @field_validator("offer_deadline_s")
     @classmethod
     def _are_times(cls, value: dict[str, float]) -> dict[str, float]:
         if not all(math.isfinite(seconds) and seconds > 0 for seconds in value.values()):
-            raise ValueError("is given in seconds, more than none")
+            raise ValueError("must be given in seconds, more than none")
         return value
 
     @field_validator("public_url")
@@ -189,15 +188,5 @@ def read_settings(path: Path | None, **given: Any) -> Settings:
     try:
         return Settings(**told | {k: v for k, v in given.items() if v is not None})
     except ValidationError as error:
-        raise InputError(f"{path or 'settings'}: {_said(error)}") from None
-
-
-def _said(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"there is no setting {where!r}{meant(where, Settings.model_fields, '')}"
-    if first["type"] == "value_error":
-        said = str(first["msg"]).removeprefix("Value error, ")
-        return f"{where} {said}, not {first['input']!r}"
-    return f"{where} is {first['input']!r}, {field_words.fault(first, 'a table')}"
+        said = field_words.sentence(field_words.first_of(error), Settings, "setting")
+        raise InputError(f"{path or 'settings'}: {said}") from None
