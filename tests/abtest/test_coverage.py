@@ -24,7 +24,12 @@ WORLDS = {
 }
 
 
-@pytest.mark.parametrize("name", WORLDS)
+SHORT = ("null", "differ")  # the rest in `make verify`
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n in SHORT else pytest.mark.slow) for n in WORLDS]
+)
 def test_intervals_hold_the_truth(name: str) -> None:
     world = WORLDS[name]
     shape = Shape(pairs=300, raters=30, votes=2, placebo=0.15, catch=0.0, repeat=0.0)
