@@ -13,8 +13,9 @@ from factories import Seller
 from qfloor import export, router
 from qfloor.errors import InputError
 from qfloor.pipeline.savings import by_price, monthly_savings
-from qfloor.pipeline.workloads import load_workload, workloads
-from qfloor.records import CATEGORIES, GENERAL
+from qfloor.pipeline.workloads import load_workload, price_rules, workloads
+from qfloor.prices import estimate
+from qfloor.records import CATEGORIES, GENERAL, PriceComponent, PriceRule
 from qfloor.router import Database
 
 NOW = "2026-11-24"
@@ -116,6 +117,18 @@ def test_what_the_team_pays_goes_before_the_list_price(db: Database, tmp_path: P
     assert found.after_nanousd == 300 * 10_000_000 + 100 * 80_000_000
 
 
+@pytest.mark.parametrize("listed", ["second", "month"])
+def test_a_price_of_the_team_is_of_an_output_whatever_the_list_counts(
+    tmp_path: Path, listed: str
+) -> None:
+    """By the second it was charged once for each, and beside a subscription not at all."""
+    by_list = PriceComponent(unit=listed, amount="0.05")
+    more = '\n[prices]\n"studio/clip" = "0.5"\n'
+    rule = PriceRule(components=(by_list,), source="page", as_of="2026-11-01")
+    rules = price_rules(load_workload(team(tmp_path, more=more)), {"studio/clip": rule})
+    assert estimate(rules["studio/clip"], images=2, seconds=8) == 2 * 500_000_000
+
+
 def test_measuring_that_never_pays(db: Database, tmp_path: Path) -> None:
     found = monthly_savings(db, load_workload(team(tmp_path, 'flat_usd = "1"')), now=NOW)
     assert found.saved_nanousd < 0
@@ -128,6 +141,9 @@ def test_a_declared_cost_of_measuring_is_spread_over_its_months(
     more = '\n[benchmark]\nusd = "120"\nmonths = 12\n'
     found = monthly_savings(db, load_workload(team(tmp_path, more=more)), now=NOW)
     assert found.measuring_nanousd == 10_000_000_000
+
+
+KNOWN_CASE = "\n[reference]\nbefore_usd = '80'\nafter_usd = '40'\n"
 
 
 @pytest.mark.parametrize(
@@ -147,6 +163,9 @@ def test_a_declared_cost_of_measuring_is_spread_over_its_months(
         ('flat_usd = "1"', "\n[benchmark]\nmonths = 'a'\n", "months' is 'a', must be a number$"),
         ('flat_usd = "1"', "\n[policy]\nobjective = 'best'\n", "objective' is 'best', must be 'p"),
         ('flat_usd = "1"', "\n[surprise]\nx = 1\n", "surprise"),
+        ('usd_each = "1e300"', "", "'now.usd_each' is '1e300', must be at most"),
+        ('flat_usd = "1"', f"{KNOWN_CASE}mix = {{ dear = 0.4 }}\n", "'reference.mix' is 'dear'"),
+        ('flat_usd = "1"', f"{KNOWN_CASE}mix = {{ '0.04' = nan }}\n", "mix.0.04 is nan, must be"),
     ],
 )  # fmt: skip
 def test_faults_in_a_file(tmp_path: Path, now: str, more: str, told: str) -> None:

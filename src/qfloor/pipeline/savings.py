@@ -7,6 +7,7 @@ today, at today's price.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from qfloor.errors import InputError
 from qfloor.meant import offer_meant
 from qfloor.pipeline.replaying import mix_rate, requests, spoken
 from qfloor.pipeline.workloads import Workload, price_rules
-from qfloor.prices import NANO, usd
+from qfloor.prices import nanousd, usd
 from qfloor.router.replay import ROUTED, Answered, Replay, replay
 
 LOCKED = "best single"  # how a replay calls who buys everything from one offer
@@ -137,7 +138,7 @@ def monthly_savings(
     after = round(routed.spend_nanousd + kept)
     measured, needed = _measuring(db, found)
     declared = workload.benchmark_nanousd
-    cost = (needed if declared is None else declared) / workload.months
+    cost = Fraction(needed if declared is None else declared) / Fraction(workload.months)
     return MonthlySavings(
         workload=workload,
         release=f"{db.name} {db.round}",
@@ -221,11 +222,11 @@ def _measuring(db: router.Database, found: Replay) -> tuple[int, int]:
     return spent, needed
 
 
-def _break_even(cost: float, saved: int, volume: int) -> int | None:
+def _break_even(cost: Fraction, saved: int, volume: int) -> int | None:
     """Requests a month from which on savings pay for measuring."""
     if saved <= 0 or not volume:
         return None
-    return -int(-cost * volume // saved)
+    return math.ceil(cost * volume / saved)
 
 
 def _unjudged(db: router.Database, answered: Iterable[Answered]) -> Iterable[str]:
@@ -270,7 +271,7 @@ def _remarks(
         if a.decision.price_nanousd is not None:
             shares[a.decision.price_nanousd] += Fraction(a.asked.count)
     for each, share in reference.mix.items():
-        price = round(float(each) * NANO)
+        price = nanousd(each)
         mine = float(shares.pop(price, Fraction(0)) / found.asked)
         if abs(mine - share) >= 0.005:
             yield (

@@ -18,12 +18,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from qfloor import field_words, package_data, suite
 from qfloor.errors import InputError, NeedError
 from qfloor.meant import meant, offer_meant
-from qfloor.prices import nanousd
+from qfloor.prices import NANO, nanousd
 from qfloor.records import PriceComponent, PriceRule, Prompt
 from qfloor.router import Need
 from qfloor.router.asked import Asked
 
 Text = Annotated[str, Field(min_length=1)]
+MOST_NANOUSD = 10**12 * NANO
+"""No month costs more; what is written beyond is a slip, and no number to reckon with."""
 
 
 class _Strict(BaseModel):
@@ -51,7 +53,7 @@ class _Reference(_Strict):
     """What a known case says it paid."""
     after_usd: str
     """And what it pays when routed."""
-    mix: dict[str, float] = {}
+    mix: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
     """Its share of requests by the price of one."""
 
 
@@ -199,9 +201,13 @@ def _money(path: Path, name: str, usd: str | None) -> int | None:
     if usd is None:
         return None
     try:
-        return nanousd(usd)
+        amount = nanousd(usd)
     except InputError as error:
         raise InputError(f"{path}: field {name!r} is {usd!r}, must be dollars as '0.04'") from error
+    if amount > MOST_NANOUSD:
+        most = f"${MOST_NANOUSD // NANO:,}"
+        raise InputError(f"{path}: field {name!r} is {usd!r}, must be at most {most}")
+    return amount
 
 
 def _reference(path: Path, told: _Reference | None) -> Reference | None:
@@ -213,6 +219,8 @@ def _reference(path: Path, told: _Reference | None) -> Reference | None:
     assert after is not None
     if not before:
         raise InputError(f"{path}: field 'reference.before_usd' must be above 0")
+    for usd in told.mix:
+        _money(path, "reference.mix", usd)
     return Reference(before_nanousd=before, after_nanousd=after, mix=told.mix)
 
 
@@ -256,7 +264,7 @@ def _drawn(where: str, row: _Requests, prompts: Sequence[Prompt]) -> list[Prompt
 
 
 def price_rules(workload: Workload, known: Mapping[str, PriceRule]) -> dict[str, PriceRule]:
-    """A release's prices with those that this team pays in their place.
+    """A release's prices with those that this team pays for an output in their place.
 
     Raises
     ------
@@ -270,9 +278,8 @@ def price_rules(workload: Workload, known: Mapping[str, PriceRule]) -> dict[str,
                 f"workload {workload.name}: prices.{offer!r} is no offer that the database prices"
                 f"{offer_meant(offer, known)}"
             )
-        unit = known[offer].components[0].unit
-        rules[offer] = PriceRule(
-            components=(PriceComponent(unit=unit, amount=usd),),
+        rules[offer] = PriceRule(  # of an output, be it a clip, whatever the list price counts
+            components=(PriceComponent(unit="image", amount=usd),),
             source=f"declared by the workload {workload.name}",
             as_of=known[offer].as_of,
             charged_on=known[offer].charged_on,
