@@ -447,6 +447,33 @@ def test_clips_by_the_second_cost_what_their_resolution_costs(market: Any) -> No
     assert ask(db, resolution="1080p", **asked).price_nanousd == 1_200_000_000
 
 
+def test_a_clip_of_a_fixed_length_is_that_long_and_costs_it(market: Any) -> None:
+    """By the clip, one of five seconds looked cheapest for any length."""
+    five, eight = (
+        Seller(name=f"for_{n}", usd=usd, modalities=("video",), settings={"seconds": n},
+               unit="second" if n == 8 else "video")
+        for n, usd in ((5, "0.30"), (8, "0.10"))
+    )  # fmt: skip
+    db = market([five, eight])
+    assert ask(db, modality="video", seconds=5).offer == "shop/for_5"
+    long = ask(db, modality="video", seconds=6)
+    assert rejected(long)["for_5"] is Rule.SECONDS
+    assert (long.offer, long.price_nanousd) == ("shop/for_8", 800_000_000)
+    unsaid = ask(db, modality="video", only=["shop/for_8"])
+    assert (unsaid.price_nanousd, unsaid.notes) == (800_000_000, ())
+    longer = ask(db, modality="video", seconds=9, ignore=["shop/for_5"]).relaxation
+    assert longer is not None
+    assert longer.change == {"seconds": 8.0}
+
+
+def test_sound_that_an_offer_is_fixed_to_is_known(market: Any) -> None:
+    loud = Seller(name="loud", modalities=("video",), settings={"audio": True})
+    mute = Seller(name="mute", modalities=("video",), usd="0.001", settings={"audio": False},
+                  capabilities=Capabilities(audio=True))  # fmt: skip
+    decision = ask(market([loud, mute]), modality="video", audio=True)
+    assert (decision.offer, rejected(decision)["mute"]) == ("shop/loud", Rule.AUDIO)
+
+
 def test_verdicts_past_their_date(market: Any) -> None:
     db = market(valid_until="2026-11-22")
     assert "hold until 2026-11-22" in " ".join(ask(db).notes)

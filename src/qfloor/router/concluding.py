@@ -8,7 +8,7 @@ from qfloor.router.decision import Decision
 from qfloor.router.moments import is_ahead
 from qfloor.router.reasons import Cause, Rule
 from qfloor.router.request import Request
-from qfloor.router.resolutions import shape_of
+from qfloor.router.resolutions import seconds_of, shape_of
 from qfloor.router.shapes import demanded_of
 
 
@@ -132,7 +132,8 @@ def _remarks(request: Request, offer_id: str) -> Iterable[str]:
         offer.lifecycle.deprecated and offer.lifecycle.deprecated <= request.today
     ):
         yield f"{offer_id} is deprecated"
-    if request.modality == "video" and need.seconds is None:
+    unsaid = need.seconds is None and seconds_of(offer.settings) is None
+    if request.modality == "video" and unsaid:
         yield f"priced for {request.policy.assumed_seconds:g} s, as no length was given"
     tokens = request.tokens_of(offer_id)
     if tokens is not None:

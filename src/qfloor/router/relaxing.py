@@ -17,6 +17,7 @@ from qfloor.router.money import dollars, usd_text
 from qfloor.router.needs import Need
 from qfloor.router.request import CHALLENGES, Request
 from qfloor.router.resolutions import is_in_any_shape, made_of
+from qfloor.router.rules import longest
 
 Change = dict[str, Any]
 
@@ -88,7 +89,7 @@ def _changes(request: Request) -> Iterator[tuple[Change, str]]:
     if need.ratio is not None:
         yield {"size": None, "aspect_ratio": None}, "with another aspect ratio"
     if need.seconds is not None:
-        shorter = {o.capabilities.max_seconds for o in request.db.offers.values()}
+        shorter = {longest(offer) for offer in request.db.offers.values()}
         for seconds in sorted((s for s in shorter if s and s < need.seconds), reverse=True):
             yield {"seconds": seconds}, f"with {seconds:g} seconds"
     if need.audio:

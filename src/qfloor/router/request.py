@@ -18,7 +18,7 @@ from qfloor.router.moments import days_old, is_ahead, moment
 from qfloor.router.needs import Need
 from qfloor.router.places import Place, Standing
 from qfloor.router.policy import HealthFeed, OfferHealth, Policy, PriceFeed
-from qfloor.router.resolutions import fixed_to, pixels_of
+from qfloor.router.resolutions import fixed_to, pixels_of, seconds_of
 
 CHALLENGES = frozenset({"count", "text", "group", "hands", "long"})
 """Tags that name a difficulty, which a certificate must cover; others are mere labels."""
@@ -105,7 +105,8 @@ class Request:
         need, policy = self.need, self.policy
         clip = self.modality == "video"
         pixels = self._pixels_of(offer_id)
-        seconds = (need.seconds or policy.assumed_seconds) if clip else None
+        fixed = seconds_of(self.db.offers[offer_id].settings) if clip else None
+        seconds = (fixed or need.seconds or policy.assumed_seconds) if clip else None
         tokens = self.tokens_of(offer_id)
         key = (self.feed, offer_id, need.n, need.separately, pixels, seconds, tokens)
         return self.db.remember(key, lambda: self._estimate(offer_id, pixels, seconds, tokens))

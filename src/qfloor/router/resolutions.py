@@ -103,6 +103,12 @@ def shape_of(settings: Mapping[str, Any]) -> str | None:
     return told if isinstance(told, str) else None
 
 
+def seconds_of(settings: Mapping[str, Any]) -> float | None:
+    """Length of the clips that an offer's settings fix; True is no length."""
+    told = settings.get("seconds")
+    return float(told) if isinstance(told, int | float) and told > 0 and told is not True else None
+
+
 def fixed_to(settings: Mapping[str, Any]) -> str | None:
     """The resolution that an offer's settings name."""
     told = settings.get("resolution")

@@ -19,7 +19,14 @@ from qfloor.router.needs import RATIO_TOLERANCE, ratio_of
 from qfloor.router.places import Standing
 from qfloor.router.reasons import Rule
 from qfloor.router.request import Request
-from qfloor.router.resolutions import fixed_to, is_in_any_shape, is_of, made_of, shape_of
+from qfloor.router.resolutions import (
+    fixed_to,
+    is_in_any_shape,
+    is_of,
+    made_of,
+    seconds_of,
+    shape_of,
+)
 
 
 class Rejection(NamedTuple):
@@ -109,18 +116,26 @@ def size(request: Request, offer: Offer) -> Rejection | None:
 
 
 def length(request: Request, offer: Offer) -> Rejection | None:
-    """Seconds of a clip."""
-    wanted, most = request.need.seconds, offer.capabilities.max_seconds
+    """Seconds of a clip; an offer that is fixed to a length makes no longer ones."""
+    wanted, most = request.need.seconds, longest(offer)
     if wanted is None or most is None or wanted <= most:
         return None
     return Rejection(Rule.SECONDS, f"at most {most:g} s")
 
 
+def longest(offer: Offer) -> float | None:
+    """Longest clips that an offer makes, in seconds, where that is known."""
+    fixed = seconds_of(offer.settings)
+    return offer.capabilities.max_seconds if fixed is None else fixed
+
+
 def sound(request: Request, offer: Offer) -> Rejection | None:
-    """Sound is asked for outright, so unknown is no."""
-    if not request.need.audio or offer.capabilities.audio:
+    """Sound is asked for outright, so unknown is no; an offer may be fixed to it, or to none."""
+    fixed = offer.settings.get("audio")
+    has = fixed if isinstance(fixed, bool) else offer.capabilities.audio
+    if not request.need.audio or has:
         return None
-    known = offer.capabilities.audio is False
+    known = has is False
     return Rejection(Rule.AUDIO, "no sound" if known else "sound unknown")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from qfloor import prices
 from qfloor.errors import InputError
 from qfloor.records import Offer, PriceRule
-from qfloor.router.resolutions import fixed_to, pixels_of, size_of
+from qfloor.router.resolutions import fixed_to, pixels_of, seconds_of, size_of
 
 AGREES = 1.1
 """Prices within this ratio are the same."""
@@ -112,5 +112,4 @@ def _pixels(offer: Offer) -> tuple[int, int]:
 
 
 def _seconds(offer: Offer) -> float:
-    told = offer.settings.get("seconds")
-    return float(told) if isinstance(told, int | float) else SECONDS
+    return seconds_of(offer.settings) or SECONDS
