@@ -104,6 +104,23 @@ def test_a_team_adds_its_own_and_says_once_what_they_share(tmp_path: Path) -> No
         catalogue_with([file, file])
 
 
+def test_a_manifest_lies_beside_the_file_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "own.toml").write_text(
+        'provider = "shop"\ngenerator = "folder"\n[[offers]]\nid = "one"\nmodel = "one"\n'
+        'modality = "image"\ngenerator_args = { manifest = "made/rows.csv" }\n'
+    )
+    seen = set()
+    for folder in (tmp_path, tmp_path / "shop"):
+        monkeypatch.chdir(folder)
+        (offer,) = read_offers((tmp_path / "shop" / "own.toml").relative_to(folder))
+        assert offer.generator is not None
+        seen.add(offer.generator.args["manifest"])
+    assert seen == {str(tmp_path / "shop" / "made" / "rows.csv")}
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -52,8 +52,8 @@ class FolderGenerator:
             raise ManifestError(
                 f"{Path(manifest).expanduser().resolve()}: no such file, and offer "
                 f"{offers[0].id!r} takes its outputs from that manifest; write it, or correct "
-                "manifest in the offer's generator_args (a relative path starts where qfloor is "
-                "called)"
+                "manifest in the offer's generator_args (a relative path starts at the file of "
+                "offers)"
             )
         self.manifest = read_bare(manifest)
         known = {offer.id for offer in self.manifest.offers}

@@ -107,7 +107,7 @@ class _Shared(_Strict):
     generator: str | None = None
     """The plugin that calls it; left out or ``none``: outputs are imported."""
     generator_args: dict[str, Any] | None = None
-    """The plugin's arguments."""
+    """The plugin's arguments; ``manifest`` of ``folder`` is named relative to this file."""
     charged_on: list[Status] | None = None
     """Statuses that the seller bills; by default made and blank."""
     capabilities: CapabilitiesTable | None = None
@@ -223,7 +223,7 @@ def _offer(file: str, shared: OffersFile, table: OfferTable) -> Offer:
         version=table.version,
         modality=table.modality,
         settings=table.settings,
-        generator=PluginSpec(name=generator, args=own("generator_args") or {})
+        generator=_generator(Path(file).parent, generator, own("generator_args") or {})
         if generator not in (None, "none")
         else None,
         capabilities=Capabilities(**_tuples(capabilities.model_dump())),
@@ -243,6 +243,13 @@ def _offer(file: str, shared: OffersFile, table: OfferTable) -> Offer:
     except InputError as error:
         raise InputError(f"{file}: {error}") from error
     return offer
+
+
+def _generator(folder: Path, name: str, args: dict[str, Any]) -> PluginSpec:
+    manifest = args.get("manifest")
+    if name == "folder" and isinstance(manifest, str):  # beside the file that names it
+        args = {**args, "manifest": str((folder / Path(manifest).expanduser()).resolve())}
+    return PluginSpec(name=name, args=args)
 
 
 def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
