@@ -20,8 +20,9 @@ from qfloor import tables
 from qfloor.errors import SuiteError
 from qfloor.meant import meant
 from qfloor.records import CATEGORIES, GENERAL, Prompt, Suite, category_of
+from qfloor.suite.cells import Cells
 from qfloor.suite.labels import strange_labels, text_in
-from qfloor.suite.loading import split_of
+from qfloor.suite.loading import SHIPPED, split_of
 
 CHALLENGE_TAGS = {
     "Quantity": "count",
@@ -152,6 +153,7 @@ def _longtext(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[s
 def _csv(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, Prompt]]:
     columns: dict[str, str] = {}
     seen: dict[str, int] = {}
+    cells = Cells(path)
     for number, (line, row) in enumerate(tables.rows(path, SuiteError), start=1):
         columns = columns or _columns(row, options)
         values = {
@@ -166,7 +168,12 @@ def _csv(path: Path, name: str, options: ImportOptions) -> Iterator[tuple[str, P
         if given is not None and seen.setdefault(given, line) != line:
             raise SuiteError(f"{path}: line {line}: id {given!r} is that of line {seen[given]} too")
         prompt = _prompt(name, number, text, source=path.name, family=given)
-        yield theirs, _typed(path, line, prompt, values)
+        prompt = replace(prompt, **cells.read(line, values))
+        cells.check(line, _placed(theirs, prompt, options), given)
+        yield theirs, prompt
+    for told in cells.told():
+        if options.say is not None:
+            options.say(told)
 
 
 def _columns(row: Mapping[str, Any], options: ImportOptions) -> dict[str, str]:
@@ -184,25 +191,6 @@ def _columns(row: Mapping[str, Any], options: ImportOptions) -> dict[str, str]:
     if aside and "text" in found and options.say is not None:
         options.say(f"columns left aside: {', '.join(aside)} (--column FIELD=NAME reads one)")
     return {"text": "text", **found}
-
-
-def _typed(path: Path, line: int, prompt: Prompt, values: dict[str, str]) -> Prompt:
-    changes: dict[str, Any] = {k: v for k, v in values.items() if v}
-    for field in ("must_render", "tags"):
-        if field in changes:
-            changes[field] = tuple(part.strip() for part in changes[field].split("|"))
-    if "seconds" in changes:
-        try:
-            changes["seconds"] = float(changes["seconds"])
-        except ValueError:
-            raise SuiteError(
-                f"{path}: line {line}: seconds is {changes['seconds']!r}, must be a number"
-            ) from None
-    if changes.get("modality") not in (None, "image", "video"):
-        raise SuiteError(
-            f"{path}: line {line}: modality is {changes['modality']!r}, must be image or video"
-        )
-    return replace(prompt, **changes)
 
 
 IMPORTERS: dict[str, Callable[[Path, str, ImportOptions], Iterator[tuple[str, Prompt]]]] = {
@@ -243,7 +231,7 @@ def import_suite(
     say : callable, optional
         Told in one sentence of labels that are no category and that nothing maps: their prompts
         are ``general``; of each label in ``categories`` that no row has; and of a CSV's columns
-        that say nothing of ours.
+        that say nothing of ours, and its cells that were read in other words than ours.
 
     Returns
     -------
@@ -259,13 +247,12 @@ def import_suite(
     options = ImportOptions(
         columns=columns or {}, categories=categories or {}, category=category, say=say
     )
-    known = {c.id for c in (*CATEGORIES, GENERAL)}
     for ours in (*options.categories.values(), *([category] if category else [])):
-        if ours not in known:
-            raise SuiteError(f"category {ours!r} is unknown{meant(ours, sorted(known))}")
+        if ours not in SHIPPED:
+            raise SuiteError(f"category {ours!r} is unknown{meant(ours, sorted(SHIPPED))}")
     suite_name = name or (_called(Path(path)) if format == "csv" else format)
     labelled = tuple(IMPORTERS[format](Path(path), suite_name, options))
-    prompts = tuple(_placed(theirs, prompt, options, known) for theirs, prompt in labelled)
+    prompts = tuple(_placed(theirs, prompt, options) for theirs, prompt in labelled)
     if not prompts:
         raise SuiteError(f"{path}: holds no prompts")
     strange = Counter(
@@ -311,10 +298,10 @@ def _unplaced(theirs: str, prompt: Prompt, options: ImportOptions) -> bool:
     )
 
 
-def _placed(theirs: str, prompt: Prompt, options: ImportOptions, known: set[str]) -> Prompt:
+def _placed(theirs: str, prompt: Prompt, options: ImportOptions) -> Prompt:
     """Give a prompt its category: mapped, else equal by name, else the importer's own."""
     named = category_of(theirs)
-    ours = options.categories.get(theirs) or (named if named in known else None)
+    ours = options.categories.get(theirs) or (named if named in SHIPPED else None)
     if ours is None and prompt.category == GENERAL.id:
         ours = options.category
     if ours is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,9 @@ from qfloor import field_words, package_data
 from qfloor.errors import SuiteError
 from qfloor.meant import meant
 from qfloor.records import CATEGORIES, GENERAL, PRIVATE, Prompt, Split, Suite
+
+SHIPPED = {c.id: c.modalities for c in (*CATEGORIES, GENERAL)}
+"""Categories that ship -> what may be made in them."""
 
 FIT_SHARE = 0.25
 """Share of families whose prompts are for fitting (calibration), never for certifying by metric."""
@@ -169,26 +173,35 @@ def split_of(family: str) -> Split:
     return "fit" if number < FIT_SHARE else "certify"
 
 
-def _prompt(path: Path, position: int, row: dict[str, Any], categories: dict[str, Any]) -> Prompt:
+def clash(parsed: PromptRow, categories: Mapping[str, Sequence[str]]) -> tuple[str, str] | None:
+    """Which field of a row is unknown or does not go with another, and how; None where none."""
+    if parsed.category not in categories:
+        hint = meant(parsed.category, categories)
+        return "category", f"field 'category' is {parsed.category!r}, unknown{hint}"
+    if parsed.modality not in categories[parsed.category]:
+        return "modality", (
+            f"field 'modality' is {parsed.modality!r}, but category "
+            f"{parsed.category!r} has only {', '.join(categories[parsed.category])}"
+        )
+    for tag in parsed.tags:
+        if tag not in TAGS:
+            return "tags", f"field 'tags' has {tag!r}, unknown{meant(tag, TAGS)}"
+    if parsed.seconds is not None and parsed.modality == "image":
+        return "seconds", "field 'seconds' is set, but the modality is 'image'"
+    return None
+
+
+def _prompt(
+    path: Path, position: int, row: dict[str, Any], categories: Mapping[str, Sequence[str]]
+) -> Prompt:
     where = f"{path}: prompt {row.get('id', f'number {position}')}"
     try:
         parsed = PromptRow.model_validate(row)
     except ValidationError as error:
         said = field_words.sentence(field_words.first_of(error), PromptRow)
         raise SuiteError(f"{where}: {said}") from error
-    if parsed.category not in categories:
-        hint = meant(parsed.category, categories)
-        raise SuiteError(f"{where}: field 'category' is {parsed.category!r}, unknown{hint}")
-    if parsed.modality not in categories[parsed.category]:
-        raise SuiteError(
-            f"{where}: field 'modality' is {parsed.modality!r}, but category "
-            f"{parsed.category!r} has only {', '.join(categories[parsed.category])}"
-        )
-    for tag in parsed.tags:
-        if tag not in TAGS:
-            raise SuiteError(f"{where}: field 'tags' has {tag!r}, unknown{meant(tag, TAGS)}")
-    if parsed.seconds is not None and parsed.modality == "image":
-        raise SuiteError(f"{where}: field 'seconds' is set, but the modality is 'image'")
+    if found := clash(parsed, categories):
+        raise SuiteError(f"{where}: {found[1]}")
     values = parsed.model_dump()
     family = parsed.family or parsed.id
     values.update(
@@ -241,8 +254,7 @@ def suite_of(path: Path, file: SuiteFile) -> Suite:
     if header.base is not None:
         prompts = _select(path, header)
     else:
-        known = {c.id: c.modalities for c in (*CATEGORIES, GENERAL)}
-        known |= {c.id: tuple(c.modalities) for c in file.categories}
+        known = SHIPPED | {c.id: tuple(c.modalities) for c in file.categories}
         prompts = tuple(_prompt(path, i + 1, row, known) for i, row in enumerate(file.prompts))
     if header.private:
         prompts = tuple(map(as_private, prompts))

@@ -21,7 +21,8 @@ def _value(value: object) -> str:
     return str(value)
 
 
-def _fields(prompt: Prompt) -> dict[str, object]:
+def fields_of(prompt: Prompt) -> dict[str, object]:
+    """What a suite file says of a prompt: the fields that are set, and not by default."""
     row: dict[str, object] = {
         "id": prompt.id,
         "category": prompt.category,
@@ -48,7 +49,7 @@ def dump(suite: Suite) -> str:
     lines = ["[suite]", *(f"{key} = {_value(getattr(suite, key))}" for key in header)]
     for prompt in suite.prompts:
         lines += ["", "[[prompts]]"]
-        lines += [f"{key} = {_value(value)}" for key, value in _fields(prompt).items()]
+        lines += [f"{key} = {_value(value)}" for key, value in fields_of(prompt).items()]
     return "\n".join(lines) + "\n"
 
 
