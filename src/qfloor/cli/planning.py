@@ -8,6 +8,7 @@ import typer
 
 from qfloor.cli.output import Csv, Json, emit, say
 from qfloor.cli.running import benchmark_of
+from qfloor.cli.usage import refuse
 from qfloor.counting import several
 from qfloor.errors import QfloorError
 from qfloor.prices import NANO, usd
@@ -100,13 +101,8 @@ def _check(offers: int, categories: int, **shares: float) -> None:
 
 def _check_not_said(context: typer.Context, name: str) -> None:
     """Refuse options that a benchmark answers itself: they would change nothing."""
-    for option in ("offers", "categories", "alpha", "max_fail", "price_usd"):
-        source = context.get_parameter_source(option)
-        if source is not None and source.name == "COMMANDLINE":
-            raise typer.BadParameter(
-                f"{name} says that itself; leave it out, or plan without a benchmark",
-                param_hint=f"--{option.replace('_', '-')}",
-            )
+    why = f"{name} says that itself; leave it out, or plan without a benchmark"
+    refuse(context, ("offers", "categories", "alpha", "max_fail", "price_usd"), why)
 
 
 def _raters(said: str | None) -> tuple[int, ...] | None:

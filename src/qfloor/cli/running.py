@@ -9,6 +9,7 @@ import typer
 
 from qfloor.cli import stores
 from qfloor.cli.output import Csv, Json, Workspace, check_database_name, emit, say
+from qfloor.cli.usage import refuse
 from qfloor.cli.watching import progress
 from qfloor.counting import several
 from qfloor.prices import in_usd, usd
@@ -188,11 +189,8 @@ def _check_goes_together(context: typer.Context, *, adaptive: bool, resolve: boo
             "buys nothing, and --adaptive buys; resolve first, then run without it",
             param_hint="--resolve-unknown",
         )
-    for option in () if adaptive else ("method", "batch", "rating_usd", "value_usd"):
-        source = context.get_parameter_source(option)
-        if source is not None and source.name == "COMMANDLINE":
-            hint = f"--{option.replace('_', '-')}"
-            raise typer.BadParameter("goes with --adaptive", param_hint=hint)
+    if not adaptive:
+        refuse(context, ("method", "batch", "rating_usd", "value_usd"), "goes with --adaptive")
 
 
 def _run(

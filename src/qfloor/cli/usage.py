@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import typer
@@ -18,6 +19,24 @@ class Commands(TyperGroup):
         except typer.BadParameter as error:
             error.message = said_of(error) or error.message
             raise
+
+
+def refuse(context: typer.Context, options: Iterable[str], why: str) -> None:
+    """Refuse options that were given and would change nothing.
+
+    Parameters
+    ----------
+    context : typer.Context
+        Of the command: it knows what was given and what is a default.
+    options : iterable of str
+        Names of the command's parameters.
+    why : str
+        What goes on after the option's name.
+    """
+    for option in options:
+        source = context.get_parameter_source(option)
+        if source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(why, param_hint=f"--{option.replace('_', '-')}")
 
 
 def said_of(error: typer.BadParameter) -> str | None:
