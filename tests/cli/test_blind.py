@@ -438,6 +438,25 @@ def test_a_scheme_may_be_written_large(cli: Cli, world: Path) -> None:
     assert "HTTPS://x.org/r/" in out
 
 
+@pytest.mark.parametrize(
+    ("host", "begins"), [("::1", "http://[::1]:80/"), ("127.0.0.1", "http://127.0.0.1:80/")]
+)
+def test_links_by_an_address_with_colons_can_be_followed(
+    cli: Cli, world: Path, monkeypatch: pytest.MonkeyPatch, host: str, begins: str
+) -> None:
+    from qfloor.web.blind import serving
+
+    def serve(folder: Path, *, host: str, port: int, ready: Callable[[Room, int], None]) -> None:
+        with Room(folder) as room:
+            ready(room, port)
+
+    monkeypatch.setattr(serving, "serve", serve)
+    assert cli("ab", "new", "may", *SIDES)[0] == 0
+    code, out, _ = cli("ab", "serve", "may", "--host", host, "--port", 80)
+    assert code == 0
+    assert all(f" {begins}" in line for line in out.splitlines())
+
+
 def test_a_file_in_the_place_of_a_session_is_told(cli: Cli, world: Path) -> None:
     code, _, err = cli("ab", "links", "quality.db")
     assert (code, "is a file; a blind session is named by its folder" in err) == (1, True)

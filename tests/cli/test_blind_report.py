@@ -208,3 +208,17 @@ def test_votes_that_are_no_outputs_do_not_enter_the_store(votes: Path, tmp_path:
 def test_export_must_be_told_where(votes: Path, words: tuple[str, ...]) -> None:
     ran = CliRunner().invoke(app, ["ab", "export", str(votes), *words])
     assert ran.exit_code == 2
+
+
+@pytest.mark.parametrize("option", ["--key", "--early"])
+@pytest.mark.parametrize("command", ["report", "export"])
+def test_a_file_of_answers_has_no_voting_to_end(
+    held: tuple[Path, Path], tmp_path: Path, command: str, option: str
+) -> None:
+    answers, out = tmp_path / "may.csv", tmp_path / "out.html"
+    run("ab", "export", held[0], "--key", held[1], "--out", answers)
+    told = ["ab", command, str(answers), "--out", str(out), option, "whatever"]
+    ran = CliRunner().invoke(app, told)
+    assert ran.exit_code == 2
+    assert "were unblinded before" in " ".join(ran.output.split())
+    assert not out.exists()

@@ -159,3 +159,34 @@ def test_a_value_that_an_option_does_not_take_is_named(given: tuple[str, ...], s
     assert f"{given[0]}': {said}" in " ".join(ran.output.split())
     assert "Value error" not in ran.output
     assert "unable to parse" not in ran.output
+
+
+@pytest.mark.parametrize(
+    ("given", "option"),
+    [
+        (("replay", "log.jsonl", "--out", "served.json"), "--out"),
+        (("replay", "log.jsonl", "--no-buy"), "--no-buy"),
+        (("replay", "log.jsonl", "--round", "2026-11"), "--round"),
+        (("replay", "--certify", "painters", "--locked", "shop/value"), "--locked"),
+        (("store", "media", "--copy"), "--copy"),
+        (("store", "media", "--own", "--option", "a=b"), "--option"),
+        (("generate", "painters", "--suite", "core"), "--suite"),
+        (("generate", "--manifest", "m.csv", "--budget", "1"), "--budget"),
+        (("generate", "--manifest", "m.csv", "--resolve-unknown"), "--resolve-unknown"),
+        (("generate", "painters", "--resolve-unknown", "--release", "all"), "--release"),
+        (("run", "painters", "--resolve-unknown", "--out", "q.db"), "--out"),
+        (("db", "diff", "old.db", "new.db", "--objective", "price"), "--objective"),
+        (("report", "quality.db", "--alpha", "0.01"), "--alpha"),
+        (("ab", "export", "may", "--out", "may.csv", "--round", "2026-11"), "--round"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(
+    given: tuple[str, ...], option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`store media --copy` copied nothing, `replay LOG --out FILE` wrote nothing."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    got = CliRunner().invoke(app, list(given))
+    assert got.exit_code == 2
+    assert f"Invalid value for {option}: goes with" in got.output
+    assert list(tmp_path.iterdir()) == []

@@ -270,7 +270,8 @@ def serve(
     asked = None if base_url is None else _base(base_url)
 
     def ready(room: Room, taken: int) -> None:
-        base = asked or f"http://{host}:{taken}"
+        named = f"[{host}]" if ":" in host else host
+        base = asked or f"http://{named}:{taken}"
         rows = _links(
             room.rows("SELECT number, token, joined_at FROM raters ORDER BY number"), base
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import typer
 
 from qfloor.cli.output import Json, Workspace, emit_one, say
+from qfloor.cli.usage import refuse
 from qfloor.counting import several
 from qfloor.whole import write_whole
 
@@ -71,6 +72,7 @@ def report(
 
 
 def export(
+    context: typer.Context,
     session: Path = Votes,
     out: Path | None = typer.Option(None, "--out", "-o", help="File to write."),
     format: Literal["csv", "label-studio", "evalica"] = typer.Option(
@@ -97,6 +99,8 @@ def export(
 
     if out is None and not to_store:
         raise typer.BadParameter("say where: --out FILE, --to-store, or both")
+    if not to_store:
+        refuse(context, ("round", "workspace"), "goes with --to-store")
     if to_store and round is None:
         raise typer.BadParameter("--to-store needs --round, e.g. 2026-11")
     if round is not None:
@@ -137,7 +141,13 @@ def _unblinded(
     A folder's voting is ended, and that is logged, when the block ends without an error.
     """
     if not session.is_dir():
-        yield _of_csv(session, protocol)
+        told = _of_csv(session, protocol)
+        if key is not None or early is not None:
+            raise typer.BadParameter(
+                f"{session} holds answers that were unblinded before; --key and --early are for a "
+                "session's folder"
+            )
+        yield told
         return
     if protocol is not None:
         raise typer.BadParameter(f"{session} has its own protocol; --protocol is for a CSV")

@@ -11,6 +11,7 @@ import typer
 from qfloor.cli.output import Csv, Json, emit, say
 from qfloor.cli.replaying import Now, Objective
 from qfloor.cli.routing import Feeds, PolicyFile, Uncertified, feeds_of, note_changes, orders_of
+from qfloor.cli.usage import refuse
 from qfloor.counting import several
 from qfloor.prices import in_usd, usd
 
@@ -27,6 +28,7 @@ def _group() -> None:
 
 @app.command()
 def diff(
+    context: typer.Context,
     old: Path = typer.Argument(help="The quality database in use."),
     new: Path = typer.Argument(help="The one to take its place."),
     log: Path | None = typer.Option(
@@ -50,6 +52,8 @@ def diff(
     from qfloor.router.asked import read_log
     from qfloor.router.diff import diff as compared
 
+    if log is None:
+        refuse(context, ("policy", "on_uncertified", "objective"), "goes with --log")
     asked = () if log is None else read_log(log)
     before, after = router.load(old), router.load(new)
     note_changes(old, new)

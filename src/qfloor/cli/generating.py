@@ -22,6 +22,7 @@ from qfloor.cli.running import (
     show_unknown,
 )
 from qfloor.cli.taken_in import print_rows, say_rows
+from qfloor.cli.usage import refuse
 from qfloor.cli.watching import progress
 
 if TYPE_CHECKING:
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
     from qfloor.generate import GenerationResult, OfferSummary
     from qfloor.pipeline import TakenIn
 
+_OF_RUNS = ("budget", "allow_unpriced", "minutes", "resolve_unknown", "release", "engine")
+
 
 def generate(
+    context: typer.Context,
     name: str | None = typer.Argument(None, help="A benchmark that ships, or a .toml file."),
     manifest: Path | None = typer.Option(
         None, "--manifest", help="Take in outputs made elsewhere, listed in this CSV or JSONL."
@@ -69,9 +73,10 @@ def generate(
 
     if (name is None) == (manifest is None):
         raise typer.BadParameter("give a benchmark or --manifest FILE, one of the two")
-    if manifest is None and rows:
-        raise typer.BadParameter("--rows goes with --manifest")
-    if manifest is not None:
+    if manifest is None:
+        refuse(context, ("rows", "suite"), "goes with --manifest")
+    else:
+        refuse(context, _OF_RUNS, "goes with a benchmark; --manifest asks nobody for anything")
         listed = rows or as_json or as_csv
         taken = _taken_in(workspace, manifest, round, suite)
         if listed:
@@ -80,6 +85,7 @@ def generate(
         return
     benchmark = benchmark_of(str(name), round, budget, allow_unpriced=allow_unpriced)
     if resolve_unknown:
+        refuse(context, ("release", "engine"), "goes without --resolve-unknown")
         resolve(benchmark, workspace, minutes, as_json=as_json, as_csv=as_csv)
         return
     with Store.open(workspace, create=True) as store, progress() as report:

@@ -20,6 +20,7 @@ from qfloor.cli.routing import (
     orders_of,
 )
 from qfloor.cli.running import benchmark_of
+from qfloor.cli.usage import refuse
 from qfloor.counting import several
 from qfloor.errors import InputError
 from qfloor.whole import write_whole
@@ -33,6 +34,7 @@ Now = typer.Option(None, help="Day to decide for; by default today.")
 
 
 def replay(
+    context: typer.Context,
     log: Path | None = typer.Argument(
         None, help="A gateway's gateway.db, or requests as .jsonl or .csv."
     ),
@@ -76,6 +78,7 @@ def replay(
     given = [x for x in (log, outputs, certify) if x is not None]
     if len(given) != 1:
         raise typer.BadParameter("takes one of: a log, --outputs BENCHMARK, --certify BENCHMARK")
+    _check_goes_together(context, log, certify)
     orders = orders_of(policy, on_uncertified, objective)
     db = loaded(database, policy, orders)
     note_changes(database)
@@ -92,6 +95,16 @@ def replay(
     else:
         found = _certified(db, str(certify), round, how, alpha, not no_buy, workspace)
         _show_served(found, out, as_json, as_csv)
+
+
+def _check_goes_together(context: typer.Context, log: Path | None, certify: str | None) -> None:
+    """Refuse options that would change nothing."""
+    if certify is None:
+        refuse(context, ("out", "alpha", "no_buy"), "goes with --certify")
+    else:
+        refuse(context, ("table", "locked"), "goes with a log or --outputs")
+    if log is not None:
+        refuse(context, ("round", "workspace"), "goes with --outputs or --certify")
 
 
 def _over_log(

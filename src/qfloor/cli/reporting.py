@@ -7,12 +7,14 @@ from pathlib import Path
 import typer
 
 from qfloor.cli.output import say
+from qfloor.cli.usage import refuse
 from qfloor.errors import QfloorError
 
 STORE = "store.db"
 
 
 def report(
+    context: typer.Context,
     database: Path = typer.Argument(Path(".qfloor/quality.db"), help="The quality database."),
     workspace: Path | None = typer.Option(
         None,
@@ -43,6 +45,8 @@ def report(
     """  # fmt: skip
     from qfloor.pipeline.months.reporting import Wanted, write_report
 
+    if before is None:
+        refuse(context, ("alpha",), "goes with --before")
     found = workspace or _own_workspace(database)
     wanted = Wanted(
         workspace=found, before=before, alpha=alpha, pictures=pictures, private=with_private

@@ -191,6 +191,8 @@ def _check_goes_together(context: typer.Context, *, adaptive: bool, resolve: boo
         )
     if not adaptive:
         refuse(context, ("method", "batch", "rating_usd", "value_usd"), "goes with --adaptive")
+    if resolve:
+        refuse(context, ("release", "out", "engine"), "goes without --resolve-unknown")
 
 
 def _run(

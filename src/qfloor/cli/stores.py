@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
+from qfloor.cli.usage import refuse
 from qfloor.cli.watching import progress
 from qfloor.counting import several
 from qfloor.errors import StoreError
@@ -90,6 +91,7 @@ def du(
 
 @app.command()
 def media(
+    context: typer.Context,
     url: str | None = typer.Argument(
         None, help="Where new media go: s3://BUCKET/PREFIX, another fsspec URL, or a folder."
     ),
@@ -114,6 +116,10 @@ def media(
 
     if url is not None and own:
         raise typer.BadParameter("give a URL or --own, one of the two")
+    if url is None:
+        refuse(context, ("option",), "goes with a URL")
+        if not own:
+            refuse(context, ("copy",), "goes with a URL or --own: where shall they be copied to?")
     if url is not None and not (workspace / "store.db").exists():
         tried(workspace, url, _options(option))  # before a store is made for it
     with Store.open(workspace, create=url is not None) as store:
