@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -87,6 +88,7 @@ class TestWhatEnters:
 
     def test_prompts_and_offers_of_the_store_are_used(self, store, write, made):
         path = write("prompt_id,model_id,rater_id,score", "p-own,shop/grand,ann,3")
+        store.save_outputs([replace(made, id="aside", round="2030-01+compared")])
         import_ratings(store, path, round="2030-01", scale="1:5")
         (rating,) = store.ratings_of()
         output = store.output(rating.output_id)

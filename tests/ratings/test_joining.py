@@ -17,6 +17,46 @@ def brought(store, path, **more):
     return import_ratings(store, path, round=ROUND, scale="0:10", **more)
 
 
+def test_a_round_without_outputs_is_refused_where_all_pairs_are_other_rounds(store, write, made):
+    store.save_offers([replace(store.offer("shop/grand"), id="shop/petit", model="petit")])
+    older = replace(made, id="petit", offer_id="shop/petit")
+    store.save_outputs([older, replace(older, id="older", round="2026-12")])
+    path = write(HEAD, "a red fox,shop/grand,ann,3", "a red fox,shop/petit,bob,4")
+    with pytest.raises(RatingsError) as told:
+        import_ratings(store, path, round="2026-01", scale="0:10")
+    assert str(told.value) == (
+        f"{path}: round 2026-01 has no outputs, but what the file names (2 pairs of prompt and "
+        "model) was made in 2026-11, 2026-12; import it with --round 2026-11, or take the outputs "
+        "of round 2026-01 in first; nothing was imported"
+    )
+    assert "2026-01" not in store.rounds()
+    assert brought(store, path).items_in_store == 2
+
+
+@pytest.mark.parametrize(
+    ("round", "rows", "outputs"),
+    [
+        ("2026-12", ["a red fox,shop/grand,ann,3", "a blue fox,shop/grand,ann,3"], []),
+        ("2026-12", ["a red fox,shop/other,ann,3"], []),
+        ("2026-12", ["a red fox,shop/petit,ann,3"], ["2026-12"]),
+        ("2026-12", ["a red fox,shop/petit,ann,3"], ["2026-12+compared"]),
+    ],
+)
+def test_what_no_round_has_is_known_by_ratings_alone(store, write, made, round, rows, outputs):
+    store.save_offers([replace(store.offer("shop/grand"), id="shop/petit", model="petit")])
+    store.save_outputs([replace(made, id="petit", offer_id="shop/petit")])
+    store.save_outputs([replace(made, id=f"at {name}", round=name) for name in outputs])
+    report = import_ratings(store, write(HEAD, *rows), round=round, scale="0:10")
+    assert (report.kept, report.items_in_store) == (len(rows), 0)
+
+
+def test_ratings_of_a_later_round_of_what_ratings_alone_made_are_none_of_the_first(store, write):
+    path = write(HEAD, "a red fox,shop/grand,ann,3")
+    for round in ("2026-11", "2026-12"):
+        assert import_ratings(store, path, round=round, scale="0:10").items_in_store == 0
+    assert store.rounds() == ["2026-11", "2026-12"]
+
+
 @pytest.mark.parametrize("named", ["a red fox", " a red fox "])
 def test_by_text_and_offer_it_is_the_output_that_was_made(store, write, made, named):
     before = list(store.outputs_of())

@@ -12,10 +12,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from qfloor.counting import several
+from qfloor.errors import RatingsError
 from qfloor.ratings.items import Item
 from qfloor.ratings.judgment import Faults
-from qfloor.ratings.wording import nearest
-from qfloor.records import Prompt, Status
+from qfloor.ratings.wording import listed, nearest
+from qfloor.records import Prompt, Status, home_round
 from qfloor.store import Store
 
 
@@ -59,12 +61,14 @@ def join(store: Store, items: Sequence[Item], *, round: str, provider: str, faul
     ------
     RatingsError
         When its offer has outputs of its own in the round and none of them, or more than one,
-        can be meant.
+        can be meant; or when the round has no outputs at all and other rounds have all that the
+        file names.
     """
     named = {item.model for item in items if item.model}
     offers = named | {f"{provider}/{model}" for model in named}
     own = _own_of(store, round, offers)
     if not own:
+        _refuse_other_rounds(store, items, round, offers, provider, faults)
         return
     ids = {item.name for item in items if item.name}
     known = {output.id for output in store.outputs_of(ids=ids)} if ids else set()
@@ -72,11 +76,42 @@ def join(store: Store, items: Sequence[Item], *, round: str, provider: str, faul
     for item in items:
         if item.name in known or not (item.prompt and item.model):
             continue
-        of_offer = own.get(item.model) or own.get(f"{provider}/{item.model}")
+        of_offer = _of_offer(own, item, provider)
         if of_offer is None:
             continue
         item.output = _the_one(item, of_offer, round, faults).id
         _check_alone(taken.setdefault(item.output, item), item, faults)
+
+
+def _refuse_other_rounds(
+    store: Store, items: Sequence[Item], round: str, offers: set[str], provider: str, faults: Faults
+) -> None:
+    """A round misspelt would make outputs that are known by ratings alone, beside those meant."""
+    rounds = {home_round(name) for name in store.rounds()}
+    if round in rounds:
+        return
+    pairs = {(i.prompt, i.text, i.model): i for i in items if i.prompt and i.model}
+    elsewhere: dict[str, set[tuple[str, str, str]]] = {}
+    for other in sorted(rounds):
+        own = _own_of(store, other, offers)
+        of_offers = {pair: _of_offer(own, item, provider) for pair, item in pairs.items()}
+        met = {pair for pair, found in of_offers.items() if found and found.asked(pairs[pair])}
+        if met:
+            elsewhere[other] = met
+    if not pairs or set().union(*elsewhere.values()) != set(pairs):
+        return
+    told = several(len(pairs), "pair of prompt and model", "pairs of prompt and model")
+    fullest = max(elsewhere, key=lambda name: (len(elsewhere[name]), name))
+    raise RatingsError(
+        f"{faults.path}: round {round} has no outputs, but what the file names ({told}) was made "
+        f"in {listed(elsewhere)}; import it with --round {fullest}, or take the outputs of round "
+        f"{round} in first; nothing was imported"
+    )
+
+
+def _of_offer(own: Mapping[str, _Own], item: Item, provider: str) -> _Own | None:
+    """What the offer that an item names has, by its id or by its model alone."""
+    return own.get(item.model) or own.get(f"{provider}/{item.model}")
 
 
 def _own_of(store: Store, round: str, offers: set[str]) -> Mapping[str, _Own]:
