@@ -52,8 +52,8 @@ def withdraw(
     Raises
     ------
     DatabaseError
-        When the file is missing, damaged, newer, no quality database, or of another benchmark or
-        round than the findings compare with.
+        When the file is missing, damaged, newer, no quality database, or of another benchmark,
+        round or threshold than the findings compare with.
     """
     content = read(path)
     about = content["release"][0]
@@ -68,7 +68,10 @@ def withdraw(
             f"{path}: written in format {about['schema_version']}, which cannot be written any "
             "more; export that round anew and withdraw from it"
         )
-    hit = [row for row in content["verdicts"] if row["ruling"] == "certified" and _hits(row, found)]
+    certified = [row for row in content["verdicts"] if row["ruling"] == "certified"]
+    for row in certified:
+        _check_threshold(path, row, found)
+    hit = [row for row in certified if _hits(row, found)]
     if not hit:
         return 0
     for row in hit:
@@ -110,6 +113,22 @@ def _hits(verdict: Row, findings: Sequence[DriftFinding]) -> bool:
         return True
     whole = any(f.got_worse for f in mine if f.category == EVERY)
     return whole and all(f.after >= f.before for f in own)
+
+
+def _check_threshold(path: str | Path, verdict: Row, findings: Sequence[DriftFinding]) -> None:
+    """Refuse findings of fails below another number than the one that was certified.
+
+    Where the benchmark's file was edited since, they would say nothing of the certificate.
+    """
+    place = (verdict["category"], verdict["quality"])
+    for f in findings:
+        same = (f.category, f.quality) == place and _concerns(verdict, f)
+        if same and f.threshold != verdict["threshold"]:
+            raise DatabaseError(
+                f"{path}: {f.offer_id} is certified for {f.tier} in {f.category} at "
+                f"{verdict['threshold']:g}, but the findings are of fails below {f.threshold:g}; "
+                "compare by the benchmark as it was when that release was made"
+            )
 
 
 def _concerns(verdict: Row, finding: DriftFinding) -> bool:

@@ -195,6 +195,11 @@ def test_certificates_are_taken_back_and_the_rest_stays(rounds, tmp_path):
     assert (again, (tmp_path / "x.db").exists()) == (0, False)
     with pytest.raises(DatabaseError, match="give that release"):
         export.withdraw(out, tmp_path / "x.db", report.findings, ("monthly", "2026-09"), NOW)
+    # of an edited file, the findings speak of another number than the certificates do
+    easier = [replace(f, threshold=f.threshold and f.threshold - 2) for f in report.findings]
+    with pytest.raises(DatabaseError, match="at 5, but the findings are of fails below 3; compare"):
+        export.withdraw(path, tmp_path / "x.db", easier, ("monthly", "2026-10"), NOW)
+    assert not (tmp_path / "x.db").exists()
 
 
 def test_the_command_says_when_it_has_nothing_to_take_back(rounds, tmp_path):
