@@ -105,6 +105,14 @@ def test_a_sound_file_as_json(path: Path, capsys, monkeypatch) -> None:
     assert "prices" in told["not_in_digest"]
 
 
+def test_a_second_release_in_the_file_is_told(path: Path) -> None:
+    """No digest covers it."""
+    columns = ", ".join(c.name for c in export.TABLES[0].columns if c.name != "name")
+    _alter(path, f"INSERT INTO release (name, {columns}) SELECT 'zzz', {columns} FROM release")
+    with pytest.raises(UnsoundDatabaseError, match="release: 2 rows, and it is one"):
+        export.verify(path)
+
+
 def test_prices_may_be_refreshed(path: Path) -> None:
     _alter(path, "UPDATE prices SET as_of = '2027-01-01'")
     assert export.verify(path).n_offers == 4

@@ -203,6 +203,22 @@ A_SCORE = (
             "kept as",
         ),
         (
+            _sql("UPDATE prompts SET category = 'portrait' WHERE category = 'product-photo'"),
+            "prompts named by their content",
+            "its column category is portrait, its record says product-photo",
+        ),
+        (
+            _sql("UPDATE requests SET offer_id = 'painters/umber' WHERE output_id = "
+                 "(SELECT min(id) FROM outputs WHERE offer_id = 'painters/indigo')"),
+            "outputs named by their request",
+            "painters/umber, 0, 2026-11",
+        ),
+        (
+            _sql("UPDATE metrics SET name = 'technical.noise' WHERE name = 'technical.sharpness'"),
+            "metric identities",
+            "its column name is technical.noise",
+        ),
+        (
             _sql("UPDATE prompts SET record = json_set(record, '$.split', 'fit') "
                  "WHERE split = 'certify' AND category = 'portrait'"),
             "suites",
@@ -242,7 +258,8 @@ A_SCORE = (
         "rating", "rating moves its floor", "score", "kept threshold", "kept verdict",
         "media byte", "media file", "ledger amount", "bought twice", "frozen plan",
         "frozen too late", "no frozen plan", "metric", "offer's price", "offer's digest", "prompt",
-        "split", "output", "benchmark", "published floor", "published verdict",
+        "prompt's label", "request",
+        "metric's name", "split", "output", "benchmark", "published floor", "published verdict",
         "published threshold", "published calibration", "published raw rows",
     ],
 )  # fmt: skip
@@ -255,6 +272,26 @@ def test_what_was_touched_is_found_and_named(
     assert check in found, found
     assert named in found[check]
     assert check in audited.summary
+
+
+@pytest.mark.parametrize(
+    ("statement", "record"),
+    [
+        ("UPDATE verdicts SET ruling = 'fine'", "Verdict"),
+        ("UPDATE attempts SET status = 'fine' WHERE event = 'ended'", "Attempt"),
+        ("UPDATE prompts SET record = '{}'", "Prompt"),
+    ],
+)
+def test_rows_that_no_store_writes_are_told_in_a_sentence(
+    workspace: Path, statement: str, record: str
+) -> None:
+    _sql(statement)(workspace)
+    try:
+        audited = pipeline.audit(workspace / "quality.db", workspace)
+        told = "; ".join(check.found for check in audited.wrong)
+    except StoreError as error:
+        told = str(error)
+    assert f"the store holds a {record} that cannot be read" in told
 
 
 def test_a_plan_is_kept_with_a_run_that_was_made_from_its_file_alone(

@@ -65,6 +65,8 @@ def _unnamed(content: Content) -> Iterator[str]:
         "quality": {row["id"] for row in content["qualities"]},
         "tier": set(TIERS),
     }
+    if (n := len(content["release"])) != 1:
+        yield f"release: {n} rows, and it is one"
     primary = content["release"][0]["primary_quality"]
     if primary not in known["quality"]:
         yield f"the primary quality {primary!r} is not among its qualities"

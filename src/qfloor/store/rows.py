@@ -21,6 +21,8 @@ from qfloor.errors import StoreError
 from qfloor.records import canonical_json
 
 T = TypeVar("T")
+_DAMAGE = (ValueError, TypeError, LookupError, AttributeError)
+"""What values of other types than a record's raise while it is rebuilt."""
 
 
 def from_plain(kind: Any, value: Any) -> Any:
@@ -139,12 +141,21 @@ def encode_json(value: Any, what: str) -> str:
 
 
 def decode(cls: type[T], row: tuple[Any, ...]) -> T:
-    """Rebuild a record from the values of its columns."""
+    """Rebuild a record from the values of its columns.
+
+    Raises
+    ------
+    StoreError
+        When they are none that a store writes.
+    """
     kind: Any = cls
     values = list(row)
-    for i, rebuild in _decoders(kind):
-        values[i] = rebuild(values[i])
-    return cls(**dict(zip(columns(kind), values, strict=True)))
+    try:
+        for i, rebuild in _decoders(kind):
+            values[i] = rebuild(values[i])
+        return cls(**dict(zip(columns(kind), values, strict=True)))
+    except _DAMAGE as error:
+        raise _unreadable(cls, error) from error
 
 
 @functools.cache
@@ -181,7 +192,17 @@ def _decode_json(kind: Any, value: str | None) -> Any:
 
 def decode_record(cls: type[T], text: str) -> T:
     """Rebuild a record that is kept whole, as JSON."""
-    return typing.cast("T", from_plain(cls, json.loads(text)))
+    try:
+        return typing.cast("T", from_plain(cls, json.loads(text)))
+    except _DAMAGE as error:
+        raise _unreadable(cls, error) from error
+
+
+def _unreadable(cls: type, error: Exception) -> StoreError:
+    return StoreError(
+        f"the store holds a {cls.__name__} that cannot be read ({error}): it is damaged, or was "
+        "changed by another program; take a copy from before"
+    )
 
 
 def insert(table: str, cls: type, *, extra: tuple[str, ...] = (), conflict: str = "") -> str:

@@ -27,36 +27,40 @@ from qfloor.store import Store
 from qfloor.store.rows import decode_record
 from qfloor.whole import sha256_of
 
+_LABELS = ("category", "modality", "family", "split", "language", "text")
+
 
 def identities(
     store: Store, view: RoundView, offers: Sequence[Offer], imported: bool
 ) -> list[Check]:
     """Check that prompts, offers, outputs and metrics still are what their names say."""
-    prompts = {
-        digest: decode_record(Prompt, text)
-        for digest, text in store.rows("SELECT digest, record FROM prompts")
-    }
-    metrics = store.rows("SELECT key, record FROM metrics")
     found = [
-        none_of(
-            "prompts named by their content",
-            len(prompts),
-            "prompt",
-            [f"{p.id}: now {p.digest}, kept as {d}" for d, p in prompts.items() if p.digest != d],
-        ),
+        _named(store, "prompts named by their content", "prompts", Prompt, "digest", _LABELS),
         _offers(store, view, offers, imported),
-        none_of(
-            "metric identities",
-            len(metrics),
-            "metric",
-            [
-                f"{key}: its definition is now that of {metric.key}"
-                for key, text in metrics
-                if (metric := decode_record(Metric, text)).key != key
-            ],
-        ),
+        _named(store, "metric identities", "metrics", Metric, "key", ("name",)),
     ]
-    return found if imported else [_outputs(view, offers), *found]
+    return found if imported else [_outputs(store, view, offers), *found]
+
+
+def _named(
+    store: Store, check: str, table: str, cls: type, key: str, columns: tuple[str, ...]
+) -> Check:
+    """Rows that hold a record: it must be what its key says, and the columns what it says.
+
+    Frames and policies of media read the columns, findings the record.
+    """
+    rows = store.rows(f"SELECT {key}, record, {', '.join(columns)} FROM {table}")
+    wrong = []
+    for name, text, *told in rows:
+        record: Any = decode_record(cls, text)
+        if (now := getattr(record, key)) != name:
+            wrong.append(f"{getattr(record, 'id', name)}: now {now}, kept as {name}")
+        wrong += [
+            f"{name}: its column {column} is {value}, its record says {getattr(record, column)}"
+            for column, value in zip(columns, told, strict=True)
+            if value != getattr(record, column)
+        ]
+    return none_of(check, len(rows), table.removesuffix("s"), wrong)
 
 
 def _offers(store: Store, view: RoundView, offers: Sequence[Offer], imported: bool) -> Check:
@@ -82,13 +86,18 @@ def _offers(store: Store, view: RoundView, offers: Sequence[Offer], imported: bo
     return none_of("offers named by their content", len(rows), "offer", wrong)
 
 
-def _outputs(view: RoundView, offers: Sequence[Offer]) -> Check:
+def _outputs(store: Store, view: RoundView, offers: Sequence[Offer]) -> Check:
+    """What was asked for names an output, and its money by offer and round is read from there."""
     by_id = {offer.id: offer for offer in offers}
+    kept = {row[0]: row[1:] for row in store.rows("SELECT * FROM requests")}
     wrong = []
     for o in view.outputs:
         asked = output_id(view.prompts[o.prompt_digest], by_id[o.offer_id], o.repeat, o.round)
         if asked != o.id:
             wrong.append(f"{o.id}: its request is {asked}")
+        elif kept.get(o.id) != (o.prompt_digest, o.offer_id, o.repeat, o.round):
+            told = ", ".join(map(str, kept.get(o.id, ("kept nowhere",))))
+            wrong.append(f"{o.id}: its request is {told}")
     return none_of("outputs named by their request", len(view.outputs), "output", wrong)
 
 
