@@ -18,15 +18,13 @@ PERCENTILES: tuple[float, ...] = (5.0, 10.0, 25.0, 50.0)
 class AtPercentile:
     """The output whose value is a cell's percentile; ``value`` None when it failed outright.
 
-    ``rater`` gave the value; None for a metric's. ``at_most`` is the share of values that are
-    not above it, prompts weighing the same.
+    ``rater`` gave the value; None for a metric's. Prompts weigh the same.
     """
 
     percentile: float
     output_id: str
     value: float | None
     rater: str | None
-    at_most: float
 
 
 def at_percentiles(
@@ -76,5 +74,4 @@ def _at(
         output_id=output_id,
         value=None if value == FAIL else sign * value,
         rater=rater or None,
-        at_most=min(1.0, ranks[at]),
     )

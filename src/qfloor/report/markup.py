@@ -99,7 +99,6 @@ def table(
     numeric: Collection[int] = (),
     words: Collection[int] = (),
     digests: Collection[int] = (),
-    caption: str = "",
 ) -> str:
     """Write a table that scrolls by itself where it is too wide; cells are HTML already.
 
@@ -111,17 +110,14 @@ def table(
         The first cell names the row.
     numeric, words, digests : collection of int
         Columns of numbers, of sentences, of digests.
-    caption : str
-        Plain text.
     """
     kinds = ["n" if i in numeric else "words" if i in words else "digest" if i in digests else ""
              for i in range(len(heads))]  # fmt: skip
     of = [f' class="{kind}"' if kind else "" for kind in kinds]
     head = "".join(f'<th scope="col"{c}>{text(h)}</th>' for h, c in zip(heads, of, strict=True))
     body = "".join(f"<tr>{_cells(row, of)}</tr>" for row in rows)
-    titled = f"<caption>{text(caption)}</caption>" if caption else ""
     return (
-        f'<div class="scroll"><table>{titled}<thead><tr>{head}</tr></thead>'
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 

@@ -42,7 +42,6 @@ footer{color:var(--dim);font-size:.86rem;padding-bottom:2.5rem;margin-top:2.5rem
 _TABLES = """
 .scroll{overflow-x:auto;margin:.6rem 0;-webkit-overflow-scrolling:touch}
 table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;color:var(--dim);padding:.2rem 0}
 th,td{padding:.28rem .9rem .28rem 0;text-align:left;vertical-align:top;
 border-bottom:1px solid var(--faint)}
 thead th{border-bottom:1px solid var(--line);color:var(--dim);font-weight:500;white-space:nowrap}

@@ -177,7 +177,7 @@ class Decision:
         if self.offer is None or self.price_nanousd is None:
             return None
         for tier in ("premium", "professional", "standard"):
-            places = [(category, self.modality, tier) for category, _, tier_ in self._places()]
+            places = [(category, self.modality, tier) for category, *_ in self._places()]
             certified = [request.db.certified.get(place, frozenset()) for place in places]
             both = frozenset.intersection(*certified) if certified else frozenset()
             priced = [(p, o) for o in both if (p := request.price_of(o)) is not None]

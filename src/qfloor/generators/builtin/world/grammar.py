@@ -101,7 +101,7 @@ def _product(what: Scene, rng: Rng) -> str:
 def _portrait(what: Scene, rng: Rng) -> str:
     face = what.face
     assert face is not None
-    who = phrases.person(rng, face)
+    who = phrases.person(face)
     looks, wears = phrases.features(rng, face), phrases.clothes(rng, face)
     has, on = phrases.led("with", looks), phrases.led("wearing", wears)
     place, light, _ = _parts(what, rng)

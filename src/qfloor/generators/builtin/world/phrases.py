@@ -178,7 +178,7 @@ def relation(rng: Rng, first: str, second: str, kind: str | None) -> str:
     )
 
 
-def person(rng: Rng, face: Face) -> str:
+def person(face: Face) -> str:
     """Word who it is, with the expression and baldness in front."""
     front = [w for w in (face.expression, "bald" if face.hair_style == "bald" else None) if w]
     return article(" ".join([*front, face.person]))

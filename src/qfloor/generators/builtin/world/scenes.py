@@ -77,14 +77,14 @@ def scene(category: str, rng: Rng) -> Scene:
     return _SCENES[category](rng)
 
 
-def _thing(rng: Rng, nouns: tuple[str, ...], *, many: float = 0.6, plain: float = 0.06) -> Thing:
+def _thing(rng: Rng, nouns: tuple[str, ...], *, many: float = 0.6) -> Thing:
     noun = pick(rng, nouns)
     materials = (
         words.MATERIALS if noun in _LEATHER else [m for m in words.MATERIALS if m != "leather"]
     )
     return Thing(
         noun=noun,
-        colour=None if chance(rng, plain) else pick(rng, COLOURS),
+        colour=None if chance(rng, 0.06) else pick(rng, COLOURS),
         material=pick(rng, materials) if chance(rng, 0.3) else None,
         count=pick(rng, _COUNTS) if chance(rng, many) else 1,
     )
