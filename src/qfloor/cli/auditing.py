@@ -50,8 +50,13 @@ def draw(
 
     Example: qfloor audit draw week48 --baseline painters/umber --share 0.05 --budget 5
     """
-    from qfloor.pipeline.blinding import live_audit
+    from qfloor.abtest.planning import draft
+    from qfloor.abtest.protocol import check
+    from qfloor.pipeline.blinding import blind, live_audit
 
+    asked = {"modality": modality, "votes": votes, "pd0": pd0, "ask_when_none": 1.0}
+    check(draft(out.name, [], **asked))  # whatever can be refused is, before the baseline is bought
+    blind.check_new(out, key)
     drawn = live_audit.draw_traffic(
         gateway or workspace / "gateway", share, since=since, modality=modality
     )
@@ -65,7 +70,6 @@ def draw(
             f"the budget did not reach for {beyond} of "
             f"{several(len(drawn.prompts), 'drawn request')}"
         )
-    asked = {"modality": modality, "votes": votes, "pd0": pd0, "ask_when_none": 1.0}
     _write(out, drawn, arm, asked, key, as_json)
 
 

@@ -335,6 +335,20 @@ def _groups(shown: Sequence[Shown], most: int) -> list[tuple[Shown, ...]]:
     return [tuple(shown)]
 
 
+def check_new(folder: Path, key: Path | None) -> None:
+    """Refuse a session that could not be put in its place.
+
+    Raises
+    ------
+    SessionError
+        When the folder or the arm key is there already, or the key would lie in the folder.
+    """
+    folder = folder.expanduser()
+    if folder.exists():
+        raise SessionError(f"{folder} is there already; a session is never written over")
+    room_for(folder.resolve(), default_path(folder) if key is None else key)
+
+
 def new_session(
     folder: Path,
     pairs: Sequence[Pair],
@@ -367,9 +381,7 @@ def new_session(
         The plan, and where the arm key is.
     """
     folder = folder.expanduser()
-    if folder.exists():
-        raise SessionError(f"{folder} is there already; a session is never written over")
-    room_for(folder.resolve(), default_path(folder) if key is None else key)
+    check_new(folder, key)
     plan = plan_session(pairs, wishes, left_out=left_out)
     ready(plan)
     return plan, build_session(plan, folder, key, sources=sources, progress=progress)
