@@ -12,6 +12,7 @@ import pytest
 from stored_outputs import add
 
 from qfloor.store import Store
+from qfloor.store.media_files import MediaFiles
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,6 +58,26 @@ def test_a_refused_place_makes_no_store(
     assert code == 1
     assert err.count("\n") == 1
     assert not (tmp_path / "work").exists()
+
+
+def test_a_place_is_tried_once_whether_a_store_is_there_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[str] = []
+    put = MediaFiles.put
+
+    def counted(place: MediaFiles, content: bytes, media_type: str) -> str:
+        tries.append(str(place.folder))
+        return put(place, content, media_type)
+
+    monkeypatch.setattr(MediaFiles, "put", counted)
+    for n, name in enumerate(("first", "second"), start=1):
+        far = str(tmp_path / name)
+        code, out, _ = run("store", "media", far, "-w", tmp_path / "work", "--json")
+        assert code == 0
+        assert json.loads(out)[0]["place"] == far
+        assert len(tries) == n
+        assert tries[-1] == far
 
 
 def test_verify_says_what_is_lost_and_exits_one(work: Path) -> None:

@@ -120,12 +120,13 @@ def media(
         refuse(context, ("option",), "goes with a URL")
         if not own:
             refuse(context, ("copy",), "goes with a URL or --own: where shall they be copied to?")
+    known = None
     if url is not None and not (workspace / "store.db").exists():
-        tried(workspace, url, _options(option))  # before a store is made for it
+        known = tried(workspace, url, _options(option))  # before a store is made for it
     with Store.open(workspace, create=url is not None) as store:
         if url is not None or own:
             with store.writing("store media"), progress() as report:
-                place_media(store, url, _options(option))
+                place_media(store, url, _options(option), known=known)
                 if copy:
                     n = copy_media(store, lambda done, all_: report("copy", done, all_))
                     say(
@@ -251,12 +252,13 @@ def place(workspace: Path, url: str | None) -> None:
 
     if url is None:
         return
+    known = None
     if not (workspace / "store.db").exists():
-        tried(workspace, url)  # before a store is made for it
+        known = tried(workspace, url)  # before a store is made for it
     with Store.open(workspace, create=True) as store:
         if read_settings(store.root).url != normal(url):
             with store.writing("store media"):
-                place_media(store, url)
+                place_media(store, url, known=known)
 
 
 def _options(given: list[str]) -> dict[str, Any]:

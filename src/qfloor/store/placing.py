@@ -45,19 +45,24 @@ def tried(root: Path, url: str | None, options: Mapping[str, Any] | None = None)
     return settings
 
 
-def place_media(store: Store, url: str | None, options: Mapping[str, Any] | None = None) -> None:
+def place_media(
+    store: Store,
+    url: str | None,
+    options: Mapping[str, Any] | None = None,
+    *,
+    known: MediaSettings | None = None,
+) -> None:
     """Let new media go to a URL, or to the workspace's own folder for None.
 
-    The place is tried first: nothing is changed when it cannot be written. The caller holds the
-    store for writing.
+    The place is tried first: nothing is changed when it cannot be written. ``known`` is what
+    `tried` gave, where it was. The caller holds the store for writing.
 
     Raises
     ------
     StoreError
         When the place is not one, needs a package, or cannot be written and read.
     """
-    settings = tried(store.root, url, options)
-    write_settings(store.root, settings)
+    write_settings(store.root, known or tried(store.root, url, options))
     store.reopen_media()
 
 

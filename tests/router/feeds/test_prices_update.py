@@ -25,10 +25,17 @@ from hypothesis import strategies as st
 from qfloor.errors import InputError, StoreError
 from qfloor.generators.catalogue import catalogue
 from qfloor.records import Offer, PriceComponent, PriceRule
-from qfloor.router.feeds import FeedStore, PriceRow, compare_sources, update_file, update_prices
+from qfloor.router.feeds import (
+    FeedStore,
+    PriceRow,
+    compare_sources,
+    update_file,
+    update_prices,
+    updating,
+)
 from qfloor.router.feeds import fetching as fetching_module
 from qfloor.router.feeds.comparing import reference_price
-from qfloor.router.feeds.files import read_source
+from qfloor.router.feeds.files import SourceRead, read_source
 from qfloor.router.feeds.guards import Checked, check_rows
 from qfloor.router.feeds.litellm import read_litellm
 from qfloor.router.feeds.prices_kept import rules_of
@@ -389,6 +396,25 @@ def test_a_first_update_is_held_against_offers_that_can_be_walked_through_once(
     assert [(h.before_usd, h.row.usd) for h in found.checked.held] == [("0.04", "4")]
     with FeedStore.open(tmp_path / "feeds.db", create=False) as store:
         assert prices_in(store) == {}
+
+
+def test_a_source_is_parsed_once_by_a_first_update_and_by_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str | None] = []
+
+    def counted(content: bytes, name: str, **how: Any) -> SourceRead:
+        parsed.append(how["as_of"])
+        return read_source(content, name, **how)
+
+    monkeypatch.setattr(updating, "read_source", counted)
+    place = tmp_path / "p.csv"
+    place.write_text("offer,unit,usd\na,image,2\n")
+    for n in (1, 2):
+        update_file(tmp_path / "feeds.db", str(place), now=NOW, as_of=DAY)
+        assert parsed == [DAY] * n
+    with FeedStore.open(tmp_path / "feeds.db", create=False) as store:
+        assert prices_in(store) == {"a": "2"}
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,6 @@ from qfloor.router.feeds.store import Check, FeedStore
 from qfloor.router.feeds.units import about, cannot_price, in_their_unit
 from qfloor.router.moments import moment
 
-Fetched = tuple[bytes, str | None]
-
 RESERVED = ("catalogue",)
 """What `compare` and `show` call prices that come with no feed."""
 
@@ -51,7 +49,7 @@ def update_prices(
     confirmed: bool = False,
     offers: Iterable[Offer] = (),
     timeout_s: float = TIMEOUT_S,
-    fetched: Fetched | None = None,
+    read: SourceRead | None = None,
 ) -> PriceUpdate:
     """Take the prices of a file or address into the feeds.
 
@@ -75,8 +73,8 @@ def update_prices(
         against them, and against other sources.
     timeout_s : float
         For fetching.
-    fetched : tuple of bytes and str or None, optional
-        What the place holds and when that changed, where it was read already.
+    read : SourceRead, optional
+        What the place says, where it was read already.
 
     Returns
     -------
@@ -91,11 +89,8 @@ def update_prices(
     if source in RESERVED:
         raise InputError(f"{source!r} is no name for a source: so is called what ships (--source)")
     try:
-        content, changed = fetched or read_place(place, timeout_s=timeout_s)
-        if as_of is None and is_address(place):
-            as_of = changed or now.astimezone(dt.UTC).isoformat(timespec="seconds")
-        read = read_source(content, place, form=form, as_of=as_of, rates=rates)
-        _refuse_future(place, [row.as_of for row in read.rows], now)
+        if read is None:
+            read = _read(place, now, form=form, as_of=as_of, rates=rates, timeout_s=timeout_s)
         sold = {offer.id: offer for offer in offers}
         read = _priceable(place, read, about(sold.values()))
         least = read.least_rows if least_rows is None else least_rows
@@ -119,12 +114,31 @@ def update_prices(
 def update_file(path: Path, place: str, **how: Any) -> PriceUpdate:
     """`update_prices` of a feeds file; where there is none, a source that is refused makes none."""
     if not path.is_file():
-        fetched = read_place(place, timeout_s=how.get("timeout_s", TIMEOUT_S))
-        how |= {"fetched": fetched, "offers": tuple(how.get("offers", ()))}  # both passes read them
+        told = {name: how[name] for name in ("form", "as_of", "rates", "timeout_s") if name in how}
+        read = _read(place, how["now"], **told)
+        how |= {"read": read, "offers": tuple(how.get("offers", ()))}  # both passes need them
         with FeedStore.open(":memory:") as first:
             update_prices(first, place, **how)
     with FeedStore.open(path) as store:
         return update_prices(store, place, **how)
+
+
+def _read(
+    place: str,
+    now: dt.datetime,
+    *,
+    form: Format = "auto",
+    as_of: str | None = None,
+    rates: Mapping[str, str] | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> SourceRead:
+    """What a file or address says now, none of it of days to come."""
+    content, changed = read_place(place, timeout_s=timeout_s)
+    if as_of is None and is_address(place):
+        as_of = changed or now.astimezone(dt.UTC).isoformat(timespec="seconds")
+    read = read_source(content, place, form=form, as_of=as_of, rates=rates)
+    _refuse_future(place, [row.as_of for row in read.rows], now)
+    return read
 
 
 def _check(
