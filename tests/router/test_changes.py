@@ -15,6 +15,17 @@ from qfloor.router.weights import default_weights
 CLASSIFIER = Classifier({c.id: c for c in CATEGORIES}, WORDS, SETTINGS, default_weights())
 
 CHANGES = """
+make the car disappear
+let the tourists vanish
+Lass den Mann links verschwinden
+kannst du das Auto verschwinden lassen
+fais disparaître la voiture
+haz que desaparezca el coche
+faz o homem sumir
+puedes poner el fondo en blanco
+pon el fondo blanco
+让她笑一下
+让他戴眼镜
 remove the person on the left
 please remove the man behind her
 remove the logo from the shirt
@@ -328,6 +339,9 @@ la plus haute tour du monde
 空をもっと青く描いてください
 क्या आप एक बिल्ली का चित्र बना सकते हैं
 هل يمكنك رسم قطة
+make a wizard who can disappear
+a magician making a rabbit disappear
+让子弹飞 电影海报
 """
 
 
@@ -358,6 +372,9 @@ def test_new_pictures_that_begin_alike_are_no_changes(text: str) -> None:
         "here is my photo. Remove the woman behind me",
         "apaga o texto da camiseta",
         "lose the beard",
+        "Lass den Mann links verschwinden",
+        "faz o homem sumir",
+        "pon el fondo blanco",
         "please remove the man behind her",
         "get rid of the dog",
         "replace the background with a forest",

@@ -74,6 +74,8 @@ def test_without_evidence_every_category_is_plausible(prompt: str) -> None:
         ("Cañón del Colca", "landscape"),
         ("der Reichstag in Berlin", "architectural-render"),
         ("清水寺", "architectural-render"),
+        ("médiathèque vue depuis la rue", "architectural-render"),
+        ("昭和レトロな喫茶店の店内", "architectural-render"),
         # what has such a name beside it is what it was
         ("渋谷を歩く女性のポートレート", "portrait"),
         ("富士山の水筒、商品写真", "product-photo"),
@@ -285,6 +287,9 @@ def test_a_camera_that_is_seen_or_rests_and_a_still_by_name_ask_for_no_clip(
         ("bring this old photo to life", "video"),
         ("a pie chart with four equal slices", None),
         ("flowchart with five boxes", None),
+        ("a clip for hair, tortoiseshell, macro", "product-photo"),
+        ("money clip, steel", "product-photo"),
+        ("Facebook ad: 50% off all boots", "text-in-image"),
     ],
 )
 def test_phrases_whose_words_mislead(prompt: str, category: str | None) -> None:

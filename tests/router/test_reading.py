@@ -22,6 +22,49 @@ def test_what_is_quoted_is_taken_out_and_counted() -> None:
     assert told.quotes == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "quotes"),
+    [
+        ('print("hello world")', 0),
+        ('const name = "Anna";', 0),
+        ("select * from users where name = 'bob'", 0),
+        ('git commit -m "fix typo"', 0),
+        ('<div class="card">title</div>', 0),
+        ('{"item": "table lamp", "finish": "matte"}', 0),
+        ('a sign ("OPEN") on a door', 1),
+        ('neon sign: ["OPEN", "CLOSED"]', 2),
+        ("a t-shirt printed with \"console.log('hi')\"", 1),
+        ('whiteboard, two columns "STOP"; on the left "GO"', 2),
+    ],
+)
+def test_what_a_program_quotes_is_no_lettering(text: str, quotes: int) -> None:
+    assert reading.read(text).quotes == quotes
+
+
+def test_what_a_request_in_fields_quotes_are_its_words() -> None:
+    assert {"table", "lamp", "matte"} <= set(
+        reading.read('{"item": "table lamp", "finish": "matte"}').tokens
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a building shaped like a giant camera", "a building"),
+        ("a cloud in the shape of a teacup over a hill", "a cloud over a hill"),
+        ("gâteau en forme de château, rose", "gâteau , rose"),
+        ("casa con forma de zapato", "casa"),
+        ("Haus in Form einer Banane", "haus"),
+        ("platform shoes in good shape", "platform shoes in good shape"),
+        ("turn our family photo into a ghibli scene", "turn it into a ghibli scene"),
+        ("can you make my dog picture into an oil painting", "turn it into an oil painting"),
+        ("turn the lights into stars", "turn the lights into stars"),
+    ],
+)
+def test_what_a_thing_is_only_like_or_was_before_is_not_read(text: str, kept: str) -> None:
+    assert reading.read(text).tokens == kept.split()
+
+
 def test_only_the_beginning_is_read() -> None:
     told = reading.read("word " * 100_000)
     assert len(told.tokens) == reading.READ_CHARACTERS // 5
@@ -84,6 +127,11 @@ def test_a_negative_prompt_within_a_request_is_not_what_it_is_about(text: str, w
         # whatever stands in a list of what is not wanted is not wanted
         ("a mug --no text, logo --ar 1:1", "a mug no text no logo"),
         ("a mug --no-ff, logo", "a mug no ff , logo"),
+        # how far a word counts, and what is loaded by its file's name
+        ("(a chair:1.2), [oak:0.5], (red, 8k:1.1)", "( a chair ) , oak , ( red , 8k )"),
+        ("<lora:portrait_v2:0.8> a chair, oak, <hypernet:x:1>", "a chair , oak ,"),
+        ("<lora:portrait_v2:0.8>", "lora : portrait v2 : 0 . 8"),
+        ("a bus (at 14:30), a door (16:9)", "a bus ( at 14 : 30 ) , a door ( 16 : 9 )"),
     ],
 )
 def test_settings_of_a_generator_are_not_words(text: str, kept: str) -> None:

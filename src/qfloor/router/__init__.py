@@ -13,7 +13,8 @@ Where to look, by what is asked:
     a team's files    loading, policy, policy_file, health_file, feeds/
     how offers fare   health, sketch, steering, probing
     what a text is    classification, classifier (begin here), reading, sweep, heads, beside,
-                      changes, changes_late, wishes, spelling, scripts, languages, evidence
+                      changes, changes_late, wishes, chores, spelling, scripts, languages,
+                      evidence
     known words       lexicon, arranging, phrases, vocabulary, words_english and words_*; weights,
                       stored
     logs, releases    asked, replay, diff

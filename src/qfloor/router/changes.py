@@ -19,7 +19,7 @@ FARTHEST = 9
 """Words behind the doing that are looked at for what is to become of it, and words before it."""
 
 
-_POLITE = word_set(
+POLITE = word_set(
     "please pls plz can could would will you u now ok okay and also just then hey hi hello so "
     "kindly great nice thanks cool perfect love but good i'd i want need like to "
     "we me est ce que pourrais pourriez para würdest würden könnten können quiero quero que se "
@@ -98,10 +98,20 @@ _THEM = word_set(
 _AT_THEM = word_set("nele nela neles nelas")
 _WHOM = _THEM | {"it", "my"}
 _TURNED = word_set("his her their him them")
+_LETS = word_set(
+    "make let have lass lasse lassen fais faites faire faz fazer faça deixa deixe haz hacer haga"
+)
+_LETS_ENGLISH = word_set("make let have")
+_VANISHES = word_set(
+    "disappear vanish verschwinden disparaître desaparecer sumir desaparezca desaparezcan"
+)
+"""What makes somebody do a thing, and doing that leaves nothing of him."""
+_VANISH_BEHIND = _VANISHES | {"que"}
 _MAKES_IT = word_set("hazlo hazla hazlos hazlas")
 _MAKES: dict[str, frozenset[str]] = {
     "make": _THEM | word_set("hair background bg it its the that everything all"),
     **dict.fromkeys(("haz", "hacer"), word_set("el la los las que sonreír")),
+    **dict.fromkeys(("pon", "poner", "ponga", "poned"), word_set("el la los las fondo")),
     **dict.fromkeys(
         ("faz", "fazer", "faça", "deixa", "deixar", "deixe"),
         word_set("o a os as ela ele elas eles isso mais sorrir"),
@@ -161,6 +171,7 @@ _OPENS = word_set(
 """German asks with the doing last, and begins with what it is done to, or politely."""
 
 _GOES = word_set(
+    "disappear vanish verschwinden disparaître desaparecer sumir desaparezca desaparezcan "
     "remove erase delete rid out lose ditch hide quita quitar elimina eliminar borra borrar tira "
     "tirar tire remova apaga apagar apague enlève enlever enlevez retire retirer supprime "
     "supprimer efface effacer entferne entfern entfernen lösche löschen wegmachen wegretuschieren "
@@ -178,12 +189,13 @@ _TAKES, _PHOTO = word_set("tira tirar tire"), _PICTURE | {"fotografia", "selfie"
 
 _COULD = word_set("can could")
 _COULD_BE = _THE - {"a", "o", "as", "os"}
-_BEGINS = _POLITE.union(
+_BEGINS = POLITE.union(
     BREAKS,
     _ONLY_ALTERS,
     _ALTERS,
     _ADDS,
     _DOES_TO,
+    _LETS,
     _MAKES,
     _MAKES_IT,
     _OUT,
@@ -210,8 +222,11 @@ def asks_change(tokens: list[str], text: str, language: str | None) -> bool:
             return True
     elif tokens[0] in _ARTICLES and len(tokens) > 1 and tokens[1] in _SAME:
         return _opens_as_change(tokens[1:FARTHEST])
-    if tokens[0] in _OPENS and tokens[-1 if tokens[-1] not in BREAKS else -2] in _ENDS_WITH:
-        return _asks_in_german(tokens)
+    if tokens[0] in _OPENS:
+        if tokens[-1 if tokens[-1] not in BREAKS else -2] in _ENDS_WITH:
+            return _asks_in_german(tokens)
+        if "verschwinden" in tokens[-3:]:
+            return True
     return language in LATE and asks_late(text, language or "")
 
 
@@ -242,7 +257,7 @@ def _asks_politely(tokens: list[str]) -> bool:
         shown = [i for i, token in enumerate(tokens[:FARTHEST]) if token in _PICTURE]
         begun = shown[0] + 1 if shown else 0
     for start, token in enumerate(tokens[begun : begun + FARTHEST], begun):
-        if token not in _POLITE and token not in BREAKS:
+        if token not in POLITE and token not in BREAKS:
             return _opens_as_change(tokens[start : start + FARTHEST])
     return False
 
@@ -266,8 +281,13 @@ def _opens_as_change(words: list[str]) -> bool:
         bare = len(words) == 2 or "to" in words[2:4]
         at_them = following in _SOME or "hinzu" in words or not _AT_THEM.isdisjoint(words[2:4])
         return at_them or (bare and following != "to")
-    if doing in _DOES_TO:
-        return following in _THEM or (following in _SOME and not _WHOM.isdisjoint(words[2:]))
+    if doing in _LETS and not _VANISHES.isdisjoint(words):
+        known = _COULD_BE if doing in _LETS_ENGLISH else _THE  # "a" is English and Portuguese
+        return following in known or following in _OBJECTS or following in _VANISH_BEHIND
+    if doing in _DOES_TO and (
+        following in _THEM or (following in _SOME and not _WHOM.isdisjoint(words[2:]))
+    ):
+        return True
     if doing in _MAKES:
         return following in _MAKES[doing] and _makes_other(following, words[2:])
     if doing == "turn":

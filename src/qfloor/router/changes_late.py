@@ -80,6 +80,7 @@ _CHINESE_LETS = (
     "光线",
     "画面",
 )
+_CHINESE_WHOM = ("让她", "让他", "让它", "让人物", "讓她", "讓他", "讓它")
 _CHINESE_MORE = ("更", "再", "换成", "变成", "改成", "调")
 _CHINESE_SAME = ("同样的图", "同一张", "一样的图")
 _CHINESE_NEW = ("画一", "生成", "设计", "一张", "一幅", "制作", "照片", "海报", "的肖像")
@@ -118,6 +119,8 @@ def _asks_in_chinese(text: str) -> bool:
     if any(w in asked for w in _CHINESE_NEW):
         return False
     if asked.startswith(_CHINESE_OPENS) and any(w in asked for w in _CHINESE_DOES):
+        return True
+    if asked.startswith(_CHINESE_WHOM):
         return True
     more = next((w for w in _CHINESE_MORE if w in asked), None)
     is_new = more is not None and "的" in asked[asked.index(more) :]  # "a meadow that is greener"

@@ -24,6 +24,7 @@ from qfloor.records import CATEGORIES, Category
 from qfloor.router.arranging import CLIP, ONLY_CLIP, arranged_for
 from qfloor.router.beside import given_modality, weighed
 from qfloor.router.changes import asks_change, takes_away
+from qfloor.router.chores import asks_chore
 from qfloor.router.classification import Classification, Told
 from qfloor.router.evidence import Hit, evidence_of, told_of
 from qfloor.router.heads import rests
@@ -51,11 +52,11 @@ MADE_CLIP = {True: 4.0, False: -6.0}
 A request may tell all that a portrait tells, and only in its last words what the camera does.
 """
 
-CHANGED, TAKEN = 2.0, 4.0
+CHANGED, TAKEN, CHORE = 2.0, 4.0, 8.0
 """What every category's score loses where a request is to change a picture that is there.
 
-What is changed is told, and what the picture shows is not: only what is very sure stays named, and
-nothing where what is named is to go.
+What is changed is told, and what the picture shows is not: only what is very sure stays named,
+nothing where what is named is to go, and nothing at all where the request is a chore.
 """
 
 UNLIKELY = 0.25
@@ -229,8 +230,8 @@ class Classifier:
         learned = weights.scores(swept.length, swept.total, weighed(need, reading), sums)
         if not given and ONLY_CLIP in sums:
             learned = self._with_clip(learned, sums)
-        if asks_change(reading.tokens, reading.bare, language):
-            learned = _but_changed(learned, reading)
+        if fall := _falls_by(reading, language):
+            learned = [score - fall for score in learned]
         if self._all_learned and not given:
             scores = learned
         else:
@@ -330,10 +331,11 @@ def _but_stills(pairs: Pairs) -> Pairs:
     return tuple([(c, w) for c, w in pairs if c != CLIP or w > 0])
 
 
-def _but_changed(learned: list[float], reading: Reading) -> list[float]:
-    """Scores of a request to change a picture that is there."""
-    fall = TAKEN if takes_away(reading.tokens, reading.bare) else CHANGED
-    return [score - fall for score in learned]
+def _falls_by(reading: Reading, language: str | None) -> float:
+    """What every score loses where a request is to change a picture that is there, or a chore."""
+    if asks_change(reading.tokens, reading.bare, language):
+        return TAKEN if takes_away(reading.tokens, reading.bare) else CHANGED
+    return CHORE if asks_chore(reading.tokens, reading.bare) else 0.0
 
 
 def _but_moves(hits: list[Hit]) -> list[Hit]:

@@ -70,6 +70,30 @@ _MORE = (
 _SETTINGS = re.compile(
     rf"\b{_MORE}(?:(?:(?:steps|cfg(?: scale)?|seed){_NUMBER}|sampler{_NAME}){_MORE}){{2,}}"
 )  # of a sampler: two or more, one behind the other, and what else stands among them
+_WEIGHT = re.compile(r"(?:(?<=[^\W\d]) ?: ?\d+|(?<=\w) ?: ?\d*\.\d+)(?= ?[)\]])")
+"""How far a generator shall heed the words before; "16:9" and "14:30" are none."""
+_LOADED = re.compile(r"<(?:lora|lyco|locon|hypernet)[\w-]*:[^<>\n]{1,200}>")
+_CODE = re.compile(
+    r'\w\(""|""\)*;\s*(?:\n|$)|<\w+(?: [\w-]+="")+ ?/?>|\w ?[=!]= ?""|^\s*echo ""'
+    r'|^\s*(?:const|let|var|export|return) \w+ ?= ?""|\bwhere \w+ ?(?:=|like|in) ?\(?""'
+    r'|^[\w$ ]+ --?[a-z][\w-]*[= ]?""|^\s*import .*\bfrom ""'
+)
+"""A program's text, every quote in it told as two marks: what it quotes is no lettering."""
+_FIELDS = re.compile(r'\{\s*""\s*:')
+"""How a request begins that is told in fields: what it quotes are its words."""
+_SHAPED = re.compile(
+    r"\b(?:shaped like|in the (?:shape|form) of|en forme (?:de|d')|(?:con|en|em) forma de"
+    r"|in form (?:eines|einer))(?: (?:an?|the|un|une|una|um|uma))? ?[\w-]+"
+    r"(?: (?!(?:on|in|over|under|above|behind|beside|next|inside|with|at|of|by|and|near|for|from"
+    r"|made|en|con|com|sur|avec|auf|mit|und|y|e|et)\b)\w[\w-]*)?"
+)
+"""What a thing looks like, which it is not."""
+_INTO = re.compile(
+    r"^(?:[\w']+ ){0,4}?(?:turn|make|convert|transform|change) (?:[\w'-]+ ){0,5}?"
+    r"(?:photo|picture|pic|image|selfie|portrait|snapshot|drawing|sketch|painting|render)s?"
+    r"(?: [\w'-]+){0,6}? into (?=\w)"
+)
+"""What a picture shows that is to become another."""
 BREAKS = frozenset(",;.:!?()\n，。；：、！？（）،؛؟।")
 MARKS = NEGATIONS | BREAKS
 _PLAIN_BREAKS = ",;.:!?()"
@@ -105,16 +129,36 @@ def read(text: str) -> Reading:
     """Take a request apart; only its first `READ_CHARACTERS` are looked at."""
     bare, quotes = text[:READ_CHARACTERS].lower(), 0
     if '"' in bare or "'" in bare or (not bare.isascii() and _QUOTES.search(bare)):
-        bare, quotes = _QUOTED.subn(" ", bare)
+        bare, quotes = _lettering(bare)
     if ":" in bare or "：" in bare:
         bare = _wanted(bare)
+    if "shape" in bare or " form" in bare:
+        bare = _SHAPED.sub(" ", bare)
+    if " into " in bare:
+        bare = _INTO.sub("turn it into ", bare)
     if "--" in bare or "—" in bare:
         bare = _SETTING.sub(" ", _UNWANTED.sub(_each, bare))
     return Reading(bare, words_of(bare), quotes)
 
 
+def _lettering(text: str) -> tuple[str, int]:
+    """A text without what it quotes, and how often it quotes; in a program's it quotes nothing."""
+    bare, quotes = _QUOTED.subn('""', text)
+    if quotes and _FIELDS.search(bare):
+        return text.replace('"', " "), 0
+    return bare.replace('""', " "), 0 if quotes and _CODE.search(bare) else quotes
+
+
 def _wanted(text: str) -> str:
-    """A request without settings of a sampler and a negative prompt that are written into it."""
+    """A request without settings of a sampler and a negative prompt that are written into it.
+
+    Nor with weights of words, "(mist:1.2)", and names of adapters that are loaded: they are files'.
+    """
+    if "<" in text:
+        unloaded = _LOADED.sub(" ", text)
+        text = unloaded if unloaded.strip() else text
+    if "(" in text or "[" in text:
+        text = _WEIGHT.sub("", text)
     if "steps" in text or "cfg" in text or "sampler" in text:
         told = _SETTINGS.search(text)
         if told:

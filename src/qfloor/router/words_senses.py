@@ -148,7 +148,20 @@ _WORN = (
     "on a strap", "on her", "on his",
 )  # fmt: skip
 """How a camera swings that somebody carries."""
+_CLIPS = ", ".join([
+    *(f"{of} clip" for of in (
+        "money", "bag", "nose", "crocodile", "alligator", "bulldog", "claw", "belt", "pen",
+        "spring", "chip", "cable", "hose", "climbing", "roach", "mic", "microphone", "curtain",
+        "barrel",
+    )),
+    *(f"clip {more}" for more in (
+        "for hair", "for your hair", "for a tie", "for bags", "for papers", "earrings", "earring",
+        "holder", "board", "lamp",
+    )),
+])  # fmt: skip
+"""Things that hold something, which no camera takes."""
 NOT_CLIPS = ", ".join([
+    _CLIPS,
     *(f"die kamera {move} {no}" for move, no in product(_GERMAN_MOVES, ("nicht", "kaum", "nie"))),
     *(f"make it a {thing}" for thing in _MADE),
     *(f"the camera {does} {worn}" for does, worn in product(("swings", "floats", "hovers"), _WORN)),
@@ -214,6 +227,13 @@ _STUDIOS = (
 )
 """Who is known for drawn pictures, and what they are called."""
 
+_OFFERS = ", ".join([
+    *(f"{percent} off" for percent in range(5, 95, 5)),
+    "percent off, half price, buy one get one, buy one get one free, buy 1 get 1, buy 2 get 1, "
+    "get 1 free, get one free, bogo, 2 for 1, two for one, free entry, free shipping",
+])  # fmt: skip
+"""What a shop offers: it is to be read, whatever it is about."""
+
 _SCENERY = "山並み, 雪山, 田んぼ, 稲穂, 苔むした, 里山, 山村, 茶畑, 花畑, 湿原"
 
 SENSES: dict[str, dict[float, str]] = {
@@ -221,7 +241,7 @@ SENSES: dict[str, dict[float, str]] = {
     "product-photo": {2.0: _MENU},
     "animation": {3.5: _DRAWN, 3.0: _STUDIOS},
     "landscape": {2.5: _SCENERY, 2.0: _PLACES},
-    "text-in-image": {1.5: _CHARTS},
+    "text-in-image": {3.5: _OFFERS, 1.5: _CHARTS},
     "video": {3.0: ONLY_CLIPS, -3.0: STILLS_MADE},
 }
 """Category -> weight -> phrases."""
