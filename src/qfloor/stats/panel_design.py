@@ -47,6 +47,9 @@ _STRIDE, _SLOPE, _LOOKS = 1.4, 2.2, 7
 """First strides of a bracket; by how much the normal quantile of a chance rises as prompts rise by
 a factor of e; and how often a design is looked at again, at most."""
 
+_SPARE = 4
+"""Designs of a panel to look at more where none of the cheapest held."""
+
 _SLACK = 1.5
 """By how much a guess of a cost may be too high: what is guessed to cost more is left out."""
 
@@ -162,17 +165,23 @@ def panel_designs(
     alike = (fail_icc, rater_icc, severity)
     hunt = _Hunt(fail_rate, alpha, prices, max_fail, power, alike, most_prompts)
     sizes = sorted(set(raters))
-    if len(sizes) == 1:
-        found = hunt.of_panel(sizes[0], keep)
-    else:
-        best = {n: d for n in sizes for d in hunt.of_panel(n, 1)}
-        best |= {n: d for n in _between(best, sizes) for d in hunt.of_panel(n, 1)}
-        apart = {d.what: d for d in best.values()}  # no more raters than ratings: some are one
-        found = sorted(apart.values(), key=lambda d: (d.cost, d.raters))[:keep]
-    closer = {d.what: d for one in found for d in hunt.closer(one)}
+    candidates = _candidates(hunt, sizes, keep if len(sizes) == 1 else 1)
+    closer = hunt.confirmed(candidates[:keep], keep)
+    if candidates and not closer:  # with so few cells they did by luck: look at more of each panel
+        closer = hunt.confirmed(_candidates(hunt, sizes, keep + _SPARE), keep)
     ordered = tuple(sorted(closer.values(), key=lambda d: (d.cost, d.raters, d.outputs)))
     seen = max(hunt.seen, key=lambda d: (d.chance.chance, -d.cost), default=None)
     return PanelDesigns(designs=ordered, best_seen=None if ordered else seen)
+
+
+def _candidates(hunt: _Hunt, sizes: Sequence[int], each: int) -> list[PanelDesign]:
+    """Designs that some hundred cells speak for, ``each`` of a panel, the cheapest first."""
+    best = {n: hunt.of_panel(n, each) for n in sizes}
+    if len(sizes) > 1:
+        cheapest = {n: found[0] for n, found in best.items() if found}
+        best |= {n: hunt.of_panel(n, each) for n in _between(cheapest, sizes)}
+    apart = {d.what: d for found in best.values() for d in found}  # few ratings: panels are one
+    return sorted(apart.values(), key=lambda d: (d.cost, d.raters))
 
 
 def _between(best: dict[int, PanelDesign], sizes: Sequence[int]) -> list[int]:
@@ -253,6 +262,17 @@ class _Hunt:
                 at = max(self.least, int(best.prompts / _STRIDE))
                 low = low if at < best.prompts else at - 1
         return [best]
+
+    def confirmed(
+        self, candidates: Sequence[PanelDesign], keep: int
+    ) -> dict[tuple[int, int, int, int], PanelDesign]:
+        """The first of them that thousands of cells speak for too, up to ``keep``."""
+        found: dict[tuple[int, int, int, int], PanelDesign] = {}
+        for one in candidates:
+            if len(found) >= keep:
+                break
+            found |= {d.what: d for d in self.closer(one)}
+        return found
 
     def closer(self, coarse: PanelDesign) -> list[PanelDesign]:
         """The same with thousands of cells: prompts move to where the wanted power is."""
