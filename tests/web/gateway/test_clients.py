@@ -69,6 +69,9 @@ def test_openai_makes_a_clip(painters: str) -> None:
         assert job.model == job.qfloor["model"] == "painters/sepia"
         assert job.seconds == job.qfloor["seconds_delivered"] == "4", "as long as it was asked for"
         content = client.videos.download_content(job.id).read()
+        assert [listed.id for listed in client.videos.list(limit=1)] == [job.id]
+        assert client.videos.delete(job.id).deleted
+        assert not client.videos.list().data
     assert content[:4] == b"\x1a\x45\xdf\xa3"  # the bytes of the painter's own WebM
 
 

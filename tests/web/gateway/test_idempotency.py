@@ -43,6 +43,7 @@ def test_the_same_key_for_another_body_is_an_error(tmp_path: Path) -> None:
         422, "idempotency_mismatch", 1,
     )  # fmt: skip
     assert two.json()["error"]["type"] == "invalid_request_error"
+    assert "x-qfloor-replayed" not in two.headers
 
 
 @pytest.mark.parametrize(("reason", "status"), [("refused_input", 400), ("timeout_ambiguous", 504)])

@@ -192,11 +192,16 @@ def test_a_job_is_its_own_keys_alone(tmp_path: Path) -> None:
         mine = {"authorization": f"Bearer {one}"}
         job = (await client.post("/v1/videos", json={"prompt": CLIP}, headers=mine)).json()
         url = f"/v1/videos/{job['id']}"
-        other = await client.get(url, headers={"authorization": f"Bearer {two}"})
-        return await client.get(url, headers=mine), other
+        others = {"authorization": f"Bearer {two}"}
+        asked = [(await client.request(m, url, headers=others)).status_code
+                 for m in ("GET", "DELETE")]  # fmt: skip
+        listed = [
+            (await client.get("/v1/videos", headers=h)).json()["data"] for h in (mine, others)
+        ]
+        return await client.get(url, headers=mine), asked, [len(jobs) for jobs in listed]
 
-    own, other = drive(settings(tmp_path, keys=keys), work)
-    assert (own.status_code, other.status_code) == (200, 404)
+    own, asked, listed = drive(settings(tmp_path, keys=keys), work)
+    assert (own.status_code, asked, listed) == (200, [404, 404], [1, 0])
 
 
 def test_no_header_ever_holds_a_word_of_the_prompt(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from gateway_sellers import behave
-from gateway_world import CLIP, SHELF, database, drive, running, settings, until
+from gateway_world import CLIP, MUG, SHELF, database, drive, running, settings, until
 
 from qfloor.media import write_webm
 
@@ -121,3 +121,55 @@ def test_jobs_survive_a_restart_and_nothing_is_bought_twice(tmp_path: Path) -> N
     assert last["status"] == "failed"  # the fake's picture is no clip: it was collected and seen
     assert last["error"]["code"] == "blank_output"
     assert len(calls) == 1
+
+
+def _short() -> bytes:
+    rng = np.random.default_rng(1)
+    frames = (rng.integers(0, 255, (64, 96, 3), dtype=np.uint8) for _ in range(12))
+    return write_webm(frames, 96, 64, 12)
+
+
+def test_jobs_are_listed_a_page_at_a_time(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        await client.post("/v1/images/generations", json={"prompt": MUG})
+        made = [(await client.post(URL, json={"prompt": CLIP})).json()["id"] for _ in range(3)]
+        pages = [(await client.get(URL)).json(), (await client.get(f"{URL}?limit=2")).json()]
+        rest = (await client.get(f"{URL}?limit=2&after={pages[1]['last_id']}")).json()
+        oldest = (await client.get(f"{URL}?order=asc&limit=1")).json()
+        behind = (await client.get(f"{URL}?order=asc&after={made[1]}")).json()
+        wrong = [await client.get(f"{URL}?{query}") for query in
+                 ("limit=0", "limit=101", "limit=x", "order=up", "after=video_nobody")]  # fmt: skip
+        return made, [*pages, rest, oldest, behind], wrong
+
+    made, pages, wrong = drive(settings(tmp_path, made_by(tmp_path)), work)
+    ids = [[job["id"] for job in page["data"]] for page in pages]
+    assert ids == [made[::-1], made[:0:-1], made[:1], made[:1], made[2:]]
+    assert [page["has_more"] for page in pages] == [False, True, False, True, False]
+    assert (pages[1]["object"], pages[1]["first_id"]) == ("list", made[2])
+    assert [a.status_code for a in wrong] == [400, 400, 400, 400, 404]
+    assert [a.json()["error"]["param"] for a in wrong[:4]] == ["limit"] * 3 + ["order"]
+
+
+def test_a_job_that_has_ended_is_forgotten_and_its_cost_is_not(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        slow = (await client.post(URL, json={"prompt": f"{CLIP}, slowly"})).json()["id"]
+        early = await client.delete(f"{URL}/{slow}")
+        job = (await client.post(URL, json={"prompt": CLIP, "seconds": 4})).json()["id"]
+        await ended(client, job)
+        before = client.gateway.jobs.spending()
+        answers = [await client.delete(f"{URL}/{job}"), await client.get(f"{URL}/{job}/content"),
+                   await client.get(URL), await client.delete(f"{URL}/{job}")]  # fmt: skip
+        return [slow, job], early, answers, before, client.gateway.jobs.spending()
+
+    clip = _short()
+    how = {"shop/film": lambda request: "job:60" if "slowly" in request.prompt.text else clip}
+    with behave(how):
+        chosen = settings(tmp_path, made_by(tmp_path), drain_s=0.01)
+        (slow, job), early, answers, before, after = drive(chosen, work)
+    assert (early.status_code, early.json()["error"]["code"]) == (409, "video_not_ended")
+    assert [a.status_code for a in answers] == [200, 404, 200, 404]
+    assert answers[0].json() == {"id": job, "object": "video.deleted", "deleted": True}
+    assert [left["id"] for left in answers[2].json()["data"]] == [slow]
+    assert before == after
+    (day,) = after
+    assert (day["jobs"], day["charged_nanousd"] > 0) == (2, True)

@@ -39,8 +39,9 @@ async def buy(call: Call, kind: Literal["image", "video"]) -> tuple[Any, Job, De
         call.facts["idempotency-key"] = idempotency
         there = await asyncio.to_thread(gateway.jobs.under, call.key.name, idempotency)
         if there is not None:
+            job = gateway.orders.same(there, body_digest)
             call.facts["x-qfloor-replayed"] = "yes"
-            return ask, gateway.orders.same(there, body_digest), None
+            return ask, job, None
     with span("qfloor.decide", endpoint=endpoint):
         decided = decide(
             gateway.picture,

@@ -47,9 +47,49 @@ async def get_video_content(call: Call) -> Response:
     return call.gateway.delivery.file(job.result["outputs"][0]["sha256"])
 
 
+async def list_videos(call: Call) -> Response:
+    """The caller's own jobs, the newest first unless told, a page at a time."""
+    query, jobs = call.request.query_params, call.gateway.jobs
+    told, order = query.get("limit", "20"), query.get("order", "desc")
+    limit = int(told) if told.isascii() and told.isdigit() and len(told) < 4 else 0
+    if not 1 <= limit <= 100:
+        raise Fault(400, "invalid_field", "limit must be from 1 to 100", param="limit")
+    if order not in ("asc", "desc"):
+        raise Fault(400, "invalid_field", "order must be 'asc' or 'desc'", param="order")
+    after = await _own(call, query["after"]) if "after" in query else None
+    found = await asyncio.to_thread(
+        jobs.clips, call.key.name, after=after, at_most=limit + 1, newest_first=order == "desc"
+    )
+    shown = [video(call, job) for job in found[:limit]]
+    return json_response(
+        {
+            "object": "list",
+            "data": shown,
+            "first_id": shown[0]["id"] if shown else None,
+            "last_id": shown[-1]["id"] if shown else None,
+            "has_more": len(found) > limit,
+        }
+    )
+
+
+async def delete_video(call: Call) -> Response:
+    """Forget a job that has ended; what it cost stays in the key's sums.
+
+    Its clip is handed out no more, and its file goes when the sweep comes to it.
+    """
+    job, gateway = await _job(call), call.gateway
+    if not await gateway.pen.write(lambda: gateway.jobs.delete(job.id)):
+        raise Fault(409, "video_not_ended", "the job is under way, or its seller may yet answer; "
+                    "it is deleted once that is over")  # fmt: skip
+    return json_response({"id": job.id, "object": "video.deleted", "deleted": True})
+
+
 async def _job(call: Call) -> Job:
     """The caller's own job; another key's is not there."""
-    name = call.request.path_params["video_id"]
+    return await _own(call, call.request.path_params["video_id"])
+
+
+async def _own(call: Call, name: str) -> Job:
     job = await asyncio.to_thread(call.gateway.jobs.get, name)
     if job is None or job.kind != "video" or job.key_name != call.key.name:
         raise Fault(404, "video_not_found", "there is no such video job")

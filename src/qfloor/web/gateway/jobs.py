@@ -126,6 +126,29 @@ class Jobs:
         """A job by id."""
         return self._one("id = ?", job_id)
 
+    def clips(
+        self, key_name: str, *, after: Job | None, at_most: int, newest_first: bool
+    ) -> list[Job]:
+        """Clips of a key in the order in which they were asked for, behind one of them."""
+        way, order = ("<", "DESC") if newest_first else (">", "ASC")
+        behind = "" if after is None else f"AND (created_at, id) {way} (?, ?)"
+        rows = self._ledger.rows(
+            f"SELECT {_COLUMNS} FROM jobs WHERE kind = 'video' AND key_name = ? {behind} "
+            f"ORDER BY created_at {order}, id {order} LIMIT ?",
+            (key_name, *(() if after is None else (after.created_at, after.id)), at_most),
+        )
+        return [_job(row) for row in rows]
+
+    def delete(self, job_id: str) -> bool:
+        """Remove a job that has ended; its cost stays. Not where its seller may yet answer."""
+        row = self._ledger.one(
+            "SELECT 1 FROM jobs WHERE id = ? AND state IN ('completed', 'failed') "
+            "AND plan IS NULL AND doubt IS NULL", (job_id,),
+        )  # fmt: skip
+        if row is not None:
+            self._ledger.forget_ended([job_id])
+        return row is not None
+
     def _one(self, clause: str, *values: Any) -> Job | None:
         row = self._ledger.one(f"SELECT {_COLUMNS} FROM jobs WHERE {clause}", values)
         return None if row is None else _job(row)

@@ -319,10 +319,14 @@ class GatewayLedger(KeepsMedia, Database):
                 (before, _SWEPT_AT_ONCE),
             )
             ids = [row[0] for row in rows]
-            self._write(_FOLD, (json.dumps(ids),))
-            for job in ids:
-                self.forget(job)
+            self.forget_ended(ids)
         return len(ids)
+
+    def forget_ended(self, ids: list[str]) -> None:
+        """Remove jobs, within a transaction; what they cost stays in the sums."""
+        self._write(_FOLD, (json.dumps(ids),))
+        for job in ids:
+            self.forget(job)
 
     def wipe(self) -> None:
         """Empty SQLite's log of pages, where what was forgotten can still be read.

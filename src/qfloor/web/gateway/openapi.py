@@ -46,10 +46,13 @@ def _paths() -> dict[str, Any]:
             "post": _operation("generateImages", "Pictures", "Images", body="ImageAsk")
         },
         "/v1/videos": {
-            "post": _operation("createVideo", "A clip, as a job", "Video", body="VideoAsk")
+            "post": _operation("createVideo", "A clip, as a job", "Video", body="VideoAsk"),
+            "get": _operation("listVideos", "Your own jobs", "Listing", parameters=_PAGE),
         },
         "/v1/videos/{video_id}": {
-            "get": _operation("getVideo", "How a job stands", "Video", parameters=video)
+            "get": _operation("getVideo", "How a job stands", "Video", parameters=video),
+            "delete": _operation("deleteVideo", "Forget a job that has ended", "Deleted",
+                                 parameters=video),
         },
         "/v1/videos/{video_id}/content": {
             "get": _operation("getVideoContent", "The clip", None, parameters=video)
@@ -67,6 +70,16 @@ def _paths() -> dict[str, Any]:
         "/healthz": {"get": _operation("healthz", "Alive", "Status", is_open=True)},
         "/readyz": {"get": _operation("readyz", "Ready", "Status", is_open=True)},
     }  # fmt: skip
+
+
+_PAGE: list[dict[str, Any]] = [
+    {"name": name, "in": "query", "required": False, "schema": schema}
+    for name, schema in (
+        ("after", {"type": "string"}),
+        ("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
+        ("order", {"enum": ["asc", "desc"], "default": "desc"}),
+    )
+]
 
 
 def _parameter(name: str) -> dict[str, Any]:
@@ -180,5 +193,9 @@ _ANSWERS: dict[str, Any] = {
     ),
     "Model": _object(["id", "object", "owned_by"], id=_TEXT, object=_TEXT, owned_by=_TEXT),
     "Listing": _object(["object", "data"], object=_TEXT, data={"type": "array"}),
+    "Deleted": _object(
+        ["id", "object", "deleted"],
+        id=_TEXT, object={"const": "video.deleted"}, deleted={"type": "boolean"},
+    ),
     "Status": _object(["status"], status=_TEXT),
 }  # fmt: skip
