@@ -33,7 +33,8 @@ def find(of: str, kind: str, name_or_path: str | Path, error: type[InputError]) 
     path = Path(name_or_path)
     if path.suffix == ".toml" or path.exists():
         if not path.is_file():
-            raise error(f"{path}: no such {kind} file")
+            where = "" if path.is_absolute() else f" in {Path.cwd()}, where qfloor was called"
+            raise error(f"{path}: no such {kind} file{where}")
         return path
     known = names(of)
     if str(name_or_path) in known:

@@ -56,9 +56,13 @@ def test_what_is_wrong_is_said_exactly(tmp_path: Path, text: str, says: str) -> 
     assert "\n" not in message or "TOML" in message
 
 
-def test_missing_file_and_unknown_name(tmp_path: Path) -> None:
-    with pytest.raises(SuiteError, match="no such suite file"):
+def test_missing_file_and_unknown_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SuiteError, match=r"no such suite file$"):
         suite.load(tmp_path / "nowhere.toml")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SuiteError) as told:
+        suite.load("nowhere.toml")
+    assert str(told.value).endswith(f"no such suite file in {tmp_path}, where qfloor was called")
     with pytest.raises(SuiteError, match="did you mean 'painters'"):
         suite.load("painter")
 
