@@ -10,6 +10,7 @@ import blind_world
 import pytest
 
 from qfloor.abtest.pairs import Pair, Shown
+from qfloor.abtest.planning import draft
 from qfloor.errors import SessionError
 
 
@@ -34,6 +35,24 @@ def _pairs(n: int, same: int = 0) -> list[Pair]:
 
 def _plan(n: int, same: int = 0, **said: Any) -> Any:
     return blind_world.plan(_pairs(n, same), **said)
+
+
+@pytest.mark.parametrize(
+    ("question", "modality", "told"),
+    [
+        ("pair", "image", "pairs of pictures and say which one is better"),
+        ("score10", "image", "pictures one by one, give each 0 to 10 points"),
+        ("acr5", "video", "clips one by one, give each 1 to 5 points"),
+        ("ranking", "video", "several clips made for one request, and put them in order"),
+    ],
+)
+def test_raters_consent_to_what_they_are_going_to_do(
+    question: str, modality: str, told: str
+) -> None:
+    begun = draft("may", [], question=question, modality=modality)
+    assert begun.consent.startswith(f"You will see {told}")
+    assert f"judge the {'clips' if modality == 'video' else 'pictures'}, not you" in begun.consent
+    assert draft("may", [], question=question, consent="").consent == ""
 
 
 def test_quotas_are_kept_and_the_rest_is_counted() -> None:

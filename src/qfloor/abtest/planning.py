@@ -25,15 +25,22 @@ from qfloor.abtest.assignment import (
 )
 from qfloor.abtest.folder import stamp
 from qfloor.abtest.pairs import Chosen, Pair, choose_pairs, digest_by, shuffled
-from qfloor.abtest.protocol import MOST_RANKED, Arm, Protocol, check
+from qfloor.abtest.protocol import MOST_RANKED, Arm, Protocol, Question, check
 from qfloor.counting import several
 from qfloor.errors import SessionError
 
+TASKS: Mapping[Question, str] = {
+    "pair": "pairs of {what} and say which one is better, or that you see no difference",
+    "acr5": "{what} one by one, give each 1 to 5 points, and say whether it is usable as it is",
+    "score10": "{what} one by one, give each 0 to 10 points, and say whether it is usable as it is",
+    "ranking": "several {what} made for one request, and put them in order",
+}
+"""What raters are told that they will do, by the question they are asked."""
+
 CONSENT = (
-    "You will see pairs of pictures or clips and say which one is better, or that you see no "
-    "difference. What you answer is kept under a random number, never under your name, and is "
-    "used to judge the pictures, not you. You may stop at any time by closing this page, and come "
-    "back with the same link."
+    "You will see {task}. What you answer is kept under a random number, never under your name, "
+    "and is used to judge the {what}, not you. You may stop at any time by closing this page, and "
+    "come back with the same link."
 )
 SD_OF_SCORE_GAPS = 1.5
 """Spread of paired score gaps that plans assume (facts section 4)."""
@@ -65,16 +72,24 @@ class Plan:
 
 
 def draft(name: str, arms: Sequence[Arm], **said: Any) -> Protocol:
-    """Begin a protocol: names, arms and whatever differs from the defaults."""
-    return Protocol(
+    """Begin a protocol: names, arms and whatever differs from the defaults.
+
+    Unless told otherwise raters consent to what they are going to do: see `TASKS`.
+    """
+    begun = Protocol(
         name=name,
         arms=tuple(arms),
         pairs=1,
         categories={},
         created_at=stamp(dt.datetime.now(dt.UTC)),
         session_id=f"s-{secrets.token_hex(6)}",
-        **{"consent": CONSENT, **said},
+        **said,
     )
+    if "consent" in said or begun.question not in TASKS:
+        return begun
+    what = "clips" if begun.modality == "video" else "pictures"
+    task = TASKS[begun.question].format(what=what)
+    return replace(begun, consent=CONSENT.format(task=task, what=what))
 
 
 def plan_session(

@@ -187,7 +187,7 @@ def _alone(said: dict[str, Any]) -> tuple[list[Pair], dict[str, int], list[tuple
 
 
 def _wishes(said: dict[str, Any], arms: list[tuple[str, str]]) -> Wishes:
-    from qfloor.abtest.planning import CONSENT, Wishes, draft
+    from qfloor.abtest.planning import Wishes, draft
     from qfloor.abtest.protocol import Arm, Exclusions, SizeRule
     from qfloor.tables import read_text
 
@@ -204,7 +204,7 @@ def _wishes(said: dict[str, Any], arms: list[tuple[str, str]]) -> Wishes:
         audit_pairs=said["audit"],
         margin_score=said["margin"],
         size=SizeRule(longest=said["longest"]),
-        consent=CONSENT if consent is None else read_text(consent).strip(),
+        **({} if consent is None else {"consent": read_text(consent).strip()}),
         exclusions=Exclusions(
             catch_share=said["catch_share"],
             median_seconds=said["median_seconds"],

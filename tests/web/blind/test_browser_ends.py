@@ -86,6 +86,19 @@ def test_turk_shows_us_in_a_frame_and_takes_the_assignment(world: Any) -> None:
     assert parse_qs(body) == {"assignmentId": ["A1"], "code": ["PAYME"]}
 
 
+def test_the_host_is_told_when_all_votes_are_in(world: Any) -> None:
+    base, room, _ = world
+    told = "document.getElementById('sub').textContent"
+    with browser() as page:
+        page.get(f"{base}/host/{room.host_token}")
+        assert _wait(page, told).startswith("No vote has come yet")
+        for n in range(room.protocol.raters):
+            page.get(f"{base}/join/{room.join_token}?PROLIFIC_PID={n:024d}")
+            _do_everything(page)
+        page.get(f"{base}/host/{room.host_token}")
+        assert _wait(page, told).startswith("All planned votes are in; `qfloor ab unblind` ends")
+
+
 def test_turks_preview_takes_no_place(world: Any) -> None:
     base, room, site = world
     query = f"assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE&hitId=H&turkSubmitTo={site.base}"

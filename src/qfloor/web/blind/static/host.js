@@ -21,8 +21,11 @@ function figure(value, words) {
 
 function show({ session, categories, raters }) {
   at("name").textContent = `Blind session: ${session.name}`;
+  const complete = session.planned_given >= session.planned
+    ? "All planned votes are in; `qfloor ab unblind` ends the session"
+    : session.votes ? "Votes are coming in" : "No vote has come yet";
   at("sub").textContent = session.state === "open"
-    ? `${session.votes ? "Votes are coming in" : "No vote has come yet"}. Nothing here tells the sides apart.`
+    ? `${complete}. Nothing here tells the sides apart.`
     : "This session was unblinded; it takes no more votes.";
   const bar = at("whole-bar");
   bar.setAttribute("aria-valuemax", session.of);
