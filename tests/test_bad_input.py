@@ -20,9 +20,15 @@ from PIL import Image
 
 from qfloor import pipeline, plugins, router, score
 from qfloor.cli import main
-from qfloor.errors import NewerDatabaseError
+from qfloor.errors import NewerDatabaseError, QfloorError
+from qfloor.generators.catalogue import read_offers
+from qfloor.generators.http.keys import read_keyring
+from qfloor.pipeline.workloads import load_workload
 from qfloor.records import Output, PluginSpec, ScoreStatus, Status
+from qfloor.router.policy_file import load_policy
 from qfloor.store import Store
+from qfloor.web.gateway.keys import Keyring
+from qfloor.web.gateway.settings import read_settings
 
 RNG = np.random.default_rng(5)
 PICTURE = RNG.integers(0, 255, (48, 64, 3), dtype=np.uint8)
@@ -223,3 +229,18 @@ def test_a_newer_quality_db(
         router.load(path)
     told = _told(monkeypatch, capfd, "route", "a cat", "--db", path)
     assert "newer" in told
+
+
+@pytest.mark.parametrize("text", ["a = " + "1" * 5000, "a = " + "[" * 5000])
+@pytest.mark.parametrize(
+    "read",
+    [read_offers, load_workload, read_settings, Keyring.read, load_policy, read_keyring],
+)
+def test_toml_that_its_reader_cannot_take_is_told_in_a_sentence(
+    tmp_path: Path, read: Callable[[Path], object], text: str
+) -> None:
+    path = tmp_path / "file.toml"
+    path.write_text(text)
+    path.chmod(0o600)
+    with pytest.raises(QfloorError, match=r"file\.toml.*(TOML|file of offers)"):
+        read(path)

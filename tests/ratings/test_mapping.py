@@ -95,6 +95,7 @@ def test_a_slip_is_one_sentence(options, message):
         (("[criteria]", "q = {scale = '1:5'}"), r"\[criteria\] q must be a name"),
         (("[answers]", "Good = true"), "an answer is worth"),
         (("[map",), "not valid TOML"),
+        (("a = " + "[" * 5000,), "not valid TOML"),
     ],
 )
 def test_a_slip_in_a_file_names_the_file(write, lines, message):

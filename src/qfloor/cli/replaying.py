@@ -238,7 +238,7 @@ def _table(path: Path | None) -> dict[str, str] | None:
 
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a TOML file: {error}") from error
     for place, offer in told.items():
         if not isinstance(offer, str):

@@ -166,13 +166,13 @@ def load_workload(
     path = package_data.find("benchmarks/workloads", "workload", name_or_path, InputError)
     try:
         file = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        is_log = path.suffix.lower() in (".csv", ".tsv", ".jsonl", ".db")
-        hint = "; a log of requests is for `qfloor replay`" if is_log else ""
-        raise InputError(f"{path}: not a TOML file: {error}{hint}") from error
     except ValidationError as error:
         said = field_words.sentence(field_words.first_of(error), _File)
         raise InputError(f"{path}: {said}") from error
+    except (ValueError, RecursionError) as error:
+        is_log = path.suffix.lower() in (".csv", ".tsv", ".jsonl", ".db")
+        hint = "; a log of requests is for `qfloor replay`" if is_log else ""
+        raise InputError(f"{path}: not a TOML file: {error}{hint}") from error
     now = file.now
     if sum(v is not None for v in (now.offer, now.flat_usd, now.usd_each)) != 1:
         raise InputError(f"{path}: [now] takes exactly one of offer, flat_usd and usd_each")

@@ -246,7 +246,7 @@ def _read_file(
 ) -> None:
     try:
         tables = tomllib.loads(read_text(path, RatingsError))
-    except tomllib.TOMLDecodeError as problem:
+    except (ValueError, RecursionError) as problem:
         raise RatingsError(f"{path}: not valid TOML: {problem}") from problem
     for name, table in tables.items():
         if name not in ("map", "criteria", "answers") or not isinstance(table, dict):

@@ -59,7 +59,7 @@ def load_policy(path: str | Path) -> Policy:
         raise NeedError(f"{path}: no such policy") from None
     except UnicodeDecodeError:
         raise NeedError(f"{path}: no text in UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise NeedError(f"{path}: no TOML: {error}") from error
     return _policy(_Place(path, text), told)
 

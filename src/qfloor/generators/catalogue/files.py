@@ -193,7 +193,7 @@ def read_offers(path: str | Path | Traversable) -> tuple[Offer, ...]:
     file = Path(path) if isinstance(path, str) else path
     try:
         told = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{file}: cannot be read as a file of offers: {error}") from error
     try:
         parsed = OffersFile.model_validate(told)

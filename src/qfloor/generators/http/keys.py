@@ -75,7 +75,7 @@ def read_keyring(path: Path) -> dict[str, Any]:
         raise SetupError(f"the keyring file {path.name} lies inside a git work tree; move it out")
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         raise SetupError(f'the keyring file {path.name} is not TOML: NAME = "key"') from None
 
 

@@ -212,7 +212,7 @@ def _entries(path: Path) -> list[_Entry]:
         told: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such key file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: is no TOML ({error})") from None
     listed = told.get("key")
     if not isinstance(listed, list) or not listed or set(told) != {"key"}:

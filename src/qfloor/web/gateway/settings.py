@@ -180,7 +180,7 @@ def read_settings(path: Path | None, **given: Any) -> Settings:
             told = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise InputError(f"{path}: no such settings file") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"{path}: is no TOML ({error})") from None
         for name in ("database", "workspace", "keys", "policy", "feeds"):
             if isinstance(told.get(name), str):  # beside the file that names them
