@@ -222,3 +222,18 @@ def test_a_file_of_answers_has_no_voting_to_end(
     assert ran.exit_code == 2
     assert "were unblinded before" in " ".join(ran.output.split())
     assert not out.exists()
+
+
+def test_a_file_of_answers_judges_the_pairs_that_its_session_drew_for_it(tmp_path: Path) -> None:
+    """Every pair with five votes was judged one by one, and the correction was for that many."""
+    nobody = Exclusions(catch_share=0.0, median_seconds=0.0, side_bias_p=0.0)
+    root, _ = blind_world.session(
+        tmp_path, 9, votes=5, audit_pairs=2, audit_votes=6, exclusions=nobody
+    )
+    blind_world.vote(root)
+    page, answers = tmp_path / "page.html", tmp_path / "may.csv"
+    of_folder = json.loads(run("ab", "report", root, "--out", page, "--json"))["items"]
+    run("ab", "unblind", root, "--out", answers)
+    told = run("ab", "report", answers, "--protocol", root, "--out", page, "--json")
+    assert of_folder["n_items"] == 2
+    assert json.loads(told)["items"] == of_folder

@@ -142,6 +142,20 @@ def check_answers(session: str | Path, answers: Sequence[Answer]) -> None:
         )
 
 
+def audited_pairs(session: str | Path, answers: Sequence[Answer]) -> frozenset[str]:
+    """Ids of a session's audited pairs among answers that come from a file.
+
+    The session's folder knows which trials show them; what pairs are called stands in the answers.
+    """
+    _, _, db = f.open_folder(session)
+    try:
+        sql = "SELECT t.token FROM trials t JOIN units u ON u.id = t.unit WHERE u.audit"
+        trials = {token for (token,) in db.execute(sql)}
+    finally:
+        db.close()
+    return frozenset(answer.pair_id for answer in answers if answer.trial_id in trials)
+
+
 def unblindings(session: str | Path) -> list[dict[str, Any]]:
     """The session's log: when it was made, extended and unblinded, and with how many votes."""
     _, _, db = f.open_folder(session)

@@ -183,19 +183,20 @@ def _of_csv(path: Path, protocol: Path | None) -> _Unblinded:
             f"{path} holds answers of session {min(others)!r}, but {protocol} is "
             f"{frozen.session_id!r}"
         )
-    return _Unblinded(answers, plan_of(frozen), early=_held_to(protocol, answers))
+    return _held_to(protocol, _Unblinded(answers, plan_of(frozen)))
 
 
-def _held_to(protocol: Path, answers: list[Answer]) -> EarlyEnd | None:
+def _held_to(protocol: Path, found: _Unblinded) -> _Unblinded:
     """Hold a CSV to the votes of its session; a copy of the protocol alone has none, and no log."""
     from qfloor.abtest.closing import early_end
     from qfloor.abtest.folder import DATABASE
-    from qfloor.abtest.unblinding import check_answers
+    from qfloor.abtest.unblinding import audited_pairs, check_answers
 
     if not (protocol / DATABASE).is_file():
-        return None
-    check_answers(protocol, answers)
-    return early_end(protocol)
+        return found
+    check_answers(protocol, found.answers)
+    audited = audited_pairs(protocol, found.answers)
+    return found._replace(audited=audited or None, early=early_end(protocol))
 
 
 def _print(analysis: Analysis) -> None:
