@@ -165,7 +165,7 @@ KNOWN_CASE = "\n[reference]\nbefore_usd = '80'\nafter_usd = '40'\n"
         ('flat_usd = "1"', "\n[surprise]\nx = 1\n", "surprise"),
         ('usd_each = "1e300"', "", "'now.usd_each' is '1e300', must be at most"),
         ('flat_usd = "1"', f"{KNOWN_CASE}mix = {{ dear = 0.4 }}\n", "'reference.mix' is 'dear'"),
-        ('flat_usd = "1"', f"{KNOWN_CASE}mix = {{ '0.04' = nan }}\n", "mix.0.04 is nan, must be"),
+        ('flat_usd = "1"', f"{KNOWN_CASE}mix = {{ '0.04' = nan }}\n", "mix.0.04' is nan, must be"),
     ],
 )  # fmt: skip
 def test_faults_in_a_file(tmp_path: Path, now: str, more: str, told: str) -> None:
