@@ -72,6 +72,7 @@ def test_it_shows_what_was_chosen_why_and_what_it_cost(tmp_path: Path) -> None:
         "release 4",  # its prices are a feed with an age
     ):
         assert expected in said, f"{expected!r} not in {said}"
+    assert re.search(r"\d\d:00 \d\d:00 \d\d:00 UTC charged baseline highest hour", said)
     assert "alert(1)" not in page.text
     assert MUG not in page.text
     assert "<script" not in page.text

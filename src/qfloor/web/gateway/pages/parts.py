@@ -131,7 +131,9 @@ def money_chart(hours: Sequence[Hour]) -> str:
         f"<span>highest hour {usd(most)}</span></div>"
     )
     svg = f'<svg viewBox="0 0 600 110" preserveAspectRatio="none" role="img">{"".join(bars)}</svg>'
-    return svg + key
+    first, middle, last = (hours[i].at[11:] for i in (0, len(hours) // 2, -1))
+    when = f"<span>{first}:00</span><span>{middle}:00</span><span>{last}:00 UTC</span>"
+    return f'{svg}<div class="when">{when}</div>{key}'
 
 
 def decisions(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -35,6 +35,8 @@ th.n{text-align:right}
 .mix{margin:0 0 12px}.mix div.name{display:flex;justify-content:space-between;gap:8px}
 .bar{display:flex;height:14px;border-radius:4px;overflow:hidden;background:var(--line);margin:3px 0}
 .bar i{display:block}
+.when{display:flex;justify-content:space-between;border-top:1px solid var(--line);
+font-size:12px;color:var(--soft)}
 .key{display:flex;flex-wrap:wrap;gap:2px 14px;font-size:13px;color:var(--soft)}
 .key i{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:5px}
 svg{width:100%;height:120px;display:block}
