@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,9 @@ from qfloor.errors import SuiteError
 from qfloor.records import Prompt, Suite, digest_of
 from qfloor.suite.likeness import alike
 from qfloor.suite.pool import journal_of, read_journal
+
+pool_module = importlib.import_module("qfloor.suite.pool")
+rotation_module = importlib.import_module("qfloor.suite.rotation")
 
 WORDS = ["amber", "brass", "cedar", "denim", "ember", "felt", "glass", "hazel", "iron", "jade"]
 CATEGORIES = ("portrait", "landscape")
@@ -219,3 +224,35 @@ def test_retired_prompts_are_not_written_over_their_pool(pool: Path, tmp_path: P
         with pytest.raises(SuiteError, match="exists already"):
             suite.retire(pool, "2027-01", out)
     assert (pool.read_bytes(), journal_of(pool).read_bytes()) == before
+
+
+def test_whoever_changes_a_pool_holds_it(
+    pool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of four that wrote at once three lost their prompts, and all said that they were added."""
+    fcntl = pytest.importorskip("fcntl")
+    looked: list[str] = []
+
+    def watched(module: Any, name: str) -> None:
+        does = getattr(module, name)
+
+        def called(*given: Any) -> Any:
+            other = os.open(tmp_path, os.O_RDONLY)
+            try:
+                with pytest.raises(BlockingIOError):
+                    fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            finally:
+                os.close(other)
+            looked.append(name)
+            return does(*given)
+
+        monkeypatch.setattr(module, name, called)
+
+    fill(pool, 8)
+    for module in (pool_module, rotation_module):
+        watched(module, "load")
+        watched(module, "write")
+    fill(pool, 1, start=9000)
+    suite.rotate(base(), pool, "2026-11", tmp_path / "month.toml")
+    suite.retire(pool, "2026-12", tmp_path / "retired.toml")
+    assert looked == ["load", "write", "load", "write", "load", "write", "write"]

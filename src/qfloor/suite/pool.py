@@ -7,8 +7,9 @@ prompts a month takes (`rotation`).
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,15 @@ class Journal:
     def of_month(self, month: str) -> list[str]:
         """Ids of the prompts that a month took, sorted."""
         return sorted(name for name, one in self.served.items() if one.month == month)
+
+
+@contextlib.contextmanager
+def held(pool: Path) -> Iterator[None]:
+    """Hold a pool while it is read and written: of two writers one's prompts would be lost."""
+    from qfloor.store.lock import folder_held
+
+    with folder_held(pool.resolve().parent, alone=True):
+        yield
 
 
 def journal_of(pool: Path) -> Path:
@@ -103,6 +113,13 @@ def write_prompts(
     """
     if not rows:
         raise SuiteError("there is no prompt to write")
+    with held(pool):
+        return _written(pool, rows, against)
+
+
+def _written(
+    pool: Path, rows: Sequence[Mapping[str, Any]], against: Sequence[Suite]
+) -> tuple[Suite, int]:
     old = load(pool) if pool.exists() else Suite(name=_name(pool), version="1.0.0", prompts=())
     journal = read_journal(pool)
     new = _numbered(pool, old, rows, set(journal.served))

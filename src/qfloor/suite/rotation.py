@@ -25,6 +25,7 @@ from qfloor.suite.pool import (
     Journal,
     Served,
     as_public,
+    held,
     journal_of,
     read_journal,
     served_digest,
@@ -79,6 +80,11 @@ def rotate(
     """
     month = month_of(month)
     not_over(out, pool, journal_of(pool))
+    with held(pool):
+        return _rotated(base, pool, month, out, per_category)
+
+
+def _rotated(base: Suite, pool: Path, month: str, out: Path, per_category: int | None) -> Rotated:
     private, journal = load(pool), read_journal(pool)
     clash = {p.id for p in base.prompts} & {p.id for p in private.prompts}
     if clash:
@@ -155,6 +161,11 @@ def retire(pool: Path, before: str, out: Path) -> Suite:
         When there is none to retire, or ``out`` exists.
     """
     before = month_of(before)
+    with held(pool):
+        return _retired(pool, before, out)
+
+
+def _retired(pool: Path, before: str, out: Path) -> Suite:
     private, journal = load(pool), read_journal(pool)
     done = [
         p for p in private.prompts if p.id in journal.served and journal.served[p.id].month < before
