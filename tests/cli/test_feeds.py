@@ -381,3 +381,16 @@ def test_a_script_tells_nobody_eligible_from_a_request_that_is_wrong(
 def test_the_codes_stand_in_the_help(cli: Cli) -> None:
     _, out, _ = cli("route", "--help")
     assert "3 no offer is eligible" in " ".join(out.split())
+
+
+def test_a_clip_with_sound_is_asked_for_at_the_command_line(cli: Cli, tmp_path: Path) -> None:
+    loud, mute = (
+        Seller(name=name, usd=usd, modalities=("video",), settings={"audio": name == "loud"})
+        for name, usd in (("loud", "0.30"), ("mute", "0.10"))
+    )
+    export.write(tmp_path / "clips.db", factories.release([loud, mute]))
+    asked = ("route", "waves rolling onto a beach", "--db", "clips.db", "--modality", "video")
+    found = [json.loads(cli(*asked, "--json", *more)[1])["offer"] for more in ((), ("--audio",))]
+    assert found == ["shop/mute", "shop/loud"]
+    code, _, err = cli("route", FACE, "--db", "clips.db", "--modality", "image", "--audio")
+    assert (code, "a still has no sound" in err) == (1, True)

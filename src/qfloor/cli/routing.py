@@ -54,6 +54,7 @@ def route(
     resolution: str | None = typer.Option(None, help="e.g. 1080p, 2K."),
     language: str | None = typer.Option(None, help="Of the request, e.g. es; else guessed."),
     seconds: float | None = typer.Option(None, help="Length of a clip."),
+    audio: bool = typer.Option(False, "--audio", help="A clip with sound."),
     n: int = typer.Option(1, help="Outputs asked for in one call."),
     negative: str | None = typer.Option(None, help="What must not be in it."),
     pin: str | None = typer.Option(None, help="This offer, certified or not, if it can make it."),
@@ -89,7 +90,7 @@ def route(
         typer.echo(router.decision_schema(), nl=False)
         return
     shape = {"aspect_ratio": aspect_ratio, "size": size, "resolution": resolution}
-    clip = {"modality": modality, "seconds": seconds}
+    clip = {"modality": modality, "seconds": seconds, "audio": audio or None}
     named = {"pin": pin, "only": tuple(only), "ignore": tuple(ignore)}
     labels = {"project": project, "tags": tuple(tag)}
     limits = {"max_price_usd": max_price, "max_latency_s": latency_wish(max_latency)}
