@@ -109,12 +109,21 @@ def _mistaken(parameter: inspect.Parameter, value: object) -> str | None:
     return None if taken else " or ".join(_PLAIN[kind][1] for kind in kinds)
 
 
+_WRITTEN_IN = {
+    "generator": "they stand in generator_args of its file of offers",
+    "scorer": "they stand in args of its [[scorers]], or behind its name after -s",
+}
+"""Where who runs qfloor writes a plugin's arguments."""
+
+
 def _build(kind: str, spec: PluginSpec, cls: Any, *positional: Any) -> Any:
     """Call the class, having checked that its signature takes the arguments it was given."""
     try:
         bound = inspect.signature(cls).bind(*positional, **spec.args)
     except TypeError as error:
-        raise PluginError(f"{kind} {spec.name!r} does not take these arguments: {error}") from error
+        raise PluginError(
+            f"{kind} {spec.name!r} does not take these arguments: {error}; {_WRITTEN_IN[kind]}"
+        ) from error
     for name, value in spec.args.items():
         parameter = bound.signature.parameters.get(name)
         if parameter is not None and (due := _mistaken(parameter, value)):
