@@ -285,3 +285,20 @@ def test_a_draft_ends_where_no_open_file_can_be_removed(
     draft.end()
     assert not draft.lock.held
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("modality", ["image", "video"])
+def test_hidden_trials_are_of_the_size_of_the_others(tmp_path: Path, modality: str) -> None:
+    """A placebo of the larger arm was larger than any test, and a clip of the longer one longer."""
+    root, _ = blind_world.session(
+        tmp_path, 8, modality=modality, placebo=0.5, catch=0.5, training=0, per_rater=4
+    )
+    _, _, db = folder.open_folder(root)
+    sheets = folder.columns(
+        db, "SELECT u.id, s.width, s.height, s.stride, s.seconds FROM units u "
+        "JOIN sheets s ON s.id = u.sheet",
+    )  # fmt: skip
+    db.close()
+    shapes = {(s["width"], s["height"], s["stride"], s["seconds"]) for s in sheets}
+    assert sum(s["id"].startswith("h") for s in sheets) > 4
+    assert len(shapes) == 1

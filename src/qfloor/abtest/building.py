@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -267,12 +267,13 @@ def _job(
     votes: int = 0, identical: bool = False, spoilt: int | None = None, audit: bool = False,
 ) -> _Job:  # fmt: skip
     paths = [pair.shown[cell].path for cell in cells]
+    beside = [one.path for n, one in enumerate(pair.shown) if n not in cells]
     return _Job(
         unit=unit,
         prompt=pair.prompt.digest,
         text=pair.prompt.text,
         category=pair.prompt.category,
-        draw=_drawing(plan, unit, paths, spoilt),
+        draw=_drawing(plan, unit, paths, spoilt, beside),
         key=key,
         votes=votes,
         identical=identical,
@@ -281,11 +282,13 @@ def _job(
     )
 
 
-def _drawing(plan: Plan, unit: str, sides: list[Any], worse: int | None) -> Callable[[], Sheet]:
+def _drawing(
+    plan: Plan, unit: str, sides: list[Any], worse: int | None, beside: Sequence[Path] = ()
+) -> Callable[[], Sheet]:
     write = clip_sheet if plan.protocol.modality == "video" else picture_sheet
     changes = [] if worse is None else [spoilt if n == worse else as_it_is for n in (0, 1)]
     salt = plan.secret + unit.encode()
-    return lambda: write(sides, plan.protocol.size, salt, changes)
+    return lambda: write(sides, plan.protocol.size, salt, changes, beside)
 
 
 def _lesson_job(plan: Plan, n: int) -> _Job:

@@ -78,7 +78,11 @@ def spoilt(pixels: Pixels) -> Pixels:
 
 
 def picture_sheet(
-    sides: Sequence[Path | Pixels], rule: SizeRule, salt: bytes, changes: Sequence[Change] = ()
+    sides: Sequence[Path | Pixels],
+    rule: SizeRule,
+    salt: bytes,
+    changes: Sequence[Change] = (),
+    beside: Sequence[Path] = (),
 ) -> Sheet:
     """Write pictures as one JPEG (4:4:4, nothing but pixels).
 
@@ -92,6 +96,9 @@ def picture_sheet(
         What the padding is drawn from.
     changes : sequence of callable, optional
         What is done to each side first.
+    beside : sequence of Path
+        What stands beside the same output in the trials that this one is hidden among. It is not
+        shown, and bounds the size as it does there: else size would tell what is a placebo.
 
     Raises
     ------
@@ -100,9 +107,10 @@ def picture_sheet(
     """
     pixels = [side if isinstance(side, np.ndarray) else media.load_pixels(side) for side in sides]
     changed = [(changes[n] if changes else as_it_is)(p) for n, p in enumerate(pixels)]
-    sizes = _sizes([p.shape[:2] for p in changed], rule)
-    geometry = _geometry(sizes)
-    sheet = _composed([_scaled(p, s) for p, s in zip(changed, sizes, strict=True)], geometry)
+    others = [media.load_pixels(path).shape[:2] for path in beside]
+    sizes = _sizes([*(p.shape[:2] for p in changed), *others], rule)
+    geometry = _geometry(sizes, len(sides))
+    sheet = _composed([_scaled(p, s) for p, s in zip(changed, sizes, strict=False)], geometry)
     buffer = io.BytesIO()
     Image.fromarray(sheet).save(buffer, "JPEG", quality=rule.quality, subsampling=0)
     content = pad_jpeg(buffer.getvalue(), salt)
@@ -110,7 +118,11 @@ def picture_sheet(
 
 
 def clip_sheet(
-    sides: Sequence[Path | bytes], rule: SizeRule, salt: bytes, changes: Sequence[Change] = ()
+    sides: Sequence[Path | bytes],
+    rule: SizeRule,
+    salt: bytes,
+    changes: Sequence[Change] = (),
+    beside: Sequence[Path] = (),
 ) -> Sheet:
     """Write clips as one WebM without sound: same length, same frame rate, frame by frame.
 
@@ -123,16 +135,17 @@ def clip_sheet(
         When a file cannot be decoded.
     """
     clips = [media.stream_clip(side) for side in sides]
-    fps = max(1, round(min(clip.fps for clip in clips)))
-    seconds = min(rule.longest_seconds, *(_length(clip) for clip in clips))
+    every = [*clips, *(media.stream_clip(path) for path in beside)]
+    fps = max(1, round(min(clip.fps for clip in every)))
+    seconds = min(rule.longest_seconds, *(_length(clip) for clip in every))
     times = [n / fps for n in range(max(1, int(seconds * fps + 1e-6)))]
-    sizes = _sizes([clip[0].shape[:2] for clip in clips], rule)
-    geometry = _geometry(sizes)
+    sizes = _sizes([clip[0].shape[:2] for clip in every], rule)
+    geometry = _geometry(sizes, len(sides))
     width, height = geometry.stride * geometry.cells - GRID, geometry.height
     chosen = changes or [as_it_is] * len(clips)
     walks = [
         (_scaled(change(frame), size) for frame in _at(clip, times))
-        for clip, size, change in zip(clips, sizes, chosen, strict=True)
+        for clip, size, change in zip(clips, sizes, chosen, strict=False)
     ]
     frames = (_composed(list(row), geometry) for row in zip(*walks, strict=True))
     content = media.write_webm(frames, width, height, fps, crf=rule.crf)
@@ -172,11 +185,11 @@ def _sizes(shapes: Sequence[tuple[int, ...]], rule: SizeRule) -> list[tuple[int,
     ]
 
 
-def _geometry(sizes: Sequence[tuple[int, int]]) -> Geometry:
+def _geometry(sizes: Sequence[tuple[int, int]], cells: int) -> Geometry:
     width, height = max(w for w, _ in sizes), max(h for _, h in sizes)
     width, height = width + width % 2, height + height % 2
     stride = -(-width // GRID) * GRID + GRID
-    return Geometry(cells=len(sizes), width=width, height=height, stride=stride)
+    return Geometry(cells=cells, width=width, height=height, stride=stride)
 
 
 def _scaled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
