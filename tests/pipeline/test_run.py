@@ -255,6 +255,28 @@ def test_refusals_of_a_lone_offer_still_count(ran: RunResult, small: Benchmark) 
     assert sum(j.status is Status.REFUSED for js in cells.values() for j in js) == refused
 
 
+@pytest.mark.parametrize("somebody_rated", [True, False])
+def test_a_category_that_all_refused_counts_where_the_round_was_rated(
+    ran: RunResult, small: Benchmark, somebody_rated: bool
+) -> None:
+    """It had no floor at all: where one offer draws a picture, the refusals of the others count."""
+    with Store.open(_workspace(ran)) as store:
+        view = pipeline.view_of(store, small, pipeline.prompts_of(small))
+        here = {
+            d for d, p in view.prompts.items() if p.category == "portrait" or not somebody_rated
+        }
+        outputs = tuple(
+            replace(o, id=f"refused-{o.id}", status=Status.REFUSED, media_sha256=None)
+            if o.prompt_digest in here
+            else o
+            for o in view.outputs
+        )
+        cells = human_cells(store, replace(view, outputs=outputs), small.quality)
+    asked = [o for o in outputs if o.prompt_digest in here] if somebody_rated else []
+    mine = [j for js in cells.values() for j in js if j.output_id.startswith("refused-")]
+    assert len(mine) == len(asked)
+
+
 def test_an_offer_that_nobody_rated_stays_provisional(
     ran: RunResult, small: Benchmark, tmp_path: Path
 ) -> None:

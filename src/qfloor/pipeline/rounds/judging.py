@@ -140,7 +140,10 @@ def judged(view: RoundView, output: Output, values: tuple[float, ...], **more: A
 
 
 def rated_prompts(view: RoundView, ratings: Mapping[str, Sequence[Rating]]) -> set[str]:
-    """Prompts that were rated, and of those that left nothing to rate an equal share, by hash."""
+    """Prompts that were rated, and of those that left nothing to rate an equal share, by hash.
+
+    Where no prompt of a category left anything, all of them enter, once the round was rated.
+    """
     rated = {o.prompt_digest for o in view.outputs if o.id in ratings}
     made = {o.prompt_digest for o in view.outputs if o.status is Status.MADE}
     unmade = {o.prompt_digest for o in view.outputs} - made
@@ -152,7 +155,7 @@ def rated_prompts(view: RoundView, ratings: Mapping[str, Sequence[Rating]]) -> s
     for digest in unmade:
         prompt = view.prompts[digest]
         ratable = places.get((prompt.category, prompt.modality), [])
-        share = len(rated.intersection(ratable)) / len(ratable) if ratable else 0.0
+        share = len(rated.intersection(ratable)) / len(ratable) if ratable else bool(rated)
         number = int(digest_of(["unmade", digest], 8), 16) / 0x100000000
         if number < share:
             entered.add(digest)
