@@ -9,6 +9,7 @@ import pytest
 
 from qfloor.errors import MediaError, SetupError
 from qfloor.generate.outcome import DETAIL_CHARACTERS, asked_for, classify, raised
+from qfloor.generate.plan import cannot
 from qfloor.generate.policy import Purse, RunPolicy, seconds_or
 from qfloor.generate.state import Step, standing
 from qfloor.generators.protocol import Artifact, Ended
@@ -20,6 +21,7 @@ from qfloor.records import (
     Event,
     Offer,
     Output,
+    PluginSpec,
     PriceComponent,
     PriceRule,
     Prompt,
@@ -86,6 +88,22 @@ def test_size_and_length_asked_for():
         OFFER, settings={"size": "auto"}, capabilities=Capabilities(max_seconds=9)
     )
     assert asked_for(able, PROMPT) == {"width": None, "height": None, "seconds": 9}
+
+
+@pytest.mark.parametrize(
+    ("told", "made"), [(None, 8.0), (3.0, 4.0), (4.0, 4.0), (4.5, 6.0), (9.0, 9.0)]
+)
+def test_a_clip_is_made_at_the_next_of_a_few_lengths(told, made):
+    able = dataclasses.replace(
+        OFFER,
+        modality="video",
+        generator=PluginSpec(name="any"),
+        capabilities=Capabilities(durations=(4.0, 6.0, 8.0)),
+    )
+    clip = dataclasses.replace(CLIP, seconds=told)
+    assert asked_for(able, clip)["seconds"] == made
+    refused = cannot(able, clip)
+    assert ("at most 8 s" in refused) == (told == 9.0)
 
 
 @pytest.mark.parametrize("reason", sorted(set(REASONS) - {"ok"}))

@@ -197,7 +197,8 @@ def asked_for(offer: Offer, prompt: Prompt) -> dict[str, Any]:
     if width is None and len(size) == 2 and all(part.strip().isdigit() for part in size):
         width, height = int(size[0]), int(size[1])
     told = [s for s in (prompt.seconds, settings.get("seconds")) if s is not None]
-    seconds = max(told) if told else offer.capabilities.max_seconds
+    able = offer.capabilities
+    seconds = able.made_at(max(told)) if told else able.longest
     return {"width": width, "height": height, "seconds": seconds}
 
 

@@ -293,8 +293,8 @@ def cannot(offer: Offer, prompt: Prompt, today: str = "") -> str:
     ratio = prompt.aspect_ratio
     if ratio and able.aspect_ratios is not None and ratio not in able.aspect_ratios:
         return f"capability: no aspect ratio {ratio}"
-    if prompt.seconds and able.max_seconds is not None and prompt.seconds > able.max_seconds:
-        return f"capability: at most {able.max_seconds:g} s, not {prompt.seconds:g} s"
+    if prompt.seconds and able.longest is not None and prompt.seconds > able.longest:
+        return f"capability: at most {able.longest:g} s, not {prompt.seconds:g} s"
     if prompt.negative and able.negative_prompt is False:
         return "capability: takes no negative prompt"
     if able.languages is not None and prompt.language not in able.languages:
@@ -363,7 +363,7 @@ def _planned(
         asked = asked_for(request.offer, request.prompt)
         told = getattr(generator, "seconds_asked", None)  # lengths that a seller makes
         if told is not None and (seconds := told(request)) is not None:
-            asked["seconds"] = max(seconds, asked["seconds"] or 0.0)
+            asked["seconds"] = seconds
         one = prices.estimate(rule, settings=request.offer.settings, **asked)
     if found.step not in CALLS:
         worst = 0

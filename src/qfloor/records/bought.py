@@ -67,15 +67,33 @@ class RateLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What an offer accepts; ``None`` is unknown, never permission."""
+    """What an offer accepts; ``None`` is unknown, never permission.
+
+    ``durations`` are the only lengths of clips that are made, in seconds and rising: what is asked
+    for between two is made, and charged, at the longer one.
+    """
 
     aspect_ratios: tuple[str, ...] | None = None
     max_seconds: float | None = None
+    durations: tuple[float, ...] | None = None
     negative_prompt: bool | None = None
     seed: bool | None = None
     audio: bool | None = None
     max_outputs: int | None = None
     languages: tuple[str, ...] | None = None
+
+    @property
+    def longest(self) -> float | None:
+        """Longest clip, in seconds, where that is known."""
+        known = (
+            *(self.durations or ())[-1:],
+            *(() if self.max_seconds is None else (self.max_seconds,)),
+        )
+        return min(known, default=None)
+
+    def made_at(self, seconds: float) -> float:
+        """Length at which a clip of so many seconds is made, where only some lengths are."""
+        return next((made for made in self.durations or () if made >= seconds), seconds)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -134,7 +134,7 @@ def _remarks(request: Request, offer_id: str) -> Iterable[str]:
         yield f"{offer_id} is deprecated"
     unsaid = need.seconds is None and seconds_of(offer.settings) is None
     if request.modality == "video" and unsaid:
-        yield f"priced for {request.policy.assumed_seconds:g} s, as no length was given"
+        yield f"priced for {request.seconds_of(offer):g} s, as no length was given"
     tokens = request.tokens_of(offer_id)
     if tokens is not None:
         yield f"priced for at most {tokens[0]} tokens of prompt and {tokens[1]} of what is made"

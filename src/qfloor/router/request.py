@@ -10,7 +10,7 @@ from typing import Any
 
 from qfloor import prices as money
 from qfloor.errors import InputError
-from qfloor.records import PriceRule
+from qfloor.records import Offer, PriceRule
 from qfloor.router.classification import Classification
 from qfloor.router.database import Database, Latency
 from qfloor.router.kept import Figures, Judged, Kept, Seen
@@ -102,14 +102,17 @@ class Request:
         return known[offer_id]
 
     def _price(self, offer_id: str) -> int | None:
-        need, policy = self.need, self.policy
-        clip = self.modality == "video"
+        need, clip = self.need, self.modality == "video"
         pixels = self._pixels_of(offer_id)
-        fixed = seconds_of(self.db.offers[offer_id].settings) if clip else None
-        seconds = (fixed or need.seconds or policy.assumed_seconds) if clip else None
+        seconds = self.seconds_of(self.db.offers[offer_id]) if clip else None
         tokens = self.tokens_of(offer_id)
         key = (self.feed, offer_id, need.n, need.separately, pixels, seconds, tokens)
         return self.db.remember(key, lambda: self._estimate(offer_id, pixels, seconds, tokens))
+
+    def seconds_of(self, offer: Offer) -> float:
+        """Length to be priced: the offer's own, or the next that it makes to what is asked for."""
+        asked = seconds_of(offer.settings) or self.need.seconds or self.policy.assumed_seconds
+        return offer.capabilities.made_at(asked)
 
     def _pixels_of(self, offer_id: str) -> tuple[int, int]:
         """Size to be priced.

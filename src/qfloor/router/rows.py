@@ -59,6 +59,8 @@ def _told(kind: type[T], text: str) -> T:
         return kind(told)  # type: ignore[call-arg]
     if isinstance(told.get("aspect_ratios"), list):
         told["aspect_ratios"] = tuple(told["aspect_ratios"])
+    if isinstance(told.get("durations"), list):
+        told["durations"] = tuple(sorted(told["durations"]))
     if isinstance(told.get("languages"), list):
         told["languages"] = tuple(dict.fromkeys(map(primary, told["languages"])))
     return kind(**_known(kind, told))

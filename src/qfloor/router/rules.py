@@ -126,7 +126,7 @@ def length(request: Request, offer: Offer) -> Rejection | None:
 def longest(offer: Offer) -> float | None:
     """Longest clips that an offer makes, in seconds, where that is known."""
     fixed = seconds_of(offer.settings)
-    return offer.capabilities.max_seconds if fixed is None else fixed
+    return offer.capabilities.longest if fixed is None else fixed
 
 
 def sound(request: Request, offer: Offer) -> Rejection | None:

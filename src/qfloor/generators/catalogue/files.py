@@ -78,6 +78,10 @@ class CapabilitiesTable(_Strict):
     """Those that are taken."""
     max_seconds: Annotated[float, Field(gt=0, strict=False)] | None = None
     """Longest clip."""
+    durations: (
+        Annotated[list[Annotated[float, Field(gt=0, strict=False)]], Field(min_length=1)] | None
+    ) = None
+    """The only lengths of clips that are made, in seconds, rising; others cost the next longer."""
     negative_prompt: bool | None = None
     """Whether one is taken."""
     seed: bool | None = None
@@ -88,6 +92,11 @@ class CapabilitiesTable(_Strict):
     """Outputs that one call may ask for."""
     languages: list[str] | None = None
     """Languages of prompts."""
+
+    @field_validator("durations")
+    @classmethod
+    def _rises(cls, value: list[float] | None) -> list[float] | None:
+        return None if value is None else sorted(set(value))
 
 
 class RightsTable(_Strict):
