@@ -55,3 +55,9 @@ def test_no_length_is_priced_at_the_next_to_what_is_assumed(tmp_path: Path) -> N
     found = ask(tmp_path, STEPS)
     assert found.price_nanousd == 2_400_000_000
     assert "priced for 6 s, as no length was given" in found.notes
+
+
+def test_a_shorter_clip_that_is_made_is_offered(tmp_path: Path) -> None:
+    helps = ask(tmp_path, STEPS, seconds=5.0, max_price_usd=2.0).relaxation
+    assert helps is not None
+    assert (helps.change, helps.price_nanousd) == ({"seconds": 4.0}, 1_600_000_000)

@@ -137,6 +137,7 @@ def spend(
     from datetime import date
 
     from qfloor.errors import InputError
+    from qfloor.router.money import usd_text
     from qfloor.web.gateway.jobs import Jobs
 
     try:
@@ -148,9 +149,9 @@ def spend(
             "day": row["day"],
             "key": row["key"] or "(no keys)",
             "jobs": row["jobs"],
-            "charged_usd": f"{row['charged_nanousd'] / 1e9:.4f}",
+            "charged_usd": usd_text(row["charged_nanousd"]),
             "unknown_jobs": row["unknown_jobs"],
-            "held_usd": f"{row['held_nanousd'] / 1e9:.4f}",
+            "held_usd": usd_text(row["held_nanousd"]),
         }
         for row in Jobs(_ledger(workspace), "").spending(first)
     ]

@@ -89,8 +89,12 @@ def _changes(request: Request) -> Iterator[tuple[Change, str]]:
     if need.ratio is not None:
         yield {"size": None, "aspect_ratio": None}, "with another aspect ratio"
     if need.seconds is not None:
-        shorter = {longest(offer) for offer in request.db.offers.values()}
-        for seconds in sorted((s for s in shorter if s and s < need.seconds), reverse=True):
+        made = {
+            seconds
+            for offer in request.db.offers.values()
+            for seconds in (longest(offer), *(offer.capabilities.durations or ()))
+        }
+        for seconds in sorted((s for s in made if s and s < need.seconds), reverse=True):
             yield {"seconds": seconds}, f"with {seconds:g} seconds"
     if need.audio:
         yield {"audio": None, "modality": "video"}, "without sound"

@@ -226,8 +226,8 @@ def test_the_command_shows_them(tmp_path: Path, call_qfloor: Any) -> None:
     words = ("gateway", "spend", "-w", tmp_path / "ws")
     code, out, _ = call_qfloor(*words, "--json")
     assert (code, json.loads(out)) == (0, [
-        {"day": day, "key": "(no keys)", "jobs": 1, "charged_usd": "0.0200", "unknown_jobs": 0,
-         "held_usd": "0.0000"}
+        {"day": day, "key": "(no keys)", "jobs": 1, "charged_usd": "0.02", "unknown_jobs": 0,
+         "held_usd": "0"}
     ])  # fmt: skip
     assert json.loads(call_qfloor(*words, "--json", "--since", "2100-01-01")[1]) == []
     code, _, said = call_qfloor(*words, "--since", "last week")
