@@ -468,5 +468,7 @@ def test_the_deadline_is_the_offers_or_its_kinds(tmp_path: Path) -> None:
     assert given.deadline_s("shop/value", "image") == 1_800.0
     config = tmp_path / "gateway.toml"
     config.write_text("[offer_deadline_s]\n'shop/film' = 0\n")
-    with pytest.raises(InputError, match="offer_deadline_s is given in seconds, more than none"):
+    with pytest.raises(
+        InputError, match="offer_deadline_s': must be given in seconds, more than none"
+    ):
         read_settings(config)
