@@ -41,6 +41,7 @@ from qfloor.records.asked import (
     Prompt,
     Split,
     Suite,
+    aspect_ratio_of,
     category_of,
 )
 from qfloor.records.bought import (
@@ -218,6 +219,7 @@ __all__ = [
     "Verdict",
     "WeightsRights",
     "Winner",
+    "aspect_ratio_of",
     "canonical_json",
     "category_of",
     "digest_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
@@ -45,6 +46,18 @@ GENERAL = Category(
 )
 
 _SHIPPED = {category.id for category in (*CATEGORIES, GENERAL)}
+
+
+def aspect_ratio_of(width: int, height: int) -> str:
+    """Word the shape of a size in pixels, as prompts have it.
+
+    Examples
+    --------
+    >>> aspect_ratio_of(1024, 768)
+    '4:3'
+    """
+    common = math.gcd(width, height)
+    return f"{width // common}:{height // common}"
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,6 @@ What a cell says in other words than ours (``5s``, ``1024x1024``) is read and to
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,7 @@ from pydantic import ValidationError
 from qfloor import field_words
 from qfloor.counting import several
 from qfloor.errors import SuiteError
-from qfloor.records import Prompt
+from qfloor.records import Prompt, aspect_ratio_of
 from qfloor.suite.loading import SHIPPED, PromptRow, clash
 from qfloor.suite.writing import fields_of
 
@@ -56,9 +55,7 @@ class Cells:
         if "seconds" in said:
             said["seconds"] = self._seconds(line, said["seconds"])
         if size := _SIZE.fullmatch(said.get("aspect_ratio", "")):
-            width, height = int(size[1]), int(size[2])
-            common = math.gcd(width, height)
-            said["aspect_ratio"] = f"{width // common}:{height // common}"
+            said["aspect_ratio"] = aspect_ratio_of(int(size[1]), int(size[2]))
             self._count("aspect_ratio", size[0], said["aspect_ratio"])
         return said
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +30,7 @@ from qfloor.abtest.watch import DiscriminabilityWatch, FailWatch, WatchState
 from qfloor.errors import BudgetError, SessionError
 from qfloor.pipeline.blinding.blind import ArmOutputs
 from qfloor.read_only import opened_to_read
-from qfloor.records import Offer, Output, Prompt, Status
+from qfloor.records import Offer, Output, Prompt, Status, aspect_ratio_of
 from qfloor.store import Store
 from qfloor.store.media_files import MediaFiles
 
@@ -145,8 +144,7 @@ def _ratio(size: str | None) -> str | None:
     if size is None:
         return None
     width, _, height = size.partition("x")
-    common = math.gcd(int(width), int(height))
-    return f"{int(width) // common}:{int(height) // common}"
+    return aspect_ratio_of(int(width), int(height))
 
 
 def make_baseline(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from qfloor.records import Prompt
+from qfloor.records import Prompt, aspect_ratio_of
 from qfloor.web.gateway.asked import FALLBACK_CLASSES
 from qfloor.web.gateway.deciding import Decided
 
@@ -100,7 +99,4 @@ class Plan:
 
 def _ratio(pixels: tuple[int, int] | None) -> str | None:
     """``1024x1024`` as ``1:1``: offers are asked for shapes, and have their own sizes."""
-    if pixels is None:
-        return None
-    common = math.gcd(*pixels)
-    return f"{pixels[0] // common}:{pixels[1] // common}"
+    return None if pixels is None else aspect_ratio_of(*pixels)
