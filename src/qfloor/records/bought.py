@@ -85,11 +85,8 @@ class Capabilities:
     @property
     def longest(self) -> float | None:
         """Longest clip, in seconds, where that is known."""
-        known = (
-            *(self.durations or ())[-1:],
-            *(() if self.max_seconds is None else (self.max_seconds,)),
-        )
-        return min(known, default=None)
+        made = self.durations[-1] if self.durations else None
+        return min((s for s in (made, self.max_seconds) if s is not None), default=None)
 
     def made_at(self, seconds: float) -> float:
         """Length at which a clip of so many seconds is made, where only some lengths are."""

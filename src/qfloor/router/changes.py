@@ -98,10 +98,10 @@ _THEM = word_set(
 _AT_THEM = word_set("nele nela neles nelas")
 _WHOM = _THEM | {"it", "my"}
 _TURNED = word_set("his her their him them")
-_LETS = word_set(
-    "make let have lass lasse lassen fais faites faire faz fazer faça deixa deixe haz hacer haga"
-)
 _LETS_ENGLISH = word_set("make let have")
+_LETS = _LETS_ENGLISH | word_set(
+    "lass lasse lassen fais faites faire faz fazer faça deixa deixe haz hacer haga"
+)
 _VANISHES = word_set(
     "disappear vanish verschwinden disparaître desaparecer sumir desaparezca desaparezcan"
 )
@@ -170,8 +170,7 @@ _OPENS = word_set(
 )
 """German asks with the doing last, and begins with what it is done to, or politely."""
 
-_GOES = word_set(
-    "disappear vanish verschwinden disparaître desaparecer sumir desaparezca desaparezcan "
+_GOES = _VANISHES | word_set(
     "remove erase delete rid out lose ditch hide quita quitar elimina eliminar borra borrar tira "
     "tirar tire remova apaga apagar apague enlève enlever enlevez retire retirer supprime "
     "supprimer efface effacer entferne entfern entfernen lösche löschen wegmachen wegretuschieren "

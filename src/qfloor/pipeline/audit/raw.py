@@ -89,7 +89,8 @@ def _offers(store: Store, view: RoundView, offers: Sequence[Offer], imported: bo
 def _outputs(store: Store, view: RoundView, offers: Sequence[Offer]) -> Check:
     """What was asked for names an output, and its money by offer and round is read from there."""
     by_id = {offer.id: offer for offer in offers}
-    kept = {row[0]: row[1:] for row in store.rows("SELECT * FROM requests")}
+    rows = store.rows("SELECT output_id, prompt_digest, offer_id, repeat, round FROM requests")
+    kept = {name: tuple(asked) for name, *asked in rows}
     wrong = []
     for o in view.outputs:
         asked = output_id(view.prompts[o.prompt_digest], by_id[o.offer_id], o.repeat, o.round)
