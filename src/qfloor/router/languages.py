@@ -38,20 +38,20 @@ def primary(tag: str) -> str:
     return tag if found is None else found[1].lower()
 
 
-_SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("ja", re.compile(r"[\u3040-\u30ff]")),
-    ("ko", re.compile(r"[\uac00-\ud7af]")),
-    ("zh", re.compile(r"[\u3400-\u9fff]")),
-    ("ar", re.compile(r"[\u0600-\u06ff]")),
-    ("hi", re.compile(r"[\u0900-\u097f]")),
-    ("uk", re.compile(r"[\u0454\u0456\u0457\u0491]")),
-    ("ru", re.compile(r"[\u0400-\u04ff]")),
-    ("el", re.compile(r"[\u0370-\u03ff]")),
-    ("he", re.compile(r"[\u0590-\u05ff]")),
-    ("th", re.compile(r"[\u0e00-\u0e7f]")),
-)
-_FOREIGN = re.compile(r"[\u0370-\u0fff\u3040-\u9fff\uac00-\ud7af]")
-_LETTER = re.compile(r"[^\W\d_]")
+_SCRIPTS: tuple[tuple[str, str], ...] = (
+    ("ja", r"[\u3040-\u30ff]"),
+    ("ko", r"[\uac00-\ud7af]"),
+    ("zh", r"[\u3400-\u9fff]"),
+    ("ar", r"[\u0600-\u06ff]"),
+    ("hi", r"[\u0900-\u097f]"),
+    ("uk", r"[\u0454\u0456\u0457\u0491]"),
+    ("ru", r"[\u0400-\u04ff]"),
+    ("el", r"[\u0370-\u03ff]"),
+    ("he", r"[\u0590-\u05ff]"),
+    ("th", r"[\u0e00-\u0e7f]"),
+)  # compiled when first asked for: one of thousands of letters takes milliseconds
+_FOREIGN = r"[^\u0000-\u036f\u1000-\u303f\ua000-\uabff\ud7b0-\U0010ffff]"  # sooner than as ranges
+_LETTER = r"[^\W\d_]"
 
 _LITTLE_WORDS: dict[str, str] = {
     "en": "the a an of with and in on at for to from by is are as its her his their this that "
@@ -153,9 +153,9 @@ def guess_language(text: str, counts: int) -> str | None:
         What `BY_WORD` has for its words in lower case, added up; they are fewer than 32,768.
     """
     if not text.isascii():
-        foreign = len(_FOREIGN.findall(text))
-        if foreign and foreign * 2 >= len(_LETTER.findall(text)):
-            return next((name for name, letters in _SCRIPTS if letters.search(text)), None)
+        foreign = len(re.findall(_FOREIGN, text))
+        if foreign and foreign * 2 >= len(re.findall(_LETTER, text)):
+            return next((name for name, letters in _SCRIPTS if re.search(letters, text)), None)
     if counts >> 16:  # words that others have as well
         weights = _COUNTS.unpack(counts.to_bytes(_COUNTS.size, "little"))
         best, english = max(weights), weights[0]
