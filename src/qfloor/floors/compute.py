@@ -181,7 +181,8 @@ def _asked(request: CellRequest, judged: Judgement) -> Iterator[stats.Asked]:
     """What floor and verdicts will ask of a cell's bounds."""
     if not judged.cell.value.size:
         return
-    at = [_sign(request) * value for value in sorted({t.value for t in request.thresholds})]
+    sign = _sign(request)
+    at = [sign * value for value in sorted({t.value for t in request.thresholds})]
     max_fails = {_QUARTER, *(t.max_fail for t in request.thresholds)}
     for bounds in judged.cases:
         if (one := bounds.asked(at, max_fails)) is not None:

@@ -130,7 +130,7 @@ def upper_bound(path: FailPath, step: int, alpha: float, rule: Rule, *, mirror: 
     With ``mirror`` of P(no fail), over the steps from it on.
     """
     parts = rule_of(path, alpha, rule)[1]
-    return max(_UPPERS[part](path, step, alpha, mirror=mirror) for part in parts)
+    return max([_UPPERS[part](path, step, alpha, mirror=mirror) for part in parts])
 
 
 def _every_upper(path: FailPath, step: int, alpha: float, *, mirror: bool) -> float:
