@@ -439,7 +439,13 @@ def test_a_scheme_may_be_written_large(cli: Cli, world: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "begins"), [("::1", "http://[::1]:80/"), ("127.0.0.1", "http://127.0.0.1:80/")]
+    ("host", "begins"),
+    [
+        ("::1", "http://[::1]:80/"),
+        ("127.0.0.1", "http://127.0.0.1:80/"),
+        ("0.0.0.0", "http://127.0.0.1:80/"),
+        ("::", "http://[::1]:80/"),
+    ],
 )
 def test_links_by_an_address_with_colons_can_be_followed(
     cli: Cli, world: Path, monkeypatch: pytest.MonkeyPatch, host: str, begins: str
@@ -452,9 +458,10 @@ def test_links_by_an_address_with_colons_can_be_followed(
 
     monkeypatch.setattr(serving, "serve", serve)
     assert cli("ab", "new", "may", *SIDES)[0] == 0
-    code, out, _ = cli("ab", "serve", "may", "--host", host, "--port", 80)
+    code, out, err = cli("ab", "serve", "may", "--host", host, "--port", 80)
     assert code == 0
     assert all(f" {begins}" in line for line in out.splitlines())
+    assert ("--base-url http://NAME:80" in err) == (host in ("0.0.0.0", "::"))
 
 
 def test_a_file_in_the_place_of_a_session_is_told(cli: Cli, world: Path) -> None:

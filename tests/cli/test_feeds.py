@@ -72,6 +72,8 @@ def test_a_daily_update_tells_a_scheduler_what_became_of_it(cli: Cli) -> None:
     assert cli("prices", "update", "prices.csv", *day, "--confirm")[0] == 0
     shown = json.loads(cli("prices", "show", "--rows", "--json")[1])
     assert [(r["usd"], r["held_usd"]) for r in shown] == [("0.2", None)]
+    assert len(json.loads(cli("prices", "show", "bfl/*", "--rows", "--json")[1])) == 1
+    assert json.loads(cli("prices", "show", "*imagen*", "--rows", "--json")[1]) == []
 
 
 @pytest.mark.parametrize(

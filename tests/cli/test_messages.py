@@ -178,6 +178,11 @@ def test_a_value_that_an_option_does_not_take_is_named(given: tuple[str, ...], s
         (("db", "diff", "old.db", "new.db", "--objective", "price"), "--objective"),
         (("report", "quality.db", "--alpha", "0.01"), "--alpha"),
         (("ab", "export", "may", "--out", "may.csv", "--round", "2026-11"), "--round"),
+        (("floors", "painters", "--with-private"), "--with-private"),
+        (("verify", "quality.db", "--csv"), "--csv"),
+        (("verify", "quality.db", "--benchmark", "painters"), "--benchmark"),
+        (("prices", "show", "bfl/*", "--sources"), "PATTERN"),
+        (("prices", "show", "--rows", "--db", "quality.db"), "--db"),
     ],
 )
 def test_an_option_that_would_change_nothing_is_refused(

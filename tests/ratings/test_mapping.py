@@ -70,6 +70,7 @@ def test_a_column_says_itself():
         ((["item"],), "--map 'item' cannot be read; write it as FIELD=COLUMN"),
         ((["=x"],), "cannot be read"),
         ((["itm=x"],), r"--map: field 'itm' is unknown .did you mean 'item'"),
+        ((["ITEM=x"],), r"--map: field 'ITEM' is unknown .did you mean 'item'"),
         ((["score=x"],), "field 'score' is unknown"),
         (([], ["q1"]), "--criterion 'q1' cannot be read"),
         (([], ["q1=a@5"]), "write it as LOW:HIGH"),

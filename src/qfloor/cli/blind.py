@@ -244,6 +244,10 @@ def tell_plan(plan: Plan, as_json: bool) -> None:
         say(line)
 
 
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Addresses that are listened on and no link leads to, and one that does."""
+
+
 @app.command()
 def serve(
     session: Path = Session,
@@ -270,8 +274,14 @@ def serve(
     asked = None if base_url is None else _base(base_url)
 
     def ready(room: Room, taken: int) -> None:
-        named = f"[{host}]" if ":" in host else host
+        near = _EVERYWHERE.get(host, host)
+        named = f"[{near}]" if ":" in near else near
         base = asked or f"http://{named}:{taken}"
+        if asked is None and near != host:
+            say(
+                "these links open on this machine alone; raters elsewhere need its name: "
+                f"--base-url http://NAME:{taken}"
+            )
         rows = _links(
             room.rows("SELECT number, token, joined_at FROM raters ORDER BY number"), base
         )

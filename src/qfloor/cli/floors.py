@@ -9,6 +9,7 @@ import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of, say_differs
+from qfloor.cli.usage import refuse
 from qfloor.cli.watching import progress
 from qfloor.counting import several
 from qfloor.errors import QfloorError
@@ -44,6 +45,7 @@ Kind = typer.Option("delivered", help="delivered (refusals fail) or conditional.
 
 
 def floors(
+    context: typer.Context,
     name: str = BenchmarkName,
     workspace: Path = Workspace,
     round: str | None = Round,
@@ -69,8 +71,7 @@ def floors(
     from qfloor.store import Store
 
     table = _table_asked(pass_rates, tags, leave_one_out, thresholds, any(explain))
-    if html is not None and table != "explain":
-        raise typer.BadParameter("--html goes with --explain")
+    _refuse_idle(context, table, html)
     benchmark = benchmark_of(name, round)
     with Store.open(workspace) as store, store.writing("floors"), progress() as report:
         prompts = pipeline.prompts_of(benchmark)
@@ -117,6 +118,14 @@ def _table_asked(
             "their own"
         )
     return named[0] if named else None
+
+
+def _refuse_idle(context: typer.Context, table: Table | None, html: Path | None) -> None:
+    """Refuse what only a page, or only the explanation that it shows, has a use for."""
+    if table != "explain":
+        refuse(context, ("html",), "goes with --explain")
+    if html is None:
+        refuse(context, ("with_private",), "goes with --html")
 
 
 def _floors(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
+from qfloor.cli.usage import refuse
 from qfloor.counting import several
 from qfloor.errors import InputError, QfloorError
 from qfloor.meant import meant
@@ -140,7 +141,8 @@ def _rates(told: list[str]) -> dict[str, str]:
 
 @app.command()
 def show(
-    pattern: str = typer.Argument("*", help="Ids of offers, with wildcards."),
+    context: typer.Context,
+    pattern: str = typer.Argument("*", help="Ids of offers, or with --rows models; wildcards."),
     rows: bool = typer.Option(False, "--rows", help="Every row of every source, not offers."),
     sources: bool = typer.Option(
         False, "--sources", help="Sources: how many prices, how old, what was held."
@@ -159,6 +161,14 @@ def show(
     """
     from qfloor.router.feeds import FeedStore
 
+    if sources:
+        refuse(context, ("pattern",), "goes with offers or --rows; sources are told all")
+    if rows or sources:
+        refuse(
+            context,
+            ("database", "file"),
+            "goes with prices of offers, not with --rows or --sources",
+        )
     now = dt.datetime.now(dt.UTC)
     place = workspace / "feeds.db"
     if not place.is_file() and not (rows or sources):
@@ -170,13 +180,15 @@ def show(
         if sources:
             told = [dict(vars(age)) for age in store.ages(now)]
         elif rows:
-            told = _rows(store, now)
+            told = _rows(store, now, pattern)
         else:
             told = _offers(store.price_rows(), now, pattern, database, file)
     emit(told, as_json=as_json, as_csv=as_csv, empty="no price to show")
 
 
-def _rows(store: FeedStore, now: dt.datetime) -> list[dict[str, object]]:
+def _rows(store: FeedStore, now: dt.datetime, pattern: str) -> list[dict[str, object]]:
+    import fnmatch
+
     from qfloor.router.moments import days_old
 
     held = {(source, h.row.key): h.row.usd for source, h in store.held()}
@@ -195,7 +207,13 @@ def _rows(store: FeedStore, now: dt.datetime) -> list[dict[str, object]]:
         }
         for source, kept in store.price_rows().items()
         for row in kept
+        if any(fnmatch.fnmatchcase(name, pattern) for name in _names(row))
     ]
+
+
+def _names(row: PriceRow) -> tuple[str, ...]:
+    """What a row may be asked for by: its model, with its seller where it says so."""
+    return (row.model, f"{row.provider}/{row.model}") if row.provider else (row.model,)
 
 
 def _offers(

@@ -10,6 +10,7 @@ import typer
 
 from qfloor.cli.output import Csv, Json, Workspace, check_database_name, emit, emit_one, say
 from qfloor.cli.running import BenchmarkName, Round, benchmark_of
+from qfloor.cli.usage import refuse
 from qfloor.errors import QfloorError, UnsoundDatabaseError
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def _check_where(out: Path | None, json_out: Path | None, parquet: Path | None) 
 
 
 def verify(
+    context: typer.Context,
     database: Path = typer.Argument(Path(".qfloor/quality.db"), help="The quality database."),
     store: Path | None = typer.Option(
         None, "--store", help="Compute it again from this workspace; read, never written."
@@ -92,8 +94,7 @@ def verify(
     from qfloor import export, pipeline
 
     if store is None:
-        if name is not None:
-            raise typer.BadParameter("goes with --store", param_hint="--benchmark")
+        refuse(context, ("name", "as_csv"), "goes with --store")
         _verify_alone(database, as_json=as_json)
         return
     given = (

@@ -33,10 +33,12 @@ def refuse(context: typer.Context, options: Iterable[str], why: str) -> None:
     why : str
         What goes on after the option's name.
     """
+    spelled = {param.name: param.opts[0] for param in context.command.params}
     for option in options:
         source = context.get_parameter_source(option)
         if source is not None and source.name == "COMMANDLINE":
-            raise typer.BadParameter(why, param_hint=f"--{option.replace('_', '-')}")
+            name = spelled[option]
+            raise typer.BadParameter(why, param_hint=name if name[0] == "-" else name.upper())
 
 
 def said_of(error: typer.BadParameter) -> str | None:

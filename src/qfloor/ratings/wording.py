@@ -15,5 +15,6 @@ def listed(values: Iterable[object], most: int = 6) -> str:
 
 def nearest(given: str, known: Collection[str]) -> str:
     """Say in brackets which known value was probably meant, or which there are."""
-    close = difflib.get_close_matches(given.lower(), known, n=1, cutoff=0.5)
-    return f"(did you mean {close[0]!r}?)" if close else f"(known: {listed(known, 20)})"
+    spelled = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(given.lower(), spelled, n=1, cutoff=0.5)
+    return f"(did you mean {spelled[close[0]]!r}?)" if close else f"(known: {listed(known, 20)})"
