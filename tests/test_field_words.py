@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,6 @@ from qfloor import benchmark, field_words
 from qfloor.benchmark import tables
 from qfloor.errors import BenchmarkError, SuiteError
 from qfloor.pipeline.rounds import planned
-from qfloor.suite import loading
 
 FILE = """
 [benchmark]
@@ -55,12 +56,31 @@ def test_a_suite_that_is_not_there_names_the_file_that_asks(tmp_path: Path) -> N
     assert str(found.value).endswith("did you mean 'painters', or a file such as paintres.toml?")
 
 
-@pytest.mark.parametrize("module", [tables, loading])
-def test_every_pattern_has_words(module) -> None:
-    written = Path(module.__file__).read_text()
-    patterns = [part.split('"')[0] for part in written.split('pattern=r"')[1:]]
-    assert patterns
-    assert set(patterns) <= set(field_words.PATTERNS)
+def test_every_pattern_has_words() -> None:
+    patterns = {
+        found
+        for path in Path(field_words.__file__).parent.rglob("*.py")
+        for found in re.findall(r"Field\([^()]*\bpattern=r\"([^\"]+)\"", path.read_text())
+    }
+    assert patterns == set(field_words.PATTERNS)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ({"type": "date_parsing", "msg": "Input should be a date"}, "must be a date"),
+        ({"type": "own", "msg": "two of one name"}, "is not as it must be: two of one name"),
+        ({"type": "value_error", "msg": "Value error, x"}, "is not as it must be: x"),
+        ({"type": "list_type", "msg": "?"}, "must be a list"),
+        ({"type": "model_type", "msg": "?"}, "must be an object"),
+        ({"type": "less_than", "ctx": {"lt": 5.0}, "msg": "?"}, "must be below 5"),
+        ({"type": "literal_error", "ctx": {"expected": "True"}, "msg": "?"}, "must be true"),
+    ],
+)
+def test_a_fault_in_our_words_or_at_least_in_those_of_whoever_found_it(
+    error: dict[str, Any], said: str
+) -> None:
+    assert field_words.fault(error) == said
 
 
 def test_a_misspelt_field_is_asked_among_those_of_its_own_table(tmp_path: Path) -> None:

@@ -20,6 +20,10 @@ PATTERNS = {
     r"^[0-9a-f]{32}$": "32 digits and letters a to f, as a digest is printed",
     r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$": "letters, digits and . _ : / -, beginning with a letter or "
     "digit",
+    r"^[A-Za-z0-9][A-Za-z0-9._/@:+-]*$": "letters, digits and . _ / @ : + -, beginning with a "
+    "letter or digit",
+    r"^[a-z0-9][a-z0-9._-]*$": "small letters, digits and . _ -, beginning with a letter or digit",
+    r"^[A-Z]{3}$": "three capital letters, such as USD",
 }
 """What patterns of fields mean."""
 

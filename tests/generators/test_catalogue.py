@@ -133,6 +133,15 @@ def test_a_manifest_lies_beside_the_file_that_names_it(
             ('amount = "0.002"', "amount = 0.002"),
             "offer 'house-style@lora': field 'price (entry 1).amount' is 0.002, must be text",
         ),
+        (
+            ('id = "house-style@lora"', 'id = "house style"'),
+            "field 'id' is 'house style', must be letters, digits and . _ / @ : + -",
+        ),
+        (('provider = "', 'provider = "A '), "must be small letters, digits and . _ -, beginning"),
+        (
+            ('amount = "0.002"', 'amount = "0.002", currency = "usd"'),
+            "currency' is 'usd', must be three capital letters, such as USD",
+        ),
         (('source = "page"\n', ""), "price and source come together"),
         (('source = "page"', 'source = "book"'), "'book' is not among"),
         (('as_of = "2026-11-01"', 'as_of = "November"'), "as_of"),
