@@ -22,8 +22,31 @@ def names(of: str) -> list[str]:
     return sorted(p.stem for p in folder(of).glob("*.toml"))
 
 
-def find(of: str, kind: str, name_or_path: str | Path, error: type[InputError]) -> Path:
+def find(
+    of: str,
+    kind: str,
+    name_or_path: str | Path,
+    error: type[InputError],
+    *,
+    beside: Path | None = None,
+) -> Path:
     """Resolve a name that ships, or a path, to a file.
+
+    Parameters
+    ----------
+    of : str
+        The folder of package data.
+    kind : str
+        What such a file is called in messages.
+    name_or_path : str or Path
+    error : type of InputError
+    beside : Path, optional
+        The file that names it, where a file does: a relative path is one from its folder, and
+        where there is none, one from where qfloor was called.
+
+    Returns
+    -------
+    Path
 
     Raises
     ------
@@ -31,11 +54,11 @@ def find(of: str, kind: str, name_or_path: str | Path, error: type[InputError]) 
         Of the class given, when there is neither such a file nor such a name.
     """
     path = Path(name_or_path)
-    if path.suffix == ".toml" or path.exists():
-        if not path.is_file():
-            where = "" if path.is_absolute() else f" in {Path.cwd()}, where qfloor was called"
-            raise error(f"{path}: no such {kind} file{where}")
-        return path
+    for found in (path,) if beside is None else (beside.parent / path, path):
+        if found.is_file():
+            return found
+    if path.suffix == ".toml":
+        raise error(f"{path}: no such {kind} file{_where(path, beside)}")
     known = names(of)
     if str(name_or_path) in known:
         return folder(of) / f"{name_or_path}.toml"
@@ -46,3 +69,12 @@ def find(of: str, kind: str, name_or_path: str | Path, error: type[InputError]) 
         f"no {kind} is called {str(name_or_path)!r}; {ships}, or a file such as "
         f"{name_or_path}.toml{asked}"
     )
+
+
+def _where(path: Path, beside: Path | None) -> str:
+    """Say where a file was looked for that is not there."""
+    if path.is_absolute():
+        return ""
+    here = f" in {Path.cwd()}, where qfloor was called"
+    there = None if beside is None else beside.parent.resolve()
+    return here if there in (None, Path.cwd()) else f" in {there}, nor{here}"

@@ -155,7 +155,8 @@ KNOWN_CASE = "\n[reference]\nbefore_usd = '80'\nafter_usd = '40'\n"
         ('usd_each = "-1"', "", "'now.usd_each' is '-1'"),
         ('flat_usd = "1"', "\n[[requests]]\ncount = 0\nprompts = ['x']\n",
          r"'requests \(entry 3\).count' is 0, must be above 0$"),
-        ('flat_usd = "1"', "\n[[requests]]\ncount = 1\n", "requests 3: give either prompts"),
+        ('flat_usd = "1"', "\n[[requests]]\ncount = 1\n",
+         r"requests \(entry 3\): give either prompts"),
         ('flat_usd = "1"', "\n[[requests]]\ncount = 1\ntier = 'x'\nprompts = ['x']\n", "no tier"),
         ('flat_usd = "1"', "\n[[requests]]\nkount = 1\nprompts = ['x']\n",
          r"unknown field 'requests \(entry 3\).kount'; did you mean 'count'"),
@@ -171,6 +172,15 @@ KNOWN_CASE = "\n[reference]\nbefore_usd = '80'\nafter_usd = '40'\n"
 def test_faults_in_a_file(tmp_path: Path, now: str, more: str, told: str) -> None:
     with pytest.raises(InputError, match=told):
         load_workload(team(tmp_path, now, more))
+
+
+def test_a_suite_lies_beside_the_file_that_names_it(tmp_path: Path) -> None:
+    mine = (ROOT / "prompts" / "painters.toml").read_text(encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(mine, encoding="utf-8")
+    more = "\n[[requests]]\ncount = 70\nsuite = 'mine.toml'\ncategory = 'portrait'\n"
+    asked = load_workload(team(tmp_path, 'flat_usd = "1"', more)).requests
+    portraits = [a for a in asked if a.category == "portrait"]
+    assert sum(a.count for a in portraits) == 70
 
 
 def test_a_log_is_no_workload(tmp_path: Path) -> None:
@@ -190,12 +200,12 @@ OF_SUITE = "suite = 'painters'\ncategory = "
     ("more", "told"),
     [
         (f"{PRODUCTS}'product-foto'\n",
-         "requests 3: the release has no category 'product-foto'; did you mean 'product-photo'"),
+         r"requests \(entry 3\): the release has no category 'product-foto'; did you mean 'prod"),
         (f"{PRODUCTS}'cats'\n", "the release has no category 'cats'; known: .*product-photo"),
         (f"{OF_SUITE}'product-foto'\n",
-         "requests 3: the suite 'painters' has no category 'product-foto'; did you mean "),
+         r"requests \(entry 3\): the suite 'painters' has no category 'product-foto'; did you"),
         (f"{OF_SUITE}'portrait'\nmodality = 'video'\n",
-         "requests 3: the suite 'painters' has no video prompt of portrait"),
+         r"requests \(entry 3\): the suite 'painters' has no video prompt of portrait"),
     ],
 )  # fmt: skip
 def test_a_misspelt_category_is_told_with_the_nearest(
@@ -214,7 +224,7 @@ def test_the_command_knows_the_categories_of_its_database(
     more = f"\n[[requests]]\ncount = 1\n{PRODUCTS}'product-foto'\n"
     code, out, err = call_qfloor("savings", team(tmp_path, more=more), "--db", path, "--now", NOW)
     assert (code, out) == (1, "")
-    assert "requests 3: the release has no category 'product-foto'; did you mean" in err
+    assert "requests (entry 3): the release has no category 'product-foto'; did you mean" in err
 
 
 def test_faults_that_a_database_shows(db: Database, tmp_path: Path) -> None:

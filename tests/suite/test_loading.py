@@ -67,6 +67,35 @@ def test_missing_file_and_unknown_name(tmp_path: Path, monkeypatch: pytest.Monke
         suite.load("painter")
 
 
+def test_a_suite_is_looked_for_beside_the_file_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, kept = tmp_path / "called", tmp_path / "kept"
+    for n, folder in enumerate((called, kept)):
+        folder.mkdir()
+        text = HEADER + _prompt(id=f'"a-{n}"')
+        (folder / "mine.toml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(called)
+    benchmark = Path("../kept/may.toml")
+    assert [p.id for p in suite.load("mine.toml", beside=benchmark).prompts] == ["a-1"]
+    (kept / "mine.toml").unlink()
+    assert [p.id for p in suite.load("mine.toml", beside=benchmark).prompts] == ["a-0"]
+    (called / "mine.toml").unlink()
+    with pytest.raises(SuiteError) as told:
+        suite.load("mine.toml", beside=benchmark)
+    assert str(told.value) == (
+        f"mine.toml: no such suite file in {kept}, nor in {called}, where qfloor was called"
+    )
+
+
+def test_a_folder_called_like_a_suite_hides_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "painters").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert suite.load("painters").name == "painters"
+
+
 def test_not_utf8(tmp_path: Path) -> None:
     path = tmp_path / "latin.toml"
     path.write_bytes(b'[suite]\nname = "\xe9"\n')
@@ -78,6 +107,16 @@ def test_declared_categories(tmp_path: Path) -> None:
     declared = '[[categories]]\nid = "icons"\ndescription = "app icons"\n'
     loaded = _load(tmp_path, HEADER + declared + _prompt(category='"icons"'))
     assert loaded.prompts[0].category == "icons"
+
+
+def test_a_base_lies_beside_the_suite_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pool").mkdir()
+    (tmp_path / "pool" / "base.toml").write_text(HEADER + _prompt(), encoding="utf-8")
+    chosen = '[suite]\nname = "few"\nversion = "1.0.0"\nbase = "pool/base.toml"\n'
+    monkeypatch.chdir(tmp_path / "pool")
+    assert len(_load(tmp_path, chosen + 'select = ["a-1"]\n').prompts) == 1
 
 
 def test_a_suite_selects_from_its_base(tmp_path: Path) -> None:

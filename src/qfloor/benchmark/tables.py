@@ -19,7 +19,7 @@ class BenchmarkTable(_Strict):
     title: str = ""
     """What a person calls it."""
     suites: list[str] = []
-    """Names of suites that ship, or files, as seen from where qfloor runs."""
+    """Names of suites that ship, or files, from this file's folder (or where qfloor runs)."""
     offers: Annotated[list[str], Field(min_length=1)]
     """Ids of offers, or patterns (``bfl/*``)."""
     offer_files: list[str] = []

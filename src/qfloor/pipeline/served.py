@@ -183,7 +183,7 @@ def fresh_prompts(
     A prompt is used when a suite of the release has its text, or its family.
     """
     offered = [p for loaded in suites_of(benchmark).values() for p in loaded.prompts]
-    texts, families = _used(store, db)
+    texts, families = _used(store, db, None if benchmark.path is None else Path(benchmark.path))
     kept = tuple(
         {
             p.digest: p
@@ -199,15 +199,19 @@ def fresh_prompts(
     return kept, len({p.digest for p in offered}) - len(kept)
 
 
-def _used(store: Store, db: router.Database) -> tuple[set[str], set[str]]:
-    """Texts and families of all prompts that a release was made from."""
+def _used(store: Store, db: router.Database, named_in: Path | None) -> tuple[set[str], set[str]]:
+    """Texts and families of all prompts that a release was made from.
+
+    Its suites are looked for beside the file of the benchmark that certifies: a release does not
+    say where its own lay.
+    """
     rows = export.read(Path(db.path))
     told = {row["key"]: row["value"] for row in rows["provenance"]}
     digests: Mapping[str, str] = told.get("suite_digests") or {}
     prompts: list[Prompt] = []
     for name, digest in digests.items():
         try:
-            loaded = suite.load(name)
+            loaded = suite.load(name, beside=named_in)
         except SuiteError as error:
             raise CertificationError(
                 f"{db.path} was made from the suite {name!r}, which is not there to tell which "

@@ -79,7 +79,7 @@ class _Requests(_Strict):
     prompts: list[Text] = []
     """Their texts, in equal shares; or"""
     suite: Text | None = None
-    """a suite's prompts."""
+    """a suite's prompts: one that ships, or a file, from this file's folder."""
     category: Text | None = None
     """Of a suite: only its prompts; of prompts: what they are, where you know it."""
     modality: Literal["image", "video"] | None = None
@@ -180,9 +180,7 @@ def load_workload(
         name=file.workload.name,
         title=file.workload.title,
         requests=tuple(
-            a
-            for n, row in enumerate(file.requests)
-            for a in _asked(f"{path}: requests {n + 1}", row, categories)
+            a for n, row in enumerate(file.requests) for a in _asked(path, n, row, categories)
         ),
         offer=now.offer,
         flat_nanousd=_money(path, "now.flat_usd", now.flat_usd),
@@ -224,8 +222,9 @@ def _reference(path: Path, told: _Reference | None) -> Reference | None:
     return Reference(before_nanousd=before, after_nanousd=after, mix=told.mix)
 
 
-def _asked(where: str, row: _Requests, categories: Collection[str] | None) -> list[Asked]:
+def _asked(path: Path, n: int, row: _Requests, categories: Collection[str] | None) -> list[Asked]:
     """Share a count among the prompts it is about."""
+    where = f"{path}: {field_words.place(('requests', n))}"
     texts: list[tuple[str, dict[str, Any], str | None]]
     if bool(row.prompts) == (row.suite is not None):
         raise InputError(f"{where}: give either prompts or a suite to draw them from")
@@ -238,7 +237,7 @@ def _asked(where: str, row: _Requests, categories: Collection[str] | None) -> li
         texts = [
             (p.text, {"modality": p.modality, "aspect_ratio": p.aspect_ratio, "seconds": p.seconds,
                       "negative": p.negative}, p.category)
-            for p in _drawn(where, row, suite.load(row.suite).prompts)
+            for p in _drawn(where, row, suite.load(row.suite, beside=path).prompts)
         ]  # fmt: skip
     each = Fraction(row.count, len(texts))
     try:

@@ -88,7 +88,7 @@ class Header(_Strict):
     private: bool = False
     """Give every prompt the tag ``private``: pages leave it and its outputs out."""
     base: str | None = None
-    """A suite that this one selects from, in place of prompts of its own."""
+    """A suite that this one selects from: one that ships, or a file, from this one's folder."""
     select: list[str] = []
     """Ids of the base suite's prompts."""
 
@@ -135,9 +135,12 @@ def names() -> list[str]:
     return package_data.names("prompts")
 
 
-def find(name_or_path: str | Path) -> Path:
-    """Resolve a suite's name or path to a file; SuiteError when there is none."""
-    return package_data.find("prompts", "suite", name_or_path, SuiteError)
+def find(name_or_path: str | Path, *, beside: Path | None = None) -> Path:
+    """Resolve a suite's name or path to a file; SuiteError when there is none.
+
+    ``beside`` is the file that names it, where a file does: paths start at its folder.
+    """
+    return package_data.find("prompts", "suite", name_or_path, SuiteError, beside=beside)
 
 
 def read(path: Path) -> SuiteFile:
@@ -214,13 +217,15 @@ def _prompt(
     return Prompt(**values)
 
 
-def load(name_or_path: str | Path) -> Suite:
+def load(name_or_path: str | Path, *, beside: Path | None = None) -> Suite:
     """Load a suite by name or path and validate every field of it.
 
     Parameters
     ----------
     name_or_path : str or Path
         A name that ships (see `names`) or a ``.toml`` file.
+    beside : Path, optional
+        The file that names it, where a file does: paths start at its folder.
 
     Returns
     -------
@@ -236,7 +241,7 @@ def load(name_or_path: str | Path) -> Suite:
     >>> len({p.category for p in load("painters").prompts})
     7
     """
-    path = find(name_or_path)
+    path = find(name_or_path, beside=beside)
     made = _made(path, _text(path))
     return made if isinstance(made, Suite) else suite_of(path, made)
 
@@ -285,7 +290,7 @@ def as_private(prompt: Prompt) -> Prompt:
 
 def _select(path: Path, header: Header) -> tuple[Prompt, ...]:
     beside = path.parent / f"{header.base}.toml"
-    base = load(beside if beside.exists() else str(header.base))
+    base = load(beside) if beside.exists() else load(str(header.base), beside=path)
     by_id = {p.id: p for p in base.prompts}
     for wanted in header.select:
         if wanted not in by_id:

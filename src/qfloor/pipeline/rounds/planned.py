@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from qfloor import suite
 from qfloor.benchmark import Benchmark
@@ -18,8 +19,9 @@ from qfloor.store import Store
 
 def suites_of(benchmark: Benchmark) -> dict[str, Suite]:
     """Load a benchmark's suites, by the name it calls them."""
+    named_in = None if benchmark.path is None else Path(benchmark.path)
     try:
-        return {name: suite.load(name) for name in benchmark.suites}
+        return {name: suite.load(name, beside=named_in) for name in benchmark.suites}
     except SuiteError as error:
         if benchmark.path is None:
             raise
