@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from qfloor.meant import meant
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
+
+    from qfloor.errors import QfloorError
+
+M = TypeVar("M", bound="BaseModel")
 
 PATTERNS = {
     r"^[a-z0-9][a-z0-9-]*$": "small letters, digits and hyphens, such as my-shop-2",
@@ -50,6 +54,18 @@ _LIMITS = {
 def first_of(error: ValidationError) -> dict[str, Any]:
     """Give the fault to tell: a misspelt field is also a missing one, and was written."""
     return dict(min(error.errors(), key=lambda e: e["type"] != "extra_forbidden"))
+
+
+def checked(
+    path: object, told: Any, model: type[M], error: type[QfloorError], noun: str = "field"
+) -> M:
+    """Give what a file told as a model; ``error``, with file and field, where it does not fit."""
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(told)
+    except ValidationError as wrong:
+        raise error(f"{path}: {sentence(first_of(wrong), model, noun)}") from wrong
 
 
 def sentence(first: Mapping[str, Any], model: type[BaseModel], noun: str = "field") -> str:

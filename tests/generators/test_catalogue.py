@@ -147,7 +147,7 @@ def test_a_manifest_lies_beside_the_file_that_names_it(
         (('as_of = "2026-11-01"', 'as_of = "November"'), "as_of"),
         (('id = "house-style@base"', 'id = "house-style@lora"'), "declared twice"),
         (("provider = ", "provder = "), "unknown field 'provder'; did you mean 'provider'?"),
-        (("[sources]", "[sources"), "cannot be read as a file of offers"),
+        (("[sources]", "[sources"), "not valid TOML"),
     ],
 )
 def test_a_fault_is_one_sentence_with_its_place(
@@ -162,7 +162,7 @@ def test_a_fault_is_one_sentence_with_its_place(
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="no such file of offers"):
         read_offers(tmp_path / "none.toml")
 
 

@@ -201,7 +201,7 @@ def test_a_place_out_of_reach_removes_nothing(store: Store, tmp_path: Path) -> N
         ("[[rules]]\nname = 'x'\naction = 'keep'\nto = '/x'", "exactly when its action is move"),
         ("[[rules]]\nname = 'x'\naction = 'keep'\nincluding_paid = true", "for rules that delete"),
         ("[[rules]]\nname = 'x'\naction = 'delete'\nolder_than = 3", "older_than"),
-        ("[[rules", "not a policy in TOML"),
+        ("[[rules", "not valid TOML"),
     ],
 )
 def test_a_policy_that_is_wrong_is_told(text: str, said: str, tmp_path: Path) -> None:

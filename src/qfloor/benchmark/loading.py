@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import re
-import tomllib
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from qfloor import field_words, package_data
+from qfloor import field_words, package_data, toml_file
 from qfloor.benchmark.qualities import quality_of
 from qfloor.benchmark.record import Benchmark, CalibrationPlan, RaterPanel
 from qfloor.benchmark.tables import (
@@ -176,17 +173,8 @@ def _traffic(path: Path, table: TrafficTable | None) -> Traffic | None:
 
 
 def _parse(path: Path) -> BenchmarkFile:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise BenchmarkError(f"{path}: not UTF-8 at byte {error.start}") from error
-    except (ValueError, RecursionError) as error:
-        raise BenchmarkError(f"{path}: not valid TOML: {error}") from error
-    try:
-        return BenchmarkFile.model_validate(content)
-    except ValidationError as error:
-        said = field_words.sentence(field_words.first_of(error), BenchmarkFile)
-        raise BenchmarkError(f"{path}: {said}") from error
+    content = toml_file.read(path, BenchmarkError, "benchmark file")
+    return field_words.checked(path, content, BenchmarkFile, BenchmarkError)
 
 
 def _offers(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
+from qfloor import toml_file
 from qfloor.cli.output import Csv, Json, Workspace, emit, say
 from qfloor.cli.routing import (
     DatabaseOption,
@@ -234,12 +235,7 @@ def _table(path: Path | None) -> dict[str, str] | None:
     """A manual team's table: category (or category/modality) to offer."""
     if path is None:
         return None
-    import tomllib
-
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from error
+    told = toml_file.read(path, InputError, "table of offers")
     for place, offer in told.items():
         if not isinstance(offer, str):
             raise InputError(

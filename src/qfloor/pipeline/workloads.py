@@ -6,16 +6,15 @@ go, the router decides. Knows suites, to draw prompts from; no database and no s
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from qfloor import field_words, package_data, suite
+from qfloor import field_words, package_data, suite, toml_file
 from qfloor.errors import InputError, NeedError
 from qfloor.meant import meant, offer_meant
 from qfloor.prices import NANO, nanousd
@@ -164,15 +163,10 @@ def load_workload(
         One sentence: what is wrong with which field.
     """
     path = package_data.find("benchmarks/workloads", "workload", name_or_path, InputError)
-    try:
-        file = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except ValidationError as error:
-        said = field_words.sentence(field_words.first_of(error), _File)
-        raise InputError(f"{path}: {said}") from error
-    except (ValueError, RecursionError) as error:
-        is_log = path.suffix.lower() in (".csv", ".tsv", ".jsonl", ".db")
-        hint = "; a log of requests is for `qfloor replay`" if is_log else ""
-        raise InputError(f"{path}: not a TOML file: {error}{hint}") from error
+    if path.suffix.lower() in (".csv", ".tsv", ".jsonl", ".db"):
+        raise InputError(f"{path}: not a TOML file: a log of requests is for `qfloor replay`")
+    told = toml_file.read(path, InputError, "workload")
+    file = field_words.checked(path, told, _File, InputError)
     now = file.now
     if sum(v is not None for v in (now.offer, now.flat_usd, now.usd_each)) != 1:
         raise InputError(f"{path}: [now] takes exactly one of offer, flat_usd and usd_each")

@@ -16,12 +16,12 @@ matches no override is routed.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
+from qfloor import toml_file
 from qfloor.errors import NeedError
 from qfloor.meant import meant, offer_meant
 from qfloor.router.policy import Override, Policy
@@ -52,16 +52,8 @@ def load_policy(path: str | Path) -> Policy:
         One sentence with file, line and key: what is wrong and what would be right.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-        told = tomllib.loads(text)
-    except FileNotFoundError:
-        raise NeedError(f"{path}: no such policy") from None
-    except UnicodeDecodeError:
-        raise NeedError(f"{path}: no text in UTF-8") from None
-    except (ValueError, RecursionError) as error:
-        raise NeedError(f"{path}: no TOML: {error}") from error
-    return _policy(_Place(path, text), told)
+    text = toml_file.text_of(path, NeedError, "policy file")
+    return _policy(_Place(path, text), toml_file.parse(path, text, NeedError))
 
 
 def check_offers(path: str | Path, policy: Policy, offers: Collection[str]) -> None:

@@ -13,11 +13,11 @@ Keys and passwords are refused: they belong where the protocol's own library loo
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from qfloor import toml_file
 from qfloor.errors import StoreError
 from qfloor.store.media_place import MediaSettings, normal
 from qfloor.whole import write_whole
@@ -42,11 +42,7 @@ def read_settings(root: Path) -> MediaSettings:
         return MediaSettings()
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(f"{path} cannot be read: {error}") from error
-    try:
-        content = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise StoreError(f"{path}: not valid TOML: {error}") from error
-    return _settings(path, content)
+    return _settings(path, toml_file.parse(path, text, StoreError))
 
 
 def _settings(path: Path, content: Mapping[str, Any]) -> MediaSettings:

@@ -18,14 +18,13 @@ from __future__ import annotations
 
 import datetime as dt
 import fnmatch
-import tomllib
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from qfloor import field_words
+from qfloor import field_words, toml_file
 from qfloor.errors import StoreError
 from qfloor.records import digest_of
 from qfloor.store.media_place import normal
@@ -119,17 +118,8 @@ def load_policy(path: Path) -> TierPolicy:
     StoreError
         Names the file, the rule and the field.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise StoreError(f"{path}: no such policy file") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise StoreError(f"{path}: not a policy in TOML: {error}") from error
-    try:
-        return TierPolicy.model_validate(content)
-    except ValidationError as error:
-        said = field_words.sentence(field_words.first_of(error), TierPolicy)
-        raise StoreError(f"{path}: {said}") from error
+    content = toml_file.read(path, StoreError, "policy file")
+    return field_words.checked(path, content, TierPolicy, StoreError)
 
 
 def _age_days(one: Named, now: dt.datetime) -> float:

@@ -8,7 +8,6 @@ suites share has one id, one digest, and is bought once.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -17,7 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from qfloor import field_words, package_data
+from qfloor import field_words, package_data, toml_file
 from qfloor.errors import SuiteError
 from qfloor.meant import meant
 from qfloor.records import CATEGORIES, GENERAL, PRIVATE, Prompt, Split, Suite
@@ -149,25 +148,13 @@ def read(path: Path) -> SuiteFile:
 
 
 def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise SuiteError(f"{path}: no such suite file") from None
-    except UnicodeDecodeError as error:
-        raise SuiteError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+    return toml_file.text_of(path, SuiteError, "suite file")
 
 
 def parse(path: Path, text: str) -> SuiteFile:
     """Parse a suite file's text; ``path`` is for messages."""
-    try:
-        content = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise SuiteError(f"{path}: not valid TOML: {error}") from error
-    try:
-        return SuiteFile.model_validate(content)
-    except ValidationError as error:
-        said = field_words.sentence(field_words.first_of(error), SuiteFile)
-        raise SuiteError(f"{path}: {said}") from error
+    content = toml_file.parse(path, text, SuiteError)
+    return field_words.checked(path, content, SuiteFile, SuiteError)
 
 
 def split_of(family: str) -> Split:

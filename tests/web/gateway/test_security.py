@@ -232,7 +232,7 @@ def test_a_key_file_is_checked_by_name(tmp_path: Path, monkeypatch: pytest.Monke
         f"[[key]]\nname = 'a'\nsha256 = '{digest}'\nbudget_usd_per_day = -1\n": "is -1, must be",
         f"[[key]]\nname = 'a'\nsha256 = '{digest}'\nbudgit = 1\n": "'budgit'; known: name, sha256",
         f"[[key]]\nname = 'a'\nsha256 = '{digest}'\n" * 2: "one name",
-        "[[key\n": "is no TOML",
+        "[[key\n": "not valid TOML",
     }
     path = tmp_path / "keys.toml"
     for text, said in cases.items():
@@ -271,7 +271,7 @@ def test_settings_are_checked_by_name(tmp_path: Path) -> None:
         "public_url = 'https://x.org/#a'": "has a query or fragment, must look like",
         "public_url = 'https://x.org:99999'": "is no URL, must look like",
         "shadow = {picture = 'a'}": "by modality",
-        "port =": "no TOML",
+        "port =": "not valid TOML",
         "workers = 'two'": "'workers' is 'two', must be a whole number",
         "workers = 0": "'workers' is 0, must be at least 1",
         "drain_s = nan": "'drain_s' is nan, must be at least 0",

@@ -22,14 +22,13 @@ never bought under a budget; a price without a day is of unknown age.
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from qfloor import field_words, prices
+from qfloor import field_words, prices, toml_file
 from qfloor.errors import InputError
 from qfloor.records import (
     Capabilities,
@@ -200,10 +199,7 @@ def read_offers(path: str | Path | Traversable) -> tuple[Offer, ...]:
         One sentence naming file, offer and field.
     """
     file = Path(path) if isinstance(path, str) else path
-    try:
-        told = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{file}: cannot be read as a file of offers: {error}") from error
+    told = toml_file.read(file, InputError, "file of offers")
     try:
         parsed = OffersFile.model_validate(told)
     except ValidationError as error:

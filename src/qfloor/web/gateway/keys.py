@@ -21,15 +21,13 @@ import math
 import os
 import secrets
 import time
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from qfloor import field_words
+from qfloor import field_words, toml_file
 from qfloor.errors import InputError
 from qfloor.prices import nanousd
 from qfloor.web.gateway.faults import Fault
@@ -208,12 +206,7 @@ def _digest(key: str) -> bytes:
 
 
 def _entries(path: Path) -> list[_Entry]:
-    try:
-        told: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such key file") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: is no TOML ({error})") from None
+    told = toml_file.read(path, InputError, "key file")
     listed = told.get("key")
     if not isinstance(listed, list) or not listed or set(told) != {"key"}:
         raise InputError(f"{path}: must hold one or more [[key]] tables and nothing else")

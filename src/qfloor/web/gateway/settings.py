@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import ipaddress
 import math
-import tomllib
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from qfloor import field_words
+from qfloor import field_words, toml_file
 from qfloor.base_url import checked_base
 from qfloor.errors import InputError
 
@@ -176,12 +175,7 @@ def read_settings(path: Path | None, **given: Any) -> Settings:
     """
     told: dict[str, Any] = {}
     if path is not None:
-        try:
-            told = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise InputError(f"{path}: no such settings file") from None
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"{path}: is no TOML ({error})") from None
+        told = toml_file.read(path, InputError, "settings file")
         for name in ("database", "workspace", "keys", "policy", "feeds"):
             if isinstance(told.get(name), str):  # beside the file that names them
                 told[name] = path.parent / told[name]
