@@ -112,6 +112,31 @@ def test_sigterm_lets_what_is_under_way_end(tmp_path: Path) -> None:
     assert code in (0, -signal.SIGTERM)
 
 
+def is_listening(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_workers_that_end_take_no_connection_that_nobody_would_answer(tmp_path: Path) -> None:
+    import threading
+
+    db = database(tmp_path, latency_s=8.0)
+    answers: list[Any] = []
+    with service(tmp_path, db, workers=2) as (process, client):
+        asker = threading.Thread(
+            target=lambda: answers.append(client.post(IMAGES, json={"prompt": MUG}))
+        )
+        asker.start()
+        while not calls(tmp_path / "remote"):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        while is_listening(client.base_url.port):
+            time.sleep(0.05)
+        assert asker.is_alive(), "the port was open until the last worker had ended"
+        asker.join(240)
+    assert answers[0].status_code == 200
+
+
 def accepted(workspace: Path) -> int:
     """Calls of which the ledger knows the seller's handle."""
     with contextlib.closing(sqlite3.connect(workspace / "gateway" / "gateway.db")) as ledger:

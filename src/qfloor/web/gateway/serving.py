@@ -75,6 +75,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     app.state.gateway.close()
     os.environ[SETTINGS_ENV] = settings.model_dump_json(exclude_unset=True)  # a default is unsaid
     say(told)
+    refuse_once_ending()
     with tempfile.TemporaryDirectory(prefix="qfloor-") as folder:
         os.environ[STARTING_ENV] = folder
         uvicorn.run(
@@ -84,6 +85,24 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         refusal = Path(folder) / "refused"
         if refusal.exists():
             raise StoreError(refusal.read_text(encoding="utf-8"))
+
+
+def refuse_once_ending() -> None:
+    """Have the parent of workers close the port when it ends them, and not only after them.
+
+    While it is open, who connects is accepted by the kernel, answered by nobody until the last
+    worker has ended, and cut off then. uvicorn has no setting for it.
+    """
+    from uvicorn.supervisors import Multiprocess
+
+    terminate_all = Multiprocess.terminate_all
+
+    def terminate_and_close(parent: Multiprocess) -> None:
+        terminate_all(parent)
+        for listening in parent.sockets:
+            listening.close()
+
+    Multiprocess.terminate_all = terminate_and_close  # type: ignore[assignment, method-assign]
 
 
 def greeting(settings: Settings) -> str:
