@@ -11,6 +11,7 @@ import pytest
 from factories import Seller
 from fakes.seller import FakeSeller, calls
 from gateway_world import CLIP, MUG, SHELF, database, drive, settings, until
+from prometheus_client.parser import text_string_to_metric_families
 
 from qfloor.export import write
 from qfloor.records import Capabilities
@@ -82,6 +83,18 @@ def test_several_pictures_each_its_own(tmp_path: Path) -> None:
     assert len({item["b64_json"] for item in answer.json()["data"]}) == 3
     assert answer.headers["x-qfloor-estimated-cost-usd"] == "0.06"
     assert decisions(tmp_path)[0]["charged_nanousd"] == 60_000_000
+
+
+def test_each_of_several_pictures_is_counted(tmp_path: Path) -> None:
+    async def work(client: Any) -> Any:
+        await client.post(URL, json=ask(n=3))
+        await client.gateway.flush()
+        return (await client.get("/metrics")).text
+
+    read = text_string_to_metric_families(drive(settings(tmp_path), work))
+    (made,) = next(family for family in read if family.name == "qfloor_outputs").samples
+    assert made.labels == {"offer": "shop/value", "outcome": "made", "reason": "ok"}
+    assert made.value == 3
 
 
 def test_several_of_an_offer_that_makes_one_at_a_time_are_several_calls(tmp_path: Path) -> None:

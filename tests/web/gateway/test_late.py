@@ -201,11 +201,16 @@ def test_one_of_two_late_is_paid_for_and_the_answer_stays(
         before = jobs(client)
         over.append(True)
         await until(lambda: jobs(client)[0][3] is None)
-        return first, before, await ask(client, n=2), jobs(client)
+        await client.gateway.flush()
+        counted = client.gateway.ledger.rows(
+            "SELECT labels ->> 'outcome', value FROM counters WHERE name = 'qfloor_outputs_total'"
+        )
+        return first, before, await ask(client, n=2), jobs(client), counted
 
     monkeypatch.setattr(Seller, "poll", poll)
     with behave({"shop/value": "job:0.0"}) as calls:
-        first, (before,), again, (after,) = drive(chosen(tmp_path), work)
+        first, (before,), again, (after,), counted = drive(chosen(tmp_path), work)
+    assert dict(counted) == {"made": 2.0, "unknown": 1.0}
     assert first.headers["x-qfloor-missing"] == "1"
     assert before[:3] == ("completed", "unknown", None)
     assert after == ("completed", "yes", 40_000_000, None)

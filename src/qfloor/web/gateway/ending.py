@@ -57,6 +57,22 @@ def fault_of(end: End) -> Fault:
     return of_outcome(outcome, end.offer_id)
 
 
+def words_of(end: End) -> tuple[str | None, str, str]:
+    """Who made an output or failed at it, the outcome and its reason; None where nobody took it."""
+    outcome = end.outcome
+    if isinstance(outcome, TurnedAway):
+        return None, "turned_away", outcome.lasts or "cooling"
+    return end.offer_id, outcome.status.value, outcome.reason
+
+
+def news_of(job: Job, ends: list[End]) -> list[tuple[str | None, str, str]]:
+    """`words_of` every output, but for those that a late job's answer already gave."""
+    given = (
+        {made["sha256"] for made in (job.result or {}).get("outputs", ())} if job.is_late else ()
+    )
+    return [words_of(e) for e in ends if e.output is None or e.output.media_sha256 not in given]
+
+
 def charged_of(ends: list[End]) -> tuple[str, int | None]:
     """Whether and what all sellers charged together; unknown when one of them is."""
     if any(end.charged == "unknown" for end in ends):

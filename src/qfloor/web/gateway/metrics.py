@@ -19,7 +19,7 @@ HELP: dict[str, str] = {
     "qfloor_decide_seconds": "Seconds a decision takes.",
     "qfloor_request_seconds": "Seconds a request takes, by endpoint.",
     "qfloor_queue_seconds": "Seconds a job waits for a place.",
-    "qfloor_outputs_total": "What became of requests for media, by offer, outcome and reason.",
+    "qfloor_outputs_total": "What became of each picture or clip, by offer, outcome and reason.",
     "qfloor_charged_usd_total": "Charges that sellers told or price rules give, in USD.",
     "qfloor_log_rows_dropped_total": "Decisions of dry runs that the log had no room for.",
     "qfloor_release_swaps_total": "Times another release began to decide.",

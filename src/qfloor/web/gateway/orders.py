@@ -16,7 +16,6 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from qfloor.errors import QfloorError, StoreError
-from qfloor.generate import Outcome, TurnedAway
 from qfloor.web.gateway.deciding import Decided
 from qfloor.web.gateway.dispatch import Dispatcher, End
 from qfloor.web.gateway.ending import (
@@ -24,10 +23,12 @@ from qfloor.web.gateway.ending import (
     charges_of,
     facts_of,
     fault_of,
+    news_of,
     output_of,
     severity,
     unbroken,
     was_taken,
+    words_of,
 )
 from qfloor.web.gateway.faults import Fault, busy
 from qfloor.web.gateway.jobs import Job, Jobs, OverBudgetError
@@ -374,21 +375,20 @@ class Orders:
         self, job: Job, plan: Plan, telling: End, fault: Fault | None, charged: str,
         charged_nanousd: int | None, ends: list[End],
     ) -> None:  # fmt: skip
-        outcome = telling.outcome
+        served, outcome, reason = words_of(telling)
         fell = telling.offer_id != plan.offers[0]
         self._records.settled(
             plan.request_id,
-            served=telling.offer_id if isinstance(outcome, Outcome) else None,
+            served=served,
             serving="fallback" if fell else plan.serving,
             charged=charged,
             charged_nanousd=charged_nanousd,
-            outcome="turned_away" if isinstance(outcome, TurnedAway) else outcome.status.value,
-            reason=(outcome.lasts or "cooling")
-            if isinstance(outcome, TurnedAway)
-            else outcome.reason,
+            outcome=outcome,
+            reason=reason,
             status=200 if fault is None else fault.status,
             attempts=sum(len(end.asked) for end in ends),
             fallback_from=plan.offers[0] if fell else None,
             seconds=time.time() - job.created_at,
             charges=charges_of(ends),
+            outputs=news_of(job, ends),
         )

@@ -244,13 +244,15 @@ class Records:
         fallback_from: str | None,
         seconds: float,
         charges: Mapping[str, int] = MappingProxyType({}),
+        outputs: Sequence[tuple[str | None, str, str]] = (),
     ) -> None:
-        """Log what came of a decision; ``charges`` are by offer, where they are known."""
+        """Log what came of a decision, by `words_of` of each output; known charges by offer."""
         self._rows.append(
             (_SETTLE, (served, serving, charged, charged_nanousd, outcome, reason, status,
                        attempts, fallback_from, seconds, request_id))
         )  # fmt: skip
-        self.count("qfloor_outputs_total", offer=served or "none", outcome=outcome, reason=reason)
+        for offer, came, why in outputs or ((served, outcome, reason),):
+            self.count("qfloor_outputs_total", offer=offer or "none", outcome=came, reason=why)
         for offer, nanousd in charges.items():
             if nanousd:
                 self.count("qfloor_charged_usd_total", nanousd / 1e9, offer=offer)
