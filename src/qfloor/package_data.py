@@ -42,7 +42,7 @@ def find(
     error : type of InputError
     beside : Path, optional
         The file that names it, where a file does: a relative path is one from its folder, and
-        where there is none, one from where qfloor was called.
+        where there is none, one from where qfloor was called. It never names itself.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def find(
     """
     path = Path(name_or_path)
     for found in (path,) if beside is None else (beside.parent / path, path):
-        if found.is_file():
+        if found.is_file() and not (beside and beside.is_file() and found.samefile(beside)):
             return found
     if path.suffix == ".toml":
         raise error(f"{path}: no such {kind} file{_where(path, beside)}")

@@ -181,6 +181,9 @@ def test_a_suite_lies_beside_the_file_that_names_it(tmp_path: Path) -> None:
     asked = load_workload(team(tmp_path, 'flat_usd = "1"', more)).requests
     portraits = [a for a in asked if a.category == "portrait"]
     assert sum(a.count for a in portraits) == 70
+    gone = more.replace("mine.toml", "gone.toml")
+    with pytest.raises(InputError, match=r"requests \(entry 3\)\.suite: gone\.toml: no such suite"):
+        load_workload(team(tmp_path, 'flat_usd = "1"', gone))
 
 
 def test_a_log_is_no_workload(tmp_path: Path) -> None:

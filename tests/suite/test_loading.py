@@ -119,6 +119,38 @@ def test_a_base_lies_beside_the_suite_that_names_it(
     assert len(_load(tmp_path, chosen + 'select = ["a-1"]\n').prompts) == 1
 
 
+@pytest.mark.parametrize("base", ["mine.toml", "mine"])
+def test_a_suite_is_never_its_own_base(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base: str
+) -> None:
+    """It was read for ever."""
+    (tmp_path / "pool").mkdir()
+    (tmp_path / "pool" / "mine.toml").write_text(HEADER + _prompt(), encoding="utf-8")
+    chosen = f'[suite]\nname = "few"\nversion = "1.0.0"\nbase = "{base}"\nselect = ["a-1"]\n'
+    with pytest.raises(SuiteError, match=r"mine\.toml: base: "):
+        _load(tmp_path, chosen)
+    if base.endswith(".toml"):
+        monkeypatch.chdir(tmp_path / "pool")
+        assert len(_load(tmp_path, chosen).prompts) == 1
+
+
+def test_suites_that_select_from_each_other(tmp_path: Path) -> None:
+    for own, other in (("mine", "yours"), ("yours", "mine")):
+        text = f'[suite]\nname = "few"\nversion = "1.0.0"\nbase = "{other}"\nselect = ["a-1"]\n'
+        (tmp_path / f"{own}.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SuiteError, match="select from each other"):
+        suite.load(tmp_path / "mine.toml")
+
+
+def test_a_base_that_is_not_there_is_told_with_the_suite(tmp_path: Path) -> None:
+    (tmp_path / "painters.toml").mkdir()
+    chosen = '[suite]\nname = "few"\nversion = "1.0.0"\nselect = ["{}"]\nbase = "{}"\n'
+    with pytest.raises(SuiteError, match=r"mine\.toml: base: gone\.toml: no such suite file"):
+        _load(tmp_path, chosen.format("a-1", "gone.toml"))
+    first = suite.load("painters").prompts[0].id
+    assert len(_load(tmp_path, chosen.format(first, "painters")).prompts) == 1
+
+
 def test_a_suite_selects_from_its_base(tmp_path: Path) -> None:
     base = HEADER + _prompt() + _prompt(id='"a-2"', text='"another"')
     (tmp_path / "base.toml").write_text(base, encoding="utf-8")

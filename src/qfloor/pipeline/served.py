@@ -9,6 +9,7 @@ the policy, misrouting and luck included.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -212,6 +213,9 @@ def _used(store: Store, db: router.Database, named_in: Path | None) -> tuple[set
     for name, digest in digests.items():
         try:
             loaded = suite.load(name, beside=named_in)
+            if loaded.digest != digest:  # another suite of that name lies there
+                with contextlib.suppress(SuiteError):
+                    loaded = suite.load(name)
         except SuiteError as error:
             raise CertificationError(
                 f"{db.path} was made from the suite {name!r}, which is not there to tell which "

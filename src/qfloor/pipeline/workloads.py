@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from qfloor import field_words, package_data, suite, toml_file
-from qfloor.errors import InputError, NeedError
+from qfloor.errors import InputError, NeedError, SuiteError
 from qfloor.meant import meant, offer_meant
 from qfloor.prices import NANO, nanousd
 from qfloor.records import PriceComponent, PriceRule, Prompt
@@ -228,10 +228,14 @@ def _asked(path: Path, n: int, row: _Requests, categories: Collection[str] | Non
             raise InputError(f"{where}: the release has no category {row.category!r}{hint}")
         texts = [(text, {"modality": row.modality}, row.category) for text in row.prompts]
     else:
+        try:
+            prompts = suite.load(row.suite, beside=path).prompts
+        except SuiteError as error:
+            raise InputError(f"{where}.suite: {error}") from error
         texts = [
             (p.text, {"modality": p.modality, "aspect_ratio": p.aspect_ratio, "seconds": p.seconds,
                       "negative": p.negative}, p.category)
-            for p in _drawn(where, row, suite.load(row.suite, beside=path).prompts)
+            for p in _drawn(where, row, prompts)
         ]  # fmt: skip
     each = Fraction(row.count, len(texts))
     try:

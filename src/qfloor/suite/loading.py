@@ -275,9 +275,21 @@ def as_private(prompt: Prompt) -> Prompt:
     return prompt if prompt.is_private else replace(prompt, tags=(*prompt.tags, PRIVATE))
 
 
+def _base(path: Path, name: str) -> Suite:
+    """The suite that one selects from: of its folder, with or without ``.toml``, or as any is."""
+    own = path.parent / f"{name}.toml"
+    try:
+        found = own if own.is_file() and not own.samefile(path) else find(name, beside=path)
+    except SuiteError as error:
+        raise SuiteError(f"{path}: base: {error}") from error
+    try:
+        return load(found)
+    except RecursionError:
+        raise SuiteError(f"{path}: base: it and {found} select from each other") from None
+
+
 def _select(path: Path, header: Header) -> tuple[Prompt, ...]:
-    beside = path.parent / f"{header.base}.toml"
-    base = load(beside) if beside.exists() else load(str(header.base), beside=path)
+    base = _base(path, str(header.base))
     by_id = {p.id: p for p in base.prompts}
     for wanted in header.select:
         if wanted not in by_id:
