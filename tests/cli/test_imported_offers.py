@@ -157,7 +157,7 @@ def test_a_missing_offer_file_is_refused(folder: Path, call_qfloor: Call) -> Non
     (folder / "studio.toml").unlink()
     code, _, err = call_qfloor("floors", folder / "rated.toml", "-w", folder / "w")
     assert code == 1
-    assert "studio.toml: cannot be read as a file of offers" in err
+    assert "studio.toml: no such file of offers" in err
 
 
 def test_what_makes_something_else_than_was_judged_is_refused(

@@ -88,7 +88,10 @@ def test_raters_from_elsewhere_are_kept_and_told(store, write):
 @pytest.mark.parametrize(
     ("submissions", "message"),
     [
-        (["s1,ann,APPROVD"], r"prolific.csv: line 2: status 'APPROVD' is unknown .known: APPROVED"),
+        (
+            ["s1,ann,APPROVD"],
+            r"prolific.csv: line 2: status 'APPROVD' is unknown .did you mean 'APPROVED'",
+        ),
         (["s1,ann,APPROVED", "s2,zoe,"], r"prolific.csv: line 3: status '' is unknown"),
         (["s1,zoe,APPROVED"], "none of the 1 rater is among its 1 participant"),
         ([], "there is no submission in it"),

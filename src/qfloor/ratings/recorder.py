@@ -212,8 +212,9 @@ class Recorder:
         if raw is None or (isinstance(raw, str) and not raw.strip()):
             return None
         text = raw.strip() if isinstance(raw, str) else plain_text(raw)
-        if text is not None and text in self.mapping.answers:
-            return self.mapping.answers[text]
+        for told in () if text is None else (text, " ".join(text.split())):  # or in one line
+            if told in self.mapping.answers:
+                return self.mapping.answers[told]
         number = self._plain_number(given, raw)
         if number is not None:
             return number
@@ -225,7 +226,7 @@ class Recorder:
                 "answer a row or a column of its own",
             )
         known = f" (known: {listed(self.mapping.answers, 20)})" if self.mapping.answers else ""
-        said = str(raw)[:40]
+        said = " ".join(str(raw).split())[:40]
         raise self.faults.wrong(
             given.row,
             f"question {given.question!r} was answered {said!r}, which is no number{known}, "

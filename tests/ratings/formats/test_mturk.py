@@ -135,6 +135,7 @@ class TestTraps:
     [
         (HEAD, row(status="Aproved"), "AssignmentStatus 'aproved' is unknown .did you mean"),
         (HEAD, row(answer="+3/-3"), r"line 2: question 'quality' was answered '\+3/-3'"),
+        (HEAD, row(answer='"so\nso"'), r"was answered 'so so', .* --answer 'so so=NUMBER'"),
         (HEAD, row(answer="6"), "'quality' is 6, outside its scale 1 to 5"),
         (HEAD.replace("Reject", "Regect"), row(), "'Regect' is unknown .did you mean 'Reject'"),
         (HEAD.replace("Answer.quality", "Requester"), row(), "column 'Requester' is unknown"),
@@ -146,6 +147,11 @@ class TestTraps:
 )
 def test_what_is_wrong_has_its_line(refused, write, head, line, match):
     refused(write(head, line), "mturk", *MAP, scale="1:5", match=match)
+
+
+def test_an_answer_of_two_lines_can_be_said_in_one(load, write):
+    path = write(HEAD, row(answer='"so\nso"'))
+    assert load(path, "mturk", *MAP, scale="1:5", answers=("so so=3",)).ratings[0][-1] == 3.0
 
 
 def test_confidence_written_with_two_signs_can_be_said(load, write):
