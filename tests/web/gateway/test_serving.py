@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,18 +94,22 @@ def ended(client: httpx.Client, job: str) -> Any:
     raise AssertionError("the job did not end")
 
 
-def test_sigterm_lets_what_is_under_way_end(tmp_path: Path) -> None:
-    import threading
+def under_way(folder: Path, client: httpx.Client) -> tuple[threading.Thread, list[httpx.Response]]:
+    """Ask for a picture and come back once its seller was called; the answer comes later."""
+    answers: list[httpx.Response] = []
+    asker = threading.Thread(
+        target=lambda: answers.append(client.post(IMAGES, json={"prompt": MUG}))
+    )
+    asker.start()
+    while not calls(folder / "remote"):
+        time.sleep(0.05)
+    return asker, answers
 
+
+def test_sigterm_lets_what_is_under_way_end(tmp_path: Path) -> None:
     db = database(tmp_path, latency_s=1.5)
-    answers: list[Any] = []
     with service(tmp_path, db) as (process, client):
-        asker = threading.Thread(
-            target=lambda: answers.append(client.post(IMAGES, json={"prompt": MUG}))
-        )
-        asker.start()
-        while not calls(tmp_path / "remote"):
-            time.sleep(0.05)
+        asker, answers = under_way(tmp_path, client)
         process.send_signal(signal.SIGTERM)
         asker.join(240)
         code = process.wait(240)
@@ -118,17 +123,9 @@ def is_listening(port: int) -> bool:
 
 
 def test_workers_that_end_take_no_connection_that_nobody_would_answer(tmp_path: Path) -> None:
-    import threading
-
     db = database(tmp_path, latency_s=8.0)
-    answers: list[Any] = []
     with service(tmp_path, db, workers=2) as (process, client):
-        asker = threading.Thread(
-            target=lambda: answers.append(client.post(IMAGES, json={"prompt": MUG}))
-        )
-        asker.start()
-        while not calls(tmp_path / "remote"):
-            time.sleep(0.05)
+        asker, answers = under_way(tmp_path, client)
         process.send_signal(signal.SIGTERM)
         while is_listening(client.base_url.port):
             time.sleep(0.05)
