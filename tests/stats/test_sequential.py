@@ -107,16 +107,6 @@ def test_mean_prompts_to_certify(fail_rate: float, mean: float) -> None:
     assert sum(p.verdict == "certified" for p in processes) >= 298
 
 
-def test_expected_growth_is_the_mean_log_step() -> None:
-    process = stats.EProcess().update_many([0.0, 1.0, 0.0])
-    now = math.log(process.e_certify)
-    fine = math.log(stats.EProcess().update_many([0.0, 1.0, 0.0, 0.0]).e_certify) - now
-    fail = math.log(stats.EProcess().update_many([0.0, 1.0, 0.0, 1.0]).e_certify) - now
-    assert process.expected_growth(0.02) == pytest.approx(0.98 * fine + 0.02 * fail)
-    assert process.expected_growth(0.9) > 0.1  # here the rejecting bets gain
-    assert stats.EProcess().expected_growth(0.25) == 0.0
-
-
 def test_long_runs_do_not_overflow() -> None:
     process = stats.EProcess().update_many([1.0] * 3000)
     assert math.isfinite(process.e_reject)
@@ -135,8 +125,6 @@ def test_bad_input_is_refused() -> None:
         stats.EProcess(alpha_reject=0.0)
     with pytest.raises(ValueError, match="q must lie"):
         stats.EProcess(q=0.0)
-    with pytest.raises(ValueError, match="fail_rate"):
-        stats.EProcess().expected_growth(1.5)
 
 
 @given(

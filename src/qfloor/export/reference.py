@@ -1,7 +1,7 @@
 """What is published about the format, generated from its declaration: a page and a JSON Schema.
 
-``docs/generate.py`` writes `reference_page` to ``docs/reference/quality-db.md`` and `json_schema`
-to ``docs/reference/quality.schema.json``.
+cog writes `reference_page` into its page (``docs/blocks.py``), ``docs/schemas.py`` the schema to
+``docs/reference/quality.schema.json``.
 """
 
 from __future__ import annotations

@@ -139,32 +139,6 @@ class EProcess:
         """Wealth against "fails at most q": an e-value for rejecting."""
         return math.exp(min(_mean_log(self._reject), _LOG_LARGEST))
 
-    def expected_growth(self, fail_rate: float) -> float:
-        """Expected growth of log wealth on the next prompt, of whichever bet gains more.
-
-        Parameters
-        ----------
-        fail_rate : float
-            Assumed fail rate of the offer, in [0, 1] (one output a prompt).
-
-        Returns
-        -------
-        float
-            Nats a prompt, 0 at least; divide by the price of a prompt to rank cells.
-            1/growth times ``log(1/alpha)`` is about how many prompts are still needed.
-
-        Examples
-        --------
-        >>> process = EProcess()
-        >>> process.expected_growth(0.05) > process.expected_growth(0.2)
-        True
-        """
-        if not 0.0 <= fail_rate <= 1.0:
-            raise ValueError(f"fail_rate must lie in [0, 1], got {fail_rate!r}.")
-        certify = _growth(self._certify, self._certify_bets, self.q, fail_rate)
-        reject = _growth(self._reject, -self._reject_bets, self.q, fail_rate)
-        return max(0.0, certify, reject)
-
     def __repr__(self) -> str:
         """Show the rates, the wealth and the verdict."""
         return (
@@ -212,10 +186,3 @@ def certifying_e_value(fail_shares: ArrayLike, max_fail: float = 0.25) -> float:
 def _mean_log(log_wealth: FloatArray) -> float:
     top = float(log_wealth.max())  # scipy's logsumexp does the same, ten times slower
     return top + math.log(float(np.exp(log_wealth - top).mean()))
-
-
-def _growth(log_wealth: FloatArray, bets: FloatArray, q: float, fail_rate: float) -> float:
-    now = _mean_log(log_wealth)
-    fine = _mean_log(log_wealth + np.log1p(bets * q)) - now
-    fail = _mean_log(log_wealth + np.log1p(-bets * (1.0 - q))) - now
-    return (1.0 - fail_rate) * fine + fail_rate * fail

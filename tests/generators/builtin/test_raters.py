@@ -15,7 +15,6 @@ from qfloor.generators.builtin.raters import (
     DAMAGE,
     RATERS,
     Rater,
-    fail_probability,
     panel_of,
     rate,
     true_quality,
@@ -87,16 +86,6 @@ def test_raters_know_nothing_of_painters_pixels_or_metrics():
         name.removeprefix("qfloor.generators.builtin.") for name in imported if "qfloor" in name
     }
     assert ours == {"defects", "world.phrases"}
-
-
-@pytest.mark.parametrize("threshold", [5.0, 6.5, 8.0, 9.3])
-def test_the_fail_probability_is_what_ratings_show(threshold):
-    log = [Defect(name="blur", severity=0.2)]
-    values = [
-        rate(log, "made", r, random.Random(f"{r.id} {n}")).value for r in RATERS for n in range(400)
-    ]
-    share = fmean(value < threshold for value in values)
-    assert abs(share - fail_probability(true_quality(log), threshold)) < 0.015
 
 
 def test_a_rater_without_bias_and_noise_says_the_true_quality():

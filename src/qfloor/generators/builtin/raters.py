@@ -2,8 +2,7 @@
 
 A rater reads the log and nothing else: no metric, no pixel, no name of a painter, no declared
 skill. Each has a bias, a noise and an idea of what is usable. The panel's noise-free mean of an
-output is its `true_quality`, and the chance that some rater puts it below a threshold is
-`fail_probability`; both are what measured floors are checked against.
+output is its `true_quality`, which measured floors are checked against.
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist, fmean
+from statistics import NormalDist
 
 from qfloor.generators.builtin.defects import Defect
 from qfloor.generators.builtin.world.phrases import Rng
 
-LO, HI, STEP = 0.0, 10.0, 0.1
+LO, HI = 0.0, 10.0
 FLAWLESS = 9.2
 
 DAMAGE: dict[str, float] = {  # share of the quality that severity 1 takes away
@@ -142,14 +141,3 @@ def rate(defects: Sequence[Defect], status: str, rater: Rater, rng: Rng) -> Judg
     felt = true_quality(defects) + rater.bias + rater.noise * NormalDist().inv_cdf(uniform)
     value = round(min(max(felt, LO), HI), 1)
     return Judgment(value=value, usable=value >= rater.usable_from)
-
-
-def fail_probability(quality: float, threshold: float, raters: Sequence[Rater] = RATERS) -> float:
-    """Chance that a rater drawn from a panel puts an output of this quality below a threshold.
-
-    Exact: a value is below ``threshold`` when what the rater felt rounds below it.
-    """
-    edge = math.ceil(round(threshold / STEP, 6)) * STEP - STEP / 2
-    if edge < LO:
-        return 0.0
-    return fmean(NormalDist(quality + r.bias, r.noise).cdf(edge) for r in raters)
