@@ -104,6 +104,8 @@ def test_db_diff(cli: Cli) -> None:
     code, out, err = cli(*given)
     assert code == 0
     assert out.count("lost") == 7 - 1  # every category of stills; `video` has none
+    assert out.count("not good enough: up to ") == 6  # in words, `reason` is for programs
+    assert "fails" not in out
     assert "6 certificates lost, 0 gained" in err
     _, out, err = cli(*given, "--log", "log.jsonl")
     assert "3 of 4 requests would be decided otherwise; 0 are served no more" in err

@@ -81,6 +81,8 @@ def test_certificates_lost_and_gained(two: Two) -> None:
     assert {(c.offer, c.tier) for c in lost} == {("shop/value", "professional")}
     assert {(c.offer, c.tier) for c in gained} == {("shop/thrift", "professional")}
     assert {(c.ruling, c.reason) for c in lost} == {("rejected", "fails")}
+    assert all(c.why.startswith("not good enough: up to ") for c in lost)
+    assert {c.why for c in gained} == {"certified"}
     assert found.log is None
 
 
@@ -113,7 +115,7 @@ def test_what_is_served_no_more_and_newly(two: Two) -> None:
     assert (found.log.lost, found.log.gained, found.log.compared) == (2, 0, 0)
     (move,) = found.log.moves
     assert (move.before, move.after, move.after_nanousd) == ("shop/grand", NOBODY, None)
-    assert move.why.startswith("not_certified: portrait")
+    assert move.why.startswith("not good enough: portrait: up to")
     back = diff(*reversed(two(shop(), changed(grand=nobody))), log("premium"), now=NOW)
     assert back.log is not None
     assert (back.log.lost, back.log.gained) == (0, 1)

@@ -66,7 +66,7 @@ def diff(
     if as_csv:
         emit(_moves(found) if found.log else _certificates(found), as_csv=True)
         return
-    emit(_certificates(found), title="certificates", empty="the same certificates")
+    emit(_told(found), title="certificates", empty="the same certificates")
     if found.prices:
         emit([vars(p) for p in found.prices], title="prices")
     if found.demands:
@@ -79,6 +79,22 @@ def diff(
 
 def _certificates(found: DatabaseDiff) -> list[dict[str, Any]]:
     return [dict(vars(c)) for c in found.certificates]
+
+
+def _told(found: DatabaseDiff) -> list[dict[str, Any]]:
+    """Certificates for people: how many may fail as shares, and why in words."""
+    return [
+        {
+            "change": c.change, "offer": c.offer, "category": c.category, "modality": c.modality,
+            "tier": c.tier, "at most fail before": _share(c.upper_before),
+            "at most fail after": _share(c.upper_after), "why": c.why,
+        }
+        for c in found.certificates
+    ]  # fmt: skip
+
+
+def _share(upper: float | None) -> str:
+    return "-" if upper is None else f"{upper:.1%}"
 
 
 def _moves(found: DatabaseDiff) -> list[dict[str, Any]]:

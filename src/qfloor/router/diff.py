@@ -20,6 +20,8 @@ from qfloor.router.decision import Decision
 from qfloor.router.money import dollars
 from qfloor.router.places import Place, Standing
 from qfloor.router.policy import Policy, PriceFeed
+from qfloor.router.reasons import SAID, Rule
+from qfloor.router.rules import uncertified
 
 NOBODY = "nobody"
 """In place of an offer: the request is refused."""
@@ -27,7 +29,10 @@ NOBODY = "nobody"
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateChange:
-    """One certificate that one of the releases has and the other has not; why, as it stands now."""
+    """One certificate that one of the releases has and the other has not; why, as it stands now.
+
+    ``ruling`` and ``reason`` are those of the release; ``why`` says them in words.
+    """
 
     change: str
     offer: str
@@ -38,6 +43,7 @@ class CertificateChange:
     reason: str
     upper_before: float | None
     upper_after: float | None
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +197,17 @@ def _certificate(
         reason=_reason(offer, stands, new),
         upper_before=None if was is None else was.upper,
         upper_after=None if stands is None else stands.upper,
+        why=_stands(offer, stands, tier, new),
     )
+
+
+def _stands(offer: str, stands: Standing | None, tier: str, new: Database) -> str:
+    if stands is None:
+        return _reason(offer, stands, new)
+    if stands.ruling == "certified":
+        return stands.ruling
+    rule, why = uncertified(stands, tier)
+    return f"{SAID[rule]}: {why}"
 
 
 def _reason(offer: str, stands: Standing | None, new: Database) -> str:
@@ -310,9 +326,9 @@ def _why(was: Decision, stands: Decision) -> str:
     if was.offer not in stands.request.db.offers:
         return "the offer is gone"
     row = next(c for c in stands.candidates if c.offer == was.offer)
-    if row.rejected_by is None or row.rejected_by.value == "dearer":
+    if row.rejected_by is None or row.rejected_by is Rule.DEARER:
         mine, other = row.price_nanousd, stands.price_nanousd
         if mine is not None and other is not None and mine != other:
             return f"dearer now: {dollars(mine)} against {dollars(other)}"
         return "another comes first now"
-    return f"{row.rejected_by.value}: {row.detail}"
+    return f"{SAID[row.rejected_by]}: {row.detail}"

@@ -197,16 +197,19 @@ def certificate(request: Request, offer: Offer) -> Rejection | None:
             continue
         if standing.reason == "provisional" and request.policy.allow_provisional:
             continue
-        if standing.ruling == "undecided":
-            return Rejection(Rule.UNDECIDED, f"{category}: {_lacking(standing)}")
-        share = "an unknown share" if standing.upper is None else f"up to {standing.upper:.0%}"
-        return Rejection(Rule.NOT_CERTIFIED, f"{category}: {share} may fall short of {tier}")
+        rule, why = uncertified(standing, tier)
+        return Rejection(rule, f"{category}: {why}")
     return None
 
 
-def _lacking(standing: Standing) -> str:
-    # 0 in a file is no number that could be asked for
-    return lacking(standing.reason, standing.more_prompts or None, standing.bound)
+def uncertified(standing: Standing, tier: str) -> tuple[Rule, str]:
+    """What a verdict that is no certificate counts as, and why, in words."""
+    if standing.ruling == "undecided":
+        # 0 in a file is no number that could be asked for
+        needed = lacking(standing.reason, standing.more_prompts or None, standing.bound)
+        return Rule.UNDECIDED, needed
+    share = "an unknown share" if standing.upper is None else f"up to {standing.upper:.0%}"
+    return Rule.NOT_CERTIFIED, f"{share} may fall short of {tier}"
 
 
 def coverage(request: Request, offer: Offer) -> Rejection | None:
