@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from qfloor.export.columns import (
     CATEGORY,
+    CELL,
     MAX_FAIL,
     MODALITY,
     OFFER,
-    QUALITY,
+    RULINGS,
     TIER,
     Column,
     Table,
@@ -70,10 +71,7 @@ BESIDE: tuple[Table, ...] = (
         "uncorrected, and never a certificate.",
         ("offer_id", "category", "modality", "quality", "facet", "label"),
         (
-            OFFER,
-            CATEGORY,
-            MODALITY,
-            QUALITY,
+            *CELL,
             Column("facet", "text", "what the label is", of=("tag", "language")),
             Column("label", "text", "the challenge tag or language"),
             Column("n_prompts", "integer", "prompt families judged: the statistical n"),
@@ -93,20 +91,13 @@ BESIDE: tuple[Table, ...] = (
         "What a verdict that is conditional on few raters would be without each of them.",
         ("offer_id", "category", "modality", "quality", "rater_number", "tier"),
         (
-            OFFER,
-            CATEGORY,
-            MODALITY,
-            QUALITY,
+            *CELL,
             Column("rater_number", "integer", "who is left out; follows from what they said alone"),
             TIER,
             Column("threshold", "real", "as in `thresholds.value`"),
             MAX_FAIL,
-            Column(
-                "ruling", "text", "without the rater", of=("certified", "rejected", "undecided")
-            ),
-            Column(
-                "ruling_with_all", "text", "with all", of=("certified", "rejected", "undecided")
-            ),
+            Column("ruling", "text", "without the rater", of=RULINGS),
+            Column("ruling_with_all", "text", "with all", of=RULINGS),
             Column("rate", "real", "estimate of P(fail) without the rater", null=True),
             Column("upper", "real", "upper bound of P(fail) without the rater", null=True),
             Column("q25_lo", "real", "`q25_lo_release` without the rater", null=True),

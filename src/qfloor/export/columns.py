@@ -75,6 +75,8 @@ OFFER = Column("offer_id", "text", "the offer, as in `offers.id`")
 CATEGORY = Column("category", "text", "the category, as in `categories.id`")
 MODALITY = Column("modality", "text", "what is made", of=MODALITIES)
 QUALITY = Column("quality", "text", "which number this is about, as in `qualities.id`")
+CELL = (OFFER, CATEGORY, MODALITY, QUALITY)
+"""Whose floor it is: an offer's, in a category, for a modality, of a quality."""
 TIER = Column("tier", "text", "standard, professional or premium")
 KIND = Column(
     "kind",
@@ -82,6 +84,7 @@ KIND = Column(
     "whether refusals are fails (delivered) or absent (conditional)",
     of=("delivered", "conditional"),
 )
+RULINGS = ("certified", "rejected", "undecided")
 MAX_FAIL = Column("max_fail", "real", "largest tolerated share of fails; .25 = the lower quartile")
 
 
