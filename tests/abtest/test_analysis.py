@@ -423,7 +423,30 @@ def test_one_rater_speaks_for_himself() -> None:
     said = claim(found, "similarity")
     assert not said.supported
     assert "too few raters" in " ".join(said.why)
-    assert "says nothing of others" in claim(found, "detection").text
+    told = claim(found, "detection").text
+    assert "says nothing of others" in told
+    assert "(no 95 % CI: one rater says nothing of others)" in told
+    assert "The net difference has none: one rater says nothing of others." in page_of(found)
+
+
+def test_most_votes_of_one_rater_are_why_there_is_no_interval() -> None:
+    answers = [replace(a, rater_id="r0") if n < 9_000 else a for n, a in enumerate(golden())]
+    told = claim(analyse(answers, FROZEN), "detection").text
+    assert "(no 95 % CI: one rater or one prompt has most of the votes" in told
+
+
+def test_intervals_are_named_by_what_each_stands_on() -> None:
+    answers = [
+        replace(a, rater_id=f"r{n % 600}") if a.kind == "placebo" else a
+        for n, a in enumerate(golden())
+    ]
+    found = analyse(
+        [*answers, *(replace(a, trial_id=f"x{a.trial_id}") for a in answers[-50:])], FROZEN
+    )
+    assert found.headline.discriminability.net.method == "independent"
+    assert found.headline.detection.false_alarms.method == "two_way"  # type: ignore[union-attr]
+    assert "so exact (Clopper-Pearson)" not in page_of(found)
+    assert "else with raters and prompts both as clusters" in page_of(found)
 
 
 def test_fewer_placebos_than_the_fewest_say_nothing_whatever_people_say() -> None:

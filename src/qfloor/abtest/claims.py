@@ -81,6 +81,14 @@ def interval(found: Any, digits: int = 2) -> str:
     return f"[{100 * found.low:.{digits}f}, {100 * found.high:.{digits}f}]"
 
 
+def why_no_interval(found: stats.Estimate) -> str:
+    """Say why an estimate that has no interval has none."""
+    for n, one in ((found.n_raters, "rater"), (found.n_prompts, "prompt")):
+        if n == 1:
+            return f"one {one} says nothing of others"
+    return "one rater or one prompt has most of the votes and says nothing of others"
+
+
 def p_text(p_value: float | None) -> str:
     """Write a p-value as people do."""
     if p_value is None:
@@ -99,6 +107,9 @@ def panel_note(found: stats.Estimate) -> str:
 def _detection(analysis: Analysis) -> Claim:
     counts, found, plan = analysis.headline.counts, analysis.headline.detection, analysis.plan
     level = f"{100 * plan.confidence:g} % CI"
+    ends = f"{level} {interval(found.detected)}"
+    if found.detected.low is None:
+        ends = f"no {level}: {why_no_interval(found.detected)}"
     alarms = found.false_alarms
     placebo = (
         "placebo trials are missing, so false alarms are unknown"
@@ -108,7 +119,7 @@ def _detection(analysis: Analysis) -> Claim:
     text = (
         f"Over {several(counts.pairs, 'pair')} from {several(counts.raters, 'rater')}, "
         f"{plan.reference} was "
-        f"preferred in {percent(found.detected.value)} ({level} {interval(found.detected)}), "
+        f"preferred in {percent(found.detected.value)} ({ends}), "
         f"{plan.routed} in {percent(found.wrong_way.value)} {interval(found.wrong_way)}; {placebo}."
     )
     if found.corrected is not None:

@@ -10,10 +10,11 @@ import html
 from collections.abc import Iterable
 
 from qfloor.abtest.analysis import Analysis, Headline
-from qfloor.abtest.claims import Claim, interval, p_text, percent
+from qfloor.abtest.claims import Claim, interval, p_text, percent, why_no_interval
 from qfloor.abtest.page_plots import Line, Part, forest, histogram, stacked, table
 from qfloor.abtest.page_style import STYLE
 from qfloor.counting import several
+from qfloor.stats import Estimate
 
 MAIN = "not_distinguished"
 _SHOWN_ITEMS = 12
@@ -349,9 +350,26 @@ def _claims(analysis: Analysis) -> str:
     return _section("Every claim, supported or not", [_claim(claim) for claim in rest])
 
 
+def _intervals(net: Estimate) -> str:
+    """Name the intervals; which of the two a share has depends on its own votes."""
+    said = (
+        "Intervals of shares: Clopper-Pearson's, exact where every vote is of another rater on "
+        "another prompt, else with raters and prompts both as clusters. Of the net difference: "
+        "Student's; Tango's score where few chose a side; exact where all did. Of mean scores: "
+        "Student's."
+    )
+    if net.low is None:
+        return f"{said} The net difference has none: {why_no_interval(net)}."
+    if net.method == "independent":
+        return said
+    return (
+        f"{said} The {net.n:,} votes ({several(net.n_raters, 'rater')}, "
+        f"{several(net.n_prompts, 'prompt')}) are worth {net.n_star:,.0f} independent ones."
+    )
+
+
 def _method(analysis: Analysis) -> str:
     plan, counts, odds = analysis.plan, analysis.headline.counts, analysis.ranking
-    net = analysis.headline.discriminability.net
     said = [
         f"Protocol {plan.digest}, frozen before the first vote."
         if plan.digest
@@ -360,13 +378,7 @@ def _method(analysis: Analysis) -> str:
         f"{plan.margin_score:g}; alpha {plan.alpha:g}, one-sided. Left out: under "
         f"{percent(plan.catch_share, 0)} of catch trials, median under {plan.median_seconds:g} s, "
         f"side bias p < {plan.side_bias_p:g}.",
-        "Intervals: "
-        + (
-            "every vote is of another rater on another prompt, so exact (Clopper-Pearson)."
-            if net.method == "independent"
-            else f"raters and prompts both as clusters ({net.n_raters:,} and {net.n_prompts:,}); "
-            f"the {net.n:,} votes are worth {net.n_star:,.0f} independent ones."
-        ),
+        _intervals(analysis.headline.discriminability.net),
         f"Not in any number above: {several(counts.placebos, 'placebo')}, "
         f"{several(counts.catches, 'catch trial')}, "
         f"{several(counts.repeats, 'repeat')}, {several(counts.same_model, 'pair')} of one model, "
