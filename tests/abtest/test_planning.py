@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import blind_world
 import pytest
 
-from qfloor.abtest.pairs import Pair, Shown
+from qfloor.abtest.pairs import Pair, Shown, choose_pairs
 from qfloor.abtest.planning import draft
 from qfloor.errors import SessionError
 
@@ -73,6 +74,36 @@ def test_pairs_of_one_offer_are_logged_apart() -> None:
     shown = _plan(30, same=6, show_same_model=True)
     kinds = Counter(s.kind for slots in shown.booklets for s in slots)
     assert (kinds["test"], kinds["same_model"]) == (24, 6)
+
+
+@pytest.mark.parametrize(
+    ("said", "tests", "alike"),
+    [
+        ({}, 60, {"portrait": 10, "landscape": 10, "product-photo": 10}),
+        ({"pairs": 12}, 12, {"portrait": 2, "landscape": 2, "product-photo": 2}),
+        ({"quotas": {"portrait": 10}}, 10, {"portrait": 5}),
+    ],
+)
+def test_pairs_of_one_offer_are_as_large_a_share_as_the_others(
+    said: dict[str, Any], tests: int, alike: dict[str, int]
+) -> None:
+    plan = _plan(90, same=30, show_same_model=True, **said)
+    kinds = Counter(s.kind for slots in plan.booklets for s in slots)
+    assert (kinds["test"], kinds["same_model"]) == (tests, sum(alike.values()))
+    assert plan.protocol.expected["same_model_votes"] == kinds["same_model"]
+    shown = Counter(pair.prompt.category for pair in plan.units.values() if pair.same_model)
+    assert shown == alike
+    assert plan.protocol.same_model == 30
+
+
+def test_a_category_of_one_offer_alone_follows_the_size_of_the_session() -> None:
+    pairs = [
+        replace(pair, prompt=replace(pair.prompt, category="alone")) if pair.same_model else pair
+        for pair in _pairs(60, same=20)
+    ]
+    drawn = choose_pairs(pairs, b"s" * 32, most=10)
+    assert len(drawn.beside) == 5
+    assert not choose_pairs(pairs, b"s" * 32, quotas={"portrait": 5}).beside
 
 
 def test_an_audit_subset_gets_its_own_votes() -> None:

@@ -42,7 +42,7 @@ class KeyUnit:
 
 @dataclass(frozen=True, kw_only=True)
 class ArmKey:
-    """All of a session's arms; ``same_model`` lists pairs of one offer, which were not shown."""
+    """All of a session's arms; ``same_model`` lists all pairs of one offer, shown or not."""
 
     session_id: str
     protocol_digest: str

@@ -48,10 +48,14 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """Pairs that are shown, pairs logged apart, and how many were left out for which reason."""
+    """Pairs that are shown, pairs logged apart, and how many were left out for which reason.
+
+    ``beside`` are those of ``same_model`` to be shown where a session shows such pairs.
+    """
 
     pairs: tuple[Pair, ...]
     same_model: tuple[Pair, ...]
+    beside: tuple[Pair, ...]
     left_out: Mapping[str, int]
 
 
@@ -69,6 +73,8 @@ def choose_pairs(
     quotas: Mapping[str, int] | None = None,
 ) -> Chosen:
     """Draw the pairs of a session, by keyed hash.
+
+    Of the pairs of one offer as large a share of each category is drawn to stand beside them.
 
     Parameters
     ----------
@@ -106,9 +112,11 @@ def choose_pairs(
             f"there is no pair to show: of {len(pairs)}, {len(apart)} have one offer on both sides"
         )
     left = Counter({"not drawn": len(open_to_all) - len(kept)})
+    rest = len(kept) / len(open_to_all) if quotas is None else 0.0
     return Chosen(
         pairs=tuple(kept),
         same_model=apart,
+        beside=tuple(_beside(apart, by_category, kept, rest, secret)),
         left_out={reason: n for reason, n in left.items() if n},
     )
 
@@ -137,6 +145,29 @@ def _spread(pairs: Sequence[Pair], most: int) -> list[Pair]:
     }
     kept = {pair.id for pair in sorted(pairs, key=lambda p: (rank[p.id], p.id))[:most]}
     return [pair for pair in pairs if pair.id in kept]
+
+
+def _beside(
+    apart: Sequence[Pair],
+    by_category: Mapping[str, Sequence[Pair]],
+    kept: Sequence[Pair],
+    rest: float,
+    secret: bytes,
+) -> list[Pair]:
+    """Draw pairs of one offer: of a category the share drawn of its others, ``rest`` without any.
+
+    They are shown to be judged as often as they come in the traffic, so they follow the size of
+    the session; all of them would be what most of the votes are paid for.
+    """
+    groups: dict[str, list[Pair]] = {}
+    for pair in sorted(apart, key=lambda p: digest_by(secret, "draw", p.id)):
+        groups.setdefault(pair.prompt.category, []).append(pair)
+    drawn = Counter(pair.prompt.category for pair in kept)
+    taken = []
+    for category, group in groups.items():
+        there = len(by_category.get(category, ()))
+        taken += group[: round(len(group) * (drawn[category] / there if there else rest))]
+    return taken
 
 
 def shuffled(pair: Pair, secret: bytes) -> Pair:

@@ -125,7 +125,7 @@ def plan_session(
     chosen = choose_pairs(
         pairs, secret, most=wishes.pairs, quotas=wishes.quotas,
     )  # fmt: skip
-    shown = chosen.pairs + (chosen.same_model if asked.show_same_model else ())
+    shown = chosen.pairs + (chosen.beside if asked.show_same_model else ())
     units = {_unit_id(secret, pair): shuffled(pair, secret) for pair in shown}
     audit = _audit(chosen.pairs, asked.audit_pairs, secret)
     votes = {unit: asked.audit_votes if unit in audit else asked.votes for unit in units}
@@ -233,6 +233,7 @@ def expected(protocol: Protocol, booklets: Sequence[Sequence[Slot]]) -> dict[str
         "placebo_votes": counted["placebo"],
         "catch_votes": counted["catch"],
         "repeat_votes": counted["repeat"],
+        "same_model_votes": counted["same_model"],
     }
     if protocol.question != "pair":
         return told
