@@ -445,6 +445,8 @@ def test_a_scheme_may_be_written_large(cli: Cli, world: Path) -> None:
         ("127.0.0.1", "http://127.0.0.1:80/"),
         ("0.0.0.0", "http://127.0.0.1:80/"),
         ("::", "http://[::1]:80/"),
+        ("0", "http://127.0.0.1:80/"),
+        ("::0", "http://[::1]:80/"),
     ],
 )
 def test_links_by_an_address_with_colons_can_be_followed(
@@ -461,7 +463,13 @@ def test_links_by_an_address_with_colons_can_be_followed(
     code, out, err = cli("ab", "serve", "may", "--host", host, "--port", 80)
     assert code == 0
     assert all(f" {begins}" in line for line in out.splitlines())
-    assert ("--base-url http://NAME:80" in err) == (host in ("0.0.0.0", "::"))
+    assert ("--base-url http://NAME:80" in err) == (host in ("0.0.0.0", "::", "0", "::0"))
+
+
+@pytest.mark.parametrize("host", ["", " "])
+def test_no_address_is_none_to_listen_on(cli: Cli, world: Path, host: str) -> None:
+    code, _, err = cli("ab", "serve", "may", "--host", host)
+    assert (code, "--host" in err, "0.0.0.0 for all" in err) == (2, True, True)
 
 
 def test_a_file_in_the_place_of_a_session_is_told(cli: Cli, world: Path) -> None:

@@ -61,7 +61,7 @@ OPTIONS: dict[str, Any] = {
     "median_seconds": typer.Option(1.5, help="Exclusion: median time of a vote below this."),
     "side_bias_p": typer.Option(0.001, help="Exclusion: p-value of a side bias below this."),
     "show_same_model": typer.Option(
-        False, "--show-same-model", help="Also show pairs of one offer, kept apart."
+        False, "--show-same-model", help="Also show as large a share of pairs of one offer, apart."
     ),
     "longest": typer.Option(1024, help="Pixels of a side's longer side at most."),
     "min_seconds": typer.Option(1.0, help="Seconds before an answer is taken."),
@@ -244,10 +244,6 @@ def tell_plan(plan: Plan, as_json: bool) -> None:
         say(line)
 
 
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-"""Addresses that are listened on and no link leads to, and one that does."""
-
-
 @app.command()
 def serve(
     session: Path = Session,
@@ -261,6 +257,7 @@ def serve(
 
     Example: qfloor ab serve may --port 8765
     """
+    from qfloor.base_url import near_address
     from qfloor.errors import SetupError
 
     try:
@@ -272,9 +269,12 @@ def serve(
         ) from error
 
     asked = None if base_url is None else _base(base_url)
+    try:
+        near = near_address(host)
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong), param_hint="--host") from None
 
     def ready(room: Room, taken: int) -> None:
-        near = _EVERYWHERE.get(host, host)
         named = f"[{near}]" if ":" in near else near
         base = asked or f"http://{named}:{taken}"
         if asked is None and near != host:
