@@ -83,11 +83,18 @@ def deal(
         Votes of each unit by id.
     length : int
         Test trials of a booklet; one more where prompts stand in the way.
+    secret : bytes
+        Keys the draw.
 
     Returns
     -------
     list of list of Unit
         Booklets, whose lengths differ by one where prompts allow it.
+
+    Raises
+    ------
+    SessionError
+        When a prompt has more votes than there are booklets.
     """
     load: Counter[str] = Counter()
     for unit in units:
@@ -132,6 +139,10 @@ def arrange(
         What `deal` gave.
     hidden : mapping
         Units that hidden trials may be made of, by kind (``placebo``, ``catch``).
+    shares : Shares
+        How many hidden trials there are for each tested one.
+    secret : bytes
+        Keys the draw.
     already : mapping, optional
         How often each unit's first cell stood on the left more than on the right, in booklets
         that were given out before.

@@ -77,6 +77,8 @@ def build_session(
         Where the arm key goes; by default beside the folder, as ``NAME.key.json``.
     sources : mapping, optional
         Where the outputs came from, for the key.
+    progress : callable, optional
+        Told (sheets written, sheets to write).
 
     Returns
     -------

@@ -248,7 +248,7 @@ def generate(
         Where it is kept; held as its one writer meanwhile.
     policy : RunPolicy, optional
         Patience.
-    limits, progress, trace
+    limits, progress, watch, trace
         See `run_generation`.
     engine : str, default "local"
         Where generators that only compute do so (`qfloor.generators.on_ray`); buying stays here.

@@ -1,1 +1,1 @@
-"""Leaf plugins that make outputs: the painters, folders of files, and later one a seller."""
+"""Leaf plugins that make outputs: the painters, folders of files, open weights, sellers."""

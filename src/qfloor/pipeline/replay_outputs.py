@@ -1,7 +1,7 @@
-"""A policy replayed over a round's outputs: every offer was asked every prompt, so nothing is
-guessed: what a policy would have served was made, and people judged it.
+"""A policy replayed over a round's outputs: what it would have served was made and judged.
 
-Knows a store and a release; decides nothing itself (`qfloor.router`).
+Every offer was asked every prompt, so nothing is guessed. Knows a store and a release; decides
+nothing itself (`qfloor.router`).
 """
 
 from __future__ import annotations

@@ -118,6 +118,8 @@ class Recorder:
 
         Parameters
         ----------
+        given : Given
+            The choice as its row tells it.
         winner : str
             ``left``, ``right``, ``tie`` or ``both_bad``.
         sides : tuple of str

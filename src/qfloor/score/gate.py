@@ -43,6 +43,14 @@ def check_precisions(
 
     Parameters
     ----------
+    store : Store
+        Where checks are kept.
+    scorers : sequence of Scorer
+        All of a run; works name them by their place in it.
+    work : sequence of Work
+        What they owe.
+    decode : Decode
+        Reads the pictures of a check.
     rounds : iterable of str
         Rounds whose earlier checks are to be told, whether or not anything is owed.
 

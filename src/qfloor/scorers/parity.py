@@ -50,12 +50,19 @@ def measure(
 
     Parameters
     ----------
+    backbone, reference : Backbone
+        The one that is checked, and the same model in float32.
     pictures : sequence of ndarray of uint8, shape (height, width, 3)
     texts : sequence of str
         The prompt of each picture. A picture or prompt that float32 cannot embed either is left
         out: its own row will say so.
     readers : sequence of ReadsOffVectors
         Scorers whose numbers must rank alike, too.
+
+    Returns
+    -------
+    Parity
+        How far both agree, whether or not that is enough.
 
     Raises
     ------

@@ -118,6 +118,11 @@ def crossing(prompts: ArrayLike, raters: ArrayLike, weights: ArrayLike | None = 
     weights : array_like, shape (votes,), optional
         Positive; by default all votes weigh the same.
 
+    Returns
+    -------
+    Crossing
+        Votes in the order given, their weights adding up to 1.
+
     Raises
     ------
     ValueError

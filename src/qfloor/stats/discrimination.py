@@ -219,7 +219,17 @@ def noninferiority_pairs(sd: float, margin: float, alpha: float = 0.05, power: f
     margin : float
         Gap that would matter, above 0, in the unit of the scores.
     alpha, power : float
-        One-sided level, and wanted chance to show it.
+        One-sided level, and wanted chance to show it; strictly between 0 and 1.
+
+    Returns
+    -------
+    int
+        By the normal approximation, rounded up.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
 
     Examples
     --------

@@ -79,6 +79,16 @@ def paired_difference_p_value(first: float, second: float, n: float, margin: flo
     margin : float
         Strictly between -1 and 1; 0 asks for ``second`` being chosen more often.
 
+    Returns
+    -------
+    float
+        In [0, 1], one-sided.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
     Examples
     --------
     >>> paired_difference_p_value(360, 0, 12_000, 0.05) < 1e-6

@@ -90,7 +90,13 @@ def with_raters(prompts: ArrayLike, more: ArrayLike, p: ArrayLike, n: ArrayLike)
     Parameters
     ----------
     prompts, more, p, n : array_like
-        Variance by prompts, what raters add, the fail rate, and ratings.
+        Variance by prompts, what raters add, the fail rate in [0, 1], and ratings (above 0); of
+        shapes that broadcast.
+
+    Returns
+    -------
+    ndarray of float64
+        Of the shape they broadcast to.
 
     Examples
     --------

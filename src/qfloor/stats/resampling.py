@@ -186,6 +186,11 @@ def mean_interval(
     rng, confidence, n_resamples
         As in `krippendorff_alpha_interval`.
 
+    Returns
+    -------
+    ResampledInterval
+        Its value is the plain mean of ``values``, in their unit.
+
     Raises
     ------
     ValueError

@@ -81,6 +81,10 @@ class TierRule(_Strict):
 
         Parameters
         ----------
+        one : Named
+            The output, with its media.
+        now : datetime
+            What its age is counted to.
         newest : collection of str
             The ``keep_rounds`` newest rounds.
         """

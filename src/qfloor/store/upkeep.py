@@ -138,6 +138,7 @@ def measure_store(store: Store, by: str = "round") -> list[dict[str, Any]]:
 
     Parameters
     ----------
+    store : Store
     by : {"round", "offer", "category", "modality", "place"}
         A file that outputs of several groups name is counted in the first of them.
 

@@ -372,6 +372,8 @@ def new_session(
         Where the arm key goes; by default beside the folder.
     sources : mapping, optional
         Where the outputs came from, for the key.
+    progress : callable, optional
+        Told (sheets written, sheets to write).
     ready : callable
         Told the plan before anything is written.
 
