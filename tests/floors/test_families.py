@@ -257,9 +257,9 @@ def test_a_p_value_certifies_at_its_level_and_above(cell: Drawn, t: float, alpha
     plan = FamilyPlan(name="f", m=1, alpha=alpha)
     request = _request("x/y", _outputs(cell), [_threshold(t, "standard")], plan)
     one = assess(request)
-    if not one.judged.cell.value.size:
+    if not one.bounds.cell.value.size:
         return
-    release = one.judged.release
+    release = one.bounds.release
     p = release.p_value(t, 0.25)
     limits = release.limits(0.25)
     assert (limits.verdict(t) == "certified") == (p <= alpha)

@@ -76,7 +76,7 @@ def test_from_which_share_on_the_worst_case_must_hold(
     assert fails + missing > _most(asked, max_fail), "in the worst case it is not certified"
     one = _assessed(fails, judged, missing, max_fail=max_fail, status=status)
     assert (_verdict(one).ruling is Ruling.CERTIFIED) == certified
-    assert (one.judged.worst is None) == certified
+    assert (one.bounds.worst is None) == certified
 
 
 def test_what_is_published_is_the_worst_case() -> None:

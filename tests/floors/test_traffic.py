@@ -123,13 +123,13 @@ def test_at_small_levels_the_thinned_prompts_decide() -> None:
     outputs = _outputs({"de": (2, 40), "en": (6, 160)}, repeats=2)
     one = assess(_request(outputs, {"de": 0.4, "en": 0.6}, m=10))
     assert one.floor.bound == "every_repeat"
-    cell, chosen = one.judged.cell, one.judged.cell.chosen
+    cell, chosen = one.bounds.cell, one.bounds.cell.chosen
     assert chosen is not None
     shares = [np.mean(cell.value[cell.cluster == c] < 5.0) for c in cell.cluster[chosen]]
     exact = stats.every_repeat_upper(shares, 0.995)
     assert one.floor.fail_rates[0].upper == pytest.approx(exact)
     # every German prompt weighs the most and is kept, an English one with chance 3/8
-    kept = one.judged.cell.cluster[chosen]
+    kept = one.bounds.cell.cluster[chosen]
     assert np.unique(kept).size == kept.size
     assert chosen[: 2 * 40].sum() == 40
     assert 40 <= chosen[2 * 40 :].sum() <= 80

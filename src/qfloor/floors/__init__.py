@@ -1,14 +1,15 @@
 """Stage 5: floors and verdicts. Everything is built on the fail indicator.
 
 `cells` says which values an offer has in a category, `bounds` which thresholds they clear,
-`powered` what metrics add to them, `compute` makes a floor of it, `family` shares the error
-among those judged together, and `ruling` makes verdicts of a whole family; `sequential` and
-`allocation` judge prompt by prompt and say whose to buy next, and `sharing` lets levels rise as
-a family is decided. Beside floors stand those of tags and languages (`by_tag`), rulings without
-one rater (`panel`), and how often boolean metrics hold (`pass_rates`). `traffic` weighs by a
-team's mix, `relative` compares with a reference offer, `first` takes one value a prompt, and
-`anchors` are the outputs at the quartile. Nothing here reads a store: `qfloor.pipeline` brings
-the judged outputs.
+`powered` what metrics add to them, `missing` what outputs without a value take from them,
+`compute` makes a floor of it, `family` shares the error among those judged together, and
+`ruling` makes verdicts of a whole family; `sequential` and `allocation` judge prompt by prompt
+and say whose to buy next, and `sharing` lets levels rise as a family is decided. Beside floors
+stand those of tags and languages (`by_tag`), rulings without one rater (`panel`), and how often
+boolean metrics hold (`pass_rates`). `traffic` weighs by a team's mix, `relative` compares with a
+reference offer, `first` takes one value a prompt, and `anchors` are the outputs at the quartile.
+Nothing here reads a store: `qfloor.pipeline` brings the outputs as people or metrics judged them
+(`judged`).
 """
 
 from __future__ import annotations

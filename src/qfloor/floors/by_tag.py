@@ -17,8 +17,9 @@ import numpy as np
 from qfloor import stats
 from qfloor.floors.bounds import CellBounds, bound_cell
 from qfloor.floors.cells import Cell, build_cell
-from qfloor.floors.compute import MISSING_TOLERATED, MISSING_TOO_MUCH, CellRequest
+from qfloor.floors.compute import CellRequest
 from qfloor.floors.judged import Judged, lay_out
+from qfloor.floors.missing import MISSING_TOLERATED, MISSING_TOO_MUCH
 from qfloor.records import FailRate, TagFloor
 
 MAX_FAIL = 0.25

@@ -18,6 +18,7 @@ from qfloor.floors.bounds import CellBounds, bound_cell
 from qfloor.floors.cells import Cell, build_cell, on_this_panel
 from qfloor.floors.family import FamilyPlan
 from qfloor.floors.judged import Judged, lay_out
+from qfloor.floors.missing import MISSING_TOLERATED, CountedBounds
 from qfloor.floors.powered import TOO_FEW, Predicted, power_cell
 from qfloor.records import (
     Direction,
@@ -29,10 +30,7 @@ from qfloor.records import (
     Threshold,
 )
 
-MISSING_TOLERATED, MISSING_TOO_MUCH = 0.02, 0.05
-"""Shares of missing outputs above which the worst case must hold, and nothing can be said."""
-
-_QUARTER = 0.25  # the max_fail that these were set for
+_QUARTER = 0.25
 
 _TOGETHER = 4
 """From so many cells on it pays to look their bounds up together."""
@@ -68,51 +66,12 @@ class CellRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judgement:
-    """A cell's bounds as they count: in the worst case too, when outputs are missing.
-
-    Thresholds here are in the direction in which higher is better.
-    """
-
-    cell: Cell
-    release: CellBounds
-    worst: CellBounds | None
-
-    @property
-    def cases(self) -> tuple[CellBounds, ...]:
-        """Everything that must hold for a certificate."""
-        return (self.release,) if self.worst is None else (self.release, self.worst)
-
-    def certified_to(self, max_fail: float) -> float | None:
-        """Largest threshold certified at the plan's level."""
-        if self.worst is None:
-            return self.release.certified_to(max_fail)
-        found = [bounds.certified_to(max_fail) for bounds in self.cases]
-        return None if any(t is None for t in found) else min(t for t in found if t is not None)
-
-    def fail_rate(self, threshold: float) -> FailRate:
-        """Fail rate at a threshold, with the upper bounds that count."""
-        if self.worst is None:
-            return self.release.fail_rate(threshold)
-        rates = [bounds.fail_rate(threshold) for bounds in self.cases]
-        alone = [r.upper_one_repeat for r in rates if r.upper_one_repeat is not None]
-        return replace(
-            rates[0], upper=max(r.upper for r in rates), upper_one_repeat=max(alone, default=None)
-        )
-
-    @property
-    def too_much_missing(self) -> bool:
-        """Whether so much is missing that nothing can be said; a whole stratum of traffic is."""
-        return self.cell.missing_share > MISSING_TOO_MUCH or bool(self.cell.unjudged)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Assessed:
     """A floor with what its verdicts will be made of, once its whole family is there."""
 
     request: CellRequest
     floor: Floor
-    judged: Judgement
+    bounds: CountedBounds
 
     @property
     def sign(self) -> float:
@@ -153,17 +112,17 @@ def assess_all(requests: Iterable[CellRequest], kind: FloorKind = "delivered") -
     asked = list(requests)
     for request in asked:
         _check_quality(request)
-    judged: list[Judgement] = []
+    bounded: list[CountedBounds] = []
     looked_up: list[stats.Asked] = []
     for request in asked:
-        one = _judge(request, kind)
-        judged.append(one)
+        one = _counted_bounds(request, kind)
+        bounded.append(one)
         if len(asked) >= _TOGETHER:
             looked_up += _asked(request, one)  # at once, while its arrays are near
     stats.look_up(looked_up)
     return [
-        Assessed(request=request, floor=_floor(request, kind, one, _sign(request)), judged=one)
-        for request, one in zip(asked, judged, strict=True)
+        Assessed(request=request, floor=_floor(request, kind, one, _sign(request)), bounds=one)
+        for request, one in zip(asked, bounded, strict=True)
     ]
 
 
@@ -177,25 +136,25 @@ def _check_quality(request: CellRequest) -> None:
             )
 
 
-def _asked(request: CellRequest, judged: Judgement) -> Iterator[stats.Asked]:
+def _asked(request: CellRequest, bounds: CountedBounds) -> Iterator[stats.Asked]:
     """What floor and verdicts will ask of a cell's bounds."""
-    if not judged.cell.value.size:
+    if not bounds.cell.value.size:
         return
     sign = _sign(request)
     at = [sign * value for value in sorted({t.value for t in request.thresholds})]
     max_fails = {_QUARTER, *(t.max_fail for t in request.thresholds)}
-    for bounds in judged.cases:
-        if (one := bounds.asked(at, max_fails)) is not None:
+    for case in bounds.cases:
+        if (one := case.asked(at, max_fails)) is not None:
             yield one
     if request.predicted is None:
-        yield _uncorrected(request, judged).asked_to_certify(_QUARTER)
+        yield _uncorrected(request, bounds).asked_to_certify(_QUARTER)
 
 
 def _sign(request: CellRequest) -> float:
     return 1.0 if request.direction == "higher" else -1.0
 
 
-def _judge(request: CellRequest, kind: FloorKind) -> Judgement:
+def _counted_bounds(request: CellRequest, kind: FloorKind) -> CountedBounds:
     sign, levels = _sign(request), (request.family.level, request.family.least_level)
     place = (request.offer_id, request.category, request.modality, kind, request.outputs)
     cell = build_cell(*place, sign=sign, traffic=request.traffic)
@@ -205,7 +164,7 @@ def _judge(request: CellRequest, kind: FloorKind) -> Judgement:
     if cell.missing_share > MISSING_TOLERATED * min(1.0, strictest / _QUARTER):
         filled = build_cell(*place, sign=sign, missing_as_fail=True, traffic=request.traffic)
         worst = _bounds(request, filled, levels, missing_as_fail=True)
-    return Judgement(cell=cell, release=_bounds(request, cell, levels), worst=worst)
+    return CountedBounds(cell=cell, release=_bounds(request, cell, levels), worst=worst)
 
 
 def _bounds(
@@ -218,19 +177,19 @@ def _bounds(
     return power_cell(alone, request.outputs, request.predicted, missing_as_fail=missing_as_fail)
 
 
-def _uncorrected(request: CellRequest, judged: Judgement) -> CellBounds:
+def _uncorrected(request: CellRequest, bounds: CountedBounds) -> CellBounds:
     """Bounds of a cell as if it were judged alone."""
     alpha = request.family.alpha
     if request.predicted is None:
-        return judged.release.at_level(alpha)
-    return _bounds(request, judged.cell, (alpha, alpha))
+        return bounds.release.at_level(alpha)
+    return _bounds(request, bounds.cell, (alpha, alpha))
 
 
-def _floor(request: CellRequest, kind: FloorKind, judged: Judgement, sign: float) -> Floor:
-    cell, release = judged.cell, judged.release
+def _floor(request: CellRequest, kind: FloorKind, bounds: CountedBounds, sign: float) -> Floor:
+    cell, release = bounds.cell, bounds.release
     empty = cell.value.size == 0
-    at_cell = None if empty else _uncorrected(request, judged).certified_to(0.25)
-    at_release = None if empty or judged.too_much_missing else judged.certified_to(0.25)
+    at_cell = None if empty else _uncorrected(request, bounds).certified_to(_QUARTER)
+    at_release = None if empty or bounds.too_much_missing else bounds.certified_to(_QUARTER)
     effect = None if empty else release.design_effect
     values = sorted({t.value for t in request.thresholds})
     return Floor(
@@ -243,8 +202,8 @@ def _floor(request: CellRequest, kind: FloorKind, judged: Judgement, sign: float
         n_outputs=cell.n_outputs,
         n_values=int(cell.value.size),
         counts=cell.counts,
-        fail_rates=() if empty else tuple(_shown(judged.fail_rate(sign * v), v) for v in values),
-        q25=None if empty else _signed(release.path.quantile(0.25), sign),
+        fail_rates=() if empty else tuple(_shown(bounds.fail_rate(sign * v), v) for v in values),
+        q25=None if empty else _signed(release.path.quantile(_QUARTER), sign),
         q25_harrell_davis=None if empty else _signed(release.path.harrell_davis(_QUARTER), sign),
         q25_lo_release=_signed(at_release, sign),
         q25_lo_cell=_signed(at_cell, sign),
@@ -266,7 +225,7 @@ def _floor(request: CellRequest, kind: FloorKind, judged: Judgement, sign: float
         },
         digests=request.digests,
         provisional=request.provisional,
-        q25_hi_release=None if empty else _upper_limit(judged, sign),
+        q25_hi_release=None if empty else _upper_limit(bounds, sign),
     )
 
 
@@ -308,11 +267,11 @@ def _told(request: CellRequest, release: CellBounds, values: Sequence[float]) ->
     return release.told(values) or {"says": TOO_FEW}
 
 
-def _upper_limit(judged: Judgement, sign: float) -> float | None:
+def _upper_limit(bounds: CountedBounds, sign: float) -> float | None:
     """Upper bound of the lower quartile; None too where every threshold is rejected."""
-    if judged.too_much_missing:
+    if bounds.too_much_missing:
         return None
-    above = judged.release.limits(0.25).rejected_above
+    above = bounds.release.limits(_QUARTER).rejected_above
     return _signed(above if above is not None and np.isfinite(above) else None, sign)
 
 

@@ -63,12 +63,12 @@ def on_panels(
     rows: list[LeaveOneOut] = []
     said: dict[tuple[Place, str], str] = {}
     for one in family:
-        if not one.judged.cell.on_its_panel:
+        if not one.bounds.cell.on_its_panel:
             continue
         mine = _leave_one_out(family, one, ruled[_place(one.request)], numbers)
         rows += mine
         for verdict in ruled[_place(one.request)]:
-            words = in_words(one.judged.cell.n_raters, mine, verdict.tier)
+            words = in_words(one.bounds.cell.n_raters, mine, verdict.tier)
             said[_place(verdict), verdict.tier] = words
     told = (replace(v, panel=said.get((_place(v), v.tier))) for v in verdicts)
     return tuple(told), tuple(rows)

@@ -15,9 +15,9 @@ from qfloor import stats
 from qfloor.counting import several
 from qfloor.floors.bounds import bound_cell
 from qfloor.floors.cells import build_cell
-from qfloor.floors.compute import MISSING_TOLERATED
 from qfloor.floors.first import first_values
 from qfloor.floors.judged import Judged
+from qfloor.floors.missing import MISSING_TOLERATED
 from qfloor.records import Modality
 
 

@@ -80,15 +80,15 @@ def rule_family(family: Sequence[Assessed]) -> tuple[Verdict, ...]:
 
 def _may_certify(assessed: Assessed) -> bool:
     """What cannot be certified makes no claim, and is no help to the others of its family."""
-    judged = assessed.judged
-    return bool(judged.cell.value.size) and not (
-        judged.too_much_missing or assessed.request.provisional
+    bounds = assessed.bounds
+    return bool(bounds.cell.value.size) and not (
+        bounds.too_much_missing or assessed.request.provisional
     )
 
 
 def _claim(assessed: Assessed, threshold: Threshold) -> Claim:
     """Evidence for a certificate, in the worst case of what is missing."""
-    at, cases = assessed.sign * threshold.value, assessed.judged.cases
+    at, cases = assessed.sign * threshold.value, assessed.bounds.cases
     request, floor = assessed.request, assessed.floor
     e_value = None
     if request.family.correction == "e-bh":
@@ -102,18 +102,18 @@ def _claim(assessed: Assessed, threshold: Threshold) -> Claim:
 
 def _verdict(asked: Asked, claim: Claim | None, adjusted: Adjusted | None) -> Verdict:
     assessed, threshold = asked
-    request, judged, plan = assessed.request, assessed.judged, assessed.request.family
+    request, bounds, plan = assessed.request, assessed.bounds, assessed.request.family
     at = assessed.sign * threshold.value
     level = plan.level if adjusted is None else adjusted.level
     ruling, reason, more = Ruling.UNDECIDED, "empty", None
     upper = lower = None
-    if judged.cell.value.size:
+    if bounds.cell.value.size:
         upper = _upper(assessed, at, level, by_bets=claim is not None and claim.e_value is not None)
-        lower = judged.release.lower(at, plan.level)
+        lower = bounds.release.lower(at, plan.level)
         ruling, reason = _ruling(asked, adjusted)
         if ruling is Ruling.UNDECIDED and reason in ("more_prompts", "too_few_prompts"):
-            rate = judged.release.rate(at)
-            more = _more_prompts(rate, judged.release, level, threshold.max_fail)
+            rate = bounds.release.rate(at)
+            more = _more_prompts(rate, bounds.release, level, threshold.max_fail)
     return Verdict(
         offer_id=request.offer_id,
         category=request.category,
@@ -149,7 +149,7 @@ def as_ruled(adjusted: Adjusted | None, alpha: float, ruling: Ruling) -> float |
 
 def _upper(assessed: Assessed, at: float, level: float, *, by_bets: bool) -> float:
     """Upper bound of P(fail) that decided, at the level it was judged at in the end."""
-    cases = assessed.judged.cases
+    cases = assessed.bounds.cases
     if by_bets:
         return max(case.e_upper(at, level) for case in cases)
     return max(case.upper(at, level) for case in cases)
@@ -158,21 +158,21 @@ def _upper(assessed: Assessed, at: float, level: float, *, by_bets: bool) -> flo
 def _ruling(asked: Asked, adjusted: Adjusted | None) -> tuple[Ruling, str]:
     """Decide; under Bonferroni by ``certified_to``, which is also the number published."""
     assessed, threshold = asked
-    request, judged, plan = assessed.request, assessed.judged, assessed.request.family
+    request, bounds, plan = assessed.request, assessed.bounds, assessed.request.family
     at = assessed.sign * threshold.value
-    if judged.too_much_missing:
+    if bounds.too_much_missing:
         return Ruling.UNDECIDED, "too_much_missing"
-    certified_to = judged.certified_to(threshold.max_fail)
+    certified_to = bounds.certified_to(threshold.max_fail)
     clears = certified_to is not None and at <= certified_to
     if request.provisional and clears:
         return Ruling.UNDECIDED, "provisional"
     certified = adjusted is not None and adjusted.certified(plan.alpha)
     if clears if plan.correction == "bonferroni" else certified:
         return Ruling.CERTIFIED, "clears"
-    if judged.release.limits(threshold.max_fail).verdict(at) == "rejected":
+    if bounds.release.limits(threshold.max_fail).verdict(at) == "rejected":
         return Ruling.REJECTED, "fails"
     needed = stats.min_prompts(plan.level, threshold.max_fail)
-    enough = judged.release.n_judging >= needed
+    enough = bounds.release.n_judging >= needed
     return Ruling.UNDECIDED, "more_prompts" if enough else "too_few_prompts"
 
 

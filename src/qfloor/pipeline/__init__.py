@@ -7,7 +7,8 @@ to look, by what is asked:
                       adaptive_batches, adaptive_spending, sequential_tables
     rounds/           what a round is: planned, buying, frozen, recorded, prompt_order, traffic,
                       references, anchors; what was judged in it: judging (begin here),
-                      judged_round, declared, centring, families, sessions, safety, unjudged
+                      judged_round, declared, centring, families, sessions, safety; why there is
+                      nothing: unjudged, unmade
     certifying/       floors and verdicts: certify (begin here), findings, ruled, beside, by_metric,
                       vectors, learned, post_hoc; sequential_cells, sequential_findings; before
                       money: planning; as people read them: shown, shown_outputs, explain,

@@ -28,13 +28,7 @@ from qfloor.pipeline.release import release_of
 from qfloor.pipeline.rounds.buying import excluded_by, plan_round, refuse_unratable
 from qfloor.pipeline.rounds.declared import Declared, scorers_of
 from qfloor.pipeline.rounds.frozen import PlanState, freeze_plan, plan_state
-from qfloor.pipeline.rounds.planned import (
-    offers_of,
-    prompts_of,
-    run_id,
-    suites_of,
-    view_of,
-)
+from qfloor.pipeline.rounds.planned import offers_of, prompts_of, run_id, suites_of, view_of
 from qfloor.pipeline.rounds.recorded import record_run
 from qfloor.pipeline.rounds.unjudged import why_unjudged
 from qfloor.pipeline.rounds.unmade import nothing_made
@@ -340,10 +334,8 @@ def certify_round(
     """
     suites = suites_of(benchmark) if suites is None else suites
     view = view_of(store, benchmark, prompts)
-    name, started = (
-        run_id(benchmark),
-        (now or dt.datetime.now(dt.UTC)).isoformat(timespec="seconds"),
-    )
+    name = run_id(benchmark)
+    started = (now or dt.datetime.now(dt.UTC)).isoformat(timespec="seconds")
     states = by_cell(store.sequential_of(run=name))
     if states:  # once tests have looked, bounds for a fixed number of prompts are none
         view = seen_only(view, states)

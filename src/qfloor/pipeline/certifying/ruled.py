@@ -155,7 +155,7 @@ def _population(
     reference: ReferenceSet | None,
     traffic: Traffic | None,
 ) -> dict[str, object]:
-    asked = {view.asked[output.output_id] for output in outputs}
+    asked = {view.prompt_of[output.output_id] for output in outputs}
     prompts = [view.prompts[digest] for digest in asked]
     return {
         "languages": sorted({p.language for p in prompts}),

@@ -15,6 +15,7 @@ from qfloor.benchmark import Benchmark
 from qfloor.errors import BenchmarkError
 from qfloor.floors import Closed, Demand, FamilyPlan, Judged, SequentialCell, SequentialDesign
 from qfloor.floors.cells import FAIL
+from qfloor.floors.missing import MISSING_TOO_MUCH
 from qfloor.floors.sequential import SequentialRule, counted
 from qfloor.generate.outcome import asked_for
 from qfloor.generate.plan import cannot
@@ -37,8 +38,6 @@ from qfloor.records import (
 from qfloor.stats.streams import Seen
 
 Method = Literal["auto", "exact", "e_process"]
-
-MISSING_TOO_MUCH = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)

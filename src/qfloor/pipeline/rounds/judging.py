@@ -64,7 +64,7 @@ class RoundView:
     left_out: Mapping[CellKey, Mapping[str, int]] = field(default_factory=dict)
 
     @cached_property
-    def asked(self) -> Mapping[str, str]:
+    def prompt_of(self) -> Mapping[str, str]:
         """Digest of the prompt of each output, by output id."""
         return {output.id: output.prompt_digest for output in self.outputs}
 

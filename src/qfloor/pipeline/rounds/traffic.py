@@ -62,7 +62,7 @@ def stratified(view: RoundView, traffic: Traffic, cells: Cells) -> Cells:
     """Name the stratum of every judged output."""
 
     def named(judged: Judged) -> Judged:
-        prompt = view.prompts[view.asked[judged.output_id]]
+        prompt = view.prompts[view.prompt_of[judged.output_id]]
         return replace(judged, stratum=traffic.strata(prompt)[0])
 
     return {key: [named(judged) for judged in outputs] for key, outputs in cells.items()}
