@@ -77,6 +77,22 @@ def test_the_same_month_again_is_the_same_suite(pool: Path, tmp_path: Path) -> N
     assert again.suite.digest == first.suite.digest
 
 
+def test_a_suite_that_differs_is_not_written_over_and_nothing_counts_as_served(
+    pool: Path, tmp_path: Path
+) -> None:
+    """The month's file may be another month's, or was corrected by hand."""
+    fill(pool, 4)
+    out = tmp_path / "month.toml"
+    suite.rotate(base(), pool, "2026-12", out)
+    december, served = out.read_bytes(), read_journal(pool)
+    with pytest.raises(SuiteError, match="differs from what would be written"):
+        suite.rotate(base(), pool, "2027-01", out)
+    assert (out.read_bytes(), read_journal(pool)) == (december, served)
+    suite.rotate(base(), pool, "2026-12", out)  # the same again is no other
+    suite.rotate(base(), pool, "2027-01", out, over=True)
+    assert suite.load(out).name == "open-2027-01"
+
+
 def test_no_private_prompt_serves_twice_and_the_public_part_stays(
     pool: Path, tmp_path: Path
 ) -> None:

@@ -22,6 +22,9 @@ Csv = typer.Option(False, "--csv", help="Print CSV instead of a table.")
 Workspace = typer.Option(
     Path(".qfloor"), "--workspace", "-w", help="Folder of the store, media and feeds."
 )
+Replace = typer.Option(
+    False, "--replace", help="Write over a file that differs: corrections by hand are lost."
+)
 
 
 def show(value: object) -> str:

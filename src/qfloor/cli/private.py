@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from qfloor.cli.output import Csv, Json, emit, say
+from qfloor.cli.output import Csv, Json, Replace, emit, say
 from qfloor.counting import several
 
 Pool = typer.Argument(help="The private pool, a .toml file; begun when it is not there.")
@@ -77,6 +77,7 @@ def rotate(
     per_category: int | None = typer.Option(
         None, min=3, help="Prompts of each category; by default as many as the public suite has."
     ),
+    over: bool = Replace,
     as_json: bool = Json,
     as_csv: bool = Csv,
 ) -> None:
@@ -90,7 +91,7 @@ def rotate(
     from qfloor.suite.loading import find
 
     suite.not_over(out, find(base))
-    done = suite.rotate(suite.load(base), pool, month, out, per_category=per_category)
+    done = suite.rotate(suite.load(base), pool, month, out, per_category=per_category, over=over)
     emit(done.rows, as_json=as_json, as_csv=as_csv)
     say(f"wrote {out}: {several(len(done.suite.prompts), 'prompt')}, digest {done.suite.digest}")
 

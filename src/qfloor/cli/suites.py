@@ -7,13 +7,9 @@ from pathlib import Path
 
 import typer
 
-from qfloor.cli.output import Csv, Json, emit, say
+from qfloor.cli.output import Csv, Json, Replace, emit, say
 from qfloor.counting import several
 from qfloor.errors import SuiteError
-
-Replace = typer.Option(
-    False, "--replace", help="Write over a file that differs: corrections by hand are lost."
-)
 
 app = typer.Typer(
     help="Prompt suites: list, check, import, sample; write, rotate and retire private prompts.",

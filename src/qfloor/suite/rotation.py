@@ -31,7 +31,7 @@ from qfloor.suite.pool import (
     served_digest,
     write_journal,
 )
-from qfloor.suite.writing import not_over, write
+from qfloor.suite.writing import dump, not_over, not_over_other, write
 
 PRIVATE_SHARE = Fraction(1, 3)
 _MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
@@ -54,7 +54,13 @@ def month_of(text: str) -> str:
 
 
 def rotate(
-    base: Suite, pool: Path, month: str, out: Path, *, per_category: int | None = None
+    base: Suite,
+    pool: Path,
+    month: str,
+    out: Path,
+    *,
+    per_category: int | None = None,
+    over: bool = False,
 ) -> Rotated:
     """Write a month's suite: public prompts of ``base``, a third of private ones of ``pool``.
 
@@ -71,20 +77,24 @@ def rotate(
         The suite file to write.
     per_category : int, optional
         Prompts of each category and modality; by default as many as ``base`` has.
+    over : bool
+        Write over an ``out`` that holds something else.
 
     Raises
     ------
     SuiteError
         When a stratum lacks prompts that never served, says how many, or when ``out`` is the pool
-        or its journal; nothing is written.
+        or its journal, or holds another suite; nothing is written, and no prompt counts as served.
     """
     month = month_of(month)
     not_over(out, pool, journal_of(pool))
     with held(pool):
-        return _rotated(base, pool, month, out, per_category)
+        return _rotated(base, pool, month, out, per_category, over)
 
 
-def _rotated(base: Suite, pool: Path, month: str, out: Path, per_category: int | None) -> Rotated:
+def _rotated(
+    base: Suite, pool: Path, month: str, out: Path, per_category: int | None, over: bool
+) -> Rotated:
     private, journal = load(pool), read_journal(pool)
     clash = {p.id for p in base.prompts} & {p.id for p in private.prompts}
     if clash:
@@ -116,12 +126,14 @@ def _rotated(base: Suite, pool: Path, month: str, out: Path, per_category: int |
         for names in taken.values()
         for name in names
     }
-    write_journal(pool, Journal(served={**served, **journal.served}))
     year, number = month.split("-")
     suite = Suite(
         name=f"{base.name}-{month}", version=f"{int(year)}.{int(number)}.0", licence="",
         title=f"{base.name} with a private third, {month}", prompts=tuple(prompts),
     )  # fmt: skip
+    if not over:
+        not_over_other({out: dump(suite)})
+    write_journal(pool, Journal(served={**served, **journal.served}))
     write(suite, out)
     return Rotated(suite=suite, rows=tuple(rows))
 
