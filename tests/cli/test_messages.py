@@ -179,9 +179,12 @@ def test_a_value_that_an_option_does_not_take_is_named(given: tuple[str, ...], s
         (("report", "quality.db", "--alpha", "0.01"), "--alpha"),
         (("ab", "export", "may", "--out", "may.csv", "--round", "2026-11"), "--round"),
         (("floors", "painters", "--with-private"), "--with-private"),
+        (("floors", "painters", "--tags", "--kind", "conditional"), "--kind"),
+        (("floors", "painters", "--pass-rates", "--quality", "clip"), "--quality"),
         (("verify", "quality.db", "--csv"), "--csv"),
         (("verify", "quality.db", "--benchmark", "painters"), "--benchmark"),
         (("prices", "show", "bfl/*", "--sources"), "PATTERN"),
+        (("prices", "show", "--rows", "--sources"), "--rows"),
         (("prices", "show", "--rows", "--db", "quality.db"), "--db"),
     ],
 )

@@ -121,7 +121,11 @@ def _table_asked(
 
 
 def _refuse_idle(context: typer.Context, table: Table | None, html: Path | None) -> None:
-    """Refuse what only a page, or only the explanation that it shows, has a use for."""
+    """Refuse what the table that is shown has no use for."""
+    if table is not None:
+        refuse(context, ("kind",), f"goes with floors, not with --{table.replace(' ', '-')}")
+    if table == "pass rates":
+        refuse(context, ("quality",), "goes with floors, not with --pass-rates, which are of none")
     if table != "explain":
         refuse(context, ("html",), "goes with --explain")
     if html is None:

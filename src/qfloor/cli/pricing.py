@@ -162,7 +162,7 @@ def show(
     from qfloor.router.feeds import FeedStore
 
     if sources:
-        refuse(context, ("pattern",), "goes with offers or --rows; sources are told all")
+        refuse(context, ("pattern", "rows"), "goes without --sources, which are told all")
     if rows or sources:
         refuse(
             context,
