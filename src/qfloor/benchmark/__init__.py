@@ -4,7 +4,8 @@ A run is decided by this file, the suites it names and the code's version; nothi
 the environment. `load` validates all of it before anything is spent.
 
     record.py    what it says, as records      tables.py    how it may be written
-    thresholds.py  what tiers demand     loading.py   from the file to the record
+    qualities.py   which number decides  thresholds.py  what tiers demand
+    loading.py     from the file to the record
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 ==============  ============================================================================
 `ltt`           from which metric value on are people content? learn-then-test
+`sequence`      the order in which it tests its candidates, from strict to lax
 `usable`        from which quality on are outputs called fit for production?
 `predict`       metrics -> P(human < t), cross-fitted, for prediction-powered floors
 `ordinal`       the direction in which several metrics together point: proportional odds

@@ -3,6 +3,15 @@
 `write` makes ``quality.db``, `write_json` the same content as JSON, `write_parquet` a folder of
 tables for analysts, and `verify` checks a file against its own digest and its own rules. A
 release is what the caller says it is: nothing is computed here, and the clock is never read.
+
+    release.py       what a file will say, and its rows: read this first
+    schema.py        every table and column; declared in columns, found, beside, learned and raw
+    reference.py     the page and the JSON Schema made of them
+    writing.py       the file, whole or not at all      placing.py   where, when nobody says
+    parquet.py       the same for analysts
+    verification.py  a file against itself: its digest, its types (typed), its rules (consistency)
+    withdrawing.py   certificates taken back after drift
+    stated.py, late.py   in words: how often a certificate may be false, what is post hoc
 """
 
 from qfloor.export.consistency import problems_of

@@ -1,4 +1,4 @@
-"""Generate: have every prompt made by every offer, once a round, and keep what came.
+"""Stage 2: have every prompt made by every offer, once a round, and keep what came.
 
 plan.py      what is to be made, what is there, the most it can cost
 state.py     where a request stands, from its ledger rows

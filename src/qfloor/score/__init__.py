@@ -1,4 +1,4 @@
-"""The stage that turns made outputs into scores.
+"""Stage 3: turn made outputs into scores.
 
     stage.py      what is missing, in which batches, and what is written: read this first
     scoring.py    one batch: inputs -> scorers -> rows; one bad item never costs the others

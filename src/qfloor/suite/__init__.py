@@ -1,5 +1,11 @@
 """Stage 1: prompt suites. Load and validate, check, import foreign ones, sample a team's own.
 
+    loading.py    a suite file -> prompts: read this first    writing.py    and back, to one digest
+    checking.py   what makes a suite worth measuring with     likeness.py   prompts too alike
+    importing.py  prompt sets that others publish             labels.py     what their rows hold
+    cells.py      what cells of a CSV say of a prompt         sampling.py   a team's own requests
+    pool.py       private prompts                             rotation.py   a month's third of them
+
 >>> from qfloor import suite
 >>> suite.load("painters").name
 'painters'

@@ -3,6 +3,7 @@
 generator.py   `HttpGenerator`: the verbs, once; a provider fills in a few methods
 wire.py        one HTTP exchange: sent or not sent, answered or lost; downloads to a file
 answers.py     an answer, and paths into its JSON
+delivery.py    from what an answer says of media to media in a file
 outcomes.py    tables of error shapes -> reason, and the common table by HTTP status
 waits.py       how long a seller says to wait
 urls.py        which URLs may be fetched, and which may see the key

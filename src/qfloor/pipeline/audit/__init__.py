@@ -6,6 +6,9 @@ keeps as found, and what its raw rows give must be one and the same, numbers to 
 
 What an audit cannot see: a store and a database that were changed together and consistently;
 against that helps only a digest that was published before, of the release or of the frozen plan.
+
+    check.py      one line of an audit              comparison.py  two contents, value by value
+    raw.py        what it looks at below findings   looked_at.py   what adaptive tests looked at
 """
 
 from __future__ import annotations

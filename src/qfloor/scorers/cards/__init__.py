@@ -4,6 +4,8 @@ A card holds what a metric's declaration (`qfloor.records.Metric`) does not: wor
 direction and identity stay with the declaration and are read from it. This package imports no
 scorer; `docs/cards.py` puts the two together on the reference page, and a test fails when a
 scorer declares a metric that no card describes.
+
+`card` is the record; the cards stand in `pixels`, `learned`, `clips` and `text`.
 """
 
 from __future__ import annotations

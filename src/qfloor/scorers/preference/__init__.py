@@ -2,7 +2,10 @@
 
     hps.py            HPSv2 and HPSv2.1, through open_clip
     pickscore.py      PickScore, through transformers' CLIP
-    imagereward.py    ImageReward, through transformers' BLIP
+    imagereward.py    ImageReward, through transformers' BLIP (its weights: blip.py)
+    cosine.py         what HPSv2 and PickScore share
+    transformers_clip.py  a CLIP of transformers, its files from hub_folder.py
+    pixels.py         pictures as the originals see them    forward.py    rows through a model
 
 Each says which picture of one prompt people would rather have. None says how good a picture is:
 their numbers compare within a prompt and nowhere else, so they are stored raw and every metric

@@ -4,6 +4,7 @@ temporal.py      `TemporalScorer`: flickering, frame differences, consistency of
 motion.py        `MotionScorer`: optical flow, smoothness, freezes; needs OpenCV, no model
 consistency.py   `ConsistencyScorer`: frames against their neighbours in any backbone's space
 flow.py          dense optical flow at one working size
+walk.py          one walk through a clip for every series that needs its frames
 freezing.py      for how long a picture stands still
 sampling.py      frames by time, whatever the frame rate
 rows.py          means and worst-frame quantiles of a series as rows

@@ -2,6 +2,7 @@
 
     app.py        addresses and answers
     serving.py    a server on this machine
+    recruiting.py recruiting sites: how a person comes in and is paid
     static/       the pages: plain HTML, CSS and JavaScript modules, served as they are
 
 It does not know arms, offers or statistics.

@@ -4,6 +4,15 @@
 draws a layout at any size and at any moment of a clip, with no chance left. `paint` does both.
 The package knows scenes and words of the painters' world, and nothing of prompts, painters,
 prices or scores.
+
+    layout.py     what is decided, with all its chances (dice)    style.py      the hands that draw
+    rendering.py  from a layout to pixels: read this first        motion.py     time within a clip
+    nouns.py      each noun's drawing, in nouns_animals, nouns_home, nouns_outdoor, nouns_table
+    sprites.py    one thing, drawn and shaded                     canvas.py     the pen
+    faces.py      portraits          buildings.py  buildings      terrains.py   landscapes
+    scenery.py    skies, brushes     surfaces.py   what things stand before
+    carriers.py   what carries words                              lettering.py  the words on it
+    materials.py  textures                                        grading.py    the whole picture
 """
 
 from __future__ import annotations
