@@ -174,6 +174,21 @@ def test_equal_scores_of_a_few_are_no_proof(n: int, shown: bool) -> None:
     assert claim(found, "noninferiority").supported == shown
 
 
+@pytest.mark.parametrize(("n", "needed"), [(40, 40), (300, 100)])
+def test_as_many_scores_as_there_can_be_are_asked_for(n: int, needed: int) -> None:
+    scored = {"left_score": 5.0, "right_score": 5.0, "left_usable": True, "right_usable": True}
+    bare = {"left_score": None, "right_score": None, "left_usable": None, "right_usable": None}
+    ties = [
+        replace(a, response="none", **(bare if i == 0 or i >= needed else scored))
+        for i, a in enumerate(golden()[:n])
+    ]
+    why = claim(analyse(ties, FROZEN), "noninferiority").why
+    assert why == (
+        f"only {needed - 1} votes without a difference were scored; {needed} are needed "
+        "to see what was missed",
+    )
+
+
 def test_net_is_not_raw_detection() -> None:
     found = analyse(golden(detected=540, minor=324, wrong=180), FROZEN).headline
     assert percents(found.discriminability.net) == [3.00, 2.57, 3.43]

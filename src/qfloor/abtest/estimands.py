@@ -30,7 +30,7 @@ FloatArray = NDArray[np.float64]
 
 FEWEST_SCORED = 100
 """Scored votes without a difference, each standing for ten, below which the mean gap is shown and
-not tested: what was missed is rare, and too few of them may hold none of it."""
+not tested, unless all were scored: what was missed is rare, and too few may hold none of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,10 +210,11 @@ def _gap(test: Votes, plan: AnalysisPlan) -> tuple[stats.Estimate | None, float 
     mean = stats.two_way_mean(gaps, crossed, plan.confidence)
     neither = test.choice == 0
     n_asked = int((neither & asked).sum())
-    if n_asked < min(FEWEST_SCORED, int(neither.sum())):
+    needed = min(FEWEST_SCORED, int(neither.sum()))
+    if n_asked < needed:
         why = (
             f"only {several(n_asked, 'vote')} without a difference "
-            f"{'was' if n_asked == 1 else 'were'} scored; {FEWEST_SCORED} are needed "
+            f"{'was' if n_asked == 1 else 'were'} scored; {needed} are needed "
             "to see what was missed"
         )
         return mean, None, why
