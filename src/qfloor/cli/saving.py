@@ -97,7 +97,7 @@ def _said(found: MonthlySavings) -> list[str]:
     )  # fmt: skip
     lines.append(
         f"measuring these categories cost {usd(found.needed_nanousd)} of the release's "
-        f"{usd(found.measured_nanousd)} (outputs; ratings are not in it); "
+        f"{usd(found.measured_nanousd)} (outputs, at its prices; ratings are not in it); "
         f"{usd(found.measuring_nanousd)} a month, {enough}: net "
         f"{usd(found.net_nanousd)}"
     )

@@ -21,6 +21,7 @@ from qfloor.pipeline.replaying import mix_rate, requests, spoken
 from qfloor.pipeline.workloads import Workload, price_rules
 from qfloor.prices import nanousd, usd
 from qfloor.router.replay import ROUTED, Answered, Replay, replay
+from qfloor.router.request import Request
 
 LOCKED = "best single"  # how a replay calls who buys everything from one offer
 
@@ -50,7 +51,8 @@ class MonthlySavings:
     """A month before and after, with what the measurement behind it costs.
 
     ``after_nanousd`` has in it what stays as it is (``stays``). ``measured_nanousd`` is what the
-    release's outputs cost, ``needed_nanousd`` those of the categories this workload asks for;
+    release's outputs cost, ``needed_nanousd`` those of the categories this workload asks for, at
+    the release's prices;
     ``break_even`` is the requests a month from which on routing pays for the latter, None when it
     never does.
     """
@@ -209,10 +211,13 @@ def by_price(found: MonthlySavings) -> dict[int, float]:
 
 
 def _measuring(db: router.Database, found: Replay) -> tuple[int, int]:
-    """What the release's outputs cost by its ledger, and those of the categories asked for."""
+    """What the release's outputs cost by its ledger, and those of the categories asked for.
+
+    These at the release's prices: whoever measures buys no output at what this team pays.
+    """
     rows = export.read(Path(db.path))
     spent = sum(row["amount_nanousd"] for row in rows.get("spending", []))
-    like = {a.place[:2]: a.decision.request for a in found.answered}
+    like = {a.place[:2]: _at_list_prices(a.decision.request) for a in found.answered}
     needed = 0
     for row in rows["floors"]:
         request = like.get((row["category"], row["modality"]))
@@ -220,6 +225,12 @@ def _measuring(db: router.Database, found: Replay) -> tuple[int, int]:
         if mine and request is not None:
             needed += row["n_outputs"] * (request.price_of(row["offer_id"]) or 0)
     return spent, needed
+
+
+def _at_list_prices(asked: Request) -> Request:
+    """A request without the prices of a team."""
+    db, need, policy = asked.db, asked.need, asked.policy
+    return Request(db, need, policy, None, asked.health, asked.now, asked.classification)
 
 
 def _break_even(cost: Fraction, saved: int, volume: int) -> int | None:
