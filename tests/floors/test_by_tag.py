@@ -94,6 +94,28 @@ def test_a_label_of_every_prompt_is_the_cell_at_its_uncorrected_level(
     assert row.fail_rates == floor.fail_rates
 
 
+@pytest.mark.parametrize(("missing", "max_fail"), [(3, 0.25), (2, 0.1)])
+def test_what_is_missing_of_a_label_counts_as_in_the_cell(missing: int, max_fail: float) -> None:
+    outputs = [
+        Judged(output_id=f"o{i}.{k}", family=f"p{i}", repeat=k, status=Status.MADE, values=(9.0,))
+        for i in range(60)
+        for k in range(2)
+    ]
+    for i in range(missing):
+        outputs[2 * i] = replace(outputs[2 * i], status=Status.FAILED, values=())
+    request = _request(outputs)
+    request = replace(
+        request, thresholds=[replace(t, max_fail=max_fail) for t in request.thresholds]
+    )
+    (row,) = compute_tag_floors(request, {o.output_id: Labels(language="en") for o in outputs})
+    floor, _ = compute_floor(
+        replace(request, family=FamilyPlan(name="alone", m=1, alpha=FAMILY.alpha))
+    )
+    for mine, whole in zip(row.fail_rates, floor.fail_rates, strict=True):
+        assert mine.upper == pytest.approx(whole.upper)
+        assert mine.upper_one_repeat == pytest.approx(whole.upper_one_repeat)
+
+
 @pytest.mark.parametrize(
     ("missing", "certified", "reason"),
     [(1, 9.0, ""), (3, 9.0, ""), (6, None, "too much missing")],

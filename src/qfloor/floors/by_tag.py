@@ -15,11 +15,10 @@ from typing import Literal
 import numpy as np
 
 from qfloor import stats
-from qfloor.floors.bounds import CellBounds, bound_cell
-from qfloor.floors.cells import Cell, build_cell
-from qfloor.floors.compute import CellRequest
+from qfloor.floors.compute import CellRequest, counted_bounds
+from qfloor.floors.family import FamilyPlan
 from qfloor.floors.judged import Judged, lay_out
-from qfloor.floors.missing import MISSING_TOLERATED, MISSING_TOO_MUCH
+from qfloor.floors.missing import CountedBounds
 from qfloor.records import FailRate, TagFloor
 
 MAX_FAIL = 0.25
@@ -59,30 +58,27 @@ def compute_all_tag_floors(
     """`compute_tag_floors` of many cells, one after the other, and faster."""
     parts = [part for request in requests for part in _parts(request, labels)]
     stats.look_up(
-        bounds.asked_to_certify(MAX_FAIL, [part.sign * value for value in part.values])
+        case.asked_to_certify(MAX_FAIL, [part.request.sign * value for value in part.values])
         for part in parts
-        for bounds in part.bounds
+        if not part.is_empty
+        for case in part.bounds.cases
     )
     return tuple(_tag_floor(part) for part in parts)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Part:
-    """Outputs of a cell that share a label, and their bounds: none of nothing.
-
-    Where outputs are missing, the second bounds are those of the worst case.
-    """
+    """Outputs of a cell that share a label, as a cell that is judged alone, and its bounds."""
 
     request: CellRequest
     facet: Facet
     label: str
-    cell: Cell
-    bounds: tuple[CellBounds, ...]
+    bounds: CountedBounds
 
     @property
-    def sign(self) -> float:
-        """-1 where lower is better."""
-        return 1.0 if self.request.direction == "higher" else -1.0
+    def is_empty(self) -> bool:
+        """Whether nothing of it counts: then there is nothing to bound."""
+        return not self.bounds.cell.value.size
 
     @property
     def values(self) -> list[float]:
@@ -104,19 +100,15 @@ def _parts(request: CellRequest, labels: Mapping[str, Labels]) -> Iterator[_Part
 
 
 def _part(request: CellRequest, facet: Facet, label: str, outputs: Sequence[Judged]) -> _Part:
-    place = (request.offer_id, request.category, request.modality)
-    sign = 1.0 if request.direction == "higher" else -1.0
-    cell = build_cell(*place, "delivered", outputs, sign=sign)
-    cells = [cell]
-    if cell.missing_share > MISSING_TOLERATED:
-        cells.append(build_cell(*place, "delivered", outputs, sign=sign, missing_as_fail=True))
-    bounds = [bound_cell(c, request.family.alpha) for c in cells] if cell.value.size else []
-    return _Part(request=request, facet=facet, label=label, cell=cell, bounds=tuple(bounds))
+    family = FamilyPlan(name=label, m=1, alpha=request.family.alpha)
+    alone = replace(request, outputs=outputs, family=family, traffic=None, predicted=None)
+    bounds = counted_bounds(alone, "delivered")
+    return _Part(request=alone, facet=facet, label=label, bounds=bounds)
 
 
 def _tag_floor(part: _Part) -> TagFloor:
-    request, cell, bounds, sign = part.request, part.cell, part.bounds, part.sign
-    low, reason = _certified_to(cell, bounds, request.family.alpha)
+    request, cell, release = part.request, part.bounds.cell, part.bounds.release
+    low, reason = _certified_to(part)
     return TagFloor(
         offer_id=request.offer_id,
         category=request.category,
@@ -127,34 +119,29 @@ def _tag_floor(part: _Part) -> TagFloor:
         n_prompts=cell.n_clusters,
         n_outputs=cell.n_outputs,
         n_values=int(cell.value.size),
-        fail_rates=tuple(_fail_rates(part)) if bounds else (),
-        q25=_signed(bounds[0].path.quantile(MAX_FAIL), sign) if bounds else None,
-        q25_lo=_signed(low, sign),
+        fail_rates=() if part.is_empty else tuple(_fail_rates(part)),
+        q25=None if part.is_empty else _signed(release.path.quantile(MAX_FAIL), request.sign),
+        q25_lo=_signed(low, request.sign),
         alpha=request.family.alpha,
-        bound=bounds[0].rule if bounds else "",
+        bound="" if part.is_empty else release.rule,
         reason=reason,
     )
 
 
-def _certified_to(
-    cell: Cell, bounds: Sequence[CellBounds], alpha: float
-) -> tuple[float | None, str]:
+def _certified_to(part: _Part) -> tuple[float | None, str]:
     """Largest threshold certified at the cell's level, or None and why."""
-    needed = stats.min_prompts(alpha, MAX_FAIL)
-    if cell.n_clusters < needed:
+    needed = stats.min_prompts(part.request.family.alpha, MAX_FAIL)
+    if part.bounds.cell.n_clusters < needed:
         return None, f"too few prompts (needs {needed})"
-    if cell.missing_share > MISSING_TOO_MUCH:
+    if part.bounds.too_much_missing:
         return None, "too much missing"
-    found = [b.certified_to(MAX_FAIL) for b in bounds]
-    if any(t is None for t in found):
-        return None, "no threshold can be certified"
-    return min(t for t in found if t is not None), ""
+    found = part.bounds.certified_to(MAX_FAIL)
+    return found, "" if found is not None else "no threshold can be certified"
 
 
 def _fail_rates(part: _Part) -> Iterator[FailRate]:
     for value in part.values:
-        rates = [b.fail_rate(part.sign * value) for b in part.bounds]
-        yield replace(rates[0], threshold=value, upper=max(r.upper for r in rates))
+        yield replace(part.bounds.fail_rate(part.request.sign * value), threshold=value)
 
 
 def _signed(value: float | None, sign: float) -> float | None:

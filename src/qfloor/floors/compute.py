@@ -64,6 +64,11 @@ class CellRequest:
         """Lay the outputs out once for all that is made of them."""
         object.__setattr__(self, "outputs", lay_out(self.outputs))
 
+    @property
+    def sign(self) -> float:
+        """-1 where lower is better."""
+        return 1.0 if self.direction == "higher" else -1.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Assessed:
@@ -76,7 +81,7 @@ class Assessed:
     @property
     def sign(self) -> float:
         """-1 where lower is better."""
-        return _sign(self.request)
+        return self.request.sign
 
 
 def assess(request: CellRequest, kind: FloorKind = "delivered") -> Assessed:
@@ -115,13 +120,13 @@ def assess_all(requests: Iterable[CellRequest], kind: FloorKind = "delivered") -
     bounded: list[CountedBounds] = []
     looked_up: list[stats.Asked] = []
     for request in asked:
-        one = _counted_bounds(request, kind)
+        one = counted_bounds(request, kind)
         bounded.append(one)
         if len(asked) >= _TOGETHER:
             looked_up += _asked(request, one)  # at once, while its arrays are near
     stats.look_up(looked_up)
     return [
-        Assessed(request=request, floor=_floor(request, kind, one, _sign(request)), bounds=one)
+        Assessed(request=request, floor=_floor(request, kind, one, request.sign), bounds=one)
         for request, one in zip(asked, bounded, strict=True)
     ]
 
@@ -140,7 +145,7 @@ def _asked(request: CellRequest, bounds: CountedBounds) -> Iterator[stats.Asked]
     """What floor and verdicts will ask of a cell's bounds."""
     if not bounds.cell.value.size:
         return
-    sign = _sign(request)
+    sign = request.sign
     at = [sign * value for value in sorted({t.value for t in request.thresholds})]
     max_fails = {_QUARTER, *(t.max_fail for t in request.thresholds)}
     for case in bounds.cases:
@@ -150,12 +155,9 @@ def _asked(request: CellRequest, bounds: CountedBounds) -> Iterator[stats.Asked]
         yield _uncorrected(request, bounds).asked_to_certify(_QUARTER)
 
 
-def _sign(request: CellRequest) -> float:
-    return 1.0 if request.direction == "higher" else -1.0
-
-
-def _counted_bounds(request: CellRequest, kind: FloorKind) -> CountedBounds:
-    sign, levels = _sign(request), (request.family.level, request.family.least_level)
+def counted_bounds(request: CellRequest, kind: FloorKind) -> CountedBounds:
+    """Bound what is asked, in the worst case of what is missing too where that is not little."""
+    sign, levels = request.sign, (request.family.level, request.family.least_level)
     place = (request.offer_id, request.category, request.modality, kind, request.outputs)
     cell = build_cell(*place, sign=sign, traffic=request.traffic)
     worst = None
