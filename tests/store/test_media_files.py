@@ -217,3 +217,19 @@ def test_the_name_of_bytes_that_are_there_is_waited_for_as_well(
     else:
         media.put(BYTES, "image/png")
     assert done == ["folder"]
+
+
+@pytest.mark.parametrize("renews", [False, True])
+@pytest.mark.parametrize("as_file", [False, True])
+def test_a_file_that_has_the_name_of_bytes_and_not_their_content_is_replaced(
+    tmp_path: Path, renews: bool, as_file: bool
+) -> None:
+    media = MediaFiles(tmp_path / "media", renews=renews)
+    sha256 = media.put(BYTES, "image/png")
+    media.path(sha256).write_bytes(BYTES[:4])
+    if as_file:
+        media.put_file(given(tmp_path), "image/jpeg", take=False)
+    else:
+        media.put(BYTES, "image/jpeg")
+    assert media.fetch(sha256) == BYTES
+    assert [found.sha256 for found in media.lying()] == [sha256]

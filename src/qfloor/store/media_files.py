@@ -73,12 +73,15 @@ class MediaFiles:
         return str(self.folder)
 
     def put(self, content: bytes, media_type: str) -> str:
-        """Store bytes durably and return their SHA-256; bytes that are there are left alone."""
+        """Store bytes durably and return their SHA-256; bytes that are there are left alone.
+
+        A file of their name that holds others is damaged, and they take its place.
+        """
         sha256 = hashlib.sha256(content).hexdigest()
         with self._writing():
             if self._need_not(sha256):
                 return sha256
-            target = self._shard(sha256) / f"{sha256}.{_extension(media_type)}"
+            target = self._target(sha256, media_type)
             with self._draft(sha256[:16]) as draft:
                 draft.write_bytes(content)
                 self._name(draft, target)
@@ -97,7 +100,7 @@ class MediaFiles:
             moved = take and _moved(path, draft)
             sha256 = sha256_of(draft) if moved else _copied(path, draft)
             if not self._need_not(sha256):
-                target = self._shard(sha256) / f"{sha256}.{_extension(media_type)}"
+                target = self._target(sha256, media_type)
                 self._name(draft, target)
             if take and not moved:
                 path.unlink()
@@ -129,10 +132,15 @@ class MediaFiles:
 
     def _need_not(self, sha256: str) -> bool:
         """Whether such bytes are there; their name is waited for, as who gave it may be."""
-        if self.renews or self.find(sha256) is None:
+        if self.renews or self.digest(sha256) != sha256:
             return False
         sync_folder(self._shard(sha256))
         return True
+
+    def _target(self, sha256: str, media_type: str) -> Path:
+        """Where bytes go: in the place of a file that has their name, else beside the others."""
+        shard = self._shard(sha256)
+        return self.find(sha256) or shard / f"{sha256}.{_extension(media_type)}"
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
