@@ -75,6 +75,19 @@ def test_rows_become_outputs(folder, tmp_path):
     assert (again.plan.done, again.counts, len(outputs)) == (3, {}, 3)
 
 
+@pytest.mark.parametrize("name", ["m.csv", "m.jsonl"])
+def test_a_file_whose_name_begins_with_a_blank_is_that_file(folder, name):
+    """Stripped, it was another file that lay beside it."""
+    (folder / " 0.png").write_bytes(picture(7))
+    rows = [("tree", " 0.png"), ("hill", "1.png"), ("lake", " 2.png ")]
+    text = HEADER + "".join(f"{prompt},us/m@a,{file}\n" for prompt, file in rows)
+    if name == "m.jsonl":
+        told = [{"prompt": prompt, "offer": "us/m@a", "file": file} for prompt, file in rows]
+        text = "".join(json.dumps(row) + "\n" for row in told)
+    found = read_manifest(write(folder, text, name))
+    assert [row.path.name for row in found.rows] == [" 0.png", "1.png", "2.png"]
+
+
 def animation(form: str, frames: int, **options: int) -> bytes:
     drawn = [Image.fromarray(np.full((8, 8, 3), (60 * i, 90, 30), np.uint8)) for i in range(frames)]
     for i, one in enumerate(drawn):

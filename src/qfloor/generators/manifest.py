@@ -232,10 +232,13 @@ def _row(manifest: Path, number: int, cells: Mapping[str, str], known: _Known) -
 
 
 def _file(folder: Path, name: str, where: str) -> Path:
+    name, said = name.strip(), name
     if not name:
         raise ManifestError(f"{where}: the file is empty")
     try:
-        path = (folder / name).resolve()
+        path = (folder / said).resolve()
+        if not path.is_file():  # blanks around a cell are rarely of the name
+            path = (folder / name).resolve()
         is_file = path.is_file()
     except (OSError, ValueError, RuntimeError) as error:  # too long, a zero byte, links in a ring
         raise ManifestError(f"{where}: {name[:80]!r} is no file name ({error})") from error
@@ -314,7 +317,7 @@ def _cost(cells: Mapping[str, str], where: str) -> int | None:
 
 
 def _cells(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Rows as stripped text by column, with their line numbers."""
+    """Rows as text by column, stripped but for names of files, with their line numbers."""
     is_table = tables.ending(manifest) in (".csv", ".tsv")
     read: Callable[..., Iterator[tuple[int, dict[str, Any]]]]
     read = tables.rows if is_table else tables.json_rows
@@ -325,7 +328,8 @@ def _cells(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 f"{manifest.name} row {number}: unknown column {unknown[0]!r}; known: "
                 f"{', '.join(COLUMNS)}"
             )
-        yield number, {k: _text(v, manifest, number) for k, v in cells.items()}
+        told = {k: _text(v, manifest, number) for k, v in cells.items()}
+        yield number, {k: v if k == "file" else v.strip() for k, v in told.items()}
 
 
 def _text(value: Any, manifest: Path, number: int) -> str:
@@ -333,7 +337,7 @@ def _text(value: Any, manifest: Path, number: int) -> str:
         return ""
     if isinstance(value, bool | list | dict):
         raise ManifestError(f"{manifest.name} row {number}: {value!r} is neither text nor number")
-    return str(value).strip()
+    return str(value)
 
 
 def _offers(manifest: Path, rows: Sequence[ManifestRow]) -> tuple[Offer, ...]:
