@@ -80,6 +80,8 @@ class Pipe:
         ({"width": 32, "height": 64, "steps": 4}, {}, {"width": 32, "num_inference_steps": 4}),
         ({}, {"aspect_ratio": "2:1"}, {"width": 720, "height": 368}),
         ({"size": "64x64"}, {"aspect_ratio": "2:1"}, {"width": 64, "height": 64}),
+        ({"size": 64}, {}, {"width": 64, "height": 64}),
+        ({"size": 64}, {"aspect_ratio": "4:1"}, {"width": 128, "height": 32}),
     ],
 )
 def test_settings_win_and_sizes_are_what_can_be_made(

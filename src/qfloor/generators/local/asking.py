@@ -71,14 +71,18 @@ def ask(request: Request, pipeline: Any) -> Asked:
 
 
 def _shape(request: Request, pipeline: Any, asked: Asked) -> dict[str, int]:
-    """Width and height: as the offer fixes them, else the prompt's shape at the usual area."""
+    """Width and height: as the offer fixes them, else the prompt's shape at the usual area.
+
+    A size that is one number is the side of a square, and the area of other shapes.
+    """
     settings = request.offer.settings
-    told = _size(settings)
-    if told is None:
-        ratio = _ratio(settings.get("aspect_ratio") or request.prompt.aspect_ratio)
+    told, side = _size(settings), settings.get("size")
+    ratio = _ratio(settings.get("aspect_ratio") or request.prompt.aspect_ratio)
+    area = side**2 if isinstance(side, int) else None
+    if told is None or (area and ratio):
         if ratio is None:
             return {}
-        area = _whole(settings, "area") or _usual_area(pipeline)
+        area = area or _whole(settings, "area") or _usual_area(pipeline)
         if area is None:
             return {}
         told = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
