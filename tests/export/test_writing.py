@@ -150,7 +150,7 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_json_says_the_same(tmp_path: Path) -> None:
     weights = {"bound": 0.7, "features": {"face": [0, 9]}}
-    release = factories.release(classifier={"portrait": {"face": 2.0}}, weights=weights)
+    release = factories.release(signals={"portrait": {"face": 2.0}}, weights=weights)
     database = export.verify(export.write(tmp_path / "quality.db", release))
     document = export.verify(export.write_json(tmp_path / "quality.json", release))
     assert document.digest == database.digest == release.digest

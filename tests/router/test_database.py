@@ -153,7 +153,7 @@ def test_weights_travel_with_a_release(market: Market) -> None:
 
 
 def test_signals_alone_leave_learned_weights_out(market: Market) -> None:
-    db = market(classifier={"portrait": {"mug": 9.0}})
+    db = market(signals={"portrait": {"mug": 9.0}})
     assert db.classifier.weights is None
     assert db.classifier.classify(Need(prompt="a mug")).category == "portrait"
 

@@ -59,7 +59,7 @@ class Release:
         What thresholds that are no plain numbers rest on.
     pass_rates, tag_floors, leave_one_out
         Evidence that stands beside floors and certifies nothing.
-    classifier : mapping of str to mapping of str to float
+    signals : mapping of str to mapping of str to float
         Weight of each signal for each category; empty means the router's own lexicon.
     weights : mapping of str to any
         Learned weights of the classifier, as benchmarks/classifier/train.py writes them; empty
@@ -76,6 +76,8 @@ class Release:
         When the plan was frozen; None when none was.
     illustrative : bool
         An example rather than a measurement; routers refuse it unless told.
+    written_by : str
+        The code that writes it; by default this one.
     """
 
     name: str
@@ -95,7 +97,7 @@ class Release:
     pass_rates: tuple[PassRate, ...] = ()
     tag_floors: tuple[TagFloor, ...] = ()
     leave_one_out: tuple[LeaveOneOut, ...] = ()
-    classifier: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    signals: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     weights: Mapping[str, Any] = field(default_factory=dict)
     latency: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -177,7 +179,7 @@ def _fail_rates(release: Release) -> list[Row]:
 def _signals(release: Release) -> list[Row]:
     return [
         {"category": category, "signal": signal, "weight": float(weight)}
-        for category, signals in release.classifier.items()
+        for category, signals in release.signals.items()
         for signal, weight in signals.items()
     ]
 
