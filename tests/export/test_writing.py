@@ -68,7 +68,7 @@ def test_every_table_and_column_is_documented_inside_the_file(tmp_path: Path) ->
         ({"thresholds": ()}, "no such threshold"),
         ({"floors": ()}, "no delivered floor"),
         ({"categories": ()}, "unknown category"),
-        ({"classifier": {"portrait": {"face": float("nan")}}}, "must be finite"),
+        ({"signals": {"portrait": {"face": float("nan")}}}, "must be finite"),
     ],
 )
 def test_a_release_that_contradicts_itself_is_not_written(
