@@ -9,6 +9,7 @@ import typer
 from qfloor.cli.output import Csv, Json, emit, say
 from qfloor.cli.running import benchmark_of
 from qfloor.cli.usage import refuse
+from qfloor.cli.watching import progress
 from qfloor.counting import several
 from qfloor.errors import QfloorError
 from qfloor.prices import NANO, usd
@@ -247,7 +248,9 @@ def _of_benchmark(name: str, assumed: dict[str, Any], as_json: bool, as_csv: boo
     from qfloor.pipeline.certifying.planning import Assumed, plan_evidence
 
     benchmark = benchmark_of(name, None)
-    cells = plan_evidence(benchmark, pipeline.prompts_of(benchmark), Assumed(**assumed))
+    prompts = pipeline.prompts_of(benchmark)
+    with progress() as report:
+        cells = plan_evidence(benchmark, prompts, Assumed(**assumed), report=report)
     rows = [
         {
             "category": c.category,

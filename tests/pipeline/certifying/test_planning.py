@@ -294,3 +294,12 @@ def test_the_value_at_fault_is_named(wrong, says):
     told = call("--fail", "0.1", *wrong)
     assert says in told.output
     assert wrong[0] in told.output
+
+
+def test_progress_is_told_on_stderr():
+    """With a choice of raters each cell takes seconds."""
+    got = call("painters")
+    assert got.exit_code == 0
+    told = [line for line in got.stderr.splitlines() if line.startswith("cells ")]
+    assert (told[0], told[-1]) == ("cells      0/8", "cells      8/8")
+    assert "0/8" not in got.stdout

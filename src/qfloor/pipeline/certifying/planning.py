@@ -7,7 +7,7 @@ prompts ask. It plans evidence, not calls: what a round would still buy is `plan
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean
 from typing import Any
@@ -81,7 +81,11 @@ class CellPlan:
 
 
 def plan_evidence(
-    benchmark: Benchmark, prompts: Sequence[Prompt], assumed: Assumed
+    benchmark: Benchmark,
+    prompts: Sequence[Prompt],
+    assumed: Assumed,
+    *,
+    report: Callable[[str, int, int], None] = lambda *_: None,
 ) -> list[CellPlan]:
     """Plan every category and modality that a benchmark demands something of.
 
@@ -92,6 +96,8 @@ def plan_evidence(
     prompts : sequence of Prompt
         Of its suites.
     assumed : Assumed
+    report : callable, optional
+        Told how many cells are planned: with raters each may take seconds.
 
     Returns
     -------
@@ -137,7 +143,12 @@ def plan_evidence(
             planned[place] = asked
     cells = sum(bool(own) for asked in planned.values() for own in asked.values())
     share = replace(assumed, rater_usd=assumed.rater_usd / max(1, cells))
-    return [_cell(benchmark, view, *at, asked, share) for at, asked in planned.items()]
+    found: list[CellPlan] = []
+    for at, asked in planned.items():
+        report("cells", len(found), len(planned))
+        found.append(_cell(benchmark, view, *at, asked, share))
+    report("cells", len(found), len(planned))
+    return found
 
 
 def _cell(
