@@ -8,8 +8,8 @@ import math
 import pytest
 
 from qfloor.errors import MediaError, SetupError
+from qfloor.generate.able import cannot
 from qfloor.generate.outcome import DETAIL_CHARACTERS, asked_for, classify, raised
-from qfloor.generate.plan import cannot
 from qfloor.generate.policy import Purse, RunPolicy, seconds_or
 from qfloor.generate.state import Step, standing
 from qfloor.generators.protocol import Artifact, Ended

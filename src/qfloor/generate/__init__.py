@@ -1,6 +1,7 @@
 """Stage 2: have every prompt made by every offer, once a round, and keep what came.
 
 plan.py      what is to be made, what is there, the most it can cost
+able.py      what an offer can be asked for at all
 state.py     where a request stands, from its ledger rows
 run.py       the driver: offers side by side, each within its limit
 desk.py      what its requests share               interrupts.py  the first, the second

@@ -12,13 +12,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from qfloor.benchmark import Benchmark
-from qfloor.generate.plan import cannot
 from qfloor.pipeline.audit.check import Check, none_of
 from qfloor.pipeline.rounds.families import family_of
 from qfloor.pipeline.rounds.judging import CellKey, RoundView
-from qfloor.pipeline.rounds.planned import why_excluded
-from qfloor.pipeline.rounds.prompt_order import prompt_orders, spent_prompts
-from qfloor.records import CountsAs, Offer, Output, Prompt, SequentialState, Status
+from qfloor.pipeline.rounds.prompt_order import own_prompts, prompt_orders, spent_prompts
+from qfloor.records import CountsAs, Output, Prompt, SequentialState, Status
 from qfloor.store import Store
 
 
@@ -91,18 +89,12 @@ def _unordered(
         if s.offer_id not in offers:
             yield f"{name}: is no offer of the benchmark"
             continue
-        its = _own(benchmark, offers[s.offer_id], whole.get(place, ()))
-        left = set(_own(benchmark, offers[s.offer_id], fresh.get(place, ())))
+        offer = offers[s.offer_id]
+        its = [p.digest for p in own_prompts(benchmark, offer, whole.get(place, ()))]
+        left = {p.digest for p in own_prompts(benchmark, offer, fresh.get(place, ()))}
         used = list(dict.fromkeys(seen.prompt_digest for seen in s.seen))
         until = its.index(used[-1]) + 1 if used and used[-1] in its else 0
         if used != [p for p in its[:until] if p in left or p in used]:
             yield f"{name}: its prompts are not the first of the drawn order"
         if not len(left) <= s.horizon <= len(its):
             yield f"{name}: tested up to {s.horizon} prompts, and there are {len(its)}"
-
-
-def _own(benchmark: Benchmark, offer: Offer, order: Sequence[Prompt]) -> list[str]:
-    """Digests of the prompts that an offer is asked for, in their order."""
-    return [
-        p.digest for p in order if not cannot(offer, p) and not why_excluded(benchmark, offer.id, p)
-    ]

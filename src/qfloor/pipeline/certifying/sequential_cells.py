@@ -18,9 +18,8 @@ from qfloor.floors.cells import FAIL
 from qfloor.floors.missing import MISSING_TOO_MUCH
 from qfloor.floors.sequential import SequentialRule, counted
 from qfloor.generate.outcome import asked_for
-from qfloor.generate.plan import cannot
 from qfloor.pipeline.rounds.judging import CellKey, RoundView
-from qfloor.pipeline.rounds.planned import why_excluded
+from qfloor.pipeline.rounds.prompt_order import own_prompts
 from qfloor.records import (
     CountsAs,
     FloorKind,
@@ -96,9 +95,7 @@ def planned_cell(
     rating_nanousd: int,
 ) -> PlannedCell | None:
     """Plan a cell; None when the offer can make none of its prompts or no tier asks for it."""
-    own = tuple(
-        p for p in order if not cannot(offer, p) and not why_excluded(benchmark, offer.id, p)
-    )
+    own = own_prompts(benchmark, offer, order)
     demands = tuple(
         Demand(tier=t.tier, threshold=t.value, max_fail=t.max_fail)
         for t in benchmark.thresholds

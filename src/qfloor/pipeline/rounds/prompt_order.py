@@ -12,8 +12,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from qfloor.benchmark import Benchmark
+from qfloor.generate.able import cannot
+from qfloor.pipeline.rounds.planned import why_excluded
 from qfloor.ratings.panel import rated_prompts
-from qfloor.records import Modality, Prompt, digest_of
+from qfloor.records import Modality, Offer, Prompt, digest_of
 from qfloor.store import Store
 
 Place = tuple[str, Modality]
@@ -53,6 +55,13 @@ def prompt_orders(
         place: tuple(sorted(found, key=lambda p: _lot(benchmark, "order", p.family)))
         for place, found in sorted(places.items())
     }
+
+
+def own_prompts(benchmark: Benchmark, offer: Offer, order: Iterable[Prompt]) -> tuple[Prompt, ...]:
+    """Prompts that an offer is asked for, in their order: it can make them, and they are wanted."""
+    return tuple(
+        p for p in order if not cannot(offer, p) and not why_excluded(benchmark, offer.id, p)
+    )
 
 
 def spent_prompts(store: Store, round: str, run: str) -> set[str]:
