@@ -197,6 +197,11 @@ A_SCORE = (
             "painters/umber: judged as another offer",
         ),
         (
+            _sql("UPDATE offers SET provider = 'another' WHERE id = 'painters/umber'"),
+            "offers named by their content",
+            "painters/umber: its column provider is another, its record says painters",
+        ),
+        (
             _sql("UPDATE prompts SET record = json_set(record, '$.text', 'another') "
                  "WHERE digest = (SELECT min(prompt_digest) FROM outputs)"),
             "prompts named by their content",
@@ -257,7 +262,8 @@ A_SCORE = (
     ids=[
         "rating", "rating moves its floor", "score", "kept threshold", "kept verdict",
         "media byte", "media file", "ledger amount", "bought twice", "frozen plan",
-        "frozen too late", "no frozen plan", "metric", "offer's price", "offer's digest", "prompt",
+        "frozen too late", "no frozen plan", "metric", "offer's price", "offer's digest",
+        "offer's column", "prompt",
         "prompt's label", "request",
         "metric's name", "split", "output", "benchmark", "published floor", "published verdict",
         "published threshold", "published calibration", "published raw rows",
@@ -480,3 +486,13 @@ def test_certificates_taken_back_after_drift_are_no_tampering(
     assert {"release that certificates were taken back from", "floors computed again"} <= set(found)
     _sql(f"UPDATE ratings SET value = abs(value - 10) WHERE id = {A_RATING}")(workspace)
     assert "raw_rows computed again" in _found(pipeline.audit(out, workspace))
+
+
+def test_a_row_with_two_faults_is_one_row_that_is_wrong(workspace: Path) -> None:
+    """It was counted twice, and fewer than none were as they should be."""
+    _sql(
+        "UPDATE metrics SET name = 'x', record = json_set(record, '$.definition.new', 1)"
+    )(workspace)  # fmt: skip
+    checks = pipeline.audit(workspace / "quality.db", workspace).checks
+    (found,) = (c.found for c in checks if c.check == "metric identities")
+    assert found == "0 as they should be"

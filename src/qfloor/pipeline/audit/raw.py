@@ -53,14 +53,21 @@ def _named(
     wrong = []
     for name, text, *told in rows:
         record: Any = decode_record(cls, text)
+        faults = _columns(name, record, dict(zip(columns, told, strict=True)))
         if (now := getattr(record, key)) != name:
-            wrong.append(f"{getattr(record, 'id', name)}: now {now}, kept as {name}")
-        wrong += [
-            f"{name}: its column {column} is {value}, its record says {getattr(record, column)}"
-            for column, value in zip(columns, told, strict=True)
-            if value != getattr(record, column)
-        ]
+            faults.insert(0, f"{getattr(record, 'id', name)}: now {now}, kept as {name}")
+        if faults:
+            wrong.append("; ".join(faults))
     return none_of(check, len(rows), table.removesuffix("s"), wrong)
+
+
+def _columns(name: str, record: Any, columns: Mapping[str, Any]) -> list[str]:
+    """What columns beside a record say otherwise than it does."""
+    return [
+        f"{name}: its column {column} is {value}, its record says {said}"
+        for column, value in columns.items()
+        if value != (said := getattr(record, column))
+    ]
 
 
 def _offers(store: Store, view: RoundView, offers: Sequence[Offer], imported: bool) -> Check:
@@ -69,14 +76,17 @@ def _offers(store: Store, view: RoundView, offers: Sequence[Offer], imported: bo
     Of a bought round the offers come from the benchmark that was kept with the run. The rows that
     its outputs were bought under are looked at here only, so a change of theirs moves no number.
     """
-    rows = store.rows("SELECT id, digest, record FROM offers ORDER BY seq")
+    rows = store.rows("SELECT id, digest, record, model, provider FROM offers ORDER BY seq")
     kept: dict[str, set[str]] = defaultdict(set)
     wrong = []
-    for identity, digest, record in rows:
-        kept[identity].add(canonical_json(decode_record(Offer, record)))
-        now = hashlib.sha256(record.encode("utf-8")).hexdigest()[: len(digest)]
+    for identity, digest, text, model, provider in rows:
+        record = decode_record(Offer, text)
+        kept[identity].add(canonical_json(record))
+        now = hashlib.sha256(text.encode("utf-8")).hexdigest()[: len(digest)]
         if now != digest:
             wrong.append(f"{identity}: now {now}, kept as {digest}")
+        elif faults := _columns(identity, record, {"model": model, "provider": provider}):
+            wrong.append("; ".join(faults))
     bought = set() if imported else {output.offer_id for output in view.outputs}
     wrong += [
         f"{offer.id}: judged as another offer (price, settings, version) than the store has"
